@@ -1,0 +1,17 @@
+//! circuitscope: a terminal microscope for small transformers.
+//!
+//! The rooms of the house, each looking only downwards:
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`task`] | the array-update task: vocabulary, labels, prompts, samples, counterfactual pairs |
+//! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
+//! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
+//! | [`training`] | candle-nn AdamW on the task |
+//! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
+//!
+//! `docs/architecture.md` tells one keystroke's journey through them; `tests/architecture.rs`
+//! checks that the arrows hold.
+
+pub mod findings;
+pub mod model;

@@ -1,0 +1,2 @@
+//! The `circuitscope` command.
+fn main() {}
