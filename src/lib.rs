@@ -6,12 +6,17 @@
 //! |---|---|
 //! | [`task`] | the array-update task: vocabulary, labels, prompts, samples, counterfactual pairs |
 //! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
-//! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
 //! | [`training`] | candle-nn AdamW on the task |
 //! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
+//! | [`runtime`] | threads, terminal, signals |
+//! | [`cli`] | headless commands |
 //!
 //! `docs/architecture.md` tells one keystroke's journey through them; `tests/architecture.rs`
 //! checks that the arrows hold.
 
+pub mod cli;
 pub mod findings;
 pub mod model;
+pub mod runtime;
+pub mod task;
+pub mod training;

@@ -1,3 +1,18 @@
-//! The model: weights, config, hook names, the forward pass and its cache.
+//! The model: weights, config, hook names, the forward pass with hooks, and its cache.
+//!
+//! Looks at [`crate::task`] only; knows no terminal, no thread, no printing.
 
+mod cache;
+pub mod config;
+pub mod device;
+mod forward;
+mod hooks;
+mod load;
 pub mod weights;
+
+pub use cache::{ActivationCache, Recorder};
+pub use config::Config;
+pub use forward::{HookedTransformer, Hooks, NoHooks, Stream};
+pub(crate) use hooks::edit_distance;
+pub use hooks::{Axes, HookName, Site};
+pub use load::Model;

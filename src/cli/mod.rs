@@ -1,0 +1,48 @@
+//! Headless commands: each parses, calls one library function, prints text or JSON.
+
+mod args;
+mod train;
+
+pub use args::Cli;
+
+use anyhow::Result;
+use args::Command;
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Exit code of a run that could not do what was asked: wrong input, files or devices.
+const BAD_INPUT: u8 = 2;
+
+/// Parses the command line, does what it says, and turns every error into one message on stderr.
+#[must_use]
+pub fn main() -> ExitCode {
+    // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
+    let cli = Cli::parse();
+    match crate::runtime::pool::install(|| run(cli)) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // nobody is left to tell if stderr is gone too
+            let _ = writeln!(std::io::stderr(), "circuitscope: {error:#}");
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match cli.command {
+        Some(Command::Train(args)) => train::run(&args, &mut out)?,
+        None => {}
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `circuitscope run ... | head` is no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

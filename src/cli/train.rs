@@ -1,0 +1,165 @@
+//! `circuitscope train`: trains the task's model and writes weights, config and record.
+
+use super::args::TrainArgs;
+use crate::findings::files;
+use crate::model::config::PositionalEmbedding;
+use crate::task::{ArrayUpdate, Sample, shown};
+use crate::training::{self, Accuracy, Progress, Recipe};
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Seeds the inputs on which a trained model is judged; far from any training seed.
+const JUDGE_SEED: u32 = 0x5eed;
+/// The bar shows the mean loss of about this many steps.
+const SMOOTHING: f64 = 50.0;
+
+/// How a checkpoint was made: the JSON beside it, `<stem>.record.json`.
+#[derive(Debug, Serialize)]
+struct Record {
+    format: &'static str,
+    command: String,
+    version: &'static str,
+    recipe: Recipe,
+    steps_taken: usize,
+    final_loss: f64,
+    mean_loss_of_last_steps: f64,
+    seconds: f64,
+    device: String,
+    sequences_per_second: f64,
+    judged_on: String,
+    accuracy: f64,
+    counts: Accuracy,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a flag makes no sense or the files cannot be written; nothing is trained then.
+pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
+    let recipe = recipe(args)?;
+    recipe.config()?;
+    let picked = args.device.open()?;
+    check_folder(&args.output)?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stopped))
+            .context("cannot watch for Ctrl-C")?;
+    }
+    let bar = progress_bar(recipe.steps)?;
+    let started = Instant::now();
+    let mut smooth = f64::NAN;
+    let trained = training::train(&recipe, &picked.device, |Progress { step, loss }| {
+        let weight = (1.0 / SMOOTHING).max(1.0 / step as f64);
+        smooth = if smooth.is_nan() { loss } else { smooth + weight * (loss - smooth) };
+        bar.set_position(step as u64);
+        bar.set_message(format!("loss {loss:.2e} mean {smooth:.2e}"));
+        if stopped.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    bar.finish();
+    let seconds = started.elapsed().as_secs_f64();
+    let sample = Sample::Random {
+        seed: JUDGE_SEED,
+        len: args.judge,
+    };
+    let counts = training::accuracy(&trained.model, &sample.prompts(recipe.task))?;
+    let record = Record {
+        format: "circuitscope-training-record-1",
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION"),
+        steps_taken: trained.steps,
+        final_loss: trained.loss,
+        mean_loss_of_last_steps: smooth,
+        seconds,
+        device: picked.name,
+        sequences_per_second: (trained.steps * recipe.batch) as f64 / seconds,
+        judged_on: format!("{sample}, teacher-forced"),
+        accuracy: counts.fraction(),
+        counts,
+        recipe,
+    };
+    save(&args.output, &trained.model, &record)?;
+    report(out, args, &record, trained.steps)
+}
+
+fn recipe(args: &TrainArgs) -> Result<Recipe> {
+    Ok(Recipe {
+        task: ArrayUpdate::new(args.list_len, args.max_num)?,
+        n_layers: args.layers,
+        n_heads: args.heads,
+        d_model: args.d_model,
+        d_head: args.d_head,
+        positions: PositionalEmbedding::Shortformer,
+        steps: args.steps,
+        batch: args.batch,
+        lr: args.lr,
+        schedule: args.schedule,
+        beta1: args.beta1,
+        beta2: args.beta2,
+        weight_decay: args.weight_decay,
+        seed: args.seed,
+        one_update_per_batch: args.one_update_per_batch,
+    })
+}
+
+/// A run of minutes must not end in a folder that was never there.
+fn check_folder(output: &Path) -> Result<()> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let there = folder.is_none_or(Path::is_dir);
+    anyhow::ensure!(
+        there,
+        "cannot write {}: its folder does not exist",
+        shown(&output.to_string_lossy())
+    );
+    Ok(())
+}
+
+fn progress_bar(steps: usize) -> Result<ProgressBar> {
+    let style = "{bar:24} {pos}/{len} steps  {per_sec}  {eta} left  {msg}";
+    let style = ProgressStyle::with_template(style).context("progress bar")?;
+    Ok(ProgressBar::new(steps as u64).with_style(style))
+}
+
+/// The command as typed, with the program's name instead of its path.
+fn command_line() -> String {
+    let words = std::env::args().skip(1);
+    std::iter::once("circuitscope".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn save(path: &Path, model: &crate::model::HookedTransformer, record: &Record) -> Result<()> {
+    let (weights, config) = model.to_files()?;
+    files::write_whole(path, &weights)?;
+    files::write_whole(&path.with_extension("json"), config.as_bytes())?;
+    let record = serde_json::to_string_pretty(record)? + "\n";
+    files::write_whole(&path.with_extension("record.json"), record.as_bytes())
+}
+
+fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) -> Result<()> {
+    if steps < record.recipe.steps {
+        writeln!(out, "stopped after {steps} of {} steps", record.recipe.steps)?;
+    }
+    let wrong = record.counts.wrong_inputs;
+    writeln!(
+        out,
+        "{}: loss {:.3e}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
+        shown(&args.output.to_string_lossy()),
+        record.mean_loss_of_last_steps,
+        record.counts.inputs,
+        record.accuracy,
+        record.seconds,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! The forward pass, hook by hook, as TransformerLens computes it.
+
+use super::config::{Config, PositionalEmbedding};
+use super::hooks::{HookName, Site};
+use super::weights::{RawTensor, StateDict};
+use crate::task::{ArrayUpdate, Token};
+use anyhow::{Result, ensure};
+use candle_core::{D, DType, Device, Tensor};
+use std::collections::BTreeMap;
+
+/// Something that reads or rewrites activations as a forward pass reaches them.
+pub trait Hooks {
+    /// Sees the activation at `name` and returns the one that the pass goes on with.
+    ///
+    /// # Errors
+    /// Stops the pass.
+    fn at(&mut self, name: HookName, value: Tensor) -> Result<Tensor>;
+
+    /// Whether the pass must compute this hook point at all. Only `hook_result` is ever skipped:
+    /// no later step needs it, and it costs as much as the rest of the block.
+    fn wants(&self, _name: HookName) -> bool {
+        false
+    }
+}
+
+/// Hooks that leave everything alone.
+pub struct NoHooks;
+
+impl Hooks for NoHooks {
+    fn at(&mut self, _name: HookName, value: Tensor) -> Result<Tensor> {
+        Ok(value)
+    }
+}
+
+/// One attention block's weights.
+#[derive(Clone, Debug)]
+struct Block {
+    /// `[d_model, n_heads * d_head]`, and `[n_heads * d_head]` for its bias.
+    w_q: Tensor,
+    b_q: Tensor,
+    w_k: Tensor,
+    b_k: Tensor,
+    w_v: Tensor,
+    b_v: Tensor,
+    /// `[n_heads, d_head, d_model]`
+    w_o: Tensor,
+    /// `[d_model]`
+    b_o: Tensor,
+}
+
+/// An attention-only transformer whose every hook point can be read and written.
+///
+/// A run is a pure function of the model, the tokens and the hooks: nothing is kept between runs.
+#[derive(Clone, Debug)]
+pub struct HookedTransformer {
+    config: Config,
+    task: ArrayUpdate,
+    device: Device,
+    w_e: Tensor,
+    w_pos: Tensor,
+    blocks: Vec<Block>,
+    w_u: Tensor,
+    b_u: Tensor,
+}
+
+/// The state of a pass between two blocks.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The residual stream, `[batch, pos, d_model]`.
+    pub resid: Tensor,
+    /// The positional embedding, `[batch or 1, pos, d_model]`.
+    pub pos: Tensor,
+}
+
+impl HookedTransformer {
+    /// A model from named tensors that already have the config's shapes.
+    ///
+    /// # Errors
+    /// Names the tensor that is missing.
+    pub fn from_tensors(
+        config: Config,
+        task: ArrayUpdate,
+        device: &Device,
+        tensors: &BTreeMap<String, Tensor>,
+    ) -> Result<Self> {
+        let get = |name: &str| {
+            let found = tensors.get(name).cloned();
+            found.ok_or_else(|| anyhow::anyhow!("tensor {name} is missing"))
+        };
+        let (d, wide) = (config.d_model, config.n_heads * config.d_head);
+        let mut blocks = Vec::with_capacity(config.n_layers);
+        for layer in 0..config.n_layers {
+            let part = |name: &str| get(&format!("blocks.{layer}.attn.{name}"));
+            // [head, d_model, d_head] -> [d_model, head * d_head]: one product serves all heads
+            let merged =
+                |name: &str| -> Result<Tensor> { Ok(part(name)?.transpose(0, 1)?.reshape((d, wide))?) };
+            let bias = |name: &str| -> Result<Tensor> { Ok(part(name)?.reshape(wide)?) };
+            blocks.push(Block {
+                w_q: merged("W_Q")?,
+                b_q: bias("b_Q")?,
+                w_k: merged("W_K")?,
+                b_k: bias("b_K")?,
+                w_v: merged("W_V")?,
+                b_v: bias("b_V")?,
+                w_o: part("W_O")?,
+                b_o: part("b_O")?,
+            });
+        }
+        Ok(Self {
+            w_e: get("embed.W_E")?,
+            w_pos: get("pos_embed.W_pos")?,
+            w_u: get("unembed.W_U")?,
+            b_u: get("unembed.b_U")?,
+            blocks,
+            device: device.clone(),
+            config,
+            task,
+        })
+    }
+
+    /// The model's shape.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The task the model was made for.
+    #[must_use]
+    pub fn task(&self) -> ArrayUpdate {
+        self.task
+    }
+
+    /// Where the model computes.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Token ids as a tensor `[batch, pos]`.
+    ///
+    /// # Errors
+    /// When the rows are empty, of different lengths, or hold an unknown token.
+    pub fn tokens(&self, rows: &[Vec<Token>]) -> Result<Tensor> {
+        let pos = rows.first().map_or(0, Vec::len);
+        ensure!(pos > 0, "no tokens to run");
+        ensure!(
+            pos <= self.config.n_ctx,
+            "{pos} tokens, but the model has {} positions",
+            self.config.n_ctx
+        );
+        let mut flat = Vec::with_capacity(rows.len() * pos);
+        for row in rows {
+            ensure!(row.len() == pos, "rows of {} and {pos} tokens", row.len());
+            flat.extend_from_slice(row);
+        }
+        if let Some(token) = flat.iter().find(|&&t| t as usize >= self.config.d_vocab) {
+            anyhow::bail!("token {token} is not in 0..{}", self.config.d_vocab);
+        }
+        Ok(Tensor::from_vec(flat, (rows.len(), pos), &self.device)?)
+    }
+
+    /// The logits `[batch, pos, d_vocab_out]` of `tokens` `[batch, pos]`.
+    ///
+    /// # Errors
+    /// When a hook or the device fails.
+    pub fn forward(&self, tokens: &Tensor, hooks: &mut dyn Hooks) -> Result<Tensor> {
+        let stream = self.embed(tokens, hooks)?;
+        let resid = self.run_blocks(0, stream, hooks)?;
+        self.unembed(&resid)
+    }
+
+    /// The stream before the first block.
+    ///
+    /// # Errors
+    /// When a hook or the device fails.
+    pub fn embed(&self, tokens: &Tensor, hooks: &mut dyn Hooks) -> Result<Stream> {
+        let (batch, pos) = tokens.dims2()?;
+        let d = self.config.d_model;
+        let embed = self.w_e.index_select(&tokens.flatten_all()?, 0)?;
+        let embed = hooks.at(HookName::Embed, embed.reshape((batch, pos, d))?)?;
+        let w_pos = self.w_pos.narrow(0, 0, pos)?.unsqueeze(0)?;
+        let pos = hooks.at(HookName::PosEmbed, w_pos)?;
+        let resid = match self.config.positional_embedding {
+            PositionalEmbedding::Shortformer => embed,
+            PositionalEmbedding::Standard => embed.broadcast_add(&pos)?,
+        };
+        Ok(Stream { resid, pos })
+    }
+
+    /// Runs the blocks from `first` on; the residual stream after the last one. A patch in layer
+    /// `l` starts here with the unpatched stream before `l`: earlier layers are not run again.
+    ///
+    /// # Errors
+    /// When a hook or the device fails.
+    pub fn run_blocks(
+        &self,
+        first: usize,
+        stream: Stream,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Tensor> {
+        let Stream { mut resid, pos } = stream;
+        for layer in first..self.blocks.len() {
+            let at = |site| HookName::Block(layer, site);
+            resid = hooks.at(at(Site::ResidPre), resid)?;
+            let attn_out = self.attention(layer, &resid, &pos, hooks)?;
+            let attn_out = hooks.at(at(Site::AttnOut), attn_out)?;
+            resid = hooks.at(at(Site::ResidPost), (resid + attn_out)?)?;
+        }
+        Ok(resid)
+    }
+
+    /// What a block writes, `[batch, pos, d_model]`.
+    fn attention(
+        &self,
+        layer: usize,
+        resid: &Tensor,
+        pos: &Tensor,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Tensor> {
+        let block = &self.blocks[layer];
+        let (batch, len, _) = resid.dims3()?;
+        let heads = (batch, len, self.config.n_heads, self.config.d_head);
+        let at = |site| HookName::Block(layer, site);
+        let query_key_input = match self.config.positional_embedding {
+            PositionalEmbedding::Shortformer => resid.broadcast_add(pos)?,
+            PositionalEmbedding::Standard => resid.clone(),
+        };
+        let project = |x: &Tensor, w: &Tensor, b: &Tensor| -> Result<Tensor> {
+            Ok(affine(x, w, b)?.reshape(heads)?)
+        };
+        let q = hooks.at(at(Site::Q), project(&query_key_input, &block.w_q, &block.b_q)?)?;
+        let k = hooks.at(at(Site::K), project(&query_key_input, &block.w_k, &block.b_k)?)?;
+        let v = hooks.at(at(Site::V), project(resid, &block.w_v, &block.b_v)?)?;
+
+        let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
+        let scale = 1.0 / (self.config.d_head as f64).sqrt();
+        let scores = (by_head(&q)?.matmul(&by_head(&k)?.t()?)? * scale)?;
+        let scores = scores.broadcast_add(&causal_mask(len, &self.device)?)?;
+        let scores = hooks.at(at(Site::AttnScores), scores)?;
+        let pattern = hooks.at(at(Site::Pattern), softmax(&scores)?)?;
+        let z = pattern.contiguous()?.matmul(&by_head(&v)?)?.transpose(1, 2)?;
+        let z = hooks.at(at(Site::Z), z.contiguous()?)?;
+        self.output(layer, &z, hooks)
+    }
+
+    /// The heads' outputs, summed: `[batch, pos, head, d_head] -> [batch, pos, d_model]`.
+    fn output(&self, layer: usize, z: &Tensor, hooks: &mut dyn Hooks) -> Result<Tensor> {
+        let block = &self.blocks[layer];
+        let (batch, pos, n_heads, d_head) = z.dims4()?;
+        let d = self.config.d_model;
+        let name = HookName::Block(layer, Site::Result);
+        if hooks.wants(name) {
+            let rows = z.reshape((batch * pos, n_heads, d_head))?.transpose(0, 1)?;
+            let result = rows.contiguous()?.matmul(&block.w_o)?.transpose(0, 1)?;
+            let result = hooks.at(name, result.reshape((batch, pos, n_heads, d))?)?;
+            return Ok(result.sum(2)?.broadcast_add(&block.b_o)?);
+        }
+        let w_o = block.w_o.reshape((n_heads * d_head, d))?;
+        affine(&z.reshape((batch, pos, n_heads * d_head))?, &w_o, &block.b_o)
+    }
+
+    /// The logits of a residual stream: `[.., d_model] -> [.., d_vocab_out]`.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn unembed(&self, resid: &Tensor) -> Result<Tensor> {
+        affine(resid, &self.w_u, &self.b_u)
+    }
+
+    /// The weights under their TransformerLens names and shapes, biases included.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn state_dict(&self) -> Result<StateDict> {
+        let (h, d, e) = (self.config.n_heads, self.config.d_model, self.config.d_head);
+        let mut all = BTreeMap::from([
+            ("embed.W_E".to_owned(), self.w_e.clone()),
+            ("pos_embed.W_pos".to_owned(), self.w_pos.clone()),
+            ("unembed.W_U".to_owned(), self.w_u.clone()),
+            ("unembed.b_U".to_owned(), self.b_u.clone()),
+        ]);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let mut put = |name: &str, tensor: Tensor| {
+                all.insert(format!("blocks.{layer}.attn.{name}"), tensor);
+            };
+            for (side, w, b) in [
+                ("Q", &block.w_q, &block.b_q),
+                ("K", &block.w_k, &block.b_k),
+                ("V", &block.w_v, &block.b_v),
+            ] {
+                put(&format!("W_{side}"), w.reshape((d, h, e))?.transpose(0, 1)?);
+                put(&format!("b_{side}"), b.reshape((h, e))?);
+            }
+            put("W_O", block.w_o.clone());
+            put("b_O", block.b_o.clone());
+        }
+        let raw = |tensor: &Tensor| -> Result<RawTensor> {
+            let data = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?;
+            let shape = tensor.dims().to_vec();
+            Ok(RawTensor { shape, data })
+        };
+        all.into_iter()
+            .map(|(name, tensor)| Ok((name, raw(&tensor)?)))
+            .collect()
+    }
+}
+
+/// `x w + b` over the last axis.
+fn affine(x: &Tensor, w: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let mut shape = x.dims().to_vec();
+    let last = shape.pop().unwrap_or(1);
+    let rows = shape.iter().product::<usize>();
+    shape.push(w.dim(1)?);
+    let y = x.reshape((rows, last))?.matmul(w)?.broadcast_add(b)?;
+    Ok(y.reshape(shape)?)
+}
+
+/// 0 where `src <= dest`, minus infinity elsewhere, `[1, 1, dest, src]`.
+fn causal_mask(len: usize, device: &Device) -> Result<Tensor> {
+    let cell = |i: usize| {
+        if i % len > i / len {
+            f32::NEG_INFINITY
+        } else {
+            0.0
+        }
+    };
+    let mask: Vec<f32> = (0..len * len).map(cell).collect();
+    Ok(Tensor::from_vec(mask, (1, 1, len, len), device)?)
+}
+
+/// Softmax over the last axis. Written out, because candle's own hands every call, however small,
+/// to a thread pool; a row that is all minus infinity becomes NaN, as in PyTorch.
+fn softmax(x: &Tensor) -> Result<Tensor> {
+    let exp = x.broadcast_sub(&x.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    Ok(exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?)
+}

@@ -1,0 +1,160 @@
+//! A model from a file or from the binary itself, checked tensor by tensor.
+
+use super::config::{Config, Sidecar, is_bias};
+use super::forward::HookedTransformer;
+use super::weights::{self, StateDict};
+use crate::task::shown;
+use anyhow::{Context, Result, ensure};
+use candle_core::{Device, Tensor};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The model this project trained itself (`models/` says how), and its config.
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../models/array_update.safetensors");
+const EMBEDDED_CONFIG: &str = include_str!("../../models/array_update.json");
+/// How the embedded model is called on screen and in files.
+const EMBEDDED_NAME: &str = "array_update (embedded)";
+/// A config is a few lines; more is no config.
+const MAX_SIDECAR_BYTES: u64 = 1 << 20;
+
+/// A model with its identity.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The transformer.
+    pub transformer: HookedTransformer,
+    /// File name, or what the embedded model is called.
+    pub name: String,
+    /// SHA-256 over names, shapes and values of the weights, in hexadecimal: the same weights
+    /// hash alike in every file format.
+    pub hash: String,
+}
+
+impl Model {
+    /// The first characters of the hash, enough to tell models apart.
+    #[must_use]
+    pub fn short_hash(&self) -> &str {
+        self.hash.get(..8).unwrap_or(&self.hash)
+    }
+
+    /// The model in the binary.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn embedded(device: &Device) -> Result<Self> {
+        let weights = weights::parse_safetensors(EMBEDDED_WEIGHTS)?;
+        let sidecar = serde_json::from_str(EMBEDDED_CONFIG)?;
+        Self::from_state_dict(&weights, &sidecar, EMBEDDED_NAME.into(), device)
+    }
+
+    /// The model in a `.pt` or `.safetensors` file, with the config in the `.json` beside it if
+    /// there is one.
+    ///
+    /// # Errors
+    /// One error that names the file, the tensor or field, and what would be right.
+    pub fn open(path: &Path, device: &Device) -> Result<Self> {
+        let weights = weights::read_state_dict(path)?;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = shown(&name.to_string_lossy());
+        let sidecar = read_sidecar(&path.with_extension("json"))?;
+        Self::from_state_dict(&weights, &sidecar, name, device)
+            .with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+    }
+
+    /// The model of a state dict.
+    ///
+    /// # Errors
+    /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
+    pub fn from_state_dict(
+        weights: &StateDict,
+        sidecar: &Sidecar,
+        name: String,
+        device: &Device,
+    ) -> Result<Self> {
+        let (config, task) = Config::infer(weights, sidecar)?;
+        let tensors = checked_tensors(weights, &config, device)?;
+        Ok(Self {
+            transformer: HookedTransformer::from_tensors(config, task, device, &tensors)?,
+            hash: weights::content_hash(weights),
+            name,
+        })
+    }
+}
+
+fn read_sidecar(path: &Path) -> Result<Sidecar> {
+    let shown_path = shown(&path.to_string_lossy());
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Sidecar::default()),
+        Err(error) => Err(error).with_context(|| format!("cannot read the config {shown_path}")),
+        Ok(data) => {
+            ensure!(
+                data.is_file() && data.len() <= MAX_SIDECAR_BYTES,
+                "the config {shown_path} is no file of at most 1 MiB"
+            );
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the config {shown_path}"))?;
+            serde_json::from_str(&text).with_context(|| {
+                format!("the config {shown_path} is no JSON of this tool or TransformerLens; mend or remove it")
+            })
+        }
+    }
+}
+
+/// A tensor that TransformerLens stores but that holds nothing learned.
+fn is_buffer(name: &str) -> bool {
+    name.ends_with(".attn.mask") || name.ends_with(".attn.IGNORE")
+}
+
+fn why_extra(name: &str) -> &'static str {
+    if name.contains(".mlp.") {
+        "it belongs to an MLP, and only attention-only models are supported"
+    } else if name.contains("ln") {
+        "it belongs to a layernorm, and only models without one are supported"
+    } else {
+        "no tensor of an attention-only model has this name"
+    }
+}
+
+/// The parameters as tensors on the device, absent biases as zeros.
+fn checked_tensors(
+    weights: &StateDict,
+    config: &Config,
+    device: &Device,
+) -> Result<BTreeMap<String, Tensor>> {
+    let parameters: BTreeMap<_, _> = config.parameters().into_iter().collect();
+    for name in weights.keys().filter(|name| !is_buffer(name)) {
+        let known = parameters.contains_key(name);
+        ensure!(known, "tensor {} is extra: {}", shown(name), why_extra(name));
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, shape) in parameters {
+        let tensor = match weights.get(&name) {
+            Some(raw) => {
+                ensure!(
+                    raw.shape == shape,
+                    "tensor {name} has shape {:?}; {shape:?} is needed",
+                    raw.shape
+                );
+                if let Some(bad) = raw.data.iter().find(|value| !value.is_finite()) {
+                    anyhow::bail!("tensor {name} holds {bad}; every weight must be finite");
+                }
+                Tensor::from_slice(&raw.data, shape, device)?
+            }
+            None if is_bias(&name) => Tensor::zeros(shape, candle_core::DType::F32, device)?,
+            None => anyhow::bail!("tensor {name} of shape {shape:?} is missing"),
+        };
+        tensors.insert(name, tensor);
+    }
+    Ok(tensors)
+}
+
+impl HookedTransformer {
+    /// The files of this model: weights as safetensors, config as JSON.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn to_files(&self) -> Result<(Vec<u8>, String)> {
+        let weights = weights::to_safetensors(&self.state_dict()?, &BTreeMap::new())?;
+        let sidecar = Sidecar::describing(self.config(), self.task());
+        Ok((weights, serde_json::to_string_pretty(&sidecar)? + "\n"))
+    }
+}
