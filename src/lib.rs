@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`task`] | the array-update task: vocabulary, labels, prompts, samples, counterfactual pairs |
 //! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
+//! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
 //! | [`training`] | candle-nn AdamW on the task |
 //! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
 //! | [`runtime`] | threads, terminal, signals |
@@ -16,6 +17,7 @@
 
 pub mod cli;
 pub mod findings;
+pub mod lens;
 pub mod model;
 pub mod runtime;
 pub mod task;

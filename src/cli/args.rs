@@ -10,7 +10,13 @@ use std::path::PathBuf;
 /// Without a command it opens the workbench on the embedded model: type an array update and see
 /// logits, attention and the effect of every patch, on each keystroke.
 #[derive(Debug, Parser)]
-#[command(name = "circuitscope", version, about, long_about, max_term_width = 100)]
+#[command(
+    name = "circuitscope",
+    version,
+    about,
+    long_about,
+    max_term_width = 100
+)]
 pub struct Cli {
     /// What to do instead of opening the workbench
     #[command(subcommand)]

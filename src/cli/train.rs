@@ -2,9 +2,10 @@
 
 use super::args::TrainArgs;
 use crate::findings::files;
+use crate::lens::{Score, score};
 use crate::model::config::PositionalEmbedding;
 use crate::task::{ArrayUpdate, Sample, shown};
-use crate::training::{self, Accuracy, Progress, Recipe};
+use crate::training::{self, Progress, Recipe};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -35,7 +36,7 @@ struct Record {
     sequences_per_second: f64,
     judged_on: String,
     accuracy: f64,
-    counts: Accuracy,
+    score: Score,
 }
 
 /// Runs the command.
@@ -57,7 +58,11 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     let mut smooth = f64::NAN;
     let trained = training::train(&recipe, &picked.device, |Progress { step, loss }| {
         let weight = (1.0 / SMOOTHING).max(1.0 / step as f64);
-        smooth = if smooth.is_nan() { loss } else { smooth + weight * (loss - smooth) };
+        smooth = if smooth.is_nan() {
+            loss
+        } else {
+            smooth + weight * (loss - smooth)
+        };
         bar.set_position(step as u64);
         bar.set_message(format!("loss {loss:.2e} mean {smooth:.2e}"));
         if stopped.load(Ordering::Relaxed) {
@@ -72,7 +77,7 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
         seed: JUDGE_SEED,
         len: args.judge,
     };
-    let counts = training::accuracy(&trained.model, &sample.prompts(recipe.task))?;
+    let score = score(&trained.model, &sample.prompts(recipe.task))?;
     let record = Record {
         format: "circuitscope-training-record-1",
         command: command_line(),
@@ -84,8 +89,8 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
         device: picked.name,
         sequences_per_second: (trained.steps * recipe.batch) as f64 / seconds,
         judged_on: format!("{sample}, teacher-forced"),
-        accuracy: counts.fraction(),
-        counts,
+        accuracy: score.accuracy(),
+        score,
         recipe,
     };
     save(&args.output, &trained.model, &record)?;
@@ -114,7 +119,9 @@ fn recipe(args: &TrainArgs) -> Result<Recipe> {
 
 /// A run of minutes must not end in a folder that was never there.
 fn check_folder(output: &Path) -> Result<()> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let there = folder.is_none_or(Path::is_dir);
     anyhow::ensure!(
         there,
@@ -149,15 +156,19 @@ fn save(path: &Path, model: &crate::model::HookedTransformer, record: &Record) -
 
 fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) -> Result<()> {
     if steps < record.recipe.steps {
-        writeln!(out, "stopped after {steps} of {} steps", record.recipe.steps)?;
+        writeln!(
+            out,
+            "stopped after {steps} of {} steps",
+            record.recipe.steps
+        )?;
     }
-    let wrong = record.counts.wrong_inputs;
+    let wrong = record.score.wrong_inputs;
     writeln!(
         out,
         "{}: loss {:.3e}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
         shown(&args.output.to_string_lossy()),
         record.mean_loss_of_last_steps,
-        record.counts.inputs,
+        record.score.inputs,
         record.accuracy,
         record.seconds,
     )?;

@@ -71,8 +71,10 @@ impl DeviceChoice {
             Self::Cuda(n) => open_cuda(n).with_context(|| {
                 format!("device cuda:{n} cannot be used; --device cpu always works")
             }),
-            Self::Auto if cfg!(feature = "cuda") => Ok(open_cuda(0)
-                .unwrap_or_else(|error| cpu(Some(format!("no GPU in use: {error}"))))),
+            Self::Auto if cfg!(feature = "cuda") => {
+                Ok(open_cuda(0)
+                    .unwrap_or_else(|error| cpu(Some(format!("no GPU in use: {error}")))))
+            }
             Self::Auto => Ok(cpu(None)),
         }
     }
@@ -104,7 +106,10 @@ pub fn list() -> Vec<(String, String)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut all = vec![("cpu".to_owned(), format!("available, {threads} threads"))];
     if !cfg!(feature = "cuda") {
-        all.push(("cuda".into(), "not in this build (cargo feature cuda)".into()));
+        all.push((
+            "cuda".into(),
+            "not in this build (cargo feature cuda)".into(),
+        ));
         return all;
     }
     for n in 0..16 {

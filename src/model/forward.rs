@@ -92,8 +92,9 @@ impl HookedTransformer {
         for layer in 0..config.n_layers {
             let part = |name: &str| get(&format!("blocks.{layer}.attn.{name}"));
             // [head, d_model, d_head] -> [d_model, head * d_head]: one product serves all heads
-            let merged =
-                |name: &str| -> Result<Tensor> { Ok(part(name)?.transpose(0, 1)?.reshape((d, wide))?) };
+            let merged = |name: &str| -> Result<Tensor> {
+                Ok(part(name)?.transpose(0, 1)?.reshape((d, wide))?)
+            };
             let bias = |name: &str| -> Result<Tensor> { Ok(part(name)?.reshape(wide)?) };
             blocks.push(Block {
                 w_q: merged("W_Q")?,
@@ -204,7 +205,7 @@ impl HookedTransformer {
             resid = hooks.at(at(Site::ResidPre), resid)?;
             let attn_out = self.attention(layer, &resid, &pos, hooks)?;
             let attn_out = hooks.at(at(Site::AttnOut), attn_out)?;
-            resid = hooks.at(at(Site::ResidPost), (resid + attn_out)?)?;
+            resid = hooks.at(at(Site::ResidPost), resid.broadcast_add(&attn_out)?)?;
         }
         Ok(resid)
     }
@@ -218,27 +219,33 @@ impl HookedTransformer {
         hooks: &mut dyn Hooks,
     ) -> Result<Tensor> {
         let block = &self.blocks[layer];
-        let (batch, len, _) = resid.dims3()?;
-        let heads = (batch, len, self.config.n_heads, self.config.d_head);
+        let len = resid.dim(1)?;
         let at = |site| HookName::Block(layer, site);
         let query_key_input = match self.config.positional_embedding {
             PositionalEmbedding::Shortformer => resid.broadcast_add(pos)?,
             PositionalEmbedding::Standard => resid.clone(),
         };
         let project = |x: &Tensor, w: &Tensor, b: &Tensor| -> Result<Tensor> {
-            Ok(affine(x, w, b)?.reshape(heads)?)
+            let batch = x.dim(0)?;
+            Ok(affine(x, w, b)?.reshape((batch, len, self.config.n_heads, self.config.d_head))?)
         };
-        let q = hooks.at(at(Site::Q), project(&query_key_input, &block.w_q, &block.b_q)?)?;
-        let k = hooks.at(at(Site::K), project(&query_key_input, &block.w_k, &block.b_k)?)?;
+        let q = hooks.at(
+            at(Site::Q),
+            project(&query_key_input, &block.w_q, &block.b_q)?,
+        )?;
+        let k = hooks.at(
+            at(Site::K),
+            project(&query_key_input, &block.w_k, &block.b_k)?,
+        )?;
         let v = hooks.at(at(Site::V), project(resid, &block.w_v, &block.b_v)?)?;
 
         let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
         let scale = 1.0 / (self.config.d_head as f64).sqrt();
-        let scores = (by_head(&q)?.matmul(&by_head(&k)?.t()?)? * scale)?;
+        let scores = (matmul(&by_head(&q)?, &by_head(&k)?.t()?)? * scale)?;
         let scores = scores.broadcast_add(&causal_mask(len, &self.device)?)?;
         let scores = hooks.at(at(Site::AttnScores), scores)?;
         let pattern = hooks.at(at(Site::Pattern), softmax(&scores)?)?;
-        let z = pattern.contiguous()?.matmul(&by_head(&v)?)?.transpose(1, 2)?;
+        let z = matmul(&pattern.contiguous()?, &by_head(&v)?)?.transpose(1, 2)?;
         let z = hooks.at(at(Site::Z), z.contiguous()?)?;
         self.output(layer, &z, hooks)
     }
@@ -256,7 +263,11 @@ impl HookedTransformer {
             return Ok(result.sum(2)?.broadcast_add(&block.b_o)?);
         }
         let w_o = block.w_o.reshape((n_heads * d_head, d))?;
-        affine(&z.reshape((batch, pos, n_heads * d_head))?, &w_o, &block.b_o)
+        affine(
+            &z.reshape((batch, pos, n_heads * d_head))?,
+            &w_o,
+            &block.b_o,
+        )
     }
 
     /// The logits of a residual stream: `[.., d_model] -> [.., d_vocab_out]`.
@@ -305,6 +316,15 @@ impl HookedTransformer {
     }
 }
 
+/// A product in which a batch of 1 meets a batch of n: hooks may make n rows of one halfway.
+fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if a.dim(0)? == b.dim(0)? {
+        Ok(a.matmul(b)?)
+    } else {
+        Ok(a.broadcast_matmul(b)?)
+    }
+}
+
 /// `x w + b` over the last axis.
 fn affine(x: &Tensor, w: &Tensor, b: &Tensor) -> Result<Tensor> {
     let mut shape = x.dims().to_vec();
@@ -331,6 +351,8 @@ fn causal_mask(len: usize, device: &Device) -> Result<Tensor> {
 /// Softmax over the last axis. Written out, because candle's own hands every call, however small,
 /// to a thread pool; a row that is all minus infinity becomes NaN, as in PyTorch.
 fn softmax(x: &Tensor) -> Result<Tensor> {
-    let exp = x.broadcast_sub(&x.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    let exp = x
+        .broadcast_sub(&x.max_keepdim(D::Minus1)?.detach())?
+        .exp()?;
     Ok(exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?)
 }

@@ -106,8 +106,7 @@ impl fmt::Display for HookName {
 impl HookName {
     /// Every hook point of a model with that many layers, in forward order.
     pub fn all(n_layers: usize) -> impl Iterator<Item = Self> {
-        let blocks =
-            (0..n_layers).flat_map(|layer| Site::ALL.map(|site| Self::Block(layer, site)));
+        let blocks = (0..n_layers).flat_map(|layer| Site::ALL.map(|site| Self::Block(layer, site)));
         [Self::Embed, Self::PosEmbed].into_iter().chain(blocks)
     }
 

@@ -123,7 +123,12 @@ fn checked_tensors(
     let parameters: BTreeMap<_, _> = config.parameters().into_iter().collect();
     for name in weights.keys().filter(|name| !is_buffer(name)) {
         let known = parameters.contains_key(name);
-        ensure!(known, "tensor {} is extra: {}", shown(name), why_extra(name));
+        ensure!(
+            known,
+            "tensor {} is extra: {}",
+            shown(name),
+            why_extra(name)
+        );
     }
     let mut tensors = BTreeMap::new();
     for (name, shape) in parameters {

@@ -110,7 +110,11 @@ impl ArrayUpdate {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (text.trim(), None),
         };
-        let fields = || (0..self.list_len).map(Field::A).chain([Field::Idx, Field::Elt]);
+        let fields = || {
+            (0..self.list_len)
+                .map(Field::A)
+                .chain([Field::Idx, Field::Elt])
+        };
         let Some(field) = fields().find(|field| field.to_string() == name) else {
             let names: Vec<_> = fields().map(|field| field.to_string()).collect();
             anyhow::bail!(

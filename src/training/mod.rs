@@ -2,11 +2,8 @@
 //!
 //! The recipe follows the reference model's training notebook; where the defaults differ, the
 //! field's doc says so and `models/README.md` says what was measured. Looks at
-//! [`crate::task`] and [`crate::model`].
-
-mod evaluate;
-
-pub use evaluate::{Accuracy, accuracy};
+//! [`crate::task`] and
+//! [`crate::model`].
 
 use crate::model::config::{PositionalEmbedding, is_bias};
 use crate::model::{Config, HookedTransformer, NoHooks};
@@ -96,7 +93,10 @@ impl Recipe {
             ("beta2", self.beta2, 1.0),
             ("weight-decay", self.weight_decay, 10.0),
         ] {
-            ensure!((0.0..end).contains(&value), "{name} {value} is not in 0..{end}");
+            ensure!(
+                (0.0..end).contains(&value),
+                "{name} {value} is not in 0..{end}"
+            );
         }
         Ok(config)
     }

@@ -1,0 +1,189 @@
+//! Everything that decides the numbers on screen, as one value.
+
+use super::intervention::Intervention;
+use super::metric::Metric;
+use crate::task::{ArrayUpdate, Prompt, Token, Update, counterfactuals};
+use serde::{Deserialize, Serialize};
+
+/// What stands after the second newline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Continuation {
+    /// The right answer (teacher forcing).
+    #[default]
+    Truth,
+    /// The model's own predictions, fed back one by one.
+    Model,
+    /// These tokens.
+    Typed(Vec<Token>),
+}
+
+impl Continuation {
+    /// Its name on screen.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Truth => "truth",
+            Self::Model => "model's own",
+            Self::Typed(_) => "typed",
+        }
+    }
+}
+
+/// One side of a pair: the update and where its continuation comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The update.
+    pub update: Update,
+    /// Where `b` comes from.
+    pub continuation: Continuation,
+}
+
+impl Source {
+    /// The update under teacher forcing.
+    #[must_use]
+    pub fn new(update: Update) -> Self {
+        Self {
+            update,
+            continuation: Continuation::Truth,
+        }
+    }
+
+    /// The prompt as far as it is known without a model: the model's own continuation begins as
+    /// the truth and is filled in by the run.
+    #[must_use]
+    pub fn prompt(&self) -> Prompt {
+        let mut prompt = Prompt::teacher_forced(self.update.clone());
+        if let Continuation::Typed(b) = &self.continuation {
+            prompt.continuation.clone_from(b);
+        }
+        prompt
+    }
+}
+
+impl From<Prompt> for Source {
+    fn from(prompt: Prompt) -> Self {
+        let truth = prompt.continuation == prompt.update.truth();
+        let continuation = if truth {
+            Continuation::Truth
+        } else {
+            Continuation::Typed(prompt.continuation)
+        };
+        Self {
+            update: prompt.update,
+            continuation,
+        }
+    }
+}
+
+/// A run that activations can come from, or that a pane can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunName {
+    /// The clean prompt, untouched.
+    Clean,
+    /// The corrupted prompt, untouched.
+    Corrupted,
+    /// The base run with the interventions.
+    Patched,
+}
+
+impl RunName {
+    /// Its name on screen and in intervention lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Corrupted => "corrupted",
+            Self::Patched => "patched",
+        }
+    }
+}
+
+/// Which run is patched, and with what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Clean activations into the corrupted run: what is enough to restore the answer?
+    #[default]
+    Denoise,
+    /// Corrupted activations into the clean run: what is needed for the answer?
+    Noise,
+}
+
+impl Direction {
+    /// Its name on screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Denoise => "denoise",
+            Self::Noise => "noise",
+        }
+    }
+
+    /// The run that is patched.
+    #[must_use]
+    pub fn base(self) -> RunName {
+        match self {
+            Self::Denoise => RunName::Corrupted,
+            Self::Noise => RunName::Clean,
+        }
+    }
+
+    /// The run that activations are taken from.
+    #[must_use]
+    pub fn source(self) -> RunName {
+        match self {
+            Self::Denoise => RunName::Clean,
+            Self::Noise => RunName::Corrupted,
+        }
+    }
+
+    /// The other direction.
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        match self {
+            Self::Denoise => Self::Noise,
+            Self::Noise => Self::Denoise,
+        }
+    }
+}
+
+/// A pair of prompts, a metric and interventions: with the model, all that an observation
+/// depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experiment {
+    /// The clean prompt.
+    pub clean: Source,
+    /// The corrupted prompt.
+    pub corrupted: Source,
+    /// Which run is patched.
+    pub direction: Direction,
+    /// The metric; `None` follows the pair.
+    pub metric: Option<Metric>,
+    /// Applied to the base run in this order.
+    pub interventions: Vec<Intervention>,
+}
+
+impl Experiment {
+    /// A clean update with its first counterfactual, nothing patched.
+    #[must_use]
+    pub fn of_update(task: ArrayUpdate, update: Update) -> Self {
+        let first = counterfactuals(task, &update).into_iter().next();
+        let corrupted = first.map_or_else(|| update.clone(), |change| update.with(change));
+        Self {
+            clean: Source::new(update),
+            corrupted: Source::new(corrupted),
+            direction: Direction::Denoise,
+            metric: None,
+            interventions: Vec::new(),
+        }
+    }
+
+    /// The metric in force: the chosen one, else the pair's own.
+    #[must_use]
+    pub fn metric_in_force(&self, task: ArrayUpdate) -> Option<Metric> {
+        let of_pair = || Metric::of_pair(task, &self.clean.prompt(), &self.corrupted.prompt());
+        self.metric.or_else(of_pair)
+    }
+}

@@ -1,0 +1,24 @@
+//! What one asks of a model: a metric, interventions, patching grids, one observation of a pair.
+//!
+//! Everything here is a pure function of a model and an [`Experiment`]. Looks at [`crate::task`]
+//! and [`crate::model`]; knows no terminal, no thread, no printing.
+
+mod array;
+mod edit;
+mod experiment;
+mod grid;
+mod intervention;
+mod metric;
+mod observe;
+mod score;
+mod warning;
+
+pub use array::Array;
+pub use edit::{Editor, Sources};
+pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
+pub use grid::{Cell, Grid, GridName};
+pub use intervention::{Action, Intervention, LineError, Target, completions};
+pub use metric::{Metric, MetricValues};
+pub use observe::{Observation, Prediction, RunView, observe, observe_run};
+pub use score::{Score, score};
+pub use warning::{Fix, Warning, warnings};

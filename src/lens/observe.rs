@@ -1,0 +1,271 @@
+//! One observation: the three runs of a pair, the metric, and all patching grids.
+
+use super::array::Array;
+use super::edit::{Editor, Sources};
+use super::experiment::{Continuation, Experiment, RunName, Source};
+use super::grid::{Base, Grid, GridName};
+use super::metric::MetricValues;
+use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
+use crate::task::{ArrayUpdate, Prompt, Token};
+use anyhow::Result;
+use serde::Serialize;
+
+/// What one run showed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunView {
+    /// What was run, its continuation resolved.
+    pub prompt: Prompt,
+    /// Its tokens.
+    pub tokens: Vec<Token>,
+    /// `[pos, d_vocab_out]`
+    pub logits: Array,
+    /// `[layer, head, dest_pos, src_pos]`
+    pub pattern: Array,
+    /// `[layer, head, dest_pos, src_pos]`, minus infinity where masked.
+    pub scores: Array,
+}
+
+/// What a run says about one element of the answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The position whose logits these are.
+    pub position: usize,
+    /// What is predicted there: `b_0`.
+    pub predicts: String,
+    /// The right answer.
+    pub target: Token,
+    /// The likeliest token.
+    pub argmax: Token,
+    /// Whether they agree.
+    pub correct: bool,
+    /// Log probability of the right answer, in nats.
+    pub log_prob: f32,
+}
+
+impl RunView {
+    /// Log probabilities at a position, in nats.
+    #[must_use]
+    pub fn log_probs(&self, position: usize) -> Vec<f32> {
+        log_softmax(self.logits.slice(&[position]))
+    }
+
+    /// Tokens at a position, likeliest first (ties in token order), with their probabilities.
+    #[must_use]
+    pub fn top(&self, position: usize, k: usize) -> Vec<(Token, f32)> {
+        let probs = self.log_probs(position).into_iter().map(f32::exp);
+        let mut ranked: Vec<(Token, f32)> = (0..).zip(probs).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranked.truncate(k);
+        ranked
+    }
+
+    /// One prediction for each element of the answer.
+    #[must_use]
+    pub fn predictions(&self, task: ArrayUpdate) -> Vec<Prediction> {
+        let truth = self.prompt.update.truth();
+        let one = |(i, &target): (usize, &Token)| {
+            let position = task.predicts_at(i);
+            let argmax = self.top(position, 1).first().map_or(0, |top| top.0);
+            let log_probs = self.log_probs(position);
+            Prediction {
+                position,
+                predicts: format!("b_{i}"),
+                target,
+                argmax,
+                correct: argmax == target,
+                log_prob: log_probs.get(target as usize).copied().unwrap_or(f32::NAN),
+            }
+        };
+        truth.iter().enumerate().map(one).collect()
+    }
+
+    /// Mean cross entropy of the right answers, in nats per prediction.
+    #[must_use]
+    pub fn loss(&self, task: ArrayUpdate) -> f64 {
+        let predictions = self.predictions(task);
+        let sum: f64 = predictions.iter().map(|p| -f64::from(p.log_prob)).sum();
+        sum / predictions.len() as f64
+    }
+}
+
+/// In f64, so that a loss of 1e-5 keeps its digits.
+pub(super) fn log_softmax(logits: &[f32]) -> Vec<f32> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let shifted = logits.iter().map(|&x| f64::from(x) - f64::from(max));
+    // the largest term is 1; summing the rest first keeps what is far below it
+    let rest: f64 = shifted.clone().map(f64::exp).sum::<f64>() - 1.0;
+    let log_sum = rest.ln_1p();
+    shifted.map(|x| (x - log_sum) as f32).collect()
+}
+
+/// Everything that an experiment shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// What was asked.
+    pub experiment: Experiment,
+    /// The clean run, untouched.
+    pub clean: RunView,
+    /// The corrupted run, untouched.
+    pub corrupted: RunView,
+    /// The base run under the interventions.
+    pub patched: RunView,
+    /// The metric in the three runs; `None` when the pair suggests none and none was chosen.
+    pub metric: Option<MetricValues>,
+    /// For each intervention, whether it changed any number.
+    pub changed: Vec<bool>,
+    /// All grids of [`GridName::ALL`]; empty without a metric.
+    pub grids: Vec<Grid>,
+}
+
+impl Observation {
+    /// One of the runs.
+    #[must_use]
+    pub fn run(&self, name: RunName) -> &RunView {
+        match name {
+            RunName::Clean => &self.clean,
+            RunName::Corrupted => &self.corrupted,
+            RunName::Patched => &self.patched,
+        }
+    }
+
+    /// The run that is patched, as it is without interventions.
+    #[must_use]
+    pub fn base(&self) -> &RunView {
+        self.run(self.experiment.direction.base())
+    }
+
+    /// One of the grids.
+    #[must_use]
+    pub fn grid(&self, name: GridName) -> Option<&Grid> {
+        self.grids.iter().find(|grid| grid.name == name)
+    }
+}
+
+/// Observes an experiment. `cancelled` is asked between steps; when it says yes, nothing comes
+/// back.
+///
+/// # Errors
+/// When an intervention names an activation the runs do not hold, or the device fails.
+pub fn observe(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Option<Observation>> {
+    let task = model.task();
+    let needs_result = experiment
+        .interventions
+        .iter()
+        .any(|one| matches!(one.hook, HookName::Block(_, Site::Result)));
+    let run_one = |source: &Source, hooks: &mut dyn Hooks| {
+        let prompt = resolve(model, source)?;
+        run_prompt(model, prompt, hooks, needs_result)
+    };
+    let (clean, clean_cache) = run_one(&experiment.clean, &mut NoHooks)?;
+    let (corrupted, corrupted_cache) = run_one(&experiment.corrupted, &mut NoHooks)?;
+    if cancelled() {
+        return Ok(None);
+    }
+    let sources = Sources {
+        clean: &clean_cache,
+        corrupted: &corrupted_cache,
+    };
+    let (base, base_cache) = match experiment.direction.base() {
+        RunName::Clean => (&clean, &clean_cache),
+        _ => (&corrupted, &corrupted_cache),
+    };
+    let heads = model.config().n_heads;
+    let mut editor = Editor::new(&experiment.interventions, sources, heads)?.noticing();
+    let (patched, patched_cache) = if experiment.interventions.is_empty() {
+        (base.clone(), base_cache.clone())
+    } else {
+        run_prompt(model, base.prompt.clone(), &mut editor, needs_result)?
+    };
+    let metric = experiment.metric_in_force(task).map(|metric| {
+        let value = |run: &RunView| metric.logit_diff(run.logits.slice(&[metric.position]));
+        MetricValues {
+            metric,
+            clean: value(&clean),
+            corrupted: value(&corrupted),
+            patched: value(&patched),
+        }
+    });
+    let mut grids = Vec::new();
+    if let Some(metric) = &metric {
+        let base = Base {
+            model,
+            interventions: &experiment.interventions,
+            cache: &patched_cache,
+            sources,
+            from: experiment.direction.source(),
+            metric,
+        };
+        for name in GridName::ALL {
+            if cancelled() {
+                return Ok(None);
+            }
+            grids.push(base.grid(name)?);
+        }
+    }
+    Ok(Some(Observation {
+        experiment: experiment.clone(),
+        changed: editor.changed(),
+        clean,
+        corrupted,
+        patched,
+        metric,
+        grids,
+    }))
+}
+
+/// One untouched run.
+///
+/// # Errors
+/// When the device fails.
+pub fn observe_run(model: &HookedTransformer, source: &Source) -> Result<RunView> {
+    let prompt = resolve(model, source)?;
+    Ok(run_prompt(model, prompt, &mut NoHooks, false)?.0)
+}
+
+/// The prompt with its continuation filled in; the model's own is predicted one by one.
+fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
+    let mut prompt = source.prompt();
+    if source.continuation == Continuation::Model {
+        let task = model.task();
+        for i in 0..task.list_len {
+            let tokens = model.tokens(&[task.tokens(&prompt)])?;
+            let logits = model.forward(&tokens, &mut NoHooks)?;
+            let at = logits.get(0)?.get(task.predicts_at(i))?;
+            prompt.continuation[i] = at.argmax(0)?.to_scalar::<u32>()?;
+        }
+    }
+    Ok(prompt)
+}
+
+fn run_prompt(
+    model: &HookedTransformer,
+    prompt: Prompt,
+    hooks: &mut dyn Hooks,
+    with_result: bool,
+) -> Result<(RunView, ActivationCache)> {
+    let tokens = model.task().tokens(&prompt);
+    let mut recorder = Recorder::new(hooks);
+    if with_result {
+        recorder = recorder.with_result();
+    }
+    let logits = model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut recorder)?;
+    let cache = recorder.into_cache();
+    let by_layer = |site| -> Result<Array> {
+        let layers = (0..model.config().n_layers)
+            .map(|layer| Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(0)?))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Array::stack(&layers))
+    };
+    let view = RunView {
+        prompt,
+        tokens,
+        logits: Array::from_tensor(&logits.get(0)?)?,
+        pattern: by_layer(Site::Pattern)?,
+        scores: by_layer(Site::AttnScores)?,
+    };
+    Ok((view, cache))
+}

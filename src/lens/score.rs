@@ -1,0 +1,87 @@
+//! How often a model is right, and how sure.
+
+use super::observe::log_softmax;
+use crate::model::{HookedTransformer, NoHooks};
+use crate::task::Prompt;
+use anyhow::Result;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Rows run at once: larger batches leave the processor's cache.
+const CHUNK: usize = 32;
+
+/// Right answers and loss over a set of inputs, teacher-forced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Inputs tried.
+    pub inputs: usize,
+    /// Inputs with at least one wrong prediction.
+    pub wrong_inputs: usize,
+    /// Wrong predictions of `b_0, b_1, ...`.
+    pub wrong_by_position: Vec<usize>,
+    /// Mean cross entropy, in nats per prediction.
+    pub loss: f64,
+}
+
+impl Score {
+    /// The fraction of single predictions that are right.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        let predictions = self.inputs * self.wrong_by_position.len();
+        let wrong: usize = self.wrong_by_position.iter().sum();
+        1.0 - wrong as f64 / predictions.max(1) as f64
+    }
+}
+
+/// Scores the model on the prompts, on all threads.
+///
+/// # Errors
+/// When the device fails.
+pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
+    let rows: Vec<Vec<Judged>> = prompts
+        .par_chunks(CHUNK)
+        .map(|chunk| judge(model, chunk))
+        .collect::<Result<Vec<_>>>()?
+        .concat();
+    let list_len = model.task().list_len;
+    let loss: f64 = rows.iter().flatten().map(|one| one.loss).sum();
+    Ok(Score {
+        inputs: prompts.len(),
+        wrong_inputs: rows
+            .iter()
+            .filter(|row| row.iter().any(|one| one.wrong))
+            .count(),
+        wrong_by_position: (0..list_len)
+            .map(|i| rows.iter().filter(|row| row[i].wrong).count())
+            .collect(),
+        loss: loss / (prompts.len() * list_len).max(1) as f64,
+    })
+}
+
+/// One prediction, judged.
+#[derive(Clone, Copy)]
+struct Judged {
+    wrong: bool,
+    loss: f64,
+}
+
+/// For each prompt, its predictions.
+fn judge(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Vec<Vec<Judged>>> {
+    let task = model.task();
+    let rows: Vec<_> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
+    let logits = model.forward(&model.tokens(&rows)?, &mut NoHooks)?;
+    let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
+    let logits: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
+    let one = |(logits, target): (&Vec<f32>, u32)| Judged {
+        wrong: logits
+            .iter()
+            .enumerate()
+            .any(|(token, &logit)| token as u32 != target && logit >= logits[target as usize]),
+        loss: -f64::from(log_softmax(logits)[target as usize]),
+    };
+    Ok(logits
+        .iter()
+        .zip(prompts)
+        .map(|(row, prompt)| row.iter().zip(prompt.update.truth()).map(one).collect())
+        .collect())
+}

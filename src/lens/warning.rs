@@ -1,0 +1,120 @@
+//! What is odd about a pair: allowed, but said, with a way out.
+
+use super::experiment::{Continuation, Experiment, Source};
+use super::metric::MetricValues;
+use crate::task::ArrayUpdate;
+
+/// Clean and corrupted metrics closer than this, in logits, make a normalised metric noise.
+const NEARLY_EQUAL: f32 = 0.1;
+
+/// What would mend a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Put the right answer behind both prompts.
+    ForceTruth,
+    /// Let the metric follow the pair.
+    FollowPair,
+    /// Make the corrupted prompt from the clean one by one change.
+    MakePair,
+}
+
+impl Fix {
+    /// What it does, for the key's hint.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::ForceTruth => "use the truth",
+            Self::FollowPair => "follow the pair",
+            Self::MakePair => "make a pair",
+        }
+    }
+}
+
+/// Something odd about a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What.
+    pub text: String,
+    /// The offered way out.
+    pub fix: Fix,
+}
+
+/// Everything odd about an experiment; `values` once the runs are known.
+#[must_use]
+pub fn warnings(
+    task: ArrayUpdate,
+    experiment: &Experiment,
+    values: Option<&MetricValues>,
+) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let mut warn = |fix, text: String| found.push(Warning { text, fix });
+    for (name, source) in [
+        ("clean", &experiment.clean),
+        ("corrupted", &experiment.corrupted),
+    ] {
+        if is_untrue(source) {
+            warn(Fix::ForceTruth, format!("{name}: typed b is not the truth"));
+        }
+    }
+    let differing = experiment
+        .clean
+        .update
+        .differing_fields(&experiment.corrupted.update);
+    if differing.is_empty() {
+        warn(Fix::MakePair, "clean and corrupted are the same".into());
+    } else if differing.len() > 1 {
+        let names: Vec<_> = differing.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        warn(
+            Fix::MakePair,
+            format!("{} fields differ: {names}", differing.len()),
+        );
+    }
+    match experiment.metric_in_force(task) {
+        None if !differing.is_empty() => {
+            warn(Fix::MakePair, "both prompts have the same answer".into());
+        }
+        None => {}
+        Some(metric) => {
+            if let Some(text) = odd_metric(task, experiment, metric) {
+                warn(Fix::FollowPair, text);
+            }
+        }
+    }
+    if let Some(values) = values {
+        if (values.clean - values.corrupted).abs() < NEARLY_EQUAL {
+            warn(
+                if experiment.metric.is_some() {
+                    Fix::FollowPair
+                } else {
+                    Fix::MakePair
+                },
+                format!(
+                    "metric hardly differs: clean {:.3}, corrupted {:.3}",
+                    values.clean, values.corrupted
+                ),
+            );
+        }
+    }
+    found
+}
+
+fn is_untrue(source: &Source) -> bool {
+    matches!(&source.continuation, Continuation::Typed(b) if *b != source.update.truth())
+}
+
+/// What is odd about a chosen metric.
+fn odd_metric(task: ArrayUpdate, experiment: &Experiment, metric: super::Metric) -> Option<String> {
+    let Some(i) = task.predicted_at(metric.position) else {
+        let label = task.label(metric.position);
+        return Some(format!("metric: {label} predicts no b"));
+    };
+    let answers = [&experiment.clean, &experiment.corrupted].map(|s| s.update.truth()[i]);
+    let [clean, corrupted] = answers;
+    [metric.answer, metric.other]
+        .into_iter()
+        .find(|token| !answers.contains(token))
+        .map(|token| {
+            format!("metric: {token} is neither run's b_{i} (clean {clean}, corrupted {corrupted})")
+        })
+}
