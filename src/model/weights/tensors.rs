@@ -1,0 +1,210 @@
+//! Safetensors, both ways.
+//!
+//! The crate's reader checks that offsets neither overlap nor leave gaps and that sizes match
+//! shapes. Added here: caps, duplicate names (its map would keep the last), and the element types
+//! that weights come in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::{Context, Result, bail, ensure};
+use safetensors::SafeTensors;
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::dtype::Dtype;
+use super::{
+    MAX_ELEMENTS, MAX_FILE_BYTES, MAX_TENSORS, RawTensor, StateDict, check_size, elements_within,
+    shortened, shown,
+};
+
+/// A header takes about a hundred bytes per tensor. Its JSON takes up to twenty times its length
+/// in memory while it is parsed, hence the cap.
+const MAX_HEADER_BYTES: usize = 1 << 20;
+const METADATA: &str = "__metadata__";
+const REMEDY: &str = "copy it again, or write it again with `safetensors.torch.save_file`";
+
+/// Reads a safetensors file; its `__metadata__` is ignored.
+///
+/// F32, F16, BF16, F64, I64, I32, I16, I8, U8 and BOOL are read, converted to f32.
+///
+/// # Errors
+/// A malformed file, duplicate names, another element type, or more than [`MAX_FILE_BYTES`],
+/// [`MAX_TENSORS`] or [`MAX_ELEMENTS`].
+pub fn parse_safetensors(bytes: &[u8]) -> Result<StateDict> {
+    check_size(bytes)?;
+    check_header(header(bytes)?)?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| {
+        let error = shortened(&error.to_string(), 160);
+        anyhow::anyhow!("not a valid safetensors file: {error}; {REMEDY}")
+    })?;
+    let mut budget = MAX_ELEMENTS;
+    let read = |(name, view): (&str, safetensors::tensor::TensorView<'_>)| {
+        let tensor = read_tensor(&view, &mut budget);
+        let tensor = tensor.map_err(|error| anyhow::anyhow!("tensor `{}`: {error}", shown(name)));
+        Ok((name.to_owned(), tensor?))
+    };
+    file.iter().map(read).collect()
+}
+
+fn read_tensor(
+    view: &safetensors::tensor::TensorView<'_>,
+    budget: &mut usize,
+) -> Result<RawTensor> {
+    let Some(dtype) = Dtype::from_safetensors(view.dtype()) else {
+        bail!("element type {} is not read; save it as F32", view.dtype());
+    };
+    elements_within(budget, view.shape())?;
+    Ok(RawTensor {
+        shape: view.shape().to_vec(),
+        data: dtype.decode(view.data()),
+    })
+}
+
+/// The JSON between the length and the data.
+fn header(bytes: &[u8]) -> Result<&[u8]> {
+    let (length, rest) = bytes.split_first_chunk().with_context(|| {
+        format!(
+            "a safetensors file of {} bytes is cut off; {REMEDY}",
+            bytes.len()
+        )
+    })?;
+    let length = u64::from_le_bytes(*length);
+    ensure!(
+        length <= MAX_HEADER_BYTES as u64,
+        "the safetensors header is {length} bytes long (at most {MAX_HEADER_BYTES}); {REMEDY}"
+    );
+    let header = rest.get(..usize::try_from(length)?);
+    header.with_context(|| format!("the safetensors header is cut off; {REMEDY}"))
+}
+
+/// Refuses duplicate names and too many of them.
+fn check_header(header: &[u8]) -> Result<()> {
+    // Broken JSON is left to the crate's reader, which says what is wrong with it.
+    let Ok(Names(mut names)) = serde_json::from_slice(header) else {
+        return Ok(());
+    };
+    ensure!(
+        names.len() <= MAX_TENSORS + 1,
+        "the safetensors header names {} tensors (at most {MAX_TENSORS}); circuitscope reads \
+         small models only",
+        names.len()
+    );
+    names.sort_unstable();
+    if let Some([name, _]) = names.array_windows().find(|[one, next]| one == next) {
+        bail!(
+            "tensor `{}` is in the safetensors header twice; {REMEDY}",
+            shown(name)
+        );
+    }
+    Ok(())
+}
+
+/// The keys of a JSON object, duplicates included, which no map would keep.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// One entry of a header.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Item<'a> {
+    Metadata(&'a BTreeMap<String, String>),
+    Tensor {
+        dtype: &'static str,
+        shape: &'a [usize],
+        data_offsets: [usize; 2],
+    },
+}
+
+/// The bytes of a safetensors file that holds `dict` as F32, with `metadata` as its
+/// `__metadata__`.
+///
+/// The same input gives the same bytes: names are in order, in the header and in the data. (The
+/// crate's own writer takes its metadata from a hash map, in an order that changes per run.)
+///
+/// # Errors
+/// A tensor whose data does not fill its shape, a tensor named `__metadata__`, or a dict too large
+/// for [`parse_safetensors`] to read back.
+pub fn to_safetensors(dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    let header = write_header(dict, metadata)?;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    for value in dict.values().flat_map(|tensor| &tensor.data) {
+        bytes.extend(value.to_le_bytes());
+    }
+    ensure!(
+        bytes.len() <= MAX_FILE_BYTES,
+        "the safetensors file would be larger than {} MB; circuitscope writes small models only",
+        MAX_FILE_BYTES >> 20
+    );
+    Ok(bytes)
+}
+
+fn write_header(dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    ensure!(
+        dict.len() <= MAX_TENSORS,
+        "{} tensors (at most {MAX_TENSORS})",
+        dict.len()
+    );
+    let mut items = BTreeMap::new();
+    let mut budget = MAX_ELEMENTS;
+    let mut end = 0;
+    for (name, RawTensor { shape, data }) in dict {
+        ensure!(
+            name != METADATA,
+            "a tensor may not be named `{METADATA}`; rename it"
+        );
+        let elements = elements_within(&mut budget, shape)?;
+        ensure!(
+            elements == data.len(),
+            "tensor `{}`: shape {shape:?} holds {elements} elements, but there are {}",
+            shown(name),
+            data.len()
+        );
+        let start = end;
+        end += elements * size_of::<f32>();
+        let data_offsets = [start, end];
+        items.insert(
+            name.as_str(),
+            Item::Tensor {
+                dtype: "F32",
+                shape,
+                data_offsets,
+            },
+        );
+    }
+    if !metadata.is_empty() {
+        items.insert(METADATA, Item::Metadata(metadata));
+    }
+    let mut header = serde_json::to_vec(&items)?;
+    // Spaces up to a multiple of 8, so that the data lie aligned in the file.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    ensure!(
+        header.len() <= MAX_HEADER_BYTES,
+        "the safetensors header would be {} bytes long (at most {MAX_HEADER_BYTES}); shorten the \
+         metadata",
+        header.len()
+    );
+    Ok(header)
+}

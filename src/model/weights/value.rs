@@ -1,0 +1,159 @@
+//! The values that a state dict's pickle can build.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::dtype::Dtype;
+use super::shown;
+
+/// How deep values may nest. A state dict needs three levels.
+const MAX_DEPTH: usize = 64;
+/// How many dimensions a tensor may have.
+const MAX_RANK: usize = 8;
+
+/// A block of elements that one or more tensors look into: the zip entry `data/<key>`.
+#[derive(Debug)]
+pub(super) struct Storage<'a> {
+    pub(super) dtype: Dtype,
+    pub(super) key: &'a str,
+    /// How many elements the pickle says there are.
+    pub(super) elements: usize,
+}
+
+/// A strided view of a storage. Offset and strides count elements. Nothing is checked against the
+/// storage yet, nor `shape` against `strides`.
+#[derive(Debug)]
+pub(super) struct TensorSpec<'a> {
+    pub(super) storage: Rc<Storage<'a>>,
+    pub(super) offset: usize,
+    pub(super) shape: Vec<usize>,
+    pub(super) strides: Vec<usize>,
+}
+
+/// The names a state dict may mention.
+#[derive(Clone, Copy)]
+pub(super) enum Global {
+    OrderedDict,
+    RebuildTensor,
+    RebuildParameter,
+    Storage(Dtype),
+}
+
+/// The global `module.name`, as the opcodes `GLOBAL` and `STACK_GLOBAL` ask for it.
+///
+/// # Errors
+/// Any name outside the list, whether harmless or not.
+pub(super) fn global(module: &str, name: &str) -> Result<Global> {
+    match (module, name) {
+        ("collections", "OrderedDict") => return Ok(Global::OrderedDict),
+        ("torch._utils", "_rebuild_tensor_v2") => return Ok(Global::RebuildTensor),
+        ("torch._utils", "_rebuild_parameter") => return Ok(Global::RebuildParameter),
+        ("torch", storage) => {
+            if let Some(dtype) = Dtype::from_torch_storage(storage) {
+                return Ok(Global::Storage(dtype));
+            }
+        }
+        _ => {}
+    }
+    bail!(
+        "the file asks for `{}.{}`, which no state dict needs (it was not run)",
+        shown(module),
+        shown(name)
+    )
+}
+
+/// One value on the machine's stack. Cloning copies at most a pointer.
+#[derive(Clone)]
+pub(super) enum Value<'a> {
+    None,
+    Bool,
+    Float,
+    Int(i64),
+    Str(&'a str),
+    Global(Global),
+    Tuple(Rc<Tuple<'a>>),
+    Dict(Rc<Dict<'a>>),
+    Storage(Rc<Storage<'a>>),
+    Tensor(Rc<TensorSpec<'a>>),
+}
+
+/// A tuple; `depth` counts the values inside one another, itself included.
+pub(super) struct Tuple<'a> {
+    pub(super) items: Vec<Value<'a>>,
+    pub(super) depth: usize,
+}
+
+/// A dict or `OrderedDict`: pairs in file order, duplicates kept.
+#[derive(Default)]
+pub(super) struct Dict<'a> {
+    pub(super) items: RefCell<Vec<(Value<'a>, Value<'a>)>>,
+    pub(super) depth: Cell<usize>,
+    /// Set when the dict is put inside another value; from then on it may not change.
+    pub(super) frozen: Cell<bool>,
+}
+
+impl Value<'_> {
+    /// The value's type in words, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Bool => "a bool",
+            Self::Float => "a float",
+            Self::Int(_) => "an int",
+            Self::Str(_) => "a string",
+            Self::Global(_) => "a class or function",
+            Self::Tuple(_) => "a tuple",
+            Self::Dict(_) => "a dict",
+            Self::Storage(_) => "a storage",
+            Self::Tensor(_) => "a tensor",
+        }
+    }
+
+    /// How many values lie inside one another below this one.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Tuple(tuple) => tuple.depth,
+            Self::Dict(dict) => dict.depth.get(),
+            _ => 0,
+        }
+    }
+
+    /// Called when the value is put inside another; returns the depth of the value around it.
+    pub(super) fn enclose(&self) -> Result<usize> {
+        if let Self::Dict(dict) = self {
+            dict.frozen.set(true);
+        }
+        let depth = self.depth() + 1;
+        ensure!(
+            depth <= MAX_DEPTH,
+            "values are nested more than {MAX_DEPTH} deep"
+        );
+        Ok(depth)
+    }
+
+    /// The value as a count; `what` names it in the error.
+    pub(super) fn size(&self, what: &str) -> Result<usize> {
+        match self {
+            Self::Int(n) => {
+                usize::try_from(*n).with_context(|| format!("{what} is {n}, below zero"))
+            }
+            other => bail!("{what} is {}, not an int", other.kind()),
+        }
+    }
+
+    /// The value as a shape or as strides; `what` names it in the error.
+    pub(super) fn sizes(&self, what: &str) -> Result<Vec<usize>> {
+        let Self::Tuple(tuple) = self else {
+            bail!("{what} is {}, not a tuple", self.kind());
+        };
+        // Checked before copying: one long tuple may be shared by many tensors.
+        let rank = tuple.items.len();
+        ensure!(
+            rank <= MAX_RANK,
+            "{what} has {rank} dimensions (at most {MAX_RANK})"
+        );
+        tuple.items.iter().map(|item| item.size(what)).collect()
+    }
+}
