@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
+use unicode_width::UnicodeWidthChar as _;
 
 /// What stands where a character must not leave the program.
 const REPLACEMENT: char = '\u{fffd}';
@@ -78,11 +79,18 @@ fn show(cell: &Cell, column: usize, room: usize) -> Shown<'_> {
     }
 }
 
-/// `symbol` with everything replaced that could act on a terminal, a parser or the reading order.
+/// `symbol` without anything that could act on a terminal, a parser or the reading order.
+///
+/// The width stays: what covers a column becomes the replacement character, what covers none
+/// (turns of writing direction, say) is left out.
 fn clean(symbol: &str) -> Cow<'_, str> {
+    let harmless = |c| match c {
+        _ if !acts(c) => Some(c),
+        _ if c.width() == Some(0) => None,
+        _ => Some(REPLACEMENT),
+    };
     if symbol.chars().any(acts) {
-        let show = |c| if acts(c) { REPLACEMENT } else { c };
-        Cow::Owned(symbol.chars().map(show).collect())
+        Cow::Owned(symbol.chars().filter_map(harmless).collect())
     } else {
         Cow::Borrowed(symbol)
     }
