@@ -1,5 +1,8 @@
 //! Characters only, and nothing that acts.
 
+use proptest::prelude::*;
+use ratatui::buffer::CellWidth as _;
+
 use super::*;
 
 #[test]
@@ -25,6 +28,8 @@ fn txt_skips_what_a_wide_glyph_hides_and_marks_one_cut_off() {
 fn a_mark_without_a_letter_stays_in_its_own_cell() {
     let row = symbols(&["a", "\u{301}", "", "b"]);
     assert_eq!(text(&row, FrameFormat::Txt), "a \u{301} b\n");
+    let before = symbols(&["❤", "\u{fe0f}x"]);
+    assert_eq!(text(&before, FrameFormat::Txt), "❤x\n");
 }
 
 #[test]
@@ -82,4 +87,26 @@ fn a_whole_sequence_in_a_cell_is_shown_not_obeyed() {
     let row = symbols(&["\x1b[31m", " ", " ", " ", " ", "z"]);
     assert_eq!(text(&row, FrameFormat::Txt), "\u{fffd}[31mz\n");
     assert_eq!(text(&row, FrameFormat::Ans), "\u{fffd}[31mz\n");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_cells_hold_no_row_grows_and_no_format_fails(
+        cells in prop::collection::vec(any::<String>(), 12),
+    ) {
+        let mut buffer = blank(4, 3);
+        for (cell, symbol) in buffer.content.iter_mut().zip(&cells) {
+            cell.set_symbol(symbol);
+        }
+        let plain = text(&buffer, FrameFormat::Txt);
+        prop_assert_eq!(plain.matches('\n').count(), 3);
+        for line in plain.lines() {
+            let columns: u16 = line.cell_width();
+            prop_assert!(columns <= 4, "{:?}", line);
+        }
+        well_formed(&text(&buffer, FrameFormat::Svg));
+        Pixels::of(&buffer);
+    }
 }

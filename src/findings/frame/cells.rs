@@ -63,6 +63,11 @@ fn show(cell: &Cell, column: usize, room: usize) -> Shown<'_> {
         text = Cow::Owned(format!(" {text}"));
         columns = 1;
     }
+    if text.starts_with(clings) {
+        // A mark before its letter would climb there as well.
+        text = Cow::Owned(text.trim_start_matches(clings).to_owned());
+        columns = usize::from(text.cell_width());
+    }
     let natural = columns;
     if let CellDiffOption::ForcedWidth(forced) = cell.diff_option {
         columns = usize::from(forced.get());
@@ -79,6 +84,11 @@ fn show(cell: &Cell, column: usize, room: usize) -> Shown<'_> {
     }
 }
 
+/// Whether a character has no column of its own.
+fn clings(c: char) -> bool {
+    c.width() == Some(0)
+}
+
 /// `symbol` without anything that could act on a terminal, a parser or the reading order.
 ///
 /// The width stays: what covers a column becomes the replacement character, what covers none
@@ -86,7 +96,7 @@ fn show(cell: &Cell, column: usize, room: usize) -> Shown<'_> {
 fn clean(symbol: &str) -> Cow<'_, str> {
     let harmless = |c| match c {
         _ if !acts(c) => Some(c),
-        _ if c.width() == Some(0) => None,
+        _ if clings(c) => None,
         _ => Some(REPLACEMENT),
     };
     if symbol.chars().any(acts) {
