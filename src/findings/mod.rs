@@ -1,1 +1,7 @@
 //! What leaves the program: pictures of a frame, snapshots, files written whole or not at all.
+//!
+//! [`frame`] turns what is on the screen into bytes (text, terminal codes, SVG, PNG) and touches
+//! no disk; [`files`] puts bytes on the disk and knows nothing of what they mean.
+
+pub mod files;
+pub mod frame;

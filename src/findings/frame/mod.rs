@@ -1,0 +1,112 @@
+//! Pictures of a frame: from a [`Buffer`] to the bytes of a file.
+//!
+//! One frame can leave the program in four ways:
+//!
+//! | format | what it keeps | what it is for |
+//! |---|---|---|
+//! | [`FrameFormat::Txt`] | characters | notes, diffs, mails |
+//! | [`FrameFormat::Ans`] | characters, colours, attributes | `cat` in a terminal |
+//! | [`FrameFormat::Svg`] | the look, with text one can select | web pages, papers |
+//! | [`FrameFormat::Png`] | the look, the same pixels on every machine | everywhere else |
+//!
+//! The same frame always gives the same bytes. Whatever a cell holds, no control character
+//! reaches a file: `cells` replaces them before any writer sees them.
+
+mod cells;
+mod colours;
+mod glyphs;
+mod raster;
+mod svg;
+mod text;
+
+use anyhow::{Result, ensure};
+use ratatui::buffer::Buffer;
+
+/// Width of one terminal cell in pixels (PNG) or user units (SVG).
+const CELL_WIDTH: usize = 8;
+
+/// Height of one terminal cell in pixels (PNG) or user units (SVG).
+const CELL_HEIGHT: usize = 16;
+
+/// A colour as red, green and blue, each 0 (none) to 255 (full).
+type Rgb = (u8, u8, u8);
+
+/// The kind of file a frame becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FrameFormat {
+    /// Characters only, UTF-8, one line per row, spaces at line ends trimmed.
+    Txt,
+    /// Characters with terminal codes for colours and attributes (SGR), UTF-8.
+    Ans,
+    /// A drawing: geometry for blocks, lines and braille, text for the rest.
+    Svg,
+    /// Pixels: 8 by 16 for each cell, GNU Unifont glyphs, 8-bit RGB.
+    Png,
+}
+
+impl FrameFormat {
+    /// Every format, in the order in which they are offered to a reader.
+    pub const ALL: [Self; 4] = [Self::Txt, Self::Ans, Self::Svg, Self::Png];
+
+    /// The format which a file name extension (without its dot, in any case) stands for.
+    #[must_use]
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| extension.eq_ignore_ascii_case(format.extension()))
+    }
+
+    /// The file name extension of this format, without its dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Txt => "txt",
+            Self::Ans => "ans",
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+}
+
+/// What `Color::Reset`, the terminal's own colour, means in a picture.
+///
+/// A program cannot see which colours a terminal has chosen for itself, so SVG and PNG need to be
+/// told. `Txt` and `Ans` do not use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// Red, green and blue of text without a colour of its own.
+    pub fg: (u8, u8, u8),
+    /// Red, green and blue of cells without a background of their own.
+    pub bg: (u8, u8, u8),
+}
+
+/// The bytes of a file that shows `buffer` as `format`.
+///
+/// # Errors
+///
+/// When the buffer has no cells, or is not as large as its area says.
+pub fn encode(buffer: &Buffer, format: FrameFormat, ground: Ground) -> Result<Vec<u8>> {
+    let (width, height) = size(buffer);
+    ensure!(
+        width > 0 && height > 0,
+        "the frame has no cells to picture ({width} by {height}); enlarge the terminal window"
+    );
+    ensure!(
+        buffer.content.len() >= width * height,
+        "the frame has {} cells where its size, {width} by {height}, needs {}",
+        buffer.content.len(),
+        width * height
+    );
+    match format {
+        FrameFormat::Txt => Ok(text::plain(buffer).into_bytes()),
+        FrameFormat::Ans => Ok(text::with_codes(buffer).into_bytes()),
+        FrameFormat::Svg => Ok(svg::draw(buffer, ground).into_bytes()),
+        FrameFormat::Png => raster::draw(buffer, ground),
+    }
+}
+
+/// Columns and rows of the buffer.
+fn size(buffer: &Buffer) -> (usize, usize) {
+    let area = buffer.area();
+    (usize::from(area.width), usize::from(area.height))
+}
