@@ -53,7 +53,7 @@ fn files_of_other_kinds() {
         &["neither a PyTorch zip nor a safetensors file"],
     );
     refused(&[0; 5000], &["neither a PyTorch zip"]);
-    let garbage: Vec<u8> = (0..5000u32).map(|n| (n * n >> 3) as u8).collect();
+    let garbage: Vec<u8> = (0..5000u32).map(|n| ((n * n) >> 3) as u8).collect();
     refused(&garbage, &["neither a PyTorch zip"]);
     let legacy = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.";
     refused(

@@ -43,6 +43,11 @@ fn safetensors_that_are_not() {
         &header(&[&tensor("a", "[9223372036854775807,4]", 0, 16)]),
         &["overflow"],
     );
+    let flat = tensor("a", "[0,0,0,0,0,0,0,0,0]", 0, 0);
+    refused(
+        &safetensors(&format!("{{{flat}}}"), &[]),
+        &["tensor `a`", "9 dimensions"],
+    );
     refused(&header(&[&a, &a]), &["tensor `a`", "twice"]);
     refused(
         &header(&[&a.replace("F32", "U64").replace("[2]", "[1]"), &b]),

@@ -26,7 +26,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
 
 pub use pt::parse_pt;
@@ -38,6 +38,9 @@ pub const MAX_FILE_BYTES: usize = 64 << 20;
 pub const MAX_ELEMENTS: usize = 16 << 20;
 /// The most tensors in a file.
 pub const MAX_TENSORS: usize = 4096;
+
+/// The most dimensions of a tensor.
+const MAX_RANK: usize = 8;
 
 /// The remedy for a `.pt` file that is not what it should be.
 const RESAVE: &str = "save it again with `torch.save(model.state_dict(), path)`";
@@ -72,7 +75,8 @@ pub fn read_state_dict(path: &Path) -> Result<StateDict> {
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
     // Before opening it: a pipe without a writer would block there.
-    let metadata = path.metadata().context("check the path")?;
+    let unreadable = |error| anyhow!("{error}; check the path and who may read it");
+    let metadata = path.metadata().map_err(unreadable)?;
     ensure!(
         metadata.is_file(),
         "this is not a file; give a .pt or .safetensors file"
@@ -82,17 +86,21 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(size)?);
     // Not trusting the length in the metadata: the file may grow while it is read.
     let limit = MAX_FILE_BYTES as u64 + 1;
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
 fn parse(bytes: &[u8]) -> Result<StateDict> {
-    // A safetensors file starts with its header's length as a u64, then the header's brace.
+    // A safetensors file starts with its header's length as a u64, then the header's brace. Asked
+    // first: a length of 0x4b50 looks like "PK", but a zip never has zeros and a brace here.
     let looks_safe = bytes.get(4..9).is_some_and(|found| found == b"\0\0\0\0{");
-    if bytes.starts_with(b"PK") || (pt::is_legacy(bytes) && !looks_safe) {
-        parse_pt(bytes)
-    } else if looks_safe {
+    if looks_safe {
         parse_safetensors(bytes)
+    } else if bytes.starts_with(b"PK") || pt::is_legacy(bytes) {
+        parse_pt(bytes)
     } else {
         check_size(bytes)?;
         bail!("this is neither a PyTorch zip nor a safetensors file; {RESAVE}")
@@ -116,6 +124,11 @@ fn check_size(bytes: &[u8]) -> Result<()> {
 /// The number of elements in `shape`, if the tensors of one file may have as many: at most
 /// `budget`, from which they are then taken.
 fn elements_within(budget: &mut usize, shape: &[usize]) -> Result<usize> {
+    let rank = shape.len();
+    ensure!(
+        rank <= MAX_RANK,
+        "a shape of {rank} dimensions (at most {MAX_RANK}); reshape the tensor"
+    );
     let count = shape
         .iter()
         .try_fold(1, |n: usize, dim| n.checked_mul(*dim));
@@ -203,6 +216,17 @@ mod tests {
         // An escape is never cut in half.
         let cut = shown(&"\u{1b}".repeat(1_000_000));
         assert_eq!(cut, "\\u{1b}".repeat(13) + "…");
+    }
+
+    #[test]
+    fn the_format_is_told_by_content() {
+        // A header of exactly 0x4b50 bytes, and of 0x0a8a8002 (too long, but safetensors).
+        let header = format!("{:width$}", "{}", width = 0x4b50);
+        let file = [&0x4b50u64.to_le_bytes()[..], header.as_bytes()].concat();
+        assert!(file.starts_with(b"PK"));
+        assert_eq!(parse(&file).ok(), Some(StateDict::new()));
+        let error = parse(b"\x80\x02\x8a\x0a\0\0\0\0{}").map_err(|error| error.to_string());
+        assert!(error.is_err_and(|message| message.contains("safetensors header")));
     }
 
     #[test]

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::input::Input;
 use super::value::{Global, Storage, TensorSpec, Tuple, Value, global};
@@ -38,7 +38,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Entry<'_>>> {
     let top = machine.run(&mut at);
     top.and_then(|top| entries(&top))
         .with_context(|| format!("data.pkl, byte {at}"))
-        .map_err(|error| anyhow::anyhow!("{error:#}; {RESAVE}"))
+        .map_err(|error| anyhow!("{error:#}; {RESAVE}"))
 }
 
 fn entries<'a>(top: &Value<'a>) -> Result<Vec<Entry<'a>>> {

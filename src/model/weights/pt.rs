@@ -19,6 +19,9 @@ const MAX_ENTRIES: usize = MAX_TENSORS + 64;
 /// A pickle takes about two hundred bytes per tensor and as much again for `_metadata`.
 const MAX_PICKLE_BYTES: usize = 4 << 20;
 
+/// A directory takes about a hundred bytes per entry.
+const MAX_DIRECTORY_BYTES: usize = 2 << 20;
+
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 /// Reads a `.pt` file as `torch.save(model.state_dict(), path)` writes it since PyTorch 1.6:
@@ -30,7 +33,7 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 ///
 /// # Errors
 /// Anything else: another kind of file, a name in the pickle that no state dict needs, damage
-/// (every entry's CRC is checked), a tensor that reaches outside its storage, duplicates,
+/// (the CRC of every entry that is used is checked), a tensor that reaches outside its storage, duplicates,
 /// big-endian data, or a file over one of the caps of this module.
 pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
     check_size(bytes)?;
@@ -66,7 +69,7 @@ fn damaged(error: impl std::fmt::Display) -> anyhow::Error {
 ///
 /// The reader trusts the end record's count, follows a 64-bit record that may claim any count, and
 /// on an error tries earlier end records. So there must be one end record, last in the file, with
-/// a plausible count and no field that sends the reader to a 64-bit record. (PyTorch writes such a
+/// a plausible count, a directory that starts close to it, and no field that sends the reader to a 64-bit record. (PyTorch writes such a
 /// record too, but files of this size do not need it.)
 fn check_end_record(bytes: &[u8]) -> Result<()> {
     const SIGNATURE: &[u8] = b"PK\x05\x06";
@@ -85,18 +88,25 @@ fn check_end_record(bytes: &[u8]) -> Result<()> {
     );
     let (pairs, _) = record.as_chunks();
     let fields: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
-    let [_, _, disk, start_disk, here, count, size @ .., 0] = fields.as_slice() else {
+    let [_, _, disk, start_disk, here, count, sizes @ .., 0] = fields.as_slice() else {
         return Err(damaged("the file does not end with a zip end record"));
     };
-    // The last two of the four halves are the directory's start; u32::MAX means "see elsewhere".
-    let (wide, _) = size.as_chunks::<2>();
+    // The directory's size and start; u32::MAX means "see the 64-bit record".
+    let halves = sizes.as_chunks().0.iter();
+    let sizes: Vec<u32> = halves
+        .map(|[low, high]| u32::from(*low) | u32::from(*high) << 16)
+        .collect();
     ensure!(
-        (*disk, *start_disk) == (0, 0) && here == count && !wide.contains(&[u16::MAX; 2]),
+        (*disk, *start_disk) == (0, 0) && here == count && !sizes.contains(&u32::MAX),
         "the zip spans several disks or is a 64-bit one; {RESAVE}"
     );
+    let start = usize::try_from(sizes.last().copied().unwrap_or(0))?;
     ensure!(
-        usize::from(*count) <= MAX_ENTRIES,
-        "the zip has {count} entries (at most {MAX_ENTRIES}); circuitscope reads small models only"
+        usize::from(*count) <= MAX_ENTRIES
+            && bytes.len().saturating_sub(start) <= MAX_DIRECTORY_BYTES + record.len(),
+        "the zip's directory has {count} entries in {} bytes (at most {MAX_ENTRIES} in \
+         {MAX_DIRECTORY_BYTES}); circuitscope reads small models only",
+        bytes.len().saturating_sub(start)
     );
     Ok(())
 }

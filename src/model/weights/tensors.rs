@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -36,21 +37,18 @@ pub fn parse_safetensors(bytes: &[u8]) -> Result<StateDict> {
     check_header(header(bytes)?)?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| {
         let error = shortened(&error.to_string(), 160);
-        anyhow::anyhow!("not a valid safetensors file: {error}; {REMEDY}")
+        anyhow!("not a valid safetensors file: {error}; {REMEDY}")
     })?;
     let mut budget = MAX_ELEMENTS;
-    let read = |(name, view): (&str, safetensors::tensor::TensorView<'_>)| {
+    let read = |(name, view): (&str, TensorView<'_>)| {
         let tensor = read_tensor(&view, &mut budget);
-        let tensor = tensor.map_err(|error| anyhow::anyhow!("tensor `{}`: {error}", shown(name)));
+        let tensor = tensor.map_err(|error| anyhow!("tensor `{}`: {error}", shown(name)));
         Ok((name.to_owned(), tensor?))
     };
     file.iter().map(read).collect()
 }
 
-fn read_tensor(
-    view: &safetensors::tensor::TensorView<'_>,
-    budget: &mut usize,
-) -> Result<RawTensor> {
+fn read_tensor(view: &TensorView<'_>, budget: &mut usize) -> Result<RawTensor> {
     let Some(dtype) = Dtype::from_safetensors(view.dtype()) else {
         bail!("element type {} is not read; save it as F32", view.dtype());
     };
@@ -175,7 +173,8 @@ fn write_header(dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result
             name != METADATA,
             "a tensor may not be named `{METADATA}`; rename it"
         );
-        let elements = elements_within(&mut budget, shape)?;
+        let elements = elements_within(&mut budget, shape)
+            .map_err(|error| anyhow!("tensor `{}`: {error}", shown(name)))?;
         ensure!(
             elements == data.len(),
             "tensor `{}`: shape {shape:?} holds {elements} elements, but there are {}",

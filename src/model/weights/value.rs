@@ -6,12 +6,10 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::dtype::Dtype;
-use super::shown;
+use super::{MAX_RANK, shown};
 
 /// How deep values may nest. A state dict needs three levels.
 const MAX_DEPTH: usize = 64;
-/// How many dimensions a tensor may have.
-const MAX_RANK: usize = 8;
 
 /// A block of elements that one or more tensors look into: the zip entry `data/<key>`.
 #[derive(Debug)]
