@@ -72,10 +72,14 @@ impl Model {
     ) -> Result<Self> {
         let (config, task) = Config::infer(weights, sidecar)?;
         let tensors = checked_tensors(weights, &config, device)?;
+        let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
+        // over the parameters alone, absent biases as zeros: buffers of one file format and
+        // defaults of another do not make two models of one
+        let hash = weights::content_hash(&transformer.state_dict()?);
         Ok(Self {
-            transformer: HookedTransformer::from_tensors(config, task, device, &tensors)?,
-            hash: weights::content_hash(weights),
+            transformer,
             name,
+            hash,
         })
     }
 }
