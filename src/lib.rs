@@ -15,6 +15,7 @@
 //! `docs/architecture.md` tells one keystroke's journey through them; `tests/architecture.rs`
 //! checks that the arrows hold.
 
+pub mod app;
 pub mod cli;
 pub mod findings;
 pub mod lens;
