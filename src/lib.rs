@@ -23,3 +23,4 @@ pub mod model;
 pub mod runtime;
 pub mod task;
 pub mod training;
+pub mod ui;

@@ -16,10 +16,10 @@ mod update;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
-pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_rows};
+pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use state::{
     Effect, LineEditor, Mode, ModelInfo, Msg, Pane, Purpose, Request, SampleState, Shown, State,
     Status, Tone, View,
 };
-pub use study::{Listed, Study};
+pub use study::{History, Listed, Study};
 pub use update::update;

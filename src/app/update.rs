@@ -190,6 +190,11 @@ impl State {
         vec![self.request(), sample]
     }
 
+    /// Tells the user something that happened outside.
+    pub fn tell(&mut self, text: String) {
+        self.say(Tone::Plain, text);
+    }
+
     /// A message for the footer.
     pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.status = Some(Status {

@@ -1,7 +1,11 @@
 //! The command line: what can be typed, and what it means.
 
 use crate::model::device::DeviceChoice;
+use crate::runtime::headless::parse_size;
+use crate::runtime::live::Fault;
+use crate::task::Sample;
 use crate::training::Schedule;
+use crate::ui::colour::Depth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -21,11 +25,65 @@ pub struct Cli {
     /// What to do instead of opening the workbench
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+}
+
+/// How the workbench starts.
+#[derive(Clone, Debug, Args)]
+pub struct WorkbenchArgs {
+    /// A .pt or .safetensors checkpoint instead of the embedded model
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Examples to step through: random:SEED[:N] or notebook:SEED[:N]
+    #[arg(long, default_value_t = Sample::default())]
+    pub sample: Sample,
+    /// A clean prompt to begin with instead of the sample's first
+    #[arg(long)]
+    pub prompt: Option<String>,
+    /// Colours: a theme's name
+    #[arg(long, default_value = "dark")]
+    pub theme: String,
+    /// 24bit, 256, 16 or none; by default what NO_COLOR, COLORTERM and TERM say
+    #[arg(long, alias = "colors")]
+    pub colours: Option<Depth>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Folder for snapshots
+    #[arg(long, default_value = ".")]
+    pub snapshots: PathBuf,
+    /// Fail on purpose, to test that the terminal recovers
+    #[arg(long, hide = true)]
+    pub fault: Option<Fault>,
+}
+
+/// `circuitscope render`
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Keys to press, apart by spaces: tab down enter : 'zero blocks.0.attn.hook_z @*' enter
+    #[arg(long, default_value = "")]
+    pub keys: String,
+    /// Columns and rows
+    #[arg(long, default_value = "120x40", value_parser = parse_size)]
+    pub size: (u16, u16),
+    /// File to write: .txt, .ans, .svg, .png, or .json for the numbers
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Draw the workbench after some keys, without a terminal
+    Render(RenderArgs),
     /// Train the task's model and write weights, config and record
     Train(TrainArgs),
 }

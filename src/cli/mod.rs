@@ -2,10 +2,12 @@
 
 mod args;
 mod train;
+mod workbench;
 
 pub use args::Cli;
 
 use anyhow::Result;
+use crate::runtime::pool;
 use args::Command;
 use clap::Parser;
 use std::io::Write;
@@ -19,7 +21,12 @@ const BAD_INPUT: u8 = 2;
 pub fn main() -> ExitCode {
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
     let cli = Cli::parse();
-    match crate::runtime::pool::install(|| run(cli)) {
+    let result = match cli.command {
+        // the workbench's main thread must stay outside the pool that computes for it
+        None => workbench::open(&cli.workbench),
+        Some(command) => pool::install(|| run(command)),
+    };
+    match result {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,11 +37,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn run(command: Command) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
-    match cli.command {
-        Some(Command::Train(args)) => train::run(&args, &mut out)?,
-        None => {}
+    match command {
+        Command::Render(args) => workbench::render(&args, &mut out)?,
+        Command::Train(args) => train::run(&args, &mut out)?,
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

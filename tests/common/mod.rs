@@ -1,5 +1,4 @@
 //! What several tests share.
-#![expect(dead_code, reason = "every test crate uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::Device;
@@ -30,11 +29,7 @@ pub fn embedded() -> Model {
 /// The reference checkpoint, its golden tensors and scalars.
 pub fn reference() -> Option<(Model, Tensors, serde_json::Value)> {
     let shared = shared()?;
-    let model = Model::open(
-        &shared.join("models/array_indexing_model.pt"),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let model = Model::open(&shared.join("models/array_indexing_model.pt"), &Device::Cpu).unwrap();
     let tensors = shared.join("reference/reference.safetensors");
     let tensors = candle_core::safetensors::load(tensors, &Device::Cpu).unwrap();
     let scalars = std::fs::read_to_string(shared.join("reference/reference.json")).unwrap();
