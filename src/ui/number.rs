@@ -3,8 +3,8 @@
 /// Significant digits, and decimals, beyond which a number in a table only gets harder to read.
 const DIGITS: usize = 4;
 
-/// `value` in exactly `width` columns, right-aligned, with as many digits as fit, at most four
-/// significant ones after the point has its place.
+/// `value` in exactly `width` columns, right-aligned, with as many digits as fit, but never more
+/// than four after the point nor, from 1 on, more decimals than make four digits in all.
 ///
 /// | width | examples |
 /// |---|---|
@@ -19,14 +19,7 @@ const DIGITS: usize = 4;
 #[must_use]
 pub fn number(value: f32, width: u16) -> String {
     let width = usize::from(width);
-    let keeps_sign = width == 5 && value >= 0.0;
-    let text = digits(
-        value,
-        width - usize::from(keeps_sign),
-        DIGITS,
-        is_short(width),
-    );
-    format!("{text:>width$}")
+    aligned(value, width, width == 5, DIGITS)
 }
 
 /// [`number`] with a plus sign before a positive value where a column is free for it.
@@ -39,6 +32,7 @@ pub fn signed(value: f32, width: u16) -> String {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CellFormat {
     columns: usize,
+    keeps_sign: bool,
     decimals: usize,
     is_signed: bool,
 }
@@ -50,7 +44,8 @@ impl CellFormat {
     /// so that neighbours never touch.
     pub fn new(max: f32, width: u16, is_signed: bool) -> Self {
         let columns = usize::from(width);
-        let room = columns - usize::from(columns > 3 || is_signed && columns > 0);
+        let keeps_sign = columns > 3 || is_signed && columns == 3;
+        let room = columns - usize::from(keeps_sign);
         // Up to here nearly all values lie below 1 and are written without their 0.
         let whole = if max < 2.0 && is_short(columns) {
             0
@@ -62,6 +57,7 @@ impl CellFormat {
             .min(DIGITS.saturating_sub(whole));
         Self {
             columns,
+            keeps_sign,
             decimals: if max < 10.0 { most.max(1) } else { most },
             is_signed,
         }
@@ -70,16 +66,30 @@ impl CellFormat {
     /// `value` in exactly the columns of a cell.
     pub fn write(self, value: f32) -> String {
         let columns = self.columns;
-        let keeps_sign = columns > 3 && value >= 0.0;
-        let room = columns - usize::from(keeps_sign);
-        let text = digits(value, room, self.decimals, is_short(columns));
-        let text = format!("{text:>columns$}");
+        let text = aligned(value, columns, self.keeps_sign, self.decimals);
         if self.is_signed {
             plus(value, text)
         } else {
             text
         }
     }
+}
+
+/// `value` at the right of so many columns. With `sign_column` the first of them stays free for a
+/// sign, unless the digits before the point need it.
+fn aligned(value: f32, columns: usize, sign_column: bool, decimals: usize) -> String {
+    let write = |room| digits(value, room, decimals, is_short(columns));
+    let mut text = write(columns);
+    // A negative value that is written as 0 has no sign.
+    if sign_column && value.is_finite() && !text.starts_with('-') {
+        let short = write(columns - 1);
+        text = if short.contains(['e', '#']) {
+            text
+        } else {
+            short
+        };
+    }
+    format!("{text:>columns$}")
 }
 
 /// Whether there are too few columns to write the 0 before the point.
