@@ -9,6 +9,7 @@
 //! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
 //! | [`training`] | candle-nn AdamW on the task |
 //! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
+//! | [`ui`] | the view: colours, themes, characters, the heatmap |
 //! | [`runtime`] | threads, terminal, signals |
 //! | [`cli`] | headless commands |
 //!

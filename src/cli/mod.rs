@@ -6,8 +6,8 @@ mod workbench;
 
 pub use args::Cli;
 
-use anyhow::Result;
 use crate::runtime::pool;
+use anyhow::Result;
 use args::Command;
 use clap::Parser;
 use std::io::Write;

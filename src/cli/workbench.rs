@@ -49,8 +49,8 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     };
     let look = look(&args.workbench, env)?;
     let (model, state) = start(&args.workbench)?;
-    let mut headless = Headless::new(model, state, look, args.size)
-        .saving_to(args.workbench.snapshots.clone());
+    let mut headless =
+        Headless::new(model, state, look, args.size).saving_to(args.workbench.snapshots.clone());
     for key in keys {
         headless.key(key);
     }

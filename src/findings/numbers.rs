@@ -3,9 +3,7 @@
 //! Masked attention scores are minus infinity, and a grid is not a number where clean and
 //! corrupted agree; JSON has neither, so both are `null`.
 
-use crate::lens::{
-    Array, Grid, Observation, Prediction, RunName, RunView, Score, warnings,
-};
+use crate::lens::{Array, Grid, Observation, Prediction, RunName, RunView, Score, warnings};
 use crate::task::{ArrayUpdate, Token};
 use serde::Serialize;
 use std::collections::BTreeMap;

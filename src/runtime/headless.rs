@@ -114,7 +114,11 @@ impl Headless {
         }
         let format = FrameFormat::from_extension(extension)
             .context("the file must end in .txt, .ans, .svg, .png or .json")?;
-        encode(&self.buffer(), format, snapshot::ground(&self.state, &self.look))
+        encode(
+            &self.buffer(),
+            format,
+            snapshot::ground(&self.state, &self.look),
+        )
     }
 }
 

@@ -46,7 +46,10 @@ pub enum Fault {
     WorkerPanic,
 }
 
-#[expect(clippy::panic, reason = "asked for, to test that the terminal recovers")]
+#[expect(
+    clippy::panic,
+    reason = "asked for, to test that the terminal recovers"
+)]
 fn on_purpose() {
     panic!("a panic on purpose");
 }
@@ -237,7 +240,9 @@ impl Live {
             let since = self.last_frame.map_or(FRAME, |last| last.elapsed());
             self.receiver.recv_timeout(FRAME.saturating_sub(since))
         } else {
-            self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            self.receiver
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected)
         };
         let mut event = match first {
             Ok(event) => Some(event),
@@ -296,7 +301,12 @@ impl Live {
     fn snapshot(&mut self) -> Result<()> {
         let size = self.screen.size().context("cannot ask for the size")?;
         let buffer = crate::ui::frame(&self.state, &self.options.look, size.width, size.height);
-        let job = snapshot::Job::new(&self.state, &self.options.look, buffer, &self.options.snapshots);
+        let job = snapshot::Job::new(
+            &self.state,
+            &self.options.look,
+            buffer,
+            &self.options.snapshots,
+        );
         let sender = self.sender.clone();
         std::thread::Builder::new()
             .name("snapshot".into())

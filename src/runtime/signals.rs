@@ -70,8 +70,9 @@ fn end_now(signal: i32) -> bool {
 /// terminal multiplexer runs the program itself, a stop would be for ever.
 pub(super) fn can_stop() -> bool {
     let session = |pid| rustix::process::getsid(pid).ok();
-    rustix::process::getppid()
-        .is_some_and(|parent| session(Some(parent)).is_some() && session(Some(parent)) == session(None))
+    rustix::process::getppid().is_some_and(|parent| {
+        session(Some(parent)).is_some() && session(Some(parent)) == session(None)
+    })
 }
 
 /// Stops the process group as the terminal's own Ctrl-Z would, a parent such as `cargo run`

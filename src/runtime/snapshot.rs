@@ -3,9 +3,7 @@
 use crate::app::State;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
-use crate::findings::numbers::{
-    ModelNumbers, PatchNumbers, SampleNumbers, SnapshotNumbers, runs,
-};
+use crate::findings::numbers::{ModelNumbers, PatchNumbers, SampleNumbers, SnapshotNumbers, runs};
 use crate::ui::look::Look;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};

@@ -40,14 +40,22 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
     if has_header {
         for column in first_column..len.min(first_column + columns) {
             let x = area.x + LABEL + (column - first_column) as u16 * matrix.cell_width;
-            let style = if matrix.cursor.is_some_and(|c| c.1 == column) { accent } else { muted };
+            let style = if matrix.cursor.is_some_and(|c| c.1 == column) {
+                accent
+            } else {
+                muted
+            };
             let label = column_label(&task.label(column), matrix.cell_width);
             canvas.text(x, area.y, area, &label, style);
         }
     }
     for row in first..len.min(first + rows) {
         let y = area.y + top + (row - first) as u16;
-        let style = if matrix.cursor.is_some_and(|c| c.0 == row) { accent } else { muted };
+        let style = if matrix.cursor.is_some_and(|c| c.0 == row) {
+            accent
+        } else {
+            muted
+        };
         canvas.text(area.x, y, area, &task.label(row), style);
     }
     let heatmap = Heatmap {
@@ -105,7 +113,10 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
     let width = inner.width / heads as u16;
     let cell_width = cell_width(inner.width, heads, state.task().seq_len());
     for slot in 0..heads {
-        let (layer, head) = ((first + slot) / config.n_heads, (first + slot) % config.n_heads);
+        let (layer, head) = (
+            (first + slot) / config.n_heads,
+            (first + slot) % config.n_heads,
+        );
         let mut place = Rect {
             x: inner.x + slot as u16 * width,
             width,
@@ -181,7 +192,9 @@ fn scale(shown: Shown, scores: bool, values: &Array) -> Scale {
     match (shown, scores) {
         (Shown::Run(_), false) => Scale::Sequential { max: 1.0 },
         (Shown::Difference, false) => Scale::Diverging { max: 1.0 },
-        (_, true) => Scale::Diverging { max: largest().max(1e-6) },
+        (_, true) => Scale::Diverging {
+            max: largest().max(1e-6),
+        },
     }
 }
 
@@ -190,7 +203,9 @@ fn cell(values: &Array, index: [usize; 4]) -> HeatCell {
     if index[3] > index[2] {
         return HeatCell::Masked;
     }
-    values.get(&index).map_or(HeatCell::NotAvailable, HeatCell::Value)
+    values
+        .get(&index)
+        .map_or(HeatCell::NotAvailable, HeatCell::Value)
 }
 
 /// The exact value under the cursor.

@@ -2,9 +2,9 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
+use crate::app::{Action, BINDINGS};
 use crate::app::{Tone, hints};
 use crate::lens::Fix;
-use crate::app::{Action, BINDINGS};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -20,9 +20,10 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         Some(index) => format!("example {}/{}", index + 1, sample.prompts.len()),
         None => "typed".to_owned(),
     };
-    let score = sample.score.as_ref().map(|score| {
-        format!("acc {:.4}  loss {:.1e}", score.accuracy(), score.loss)
-    });
+    let score = sample
+        .score
+        .as_ref()
+        .map(|score| format!("acc {:.4}  loss {:.1e}", score.accuracy(), score.loss));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 2),
@@ -32,7 +33,8 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (sample.source.to_string(), 4),
         (score.unwrap_or_else(|| "acc ...".into()), 3),
     ];
-    let width = |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
+    let width =
+        |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {
         let most = parts.iter().map(|p| p.1).max().unwrap_or(0);
         parts.retain(|p| p.1 != most || most == 0);
@@ -111,7 +113,9 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
 
 /// The key that does what a warning offers.
 pub(super) fn fix_key() -> String {
-    let binding = BINDINGS.iter().find(|binding| binding.action == Action::Fix);
+    let binding = BINDINGS
+        .iter()
+        .find(|binding| binding.action == Action::Fix);
     binding.map_or_else(String::new, |binding| binding.keys[0].to_string())
 }
 

@@ -12,14 +12,29 @@ const KEYS: usize = 18;
 
 /// What the screen shows, in the field's own words.
 const WORDS: &[(&str, &str)] = &[
-    ("clean, corrupted", "a pair of prompts that differ in one field"),
+    (
+        "clean, corrupted",
+        "a pair of prompts that differ in one field",
+    ),
     ("patched", "the base run with the interventions of the list"),
     ("denoise", "clean activations into the corrupted run"),
     ("noise", "corrupted activations into the clean run"),
-    ("metric", "(patched - corrupted) / (clean - corrupted) of a logit difference"),
-    ("a grid's cell", "what the metric becomes when its patch is added to the list"),
-    ("layer.head", "1.0 is head 0 of block 1; rows query, columns are attended to"),
-    ("dimmed numbers", "belong to an older input; new ones are on their way"),
+    (
+        "metric",
+        "(patched - corrupted) / (clean - corrupted) of a logit difference",
+    ),
+    (
+        "a grid's cell",
+        "what the metric becomes when its patch is added to the list",
+    ),
+    (
+        "layer.head",
+        "1.0 is head 0 of block 1; rows query, columns are attended to",
+    ),
+    (
+        "dimmed numbers",
+        "belong to an older input; new ones are on their way",
+    ),
 ];
 
 pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
@@ -38,7 +53,9 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         .border_set(canvas.look.borders())
         .border_style(canvas.look.style(Role::Focus))
         .title_top(Line::from(canvas.span(Role::Title, " help ")))
-        .title_bottom(Line::from(canvas.span(Role::Muted, " arrows scroll, esc closes ")));
+        .title_bottom(Line::from(
+            canvas.span(Role::Muted, " arrows scroll, esc closes "),
+        ));
     let inner = block.inner(place);
     block.render(place, canvas.buf);
     let room = usize::from(inner.height);
@@ -52,8 +69,9 @@ fn lines(canvas: &Canvas<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut last: Option<Where> = None;
     // what holds everywhere is looked for most often
-    let (everywhere, elsewhere): (Vec<&Binding>, Vec<&Binding>) =
-        BINDINGS.iter().partition(|binding| binding.at == Where::Everywhere);
+    let (everywhere, elsewhere): (Vec<&Binding>, Vec<&Binding>) = BINDINGS
+        .iter()
+        .partition(|binding| binding.at == Where::Everywhere);
     for binding in everywhere.into_iter().chain(elsewhere) {
         if last != Some(binding.at) {
             if last.is_some() {

@@ -17,7 +17,9 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
     } else {
         vec![canvas.span(Role::Text, list.len().to_string())]
     };
-    let below = seen.as_deref().and_then(|seen| total(canvas, seen, area.width));
+    let below = seen
+        .as_deref()
+        .and_then(|seen| total(canvas, seen, area.width));
     let inner = canvas.frame(Pane::Interventions, area, title, below);
     if list.is_empty() {
         let hint = "enter on a grid's cell patches it, : types an intervention";
@@ -89,10 +91,7 @@ fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'st
         Some(share) => format!("{share:+.4}"),
         None => "n/a".to_owned(),
     };
-    let mut spans = vec![
-        Span::raw("metric "),
-        canvas.span(Role::Patched, share),
-    ];
+    let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, share)];
     if width > 34 {
         spans.push(canvas.span(Role::Muted, format!("  logit diff {:+.3}", values.patched)));
     }

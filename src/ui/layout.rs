@@ -97,9 +97,15 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let matrix = wanted.len + 2 + if roomy { 2 } else { 0 };
     let strips = wanted.strips + 2 + if roomy { 2 } else { 0 };
     let top = if roomy {
-        matrix.max(body.height * 9 / 20).min(body.height - strips.min(12))
+        matrix
+            .max(body.height * 9 / 20)
+            .min(body.height - strips.min(12))
     } else {
-        matrix.min(body.height.saturating_sub(strips.min(9)).max(body.height / 2))
+        matrix.min(
+            body.height
+                .saturating_sub(strips.min(9))
+                .max(body.height / 2),
+        )
     };
     let (upper, lower) = cut_top(body, top);
     let mut panes = if wide {

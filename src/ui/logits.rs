@@ -76,8 +76,9 @@ fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Ro
         Shown::Run(run) => seen.run(run).top(position, k),
         Shown::Difference => {
             let change = seen.patched.logits.minus(&seen.base().logits);
-            let mut all: Vec<(Token, f32)> =
-                (0..).zip(change.slice(&[position]).iter().copied()).collect();
+            let mut all: Vec<(Token, f32)> = (0..)
+                .zip(change.slice(&[position]).iter().copied())
+                .collect();
             all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
             all.truncate(k);
             all

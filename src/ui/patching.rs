@@ -72,7 +72,8 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
 
     let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
     let block = (len as u16 + 1) * cell_width + 1;
-    let layers_shown = usize::from(inner.width.saturating_sub(STRIP_LABEL) / block).clamp(1, config.n_layers);
+    let layers_shown =
+        usize::from(inner.width.saturating_sub(STRIP_LABEL) / block).clamp(1, config.n_layers);
     let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
     // two rows above the cells: the layers' names and the positions'
     let top = inner.height.saturating_sub(rows.len() as u16).min(2);
@@ -82,7 +83,11 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
 
     for (i, (grid, head)) in rows.iter().enumerate().skip(first_row).take(room) {
         let y = inner.y + top + (i - first_row) as u16;
-        let role = if focused && i == view.row { Role::Accent } else { Role::Muted };
+        let role = if focused && i == view.row {
+            Role::Accent
+        } else {
+            Role::Muted
+        };
         let name = match head {
             Some(head) if config.n_heads > 1 => format!("{}.{head}", grid.name()),
             _ => grid.name().to_owned(),
@@ -105,7 +110,11 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
         };
         let at = |row: usize, column: usize| {
             let (grid, head) = rows[row];
-            let column = if column == len { StripColumn::All } else { StripColumn::Pos(column) };
+            let column = if column == len {
+                StripColumn::All
+            } else {
+                StripColumn::Pos(column)
+            };
             match strip_cell(grid, head, layer, column) {
                 Some((grid, cell)) => value(&seen, grid, cell),
                 None => HeatCell::Masked,
@@ -164,7 +173,9 @@ fn strip_header(canvas: &mut Canvas<'_>, place: Rect, rows: u16, layer: usize, c
             (task.label(column), StripColumn::Pos(column))
         };
         let x = place.x + column as u16 * cell_width;
-        let style = canvas.look.style(role(layer == view.layer && view.column == at));
+        let style = canvas
+            .look
+            .style(role(layer == view.layer && view.column == at));
         let label = column_label(&label, cell_width);
         canvas.text(x, place.y - 1, row(1), &label, style);
     }
@@ -187,7 +198,9 @@ fn cursor_line(
 ) -> Line<'static> {
     let task = canvas.state.task();
     let arrow = canvas.look.pick("→", "->");
-    let head = cell.head.map_or_else(String::new, |head| format!(".{head}"));
+    let head = cell
+        .head
+        .map_or_else(String::new, |head| format!(".{head}"));
     let place = match (cell.pos, cell.src) {
         (Some(dest), Some(src)) => format!("{} {arrow} {}", task.label(dest), task.label(src)),
         (Some(pos), None) => format!("@{}", task.label(pos)),

@@ -74,15 +74,22 @@ fn field(
     let muted = canvas.look.style(Role::Muted);
     let x = canvas.text(x, y, area, &format!("{} ", field.name()), muted);
     let selected = state.view.focus == Pane::Prompt && state.fields.selected() == (side, field);
-    let wrong = state.field_error.as_ref().is_some_and(|(bad, error)| {
-        *bad == side && error.starts_with(field.name())
-    });
+    let wrong = state
+        .field_error
+        .as_ref()
+        .is_some_and(|(bad, error)| *bad == side && error.starts_with(field.name()));
     let role = match (wrong, selected) {
         (true, _) => Role::Bad,
         (false, true) => Role::Accent,
         (false, false) => Role::Text,
     };
-    let room_area = Rect { x, y, width: room, height: 1 }.intersection(area);
+    let room_area = Rect {
+        x,
+        y,
+        width: room,
+        height: 1,
+    }
+    .intersection(area);
     let text = state.fields.text(side, field);
     let cursor = if selected { state.fields.cursor() } else { 0 };
     let first = (cursor + 1).saturating_sub(usize::from(room));
@@ -107,7 +114,10 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
     let changes = counterfactuals(task, &study.clean.update);
     lines.push((
         Role::Muted,
-        match study.counterfactual.and_then(|i| Some((i, changes.get(i)?))) {
+        match study
+            .counterfactual
+            .and_then(|i| Some((i, changes.get(i)?)))
+        {
             Some((i, change)) => format!("counterfactual {}/{}: {change}", i + 1, changes.len()),
             None => "corrupted typed by hand".into(),
         },
@@ -115,7 +125,11 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
     let experiment = study.experiment();
     lines.push(match experiment.metric_in_force(task) {
         Some(metric) => {
-            let how = if study.metric.is_some() { "chosen" } else { "of the pair" };
+            let how = if study.metric.is_some() {
+                "chosen"
+            } else {
+                "of the pair"
+            };
             (Role::Muted, format!("metric {} ({how})", metric.line(task)))
         }
         None => (Role::Muted, "no metric: the answers agree".into()),
