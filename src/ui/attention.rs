@@ -33,6 +33,13 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
     let has_header = usize::from(area.height) > len;
     let top = u16::from(has_header);
     let rows = usize::from(area.height.saturating_sub(top));
+    // cells twice as high are nearly square: drawn so where everything still fits
+    let high = if rows >= 2 * len && matrix.cell_width >= GOOD_CELL {
+        2
+    } else {
+        1
+    };
+    let rows = rows / high;
     let columns = usize::from(area.width.saturating_sub(LABEL) / matrix.cell_width.max(1));
     let first = scroll_to(keep, rows, len, len.saturating_sub(rows));
     let src = matrix.cursor.map_or(0, |(_, src)| src);
@@ -50,7 +57,7 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
         }
     }
     for row in first..len.min(first + rows) {
-        let y = area.y + top + (row - first) as u16;
+        let y = area.y + top + ((row - first) * high) as u16;
         let style = if matrix.cursor.is_some_and(|c| c.0 == row) {
             accent
         } else {
@@ -63,6 +70,7 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
         rows: len,
         columns: len,
         cell_width: matrix.cell_width,
+        cell_height: high as u16,
         scale: matrix.scale,
         cursor: matrix.cursor.filter(|_| matrix.focused),
         stale: canvas.state.is_stale(),

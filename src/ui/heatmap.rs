@@ -62,6 +62,8 @@ pub struct Heatmap<'a> {
     pub columns: usize,
     /// Terminal columns of one cell, 1 to 8.
     pub cell_width: u16,
+    /// Terminal rows of one cell; the number stands in the first.
+    pub cell_height: u16,
     /// What the colours mean.
     pub scale: Scale,
     /// Row and column of the cell under the cursor.
@@ -81,13 +83,17 @@ impl Heatmap<'_> {
         let width = self.width();
         let visible =
             |first: usize, all: usize, room: u16| all.saturating_sub(first).min(usize::from(room));
-        for row in 0..visible(first_row, self.rows, area.height) {
+        let height = self.cell_height.max(1);
+        for row in 0..visible(first_row, self.rows, area.height / height) {
             for column in 0..visible(first_column, self.columns, area.width / width) {
                 let (text, style) = self.cell(first_row + row, first_column + column);
                 // Both are less than the size of the area.
                 let x = area.x + column as u16 * width;
-                let y = area.y + row as u16;
+                let y = area.y + row as u16 * height;
                 buf.set_stringn(x, y, text, usize::from(width), style);
+                for below in y + 1..y + height {
+                    buf.set_stringn(x, below, " ".repeat(width.into()), width.into(), style);
+                }
             }
         }
     }

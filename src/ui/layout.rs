@@ -157,7 +157,14 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let strips = strips_width(wanted.len, wanted.layers, cell) + 2;
     let least_beside = LABEL + wanted.len * 2 + 2;
     let (left, right) = cut_left(area, strips.min(area.width.saturating_sub(least_beside)));
-    let (strips, list) = cut_top(left, (wanted.strips + 4).min(left.height.saturating_sub(5)));
+    let single = wanted.strips + 4;
+    let double = 2 * wanted.strips + 4;
+    let strips = if double + 8 <= left.height {
+        double
+    } else {
+        single
+    };
+    let (strips, list) = cut_top(left, strips.min(left.height.saturating_sub(5)));
     vec![
         (Pane::Strips, strips),
         (Pane::Cells, right),

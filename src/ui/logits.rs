@@ -52,9 +52,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// How many tokens a position shows: as many as let all predictions be seen.
+/// How many tokens a position shows: as many as let all predictions and one more be seen.
 fn ranks(height: u16, list_len: usize) -> usize {
-    (usize::from(height) / list_len.max(1)).clamp(1, 3)
+    (usize::from(height) / (list_len + 1)).clamp(1, 6)
 }
 
 /// A span that names the run, in its colour.

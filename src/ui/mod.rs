@@ -18,6 +18,7 @@ pub mod number;
 mod patching;
 mod prompt;
 pub mod rgb;
+pub mod scale;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};

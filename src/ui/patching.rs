@@ -77,12 +77,14 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
     let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
     // two rows above the cells: the layers' names and the positions'
     let top = inner.height.saturating_sub(rows.len() as u16).min(2);
-    let room = usize::from(inner.height.saturating_sub(top));
+    let below_top = usize::from(inner.height.saturating_sub(top));
+    let high = if below_top >= 2 * rows.len() { 2 } else { 1 };
+    let room = below_top / high;
     let first_row = scroll_to(view.row, room, rows.len(), 0);
     let focused = state.view.focus == Pane::Strips;
 
     for (i, (grid, head)) in rows.iter().enumerate().skip(first_row).take(room) {
-        let y = inner.y + top + (i - first_row) as u16;
+        let y = inner.y + top + ((i - first_row) * high) as u16;
         let role = if focused && i == view.row {
             Role::Accent
         } else {
@@ -130,6 +132,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
             rows: rows.len(),
             columns: len + 1,
             cell_width,
+            cell_height: high as u16,
             scale,
             cursor: (focused && layer == view.layer).then_some((view.row, column)),
             stale: state.is_stale(),
