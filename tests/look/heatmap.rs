@@ -35,7 +35,6 @@ const UNIT: Scale = Scale::Diverging { max: 1.0 };
 struct Case {
     look: Look,
     cell_width: u16,
-    cell_height: 1,
     scale: Scale,
     cursor: Option<(usize, usize)>,
     stale: bool,
@@ -46,7 +45,6 @@ impl Case {
         Self {
             look,
             cell_width,
-            cell_height: 1,
             scale: UNIT,
             cursor: None,
             stale: false,
