@@ -107,7 +107,12 @@ fn cache_agrees(model: &Model, golden: &Tensors) {
             if matches!(hook, HookName::Block(_, Site::AttnScores)) {
                 // masked scores are minus infinity here and a large negative number there
                 let masked: Vec<bool> = want.iter().map(|&score| score < -9e4).collect();
-                assert!(masked.iter().zip(&got).all(|(&m, g)| m == (*g == f32::NEG_INFINITY)));
+                assert!(
+                    masked
+                        .iter()
+                        .zip(&got)
+                        .all(|(&m, g)| m == (*g == f32::NEG_INFINITY))
+                );
                 for values in [&mut got, &mut want] {
                     for (value, _) in values.iter_mut().zip(&masked).filter(|(_, m)| **m) {
                         *value = 0.0;
@@ -117,15 +122,23 @@ fn cache_agrees(model: &Model, golden: &Tensors) {
             assert_close(name, &got, &want, ACTIVATION_TOLERANCE);
         })
         .count();
-    assert_eq!(compared, 2 + 10 * model.config().n_layers, "hook points compared");
+    assert_eq!(
+        compared,
+        2 + 10 * model.config().n_layers,
+        "hook points compared"
+    );
 }
 
 fn patching_agrees(model: &Model, golden: &Tensors, scalars: &Value) {
     let task = model.transformer.task();
-    for (k, pair) in scalars["patching.pairs"].as_array().unwrap().iter().enumerate() {
-        let tokens = |side: &str| -> Vec<u32> {
-            serde_json::from_value(pair[side].clone()).unwrap()
-        };
+    for (k, pair) in scalars["patching.pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+    {
+        let tokens =
+            |side: &str| -> Vec<u32> { serde_json::from_value(pair[side].clone()).unwrap() };
         let number = |name: &str| pair[name].as_u64().unwrap() as u32;
         let source = |side: &str| Source::from(prompt_of(&model.transformer, &tokens(side)));
         let experiment = Experiment {

@@ -1,6 +1,14 @@
 //! Headless commands: each parses, calls one library function, prints text or JSON.
 
 mod args;
+mod cache;
+mod common;
+mod completions;
+mod devices;
+mod patch;
+mod run;
+mod score;
+mod table;
 mod train;
 
 pub use args::Cli;
@@ -19,7 +27,7 @@ const BAD_INPUT: u8 = 2;
 pub fn main() -> ExitCode {
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
     let cli = Cli::parse();
-    match crate::runtime::pool::install(|| run(cli)) {
+    match crate::runtime::pool::install(|| dispatch(cli)) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,9 +38,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn dispatch(cli: Cli) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     match cli.command {
+        Some(Command::Run(args)) => run::run(&args, &mut out)?,
+        Some(Command::Cache(args)) => cache::run(&args, &mut out)?,
+        Some(Command::Patch(args)) => patch::run(&args, &mut out)?,
+        Some(Command::Score(args)) => score::run(&args, &mut out)?,
+        Some(Command::Devices(args)) => devices::run(&args, &mut out)?,
+        Some(Command::Completions(args)) => completions::run(&args, &mut out)?,
         Some(Command::Train(args)) => train::run(&args, &mut out)?,
         None => {}
     }

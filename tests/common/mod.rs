@@ -30,11 +30,7 @@ pub fn embedded() -> Model {
 /// The reference checkpoint, its golden tensors and scalars.
 pub fn reference() -> Option<(Model, Tensors, serde_json::Value)> {
     let shared = shared()?;
-    let model = Model::open(
-        &shared.join("models/array_indexing_model.pt"),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let model = Model::open(&shared.join("models/array_indexing_model.pt"), &Device::Cpu).unwrap();
     let tensors = shared.join("reference/reference.safetensors");
     let tensors = candle_core::safetensors::load(tensors, &Device::Cpu).unwrap();
     let scalars = std::fs::read_to_string(shared.join("reference/reference.json")).unwrap();
