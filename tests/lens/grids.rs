@@ -1,8 +1,11 @@
 //! Whole runs patched, and every cell of a grid against its own intervention.
 
 use super::{assert_same_logits, bits, common, models, pair, seen, under};
-use circuitscope::lens::{Array, Direction, Experiment, GridName, Observation, RunName, score};
-use circuitscope::model::{HookName, HookedTransformer};
+use circuitscope::lens::{
+    Array, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName, Sources,
+    score,
+};
+use circuitscope::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder};
 use circuitscope::task::{Sample, below};
 use rand_mt::Mt;
 use std::cell::Cell;
@@ -66,22 +69,30 @@ fn grids_have_their_shapes() {
     }
 }
 
-/// The cell's value, and the metric with the cell's patch among the interventions.
-fn both(
-    model: &HookedTransformer,
-    experiment: &Experiment,
-    before: &Observation,
-    name: GridName,
-    index: &[usize],
-) -> (f32, f32) {
-    let patch = name.intervention(name.cell(index), experiment.direction.source());
-    assert_eq!(name.index(name.cell(index)), index);
-    let mut with = experiment.clone();
-    with.interventions.push(patch);
-    let values = seen(model, &with).metric.unwrap();
-    let grid = &before.grid(name).unwrap().values;
-    let cell = grid.get(index).unwrap();
-    (cell, values.normalised(values.patched).unwrap_or(f32::NAN))
+/// An untouched run's activations.
+fn recorded(model: &HookedTransformer, tokens: &[u32]) -> ActivationCache {
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing).with_result();
+    let tokens = model.tokens(&[tokens.to_vec()]).unwrap();
+    model.forward(&tokens, &mut recorder).unwrap();
+    recorder.into_cache()
+}
+
+/// The normalised metric of one plain forward pass with the interventions and one more.
+fn with_one_more(model: &HookedTransformer, before: &Observation, more: Intervention) -> f32 {
+    let caches = [&before.clean, &before.corrupted].map(|run| recorded(model, &run.tokens));
+    let sources = Sources {
+        clean: &caches[0],
+        corrupted: &caches[1],
+    };
+    let list = [&before.experiment.interventions[..], &[more]].concat();
+    let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
+    let tokens = model.tokens(&[before.base().tokens.clone()]).unwrap();
+    let logits = model.forward(&tokens, &mut editor).unwrap();
+    let values = before.metric.unwrap();
+    let row = logits.get(0).unwrap().get(values.metric.position).unwrap();
+    let diff = values.metric.logit_diff(&row.to_vec1().unwrap());
+    values.normalised(diff).unwrap_or(f32::NAN)
 }
 
 fn random_index(values: &Array, rng: &mut Mt) -> Vec<usize> {
@@ -96,7 +107,11 @@ fn cells_agree(name: &str, model: &HookedTransformer, experiment: &Experiment, r
     let span = (values.clean - values.corrupted).abs();
     for grid in &before.grids {
         let index = random_index(&grid.values, rng);
-        let (cell, patched) = both(model, experiment, &before, grid.name, &index);
+        let cell = grid.name.cell(&index);
+        assert_eq!(grid.name.index(cell), index);
+        let patch = grid.name.intervention(cell, experiment.direction.source());
+        let patched = with_one_more(model, &before, patch);
+        let cell = grid.values.get(&index).unwrap();
         let tolerance = 1e-4 * patched.abs().max(1.0).max(1.0 / span);
         let agree = (cell - patched).abs() <= tolerance || (cell.is_nan() && patched.is_nan());
         let lines: Vec<String> = experiment
