@@ -9,12 +9,14 @@
 //! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
 //! | [`training`] | candle-nn AdamW on the task |
 //! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
+//! | [`ui`] | the view: colours, themes, characters, the heatmap |
 //! | [`runtime`] | threads, terminal, signals |
 //! | [`cli`] | headless commands |
 //!
 //! `docs/architecture.md` tells one keystroke's journey through them; `tests/architecture.rs`
 //! checks that the arrows hold.
 
+pub mod app;
 pub mod cli;
 pub mod findings;
 pub mod lens;
@@ -22,3 +24,4 @@ pub mod model;
 pub mod runtime;
 pub mod task;
 pub mod training;
+pub mod ui;

@@ -1,6 +1,7 @@
 //! Models from state dicts and files: what is taken, what is refused and how it is said.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;
 
 use candle_core::Device;

@@ -1,6 +1,7 @@
 //! The task: positions, prompts, counterfactuals, samples.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;
 
 use circuitscope::task::{

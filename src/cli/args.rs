@@ -2,8 +2,11 @@
 
 use crate::lens::Continuation;
 use crate::model::device::DeviceChoice;
+use crate::runtime::headless::parse_size;
+use crate::runtime::live::Fault;
 use crate::task::Sample;
 use crate::training::Schedule;
+use crate::ui::colour::Depth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -17,12 +20,65 @@ use std::path::PathBuf;
     version,
     about,
     long_about,
-    max_term_width = 100
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
 )]
 pub struct Cli {
     /// What to do instead of opening the workbench
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+}
+
+/// How the workbench starts.
+#[derive(Clone, Debug, Args)]
+pub struct WorkbenchArgs {
+    /// A .pt or .safetensors checkpoint instead of the embedded model
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Examples to step through: random:SEED[:N] or notebook:SEED[:N]
+    #[arg(long, default_value_t = Sample::default())]
+    pub sample: Sample,
+    /// A clean prompt to begin with instead of the sample's first
+    #[arg(long)]
+    pub prompt: Option<String>,
+    /// Colours: a theme's name
+    #[arg(long, default_value = "dark")]
+    pub theme: String,
+    /// 24bit, 256, 16 or none; by default what NO_COLOR, COLORTERM and TERM say
+    #[arg(long, alias = "colors")]
+    pub colours: Option<Depth>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Folder for snapshots
+    #[arg(long, default_value = ".")]
+    pub snapshots: PathBuf,
+    /// Fail on purpose, to test that the terminal recovers
+    #[arg(long, hide = true)]
+    pub fault: Option<Fault>,
+}
+
+/// `circuitscope render`
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Keys to press, apart by spaces: tab down enter : 'zero blocks.0.attn.hook_z @*' enter
+    #[arg(long, default_value = "")]
+    pub keys: String,
+    /// Columns and rows
+    #[arg(long, default_value = "120x40", value_parser = parse_size)]
+    pub size: (u16, u16),
+    /// File to write: .txt, .ans, .svg, .png, or .json for the numbers
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
 }
 
 /// How to write a prompt; the same words everywhere.
@@ -36,6 +92,8 @@ Where no continuation is given it is the right answer.";
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Draw the workbench after some keys, without a terminal
+    Render(RenderArgs),
     /// Run one prompt: logits, predictions, loss
     #[command(after_help = PROMPT_HELP)]
     Run(RunArgs),

@@ -10,9 +10,11 @@ mod run;
 mod score;
 mod table;
 mod train;
+mod workbench;
 
 pub use args::Cli;
 
+use crate::runtime::pool;
 use anyhow::Result;
 use args::Command;
 use clap::Parser;
@@ -27,7 +29,12 @@ const BAD_INPUT: u8 = 2;
 pub fn main() -> ExitCode {
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
     let cli = Cli::parse();
-    match crate::runtime::pool::install(|| dispatch(cli)) {
+    let result = match cli.command {
+        // the workbench's main thread must stay outside the pool that computes for it
+        None => workbench::open(&cli.workbench),
+        Some(command) => pool::install(|| dispatch(command)),
+    };
+    match result {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -38,17 +45,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<ExitCode> {
+fn dispatch(command: Command) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
-    match cli.command {
-        Some(Command::Run(args)) => run::run(&args, &mut out)?,
-        Some(Command::Cache(args)) => cache::run(&args, &mut out)?,
-        Some(Command::Patch(args)) => patch::run(&args, &mut out)?,
-        Some(Command::Score(args)) => score::run(&args, &mut out)?,
-        Some(Command::Devices(args)) => devices::run(&args, &mut out)?,
-        Some(Command::Completions(args)) => completions::run(&args, &mut out)?,
-        Some(Command::Train(args)) => train::run(&args, &mut out)?,
-        None => {}
+    match command {
+        Command::Run(args) => run::run(&args, &mut out)?,
+        Command::Cache(args) => cache::run(&args, &mut out)?,
+        Command::Patch(args) => patch::run(&args, &mut out)?,
+        Command::Score(args) => score::run(&args, &mut out)?,
+        Command::Devices(args) => devices::run(&args, &mut out)?,
+        Command::Completions(args) => completions::run(&args, &mut out)?,
+        Command::Render(args) => workbench::render(&args, &mut out)?,
+        Command::Train(args) => train::run(&args, &mut out)?,
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -138,6 +138,19 @@ impl GridName {
         self.axes().contains(&"head")
     }
 
+    /// The same hook point patched at all positions at once.
+    #[must_use]
+    pub fn all_pos(self) -> Option<Self> {
+        match self {
+            Self::Z => Some(Self::ZAllPos),
+            Self::Q => Some(Self::QAllPos),
+            Self::K => Some(Self::KAllPos),
+            Self::V => Some(Self::VAllPos),
+            Self::Pattern => Some(Self::PatternAllPos),
+            _ => None,
+        }
+    }
+
     /// The lengths of its axes.
     #[must_use]
     pub fn shape(self, layers: usize, heads: usize, len: usize) -> Vec<usize> {

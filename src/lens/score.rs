@@ -31,6 +31,20 @@ impl Score {
         let wrong: usize = self.wrong_by_position.iter().sum();
         1.0 - wrong as f64 / predictions.max(1) as f64
     }
+
+    /// The score over these inputs and others together.
+    #[must_use]
+    pub fn plus(self, other: &Self) -> Self {
+        let inputs = self.inputs + other.inputs;
+        let sum = self.loss * self.inputs as f64 + other.loss * other.inputs as f64;
+        let by_position = self.wrong_by_position.iter().zip(&other.wrong_by_position);
+        Self {
+            inputs,
+            wrong_inputs: self.wrong_inputs + other.wrong_inputs,
+            wrong_by_position: by_position.map(|(a, b)| a + b).collect(),
+            loss: sum / inputs.max(1) as f64,
+        }
+    }
 }
 
 /// Scores the model on the prompts, on all threads.

@@ -1,3 +1,15 @@
 //! Threads, terminal, signals: everything that touches the machine while the workbench runs.
+//!
+//! An input thread, a signal thread and one worker that owns the model send messages to the main
+//! thread, which alone owns the state and the screen. Sees every room.
 
+pub mod headless;
+pub mod live;
+mod mailbox;
 pub mod pool;
+mod signals;
+mod snapshot;
+mod terminal;
+mod worker;
+
+pub use snapshot::numbers;

@@ -1,6 +1,6 @@
 //! `run` and `cache`, and what every command answers to bad input.
 
-use super::{argmaxes, check_run, command, json, keys, refused, shape, stdout};
+use super::{argmaxes, check_run, command, json, keys, refused, stdout};
 use std::io::Read;
 use std::process::Stdio;
 use tempfile::TempDir;

@@ -1,5 +1,4 @@
 //! What several tests share.
-#![expect(dead_code, reason = "every test crate uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{Device, Tensor};
@@ -17,6 +16,7 @@ pub type Tensors = HashMap<String, Tensor>;
 /// The folder beside the project that holds the reference checkpoint and its golden values. Where
 /// it is absent a test says so, loudly, and the embedded model's own golden values stand in; where
 /// it is there, everything in it must be right.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub fn shared() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if folder.is_dir() {

@@ -2,6 +2,7 @@
 //! random ones.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -94,7 +94,8 @@ pub(super) const fn named_code(colour: Color) -> Option<u8> {
     })
 }
 
-fn rgb(colour: Color, reset: Rgb) -> Rgb {
+/// The usual look of `colour`; `reset` is that of the terminal's own.
+pub(crate) fn rgb(colour: Color, reset: Rgb) -> Rgb {
     match colour {
         Color::Rgb(red, green, blue) => (red, green, blue),
         Color::Indexed(index) => indexed(index),

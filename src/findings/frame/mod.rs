@@ -19,6 +19,8 @@ mod raster;
 mod svg;
 mod text;
 
+pub(crate) use colours::rgb;
+
 use anyhow::{Result, ensure};
 use ratatui::buffer::Buffer;
 

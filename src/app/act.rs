@@ -1,0 +1,449 @@
+//! What each action does.
+
+use super::command;
+use super::keymap::Action;
+use super::panes::strip_rows;
+use super::state::{Effect, LineEditor, Mode, Pane, Purpose, Shown, State, Tone};
+use super::study::Listed;
+use crate::lens::{Continuation, Fix, GridName, Intervention, Metric, RunName, Target};
+use crate::model::{HookName, Site};
+use crate::task::{Sample, below, counterfactuals};
+use rand_mt::Mt;
+use std::sync::Arc;
+use tui_textarea::{CursorMove, TextArea};
+
+/// Lines of a page in the help.
+const PAGE: usize = 10;
+/// Suggestions kept for a line.
+const MAX_SUGGESTIONS: usize = 64;
+
+/// Does what a key says.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Snapshot => return vec![Effect::Snapshot],
+        Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
+        Action::Back => back(state),
+        Action::NextPane => step_focus(state, 1),
+        Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
+        Action::Zoom => state.view.zoomed = !state.view.zoomed,
+        Action::CycleRun => state.view.shown = state.view.shown.next(),
+        Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),
+        Action::NextExample => return step_example(state, 1),
+        Action::PreviousExample => return step_example(state, -1),
+        Action::RandomExample => return random_example(state),
+        Action::JumpToExample => open_line(state, Purpose::Jump, String::new()),
+        Action::NextCounterfactual => return step_counterfactual(state, 1),
+        Action::PreviousCounterfactual => return step_counterfactual(state, -1),
+        Action::FlipDirection => {
+            return change(state, |study| study.direction = study.direction.flipped());
+        }
+        Action::FollowPair => return change(state, |study| study.metric = None),
+        Action::ClearInterventions => return change(state, |study| study.interventions.clear()),
+        Action::CycleContinuation => return cycle_continuation(state),
+        Action::EditMetric => {
+            let task = state.task();
+            let now = state.study().experiment().metric_in_force(task);
+            let text = now.map_or_else(String::new, |metric| metric.line(task));
+            open_line(state, Purpose::Metric, text);
+        }
+        Action::OpenCommand => open_line(state, Purpose::Command, String::new()),
+        Action::Undo | Action::Redo => return step_history(state, action == Action::Undo),
+        Action::Fix => return fix(state),
+        Action::Up => step(state, -1, 0),
+        Action::Down => step(state, 1, 0),
+        Action::Left => step(state, 0, -1),
+        Action::Right => step(state, 0, 1),
+        Action::First => step(state, 0, -10_000),
+        Action::Last => step(state, 0, 10_000),
+        Action::NextHead => step_head(state, 1),
+        Action::PreviousHead => step_head(state, -1),
+        Action::ToggleScores => state.view.attention.scores = !state.view.attention.scores,
+        Action::KnockCell => return knock(state),
+        Action::PatchCell => return patch(state),
+        Action::EditIntervention => edit_intervention(state),
+        Action::ToggleIntervention => {
+            let selected = state.view.intervention;
+            return change(state, |study| {
+                if let Some(listed) = study.interventions.get_mut(selected) {
+                    listed.on = !listed.on;
+                }
+            });
+        }
+        Action::RemoveIntervention => {
+            let selected = state.view.intervention;
+            return change(state, |study| {
+                if selected < study.interventions.len() {
+                    study.interventions.remove(selected);
+                }
+            });
+        }
+        Action::Accept => return accept(state),
+        Action::Complete => complete(state),
+    }
+    Vec::new()
+}
+
+/// Edits a copy of the study and goes there.
+fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect> {
+    let mut study = state.study().clone();
+    edit(&mut study);
+    state.status = None;
+    state.go(study)
+}
+
+fn back(state: &mut State) {
+    match state.mode {
+        Mode::Normal if state.status.is_some() => state.status = None,
+        Mode::Normal => state.view.zoomed = false,
+        Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
+    }
+}
+
+fn step_focus(state: &mut State, by: usize) {
+    let panes = Pane::ALL;
+    let at = panes.iter().position(|pane| *pane == state.view.focus);
+    state.view.focus = panes[(at.unwrap_or(0) + by) % panes.len()];
+}
+
+fn step_example(state: &mut State, by: isize) -> Vec<Effect> {
+    let len = state.sample.prompts.len();
+    let next = match state.sample.index {
+        Some(index) => (index as isize + by).rem_euclid(len as isize) as usize,
+        None => 0,
+    };
+    go_to_example(state, next)
+}
+
+fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
+    let Some(prompt) = state.sample.prompts.get(index) else {
+        return Vec::new();
+    };
+    let update = prompt.update.clone();
+    let task = state.task();
+    state.sample.index = Some(index);
+    change(state, |study| study.set_clean(task, update))
+}
+
+/// Drawn from the generation counter: the same keys lead to the same example.
+fn random_example(state: &mut State) -> Vec<Effect> {
+    let len = state.sample.prompts.len() as u32;
+    let mut rng = Mt::new(state.generation as u32);
+    let index = below(&mut rng, len) as usize;
+    go_to_example(state, index)
+}
+
+fn step_counterfactual(state: &mut State, by: isize) -> Vec<Effect> {
+    let task = state.task();
+    let count = counterfactuals(task, &state.study().clean.update)
+        .len()
+        .max(1);
+    let next = match state.study().counterfactual {
+        Some(index) => (index as isize + by).rem_euclid(count as isize) as usize,
+        None => 0,
+    };
+    change(state, |study| study.corrupt(task, next))
+}
+
+fn cycle_continuation(state: &mut State) -> Vec<Effect> {
+    change(state, |study| {
+        let next = match study.clean.continuation {
+            Continuation::Truth => Continuation::Model,
+            _ => Continuation::Truth,
+        };
+        study.clean.continuation = next.clone();
+        study.corrupted.continuation = next;
+    })
+}
+
+fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
+    let before = state.study().experiment();
+    let moved = if back {
+        state.history.undo()
+    } else {
+        state.history.redo()
+    };
+    if !moved {
+        let what = if back { "undo" } else { "redo" };
+        state.say(Tone::Plain, format!("nothing to {what}"));
+        return Vec::new();
+    }
+    let clean = &state.history.current().clean.update;
+    let in_sample = state.sample.prompts.iter();
+    state.sample.index = in_sample.clone().position(|prompt| prompt.update == *clean);
+    state.status = None;
+    state.after_change(&before)
+}
+
+fn fix(state: &mut State) -> Vec<Effect> {
+    let task = state.task();
+    match state.offered_fix() {
+        None => {
+            state.say(Tone::Plain, "nothing to mend");
+            Vec::new()
+        }
+        Some(Fix::ForceTruth) => change(state, |study| {
+            study.clean.continuation = Continuation::Truth;
+            study.corrupted.continuation = Continuation::Truth;
+        }),
+        Some(Fix::FollowPair) => change(state, |study| study.metric = None),
+        Some(Fix::MakePair) => change(state, |study| study.corrupt(task, 0)),
+    }
+}
+
+/// Moves the focused pane's cursor.
+fn step(state: &mut State, rows: isize, columns: isize) {
+    if let Mode::Help { scroll } = &mut state.mode {
+        let by = rows + columns * PAGE as isize;
+        *scroll = scroll
+            .saturating_add_signed(by)
+            .min(crate::app::BINDINGS.len() + 20);
+        return;
+    }
+    let len = state.task().seq_len();
+    let moved = |at: usize, by: isize| at.saturating_add_signed(by).min(len - 1);
+    let view = &mut state.view;
+    match view.focus {
+        Pane::Prompt => state.fields.step(rows),
+        Pane::Logits => view.position = moved(view.position, rows + columns),
+        Pane::Attention => {
+            view.attention.dest = moved(view.attention.dest, rows);
+            view.attention.src = moved(view.attention.src, columns);
+        }
+        Pane::Cells => {
+            view.cells.dest = moved(view.cells.dest, rows);
+            view.cells.src = moved(view.cells.src, columns);
+        }
+        Pane::Strips => {
+            let last = strip_rows(&state.model.config).len() - 1;
+            view.strips.row = view.strips.row.saturating_add_signed(rows).min(last);
+            view.strips.step(&state.model.config, len, columns);
+        }
+        Pane::Interventions => {
+            let last = state
+                .history
+                .current()
+                .interventions
+                .len()
+                .saturating_sub(1);
+            view.intervention = view.intervention.saturating_add_signed(rows).min(last);
+        }
+    }
+}
+
+fn step_head(state: &mut State, by: isize) {
+    let config = &state.model.config;
+    match state.view.focus {
+        Pane::Cells => state.view.cells.step_head(config, by),
+        _ => state.view.attention.step_head(config, by),
+    }
+}
+
+/// Adds an intervention; the panes then show the patched run.
+pub(super) fn add_intervention(state: &mut State, intervention: Intervention) -> Vec<Effect> {
+    let there = |listed: &Listed| listed.on && listed.intervention == intervention;
+    if state.study().interventions.iter().any(there) {
+        state.say(Tone::Plain, "this intervention is on the list already");
+        return Vec::new();
+    }
+    state.view.shown = Shown::Run(RunName::Patched);
+    state.view.intervention = state.study().interventions.len();
+    let line = intervention.line(state.task());
+    let effects = change(state, |study| {
+        study.interventions.push(Listed {
+            intervention,
+            on: true,
+        });
+    });
+    state.say(Tone::Good, format!("added {line}"));
+    effects
+}
+
+fn patch(state: &mut State) -> Vec<Effect> {
+    let from = state.study().direction.source();
+    let intervention = match state.view.focus {
+        Pane::Cells => Some(GridName::PatternDestSrc.intervention(state.view.cells.cell(), from)),
+        _ => {
+            let at = state.view.strips.cell(&state.model.config);
+            at.map(|(grid, cell)| grid.intervention(cell, from))
+        }
+    };
+    match intervention {
+        Some(intervention) => add_intervention(state, intervention),
+        None => {
+            state.say(Tone::Plain, "this grid has no patch at all positions");
+            Vec::new()
+        }
+    }
+}
+
+fn knock(state: &mut State) -> Vec<Effect> {
+    let at = state.view.attention;
+    let site = if at.scores {
+        Site::AttnScores
+    } else {
+        Site::Pattern
+    };
+    if at.src > at.dest {
+        state.say(
+            Tone::Plain,
+            "this cell is masked: attention looks only backwards",
+        );
+        return Vec::new();
+    }
+    let intervention = Intervention {
+        action: crate::lens::Action::Knock,
+        hook: HookName::Block(at.layer, site),
+        target: Target::Cell {
+            dest: Some(at.dest),
+            src: Some(at.src),
+        },
+        head: Some(at.head),
+    };
+    add_intervention(state, intervention)
+}
+
+fn edit_intervention(state: &mut State) {
+    let selected = state.view.intervention;
+    let task = state.task();
+    let listed = state.study().interventions.get(selected);
+    match listed.map(|listed| listed.intervention.line(task)) {
+        Some(line) => open_line(state, Purpose::Edit(selected), line),
+        None => state.say(
+            Tone::Plain,
+            "no interventions; : types one, enter on a grid adds one",
+        ),
+    }
+}
+
+fn open_line(state: &mut State, purpose: Purpose, text: String) {
+    let mut editor = TextArea::new(vec![text]);
+    editor.move_cursor(CursorMove::End);
+    state.mode = Mode::Line(Box::new(LineEditor {
+        purpose,
+        editor,
+        error: None,
+        completions: Vec::new(),
+    }));
+    suggest(state);
+}
+
+/// Brings the suggestions up to date with the line.
+pub(super) fn suggest(state: &mut State) {
+    let Mode::Line(line) = &state.mode else {
+        return;
+    };
+    let mut found = match line.purpose {
+        Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
+        Purpose::Metric | Purpose::Jump => Vec::new(),
+    };
+    found.truncate(MAX_SUGGESTIONS);
+    if let Mode::Line(line) = &mut state.mode {
+        line.completions = found;
+    }
+}
+
+/// Completes as far as all suggestions agree.
+fn complete(state: &mut State) {
+    if let Mode::Line(line) = &mut state.mode {
+        let Some(first) = line.completions.first() else {
+            return;
+        };
+        let agreed = line
+            .completions
+            .iter()
+            .fold(first.as_str(), |common, other| {
+                let shared = common.bytes().zip(other.bytes());
+                &common[..shared.take_while(|(a, b)| a == b).count()]
+            });
+        let mut text = agreed.to_owned();
+        if line.completions.len() == 1 && !text.ends_with(',') {
+            text.push(' ');
+        }
+        if text.len() > line.text().len() {
+            line.editor = TextArea::new(vec![text]);
+            line.editor.move_cursor(CursorMove::End);
+        }
+    }
+    suggest(state);
+}
+
+/// Takes the typed line; a wrong one stays open with what is wrong.
+fn accept(state: &mut State) -> Vec<Effect> {
+    let Mode::Line(line) = &state.mode else {
+        return Vec::new();
+    };
+    let (purpose, text) = (line.purpose, line.text().to_owned());
+    if text.trim().is_empty() {
+        state.mode = Mode::Normal;
+        return Vec::new();
+    }
+    match take_line(state, purpose, &text) {
+        Ok(effects) => {
+            state.mode = Mode::Normal;
+            effects
+        }
+        Err(error) => {
+            if let Mode::Line(line) = &mut state.mode {
+                line.error = Some(error);
+            }
+            Vec::new()
+        }
+    }
+}
+
+type LineResult = Result<Vec<Effect>, (Option<usize>, String)>;
+
+fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
+    let task = state.task();
+    match purpose {
+        Purpose::Command => {
+            let command = command::parse(state, text)?;
+            state.status = None;
+            Ok(state.obey(command))
+        }
+        Purpose::Metric => {
+            let metric = Metric::parse(task, text).map_err(|e| (None, format!("{e:#}")))?;
+            let of_pair = {
+                let experiment = state.study().experiment();
+                Metric::of_pair(
+                    task,
+                    &experiment.clean.prompt(),
+                    &experiment.corrupted.prompt(),
+                )
+            };
+            // the pair's own metric is followed, not fixed
+            let chosen = (Some(metric) != of_pair).then_some(metric);
+            Ok(change(state, |study| study.metric = chosen))
+        }
+        Purpose::Jump => {
+            let len = state.sample.prompts.len();
+            let number = text.trim().parse::<usize>().ok();
+            match number.filter(|n| (1..=len).contains(n)) {
+                Some(n) => Ok(go_to_example(state, n - 1)),
+                None => Err((Some(0), format!("the sample has examples 1..={len}"))),
+            }
+        }
+        Purpose::Edit(index) => {
+            let parsed = Intervention::parse(text, task, &state.model.config);
+            let intervention = parsed.map_err(|e| (Some(e.word), e.problem))?;
+            Ok(change(state, |study| {
+                if let Some(listed) = study.interventions.get_mut(index) {
+                    listed.intervention = intervention;
+                }
+            }))
+        }
+    }
+}
+
+/// Steps through another sample from its first example on.
+pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
+    state.sample.source = sample;
+    state.sample.prompts = Arc::new(sample.prompts(state.task()));
+    state.sample.score = None;
+    let mut effects = go_to_example(state, 0);
+    effects.push(Effect::Score(sample, Arc::clone(&state.sample.prompts)));
+    effects
+}

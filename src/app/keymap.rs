@@ -1,0 +1,564 @@
+//! The key table: the one place that says which key does what. Dispatch, footer, help overlay and
+//! `docs/keys.md` all come from it.
+
+use super::key::Key;
+use super::state::{Mode, Pane, State};
+use crossterm::event::KeyCode;
+
+/// Where a binding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Where {
+    /// On the workbench, whatever pane has the focus.
+    Everywhere,
+    /// In this pane; comes before `Everywhere`.
+    Pane(Pane),
+    /// While the help is open.
+    Help,
+    /// While a line is being typed.
+    Line,
+}
+
+impl Where {
+    /// Its heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Pane(pane) => pane.title(),
+            Self::Help => "help",
+            Self::Line => "typing a line",
+        }
+    }
+}
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Leave the program.
+    Quit,
+    /// Open the help.
+    OpenHelp,
+    /// Close what is open, step by step.
+    Back,
+    /// Focus the next pane.
+    NextPane,
+    /// Focus the previous pane.
+    PreviousPane,
+    /// Show the focused pane alone.
+    Zoom,
+    /// Next example of the sample.
+    NextExample,
+    /// Previous example of the sample.
+    PreviousExample,
+    /// Ask for an example's number.
+    JumpToExample,
+    /// Some example of the sample.
+    RandomExample,
+    /// Next way to corrupt the clean prompt.
+    NextCounterfactual,
+    /// Previous way to corrupt the clean prompt.
+    PreviousCounterfactual,
+    /// Patch the other way round.
+    FlipDirection,
+    /// Type a metric.
+    EditMetric,
+    /// Let the metric follow the pair.
+    FollowPair,
+    /// Switch the continuation between the truth and the model's own.
+    CycleContinuation,
+    /// Show another run.
+    CycleRun,
+    /// Type a command.
+    OpenCommand,
+    /// Take back the last change.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Remove all interventions.
+    ClearInterventions,
+    /// Do what the warning offers.
+    Fix,
+    /// Save pictures and numbers of the screen.
+    Snapshot,
+    /// Next theme.
+    CycleTheme,
+    /// Stop the program for a while.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// Next head, across layers.
+    NextHead,
+    /// Previous head, across layers.
+    PreviousHead,
+    /// Probabilities or scores.
+    ToggleScores,
+    /// Cut the attention cell off.
+    KnockCell,
+    /// Patch what the cursor is on.
+    PatchCell,
+    /// Edit the selected intervention.
+    EditIntervention,
+    /// Switch the selected intervention off or on.
+    ToggleIntervention,
+    /// Remove the selected intervention.
+    RemoveIntervention,
+    /// Take the typed line.
+    Accept,
+    /// Complete the word.
+    Complete,
+}
+
+/// One row of the key table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The keys that do it.
+    pub keys: &'static [Key],
+    /// Where they do.
+    pub at: Where,
+    /// What they do.
+    pub action: Action,
+    /// In at most 12 characters, for the footer; empty where it would say the obvious.
+    pub hint: &'static str,
+    /// In one line, for the help.
+    pub help: &'static str,
+}
+
+const fn row(
+    at: Where,
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding {
+        keys,
+        at,
+        action,
+        hint,
+        help,
+    }
+}
+
+const UP: &[Key] = &[Key::plain(KeyCode::Up)];
+const DOWN: &[Key] = &[Key::plain(KeyCode::Down)];
+const LEFT: &[Key] = &[Key::plain(KeyCode::Left)];
+const RIGHT: &[Key] = &[Key::plain(KeyCode::Right)];
+const HOME: &[Key] = &[Key::plain(KeyCode::Home)];
+const END: &[Key] = &[Key::plain(KeyCode::End)];
+const ENTER: &[Key] = &[Key::plain(KeyCode::Enter)];
+const ESC: &[Key] = &[Key::plain(KeyCode::Esc)];
+
+use Where::{Everywhere as E, Help, Line};
+const PROMPT: Where = Where::Pane(Pane::Prompt);
+const LOGITS: Where = Where::Pane(Pane::Logits);
+const ATTENTION: Where = Where::Pane(Pane::Attention);
+const STRIPS: Where = Where::Pane(Pane::Strips);
+const CELLS: Where = Where::Pane(Pane::Cells);
+const LIST: Where = Where::Pane(Pane::Interventions);
+
+/// Every binding. Rows of a pane come before those of `Everywhere`.
+pub const BINDINGS: &[Binding] = &[
+    row(PROMPT, UP, Action::Up, "field", "previous field"),
+    row(PROMPT, DOWN, Action::Down, "", "next field"),
+    row(PROMPT, ENTER, Action::Down, "", "next field"),
+    row(LOGITS, UP, Action::Up, "position", "previous position"),
+    row(LOGITS, DOWN, Action::Down, "", "next position"),
+    row(LOGITS, HOME, Action::First, "", "first position"),
+    row(LOGITS, END, Action::Last, "", "last position"),
+    row(ATTENTION, UP, Action::Up, "cell", "previous query (dest)"),
+    row(ATTENTION, DOWN, Action::Down, "", "next query (dest)"),
+    row(ATTENTION, LEFT, Action::Left, "", "previous key (src)"),
+    row(ATTENTION, RIGHT, Action::Right, "", "next key (src)"),
+    row(
+        ATTENTION,
+        &[Key::char('.')],
+        Action::NextHead,
+        "head",
+        "next head",
+    ),
+    row(
+        ATTENTION,
+        &[Key::char(',')],
+        Action::PreviousHead,
+        "",
+        "previous head",
+    ),
+    row(
+        ATTENTION,
+        &[Key::char('a')],
+        Action::ToggleScores,
+        "scores",
+        "probabilities or scores",
+    ),
+    row(
+        ATTENTION,
+        ENTER,
+        Action::KnockCell,
+        "knock out",
+        "cut this attention cell off",
+    ),
+    row(STRIPS, UP, Action::Up, "cell", "grid above"),
+    row(STRIPS, DOWN, Action::Down, "", "grid below"),
+    row(STRIPS, LEFT, Action::Left, "", "previous position or layer"),
+    row(STRIPS, RIGHT, Action::Right, "", "next position or layer"),
+    row(STRIPS, HOME, Action::First, "", "first position"),
+    row(STRIPS, END, Action::Last, "", "last position"),
+    row(
+        STRIPS,
+        ENTER,
+        Action::PatchCell,
+        "patch",
+        "add this patch to the interventions",
+    ),
+    row(CELLS, UP, Action::Up, "cell", "previous query (dest)"),
+    row(CELLS, DOWN, Action::Down, "", "next query (dest)"),
+    row(CELLS, LEFT, Action::Left, "", "previous key (src)"),
+    row(CELLS, RIGHT, Action::Right, "", "next key (src)"),
+    row(
+        CELLS,
+        &[Key::char('.')],
+        Action::NextHead,
+        "head",
+        "next head",
+    ),
+    row(
+        CELLS,
+        &[Key::char(',')],
+        Action::PreviousHead,
+        "",
+        "previous head",
+    ),
+    row(
+        CELLS,
+        ENTER,
+        Action::PatchCell,
+        "patch",
+        "add this patch to the interventions",
+    ),
+    row(LIST, UP, Action::Up, "", "previous intervention"),
+    row(LIST, DOWN, Action::Down, "", "next intervention"),
+    row(
+        LIST,
+        ENTER,
+        Action::EditIntervention,
+        "edit",
+        "edit this intervention",
+    ),
+    row(
+        LIST,
+        &[Key::char(' ')],
+        Action::ToggleIntervention,
+        "on/off",
+        "switch it off or on",
+    ),
+    row(
+        LIST,
+        &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)],
+        Action::RemoveIntervention,
+        "remove",
+        "remove it",
+    ),
+    row(
+        E,
+        &[Key::plain(KeyCode::Tab)],
+        Action::NextPane,
+        "pane",
+        "next pane",
+    ),
+    row(
+        E,
+        &[Key::plain(KeyCode::BackTab)],
+        Action::PreviousPane,
+        "",
+        "previous pane",
+    ),
+    row(
+        E,
+        &[Key::char('n')],
+        Action::NextExample,
+        "example",
+        "next example of the sample",
+    ),
+    row(
+        E,
+        &[Key::char('p')],
+        Action::PreviousExample,
+        "",
+        "previous example of the sample",
+    ),
+    row(
+        E,
+        &[Key::char('c')],
+        Action::NextCounterfactual,
+        "corrupt",
+        "next counterfactual",
+    ),
+    row(
+        E,
+        &[Key::char('C')],
+        Action::PreviousCounterfactual,
+        "",
+        "previous counterfactual",
+    ),
+    row(
+        E,
+        &[Key::char('v')],
+        Action::CycleRun,
+        "run",
+        "clean, corrupted, patched, difference",
+    ),
+    row(
+        E,
+        &[Key::char('d')],
+        Action::FlipDirection,
+        "noise",
+        "denoise or noise",
+    ),
+    row(
+        E,
+        &[Key::char('m')],
+        Action::EditMetric,
+        "metric",
+        "type a metric",
+    ),
+    row(
+        E,
+        &[Key::char(':')],
+        Action::OpenCommand,
+        "command",
+        "type an intervention, a prompt or a command",
+    ),
+    row(
+        E,
+        &[Key::char('z')],
+        Action::Zoom,
+        "zoom",
+        "show the focused pane alone",
+    ),
+    row(
+        E,
+        &[Key::char('s')],
+        Action::Snapshot,
+        "snapshot",
+        "save pictures and numbers of the screen",
+    ),
+    row(
+        E,
+        &[Key::char('u')],
+        Action::Undo,
+        "undo",
+        "take back the last change",
+    ),
+    row(E, &[Key::char('U')], Action::Redo, "", "do it again"),
+    row(
+        E,
+        &[Key::char('x')],
+        Action::ClearInterventions,
+        "clear",
+        "remove all interventions",
+    ),
+    row(
+        E,
+        &[Key::char('t')],
+        Action::CycleContinuation,
+        "b",
+        "continuation: the truth or the model's own",
+    ),
+    row(
+        E,
+        &[Key::char('M')],
+        Action::FollowPair,
+        "",
+        "let the metric follow the pair",
+    ),
+    row(
+        E,
+        &[Key::char('f')],
+        Action::Fix,
+        "",
+        "do what the warning offers",
+    ),
+    row(
+        E,
+        &[Key::char('g')],
+        Action::JumpToExample,
+        "",
+        "go to example N",
+    ),
+    row(
+        E,
+        &[Key::char('r')],
+        Action::RandomExample,
+        "",
+        "some example",
+    ),
+    row(E, &[Key::char('T')], Action::CycleTheme, "", "next theme"),
+    row(
+        E,
+        ESC,
+        Action::Back,
+        "",
+        "back: unzoom, put the message away",
+    ),
+    row(
+        E,
+        &[Key::ctrl('l')],
+        Action::Redraw,
+        "",
+        "draw everything anew",
+    ),
+    row(
+        E,
+        &[Key::ctrl('z')],
+        Action::Suspend,
+        "",
+        "stop for a while (fg comes back)",
+    ),
+    row(
+        E,
+        &[Key::char('?'), Key::plain(KeyCode::F(1))],
+        Action::OpenHelp,
+        "help",
+        "this help",
+    ),
+    row(
+        E,
+        &[Key::char('q'), Key::ctrl('c')],
+        Action::Quit,
+        "quit",
+        "leave",
+    ),
+    row(Help, UP, Action::Up, "", "scroll up"),
+    row(Help, DOWN, Action::Down, "", "scroll down"),
+    row(
+        Help,
+        &[Key::plain(KeyCode::PageUp)],
+        Action::Left,
+        "",
+        "a page up",
+    ),
+    row(
+        Help,
+        &[Key::plain(KeyCode::PageDown), Key::char(' ')],
+        Action::Right,
+        "",
+        "a page down",
+    ),
+    row(Help, HOME, Action::First, "", "to the top"),
+    row(Help, END, Action::Last, "", "to the end"),
+    row(
+        Help,
+        &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('?')],
+        Action::Back,
+        "close",
+        "close the help",
+    ),
+    row(
+        Help,
+        &[Key::ctrl('z')],
+        Action::Suspend,
+        "",
+        "stop for a while (fg comes back)",
+    ),
+    row(Help, &[Key::ctrl('c')], Action::Quit, "", "leave"),
+    row(Line, ENTER, Action::Accept, "take", "take the line"),
+    row(
+        Line,
+        &[Key::plain(KeyCode::Tab)],
+        Action::Complete,
+        "complete",
+        "complete the word",
+    ),
+    row(
+        Line,
+        ESC,
+        Action::Back,
+        "cancel",
+        "leave everything as it was",
+    ),
+    row(
+        Line,
+        &[Key::ctrl('z')],
+        Action::Suspend,
+        "",
+        "stop for a while (fg comes back)",
+    ),
+    row(Line, &[Key::ctrl('c')], Action::Quit, "", "leave"),
+];
+
+/// The places whose bindings hold in this state, first come first.
+fn places(state: &State) -> [Option<Where>; 2] {
+    match &state.mode {
+        Mode::Normal => [Some(Where::Pane(state.view.focus)), Some(E)],
+        Mode::Help { .. } => [Some(Help), None],
+        Mode::Line(_) => [Some(Line), None],
+    }
+}
+
+/// What a key does in this state.
+#[must_use]
+pub fn action_for(state: &State, key: Key) -> Option<Action> {
+    places(state).into_iter().flatten().find_map(|place| {
+        let mut here = BINDINGS.iter().filter(|binding| binding.at == place);
+        here.find(|binding| binding.keys.contains(&key))
+            .map(|binding| binding.action)
+    })
+}
+
+/// Keys and hints for the footer in this state, most useful first.
+#[must_use]
+pub fn hints(state: &State) -> Vec<(String, &'static str)> {
+    places(state)
+        .into_iter()
+        .flatten()
+        .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
+        .filter(|binding| !binding.hint.is_empty())
+        .map(|binding| {
+            let key = match binding.action {
+                Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
+                Action::Up => "arrows".to_owned(),
+                _ => binding.keys[0].to_string(),
+            };
+            (key, binding.hint)
+        })
+        .collect()
+}
+
+/// The whole table as Markdown: `docs/keys.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "# Keys\n\nMade from the key table (`src/app/keymap.rs`) by `circuitscope keys`; a test \
+         fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
+         delete, left, right, home and end edit the field.\n",
+    );
+    let mut places: Vec<Where> = Vec::new();
+    for binding in BINDINGS {
+        if !places.contains(&binding.at) {
+            places.push(binding.at);
+        }
+    }
+    for place in places {
+        text.push_str(&format!(
+            "\n## {}\n\n| key | what it does |\n|---|---|\n",
+            place.title()
+        ));
+        for binding in BINDINGS.iter().filter(|binding| binding.at == place) {
+            let keys: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.help));
+        }
+    }
+    text
+}

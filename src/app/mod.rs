@@ -1,0 +1,25 @@
+//! The workbench as pure state: messages in, effects out.
+//!
+//! [`update`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
+//! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
+
+mod act;
+mod command;
+mod fields;
+mod key;
+mod keymap;
+mod panes;
+mod state;
+mod study;
+mod update;
+
+pub use fields::{Field, Fields, Side};
+pub use key::{Key, parse_script};
+pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
+pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use state::{
+    Effect, LineEditor, Mode, ModelInfo, Msg, Pane, Purpose, Request, SampleState, Shown, State,
+    Status, Tone, View,
+};
+pub use study::{History, Listed, Study};
+pub use update::update;

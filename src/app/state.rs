@@ -1,0 +1,399 @@
+//! The state of the workbench and the messages that change it.
+
+use super::fields::{Fields, Side};
+use super::key::Key;
+use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
+use super::study::{History, Study};
+use crate::lens::{
+    Direction, Experiment, Fix, Observation, RunName, Score, Source, Warning, warnings,
+};
+use crate::model::Config;
+use crate::task::{ArrayUpdate, Prompt, Sample};
+use std::sync::Arc;
+use tui_textarea::TextArea;
+
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    /// The prompt fields.
+    Prompt,
+    /// Per-position logits.
+    Logits,
+    /// Attention heatmaps.
+    Attention,
+    /// Patching grids of layer by position.
+    Strips,
+    /// The pattern cell grid.
+    Cells,
+    /// The intervention list.
+    Interventions,
+}
+
+impl Pane {
+    /// In the order of the focus.
+    pub const ALL: [Self; 6] = [
+        Self::Prompt,
+        Self::Logits,
+        Self::Attention,
+        Self::Strips,
+        Self::Cells,
+        Self::Interventions,
+    ];
+
+    /// Its name on screen.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Logits => "logits",
+            Self::Attention => "attention",
+            Self::Strips => "patching",
+            Self::Cells => "pattern cells",
+            Self::Interventions => "interventions",
+        }
+    }
+}
+
+/// Which run the logits and attention panes show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// One run.
+    Run(RunName),
+    /// Patched minus base.
+    Difference,
+}
+
+impl Shown {
+    /// Its name on screen.
+    #[must_use]
+    pub fn name(self, direction: Direction) -> String {
+        match self {
+            Self::Run(run) => run.name().to_owned(),
+            Self::Difference => format!("patched - {}", direction.base().name()),
+        }
+    }
+
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Run(RunName::Clean) => Self::Run(RunName::Corrupted),
+            Self::Run(RunName::Corrupted) => Self::Run(RunName::Patched),
+            Self::Run(RunName::Patched) => Self::Difference,
+            Self::Difference => Self::Run(RunName::Clean),
+        }
+    }
+}
+
+/// What the panes look at; nothing here changes a number.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The focused pane.
+    pub focus: Pane,
+    /// Whether it is shown alone.
+    pub zoomed: bool,
+    /// Which run is shown.
+    pub shown: Shown,
+    /// The position under the cursor of the logits pane.
+    pub position: usize,
+    /// The attention pane.
+    pub attention: AttentionView,
+    /// The strips.
+    pub strips: StripsView,
+    /// The pattern cell grid.
+    pub cells: CellsView,
+    /// The selected intervention.
+    pub intervention: usize,
+    /// Which theme, counted round.
+    pub theme: usize,
+}
+
+/// What a typed line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An intervention, a prompt or a command.
+    Command,
+    /// The metric.
+    Metric,
+    /// The number of an example.
+    Jump,
+    /// A new text for this intervention.
+    Edit(usize),
+}
+
+impl Purpose {
+    /// What stands before the line.
+    #[must_use]
+    pub fn prompt(self) -> &'static str {
+        match self {
+            Self::Command => ":",
+            Self::Metric => "metric POS:ANSWER:OTHER ",
+            Self::Jump => "example ",
+            Self::Edit(_) => "edit ",
+        }
+    }
+}
+
+/// A line being typed.
+#[derive(Clone, Debug)]
+pub struct LineEditor {
+    /// What for.
+    pub purpose: Purpose,
+    /// The text.
+    pub editor: TextArea<'static>,
+    /// What is wrong with it, and at which word; for a command that was tried.
+    pub error: Option<(Option<usize>, String)>,
+    /// What could come next.
+    pub completions: Vec<String>,
+}
+
+impl LineEditor {
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.editor.lines().first().map_or("", String::as_str)
+    }
+}
+
+/// What the keys mean.
+#[derive(Clone, Debug)]
+pub enum Mode {
+    /// The workbench.
+    Normal,
+    /// The help, scrolled down so many lines.
+    Help {
+        /// Lines above the first one shown.
+        scroll: usize,
+    },
+    /// A line is being typed.
+    Line(Box<LineEditor>),
+}
+
+/// How a message looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It did not.
+    Bad,
+    /// Just to know.
+    Plain,
+}
+
+/// A message in the footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The text.
+    pub text: String,
+    /// How it looks.
+    pub tone: Tone,
+}
+
+/// The model's identity, as far as the screen shows it.
+#[derive(Clone, Debug)]
+pub struct ModelInfo {
+    /// File name, or what the embedded model is called.
+    pub name: String,
+    /// SHA-256 of the weights, hexadecimal.
+    pub hash: String,
+    /// Where it computes.
+    pub device: String,
+    /// Its shape.
+    pub config: Config,
+    /// Its task.
+    pub task: ArrayUpdate,
+}
+
+/// The examples that are stepped through.
+#[derive(Clone, Debug)]
+pub struct SampleState {
+    /// Which.
+    pub source: Sample,
+    /// The examples.
+    pub prompts: Arc<Vec<Prompt>>,
+    /// Which one the clean prompt was taken from; `None` once it was typed.
+    pub index: Option<usize>,
+    /// The model's score on all of them, once known.
+    pub score: Option<Score>,
+}
+
+/// What the worker is asked: numbers for an experiment.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Counts up with every request; the worker drops all but the newest.
+    pub generation: u64,
+    /// What to observe.
+    pub experiment: Experiment,
+}
+
+/// What can happen to the workbench.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(Key),
+    /// Pasted text, as it came.
+    Paste(String),
+    /// The terminal has another size, or must be drawn anew.
+    Resize,
+    /// Numbers came back.
+    Observed {
+        /// For this request.
+        generation: u64,
+        /// What was seen, or why nothing was.
+        result: Result<Box<Observation>, String>,
+    },
+    /// The sample was scored.
+    Scored {
+        /// Which sample.
+        sample: Sample,
+        /// The score, or why there is none.
+        result: Result<Score, String>,
+    },
+    /// The snapshot's files, or why there are none.
+    Saved(Result<Vec<String>, String>),
+}
+
+/// What the workbench wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Numbers for an experiment.
+    Observe(Request),
+    /// The score of a sample.
+    Score(Sample, Arc<Vec<Prompt>>),
+    /// Pictures and numbers of the screen.
+    Snapshot,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program for a while.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// The whole workbench.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The model.
+    pub model: ModelInfo,
+    /// The study and its history.
+    pub history: History,
+    /// The prompt editors.
+    pub fields: Fields,
+    /// What is wrong with a field: the numbers on screen belong to an older text then.
+    pub field_error: Option<(Side, String)>,
+    /// The examples.
+    pub sample: SampleState,
+    /// The newest numbers.
+    pub observation: Option<Arc<Observation>>,
+    /// Why there are no newer ones.
+    pub failure: Option<String>,
+    /// Of the newest request.
+    pub generation: u64,
+    /// What the panes look at.
+    pub view: View,
+    /// What the keys mean.
+    pub mode: Mode,
+    /// The message in the footer.
+    pub status: Option<Status>,
+}
+
+impl State {
+    /// The workbench on the first example of a sample, or on a prompt.
+    #[must_use]
+    pub fn new(model: ModelInfo, source: Sample, prompt: Option<Prompt>) -> Self {
+        let task = model.task;
+        let prompts = Arc::new(source.prompts(task));
+        let index = prompt.is_none().then_some(0);
+        let clean = prompt
+            .or_else(|| prompts.first().cloned())
+            .map(Source::from);
+        let clean = clean.unwrap_or_else(|| {
+            let zeros = vec![0; task.list_len];
+            Source::new(crate::task::Update {
+                a: zeros,
+                idx: 0,
+                elt: 0,
+            })
+        });
+        let study = Study::new(task, clean);
+        let last_layer = model.config.n_layers - 1;
+        Self {
+            fields: Fields::new(&study.clean, &study.corrupted),
+            field_error: None,
+            history: History::new(study),
+            sample: SampleState {
+                source,
+                prompts,
+                index,
+                score: None,
+            },
+            observation: None,
+            failure: None,
+            generation: 0,
+            view: View {
+                focus: Pane::Prompt,
+                zoomed: false,
+                shown: Shown::Run(RunName::Clean),
+                position: task.predicts_at(0),
+                attention: AttentionView {
+                    layer: last_layer,
+                    head: 0,
+                    scores: false,
+                    dest: task.predicts_at(0),
+                    src: 1,
+                },
+                strips: StripsView {
+                    row: 0,
+                    layer: last_layer,
+                    column: StripColumn::Pos(task.predicts_at(0)),
+                },
+                cells: CellsView {
+                    layer: last_layer,
+                    head: 0,
+                    dest: task.predicts_at(0),
+                    src: 1,
+                },
+                intervention: 0,
+                theme: 0,
+            },
+            mode: Mode::Normal,
+            status: None,
+            model,
+        }
+    }
+
+    /// The study as it is.
+    #[must_use]
+    pub fn study(&self) -> &Study {
+        self.history.current()
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> ArrayUpdate {
+        self.model.task
+    }
+
+    /// Whether the numbers on screen belong to something older than the fields and lists say.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let Some(seen) = &self.observation else {
+            return true;
+        };
+        self.field_error.is_some() || seen.experiment != self.study().experiment()
+    }
+
+    /// What is odd about the pair.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let fresh = self.observation.as_ref().filter(|_| !self.is_stale());
+        let values = fresh.and_then(|seen| seen.metric.as_ref());
+        warnings(self.task(), &self.study().experiment(), values)
+    }
+
+    /// The way out of the first warning.
+    #[must_use]
+    pub fn offered_fix(&self) -> Option<Fix> {
+        self.warnings().first().map(|warning| warning.fix)
+    }
+}

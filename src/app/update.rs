@@ -1,0 +1,256 @@
+//! Messages in, effects out.
+
+use super::act;
+use super::fields::{Fields, Side};
+use super::keymap::action_for;
+use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
+use super::study::Study;
+use super::{Key, command};
+use crate::lens::{Continuation, Observation, Source};
+use std::sync::Arc;
+
+/// A paste longer than this is a mistake, not a prompt.
+const MAX_PASTE: usize = 4096;
+
+/// Takes one message; says what is to be done about it.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => on_key(state, key),
+        Msg::Paste(text) => paste(state, &text),
+        Msg::Resize => vec![Effect::Redraw],
+        Msg::Observed { generation, result } => {
+            observed(state, generation, result);
+            Vec::new()
+        }
+        Msg::Scored { sample, result } => {
+            if sample == state.sample.source {
+                match result {
+                    Ok(score) => state.sample.score = Some(score),
+                    Err(error) => state.say(Tone::Bad, error),
+                }
+            }
+            Vec::new()
+        }
+        Msg::Saved(result) => {
+            match result {
+                Ok(files) => state.say(Tone::Good, format!("saved {}", files.join(" "))),
+                Err(error) => state.say(Tone::Bad, format!("nothing saved: {error}")),
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>, String>) {
+    // an answer to an older question must not be shown under a newer one
+    if generation < state.generation {
+        return;
+    }
+    match result {
+        Ok(seen) => {
+            state.failure = None;
+            for (side, run) in [
+                (Side::Clean, &seen.clean),
+                (Side::Corrupted, &seen.corrupted),
+            ] {
+                if side_source(state.study(), side).continuation == Continuation::Model {
+                    state
+                        .fields
+                        .show_continuation(side, &run.prompt.continuation);
+                }
+            }
+            state.observation = Some(Arc::new(*seen));
+        }
+        Err(error) => state.failure = Some(error),
+    }
+}
+
+fn side_source(study: &Study, side: Side) -> &Source {
+    match side {
+        Side::Clean => &study.clean,
+        Side::Corrupted => &study.corrupted,
+    }
+}
+
+fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
+    if let Some(action) = action_for(state, key) {
+        return act::act(state, action);
+    }
+    if let Mode::Line(line) = &mut state.mode {
+        if line
+            .editor
+            .input_without_shortcuts(crossterm::event::KeyEvent::from(key))
+        {
+            line.error = None;
+        }
+        act::suggest(state);
+        return Vec::new();
+    }
+    let typing = matches!(state.mode, Mode::Normal) && state.view.focus == Pane::Prompt;
+    if typing && Fields::takes(key) {
+        return type_in_field(state, key);
+    }
+    Vec::new()
+}
+
+fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {
+    if !state.fields.input(key) {
+        return Vec::new();
+    }
+    state.status = None;
+    let (side, field) = state.fields.selected();
+    let mut study = state.study().clone();
+    let source = match side {
+        Side::Clean => &mut study.clean,
+        Side::Corrupted => &mut study.corrupted,
+    };
+    if field == super::Field::B {
+        source.continuation = Continuation::Typed(Vec::new());
+    }
+    match state.fields.read(state.task(), side, &source.continuation) {
+        Err(error) => {
+            state.field_error = Some((side, error.to_string()));
+            Vec::new()
+        }
+        Ok(read) => {
+            let update_changed = read.update != source.update;
+            *source = read;
+            state.field_error = None;
+            if update_changed {
+                after_typing(state, &mut study, side);
+            }
+            state.go(study)
+        }
+    }
+}
+
+/// A typed clean prompt is no longer the sample's, and its counterfactual follows it; a typed
+/// corrupted prompt is nobody's counterfactual.
+fn after_typing(state: &mut State, study: &mut Study, side: Side) {
+    match (side, study.counterfactual) {
+        (Side::Clean, counterfactual) => {
+            state.sample.index = None;
+            if let Some(index) = counterfactual {
+                study.corrupt(state.model.task, index);
+            }
+        }
+        (Side::Corrupted, _) => study.counterfactual = None,
+    }
+}
+
+/// Pasted text is never run as keys: in a line it is typed, elsewhere it is a prompt.
+fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if text.len() > MAX_PASTE {
+        state.say(
+            Tone::Bad,
+            format!("{} characters pasted; nothing changed", text.len()),
+        );
+        return Vec::new();
+    }
+    if let Mode::Line(line) = &mut state.mode {
+        let one_line: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        line.editor.insert_str(one_line.trim());
+        line.error = None;
+        act::suggest(state);
+        return Vec::new();
+    }
+    if !matches!(state.mode, Mode::Normal) {
+        return Vec::new();
+    }
+    let side = match state.view.focus {
+        Pane::Prompt => state.fields.selected().0,
+        _ => Side::Clean,
+    };
+    match state.task().parse_prompt(text) {
+        Err(error) => {
+            state.say(Tone::Bad, format!("pasted text is no prompt: {error}"));
+            Vec::new()
+        }
+        Ok(prompt) => state.set_prompt(side, Source::from(prompt)),
+    }
+}
+
+impl State {
+    /// Asks for the numbers of the study as it is.
+    pub(super) fn request(&mut self) -> Effect {
+        self.generation += 1;
+        Effect::Observe(Request {
+            generation: self.generation,
+            experiment: self.study().experiment(),
+        })
+    }
+
+    /// What is to be done before the first message.
+    #[must_use]
+    pub fn start(&mut self) -> Vec<Effect> {
+        let sample = Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
+        vec![self.request(), sample]
+    }
+
+    /// Tells the user something that happened outside.
+    pub fn tell(&mut self, text: String) {
+        self.say(Tone::Plain, text);
+    }
+
+    /// A message for the footer.
+    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.status = Some(Status {
+            text: text.into(),
+            tone,
+        });
+    }
+
+    /// Goes on to another study and asks for its numbers, if they are others.
+    pub(super) fn go(&mut self, study: Study) -> Vec<Effect> {
+        let before = self.study().experiment();
+        if !self.history.go(study) {
+            return Vec::new();
+        }
+        self.after_change(&before)
+    }
+
+    /// Shows the study in the fields and asks for its numbers.
+    pub(super) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+        let study = self.history.current();
+        self.fields.show(&study.clean, &study.corrupted);
+        self.field_error = None;
+        let last = study.interventions.len().saturating_sub(1);
+        self.view.intervention = self.view.intervention.min(last);
+        if study.experiment() == *before {
+            return Vec::new();
+        }
+        vec![self.request()]
+    }
+
+    /// Another prompt on one side.
+    pub(super) fn set_prompt(&mut self, side: Side, source: Source) -> Vec<Effect> {
+        let mut study = self.study().clone();
+        match side {
+            Side::Clean => study.clean = source,
+            Side::Corrupted => study.corrupted = source,
+        }
+        after_typing(self, &mut study, side);
+        self.status = None;
+        self.go(study)
+    }
+
+    /// Does what a typed line says.
+    pub(super) fn obey(&mut self, command: command::Command) -> Vec<Effect> {
+        let mut study = self.study().clone();
+        match command {
+            command::Command::Intervene(intervention) => {
+                return act::add_intervention(self, intervention);
+            }
+            command::Command::Clean(source) => return self.set_prompt(Side::Clean, source),
+            command::Command::Corrupted(source) => {
+                return self.set_prompt(Side::Corrupted, source);
+            }
+            command::Command::Metric(metric) => study.metric = Some(metric),
+            command::Command::Sample(sample) => return act::open_sample(self, sample),
+        }
+        self.go(study)
+    }
+}

@@ -1,0 +1,214 @@
+//! Numbers as others' programs read them: the JSON of commands and snapshots, in one place.
+//!
+//! Masked attention scores are minus infinity, and a grid is not a number where clean and
+//! corrupted agree; JSON has neither, so both are `null`.
+
+use crate::lens::{Array, Grid, Observation, Prediction, RunName, RunView, Score, warnings};
+use crate::task::{ArrayUpdate, Token};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Which model the numbers belong to.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelNumbers {
+    /// File name, or what the embedded model is called.
+    pub name: String,
+    /// SHA-256 over the weights.
+    pub hash: String,
+    /// Where it computed.
+    pub device: String,
+}
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunNumbers {
+    /// Token ids.
+    pub tokens: Vec<Token>,
+    /// The notebook's labels: `BOS 14_1 26_2 ...`.
+    pub labels: Vec<String>,
+    /// `[pos][d_vocab_out]`
+    pub logits: Array,
+    /// One for each element of the answer.
+    pub predictions: Vec<Prediction>,
+    /// Mean cross entropy of the right answers, in nats per prediction.
+    pub loss: f64,
+}
+
+impl RunNumbers {
+    /// The numbers of a run.
+    #[must_use]
+    pub fn new(task: ArrayUpdate, run: &RunView) -> Self {
+        Self {
+            labels: task.example_labels(&run.tokens),
+            predictions: run.predictions(task),
+            loss: run.loss(task),
+            tokens: run.tokens.clone(),
+            logits: run.logits.clone(),
+        }
+    }
+}
+
+/// One grid.
+#[derive(Clone, Debug, Serialize)]
+pub struct GridNumbers {
+    /// The meaning of each level of nesting.
+    pub axes: &'static [&'static str],
+    /// The normalised metric.
+    pub values: Array,
+}
+
+impl From<&Grid> for GridNumbers {
+    fn from(grid: &Grid) -> Self {
+        Self {
+            axes: grid.name.axes(),
+            values: grid.values.clone(),
+        }
+    }
+}
+
+/// One intervention.
+#[derive(Clone, Debug, Serialize)]
+pub struct InterventionNumbers {
+    /// Its line.
+    pub line: String,
+    /// Whether it changed any number.
+    pub changed: bool,
+}
+
+/// The metric in the three runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct MetricNumbers {
+    /// The position whose logits are read.
+    pub position: usize,
+    /// The token that counts for.
+    pub answer: Token,
+    /// The token that counts against.
+    pub other: Token,
+    /// `logit[answer] - logit[other]` in the clean run.
+    pub clean: f32,
+    /// In the corrupted run.
+    pub corrupted: f32,
+    /// In the patched run.
+    pub patched: f32,
+    /// `(patched - corrupted) / (clean - corrupted)`; null when the two are equal.
+    pub normalised: Option<f32>,
+}
+
+/// A pair under interventions.
+#[derive(Clone, Debug, Serialize)]
+pub struct PatchNumbers {
+    /// `denoise` or `noise`.
+    pub direction: &'static str,
+    /// Null when the pair has no metric.
+    pub metric: Option<MetricNumbers>,
+    /// In their order.
+    pub interventions: Vec<InterventionNumbers>,
+    /// What is odd about the pair.
+    pub warnings: Vec<String>,
+    /// The base run under the interventions.
+    pub patched: RunNumbers,
+    /// By name; the names and axes of TransformerLens's `patching` module.
+    pub grids: BTreeMap<&'static str, GridNumbers>,
+}
+
+impl PatchNumbers {
+    /// The numbers of an observation.
+    #[must_use]
+    pub fn new(task: ArrayUpdate, seen: &Observation) -> Self {
+        let lines = seen.experiment.interventions.iter().zip(&seen.changed);
+        let interventions = lines.map(|(one, &changed)| InterventionNumbers {
+            line: one.line(task),
+            changed,
+        });
+        let odd = warnings(task, &seen.experiment, seen.metric.as_ref());
+        let grids = seen.grids.iter();
+        Self {
+            direction: seen.experiment.direction.name(),
+            metric: seen.metric.map(|values| MetricNumbers {
+                position: values.metric.position,
+                answer: values.metric.answer,
+                other: values.metric.other,
+                clean: values.clean,
+                corrupted: values.corrupted,
+                patched: values.patched,
+                normalised: values.normalised(values.patched),
+            }),
+            interventions: interventions.collect(),
+            warnings: odd.into_iter().map(|warning| warning.text).collect(),
+            patched: RunNumbers::new(task, &seen.patched),
+            grids: grids.map(|grid| (grid.name.name(), grid.into())).collect(),
+        }
+    }
+}
+
+/// One run with its attention.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttentionNumbers {
+    /// Where its continuation comes from.
+    pub continuation: &'static str,
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunNumbers,
+    /// `[layer][head][dest_pos][src_pos]`
+    pub pattern: Array,
+    /// `[layer][head][dest_pos][src_pos]`, null where masked.
+    pub scores: Array,
+}
+
+/// A sample and the model's score on it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleNumbers {
+    /// Its name: `random:0`.
+    pub name: String,
+    /// Which example is shown, from 0; null when the prompt was typed.
+    pub index: Option<usize>,
+    /// Null while it is being computed.
+    pub score: Option<Score>,
+}
+
+/// Every number on a screen.
+#[derive(Clone, Debug, Serialize)]
+pub struct SnapshotNumbers {
+    /// The format's name and version.
+    pub format: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// The model.
+    pub model: ModelNumbers,
+    /// The task's size.
+    pub task: ArrayUpdate,
+    /// The sample that is stepped through.
+    pub sample: SampleNumbers,
+    /// Whether newer input was waiting for its numbers when the snapshot was taken: the numbers
+    /// here are those of the prompts here, but not of the fields on the picture.
+    pub stale: bool,
+    /// Clean, corrupted and patched run; null before the first numbers.
+    pub runs: Option<BTreeMap<&'static str, AttentionNumbers>>,
+    /// Metric, interventions and grids; null before the first numbers.
+    pub patching: Option<PatchNumbers>,
+}
+
+/// The three runs of an observation.
+#[must_use]
+pub fn runs(task: ArrayUpdate, seen: &Observation) -> BTreeMap<&'static str, AttentionNumbers> {
+    let base = seen.experiment.direction.base();
+    [RunName::Clean, RunName::Corrupted, RunName::Patched]
+        .into_iter()
+        .map(|name| {
+            let run = seen.run(name);
+            let source = match (name, base) {
+                (RunName::Corrupted, _) | (RunName::Patched, RunName::Corrupted) => {
+                    &seen.experiment.corrupted
+                }
+                _ => &seen.experiment.clean,
+            };
+            let numbers = AttentionNumbers {
+                continuation: source.continuation.name(),
+                run: RunNumbers::new(task, run),
+                pattern: run.pattern.clone(),
+                scores: run.scores.clone(),
+            };
+            (name.name(), numbers)
+        })
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! The workbench without a terminal: the same state, keys and drawing, run until idle.
+
+use super::snapshot;
+use crate::app::{Effect, Key, Msg, State, update};
+use crate::findings::frame::{FrameFormat, encode};
+use crate::lens::{observe, score};
+use crate::model::Model;
+use crate::ui::look::Look;
+use anyhow::{Context, Result, ensure};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+/// A workbench that answers its own requests at once.
+pub struct Headless {
+    model: Model,
+    /// The state after all keys so far.
+    pub state: State,
+    /// How it looks.
+    pub look: Look,
+    snapshots: PathBuf,
+    size: (u16, u16),
+    left: bool,
+}
+
+impl Headless {
+    /// A workbench of that many columns and rows, its first numbers computed.
+    #[must_use]
+    pub fn new(model: Model, mut state: State, look: Look, size: (u16, u16)) -> Self {
+        let effects = state.start();
+        let mut headless = Self {
+            model,
+            state,
+            look,
+            snapshots: PathBuf::from("."),
+            size,
+            left: false,
+        };
+        headless.carry_out(effects);
+        headless
+    }
+
+    /// Where snapshots go; the current folder unless told.
+    #[must_use]
+    pub fn saving_to(mut self, folder: PathBuf) -> Self {
+        self.snapshots = folder;
+        self
+    }
+
+    /// Feeds a key and computes until nothing is left to do. After the key that leaves the
+    /// program nothing is taken any more.
+    pub fn key(&mut self, key: Key) {
+        self.send(Msg::Key(key));
+    }
+
+    /// Feeds any message.
+    pub fn send(&mut self, message: Msg) {
+        if self.left {
+            return;
+        }
+        let effects = update(&mut self.state, message);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut waiting: VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            let answer = self.answer(effect);
+            waiting.extend(answer.into_iter().flat_map(|m| update(&mut self.state, m)));
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<Msg> {
+        let transformer = &self.model.transformer;
+        let text = |error: anyhow::Error| format!("{error:#}");
+        match effect {
+            Effect::Observe(request) => {
+                let seen = observe(transformer, &request.experiment, &|| false);
+                Some(Msg::Observed {
+                    generation: request.generation,
+                    result: seen.map_err(text).transpose()?.map(Box::new),
+                })
+            }
+            Effect::Score(sample, prompts) => Some(Msg::Scored {
+                sample,
+                result: score(transformer, &prompts).map_err(text),
+            }),
+            Effect::Snapshot => {
+                let buffer = self.buffer();
+                let job = snapshot::Job::new(&self.state, &self.look, buffer, &self.snapshots);
+                Some(Msg::Saved(job.write().map_err(text)))
+            }
+            Effect::Quit => {
+                self.left = true;
+                None
+            }
+            Effect::Redraw | Effect::Suspend => None,
+        }
+    }
+
+    /// The frame as it is.
+    #[must_use]
+    pub fn buffer(&self) -> ratatui::buffer::Buffer {
+        crate::ui::frame(&self.state, &self.look, self.size.0, self.size.1)
+    }
+
+    /// The frame in a file's format: `txt`, `ans`, `svg`, `png`, or `json` for its numbers.
+    ///
+    /// # Errors
+    /// When the extension is none of these.
+    pub fn encode(&self, path: &Path) -> Result<Vec<u8>> {
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+        if extension == "json" {
+            return snapshot::json(&snapshot::numbers(&self.state));
+        }
+        let format = FrameFormat::from_extension(extension)
+            .context("the file must end in .txt, .ans, .svg, .png or .json")?;
+        encode(
+            &self.buffer(),
+            format,
+            snapshot::ground(&self.state, &self.look),
+        )
+    }
+}
+
+/// A size such as `160x48`.
+///
+/// # Errors
+/// When it is none, or one that no terminal has.
+pub fn parse_size(text: &str) -> Result<(u16, u16)> {
+    let parts = text.split_once('x');
+    let parsed = parts.and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let (width, height): (u16, u16) = parsed.with_context(|| {
+        let shown = crate::task::shown(text);
+        format!("'{shown}' is no size; the form is COLUMNSxROWS, for example 160x48")
+    })?;
+    ensure!(
+        (1..=500).contains(&width) && (1..=200).contains(&height),
+        "size {width}x{height} is not in 1x1..500x200"
+    );
+    Ok((width, height))
+}

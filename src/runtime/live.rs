@@ -1,0 +1,357 @@
+//! The live workbench: one loop that owns the state and the screen.
+
+use super::mailbox::Mailbox;
+use super::signals::{self, Signal};
+use super::{snapshot, terminal, worker};
+use crate::app::{Effect, Key, Msg, State, update};
+use crate::model::Model;
+use crate::ui::look::Look;
+use anyhow::{Context, Result};
+use crossterm::event::{Event, KeyEventKind};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::event::{PollFd, PollFlags};
+use std::io::{self, BufWriter, Stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// At most one frame in this time.
+const FRAME: Duration = Duration::from_millis(16);
+/// Bytes gathered before they go to the terminal: a frame in one write.
+const OUT_BUFFER: usize = 1 << 16;
+
+/// What the main thread waits for.
+enum Happening {
+    /// From the terminal.
+    Terminal(Event),
+    /// From the worker or a writer.
+    Message(Msg),
+    /// From the system.
+    Signal(Signal),
+    /// The terminal is gone.
+    Lost,
+}
+
+/// A fault to try on purpose, for tests of the terminal's recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fault {
+    /// The main thread panics after the first frame.
+    MainPanic,
+    /// The main thread returns an error after the first frame.
+    MainError,
+    /// The worker panics on its first request.
+    WorkerPanic,
+}
+
+#[expect(
+    clippy::panic,
+    reason = "asked for, to test that the terminal recovers"
+)]
+fn on_purpose() {
+    panic!("a panic on purpose");
+}
+
+/// What the workbench is started with.
+pub struct Options {
+    /// How it looks.
+    pub look: Look,
+    /// Where snapshots go.
+    pub snapshots: PathBuf,
+    /// For tests.
+    pub fault: Option<Fault>,
+}
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+struct Live {
+    state: State,
+    options: Options,
+    screen: Screen,
+    mailbox: Arc<Mailbox>,
+    sender: Sender<Happening>,
+    receiver: Receiver<Happening>,
+    /// Something changed since the last frame.
+    dirty: bool,
+    last_frame: Option<Instant>,
+    /// Stopped by our own doing: the signal that says we are back is no news.
+    stopped: bool,
+    /// Set when it is time to go.
+    leaving: Option<ExitCode>,
+}
+
+/// Runs the workbench until the user leaves.
+///
+/// # Errors
+/// When the terminal fails; it is left in order.
+pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
+    let (sender, receiver) = channel();
+    let mailbox = Arc::new(Mailbox::default());
+    terminal::install_panic_hook();
+    let for_signals = sender.clone();
+    signals::watch(move |signal| for_signals.send(Happening::Signal(signal)).is_ok())?;
+    terminal::enter().context("cannot set the terminal up")?;
+    let _guard = terminal::Guard;
+    let fault = options.fault;
+    spawn_worker(model, &mailbox, &sender, fault)?;
+    spawn_input(&sender)?;
+    watch_terminal(&sender)?;
+    let out = BufWriter::with_capacity(OUT_BUFFER, io::stdout());
+    let screen = Terminal::new(CrosstermBackend::new(out)).context("cannot draw")?;
+    let mut live = Live {
+        state,
+        options,
+        screen,
+        mailbox,
+        sender,
+        receiver,
+        dirty: true,
+        last_frame: None,
+        stopped: false,
+        leaving: None,
+    };
+    let result = live.run();
+    live.mailbox.close();
+    result
+}
+
+fn spawn_worker(
+    model: Model,
+    mailbox: &Arc<Mailbox>,
+    sender: &Sender<Happening>,
+    fault: Option<Fault>,
+) -> Result<()> {
+    let (mailbox, sender) = (Arc::clone(mailbox), sender.clone());
+    let body = move || {
+        let send = |message| sender.send(Happening::Message(message)).is_ok();
+        let fault = || {
+            if fault == Some(Fault::WorkerPanic) {
+                on_purpose();
+            }
+        };
+        worker::work(&model, &mailbox, &send, &fault);
+    };
+    std::thread::Builder::new()
+        .name("worker".into())
+        .spawn(body)
+        .context("cannot start the worker")?;
+    Ok(())
+}
+
+/// Reads the terminal. The thread is never joined: on a lost connection a read may never return.
+fn spawn_input(sender: &Sender<Happening>) -> Result<()> {
+    let sender = sender.clone();
+    let body = move || {
+        loop {
+            let event = match crossterm::event::read() {
+                Ok(event) => Happening::Terminal(event),
+                Err(_) => Happening::Lost,
+            };
+            let lost = matches!(event, Happening::Lost);
+            if sender.send(event).is_err() || lost {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("input".into())
+        .spawn(body)
+        .context("cannot start the input thread")?;
+    Ok(())
+}
+
+/// Notices a terminal that goes away without a signal: a read may never return then. The poll
+/// asks for nothing, so it returns only for a hang-up, and costs nothing until then.
+fn watch_terminal(sender: &Sender<Happening>) -> Result<()> {
+    let sender = sender.clone();
+    let body = move || {
+        let stdin = io::stdin();
+        loop {
+            let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+            let polled = rustix::event::poll(&mut fds, None);
+            let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+            match polled {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) if !fds[0].revents().intersects(gone) => {}
+                _ => break,
+            }
+        }
+        // nobody listens when the program has ended meanwhile
+        let _ = sender.send(Happening::Lost);
+    };
+    std::thread::Builder::new()
+        .name("terminal".into())
+        .spawn(body)
+        .context("cannot start the terminal thread")?;
+    Ok(())
+}
+
+impl Live {
+    fn run(&mut self) -> Result<ExitCode> {
+        let effects = self.state.start();
+        self.carry_out(effects)?;
+        loop {
+            if self.dirty && self.frame_due() {
+                self.draw()?;
+                match self.options.fault {
+                    Some(Fault::MainPanic) => on_purpose(),
+                    Some(Fault::MainError) => anyhow::bail!("an error on purpose"),
+                    _ => {}
+                }
+            }
+            self.wait()?;
+            if let Some(code) = self.leaving {
+                return Ok(code);
+            }
+        }
+    }
+
+    fn frame_due(&self) -> bool {
+        self.last_frame.is_none_or(|last| last.elapsed() >= FRAME)
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let (state, look) = (&self.state, &self.options.look);
+        let drawn = self
+            .screen
+            .draw(|frame| crate::ui::draw(state, look, frame.buffer_mut()));
+        self.last_frame = Some(Instant::now());
+        self.dirty = false;
+        match drawn {
+            Ok(_) => Ok(()),
+            Err(error) => self.lost(&error),
+        }
+    }
+
+    /// A terminal that cannot be written to has gone: nothing is left to be said to it.
+    fn lost(&mut self, error: &io::Error) -> Result<()> {
+        match error.kind() {
+            io::ErrorKind::Interrupted => self.dirty = true,
+            _ => self.leaving = Some(ExitCode::from(signals::exit_code(1))),
+        }
+        Ok(())
+    }
+
+    /// Waits for something to happen, or for the next frame, and takes all that has happened.
+    fn wait(&mut self) -> Result<()> {
+        let first = if self.dirty {
+            let since = self.last_frame.map_or(FRAME, |last| last.elapsed());
+            self.receiver.recv_timeout(FRAME.saturating_sub(since))
+        } else {
+            self.receiver
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        let mut event = match first {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("all threads have ended"),
+        };
+        while let Some(now) = event {
+            self.take(now)?;
+            if self.leaving.is_some() {
+                return Ok(());
+            }
+            event = self.receiver.try_recv().ok();
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Happening) -> Result<()> {
+        let message = match event {
+            Happening::Message(message) => Some(message),
+            Happening::Lost | Happening::Signal(Signal::End(1)) => {
+                self.leaving = Some(ExitCode::from(signals::exit_code(1)));
+                None
+            }
+            Happening::Signal(Signal::End(signal)) => {
+                self.leaving = Some(ExitCode::from(signals::exit_code(signal)));
+                None
+            }
+            Happening::Signal(Signal::Stop) => return self.suspend(),
+            Happening::Signal(Signal::Back) if std::mem::take(&mut self.stopped) => None,
+            Happening::Signal(Signal::Back) => return self.come_back(),
+            Happening::Terminal(event) => message_of(event),
+        };
+        if let Some(message) = message {
+            self.dirty = true;
+            let effects = update(&mut self.state, message);
+            self.carry_out(effects)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Observe(request) => self.mailbox.observe(request),
+                Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
+                Effect::Snapshot => self.snapshot()?,
+                Effect::Redraw => self.redraw()?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit => self.leaving = Some(ExitCode::SUCCESS),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes on a thread of its own: a slow disk must not stop the screen.
+    fn snapshot(&mut self) -> Result<()> {
+        let size = self.screen.size().context("cannot ask for the size")?;
+        let buffer = crate::ui::frame(&self.state, &self.options.look, size.width, size.height);
+        let job = snapshot::Job::new(
+            &self.state,
+            &self.options.look,
+            buffer,
+            &self.options.snapshots,
+        );
+        let sender = self.sender.clone();
+        std::thread::Builder::new()
+            .name("snapshot".into())
+            .spawn(move || {
+                let result = job.write().map_err(|error| format!("{error:#}"));
+                // nobody listens when the program has ended meanwhile
+                let _ = sender.send(Happening::Message(Msg::Saved(result)));
+            })
+            .context("cannot start the snapshot thread")?;
+        Ok(())
+    }
+
+    fn redraw(&mut self) -> Result<()> {
+        self.dirty = true;
+        // the size is asked for again by the next draw
+        self.screen.clear().or_else(|error| self.lost(&error))
+    }
+
+    fn suspend(&mut self) -> Result<()> {
+        if !signals::can_stop() {
+            let text = "no shell to come back from: not stopped".to_owned();
+            self.state.tell(text);
+            self.dirty = true;
+            return Ok(());
+        }
+        self.stopped = true;
+        terminal::leave();
+        signals::stop_here();
+        self.come_back()
+    }
+
+    /// After a stop by Ctrl-Z or by SIGSTOP alike.
+    fn come_back(&mut self) -> Result<()> {
+        terminal::leave();
+        terminal::enter().context("cannot set the terminal up again")?;
+        self.redraw()
+    }
+}
+
+/// What a terminal event means; most mean nothing.
+fn message_of(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(Key::from(key))),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Resize(_, _) => Some(Msg::Resize),
+        _ => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! A one-slot mailbox: a newer request takes the place of the one that waits.
+
+use crate::app::Request;
+use crate::task::{Prompt, Sample};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// What the worker does next.
+pub(super) enum Job {
+    /// Numbers for an experiment.
+    Observe(Request),
+    /// A new sample to score.
+    Score(Sample, Arc<Vec<Prompt>>),
+    /// Nothing waits; go on with what was begun.
+    GoOn,
+    /// The program ends.
+    Close,
+}
+
+#[derive(Default)]
+struct Slots {
+    observe: Option<Request>,
+    score: Option<(Sample, Arc<Vec<Prompt>>)>,
+    closed: bool,
+}
+
+/// Between the main thread and the worker.
+#[derive(Default)]
+pub(super) struct Mailbox {
+    slots: Mutex<Slots>,
+    filled: Condvar,
+    /// The generation of the newest request, so that the worker can drop an older one halfway.
+    newest: AtomicU64,
+}
+
+impl Mailbox {
+    /// A panic while the lock was held leaves whole slots: each change is one assignment.
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for numbers; an older request that waits is forgotten.
+    pub fn observe(&self, request: Request) {
+        self.newest.store(request.generation, Ordering::Release);
+        self.lock().observe = Some(request);
+        self.filled.notify_one();
+    }
+
+    /// Asks for a sample's score; an older request that waits is forgotten.
+    pub fn score(&self, sample: Sample, prompts: Arc<Vec<Prompt>>) {
+        self.lock().score = Some((sample, prompts));
+        self.filled.notify_one();
+    }
+
+    /// Ends the worker.
+    pub fn close(&self) {
+        self.newest.store(u64::MAX, Ordering::Release);
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// Whether something newer than this generation was asked for.
+    pub fn is_outdated(&self, generation: u64) -> bool {
+        self.newest.load(Ordering::Acquire) > generation
+    }
+
+    /// The next job: numbers on screen before scores. Waits for one unless there is something to
+    /// go on with.
+    pub fn take(&self, busy: bool) -> Job {
+        let mut slots = self.lock();
+        loop {
+            if slots.closed {
+                return Job::Close;
+            }
+            if let Some(request) = slots.observe.take() {
+                return Job::Observe(request);
+            }
+            if let Some((sample, prompts)) = slots.score.take() {
+                return Job::Score(sample, prompts);
+            }
+            if busy {
+                return Job::GoOn;
+            }
+            slots = self
+                .filled
+                .wait(slots)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Attention heatmaps, one head or as many as fit.
+
+use super::canvas::{Canvas, scroll_to};
+use super::heatmap::{HeatCell, Heatmap, Scale, legend};
+use super::layout::LABEL;
+use super::logits::run_span;
+use super::theme::Role;
+use crate::app::{Pane, Shown};
+use crate::lens::{Array, Observation};
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Cells this wide show their number.
+const GOOD_CELL: u16 = 4;
+
+/// What a matrix of positions needs to be drawn.
+pub(super) struct Matrix<'a> {
+    pub scale: Scale,
+    /// (dest, src); `None` where this matrix has no cursor.
+    pub cursor: Option<(usize, usize)>,
+    /// Whether the cursor's cell stands out, or only its labels.
+    pub focused: bool,
+    pub cell_width: u16,
+    pub value: &'a dyn Fn(usize, usize) -> HeatCell,
+}
+
+/// A matrix with its position labels; scrolls so that the cursor's row is on screen.
+pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &Matrix<'_>) {
+    let task = canvas.state.task();
+    let len = task.seq_len();
+    let muted = canvas.look.style(Role::Muted);
+    let accent = canvas.look.style(Role::Accent);
+    let has_header = usize::from(area.height) > len;
+    let top = u16::from(has_header);
+    let rows = usize::from(area.height.saturating_sub(top));
+    // cells twice as high are nearly square: drawn so where everything still fits
+    let high = if rows >= 2 * len && matrix.cell_width >= GOOD_CELL {
+        2
+    } else {
+        1
+    };
+    let rows = rows / high;
+    let columns = usize::from(area.width.saturating_sub(LABEL) / matrix.cell_width.max(1));
+    let first = scroll_to(keep, rows, len, len.saturating_sub(rows));
+    let src = matrix.cursor.map_or(0, |(_, src)| src);
+    let first_column = scroll_to(src, columns, len, 0);
+    if has_header {
+        for column in first_column..len.min(first_column + columns) {
+            let x = area.x + LABEL + (column - first_column) as u16 * matrix.cell_width;
+            let style = if matrix.cursor.is_some_and(|c| c.1 == column) {
+                accent
+            } else {
+                muted
+            };
+            let label = column_label(&task.label(column), matrix.cell_width);
+            canvas.text(x, area.y, area, &label, style);
+        }
+    }
+    for row in first..len.min(first + rows) {
+        let y = area.y + top + ((row - first) * high) as u16;
+        let style = if matrix.cursor.is_some_and(|c| c.0 == row) {
+            accent
+        } else {
+            muted
+        };
+        canvas.text(area.x, y, area, &task.label(row), style);
+    }
+    let heatmap = Heatmap {
+        look: canvas.look,
+        rows: len,
+        columns: len,
+        cell_width: matrix.cell_width,
+        cell_height: high as u16,
+        scale: matrix.scale,
+        cursor: matrix.cursor.filter(|_| matrix.focused),
+        stale: canvas.state.is_stale(),
+        value: matrix.value,
+    };
+    let body = Rect {
+        x: area.x + LABEL.min(area.width),
+        y: area.y + top,
+        width: area.width.saturating_sub(LABEL),
+        height: area.height.saturating_sub(top),
+    };
+    heatmap.render(body, canvas.buf, first, first_column);
+}
+
+/// A position's label over a column: cut to fit, right-aligned like the numbers below it.
+pub(super) fn column_label(label: &str, width: u16) -> String {
+    let width = usize::from(width);
+    let room = width.saturating_sub(1).max(1);
+    let short: String = if label.chars().count() <= room {
+        label.to_owned()
+    } else {
+        label.replace('_', "").chars().take(room).collect()
+    };
+    format!("{short:>width$}")
+}
+
+pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let view = state.view.attention;
+    let kind = if view.scores { "scores" } else { "pattern" };
+    let Some(seen) = state.observation.clone() else {
+        canvas.frame(Pane::Attention, area, vec![Span::raw("...")], None);
+        return;
+    };
+    let values = shown_values(&seen, state.view.shown, view.scores);
+    let scale = scale(state.view.shown, view.scores, &values);
+    let title = vec![
+        canvas.span(Role::Text, format!("{}.{} {kind} ", view.layer, view.head)),
+        run_span(canvas, state.view.shown, seen.experiment.direction),
+    ];
+    let below = cursor_line(canvas, &seen, &values);
+    let inner = canvas.frame(Pane::Attention, area, title, Some(below));
+    let heads = heads_that_fit(canvas, inner);
+    let config = &state.model.config;
+    let total = config.n_layers * config.n_heads;
+    let selected = view.layer * config.n_heads + view.head;
+    let first = selected.min(total - heads);
+    let width = inner.width / heads as u16;
+    let cell_width = cell_width(inner.width, heads, state.task().seq_len());
+    for slot in 0..heads {
+        let (layer, head) = (
+            (first + slot) / config.n_heads,
+            (first + slot) % config.n_heads,
+        );
+        let mut place = Rect {
+            x: inner.x + slot as u16 * width,
+            width,
+            ..inner
+        };
+        let at_cursor = (layer, head) == (view.layer, view.head);
+        if heads > 1 && usize::from(inner.height) > state.task().seq_len() + 1 {
+            let role = if at_cursor { Role::Accent } else { Role::Muted };
+            let line = Line::from(canvas.span(role, format!("head {layer}.{head}")));
+            canvas.line(place, 0, &line);
+            place.y += 1;
+            place.height -= 1;
+        }
+        let value = |dest: usize, src: usize| cell(&values, [layer, head, dest, src]);
+        matrix(
+            canvas,
+            place,
+            view.dest,
+            &Matrix {
+                scale,
+                cursor: at_cursor.then_some((view.dest, view.src)),
+                focused: state.view.focus == Pane::Attention,
+                cell_width,
+                value: &value,
+            },
+        );
+    }
+    draw_legend(canvas, area, scale);
+}
+
+/// The colour bar, in the pane's lower right corner if there is room for it.
+pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale) {
+    const WIDTH: u16 = 20;
+    if area.width < 60 || area.height == 0 {
+        return;
+    }
+    let line = legend(canvas.look, scale, WIDTH);
+    let x = area.right() - WIDTH - 2;
+    canvas.buf.set_line(x, area.bottom() - 1, &line, WIDTH);
+}
+
+fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
+    let labels = heads as u16 * LABEL;
+    (width.saturating_sub(labels) / (heads * len) as u16).clamp(1, 7)
+}
+
+/// As many heads side by side as leave their cells wide enough for a number.
+fn heads_that_fit(canvas: &Canvas<'_>, inner: Rect) -> usize {
+    let config = &canvas.state.model.config;
+    let len = canvas.state.task().seq_len();
+    (2..=config.n_layers * config.n_heads)
+        .rev()
+        .find(|&heads| cell_width(inner.width, heads, len) >= GOOD_CELL)
+        .unwrap_or(1)
+}
+
+fn shown_values(seen: &Observation, shown: Shown, scores: bool) -> Array {
+    let of = |run: &crate::lens::RunView| {
+        let values = if scores { &run.scores } else { &run.pattern };
+        values.clone()
+    };
+    match shown {
+        Shown::Run(run) => of(seen.run(run)),
+        Shown::Difference => of(&seen.patched).minus(&of(seen.base())),
+    }
+}
+
+fn scale(shown: Shown, scores: bool, values: &Array) -> Scale {
+    let largest = || {
+        let finite = values.values().iter().filter(|value| value.is_finite());
+        finite.fold(0.0f32, |max, value| max.max(value.abs()))
+    };
+    match (shown, scores) {
+        (Shown::Run(_), false) => Scale::Sequential { max: 1.0 },
+        (Shown::Difference, false) => Scale::Diverging { max: 1.0 },
+        (_, true) => Scale::Diverging {
+            max: largest().max(1e-6),
+        },
+    }
+}
+
+/// A cell of attention: nothing ever attends forwards.
+fn cell(values: &Array, index: [usize; 4]) -> HeatCell {
+    if index[3] > index[2] {
+        return HeatCell::Masked;
+    }
+    values
+        .get(&index)
+        .map_or(HeatCell::NotAvailable, HeatCell::Value)
+}
+
+/// The exact value under the cursor.
+fn cursor_line(canvas: &Canvas<'_>, seen: &Observation, values: &Array) -> Line<'static> {
+    let state = canvas.state;
+    let at = state.view.attention;
+    let task = state.task();
+    let arrow = canvas.look.pick("→", "->");
+    let place = format!("{} {arrow} {}  ", task.label(at.dest), task.label(at.src));
+    let index = [at.layer, at.head, at.dest, at.src];
+    let text = if at.src > at.dest {
+        "masked".to_owned()
+    } else {
+        let run = match state.view.shown {
+            Shown::Run(run) => seen.run(run),
+            Shown::Difference => &seen.patched,
+        };
+        match (state.view.shown, values.get(&index)) {
+            (Shown::Difference, Some(value)) => format!("{value:+.4}"),
+            _ => format!(
+                "p {:.4} score {:.3}",
+                run.pattern.get(&index).unwrap_or(f32::NAN),
+                run.scores.get(&index).unwrap_or(f32::NAN)
+            ),
+        }
+    };
+    Line::from(vec![
+        canvas.span(Role::Accent, place),
+        canvas.span(canvas.number_role(), text),
+    ])
+}

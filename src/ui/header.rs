@@ -1,0 +1,124 @@
+//! The first and the last row: what is looked at, and which keys do what.
+
+use super::canvas::Canvas;
+use super::theme::Role;
+use crate::app::{Action, BINDINGS};
+use crate::app::{Tone, hints};
+use crate::lens::Fix;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Model, device, example, score; what does not fit is left out, the least important first.
+pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
+    let style = canvas.look.style(Role::Header);
+    canvas.buf.set_style(area, style);
+    let state = canvas.state;
+    let hash: String = state.model.hash.chars().take(8).collect();
+    let sample = &state.sample;
+    let example = match sample.index {
+        Some(index) => format!("example {}/{}", index + 1, sample.prompts.len()),
+        None => "typed".to_owned(),
+    };
+    let score = sample
+        .score
+        .as_ref()
+        .map(|score| format!("acc {:.4}  loss {:.1e}", score.accuracy(), score.loss));
+    // (text, importance): the highest number goes first when room is short
+    let mut parts = vec![
+        ("circuitscope".to_owned(), 2),
+        (format!("{} #{hash}", state.model.name), 0),
+        (state.model.device.clone(), 1),
+        (example, 1),
+        (sample.source.to_string(), 4),
+        (score.unwrap_or_else(|| "acc ...".into()), 3),
+    ];
+    let width =
+        |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
+    while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {
+        let most = parts.iter().map(|p| p.1).max().unwrap_or(0);
+        parts.retain(|p| p.1 != most || most == 0);
+        if most == 0 {
+            break;
+        }
+    }
+    let text: Vec<String> = parts.into_iter().map(|p| p.0).collect();
+    canvas.text(area.x + 1, area.y, area, &text.join("  "), style);
+    if area.width > 20 {
+        canvas.text(area.right() - 7, area.y, area, "? help ", style);
+    }
+}
+
+/// A message if there is one, else the keys that matter here.
+pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
+    let base = canvas.look.style(Role::Footer);
+    canvas.buf.set_style(area, base);
+    let mut spans = message(canvas);
+    let mut room = usize::from(area.width).saturating_sub(width(&spans) + 1);
+    if !spans.is_empty() {
+        spans.push(Span::raw("  "));
+        room = room.saturating_sub(2);
+    }
+    for (key, hint) in hints(canvas.state) {
+        let key = if canvas.look.ascii {
+            key.replace("↑↓", "up/down")
+        } else {
+            key
+        };
+        let needed = key.chars().count() + hint.chars().count() + 3;
+        if needed > room {
+            continue;
+        }
+        room -= needed;
+        spans.push(canvas.span(Role::Key, key));
+        spans.push(Span::styled(format!(" {hint}  "), base));
+    }
+    let mut line = Line::from(spans);
+    line.spans.insert(0, Span::raw(" "));
+    canvas.line(area, 0, &line);
+}
+
+fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
+}
+
+/// An error, a message, or what is odd about the pair, the most pressing one.
+fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+    let state = canvas.state;
+    if let Some((side, error)) = &state.field_error {
+        let side = format!("{side:?}").to_lowercase();
+        return vec![canvas.span(Role::Bad, format!("{side} {error}"))];
+    }
+    if let Some(status) = &state.status {
+        let role = match status.tone {
+            Tone::Good => Role::Good,
+            Tone::Bad => Role::Bad,
+            Tone::Plain => Role::Text,
+        };
+        return vec![canvas.span(role, status.text.clone())];
+    }
+    if let Some(failure) = &state.failure {
+        return vec![canvas.span(Role::Bad, failure.clone())];
+    }
+    match state.warnings().first() {
+        Some(warning) => vec![
+            canvas.span(Role::Warn, warning.text.clone()),
+            Span::styled("  ", Style::new()),
+            canvas.span(Role::Key, fix_key()),
+            Span::raw(format!(" {}", fix_hint(warning.fix))),
+        ],
+        None => Vec::new(),
+    }
+}
+
+/// The key that does what a warning offers.
+pub(super) fn fix_key() -> String {
+    let binding = BINDINGS
+        .iter()
+        .find(|binding| binding.action == Action::Fix);
+    binding.map_or_else(String::new, |binding| binding.keys[0].to_string())
+}
+
+fn fix_hint(fix: Fix) -> &'static str {
+    fix.hint()
+}

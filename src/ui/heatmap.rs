@@ -1,0 +1,248 @@
+//! The heatmap: one cell per number, readable at every width and with any number of colours.
+//!
+//! What a cell shows, by its width in columns:
+//!
+//! | width | with colours | without |
+//! |---|---|---|
+//! | 3 to 8 | the number on its colour | the number |
+//! | 2 | its colour | sign and tenths of the maximum, cut off, not rounded: `+9`, `-3`, ` 4` |
+//! | 1 | its colour | a shade, from ` ░▒▓█`, or from ` -~=≡` where negative |
+//!
+//! A masked cell is a dot on the empty ground, a value that does not exist is `n/a` or `?`. So
+//! neither can be taken for a zero, whose colour is near the ground but never has a dot.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::look::Look;
+use super::number::{self, CellFormat};
+use super::rgb::Rgb;
+use super::scale::shade;
+use super::theme::Role;
+
+pub use super::number::number;
+pub use super::scale::{Scale, legend};
+
+/// How far a colour moves to the ground when its value is stale.
+const STALE: f64 = 0.5;
+
+/// How far a number moves to the colour behind it when it is stale.
+const STALE_INK: f64 = 0.35;
+
+/// How far a number moves to the colour behind it when all its digits are 0: so that an empty
+/// heatmap is calm.
+const ZERO_INK: f64 = 0.62;
+
+/// The same for a value just above 0. It fades out up to [`SMALL`], so that large values stand
+/// out in their numbers too.
+const SMALL_INK: f64 = 0.42;
+
+/// The part of the scale up to which a value counts as small.
+const SMALL: f64 = 0.15;
+
+/// What there is to show in one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HeatCell {
+    /// A number. NaN is drawn as [`HeatCell::NotAvailable`].
+    Value(f32),
+    /// Nothing can be here: a source position after its destination, say.
+    Masked,
+    /// There is no number, though there could be: a ratio over zero, say.
+    NotAvailable,
+}
+
+/// A grid of numbers as colours and digits.
+pub struct Heatmap<'a> {
+    /// Colours and characters to draw with.
+    pub look: &'a Look,
+    /// Rows of the whole grid, shown or not.
+    pub rows: usize,
+    /// Columns of the whole grid, shown or not.
+    pub columns: usize,
+    /// Terminal columns of one cell, 1 to 8.
+    pub cell_width: u16,
+    /// Terminal rows of one cell; the number stands in the first.
+    pub cell_height: u16,
+    /// What the colours mean.
+    pub scale: Scale,
+    /// Row and column of the cell under the cursor.
+    pub cursor: Option<(usize, usize)>,
+    /// Whether the values belong to an input that is no longer on screen.
+    pub stale: bool,
+    /// The content of a cell, by row and column of the grid.
+    pub value: &'a dyn Fn(usize, usize) -> HeatCell,
+}
+
+impl Heatmap<'_> {
+    /// Draws as many whole cells as fit into `area`, from `first_row` and `first_column` on.
+    ///
+    /// What is left of the area stays as it was.
+    pub fn render(&self, area: Rect, buf: &mut Buffer, first_row: usize, first_column: usize) {
+        let area = area.intersection(buf.area);
+        let width = self.width();
+        let visible =
+            |first: usize, all: usize, room: u16| all.saturating_sub(first).min(usize::from(room));
+        let height = self.cell_height.max(1);
+        for row in 0..visible(first_row, self.rows, area.height / height) {
+            for column in 0..visible(first_column, self.columns, area.width / width) {
+                let (text, style) = self.cell(first_row + row, first_column + column);
+                // Both are less than the size of the area.
+                let x = area.x + column as u16 * width;
+                let y = area.y + row as u16 * height;
+                buf.set_stringn(x, y, text, usize::from(width), style);
+                for below in y + 1..y + height {
+                    buf.set_stringn(x, below, " ".repeat(width.into()), width.into(), style);
+                }
+            }
+        }
+    }
+
+    fn numbers(&self) -> CellFormat {
+        CellFormat::new(self.scale.max(), self.width(), self.scale.is_signed())
+    }
+
+    fn width(&self) -> u16 {
+        self.cell_width.clamp(1, 8)
+    }
+
+    /// The characters of a cell, as many as it has columns, and their style.
+    fn cell(&self, row: usize, column: usize) -> (String, Style) {
+        let content = match (self.value)(row, column) {
+            HeatCell::Value(value) if value.is_nan() => HeatCell::NotAvailable,
+            content => content,
+        };
+        let is_cursor = self.cursor == Some((row, column));
+        match (self.look.has_colours(), is_cursor) {
+            (true, false) => self.coloured(content),
+            (true, true) => self.coloured_cursor(content),
+            (false, false) => self.plain(content),
+            (false, true) => self.plain_cursor(content),
+        }
+    }
+
+    fn coloured(&self, content: HeatCell) -> (String, Style) {
+        let bg = self.background(content);
+        let text = self.text(content);
+        let fg = match content {
+            HeatCell::Value(value) => self.ink(bg, value, &text),
+            HeatCell::Masked => self.muted().blend(bg, 0.5),
+            HeatCell::NotAvailable => self.muted(),
+        };
+        (text, Style::new().fg(fg.into()).bg(bg.into()))
+    }
+
+    /// The colour of a cell: of its value, or of the ground where it has none.
+    fn background(&self, content: HeatCell) -> Rgb {
+        let ground = self.look.theme.ground.bg;
+        match content {
+            HeatCell::Value(value) => {
+                let colour = self.scale.colour(self.look, self.scale.fraction(value));
+                if self.stale {
+                    colour.blend(ground, STALE)
+                } else {
+                    colour
+                }
+            }
+            HeatCell::Masked | HeatCell::NotAvailable => ground,
+        }
+    }
+
+    /// The colour of the number `text` on `bg`.
+    fn ink(&self, bg: Rgb, value: f32, text: &str) -> Rgb {
+        let amount = self.scale.fraction(value).abs();
+        let share = match (number::is_zero(text), self.stale) {
+            (true, _) => ZERO_INK,
+            (false, true) => STALE_INK,
+            (false, false) => SMALL_INK * (1.0 - amount / SMALL).max(0.0),
+        };
+        bg.ink().blend(bg, share)
+    }
+
+    fn muted(&self) -> Rgb {
+        let role = if self.stale { Role::Stale } else { Role::Muted };
+        self.look.theme.paint(role).fg
+    }
+
+    /// The characters of a cell whose value its colour shows too.
+    fn text(&self, content: HeatCell) -> String {
+        let width = self.width();
+        let columns = usize::from(width);
+        match content {
+            HeatCell::Value(_) if width < 3 => " ".repeat(columns),
+            HeatCell::Value(value) => self.numbers().write(value),
+            HeatCell::Masked => centred(self.look.pick("·", "."), columns),
+            HeatCell::NotAvailable if width < 3 => centred("?", columns),
+            HeatCell::NotAvailable => centred("n/a", columns),
+        }
+    }
+
+    /// The cursor has a colour that no value has. A narrow cell keeps its own inside it.
+    fn coloured_cursor(&self, content: HeatCell) -> (String, Style) {
+        let style = self.look.style(Role::Cursor);
+        let mark = match self.width() {
+            1 => self.look.pick("◆", "#"),
+            2 => self.look.pick("▐▌", "[]"),
+            _ => return (self.text(content), style),
+        };
+        let is_drawn = !self.look.ascii;
+        let own = self.background(content);
+        let style = if is_drawn {
+            style.fg(own.into())
+        } else {
+            style
+        };
+        (mark.to_owned(), style)
+    }
+
+    /// The characters of a cell without colours, which say all there is to say.
+    fn plain(&self, content: HeatCell) -> (String, Style) {
+        let text = match (content, self.width()) {
+            (HeatCell::Value(value), 1) => shade(self.look, self.scale.fraction(value)).to_owned(),
+            (HeatCell::Value(value), 2) => self.tenths(value),
+            // A full stop is a shade of its own there.
+            (HeatCell::Masked, 1) => self.look.pick("·", "'").to_owned(),
+            _ => self.text(content),
+        };
+        let is_quiet = match content {
+            // A shade is no number, and its characters are no digits.
+            HeatCell::Value(_) => self.width() > 1 && number::is_zero(&text),
+            HeatCell::Masked | HeatCell::NotAvailable => true,
+        };
+        let is_dim = self.stale || is_quiet;
+        let dim = if is_dim {
+            Modifier::DIM
+        } else {
+            Modifier::empty()
+        };
+        (text, Style::new().add_modifier(dim))
+    }
+
+    fn plain_cursor(&self, content: HeatCell) -> (String, Style) {
+        let style = self.look.style(Role::Cursor);
+        if self.width() == 1 {
+            // A shade in reverse is but another shade.
+            return (self.look.pick("◆", "X").to_owned(), style);
+        }
+        (self.plain(content).0, style)
+    }
+
+    /// Sign and tenths of the maximum: `+9` is at least nine tenths of it.
+    fn tenths(&self, value: f32) -> String {
+        let fraction = self.scale.fraction(value);
+        // 0.3 of 1.0 in single precision is a little less in double precision.
+        let tenths = ((fraction.abs() + 1e-6) * 10.0).floor().min(9.0);
+        let sign = match (self.scale.is_signed() && tenths > 0.0, fraction < 0.0) {
+            (true, true) => "-",
+            (true, false) => "+",
+            (false, _) => " ",
+        };
+        format!("{sign}{tenths:.0}")
+    }
+}
+
+/// `text` in the middle of a cell, or right of it: numbers stand on the right too.
+fn centred(text: &str, columns: usize) -> String {
+    let right = columns.saturating_sub(text.chars().count()) / 2;
+    format!("{:>columns$}", format!("{text}{}", " ".repeat(right)))
+}

@@ -1,0 +1,99 @@
+//! The intervention list, always on screen, and what they come to together.
+
+use super::canvas::{Canvas, scroll_to};
+use super::prompt::wrapped;
+use super::theme::Role;
+use crate::app::{Listed, Pane};
+use crate::lens::Observation;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let list = &state.study().interventions;
+    let seen = state.observation.clone();
+    let title = if list.is_empty() {
+        Vec::new()
+    } else {
+        vec![canvas.span(Role::Text, list.len().to_string())]
+    };
+    let below = seen
+        .as_deref()
+        .and_then(|seen| total(canvas, seen, area.width));
+    let inner = canvas.frame(Pane::Interventions, area, title, below);
+    if list.is_empty() {
+        let hint = "enter on a grid's cell patches it, : types an intervention";
+        let width = usize::from(inner.width);
+        for (row, hint) in wrapped(hint, width).into_iter().enumerate() {
+            let line = Line::from(canvas.span(Role::Muted, hint));
+            canvas.line(inner, row as u16, &line);
+        }
+        return;
+    }
+    let room = usize::from(inner.height);
+    let selected = state.view.intervention;
+    let first = scroll_to(selected, room, list.len(), 0);
+    for (i, listed) in list.iter().enumerate().skip(first).take(room) {
+        let line = row(canvas, i, listed, inner.width, seen.as_deref());
+        canvas.line(inner, (i - first) as u16, &line);
+    }
+}
+
+fn row(
+    canvas: &Canvas<'_>,
+    i: usize,
+    listed: &Listed,
+    width: u16,
+    seen: Option<&Observation>,
+) -> Line<'static> {
+    let state = canvas.state;
+    let selected = state.view.focus == Pane::Interventions && i == state.view.intervention;
+    let role = match (selected, listed.on) {
+        (true, _) => Role::Selection,
+        (false, true) => Role::Text,
+        (false, false) => Role::Muted,
+    };
+    let mark = if listed.on { "x" } else { " " };
+    let line = listed.intervention.line(state.task());
+    let line = if usize::from(width) < line.len() + 4 {
+        compact(&line)
+    } else {
+        line
+    };
+    let mut spans = vec![canvas.span(role, format!("[{mark}] {line}"))];
+    if listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed)) {
+        spans.push(canvas.span(Role::Warn, "  changes nothing"));
+    }
+    Line::from(spans)
+}
+
+/// A line for a narrow pane: what every hook name shares is left out.
+fn compact(line: &str) -> String {
+    line.replace("blocks.", "")
+        .replace("attn.hook_", "")
+        .replace("hook_", "")
+        .replace(" from clean", "")
+        .replace(" from corrupted", "")
+        .replace(" head ", " h")
+        .replacen("patch ", "", 1)
+}
+
+fn changes_nothing(seen: &Observation, listed: &Listed) -> bool {
+    let active = &seen.experiment.interventions;
+    let at = active.iter().position(|one| *one == listed.intervention);
+    at.is_some_and(|at| seen.changed.get(at) == Some(&false))
+}
+
+/// The metric of the patched run.
+fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'static>> {
+    let values = seen.metric.as_ref()?;
+    let share = match values.normalised(values.patched) {
+        Some(share) => format!("{share:+.4}"),
+        None => "n/a".to_owned(),
+    };
+    let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, share)];
+    if width > 34 {
+        spans.push(canvas.span(Role::Muted, format!("  logit diff {:+.3}", values.patched)));
+    }
+    Some(Line::from(spans))
+}

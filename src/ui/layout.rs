@@ -1,0 +1,205 @@
+//! Where everything stands.
+//!
+//! ```text
+//! header ------------------------------------------------------------
+//! prompt        | logits            | attention          at 120 columns
+//! patching strips                   | pattern cells
+//!                                   | interventions
+//! footer ------------------------------------------------------------
+//! ```
+//! At 80x24 prompt and logits share the left half, the strips stand beside the intervention list,
+//! and the pattern cells take the strips' place while they have the focus.
+
+use crate::app::Pane;
+use ratatui::layout::Rect;
+
+/// Below this nothing can be shown but a message.
+const LEAST: (u16, u16) = (40, 12);
+/// Below this one pane is shown at a time.
+const WHOLE: (u16, u16) = (80, 24);
+/// Columns of a position label.
+pub(super) const LABEL: u16 = 5;
+/// Columns of a strip's name.
+pub(super) const STRIP_LABEL: u16 = 10;
+
+/// The frame's rectangles; a pane without one is not on screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// The terminal is too small for anything.
+    TooSmall,
+    /// The workbench.
+    Panes {
+        /// First row.
+        header: Rect,
+        /// Last row.
+        footer: Rect,
+        /// The panes on screen.
+        panes: Vec<(Pane, Rect)>,
+    },
+}
+
+impl Layout {
+    /// The rectangle of a pane, if it is on screen.
+    #[must_use]
+    pub fn pane(&self, pane: Pane) -> Option<Rect> {
+        match self {
+            Self::TooSmall => None,
+            Self::Panes { panes, .. } => {
+                let found = panes.iter().find(|(name, _)| *name == pane);
+                found.map(|(_, area)| *area)
+            }
+        }
+    }
+}
+
+/// What the layout depends on besides the size of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The focused pane.
+    pub focus: Pane,
+    /// Whether it is to stand alone.
+    pub zoomed: bool,
+    /// Positions of a prompt.
+    pub len: u16,
+    /// Rows of the strips.
+    pub strips: u16,
+    /// Blocks of the model.
+    pub layers: u16,
+    /// Heads of all blocks.
+    pub heads: u16,
+}
+
+/// The layout of a frame.
+#[must_use]
+pub fn layout(area: Rect, wanted: Wanted) -> Layout {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return Layout::TooSmall;
+    }
+    let (header, rest) = cut_top(area, 1);
+    let (body, footer) = cut_top(rest, rest.height - 1);
+    let alone = wanted.zoomed || area.width < WHOLE.0 || area.height < WHOLE.1;
+    let panes = if alone {
+        vec![(wanted.focus, body)]
+    } else {
+        workbench(body, wanted)
+    };
+    Layout::Panes {
+        header,
+        footer,
+        panes,
+    }
+}
+
+fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
+    let wide = body.width >= 116;
+    let roomy = body.height >= 34;
+    // an attention matrix with its border, and column labels where there is room for them
+    let matrix = wanted.len + 2 + if roomy { 2 } else { 0 };
+    let strips = wanted.strips + 2 + if roomy { 2 } else { 0 };
+    let top = if roomy {
+        matrix
+            .max(body.height * 9 / 20)
+            .min(body.height - strips.min(12))
+    } else {
+        matrix.min(
+            body.height
+                .saturating_sub(strips.min(9))
+                .max(body.height / 2),
+        )
+    };
+    let (upper, lower) = cut_top(body, top);
+    let mut panes = if wide {
+        upper_wide(upper, wanted)
+    } else {
+        upper_narrow(upper)
+    };
+    panes.extend(if wide && roomy {
+        lower_wide(lower, wanted)
+    } else {
+        lower_narrow(lower, wanted)
+    });
+    panes
+}
+
+fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
+    let (prompt, rest) = cut_left(area, 34);
+    let heads = wanted.heads.max(1);
+    // room for every head side by side where that leaves the logits theirs
+    let all = heads.saturating_mul(LABEL + wanted.len * 5) + 2;
+    let one = LABEL + wanted.len * 4 + 2;
+    let attention = if all + 40 <= rest.width { all } else { one };
+    let attention = attention.min(rest.width.saturating_sub(30));
+    let (logits, attention) = cut_left(rest, rest.width - attention);
+    vec![
+        (Pane::Prompt, prompt),
+        (Pane::Logits, logits),
+        (Pane::Attention, attention),
+    ]
+}
+
+fn upper_narrow(area: Rect) -> Vec<(Pane, Rect)> {
+    let (left, attention) = cut_left(area, area.width / 2);
+    let (prompt, logits) = cut_top(left, 6);
+    vec![
+        (Pane::Prompt, prompt),
+        (Pane::Logits, logits),
+        (Pane::Attention, attention),
+    ]
+}
+
+/// Columns that the strips need at a cell width, without their border.
+pub(super) fn strips_width(len: u16, layers: u16, cell: u16) -> u16 {
+    STRIP_LABEL + layers * ((len + 1) * cell + 1)
+}
+
+fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
+    let cell = if area.width >= 180 { 5 } else { 3 };
+    let strips = strips_width(wanted.len, wanted.layers, cell) + 2;
+    let least_beside = LABEL + wanted.len * 2 + 2;
+    let (left, right) = cut_left(area, strips.min(area.width.saturating_sub(least_beside)));
+    let single = wanted.strips + 4;
+    let double = 2 * wanted.strips + 4;
+    let strips = if double + 8 <= left.height {
+        double
+    } else {
+        single
+    };
+    let (strips, list) = cut_top(left, strips.min(left.height.saturating_sub(5)));
+    vec![
+        (Pane::Strips, strips),
+        (Pane::Cells, right),
+        (Pane::Interventions, list),
+    ]
+}
+
+fn lower_narrow(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
+    let strips = strips_width(wanted.len, wanted.layers, 2) + 2;
+    let (left, list) = cut_left(area, strips.min(area.width.saturating_sub(19)));
+    let shown = match wanted.focus {
+        Pane::Cells => Pane::Cells,
+        _ => Pane::Strips,
+    };
+    vec![(shown, left), (Pane::Interventions, list)]
+}
+
+fn cut_top(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    let top = Rect { height, ..area };
+    let rest = Rect {
+        y: area.y + height,
+        height: area.height - height,
+        ..area
+    };
+    (top, rest)
+}
+
+fn cut_left(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    let left = Rect { width, ..area };
+    let rest = Rect {
+        x: area.x + width,
+        width: area.width - width,
+        ..area
+    };
+    (left, rest)
+}

@@ -1,0 +1,184 @@
+//! Per-position logits: the likeliest tokens, their probabilities, right or wrong.
+
+use super::canvas::{Canvas, scroll_to};
+use super::number::signed;
+use super::theme::Role;
+use crate::app::{Pane, Shown};
+use crate::lens::{Observation, RunName, RunView};
+use crate::task::Token;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Columns before the bar: `nl_1   \n -> 14 `.
+const BEFORE_BAR: u16 = 16;
+/// Columns after it: ` .9998 !14`.
+const AFTER_BAR: u16 = 10;
+
+/// One ranked token of a position.
+struct Row {
+    position: usize,
+    rank: usize,
+    token: Token,
+    value: f32,
+}
+
+pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let Some(seen) = state.observation.clone() else {
+        canvas.frame(Pane::Logits, area, vec![Span::raw("...")], None);
+        return;
+    };
+    let direction = seen.experiment.direction;
+    let shown = state.view.shown;
+    let mut title = vec![run_span(canvas, shown, direction)];
+    if let Shown::Run(run) = shown {
+        let loss = seen.run(run).loss(state.task());
+        title.push(canvas.span(canvas.number_role(), format!(" loss {loss:.1e}")));
+    }
+    let below = below(canvas, &seen);
+    let inner = canvas.frame(Pane::Logits, area, title, below);
+    let per_position = ranks(inner.height, state.task().list_len);
+    let rows: Vec<Row> = (0..state.task().seq_len())
+        .flat_map(|position| ranked(&seen, shown, position, per_position))
+        .collect();
+    let room = usize::from(inner.height);
+    let start = state.task().predicts_at(0) * per_position;
+    let cursor = (state.view.position + 1) * per_position - 1;
+    // the predictions come first, even if rows after them stay empty
+    let first = scroll_to(cursor, room, rows.len() + room, start);
+    let first = first.min(state.view.position * per_position);
+    for (i, row) in rows.iter().skip(first).take(room).enumerate() {
+        draw_row(canvas, inner, i as u16, &seen, row);
+    }
+}
+
+/// How many tokens a position shows: as many as let all predictions and one more be seen.
+fn ranks(height: u16, list_len: usize) -> usize {
+    (usize::from(height) / (list_len + 1)).clamp(1, 6)
+}
+
+/// A span that names the run, in its colour.
+pub(super) fn run_span(
+    canvas: &Canvas<'_>,
+    shown: Shown,
+    direction: crate::lens::Direction,
+) -> Span<'static> {
+    let role = match shown {
+        Shown::Run(RunName::Clean) => Role::Clean,
+        Shown::Run(RunName::Corrupted) => Role::Corrupted,
+        Shown::Run(RunName::Patched) | Shown::Difference => Role::Patched,
+    };
+    canvas.span(role, shown.name(direction))
+}
+
+fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Row> {
+    let tokens: Vec<(Token, f32)> = match shown {
+        Shown::Run(run) => seen.run(run).top(position, k),
+        Shown::Difference => {
+            let change = seen.patched.logits.minus(&seen.base().logits);
+            let mut all: Vec<(Token, f32)> = (0..)
+                .zip(change.slice(&[position]).iter().copied())
+                .collect();
+            all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+            all.truncate(k);
+            all
+        }
+    };
+    let row = |(rank, (token, value))| Row {
+        position,
+        rank,
+        token,
+        value,
+    };
+    tokens.into_iter().enumerate().map(row).collect()
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row: &Row) {
+    let state = canvas.state;
+    let task = state.task();
+    let (shown, look) = (state.view.shown, canvas.look);
+    let run = shown_run(seen, shown);
+    let target = task
+        .predicted_at(row.position)
+        .and_then(|i| run.prompt.update.truth().get(i).copied());
+    let role = canvas.number_role();
+    let label_role = if state.view.focus == Pane::Logits && row.position == state.view.position {
+        Role::Accent
+    } else {
+        Role::Muted
+    };
+    let token = run.tokens.get(row.position).map_or(0, |token| *token);
+    let mut spans = Vec::new();
+    if row.rank == 0 {
+        spans.push(canvas.span(label_role, format!("{:<5}", task.label(row.position))));
+        spans.push(canvas.span(role, format!("{:>4}", task.token_name(token))));
+        spans.push(canvas.span(Role::Muted, look.pick(" → ", " > ")));
+    } else {
+        spans.push(Span::raw(" ".repeat(12)));
+    }
+    let is_target = target == Some(row.token);
+    let token_role = match (is_target, row.rank, target) {
+        _ if role == Role::Stale => Role::Stale,
+        (true, ..) => Role::Good,
+        (false, 0, Some(_)) => Role::Bad,
+        _ => Role::Text,
+    };
+    spans.push(canvas.span(token_role, format!("{:>3} ", row.token)));
+    match shown {
+        Shown::Difference => {
+            spans.push(canvas.span(role, format!("{} logit", signed(row.value, 7))));
+        }
+        Shown::Run(_) => {
+            let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
+            spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
+            spans.push(canvas.span(role, format!(" {}", probability(row.value))));
+            spans.push(verdict(canvas, row, target));
+        }
+    }
+    canvas.line(area, y, &Line::from(spans));
+}
+
+fn shown_run(seen: &Observation, shown: Shown) -> &RunView {
+    match shown {
+        Shown::Run(run) => seen.run(run),
+        Shown::Difference => &seen.patched,
+    }
+}
+
+/// Right or wrong, for the likeliest token where something is predicted.
+fn verdict(canvas: &Canvas<'_>, row: &Row, target: Option<Token>) -> Span<'static> {
+    match target {
+        Some(target) if row.rank == 0 && row.token == target => canvas.span(Role::Good, " ok"),
+        Some(target) if row.rank == 0 => canvas.span(Role::Bad, format!(" !{target}")),
+        _ => Span::raw(""),
+    }
+}
+
+/// A probability in five columns that never rounds up to certainty.
+fn probability(p: f32) -> String {
+    if p >= 1.0 {
+        "1.000".into()
+    } else if p > 0.9999 {
+        ">.999".into()
+    } else if p > 0.0 && p < 0.0001 {
+        "<.001".into()
+    } else {
+        format!("{p:.4}").trim_start_matches('0').to_owned()
+    }
+}
+
+/// Logits and log probability of the target at the cursor.
+fn below(canvas: &Canvas<'_>, seen: &Observation) -> Option<Line<'static>> {
+    let state = canvas.state;
+    let position = state.view.position;
+    let run = shown_run(seen, state.view.shown);
+    let task = state.task();
+    let i = task.predicted_at(position)?;
+    let target = run.prompt.update.truth().get(i).copied()?;
+    let logit = run.logits.get(&[position, target as usize])?;
+    let log_prob = run.log_probs(position).get(target as usize).copied()?;
+    Some(Line::from(canvas.span(
+        canvas.number_role(),
+        format!("b_{i}={target} logit {logit:.2} logp {log_prob:.1e}"),
+    )))
+}

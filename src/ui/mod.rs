@@ -1,0 +1,112 @@
+//! The view: state in, cells out. It draws into a buffer and does nothing else.
+//!
+//! One file a pane; colours, themes, characters and the heatmap stand beside them. Looks at
+//! [`crate::app`] and below.
+
+mod attention;
+mod canvas;
+pub mod colour;
+mod header;
+pub mod heatmap;
+mod help;
+mod interventions;
+pub mod layout;
+mod line;
+mod logits;
+pub mod look;
+pub mod number;
+mod patching;
+mod prompt;
+pub mod rgb;
+pub mod scale;
+pub mod theme;
+
+use crate::app::{Mode, Pane, State, strip_rows};
+use canvas::Canvas;
+use layout::{Layout, Wanted};
+use look::Look;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use theme::{Role, Theme};
+
+/// Draws a frame; the last step brings its colours down to those at hand.
+pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
+    let look = Look {
+        theme: theme_in_use(state, &look.theme),
+        ..look.clone()
+    };
+    let area = buf.area;
+    buf.set_style(area, look.base());
+    let mut canvas = Canvas {
+        state,
+        look: &look,
+        buf,
+    };
+    match layout::layout(area, wanted(state)) {
+        Layout::TooSmall => too_small(&mut canvas, area),
+        Layout::Panes {
+            header,
+            footer,
+            panes,
+        } => {
+            header::header(&mut canvas, header);
+            for (pane, area) in panes {
+                draw_pane(&mut canvas, pane, area);
+            }
+            header::footer(&mut canvas, footer);
+            match &state.mode {
+                Mode::Normal => {}
+                Mode::Help { scroll } => help::help(&mut canvas, area, *scroll),
+                Mode::Line(line) => line::line(&mut canvas, area, line),
+            }
+        }
+    }
+    colour::quantise(buf, look.depth);
+}
+
+/// A frame of that size.
+#[must_use]
+pub fn frame(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    draw(state, look, &mut buffer);
+    buffer
+}
+
+/// The theme the user stepped to, counted from the one the program began with.
+#[must_use]
+pub fn theme_in_use(state: &State, first: &Theme) -> Theme {
+    let themes = Theme::shipped();
+    let start = themes.iter().position(|theme| theme.name == first.name);
+    let at = start.unwrap_or(0).wrapping_add(state.view.theme) % themes.len().max(1);
+    themes.get(at).unwrap_or(first).clone()
+}
+
+fn wanted(state: &State) -> Wanted {
+    let config = &state.model.config;
+    Wanted {
+        focus: state.view.focus,
+        zoomed: state.view.zoomed,
+        len: state.task().seq_len() as u16,
+        strips: strip_rows(config).len() as u16,
+        layers: config.n_layers as u16,
+        heads: (config.n_layers * config.n_heads) as u16,
+    }
+}
+
+fn draw_pane(canvas: &mut Canvas<'_>, pane: Pane, area: Rect) {
+    match pane {
+        Pane::Prompt => prompt::prompt(canvas, area),
+        Pane::Logits => logits::logits(canvas, area),
+        Pane::Attention => attention::attention(canvas, area),
+        Pane::Strips => patching::strips(canvas, area),
+        Pane::Cells => patching::cells(canvas, area),
+        Pane::Interventions => interventions::interventions(canvas, area),
+    }
+}
+
+fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let style = canvas.look.style(Role::Text);
+    for (row, text) in ["circuitscope needs", "40 x 12 cells"].iter().enumerate() {
+        canvas.text(area.x, area.y + row as u16, area, text, style);
+    }
+}

@@ -1,0 +1,172 @@
+//! Numbers in as few columns as a heatmap cell has.
+
+/// Significant digits, and decimals, beyond which a number in a table only gets harder to read.
+const DIGITS: usize = 4;
+
+/// `value` in exactly `width` columns, right-aligned, with as many digits as fit, but never more
+/// than four after the point nor, from 1 on, more decimals than make four digits in all.
+///
+/// | width | examples |
+/// |---|---|
+/// | 6 | `0.9981`, ` 12.03`, `-0.998` |
+/// | 5 | ` 0.99`, `-0.50`, ` 12.0`: one column is kept for the sign, so that rows line up |
+/// | 4 | `.998`, `-.50`, `12.0` |
+/// | 3 | `.99`, `1.0`, `-.5`, ` 12` |
+/// | 2 | `.5`, `12`, `-3` |
+///
+/// No plus sign is written; see [`signed`]. What is too large for its columns is written with an
+/// exponent (`12e3`), then as `##`. NaN is `n/a`, or `?` in fewer than three columns.
+#[must_use]
+pub fn number(value: f32, width: u16) -> String {
+    let width = usize::from(width);
+    aligned(value, width, width == 5, DIGITS)
+}
+
+/// [`number`] with a plus sign before a positive value where a column is free for it.
+#[must_use]
+pub fn signed(value: f32, width: u16) -> String {
+    plus(value, number(value, width))
+}
+
+/// How the numbers of one heatmap are written: all with the same decimals, where they fit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CellFormat {
+    columns: usize,
+    keeps_sign: bool,
+    decimals: usize,
+    is_signed: bool,
+}
+
+impl CellFormat {
+    /// The most decimals for which values up to `max` still fit into `width` columns.
+    ///
+    /// From four columns on (from three, on a scale with signs) the first is kept for the sign,
+    /// so that neighbours never touch.
+    pub fn new(max: f32, width: u16, is_signed: bool) -> Self {
+        let columns = usize::from(width);
+        let keeps_sign = columns > 3 || is_signed && columns == 3;
+        let room = columns - usize::from(keeps_sign);
+        // Up to here nearly all values lie below 1 and are written without their 0.
+        let whole = if max < 2.0 && is_short(columns) {
+            0
+        } else {
+            whole_digits(max)
+        };
+        let most = room
+            .saturating_sub(1 + whole)
+            .min(DIGITS.saturating_sub(whole));
+        Self {
+            columns,
+            keeps_sign,
+            decimals: if max < 10.0 { most.max(1) } else { most },
+            is_signed,
+        }
+    }
+
+    /// `value` in exactly the columns of a cell.
+    pub fn write(self, value: f32) -> String {
+        let columns = self.columns;
+        let text = aligned(value, columns, self.keeps_sign, self.decimals);
+        if self.is_signed {
+            plus(value, text)
+        } else {
+            text
+        }
+    }
+}
+
+/// `value` at the right of so many columns. With `sign_column` the first of them stays free for a
+/// sign, unless the digits before the point need it.
+fn aligned(value: f32, columns: usize, sign_column: bool, decimals: usize) -> String {
+    let write = |room| digits(value, room, decimals, is_short(columns));
+    let mut text = write(columns);
+    // A negative value that is written as 0 has no sign.
+    if sign_column && value.is_finite() && !text.starts_with('-') {
+        let short = write(columns - 1);
+        text = if short.contains(['e', '#']) {
+            text
+        } else {
+            short
+        };
+    }
+    format!("{text:>columns$}")
+}
+
+/// Whether there are too few columns to write the 0 before the point.
+const fn is_short(columns: usize) -> bool {
+    columns <= 4
+}
+
+/// Digits before the point of a value up to `max`.
+fn whole_digits(max: f32) -> usize {
+    if max.is_finite() {
+        format!("{:.0}", max.abs().floor()).len()
+    } else {
+        1
+    }
+}
+
+/// Whether a written number says nothing but 0.
+pub(super) fn is_zero(text: &str) -> bool {
+    !text.contains(|c: char| matches!(c, '1'..='9' | 'i' | '#'))
+}
+
+/// Puts a plus sign into the last free column, unless the digits are those of zero.
+fn plus(value: f32, text: String) -> String {
+    let free = text.len() - text.trim_start_matches(' ').len();
+    if free == 0 || value.is_nan() || value <= 0.0 || is_zero(&text) {
+        return text;
+    }
+    format!("{}+{}", &text[..free - 1], &text[free..])
+}
+
+/// The digits of `value` in at most `room` columns, with at most so many `decimals`; `short`
+/// leaves out the 0 before the point.
+fn digits(value: f32, room: usize, decimals: usize, short: bool) -> String {
+    if !value.is_finite() {
+        return not_finite(value, room);
+    }
+    let fixed = (0..=decimals)
+        .rev()
+        .map(|decimals| fixed(value, decimals, short));
+    let sensible = fixed.flatten().find(|text| text.len() <= room);
+    sensible
+        .or_else(|| exponent(value, room))
+        .unwrap_or_else(|| "#".repeat(room))
+}
+
+/// `value` with that many decimals, unless they are more than a reader wants.
+fn fixed(value: f32, decimals: usize, short: bool) -> Option<String> {
+    let text = format!("{:.decimals$}", value.abs());
+    let whole = text.find('.').unwrap_or(text.len());
+    if value.abs() >= 1.0 && decimals > 0 && whole + decimals > DIGITS {
+        return None;
+    }
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    let sign = if value < 0.0 && !is_zero { "-" } else { "" };
+    let digits = match text.strip_prefix('0') {
+        Some(rest) if short && !rest.is_empty() => rest,
+        _ => &text,
+    };
+    Some(format!("{sign}{digits}"))
+}
+
+/// `value` as whole digits and a power of ten, the most digits that fit.
+fn exponent(value: f32, room: usize) -> Option<String> {
+    (1..=38)
+        .map(|power| {
+            let digits = f64::from(value) / 10_f64.powi(power);
+            format!("{digits:.0}e{power}")
+        })
+        .find(|text| text.len() <= room)
+}
+
+fn not_finite(value: f32, room: usize) -> String {
+    let word = match (value.is_nan(), value < 0.0) {
+        (true, _) if room >= 3 => "n/a",
+        (true, _) => "?",
+        (_, true) => "-inf",
+        (_, false) => "inf",
+    };
+    word.chars().take(room).collect()
+}

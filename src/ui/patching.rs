@@ -1,0 +1,264 @@
+//! The patching grids: strips of layer by position, and the pattern cell grid.
+
+use super::attention::{Matrix, column_label, draw_legend, matrix};
+use super::canvas::{Canvas, scroll_to};
+use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::layout::{LABEL, STRIP_LABEL};
+use super::theme::Role;
+use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
+use crate::lens::{Cell, GridName, MetricValues, Observation};
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// One scale for all grids of an observation: 1 is as clean, and what overshoots is still shown.
+fn scale(seen: &Observation) -> Scale {
+    let all = seen.grids.iter().flat_map(|grid| grid.values.values());
+    let finite = all.filter(|value| value.is_finite());
+    Scale::Diverging {
+        max: finite.fold(1.0f32, |max, value| max.max(value.abs())),
+    }
+}
+
+fn value(seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
+    let values = seen.grid(grid).map(|grid| &grid.values);
+    let value = values.and_then(|values| values.get(&grid.index(cell)));
+    value.map_or(HeatCell::NotAvailable, HeatCell::Value)
+}
+
+/// The metric in words: `logit[48] - logit[26] at b_0`.
+pub(super) fn metric_words(canvas: &Canvas<'_>, values: &MetricValues) -> String {
+    let metric = values.metric;
+    let at = canvas.state.task().label(metric.position);
+    format!("logit[{}]-logit[{}] at {at}", metric.answer, metric.other)
+}
+
+/// The metric in the three runs, as much of it as fits.
+fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'static>> {
+    let mut spans = vec![canvas.span(Role::Text, seen.experiment.direction.name())];
+    let Some(values) = &seen.metric else {
+        spans.push(canvas.span(Role::Warn, "  no metric: the answers agree"));
+        return spans;
+    };
+    let role = canvas.number_role();
+    spans.push(canvas.span(role, format!("  {}", metric_words(canvas, values))));
+    let ends = [
+        (Role::Clean, "clean", values.clean),
+        (Role::Corrupted, "corr.", values.corrupted),
+    ];
+    for (role, name, value) in ends {
+        spans.push(canvas.span(role, format!("  {name} {value:+.2}")));
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    if usize::from(width) > used + 40 && !seen.experiment.interventions.is_empty() {
+        spans.push(canvas.span(Role::Patched, format!("  patched {:+.2}", values.patched)));
+    }
+    spans
+}
+
+pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let Some(seen) = state.observation.clone() else {
+        canvas.frame(Pane::Strips, area, vec![Span::raw("...")], None);
+        return;
+    };
+    let title = title(canvas, &seen, area.width);
+    let below = strips_cursor(canvas, &seen);
+    let inner = canvas.frame(Pane::Strips, area, title, Some(below));
+    let config = &state.model.config;
+    let rows = strip_rows(config);
+    let len = state.task().seq_len();
+    let view = state.view.strips;
+    let scale = scale(&seen);
+
+    let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
+    let block = (len as u16 + 1) * cell_width + 1;
+    let layers_shown =
+        usize::from(inner.width.saturating_sub(STRIP_LABEL) / block).clamp(1, config.n_layers);
+    let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
+    // two rows above the cells: the layers' names and the positions'
+    let top = inner.height.saturating_sub(rows.len() as u16).min(2);
+    let below_top = usize::from(inner.height.saturating_sub(top));
+    let high = if below_top >= 2 * rows.len() { 2 } else { 1 };
+    let room = below_top / high;
+    let first_row = scroll_to(view.row, room, rows.len(), 0);
+    let focused = state.view.focus == Pane::Strips;
+
+    for (i, (grid, head)) in rows.iter().enumerate().skip(first_row).take(room) {
+        let y = inner.y + top + ((i - first_row) * high) as u16;
+        let role = if focused && i == view.row {
+            Role::Accent
+        } else {
+            Role::Muted
+        };
+        let name = match head {
+            Some(head) if config.n_heads > 1 => format!("{}.{head}", grid.name()),
+            _ => grid.name().to_owned(),
+        };
+        let style = canvas.look.style(role);
+        canvas.text(inner.x, y, inner, &name, style);
+    }
+    for layer in first_layer..first_layer + layers_shown {
+        let place = Rect {
+            x: inner.x + STRIP_LABEL + (layer - first_layer) as u16 * block,
+            y: inner.y + top,
+            width: block - 1,
+            height: inner.height.saturating_sub(top),
+        }
+        .intersection(inner);
+        strip_header(canvas, place, top, layer, cell_width);
+        let column = match view.column {
+            StripColumn::Pos(pos) => pos,
+            StripColumn::All => len,
+        };
+        let at = |row: usize, column: usize| {
+            let (grid, head) = rows[row];
+            let column = if column == len {
+                StripColumn::All
+            } else {
+                StripColumn::Pos(column)
+            };
+            match strip_cell(grid, head, layer, column) {
+                Some((grid, cell)) => value(&seen, grid, cell),
+                None => HeatCell::Masked,
+            }
+        };
+        let first_column = if layers_shown == 1 {
+            scroll_to(column, usize::from(place.width / cell_width), len + 1, 0)
+        } else {
+            0
+        };
+        Heatmap {
+            look: canvas.look,
+            rows: rows.len(),
+            columns: len + 1,
+            cell_width,
+            cell_height: high as u16,
+            scale,
+            cursor: (focused && layer == view.layer).then_some((view.row, column)),
+            stale: state.is_stale(),
+            value: &at,
+        }
+        .render(place, canvas.buf, first_row, first_column);
+    }
+    draw_legend(canvas, area, scale);
+}
+
+/// The widest cells with which all layers fit, else as wide as is legible.
+fn strip_cell_width(width: u16, len: u16, layers: u16) -> u16 {
+    let fits = (1..=6)
+        .rev()
+        .find(|&cell| super::layout::strips_width(len, layers, cell) <= width + 1);
+    fits.unwrap_or(2)
+}
+
+/// The rows above a layer's cells, as many as there are: positions, and the layer's name.
+fn strip_header(canvas: &mut Canvas<'_>, place: Rect, rows: u16, layer: usize, cell_width: u16) {
+    let task = canvas.state.task();
+    let view = canvas.state.view.strips;
+    let role = |here: bool| if here { Role::Accent } else { Role::Muted };
+    let row = |above: u16| Rect {
+        y: place.y - above,
+        height: 1,
+        ..place
+    };
+    if rows > 1 {
+        let style = canvas.look.style(role(layer == view.layer));
+        let name = format!(" layer {layer}");
+        canvas.text(place.x, place.y - 2, row(2), &name, style);
+    }
+    if rows == 0 {
+        return;
+    }
+    for column in 0..=task.seq_len() {
+        let (label, at) = if column == task.seq_len() {
+            ("all".to_owned(), StripColumn::All)
+        } else {
+            (task.label(column), StripColumn::Pos(column))
+        };
+        let x = place.x + column as u16 * cell_width;
+        let style = canvas
+            .look
+            .style(role(layer == view.layer && view.column == at));
+        let label = column_label(&label, cell_width);
+        canvas.text(x, place.y - 1, row(1), &label, style);
+    }
+}
+
+/// The exact value under the strips' cursor, and what it patches.
+fn strips_cursor(canvas: &Canvas<'_>, seen: &Observation) -> Line<'static> {
+    let view = canvas.state.view.strips;
+    match view.cell(&canvas.state.model.config) {
+        Some((grid, cell)) => cursor_line(canvas, seen, grid, cell),
+        None => Line::from(canvas.span(Role::Muted, "no patch at all positions")),
+    }
+}
+
+fn cursor_line(
+    canvas: &Canvas<'_>,
+    seen: &Observation,
+    grid: GridName,
+    cell: Cell,
+) -> Line<'static> {
+    let task = canvas.state.task();
+    let arrow = canvas.look.pick("→", "->");
+    let head = cell
+        .head
+        .map_or_else(String::new, |head| format!(".{head}"));
+    let place = match (cell.pos, cell.src) {
+        (Some(dest), Some(src)) => format!("{} {arrow} {}", task.label(dest), task.label(src)),
+        (Some(pos), None) => format!("@{}", task.label(pos)),
+        _ => "@*".to_owned(),
+    };
+    // the pattern cells have a pane, and so a name, of their own
+    let name = match grid {
+        GridName::PatternDestSrc => "",
+        _ => grid.name().trim_end_matches("_all_pos"),
+    };
+    let place = format!("{name} {}{head} {place}  ", cell.layer);
+    let place = place.trim_start().to_owned();
+    let text = match value(seen, grid, cell) {
+        HeatCell::Value(value) if value.is_finite() => format!("{value:+.4}"),
+        _ => "n/a".to_owned(),
+    };
+    Line::from(vec![
+        canvas.span(Role::Accent, place),
+        canvas.span(canvas.number_role(), text),
+    ])
+}
+
+pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let view = state.view.cells;
+    let Some(seen) = state.observation.clone() else {
+        canvas.frame(Pane::Cells, area, vec![Span::raw("...")], None);
+        return;
+    };
+    let title = vec![canvas.span(Role::Text, format!("{}.{}", view.layer, view.head))];
+    let below = cursor_line(canvas, &seen, GridName::PatternDestSrc, view.cell());
+    let inner = canvas.frame(Pane::Cells, area, title, Some(below));
+    let len = state.task().seq_len() as u16;
+    let cell_width = (inner.width.saturating_sub(LABEL) / len).clamp(1, 6);
+    let at = |dest: usize, src: usize| {
+        if src > dest {
+            return HeatCell::Masked;
+        }
+        let cell = Cell {
+            pos: Some(dest),
+            src: Some(src),
+            ..view.cell()
+        };
+        value(&seen, GridName::PatternDestSrc, cell)
+    };
+    matrix(
+        canvas,
+        inner,
+        view.dest,
+        &Matrix {
+            scale: scale(&seen),
+            cursor: Some((view.dest, view.src)),
+            focused: state.view.focus == Pane::Cells,
+            cell_width,
+            value: &at,
+        },
+    );
+}

@@ -1,0 +1,145 @@
+//! Scales: from a number to a place between two ends, and from there to a colour or a shade.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::look::Look;
+use super::number;
+use super::rgb::Rgb;
+use super::theme::Role;
+
+/// The values that the ends of the colours stand for. Values beyond are drawn as the nearer end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// 0 to `max`: probabilities, attention patterns, norms.
+    Sequential {
+        /// The value with the strongest colour.
+        max: f32,
+    },
+    /// `-max` to `max`, with 0 in the neutral middle: logits, effects of patches.
+    Diverging {
+        /// The value with the strongest colour, and its opposite.
+        max: f32,
+    },
+}
+
+/// Shades of cells one column wide where there are no colours, from nothing to the maximum.
+///
+/// Less than a twentieth of the maximum is blank; beyond it each shade stands for a quarter. The
+/// shades of negative values are lines, like a minus sign, that of positive ones are dots.
+struct Shades {
+    positive: [&'static str; 5],
+    negative: [&'static str; 5],
+}
+
+const FANCY: Shades = Shades {
+    positive: [" ", "░", "▒", "▓", "█"],
+    negative: [" ", "-", "~", "=", "≡"],
+};
+
+const PLAIN: Shades = Shades {
+    positive: [" ", ".", ":", "+", "#"],
+    negative: [" ", "-", "~", "=", "%"],
+};
+
+impl Scale {
+    /// Where `value` lies: 0 to 1, or -1 to 1 on a diverging scale.
+    #[must_use]
+    pub fn fraction(self, value: f32) -> f64 {
+        let (low, max) = match self {
+            Self::Sequential { max } => (0.0, max),
+            Self::Diverging { max } => (-1.0, max),
+        };
+        let fraction = f64::from(value) / f64::from(max.abs());
+        // 0 of 0 is nothing; so is any value of a scale that is not a number.
+        if fraction.is_nan() {
+            0.0
+        } else {
+            fraction.clamp(low, 1.0)
+        }
+    }
+
+    /// The colour of the point `fraction` of the scale.
+    pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
+        match self {
+            Self::Sequential { .. } => look.theme.sequential(fraction),
+            Self::Diverging { .. } => look.theme.diverging(fraction),
+        }
+    }
+
+    /// The value at the upper end.
+    pub(super) const fn max(self) -> f32 {
+        match self {
+            Self::Sequential { max } | Self::Diverging { max } => max,
+        }
+    }
+
+    /// Whether a plus sign tells something.
+    pub(super) const fn is_signed(self) -> bool {
+        matches!(self, Self::Diverging { .. })
+    }
+}
+
+/// The shade of the point `fraction` of a scale.
+pub(super) fn shade(look: &Look, fraction: f64) -> &'static str {
+    let shades = if look.ascii { PLAIN } else { FANCY };
+    let amount = fraction.abs();
+    let level = if amount < 0.05 {
+        0
+    } else {
+        1 + (amount * 4.0).min(3.0) as usize
+    };
+    if fraction < 0.0 {
+        shades.negative[level]
+    } else {
+        shades.positive[level]
+    }
+}
+
+/// One line with the colours of a scale between its end values, exactly `width` columns wide.
+///
+/// Where there is no room for four columns of colour, the values go first.
+#[must_use]
+pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
+    let (low, high, start) = match scale {
+        Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
+        Scale::Diverging { max } => (short(-max), short(max), -1.0),
+    };
+    let labels = low.len() + high.len() + 2;
+    let width = usize::from(width);
+    let (low, high, columns) = if width >= labels + 4 {
+        (format!("{low} "), format!(" {high}"), width - labels)
+    } else {
+        (String::new(), String::new(), width)
+    };
+    let label = look.style(Role::Muted);
+    let place = |column: usize| {
+        let share = column as f64 / columns.saturating_sub(1).max(1) as f64;
+        start + (1.0 - start) * share
+    };
+    let bar = (0..columns).map(|column| swatch(look, scale, place(column)));
+    let low = std::iter::once(Span::styled(low, label));
+    Line::from_iter(low.chain(bar).chain([Span::styled(high, label)]))
+}
+
+/// The value at an end of a scale, signed, without digits that say nothing: `+1`, `-2.5`.
+fn short(value: f32) -> String {
+    let text = number::signed(value, 7);
+    let text = text.trim_start();
+    if !text.contains('.') {
+        return text.to_owned();
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// One column of a legend.
+fn swatch(look: &Look, scale: Scale, fraction: f64) -> Span<'static> {
+    if !look.has_colours() {
+        return Span::raw(shade(look, fraction));
+    }
+    let colour = scale.colour(look, fraction);
+    if look.ascii {
+        return Span::styled(" ", Style::new().bg(colour.into()));
+    }
+    Span::styled("▇", Style::new().fg(colour.into()))
+}

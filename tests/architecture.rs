@@ -1,0 +1,185 @@
+//! The map of the house holds: which room looks at which, what each may touch, what is at the top.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room, and the rooms it may look at. Arrows only point downwards.
+const ROOMS: [(&str, &[&str]); 9] = [
+    ("task", &[]),
+    ("model", &["task"]),
+    ("lens", &["task", "model"]),
+    ("training", &["task", "model", "lens"]),
+    ("findings", &["task", "model", "lens"]),
+    ("app", &["task", "model", "lens"]),
+    ("ui", &["task", "model", "lens", "findings", "app"]),
+    (
+        "runtime",
+        &["task", "model", "lens", "training", "findings", "app", "ui"],
+    ),
+    (
+        "cli",
+        &[
+            "task", "model", "lens", "training", "findings", "app", "ui", "runtime",
+        ],
+    ),
+];
+
+/// What rooms must not mention: numerics know no terminal, no thread, no printing; state and view
+/// do no I/O and start no forward pass.
+const FORBIDDEN: [(&[&str], &[&str]); 2] = [
+    (
+        &["task", "model", "lens", "training"],
+        &[
+            "ratatui",
+            "crossterm",
+            "thread::spawn",
+            "thread::Builder",
+            "stdout",
+            "stderr",
+        ],
+    ),
+    (
+        &["app", "ui"],
+        &[
+            "candle_core",
+            "candle_nn",
+            "std::fs",
+            "std::io",
+            "std::thread",
+            "std::time",
+            "std::env",
+            "observe(",
+            "HookedTransformer",
+        ],
+    ),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The code of a file without its comments.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| match line.trim_start() {
+        comment if comment.starts_with("//") => "",
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rooms_look_only_downwards() {
+    let mut wrong = Vec::new();
+    for (room, below) in ROOMS {
+        for path in sources(&root().join("src").join(room)) {
+            let code = code(&path);
+            for seen in code.split("crate::").skip(1) {
+                let name: String = seen
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                let is_room = ROOMS.iter().any(|(other, _)| *other == name);
+                if is_room && name != room && !below.contains(&name.as_str()) {
+                    wrong.push(format!("{}: {room} looks at {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_folder_is_a_known_room() {
+    let mut rooms: Vec<String> = fs::read_dir(root().join("src"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let mut known: Vec<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    rooms.sort();
+    known.sort();
+    assert_eq!(rooms, known);
+}
+
+#[test]
+fn rooms_touch_only_what_they_may() {
+    let mut wrong = Vec::new();
+    for (rooms, forbidden) in FORBIDDEN {
+        for path in rooms
+            .iter()
+            .flat_map(|room| sources(&root().join("src").join(room)))
+        {
+            let code = code(&path);
+            for word in forbidden.iter().filter(|word| code.contains(**word)) {
+                wrong.push(format!("{} mentions {word}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<String> = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| sources(&root().join(folder)))
+        .map(|path| (fs::read_to_string(&path).unwrap().lines().count(), path))
+        .filter(|(lines, _)| *lines > 450)
+        .map(|(lines, path)| format!("{} has {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn one_terminal_library() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for name in ["crossterm", "ratatui", "ratatui-core", "candle-core"] {
+        let entry = format!("name = \"{name}\"\n");
+        let count = lock.matches(&entry).count();
+        assert_eq!(count, 1, "{count} versions of {name} in Cargo.lock");
+    }
+}
+
+#[test]
+fn the_top_level_is_what_was_agreed() {
+    let agreed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "src",
+        "assets",
+        "models",
+        "tests",
+        "docs",
+    ];
+    for name in agreed {
+        assert!(root().join(name).exists(), "{name} is missing");
+    }
+    let strays: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // "target" is the build folder, which git ignores
+        .filter(|name| {
+            !name.starts_with('.') && name != "target" && !agreed.contains(&name.as_str())
+        })
+        .collect();
+    assert!(strays.is_empty(), "at the top level: {strays:?}");
+}
