@@ -1,0 +1,98 @@
+//! What several commands share: opening a model, reading a prompt, printing JSON.
+
+use super::args::{Common, ContinuationChoice};
+use crate::lens::{Array, Prediction};
+use crate::lens::{RunView, Source};
+use crate::model::Model;
+use crate::model::device::{DeviceChoice, Picked};
+use crate::task::{ArrayUpdate, Token};
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::Write;
+
+/// Which model an answer belongs to.
+#[derive(Debug, Serialize)]
+pub struct ModelJson {
+    name: String,
+    hash: String,
+}
+
+impl From<&Model> for ModelJson {
+    fn from(model: &Model) -> Self {
+        Self {
+            name: model.name.clone(),
+            hash: model.hash.clone(),
+        }
+    }
+}
+
+/// One run; `predictions` and `loss` are about the right answer, whatever stands in `tokens`.
+#[derive(Debug, Serialize)]
+pub struct RunJson<'a> {
+    tokens: &'a [Token],
+    labels: Vec<String>,
+    logits: &'a Array,
+    predictions: Vec<Prediction>,
+    loss: f64,
+}
+
+impl<'a> RunJson<'a> {
+    pub fn new(run: &'a RunView, task: ArrayUpdate) -> Self {
+        Self {
+            tokens: &run.tokens,
+            labels: task.labels(),
+            logits: &run.logits,
+            predictions: run.predictions(task),
+            loss: run.loss(task),
+        }
+    }
+}
+
+/// The device asked for; where there is something to say of it, it is said on stderr.
+pub fn open_device(choice: DeviceChoice) -> Result<Picked> {
+    let picked = choice.open()?;
+    if let Some(note) = &picked.note {
+        // nobody is left to tell if stderr is gone
+        let _ = writeln!(std::io::stderr(), "circuitscope: {note}");
+    }
+    Ok(picked)
+}
+
+/// The model asked for.
+pub fn open_model(common: &Common) -> Result<Model> {
+    let device = open_device(common.device)?.device;
+    match &common.model {
+        Some(path) => Model::open(path, &device),
+        None => Model::embedded(&device),
+    }
+}
+
+/// A prompt from the words it was typed as. `name` says which one in an error.
+pub fn source(
+    task: ArrayUpdate,
+    name: &str,
+    words: &[String],
+    continuation: Option<ContinuationChoice>,
+) -> Result<Source> {
+    let prompt = task
+        .parse_prompt(&words.join(" "))
+        .with_context(|| format!("in the {name}"))?;
+    let mut source = Source::from(prompt);
+    if let Some(choice) = continuation {
+        source.continuation = choice.into();
+    }
+    Ok(source)
+}
+
+/// The tokens as they are typed: `BOS 14 26 35 \n 1 48 \n 14 48 35`.
+pub fn sequence(task: ArrayUpdate, tokens: &[Token]) -> String {
+    let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
+    names.join(" ")
+}
+
+/// Pretty JSON with one newline at its end.
+pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{text}")?;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
+
+use super::args::{Format, PatchArgs};
+use super::common::{ModelJson, RunJson, open_model, print_json, sequence, source};
+use super::run::{heading, print_run};
+use super::table::{self, Align};
+use crate::lens::{
+    Array, Direction, Experiment, Grid, GridName, Intervention, Metric, MetricValues, Observation,
+    Source, observe, warnings,
+};
+use crate::model::HookedTransformer;
+use crate::task::ArrayUpdate;
+use anyhow::{Context, Result};
+use serde::{Serialize, Serializer};
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    model: ModelJson,
+    direction: Direction,
+    metric: Option<MetricValues>,
+    warnings: Vec<String>,
+    interventions: Vec<Carried>,
+    grids: Grids<'a>,
+    clean: RunJson<'a>,
+    corrupted: RunJson<'a>,
+    patched: RunJson<'a>,
+}
+
+/// An intervention, and whether it changed any number.
+#[derive(Serialize)]
+struct Carried {
+    line: String,
+    changed: bool,
+}
+
+/// The grids by name, in their order.
+struct Grids<'a>(&'a [Grid]);
+
+#[derive(Serialize)]
+struct GridJson<'a> {
+    axes: &'static [&'static str],
+    values: &'a Array,
+}
+
+impl Serialize for Grids<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|grid| {
+            let axes = grid.name.axes();
+            let values = &grid.values;
+            (grid.name.name(), GridJson { axes, values })
+        }))
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a prompt, the metric, an intervention, the model or the device will not do.
+pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
+    let model = open_model(&args.common)?;
+    let task = model.transformer.task();
+    let experiment = experiment(args, &model.transformer)?;
+    let seen = observe(&model.transformer, &experiment, &|| false)?
+        .context("the observation broke off")?;
+    let warnings = warnings(task, &experiment, seen.metric.as_ref());
+    let warnings: Vec<String> = warnings.into_iter().map(|warning| warning.text).collect();
+    let interventions = seen.experiment.interventions.iter().zip(&seen.changed);
+    let interventions: Vec<Carried> = interventions
+        .map(|(one, &changed)| Carried {
+            line: one.line(task),
+            changed,
+        })
+        .collect();
+    match args.common.format {
+        Format::Json => print_json(
+            out,
+            &Answer {
+                model: ModelJson::from(&model),
+                direction: experiment.direction,
+                metric: seen.metric,
+                warnings,
+                interventions,
+                grids: Grids(&seen.grids),
+                clean: RunJson::new(&seen.clean, task),
+                corrupted: RunJson::new(&seen.corrupted, task),
+                patched: RunJson::new(&seen.patched, task),
+            },
+        ),
+        Format::Text => {
+            writeln!(out, "{}", heading(&model))?;
+            print_text(out, &seen, task, &warnings, &interventions)
+        }
+    }
+}
+
+fn experiment(args: &PatchArgs, model: &HookedTransformer) -> Result<Experiment> {
+    let task = model.task();
+    let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
+    let corrupted = match &args.counterfactual {
+        Some(field) => {
+            let change = task
+                .parse_change(&clean.update, field)
+                .context("in --counterfactual")?;
+            let mut corrupted = Source::new(clean.update.with(change));
+            if let Some(choice) = args.continuation {
+                corrupted.continuation = choice.into();
+            }
+            corrupted
+        }
+        None => source(task, "corrupted prompt", &args.corrupted, args.continuation)?,
+    };
+    let metric = args.metric.as_deref();
+    let metric = metric.map(|text| Metric::parse(task, text)).transpose();
+    let parse = |line: &String| {
+        Intervention::parse(line, task, model.config())
+            .with_context(|| format!("in --intervene '{}'", crate::task::shown(line)))
+    };
+    Ok(Experiment {
+        clean,
+        corrupted,
+        direction: if args.noise {
+            Direction::Noise
+        } else {
+            Direction::Denoise
+        },
+        metric: metric.context("in --metric")?,
+        interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
+    })
+}
+
+fn print_text(
+    out: &mut dyn Write,
+    seen: &Observation,
+    task: ArrayUpdate,
+    warnings: &[String],
+    interventions: &[Carried],
+) -> Result<()> {
+    writeln!(out, "clean      {}", sequence(task, &seen.clean.tokens))?;
+    writeln!(out, "corrupted  {}", sequence(task, &seen.corrupted.tokens))?;
+    let direction = seen.experiment.direction;
+    match &seen.metric {
+        Some(values) => writeln!(
+            out,
+            "{}  logit[{}] - logit[{}] at {}: clean {:.3}, corrupted {:.3}, patched {:.3}, normalised {}",
+            direction.name(),
+            values.metric.answer,
+            values.metric.other,
+            task.label(values.metric.position),
+            values.clean,
+            values.corrupted,
+            values.patched,
+            number(values.normalised(values.patched)),
+        )?,
+        None => writeln!(out, "{}  no metric", direction.name())?,
+    }
+    for warning in warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    for Carried { line, changed } in interventions {
+        let note = if *changed { "" } else { "  (changes nothing)" };
+        writeln!(out, "intervention: {line}{note}")?;
+    }
+    writeln!(out, "\npatched run")?;
+    print_run(out, &seen.patched, task)?;
+    for grid in GridName::STRIPS.iter().filter_map(|&name| seen.grid(name)) {
+        writeln!(out)?;
+        print_strip(out, grid, task)?;
+    }
+    Ok(())
+}
+
+/// A line for each layer and head, a column for each position.
+fn print_strip(out: &mut dyn Write, grid: &Grid, task: ArrayUpdate) -> Result<()> {
+    let shape = grid.values.shape();
+    let head_axis = grid.name.axes().iter().position(|&axis| axis == "head");
+    let heads = head_axis.map_or(1, |axis| shape[axis]);
+    let mut rows = vec![[vec![grid.name.name().to_owned()], task.labels()].concat()];
+    for layer in 0..shape[0] {
+        for head in 0..heads {
+            let label = match head_axis {
+                Some(_) => format!("{layer}.{head}"),
+                None => layer.to_string(),
+            };
+            let values = (0..task.seq_len()).map(|pos| {
+                let index = grid.name.index(crate::lens::Cell {
+                    layer,
+                    head: Some(head),
+                    pos: Some(pos),
+                    src: None,
+                });
+                number(grid.values.get(&index).filter(|value| !value.is_nan()))
+            });
+            rows.push(std::iter::once(label).chain(values).collect());
+        }
+    }
+    let mut align = vec![Align::Right; task.seq_len() + 1];
+    align[0] = Align::Left;
+    Ok(table::write(out, &align, &rows)?)
+}
+
+/// Three decimals, or n/a.
+fn number(value: Option<f32>) -> String {
+    // not -0.000: what rounds to nothing has no sign
+    let rounded = |value: f32| if value.abs() < 0.0005 { 0.0 } else { value };
+    value.map_or_else(|| "n/a".into(), |value| format!("{:.3}", rounded(value)))
+}
