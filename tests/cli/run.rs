@@ -91,6 +91,8 @@ fn bad_models_and_devices() {
         refused(&run("--device", "cuda:1"), "this build has no CUDA");
     }
     stdout(&run("--device", "cpu"));
+    // a flag of the workbench does nothing for a command: said, not ignored
+    refused(&["--model", "m.pt", "run", "14 26 35 1 48"], "--model");
 }
 
 #[test]
