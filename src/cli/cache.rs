@@ -1,8 +1,9 @@
 //! `circuitscope cache`: every activation of one run, as a safetensors file.
 
 use super::args::{CacheArgs, Format};
-use super::common::{ModelJson, open_model, print_json, sequence, source};
+use super::common::{open_model, print_json, sequence, source};
 use crate::findings::files;
+use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Array, observe_cache};
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
 use crate::task::shown;
@@ -13,7 +14,7 @@ use std::io::Write;
 
 #[derive(Serialize)]
 struct Answer {
-    model: ModelJson,
+    model: ModelNumbers,
     prompt: String,
     file: String,
     bytes: usize,
@@ -65,7 +66,7 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
         Format::Json => print_json(
             out,
             &Answer {
-                model: ModelJson::from(&model),
+                model: ModelNumbers::from(&model),
                 prompt,
                 file,
                 bytes: bytes.len(),

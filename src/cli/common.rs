@@ -1,52 +1,13 @@
 //! What several commands share: opening a model, reading a prompt, printing JSON.
 
 use super::args::{Common, ContinuationChoice};
-use crate::lens::{Array, Prediction};
-use crate::lens::{RunView, Source};
+use crate::lens::Source;
 use crate::model::Model;
 use crate::model::device::{DeviceChoice, Picked};
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
-
-/// Which model an answer belongs to.
-#[derive(Debug, Serialize)]
-pub struct ModelJson {
-    name: String,
-    hash: String,
-}
-
-impl From<&Model> for ModelJson {
-    fn from(model: &Model) -> Self {
-        Self {
-            name: model.name.clone(),
-            hash: model.hash.clone(),
-        }
-    }
-}
-
-/// One run; `predictions` and `loss` are about the right answer, whatever stands in `tokens`.
-#[derive(Debug, Serialize)]
-pub struct RunJson<'a> {
-    tokens: &'a [Token],
-    labels: Vec<String>,
-    logits: &'a Array,
-    predictions: Vec<Prediction>,
-    loss: f64,
-}
-
-impl<'a> RunJson<'a> {
-    pub fn new(run: &'a RunView, task: ArrayUpdate) -> Self {
-        Self {
-            tokens: &run.tokens,
-            labels: task.labels(),
-            logits: &run.logits,
-            predictions: run.predictions(task),
-            loss: run.loss(task),
-        }
-    }
-}
 
 /// The device asked for; where there is something to say of it, it is said on stderr.
 pub fn open_device(choice: DeviceChoice) -> Result<Picked> {

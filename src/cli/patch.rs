@@ -1,56 +1,27 @@
 //! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
 
 use super::args::{Format, PatchArgs};
-use super::common::{ModelJson, RunJson, open_model, print_json, sequence, source};
+use super::common::{open_model, print_json, sequence, source};
 use super::run::{heading, print_run};
 use super::table::{self, Align};
+use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
-    Array, Direction, Experiment, Grid, GridName, Intervention, Metric, MetricValues, Observation,
-    Source, observe, warnings,
+    Direction, Experiment, Grid, GridName, Intervention, Metric, Observation, Source, observe,
 };
 use crate::model::HookedTransformer;
 use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::io::Write;
 
 #[derive(Serialize)]
-struct Answer<'a> {
-    model: ModelJson,
-    direction: Direction,
-    metric: Option<MetricValues>,
-    warnings: Vec<String>,
-    interventions: Vec<Carried>,
-    grids: Grids<'a>,
-    clean: RunJson<'a>,
-    corrupted: RunJson<'a>,
-    patched: RunJson<'a>,
-}
-
-/// An intervention, and whether it changed any number.
-#[derive(Serialize)]
-struct Carried {
-    line: String,
-    changed: bool,
-}
-
-/// The grids by name, in their order.
-struct Grids<'a>(&'a [Grid]);
-
-#[derive(Serialize)]
-struct GridJson<'a> {
-    axes: &'static [&'static str],
-    values: &'a Array,
-}
-
-impl Serialize for Grids<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|grid| {
-            let axes = grid.name.axes();
-            let values = &grid.values;
-            (grid.name.name(), GridJson { axes, values })
-        }))
-    }
+struct Answer {
+    model: ModelNumbers,
+    #[serde(flatten)]
+    pair: PairNumbers,
+    clean: RunNumbers,
+    corrupted: RunNumbers,
+    patched: RunNumbers,
 }
 
 /// Runs the command.
@@ -63,33 +34,21 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
     let experiment = experiment(args, &model.transformer)?;
     let seen = observe(&model.transformer, &experiment, &|| false)?
         .context("the observation broke off")?;
-    let warnings = warnings(task, &experiment, seen.metric.as_ref());
-    let warnings: Vec<String> = warnings.into_iter().map(|warning| warning.text).collect();
-    let interventions = seen.experiment.interventions.iter().zip(&seen.changed);
-    let interventions: Vec<Carried> = interventions
-        .map(|(one, &changed)| Carried {
-            line: one.line(task),
-            changed,
-        })
-        .collect();
+    let pair = PairNumbers::new(task, &seen);
     match args.common.format {
         Format::Json => print_json(
             out,
             &Answer {
-                model: ModelJson::from(&model),
-                direction: experiment.direction,
-                metric: seen.metric,
-                warnings,
-                interventions,
-                grids: Grids(&seen.grids),
-                clean: RunJson::new(&seen.clean, task),
-                corrupted: RunJson::new(&seen.corrupted, task),
-                patched: RunJson::new(&seen.patched, task),
+                model: ModelNumbers::from(&model),
+                pair,
+                clean: RunNumbers::new(task, &seen.clean),
+                corrupted: RunNumbers::new(task, &seen.corrupted),
+                patched: RunNumbers::new(task, &seen.patched),
             },
         ),
         Format::Text => {
             writeln!(out, "{}", heading(&model))?;
-            print_text(out, &seen, task, &warnings, &interventions)
+            print_text(out, &seen, task, &pair)
         }
     }
 }
@@ -133,8 +92,7 @@ fn print_text(
     out: &mut dyn Write,
     seen: &Observation,
     task: ArrayUpdate,
-    warnings: &[String],
-    interventions: &[Carried],
+    pair: &PairNumbers,
 ) -> Result<()> {
     writeln!(out, "clean      {}", sequence(task, &seen.clean.tokens))?;
     writeln!(out, "corrupted  {}", sequence(task, &seen.corrupted.tokens))?;
@@ -154,10 +112,10 @@ fn print_text(
         )?,
         None => writeln!(out, "{}  no metric", direction.name())?,
     }
-    for warning in warnings {
+    for warning in &pair.warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    for Carried { line, changed } in interventions {
+    for InterventionNumbers { line, changed } in &pair.interventions {
         let note = if *changed { "" } else { "  (changes nothing)" };
         writeln!(out, "intervention: {line}{note}")?;
     }

@@ -1,8 +1,9 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
 use super::args::{Format, RunArgs};
-use super::common::{ModelJson, RunJson, open_model, print_json, source};
+use super::common::{open_model, print_json, source};
 use super::table::{self, Align};
+use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{RunView, observe_run};
 use crate::model::Model;
 use crate::task::ArrayUpdate;
@@ -11,10 +12,10 @@ use serde::Serialize;
 use std::io::Write;
 
 #[derive(Serialize)]
-struct Answer<'a> {
-    model: ModelJson,
+struct Answer {
+    model: ModelNumbers,
     #[serde(flatten)]
-    run: RunJson<'a>,
+    run: RunNumbers,
 }
 
 /// Runs the command.
@@ -30,8 +31,8 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
         Format::Json => print_json(
             out,
             &Answer {
-                model: ModelJson::from(&model),
-                run: RunJson::new(&run, task),
+                model: ModelNumbers::from(&model),
+                run: RunNumbers::new(task, &run),
             },
         ),
         Format::Text => {

@@ -1,8 +1,9 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
 use super::args::{Format, ScoreArgs};
-use super::common::{ModelJson, open_model, print_json};
+use super::common::{open_model, print_json};
 use super::run::heading;
+use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Score, score};
 use anyhow::Result;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use std::io::Write;
 
 #[derive(Serialize)]
 struct Answer {
-    model: ModelJson,
+    model: ModelNumbers,
     sample: String,
     /// The fraction of single predictions that are right.
     accuracy: f64,
@@ -31,7 +32,7 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
         Format::Json => print_json(
             out,
             &Answer {
-                model: ModelJson::from(&model),
+                model: ModelNumbers::from(&model),
                 sample: args.sample.to_string(),
                 accuracy,
                 score,
