@@ -35,12 +35,9 @@ pub struct Cli {
 /// How the workbench starts.
 #[derive(Clone, Debug, Args)]
 pub struct WorkbenchArgs {
-    /// A .pt or .safetensors checkpoint instead of the embedded model
-    #[arg(long)]
-    pub model: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
+    /// Which model, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// Examples to step through: random:SEED[:N] or notebook:SEED[:N]
     #[arg(long, default_value_t = Sample::default())]
     pub sample: Sample,
@@ -92,6 +89,8 @@ Where no continuation is given it is the right answer.";
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the key table as Markdown
+    Keys,
     /// Draw the workbench after some keys, without a terminal
     Render(RenderArgs),
     /// Run one prompt: logits, predictions, loss
@@ -129,15 +128,23 @@ pub enum Format {
     Json,
 }
 
-/// What every command that runs a model understands.
-#[derive(Debug, Args)]
-pub struct Common {
+/// Which model, and where it computes.
+#[derive(Clone, Debug, Args)]
+pub struct ModelArgs {
     /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
     #[arg(short, long, value_name = "PATH")]
     pub model: Option<PathBuf>,
     /// auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
+}
+
+/// What every command that runs a model understands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Which model, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// How to print the answer
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,

@@ -1,30 +1,36 @@
 //! What several commands share: opening a model, reading a prompt, printing JSON.
 
-use super::args::{Common, ContinuationChoice};
+use super::args::{Common, ContinuationChoice, ModelArgs};
 use crate::lens::Source;
 use crate::model::Model;
-use crate::model::device::{DeviceChoice, Picked};
+use crate::model::device::Picked;
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
 
-/// The device asked for; where there is something to say of it, it is said on stderr.
-pub fn open_device(choice: DeviceChoice) -> Result<Picked> {
-    let picked = choice.open()?;
+/// The model asked for and the device it is on.
+pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
+    let picked = which.device.open()?;
+    let model = match &which.model {
+        Some(path) => Model::open(path, &picked.device)?,
+        None => Model::embedded(&picked.device)?,
+    };
+    Ok((model, picked))
+}
+
+/// The model asked for; where there is something to say of its device, it is said on stderr.
+pub fn open_model(common: &Common) -> Result<Model> {
+    let (model, picked) = open(&common.which)?;
+    tell(&picked);
+    Ok(model)
+}
+
+/// Says on stderr what there is to say of a device.
+pub fn tell(picked: &Picked) {
     if let Some(note) = &picked.note {
         // nobody is left to tell if stderr is gone
         let _ = writeln!(std::io::stderr(), "circuitscope: {note}");
-    }
-    Ok(picked)
-}
-
-/// The model asked for.
-pub fn open_model(common: &Common) -> Result<Model> {
-    let device = open_device(common.device)?.device;
-    match &common.model {
-        Some(path) => Model::open(path, &device),
-        None => Model::embedded(&device),
     }
 }
 

@@ -54,6 +54,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Score(args) => score::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,
+        Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,
         Command::Render(args) => workbench::render(&args, &mut out)?,
         Command::Train(args) => train::run(&args, &mut out)?,
     }

@@ -49,7 +49,8 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     recipe.config()?;
     let outputs = Outputs::beside(&args.output)?;
     outputs.check(args.force)?;
-    let picked = super::common::open_device(args.device)?;
+    let picked = args.device.open()?;
+    super::common::tell(&picked);
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         // the second one ends the program where it is
