@@ -1,5 +1,9 @@
 //! The command line: what can be typed, and what it means.
 
+use super::attend::AttendArgs;
+use super::attention::AttentionArgs;
+use super::attribute::AttributeArgs;
+use super::circuit::CircuitArgs;
 use crate::lens::Continuation;
 use crate::model::device::DeviceChoice;
 use crate::runtime::headless::parse_size;
@@ -108,6 +112,28 @@ pub enum Command {
     /// with that patch added to the interventions, scaled so that 1 is as clean, 0 as corrupted.
     #[command(after_help = PROMPT_HELP)]
     Patch(PatchArgs),
+    /// What each part of the model adds to a logit: logit lens, components, heads, paths
+    ///
+    /// At each prediction, for one prompt or on average. Toward `target` (the right answer there),
+    /// a token, the token at a label, or a difference such as 48-26 or target-a_1. Paths add up to
+    /// the logits exactly; the remainder is printed.
+    #[command(after_help = PROMPT_HELP)]
+    Attribute(AttributeArgs),
+    /// Why a head attends there: one attention score, split by what query and key are made of
+    ///
+    /// Sources are the token, the position and each earlier head's output, by the position that it
+    /// came from. Values are after 1/sqrt(d_head) and add up to the model's own score.
+    #[command(after_help = PROMPT_HELP)]
+    Attend(AttendArgs),
+    /// Attention of one prompt or averaged: probabilities, scores, weighted, virtual, argmax
+    #[command(after_help = PROMPT_HELP)]
+    Attention(AttentionArgs),
+    /// A circuit: a table of products of weights, with its spectrum and scores
+    ///
+    /// `ov.1` what an attended token does to the logits, `ov.0.0>1.0` through two heads, `direct`,
+    /// `qk.1.tok_pos` what query tokens want of key positions, `qk.1.k_comp` position queries
+    /// against an earlier head's output; `pca.tok` and `pca.pos` the embeddings' main directions.
+    Circuit(CircuitArgs),
     /// Judge the model on a sample of inputs
     Score(ScoreArgs),
     /// List the devices that can compute
@@ -235,6 +261,9 @@ pub struct ScoreArgs {
     /// random:SEED[:N] or notebook:SEED[:N]
     #[arg(long, default_value_t)]
     pub sample: Sample,
+    /// Keep the top R singular directions of a head's circuit: ov.1.0:5, qk.0.0:3; may be repeated
+    #[arg(long, value_name = "CIRCUIT:R")]
+    pub low_rank: Vec<String>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -1,10 +1,15 @@
 //! Headless commands: each parses, calls one library function, prints text or JSON.
 
 mod args;
+mod attend;
+mod attention;
+mod attribute;
 mod cache;
+mod circuit;
 mod common;
 mod completions;
 mod devices;
+mod inputs;
 mod patch;
 mod run;
 mod score;
@@ -51,6 +56,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&args, &mut out)?,
         Command::Cache(args) => cache::run(&args, &mut out)?,
         Command::Patch(args) => patch::run(&args, &mut out)?,
+        Command::Attribute(args) => attribute::run(&args, &mut out)?,
+        Command::Attend(args) => attend::run(&args, &mut out)?,
+        Command::Attention(args) => attention::run(&args, &mut out)?,
+        Command::Circuit(args) => circuit::run(&args, &mut out)?,
         Command::Score(args) => score::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,

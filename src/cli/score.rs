@@ -4,8 +4,8 @@ use super::args::{Format, ScoreArgs};
 use super::common::{open_model, print_json};
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{Score, score};
-use anyhow::Result;
+use crate::lens::{LowRank, Score, low_rank, score};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
 
@@ -13,6 +13,9 @@ use std::io::Write;
 struct Answer {
     model: ModelNumbers,
     sample: String,
+    /// Circuits that were cut down.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    low_rank: Vec<String>,
     /// The fraction of single predictions that are right.
     accuracy: f64,
     #[serde(flatten)]
@@ -26,7 +29,17 @@ struct Answer {
 pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let model = open_model(&args.common)?;
     let task = model.transformer.task();
-    let score = score(&model.transformer, &args.sample.prompts(task))?;
+    let config = model.transformer.config();
+    let cuts = args
+        .low_rank
+        .iter()
+        .map(|text| LowRank::parse(text, config));
+    let cuts: Vec<LowRank> = cuts.collect::<Result<_>>().context("in --low-rank")?;
+    let judged = match cuts[..] {
+        [] => &model.transformer,
+        _ => &low_rank(&model.transformer, &cuts)?,
+    };
+    let score = score(judged, &args.sample.prompts(task))?;
     let accuracy = score.accuracy();
     match args.common.format {
         Format::Json => print_json(
@@ -34,12 +47,16 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
             &Answer {
                 model: ModelNumbers::from(&model),
                 sample: args.sample.to_string(),
+                low_rank: args.low_rank.clone(),
                 accuracy,
                 score,
             },
         ),
         Format::Text => {
             writeln!(out, "{}", heading(&model))?;
+            if !args.low_rank.is_empty() {
+                writeln!(out, "low rank: {}", args.low_rank.join(" "))?;
+            }
             writeln!(
                 out,
                 "sample {}: wrong on {} of {} inputs, accuracy {accuracy:.6}, loss {:.3e}",

@@ -1,5 +1,6 @@
 //! Aligned columns of plain text.
 
+use crate::lens::Array;
 use std::io::{Result, Write};
 
 /// How a column stands.
@@ -27,4 +28,54 @@ pub fn write(out: &mut dyn Write, align: &[Align], rows: &[Vec<String>]) -> Resu
         writeln!(out, "{}", line.join("  ").trim_end())?;
     }
     Ok(())
+}
+
+/// A matrix `[row, col]` with its names, three decimals; what is masked or no number stays empty.
+pub fn write_grid(
+    out: &mut dyn Write,
+    title: &str,
+    rows: &[String],
+    cols: &[String],
+    values: &Array,
+) -> Result<()> {
+    let mut lines = vec![[&[title.to_owned()], cols].concat()];
+    for (i, name) in rows.iter().enumerate() {
+        let cells = values.slice(&[i]).iter().map(|&value| number(value));
+        lines.push(std::iter::once(name.clone()).chain(cells).collect());
+    }
+    let mut align = vec![Align::Right; cols.len() + 1];
+    align[0] = Align::Left;
+    write(out, &align, &lines)
+}
+
+/// The cells of a matrix that are largest in size, with their row and column.
+pub fn write_largest(
+    out: &mut dyn Write,
+    count: usize,
+    rows: &[String],
+    cols: &[String],
+    values: &Array,
+) -> Result<()> {
+    let cells = values.values().iter().copied().enumerate();
+    let mut cells: Vec<(usize, f32)> = cells.filter(|(_, value)| value.is_finite()).collect();
+    cells.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let width = cols.len().max(1);
+    let line = |&(i, value): &(usize, f32)| {
+        vec![
+            rows[i / width].clone(),
+            cols[i % width].clone(),
+            number(value),
+        ]
+    };
+    let lines: Vec<_> = cells.iter().take(count).map(line).collect();
+    write(out, &[Align::Left, Align::Left, Align::Right], &lines)
+}
+
+fn number(value: f32) -> String {
+    match value {
+        value if !value.is_finite() => String::new(),
+        // not -0.000: what rounds to nothing has no sign
+        value if value.abs() < 0.0005 => "0.000".into(),
+        value => format!("{value:.3}"),
+    }
 }
