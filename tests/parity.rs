@@ -3,6 +3,7 @@
 //! metrics (normalised, so of the size of 1), argmax exactly.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;
 
 use candle_core::{DType, Tensor};

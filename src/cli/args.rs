@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and what it means.
 
+use crate::lens::Continuation;
 use crate::model::device::DeviceChoice;
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
@@ -19,7 +20,8 @@ use std::path::PathBuf;
     version,
     about,
     long_about,
-    max_term_width = 100
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
 )]
 pub struct Cli {
     /// What to do instead of opening the workbench
@@ -33,12 +35,9 @@ pub struct Cli {
 /// How the workbench starts.
 #[derive(Clone, Debug, Args)]
 pub struct WorkbenchArgs {
-    /// A .pt or .safetensors checkpoint instead of the embedded model
-    #[arg(long)]
-    pub model: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
+    /// Which model, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// Examples to step through: random:SEED[:N] or notebook:SEED[:N]
     #[arg(long, default_value_t = Sample::default())]
     pub sample: Sample,
@@ -79,11 +78,42 @@ pub struct RenderArgs {
     pub workbench: WorkbenchArgs,
 }
 
+/// How to write a prompt; the same words everywhere.
+const PROMPT_HELP: &str = "\
+A prompt is written in one of three forms:
+  14 26 35 1 48                         the list, the index, the element
+  'BOS 14 26 35 \\n 1 48 \\n 14 48 35'   the whole sequence (or its token ids)
+  'a=[14,26,35]; a[1]=48'               an assignment, optionally '-> [14,48,35]'
+Where no continuation is given it is the right answer.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the key table as Markdown
+    Keys,
     /// Draw the workbench after some keys, without a terminal
     Render(RenderArgs),
+    /// Run one prompt: logits, predictions, loss
+    #[command(after_help = PROMPT_HELP)]
+    Run(RunArgs),
+    /// Write every activation of one run to a safetensors file
+    ///
+    /// Names and axes are TransformerLens's; `logits` and `tokens` are there too. Masked attention
+    /// scores are minus infinity. All tensors are f32, and `hook_pos_embed` has batch size 1.
+    #[command(after_help = PROMPT_HELP)]
+    Cache(CacheArgs),
+    /// Patch one run with activations of another: metric and all patching grids
+    ///
+    /// Without --noise clean activations go into the corrupted run. A cell of a grid is the metric
+    /// with that patch added to the interventions, scaled so that 1 is as clean, 0 as corrupted.
+    #[command(after_help = PROMPT_HELP)]
+    Patch(PatchArgs),
+    /// Judge the model on a sample of inputs
+    Score(ScoreArgs),
+    /// List the devices that can compute
+    Devices(DevicesArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
     /// Train the task's model and write weights, config and record
     Train(TrainArgs),
 }
@@ -96,6 +126,132 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Which model, and where it computes.
+#[derive(Clone, Debug, Args)]
+pub struct ModelArgs {
+    /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
+    #[arg(short, long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+}
+
+/// What every command that runs a model understands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Which model, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// What the model is shown after the second newline, where it is not as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ContinuationChoice {
+    /// The right answer
+    Truth,
+    /// What the model itself predicts
+    Model,
+}
+
+impl From<ContinuationChoice> for Continuation {
+    fn from(choice: ContinuationChoice) -> Self {
+        match choice {
+            ContinuationChoice::Truth => Self::Truth,
+            ContinuationChoice::Model => Self::Model,
+        }
+    }
+}
+
+/// `circuitscope run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The prompt; several words are one prompt
+    #[arg(required = true, allow_negative_numbers = true)]
+    pub prompt: Vec<String>,
+    /// Continue with this instead of what the prompt says
+    #[arg(long, value_enum)]
+    pub continuation: Option<ContinuationChoice>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `circuitscope cache`
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// The prompt; several words are one prompt
+    #[arg(required = true, allow_negative_numbers = true)]
+    pub prompt: Vec<String>,
+    /// File to write
+    #[arg(short, long, value_name = "FILE.safetensors")]
+    pub output: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub force: bool,
+    /// Continue with this instead of what the prompt says
+    #[arg(long, value_enum)]
+    pub continuation: Option<ContinuationChoice>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `circuitscope patch`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("other side").required(true))]
+pub struct PatchArgs {
+    /// The clean prompt; several words are one prompt
+    #[arg(long, required = true, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
+    pub clean: Vec<String>,
+    /// The corrupted prompt
+    #[arg(long, num_args = 1.., value_name = "PROMPT", group = "other side", allow_negative_numbers = true)]
+    pub corrupted: Vec<String>,
+    /// Make the corrupted prompt from the clean one: idx, elt or a_1, optionally =VALUE
+    #[arg(long, value_name = "FIELD[=VALUE]", group = "other side")]
+    pub counterfactual: Option<String>,
+    /// What is measured; by default the logit difference that the pair suggests
+    #[arg(long, value_name = "POS:ANSWER:OTHER")]
+    pub metric: Option<String>,
+    /// Patch corrupted activations into the clean run
+    #[arg(long)]
+    pub noise: bool,
+    /// An intervention, such as 'patch blocks.1.attn.hook_k @elt from clean'; may be repeated
+    #[arg(long, value_name = "LINE")]
+    pub intervene: Vec<String>,
+    /// Continue both prompts with this instead of what they say
+    #[arg(long, value_enum)]
+    pub continuation: Option<ContinuationChoice>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `circuitscope score`
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// random:SEED[:N] or notebook:SEED[:N]
+    #[arg(long, default_value_t)]
+    pub sample: Sample,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `circuitscope devices`
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `circuitscope completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// `circuitscope train`
@@ -150,8 +306,11 @@ pub struct TrainArgs {
     #[arg(long)]
     pub one_update_per_batch: bool,
     /// Random inputs on which the trained model is judged
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(usize))]
-    pub judge: usize,
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub judge: u32,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
     /// auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,

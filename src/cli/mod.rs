@@ -1,6 +1,14 @@
 //! Headless commands: each parses, calls one library function, prints text or JSON.
 
 mod args;
+mod cache;
+mod common;
+mod completions;
+mod devices;
+mod patch;
+mod run;
+mod score;
+mod table;
 mod train;
 mod workbench;
 
@@ -24,7 +32,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
         None => workbench::open(&cli.workbench),
-        Some(command) => pool::install(|| run(command)),
+        Some(command) => pool::install(|| dispatch(command)),
     };
     match result {
         Ok(code) => code,
@@ -37,9 +45,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode> {
+fn dispatch(command: Command) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     match command {
+        Command::Run(args) => run::run(&args, &mut out)?,
+        Command::Cache(args) => cache::run(&args, &mut out)?,
+        Command::Patch(args) => patch::run(&args, &mut out)?,
+        Command::Score(args) => score::run(&args, &mut out)?,
+        Command::Devices(args) => devices::run(&args, &mut out)?,
+        Command::Completions(args) => completions::run(&args, &mut out)?,
+        Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,
         Command::Render(args) => workbench::render(&args, &mut out)?,
         Command::Train(args) => train::run(&args, &mut out)?,
     }

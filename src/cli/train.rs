@@ -3,6 +3,7 @@
 use super::args::TrainArgs;
 use crate::findings::files;
 use crate::lens::{Score, score};
+use crate::model::HookedTransformer;
 use crate::model::config::PositionalEmbedding;
 use crate::task::{ArrayUpdate, Sample, shown};
 use crate::training::{self, Progress, Recipe};
@@ -11,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -46,10 +47,15 @@ struct Record {
 pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     let recipe = recipe(args)?;
     recipe.config()?;
+    let outputs = Outputs::beside(&args.output)?;
+    outputs.check(args.force)?;
     let picked = args.device.open()?;
-    check_folder(&args.output)?;
+    super::common::tell(&picked);
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // the second one ends the program where it is
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stopped))
+            .context("cannot watch for Ctrl-C")?;
         signal_hook::flag::register(signal, Arc::clone(&stopped))
             .context("cannot watch for Ctrl-C")?;
     }
@@ -73,9 +79,11 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     })?;
     bar.finish();
     let seconds = started.elapsed().as_secs_f64();
+    // before judging, which may take as long again
+    outputs.save_model(&trained.model, args.force)?;
     let sample = Sample::Random {
         seed: JUDGE_SEED,
-        len: args.judge,
+        len: args.judge as usize,
     };
     let score = score(&trained.model, &sample.prompts(recipe.task))?;
     let record = Record {
@@ -93,7 +101,7 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
         score,
         recipe,
     };
-    save(&args.output, &trained.model, &record)?;
+    outputs.save_record(&record, args.force)?;
     report(out, args, &record, trained.steps)
 }
 
@@ -117,18 +125,46 @@ fn recipe(args: &TrainArgs) -> Result<Recipe> {
     })
 }
 
-/// A run of minutes must not end in a folder that was never there.
-fn check_folder(output: &Path) -> Result<()> {
-    let folder = output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let there = folder.is_none_or(Path::is_dir);
-    anyhow::ensure!(
-        there,
-        "cannot write {}: its folder does not exist",
-        shown(&output.to_string_lossy())
-    );
-    Ok(())
+/// The files that a run leaves.
+struct Outputs {
+    weights: PathBuf,
+    config: PathBuf,
+    record: PathBuf,
+}
+
+impl Outputs {
+    fn beside(weights: &Path) -> Result<Self> {
+        let is_safetensors = weights.extension().is_some_and(|e| e == "safetensors");
+        anyhow::ensure!(
+            is_safetensors,
+            "--output {}: weights are written as .safetensors; give it a name that ends so",
+            shown(&weights.to_string_lossy())
+        );
+        Ok(Self {
+            weights: weights.to_owned(),
+            config: weights.with_extension("json"),
+            record: weights.with_extension("record.json"),
+        })
+    }
+
+    /// A run of minutes must not end in a file that cannot be written.
+    fn check(&self, force: bool) -> Result<()> {
+        for path in [&self.weights, &self.config, &self.record] {
+            files::check_writable(path, force)?;
+        }
+        Ok(())
+    }
+
+    fn save_model(&self, model: &HookedTransformer, force: bool) -> Result<()> {
+        let (weights, config) = model.to_files()?;
+        files::write(&self.weights, &weights, force)?;
+        files::write(&self.config, config.as_bytes(), force)
+    }
+
+    fn save_record(&self, record: &Record, force: bool) -> Result<()> {
+        let record = serde_json::to_string_pretty(record)? + "\n";
+        files::write(&self.record, record.as_bytes(), force)
+    }
 }
 
 fn progress_bar(steps: usize) -> Result<ProgressBar> {
@@ -144,14 +180,6 @@ fn command_line() -> String {
         .chain(words)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-fn save(path: &Path, model: &crate::model::HookedTransformer, record: &Record) -> Result<()> {
-    let (weights, config) = model.to_files()?;
-    files::write_whole(path, &weights)?;
-    files::write_whole(&path.with_extension("json"), config.as_bytes())?;
-    let record = serde_json::to_string_pretty(record)? + "\n";
-    files::write_whole(&path.with_extension("record.json"), record.as_bytes())
 }
 
 fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The workbench itself, and `circuitscope render`: the same without a terminal.
 
 use super::args::{RenderArgs, WorkbenchArgs};
+use super::common;
 use crate::app::{ModelInfo, State, parse_script};
 use crate::findings::files;
 use crate::model::Model;
@@ -71,11 +72,7 @@ fn look(args: &WorkbenchArgs, env: impl Fn(&str) -> Option<String>) -> Result<Lo
 }
 
 fn start(args: &WorkbenchArgs) -> Result<(Model, State)> {
-    let picked = args.device.open()?;
-    let model = match &args.model {
-        Some(path) => Model::open(path, &picked.device)?,
-        None => Model::embedded(&picked.device)?,
-    };
+    let (model, picked) = common::open(&args.which)?;
     let task = model.transformer.task();
     let prompt = args.prompt.as_deref().map(|text| {
         let parsed = task.parse_prompt(text);

@@ -48,6 +48,38 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, None, |file| file.persist_noclobber(path).err())
 }
 
+/// [`write_whole`] where an old file may be replaced, else [`write_new`].
+///
+/// # Errors
+///
+/// Those of the two.
+pub fn write(path: &Path, bytes: &[u8], replacing: bool) -> Result<()> {
+    if replacing {
+        write_whole(path, bytes)
+    } else {
+        write_new(path, bytes)
+    }
+}
+
+/// Whether [`write_new`], or [`write_whole`] where `replacing`, would work as things are now.
+/// Nothing is left behind.
+///
+/// # Errors
+///
+/// Those of the write.
+pub fn check_writable(path: &Path, replacing: bool) -> Result<()> {
+    match standing(path) {
+        Some(_) if !replacing => bail!(taken(path)),
+        Some(old) => {
+            replaceable(path, &old)?;
+        }
+        None => {}
+    }
+    let folder = folder_of(path)?;
+    stage(folder, &[], None).map_err(|error| explain(path, folder, error))?;
+    Ok(())
+}
+
 /// The first of `stem`, `stem-2`, `stem-3`, ... for which `folder` holds no file with any of the
 /// `extensions` (each without its dot).
 ///

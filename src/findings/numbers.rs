@@ -3,9 +3,12 @@
 //! Masked attention scores are minus infinity, and a grid is not a number where clean and
 //! corrupted agree; JSON has neither, so both are `null`.
 
-use crate::lens::{Array, Grid, Observation, Prediction, RunName, RunView, Score, warnings};
+use crate::lens::{
+    Array, Direction, Grid, Observation, Prediction, RunName, RunView, Score, warnings,
+};
+use crate::model::Model;
 use crate::task::{ArrayUpdate, Token};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Which model the numbers belong to.
@@ -15,8 +18,15 @@ pub struct ModelNumbers {
     pub name: String,
     /// SHA-256 over the weights.
     pub hash: String,
-    /// Where it computed.
-    pub device: String,
+}
+
+impl From<&Model> for ModelNumbers {
+    fn from(model: &Model) -> Self {
+        Self {
+            name: model.name.clone(),
+            hash: model.hash.clone(),
+        }
+    }
 }
 
 /// One run.
@@ -24,7 +34,7 @@ pub struct ModelNumbers {
 pub struct RunNumbers {
     /// Token ids.
     pub tokens: Vec<Token>,
-    /// The notebook's labels: `BOS 14_1 26_2 ...`.
+    /// What stands at each position: `BOS a_0 a_1 ...`.
     pub labels: Vec<String>,
     /// `[pos][d_vocab_out]`
     pub logits: Array,
@@ -39,7 +49,7 @@ impl RunNumbers {
     #[must_use]
     pub fn new(task: ArrayUpdate, run: &RunView) -> Self {
         Self {
-            labels: task.example_labels(&run.tokens),
+            labels: task.labels(),
             predictions: run.predictions(task),
             loss: run.loss(task),
             tokens: run.tokens.clone(),
@@ -48,21 +58,22 @@ impl RunNumbers {
     }
 }
 
-/// One grid.
-#[derive(Clone, Debug, Serialize)]
-pub struct GridNumbers {
-    /// The meaning of each level of nesting.
-    pub axes: &'static [&'static str],
-    /// The normalised metric.
-    pub values: Array,
-}
+/// Grids by name, in the order of [`crate::lens::GridName`].
+#[derive(Clone, Debug)]
+pub struct GridNumbers(Vec<Grid>);
 
-impl From<&Grid> for GridNumbers {
-    fn from(grid: &Grid) -> Self {
-        Self {
-            axes: grid.name.axes(),
-            values: grid.values.clone(),
+impl Serialize for GridNumbers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct One<'a> {
+            axes: &'static [&'static str],
+            values: &'a Array,
         }
+        serializer.collect_map(self.0.iter().map(|grid| {
+            let axes = grid.name.axes();
+            let values = &grid.values;
+            (grid.name.name(), One { axes, values })
+        }))
     }
 }
 
@@ -94,24 +105,22 @@ pub struct MetricNumbers {
     pub normalised: Option<f32>,
 }
 
-/// A pair under interventions.
+/// A pair under interventions, without its runs.
 #[derive(Clone, Debug, Serialize)]
-pub struct PatchNumbers {
+pub struct PairNumbers {
     /// `denoise` or `noise`.
-    pub direction: &'static str,
+    pub direction: Direction,
     /// Null when the pair has no metric.
     pub metric: Option<MetricNumbers>,
-    /// In their order.
-    pub interventions: Vec<InterventionNumbers>,
     /// What is odd about the pair.
     pub warnings: Vec<String>,
-    /// The base run under the interventions.
-    pub patched: RunNumbers,
-    /// By name; the names and axes of TransformerLens's `patching` module.
-    pub grids: BTreeMap<&'static str, GridNumbers>,
+    /// In their order.
+    pub interventions: Vec<InterventionNumbers>,
+    /// The names and axes of TransformerLens's `patching` module.
+    pub grids: GridNumbers,
 }
 
-impl PatchNumbers {
+impl PairNumbers {
     /// The numbers of an observation.
     #[must_use]
     pub fn new(task: ArrayUpdate, seen: &Observation) -> Self {
@@ -121,9 +130,8 @@ impl PatchNumbers {
             changed,
         });
         let odd = warnings(task, &seen.experiment, seen.metric.as_ref());
-        let grids = seen.grids.iter();
         Self {
-            direction: seen.experiment.direction.name(),
+            direction: seen.experiment.direction,
             metric: seen.metric.map(|values| MetricNumbers {
                 position: values.metric.position,
                 answer: values.metric.answer,
@@ -133,10 +141,9 @@ impl PatchNumbers {
                 patched: values.patched,
                 normalised: values.normalised(values.patched),
             }),
-            interventions: interventions.collect(),
             warnings: odd.into_iter().map(|warning| warning.text).collect(),
-            patched: RunNumbers::new(task, &seen.patched),
-            grids: grids.map(|grid| (grid.name.name(), grid.into())).collect(),
+            interventions: interventions.collect(),
+            grids: GridNumbers(seen.grids.clone()),
         }
     }
 }
@@ -175,6 +182,8 @@ pub struct SnapshotNumbers {
     pub version: &'static str,
     /// The model.
     pub model: ModelNumbers,
+    /// Where it computed.
+    pub device: String,
     /// The task's size.
     pub task: ArrayUpdate,
     /// The sample that is stepped through.
@@ -185,7 +194,7 @@ pub struct SnapshotNumbers {
     /// Clean, corrupted and patched run; null before the first numbers.
     pub runs: Option<BTreeMap<&'static str, AttentionNumbers>>,
     /// Metric, interventions and grids; null before the first numbers.
-    pub patching: Option<PatchNumbers>,
+    pub patching: Option<PairNumbers>,
 }
 
 /// The three runs of an observation.

@@ -74,11 +74,17 @@ impl Edit {
             Replacement::Tensor(tensor) => tensor.broadcast_as(&shape)?,
             // a masked score that is set is no longer masked: that is what was asked for
             Replacement::Number(number) => Tensor::full(*number as f32, &shape, value.device())?,
-            Replacement::Scaled(factor) => (value * *factor)?.broadcast_as(&shape)?,
+            Replacement::Scaled(factor) => scaled(value, *factor)?.broadcast_as(&shape)?,
         };
         let mask = self.mask.broadcast_as(&shape)?;
         Ok(mask.where_cond(&new, &value.broadcast_as(&shape)?)?)
     }
+}
+
+/// Minus infinity, a masked score, stays what it is: times 0 it would be no number.
+fn scaled(value: &Tensor, factor: f64) -> Result<Tensor> {
+    let masked = value.eq(f32::NEG_INFINITY)?;
+    Ok(masked.where_cond(value, &(value * factor)?)?)
 }
 
 fn is_scores(hook: HookName) -> bool {

@@ -239,7 +239,7 @@ impl Base<'_> {
         let shape = name.shape(config.n_layers, config.n_heads, len);
         let unmoved = self.metric.normalised(self.metric.patched);
         let mut values = Array::filled(shape.clone(), unmoved.unwrap_or(f32::NAN));
-        if unmoved.is_none() {
+        if self.metric.normalised(self.metric.clean).is_none() {
             return Ok(Grid { name, values });
         }
         for layer in 0..config.n_layers {
@@ -257,8 +257,11 @@ impl Base<'_> {
     }
 
     /// Attention looks only backwards: a patch behind the metric's position cannot reach it, and
-    /// a masked attention cell is 0 in every run.
+    /// a masked attention cell is 0 in every run. Unless an intervention has lifted the mask.
     fn can_move_metric(&self, cell: Cell) -> bool {
+        if self.interventions.iter().any(Intervention::lifts_mask) {
+            return true;
+        }
         let reaches = cell
             .pos
             .is_none_or(|pos| pos <= self.metric.metric.position);
@@ -286,7 +289,8 @@ impl Base<'_> {
         let later: Vec<Intervention> = self
             .interventions
             .iter()
-            .filter(|one| starts_at_or_after(one.hook, layer))
+            // what stands at the stream itself is in the cached stream already
+            .filter(|one| one.hook > HookName::Block(layer, Site::ResidPre))
             .cloned()
             .collect();
         let mut editor =
@@ -304,10 +308,6 @@ impl Base<'_> {
         let diffs = logits.iter().map(|row| self.metric.metric.logit_diff(row));
         Ok(diffs.collect())
     }
-}
-
-fn starts_at_or_after(hook: HookName, first: usize) -> bool {
-    matches!(hook, HookName::Block(layer, _) if layer >= first)
 }
 
 /// Every index of an array of that shape, row-major.

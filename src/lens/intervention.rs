@@ -18,7 +18,7 @@ pub enum Action {
     Patch(RunName),
     /// Replaced by zeros.
     Zero,
-    /// Multiplied.
+    /// Multiplied; a masked score stays masked.
     Scale(f64),
     /// Replaced by this number.
     Set(f64),
@@ -96,17 +96,18 @@ impl Intervention {
         in_place && self.head.is_none_or(|only| only == head)
     }
 
-    /// The first position that the change touches; attention looks only backwards, so no position
-    /// before it can feel anything.
+    /// Whether it may let a position attend to a later one: a number put into a masked cell.
     #[must_use]
-    pub fn first_position(&self) -> usize {
-        match &self.target {
-            Target::Positions(Some(list)) => list.first().copied().unwrap_or(0),
-            Target::Cell {
-                dest: Some(dest), ..
-            } => *dest,
-            _ => 0,
-        }
+    pub(super) fn lifts_mask(&self) -> bool {
+        let Target::Cell { dest, src } = self.target else {
+            return false;
+        };
+        let masked = match (dest, src) {
+            (Some(dest), Some(src)) => src > dest,
+            (None, Some(src)) => src > 0,
+            _ => true,
+        };
+        masked && matches!(self.action, Action::Zero | Action::Set(_))
     }
 
     /// The line that [`Intervention::parse`] reads.
@@ -149,6 +150,11 @@ impl Intervention {
         let name = words.next("a hook name")?;
         let hook =
             HookName::parse(name, config.n_layers).or_else(|e| words.wrong(e.to_string()))?;
+        if verb == "knock" && hook.axes() != Axes::HeadDestSrc {
+            return words.wrong(format!(
+                "{hook} has no attention cells; knock works on hook_pattern and hook_attn_scores"
+            ));
+        }
         let target = words.target(task, hook)?;
         let head = words.head(hook, config)?;
         let action = match verb {
@@ -165,15 +171,7 @@ impl Intervention {
                 words.keyword("=")?;
                 Action::Set(words.number()?)
             }
-            _ => {
-                if hook.axes() != Axes::HeadDestSrc {
-                    words.at = 2;
-                    return words.wrong(format!(
-                        "{hook} has no attention cells; knock works on hook_pattern and hook_attn_scores"
-                    ));
-                }
-                Action::Knock
-            }
+            _ => Action::Knock,
         };
         words.end()?;
         Ok(Self {
@@ -352,41 +350,58 @@ pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String
         words.len().saturating_sub(1)
     };
     let stem = words.get(done).copied().unwrap_or("");
-    let hook = words
-        .get(1)
-        .and_then(|name| HookName::parse(name, config.n_layers).ok());
-    let candidates: Vec<String> = match done {
-        0 => VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
-        1 => HookName::all(config.n_layers)
-            .map(|hook| hook.to_string())
-            .collect(),
-        2 if hook.is_some_and(|hook| hook.axes() == Axes::HeadDestSrc) => task
-            .labels()
-            .iter()
-            .map(|label| format!("[{label},"))
-            .collect(),
-        2 => task
-            .labels()
-            .iter()
-            .map(|label| format!("@{label}"))
-            .collect(),
-        _ => match (words[0], words.get(done.wrapping_sub(1)).copied()) {
-            ("patch", Some("from")) => vec!["clean".into(), "corrupted".into()],
-            ("patch", _) => vec!["from".into(), "head".into()],
-            ("scale", _) => vec!["by".into(), "head".into()],
-            ("set", _) => vec!["=".into(), "head".into()],
-            _ => vec!["head".into()],
-        },
-    };
-    let before = words[..done].join(" ");
-    let lead = if before.is_empty() {
-        before
-    } else {
-        before + " "
-    };
-    candidates
+    let before = &words[..done];
+    let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
+    next_words(before, stem, task, config)
         .into_iter()
         .filter(|word| word.starts_with(stem) && word != stem)
         .map(|word| format!("{lead}{word}"))
         .collect()
+}
+
+/// What may stand behind these words.
+fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+    let hooks = || HookName::all(config.n_layers);
+    let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let (verb, name, rest) = match *before {
+        [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
+        [verb] => {
+            return hooks()
+                .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
+                .map(|hook| hook.to_string())
+                .collect();
+        }
+        [verb, name, ref rest @ ..] => (verb, name, rest),
+    };
+    let Some(hook) = hooks().find(|hook| hook.to_string() == name) else {
+        return Vec::new();
+    };
+    let tail = match verb {
+        "patch" => "from",
+        "scale" => "by",
+        "set" => "=",
+        _ => "",
+    };
+    match *rest {
+        [] => next_targets(hook, stem, task),
+        [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
+        [_] | [_, "head", _] => owned(&[tail]),
+        [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
+        [.., "from"] => owned(&[RunName::Clean.name(), RunName::Corrupted.name()]),
+        _ => Vec::new(),
+    }
+}
+
+/// The targets of a hook that go on from what is typed of one.
+fn next_targets(hook: HookName, stem: &str, task: ArrayUpdate) -> Vec<String> {
+    let labels = task.labels();
+    let all = std::iter::once("*".to_owned()).chain(labels);
+    if hook.axes() != Axes::HeadDestSrc {
+        let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
+        return all.map(|label| format!("{typed}{label}")).collect();
+    }
+    match stem.split_once(',') {
+        Some((dest, _)) => all.map(|label| format!("{dest},{label}]")).collect(),
+        None => all.map(|label| format!("[{label},")).collect(),
+    }
 }

@@ -19,6 +19,6 @@ pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, Intervention, LineError, Target, completions};
 pub use metric::{Metric, MetricValues};
-pub use observe::{Observation, Prediction, RunView, observe, observe_run};
+pub use observe::{Observation, Prediction, RunView, observe, observe_cache, observe_run};
 pub use score::{Score, score};
 pub use warning::{Fix, Warning, warnings};

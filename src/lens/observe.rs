@@ -226,6 +226,18 @@ pub fn observe_run(model: &HookedTransformer, source: &Source) -> Result<RunView
     Ok(run_prompt(model, prompt, &mut NoHooks, false)?.0)
 }
 
+/// One untouched run with every activation, `hook_result` included.
+///
+/// # Errors
+/// When the device fails.
+pub fn observe_cache(
+    model: &HookedTransformer,
+    source: &Source,
+) -> Result<(RunView, ActivationCache)> {
+    let prompt = resolve(model, source)?;
+    run_prompt(model, prompt, &mut NoHooks, true)
+}
+
 /// The prompt with its continuation filled in; the model's own is predicted one by one.
 fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
     let mut prompt = source.prompt();

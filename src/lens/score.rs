@@ -87,10 +87,11 @@ fn judge(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Vec<Vec<Judged
     let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
     let logits: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
     let one = |(logits, target): (&Vec<f32>, u32)| Judged {
-        wrong: logits
+        // a tie is wrong, and so is what is no number
+        wrong: !logits
             .iter()
             .enumerate()
-            .any(|(token, &logit)| token as u32 != target && logit >= logits[target as usize]),
+            .all(|(token, &logit)| token as u32 == target || logit < logits[target as usize]),
         loss: -f64::from(log_softmax(logits)[target as usize]),
     };
     Ok(logits

@@ -81,20 +81,20 @@ pub fn warnings(
             }
         }
     }
-    if let Some(values) = values {
-        if (values.clean - values.corrupted).abs() < NEARLY_EQUAL {
-            warn(
-                if experiment.metric.is_some() {
-                    Fix::FollowPair
-                } else {
-                    Fix::MakePair
-                },
-                format!(
-                    "metric hardly differs: clean {:.3}, corrupted {:.3}",
-                    values.clean, values.corrupted
-                ),
-            );
-        }
+    if let Some(values) = values
+        && (values.clean - values.corrupted).abs() < NEARLY_EQUAL
+    {
+        warn(
+            if experiment.metric.is_some() {
+                Fix::FollowPair
+            } else {
+                Fix::MakePair
+            },
+            format!(
+                "metric hardly differs: clean {:.3}, corrupted {:.3}",
+                values.clean, values.corrupted
+            ),
+        );
     }
     found
 }

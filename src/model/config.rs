@@ -69,6 +69,29 @@ pub struct Sidecar {
 }
 
 impl Sidecar {
+    /// A sidecar from its JSON; keys it does not know are another tool's business.
+    ///
+    /// # Errors
+    /// Names the field that holds something else than it should.
+    pub fn parse(text: &str) -> Result<Self> {
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text)?;
+        for (name, value) in &fields {
+            let alone = serde_json::Map::from_iter([(name.clone(), value.clone())]);
+            let needed = match name.as_str() {
+                "positional_embedding_type" => "\"shortformer\" or \"standard\"",
+                "normalization_type" => "null",
+                "attn_only" => "true",
+                _ => "a whole number",
+            };
+            ensure!(
+                Self::deserialize(serde_json::Value::Object(alone)).is_ok(),
+                "config field {name} is {}; {needed} is needed",
+                crate::task::shown(&value.to_string())
+            );
+        }
+        Ok(Self::deserialize(serde_json::Value::Object(fields))?)
+    }
+
     /// The sidecar that describes this model in full.
     #[must_use]
     pub fn describing(config: &Config, task: ArrayUpdate) -> Self {
@@ -175,14 +198,19 @@ impl Config {
         let [d_vocab, d_model] = matrix(weights, "embed.W_E")?;
         let [n_ctx, _] = matrix(weights, "pos_embed.W_pos")?;
         let [_, d_vocab_out] = matrix(weights, "unembed.W_U")?;
-        let n_layers = (0..)
-            .take_while(|layer| weights.contains_key(&format!("blocks.{layer}.attn.W_Q")))
-            .count();
-        ensure!(
-            n_layers > 0,
-            "tensor blocks.0.attn.W_Q is missing: is this a TransformerLens state dict?"
-        );
-        let w_q = &weights["blocks.0.attn.W_Q"].shape;
+        let layer = |name: &String| {
+            name.strip_prefix("blocks.")?
+                .split('.')
+                .next()?
+                .parse()
+                .ok()
+        };
+        let last: Option<usize> = weights.keys().filter_map(layer).max();
+        let n_layers = last.map_or(0, |last| last.saturating_add(1));
+        let w_q = weights.get("blocks.0.attn.W_Q").context(
+            "tensor blocks.0.attn.W_Q is missing: is this a TransformerLens state dict?",
+        )?;
+        let w_q = &w_q.shape;
         let &[n_heads, _, d_head] = &w_q[..] else {
             anyhow::bail!(
                 "tensor blocks.0.attn.W_Q has shape {w_q:?}; [n_heads, d_model, d_head] is needed"

@@ -96,8 +96,8 @@ fn read_sidecar(path: &Path) -> Result<Sidecar> {
             );
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the config {shown_path}"))?;
-            serde_json::from_str(&text).with_context(|| {
-                format!("the config {shown_path} is no JSON of this tool or TransformerLens; mend or remove it")
+            Sidecar::parse(&text).with_context(|| {
+                format!("the config {shown_path} is not one of this tool or TransformerLens; mend or remove it")
             })
         }
     }

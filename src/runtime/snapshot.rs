@@ -3,7 +3,7 @@
 use crate::app::State;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
-use crate::findings::numbers::{ModelNumbers, PatchNumbers, SampleNumbers, SnapshotNumbers, runs};
+use crate::findings::numbers::{ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, runs};
 use crate::ui::look::Look;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};
@@ -82,8 +82,8 @@ pub fn numbers(state: &State) -> SnapshotNumbers {
         model: ModelNumbers {
             name: state.model.name.clone(),
             hash: state.model.hash.clone(),
-            device: state.model.device.clone(),
         },
+        device: state.model.device.clone(),
         task,
         sample: SampleNumbers {
             name: state.sample.source.to_string(),
@@ -92,6 +92,6 @@ pub fn numbers(state: &State) -> SnapshotNumbers {
         },
         stale: state.is_stale(),
         runs: seen.map(|seen| runs(task, seen)),
-        patching: seen.map(|seen| PatchNumbers::new(task, seen)),
+        patching: seen.map(|seen| PairNumbers::new(task, seen)),
     }
 }

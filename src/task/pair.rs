@@ -128,8 +128,11 @@ impl ArrayUpdate {
             return first
                 .clone()
                 .find(|change| change.field == field)
-                .ok_or_else(|| {
-                    anyhow::anyhow!("changing {field} changes no answer: the update overwrites it")
+                .ok_or_else(|| match field {
+                    Field::Idx => anyhow::anyhow!("a list of one number has no other idx"),
+                    _ => anyhow::anyhow!(
+                        "changing {field} changes no answer: the update overwrites it"
+                    ),
                 });
         };
         let value = self.parse_value(name, value)?;

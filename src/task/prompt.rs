@@ -36,7 +36,7 @@ pub fn shown(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().take(40) {
         let unsafe_to_show = c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         if unsafe_to_show {
             out.extend(c.escape_unicode());
         } else {
@@ -71,8 +71,10 @@ impl ArrayUpdate {
             || spaced.to_ascii_uppercase().contains("BOS")
             || words(&spaced).len() == self.seq_len();
         if is_sequence {
+            // line breaks stand for themselves, unless nothing is missing without them
             let marked = spaced.trim().replace('\n', " \\n ");
-            return self.parse_sequence(&words(&marked));
+            let spelled = words(&spaced).len() == self.seq_len();
+            return self.parse_sequence(&words(if spelled { &spaced } else { &marked }));
         }
         let prompt = Prompt::teacher_forced(self.parse_fields(&words(&spaced))?);
         Ok(prompt)

@@ -128,7 +128,7 @@ pub fn below(rng: &mut Mt, n: u32) -> u32 {
     let bits = 32 - n.max(1).leading_zeros();
     loop {
         let value = rng.next_u32() >> (32 - bits);
-        if value < n {
+        if value < n.max(1) {
             return value;
         }
     }

@@ -6,6 +6,7 @@
 //! [`crate::model`].
 
 use crate::model::config::{PositionalEmbedding, is_bias};
+use crate::model::weights::MAX_ELEMENTS;
 use crate::model::{Config, HookedTransformer, NoHooks};
 use crate::task::{ArrayUpdate, Prompt, Update, below};
 use anyhow::{Result, ensure};
@@ -82,6 +83,15 @@ impl Recipe {
             positional_embedding: self.positions,
         };
         config.check_sizes()?;
+        let weights: usize = config
+            .parameters()
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        ensure!(
+            weights <= MAX_ELEMENTS,
+            "a model of that size has {weights} weights; {MAX_ELEMENTS} are supported"
+        );
         ensure!(
             (1..=65_536).contains(&self.batch),
             "batch {} is not in 1..=65536",

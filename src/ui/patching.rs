@@ -10,12 +10,16 @@ use crate::lens::{Cell, GridName, MetricValues, Observation};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// One scale for all grids of an observation: 1 is as clean, and what overshoots is still shown.
+/// Overshoot up to here keeps the plain scale, on which 1 is as clean.
+const OVERSHOOT: f32 = 1.5;
+
+/// One scale for all grids of an observation: 1 is as clean; wider where values go far beyond.
 fn scale(seen: &Observation) -> Scale {
     let all = seen.grids.iter().flat_map(|grid| grid.values.values());
     let finite = all.filter(|value| value.is_finite());
+    let max = finite.fold(1.0f32, |max, value| max.max(value.abs()));
     Scale::Diverging {
-        max: finite.fold(1.0f32, |max, value| max.max(value.abs())),
+        max: if max <= OVERSHOOT { 1.0 } else { max },
     }
 }
 

@@ -19,8 +19,8 @@ use ratatui::text::Line;
 
 /// Columns of a side's name.
 const NAME: u16 = 6;
-/// Columns of the idx and elt fields with their names: `idx 12  elt 123`.
-const NUMBERS: u16 = 15;
+/// Columns of the idx and elt fields with their names: `idx 1  elt 48 `.
+const NUMBERS: u16 = 14;
 
 pub(super) fn prompt(canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(Pane::Prompt, area, Vec::new(), None);
@@ -45,7 +45,7 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
     canvas.text(x, y, area, name, style);
     // the numbers stand at the right edge where the list leaves room, else below the list
     let list = area.width.saturating_sub(NAME + 2);
-    let wide = list >= NUMBERS + 9;
+    let wide = list >= NUMBERS + 10;
     let (at, y_numbers, list) = if wide {
         (area.right() - NUMBERS, y, list - NUMBERS - 1)
     } else {
@@ -53,8 +53,8 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
     };
     let y_b = y_numbers + 1;
     field(canvas, area, (x + NAME, y), list, (side, Field::A));
-    field(canvas, area, (at, y_numbers), 3, (side, Field::Idx));
-    field(canvas, area, (at + 8, y_numbers), 4, (side, Field::Elt));
+    field(canvas, area, (at, y_numbers), 2, (side, Field::Idx));
+    field(canvas, area, (at + 7, y_numbers), 3, (side, Field::Elt));
     field(canvas, area, (x + NAME, y_b), list, (side, Field::B));
     if wide {
         let muted = canvas.look.style(Role::Muted);

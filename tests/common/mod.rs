@@ -1,17 +1,22 @@
 //! What several tests share.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use candle_core::Device;
-use circuitscope::model::Model;
+use candle_core::{Device, Tensor};
+use circuitscope::lens::{Action, Intervention, RunName, Target};
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model};
+use circuitscope::task::{ArrayUpdate, Update, below};
+use rand_mt::Mt;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// A set of tensors by name.
-pub type Tensors = HashMap<String, candle_core::Tensor>;
+pub type Tensors = HashMap<String, Tensor>;
 
 /// The folder beside the project that holds the reference checkpoint and its golden values. Where
 /// it is absent a test says so, loudly, and the embedded model's own golden values stand in; where
 /// it is there, everything in it must be right.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub fn shared() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if folder.is_dir() {
@@ -43,4 +48,82 @@ pub fn embedded_golden() -> (Model, Tensors, serde_json::Value) {
         candle_core::safetensors::load(folder.join("golden.safetensors"), &Device::Cpu).unwrap();
     let scalars = std::fs::read_to_string(folder.join("golden.json")).unwrap();
     (embedded(), tensors, serde_json::from_str(&scalars).unwrap())
+}
+
+/// A small model with random weights and biases, large enough that attention is uneven.
+pub fn random_model(
+    [layers, heads]: [usize; 2],
+    positions: PositionalEmbedding,
+    task: ArrayUpdate,
+    seed: u32,
+) -> HookedTransformer {
+    let config = Config {
+        n_layers: layers,
+        n_heads: heads,
+        d_model: 16,
+        d_head: 8,
+        n_ctx: task.seq_len(),
+        d_vocab: task.d_vocab(),
+        d_vocab_out: task.max_num as usize,
+        positional_embedding: positions,
+    };
+    let mut rng = Mt::new(seed);
+    let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;
+    let tensors = config.parameters().into_iter().map(|(name, shape)| {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| number()).collect();
+        let tensor = Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
+        (name, tensor)
+    });
+    let tensors = tensors.collect();
+    HookedTransformer::from_tensors(config, task, &Device::Cpu, &tensors).unwrap()
+}
+
+/// A random update of the task.
+pub fn random_update(task: ArrayUpdate, rng: &mut Mt) -> Update {
+    Update {
+        a: (0..task.list_len)
+            .map(|_| below(rng, task.max_num))
+            .collect(),
+        idx: below(rng, task.list_len as u32),
+        elt: below(rng, task.max_num),
+    }
+}
+
+/// Any intervention that a line can say.
+pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> Intervention {
+    let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
+    let hooks: Vec<HookName> = HookName::all(config.n_layers).collect();
+    let hook = hooks[any(rng, hooks.len())];
+    let is_attention = hook.axes() == Axes::HeadDestSrc;
+    let numbers = [0.0, -1.0, 0.5, 2.0, 0.001, -3.25, 1e-3 / 3.0];
+    let number = numbers[any(rng, numbers.len())];
+    let action = match any(rng, if is_attention { 6 } else { 5 }) {
+        0 => Action::Patch(RunName::Clean),
+        1 => Action::Patch(RunName::Corrupted),
+        2 => Action::Zero,
+        3 => Action::Scale(number),
+        4 => Action::Set(number),
+        _ => Action::Knock,
+    };
+    let len = task.seq_len();
+    let place = |rng: &mut Mt| (any(rng, 3) > 0).then(|| any(rng, len));
+    let target = if is_attention {
+        Target::Cell {
+            dest: place(rng),
+            src: place(rng),
+        }
+    } else {
+        let first = place(rng);
+        let mut list: Vec<usize> = first.into_iter().chain(place(rng)).collect();
+        list.sort_unstable();
+        list.dedup();
+        Target::Positions((!list.is_empty()).then_some(list))
+    };
+    let has_heads = hook.axes() != Axes::Pos;
+    Intervention {
+        action,
+        hook,
+        target,
+        head: (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads)),
+    }
 }

@@ -1,0 +1,82 @@
+//! `circuitscope cache`: every activation of one run, as a safetensors file.
+
+use super::args::{CacheArgs, Format};
+use super::common::{open_model, print_json, sequence, source};
+use crate::findings::files;
+use crate::findings::numbers::ModelNumbers;
+use crate::lens::{Array, observe_cache};
+use crate::model::weights::{RawTensor, StateDict, to_safetensors};
+use crate::task::shown;
+use anyhow::Result;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Answer {
+    model: ModelNumbers,
+    prompt: String,
+    file: String,
+    bytes: usize,
+    /// Shapes by name.
+    tensors: BTreeMap<String, Vec<usize>>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the prompt, the model or the device will not do, or the file cannot be written.
+pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
+    files::check_writable(&args.output, args.force)?;
+    let model = open_model(&args.common)?;
+    let task = model.transformer.task();
+    let source = source(task, "prompt", &args.prompt, args.continuation)?;
+    let (run, cache) = observe_cache(&model.transformer, &source)?;
+    let mut tensors = StateDict::new();
+    let mut put = |name: String, shape: Vec<usize>, data: Vec<f32>| {
+        tensors.insert(name, RawTensor { shape, data });
+    };
+    for (name, tensor) in cache.iter() {
+        let array = Array::from_tensor(tensor)?;
+        put(
+            name.to_string(),
+            array.shape().to_vec(),
+            array.values().to_vec(),
+        );
+    }
+    let tokens = run.tokens.iter().map(|&token| token as f32).collect();
+    put("tokens".into(), vec![1, run.tokens.len()], tokens);
+    let logits = [&[1], run.logits.shape()].concat();
+    put("logits".into(), logits, run.logits.values().to_vec());
+
+    let prompt = sequence(task, &run.tokens);
+    let metadata = [
+        ("format", "circuitscope-cache-1"),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("prompt", &prompt),
+        ("model", &model.name),
+        ("model_hash", &model.hash),
+    ];
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let bytes = to_safetensors(&tensors, &BTreeMap::from(metadata))?;
+    files::write(&args.output, &bytes, args.force)?;
+
+    let file = shown(&args.output.to_string_lossy());
+    match args.common.format {
+        Format::Json => print_json(
+            out,
+            &Answer {
+                model: ModelNumbers::from(&model),
+                prompt,
+                file,
+                bytes: bytes.len(),
+                tensors: tensors.into_iter().map(|(k, t)| (k, t.shape)).collect(),
+            },
+        ),
+        Format::Text => {
+            let count = tensors.len();
+            writeln!(out, "{file}: {count} tensors of the run {prompt}")?;
+            Ok(())
+        }
+    }
+}

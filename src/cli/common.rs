@@ -1,0 +1,65 @@
+//! What several commands share: opening a model, reading a prompt, printing JSON.
+
+use super::args::{Common, ContinuationChoice, ModelArgs};
+use crate::lens::Source;
+use crate::model::Model;
+use crate::model::device::Picked;
+use crate::task::{ArrayUpdate, Token};
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::Write;
+
+/// The model asked for and the device it is on.
+pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
+    let picked = which.device.open()?;
+    let model = match &which.model {
+        Some(path) => Model::open(path, &picked.device)?,
+        None => Model::embedded(&picked.device)?,
+    };
+    Ok((model, picked))
+}
+
+/// The model asked for; where there is something to say of its device, it is said on stderr.
+pub fn open_model(common: &Common) -> Result<Model> {
+    let (model, picked) = open(&common.which)?;
+    tell(&picked);
+    Ok(model)
+}
+
+/// Says on stderr what there is to say of a device.
+pub fn tell(picked: &Picked) {
+    if let Some(note) = &picked.note {
+        // nobody is left to tell if stderr is gone
+        let _ = writeln!(std::io::stderr(), "circuitscope: {note}");
+    }
+}
+
+/// A prompt from the words it was typed as. `name` says which one in an error.
+pub fn source(
+    task: ArrayUpdate,
+    name: &str,
+    words: &[String],
+    continuation: Option<ContinuationChoice>,
+) -> Result<Source> {
+    let prompt = task
+        .parse_prompt(&words.join(" "))
+        .with_context(|| format!("in the {name}"))?;
+    let mut source = Source::from(prompt);
+    if let Some(choice) = continuation {
+        source.continuation = choice.into();
+    }
+    Ok(source)
+}
+
+/// The tokens as they are typed: `BOS 14 26 35 \n 1 48 \n 14 48 35`.
+pub fn sequence(task: ArrayUpdate, tokens: &[Token]) -> String {
+    let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
+    names.join(" ")
+}
+
+/// Pretty JSON with one newline at its end.
+pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{text}")?;
+    Ok(())
+}

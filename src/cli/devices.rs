@@ -1,0 +1,35 @@
+//! `circuitscope devices`: what can compute here.
+
+use super::args::{DevicesArgs, Format};
+use super::common::print_json;
+use super::table::{self, Align};
+use crate::model::device;
+use anyhow::Result;
+use serde::Serialize;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Device {
+    name: String,
+    status: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When nothing can be printed.
+pub fn run(args: &DevicesArgs, out: &mut dyn Write) -> Result<()> {
+    let devices = device::list();
+    match args.format {
+        Format::Json => {
+            let devices = devices.into_iter();
+            let devices = devices.map(|(name, status)| Device { name, status });
+            print_json(out, &devices.collect::<Vec<_>>())
+        }
+        Format::Text => {
+            let rows = devices.into_iter().map(|(name, status)| vec![name, status]);
+            let rows: Vec<_> = rows.collect();
+            Ok(table::write(out, &[Align::Left, Align::Left], &rows)?)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
+
+use super::args::{Format, PatchArgs};
+use super::common::{open_model, print_json, sequence, source};
+use super::run::{heading, print_run};
+use super::table::{self, Align};
+use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
+use crate::lens::{
+    Direction, Experiment, Grid, GridName, Intervention, Metric, Observation, Source, observe,
+};
+use crate::model::HookedTransformer;
+use crate::task::ArrayUpdate;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Answer {
+    model: ModelNumbers,
+    #[serde(flatten)]
+    pair: PairNumbers,
+    clean: RunNumbers,
+    corrupted: RunNumbers,
+    patched: RunNumbers,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a prompt, the metric, an intervention, the model or the device will not do.
+pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
+    let model = open_model(&args.common)?;
+    let task = model.transformer.task();
+    let experiment = experiment(args, &model.transformer)?;
+    let seen = observe(&model.transformer, &experiment, &|| false)?
+        .context("the observation broke off")?;
+    let pair = PairNumbers::new(task, &seen);
+    match args.common.format {
+        Format::Json => print_json(
+            out,
+            &Answer {
+                model: ModelNumbers::from(&model),
+                pair,
+                clean: RunNumbers::new(task, &seen.clean),
+                corrupted: RunNumbers::new(task, &seen.corrupted),
+                patched: RunNumbers::new(task, &seen.patched),
+            },
+        ),
+        Format::Text => {
+            writeln!(out, "{}", heading(&model))?;
+            print_text(out, &seen, task, &pair)
+        }
+    }
+}
+
+fn experiment(args: &PatchArgs, model: &HookedTransformer) -> Result<Experiment> {
+    let task = model.task();
+    let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
+    let corrupted = match &args.counterfactual {
+        Some(field) => {
+            let change = task
+                .parse_change(&clean.update, field)
+                .context("in --counterfactual")?;
+            let mut corrupted = Source::new(clean.update.with(change));
+            if let Some(choice) = args.continuation {
+                corrupted.continuation = choice.into();
+            }
+            corrupted
+        }
+        None => source(task, "corrupted prompt", &args.corrupted, args.continuation)?,
+    };
+    let metric = args.metric.as_deref();
+    let metric = metric.map(|text| Metric::parse(task, text)).transpose();
+    let parse = |line: &String| {
+        Intervention::parse(line, task, model.config())
+            .with_context(|| format!("in --intervene '{}'", crate::task::shown(line)))
+    };
+    Ok(Experiment {
+        clean,
+        corrupted,
+        direction: if args.noise {
+            Direction::Noise
+        } else {
+            Direction::Denoise
+        },
+        metric: metric.context("in --metric")?,
+        interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
+    })
+}
+
+fn print_text(
+    out: &mut dyn Write,
+    seen: &Observation,
+    task: ArrayUpdate,
+    pair: &PairNumbers,
+) -> Result<()> {
+    writeln!(out, "clean      {}", sequence(task, &seen.clean.tokens))?;
+    writeln!(out, "corrupted  {}", sequence(task, &seen.corrupted.tokens))?;
+    let direction = seen.experiment.direction;
+    match &seen.metric {
+        Some(values) => writeln!(
+            out,
+            "{}  logit[{}] - logit[{}] at {}: clean {:.3}, corrupted {:.3}, patched {:.3}, normalised {}",
+            direction.name(),
+            values.metric.answer,
+            values.metric.other,
+            task.label(values.metric.position),
+            values.clean,
+            values.corrupted,
+            values.patched,
+            number(values.normalised(values.patched)),
+        )?,
+        None => writeln!(out, "{}  no metric", direction.name())?,
+    }
+    for warning in &pair.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    for InterventionNumbers { line, changed } in &pair.interventions {
+        let note = if *changed { "" } else { "  (changes nothing)" };
+        writeln!(out, "intervention: {line}{note}")?;
+    }
+    writeln!(out, "\npatched run")?;
+    print_run(out, &seen.patched, task)?;
+    for grid in GridName::STRIPS.iter().filter_map(|&name| seen.grid(name)) {
+        writeln!(out)?;
+        print_strip(out, grid, task)?;
+    }
+    Ok(())
+}
+
+/// A line for each layer and head, a column for each position.
+fn print_strip(out: &mut dyn Write, grid: &Grid, task: ArrayUpdate) -> Result<()> {
+    let shape = grid.values.shape();
+    let head_axis = grid.name.axes().iter().position(|&axis| axis == "head");
+    let heads = head_axis.map_or(1, |axis| shape[axis]);
+    let mut rows = vec![[vec![grid.name.name().to_owned()], task.labels()].concat()];
+    for layer in 0..shape[0] {
+        for head in 0..heads {
+            let label = match head_axis {
+                Some(_) => format!("{layer}.{head}"),
+                None => layer.to_string(),
+            };
+            let values = (0..task.seq_len()).map(|pos| {
+                let index = grid.name.index(crate::lens::Cell {
+                    layer,
+                    head: Some(head),
+                    pos: Some(pos),
+                    src: None,
+                });
+                number(grid.values.get(&index).filter(|value| !value.is_nan()))
+            });
+            rows.push(std::iter::once(label).chain(values).collect());
+        }
+    }
+    let mut align = vec![Align::Right; task.seq_len() + 1];
+    align[0] = Align::Left;
+    Ok(table::write(out, &align, &rows)?)
+}
+
+/// Three decimals, or n/a.
+fn number(value: Option<f32>) -> String {
+    // not -0.000: what rounds to nothing has no sign
+    let rounded = |value: f32| if value.abs() < 0.0005 { 0.0 } else { value };
+    value.map_or_else(|| "n/a".into(), |value| format!("{:.3}", rounded(value)))
+}

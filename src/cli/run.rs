@@ -1,0 +1,86 @@
+//! `circuitscope run`: one prompt, its logits and predictions.
+
+use super::args::{Format, RunArgs};
+use super::common::{open_model, print_json, source};
+use super::table::{self, Align};
+use crate::findings::numbers::{ModelNumbers, RunNumbers};
+use crate::lens::{RunView, observe_run};
+use crate::model::Model;
+use crate::task::ArrayUpdate;
+use anyhow::Result;
+use serde::Serialize;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Answer {
+    model: ModelNumbers,
+    #[serde(flatten)]
+    run: RunNumbers,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the prompt, the model or the device will not do.
+pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
+    let model = open_model(&args.common)?;
+    let task = model.transformer.task();
+    let source = source(task, "prompt", &args.prompt, args.continuation)?;
+    let run = observe_run(&model.transformer, &source)?;
+    match args.common.format {
+        Format::Json => print_json(
+            out,
+            &Answer {
+                model: ModelNumbers::from(&model),
+                run: RunNumbers::new(task, &run),
+            },
+        ),
+        Format::Text => {
+            writeln!(out, "{}", heading(&model))?;
+            writeln!(out, "continuation: {}", source.continuation.name())?;
+            print_run(out, &run, task)
+        }
+    }
+}
+
+/// Which model the numbers below belong to.
+pub fn heading(model: &Model) -> String {
+    format!("{} #{}", model.name, model.short_hash())
+}
+
+/// A line for each position, with what is predicted there, and the loss.
+pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Result<()> {
+    let predictions = run.predictions(task);
+    let header = ["position", "token", "predicts", "likeliest", "p", ""];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for (position, &token) in run.tokens.iter().enumerate() {
+        let mut row = vec![task.label(position), task.token_name(token)];
+        if let Some(one) = predictions.iter().find(|one| one.position == position) {
+            let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
+            let verdict = if one.correct {
+                "ok".to_owned()
+            } else {
+                let p = one.log_prob.exp();
+                format!("wrong, {} is right (p {p:.4})", one.target)
+            };
+            row.extend([one.predicts.clone(), one.argmax.to_string()]);
+            row.extend([format!("{top:.4}"), verdict]);
+        }
+        rows.push(row);
+    }
+    let align = [
+        Align::Left,
+        Align::Right,
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Left,
+    ];
+    table::write(out, &align, &rows)?;
+    writeln!(
+        out,
+        "loss {:.3e} (mean over b, against the right answer)",
+        run.loss(task)
+    )?;
+    Ok(())
+}

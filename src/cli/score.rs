@@ -1,0 +1,54 @@
+//! `circuitscope score`: accuracy and loss over a sample.
+
+use super::args::{Format, ScoreArgs};
+use super::common::{open_model, print_json};
+use super::run::heading;
+use crate::findings::numbers::ModelNumbers;
+use crate::lens::{Score, score};
+use anyhow::Result;
+use serde::Serialize;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Answer {
+    model: ModelNumbers,
+    sample: String,
+    /// The fraction of single predictions that are right.
+    accuracy: f64,
+    #[serde(flatten)]
+    score: Score,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model or the device will not do.
+pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
+    let model = open_model(&args.common)?;
+    let task = model.transformer.task();
+    let score = score(&model.transformer, &args.sample.prompts(task))?;
+    let accuracy = score.accuracy();
+    match args.common.format {
+        Format::Json => print_json(
+            out,
+            &Answer {
+                model: ModelNumbers::from(&model),
+                sample: args.sample.to_string(),
+                accuracy,
+                score,
+            },
+        ),
+        Format::Text => {
+            writeln!(out, "{}", heading(&model))?;
+            writeln!(
+                out,
+                "sample {}: wrong on {} of {} inputs, accuracy {accuracy:.6}, loss {:.3e}",
+                args.sample, score.wrong_inputs, score.inputs, score.loss
+            )?;
+            for (i, wrong) in score.wrong_by_position.iter().enumerate() {
+                writeln!(out, "b_{i}: {wrong} wrong")?;
+            }
+            Ok(())
+        }
+    }
+}

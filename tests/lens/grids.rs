@@ -1,0 +1,260 @@
+//! Whole runs patched, and every cell of a grid against its own intervention.
+
+use super::{assert_same_logits, bits, common, models, pair, seen, under};
+use circuitscope::lens::{
+    Array, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName, Sources,
+    score,
+};
+use circuitscope::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder};
+use circuitscope::task::{Sample, below};
+use rand_mt::Mt;
+use std::cell::Cell;
+
+#[test]
+fn patching_the_whole_stream_gives_the_source_run() {
+    for (name, model) in models() {
+        for (direction, metric) in [(Direction::Denoise, 1.0), (Direction::Noise, 0.0)] {
+            let source = direction.source();
+            let line = format!("patch blocks.0.hook_resid_pre @* from {}", source.name());
+            let seen = under(&model, &[&line], pair(direction));
+            assert_same_logits(name, &seen.patched, seen.run(source));
+            assert_eq!(seen.changed, [true], "{name}");
+            let values = seen.metric.unwrap();
+            assert_eq!(values.normalised(values.patched), Some(metric), "{name}");
+        }
+    }
+}
+
+#[test]
+fn patching_clean_into_clean_changes_nothing() {
+    for (name, model) in models() {
+        let hooks: Vec<HookName> = HookName::all(model.config().n_layers).collect();
+        let line = |hook: &HookName| match hook.axes() {
+            circuitscope::model::Axes::HeadDestSrc => format!("patch {hook} [*,*] from clean"),
+            _ => format!("patch {hook} @* from clean"),
+        };
+        let lines: Vec<String> = hooks.iter().map(line).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let seen = under(&model, &lines, pair(Direction::Noise));
+        assert_eq!(seen.changed, vec![false; hooks.len()], "{name}");
+        assert_same_logits(name, &seen.patched, &seen.clean);
+    }
+}
+
+#[test]
+fn without_interventions_the_patched_run_is_the_base_run() {
+    for (name, model) in models() {
+        for direction in [Direction::Denoise, Direction::Noise] {
+            let seen = seen(&model, &pair(direction));
+            assert_eq!(seen.patched, *seen.run(direction.base()), "{name}");
+            assert_eq!(seen.base(), &seen.patched);
+            assert!(seen.changed.is_empty());
+        }
+    }
+}
+
+#[test]
+fn grids_have_their_shapes() {
+    for (name, model) in models() {
+        let seen = seen(&model, &pair(Direction::Denoise));
+        let names: Vec<GridName> = seen.grids.iter().map(|grid| grid.name).collect();
+        assert_eq!(names, GridName::ALL, "{name}");
+        let config = model.config();
+        for grid in &seen.grids {
+            let len = model.task().seq_len();
+            let shape = grid.name.shape(config.n_layers, config.n_heads, len);
+            assert_eq!(grid.values.shape(), shape, "{name} {:?}", grid.name);
+            assert_eq!(shape.len(), grid.name.axes().len());
+        }
+    }
+}
+
+/// An untouched run's activations.
+fn recorded(model: &HookedTransformer, tokens: &[u32]) -> ActivationCache {
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing).with_result();
+    let tokens = model.tokens(&[tokens.to_vec()]).unwrap();
+    model.forward(&tokens, &mut recorder).unwrap();
+    recorder.into_cache()
+}
+
+/// The normalised metric of one plain forward pass with the interventions and one more.
+fn with_one_more(model: &HookedTransformer, before: &Observation, more: Intervention) -> f32 {
+    let caches = [&before.clean, &before.corrupted].map(|run| recorded(model, &run.tokens));
+    let sources = Sources {
+        clean: &caches[0],
+        corrupted: &caches[1],
+    };
+    let list = [&before.experiment.interventions[..], &[more]].concat();
+    let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
+    let tokens = model.tokens(&[before.base().tokens.clone()]).unwrap();
+    let logits = model.forward(&tokens, &mut editor).unwrap();
+    let values = before.metric.unwrap();
+    let row = logits.get(0).unwrap().get(values.metric.position).unwrap();
+    let diff = values.metric.logit_diff(&row.to_vec1().unwrap());
+    values.normalised(diff).unwrap_or(f32::NAN)
+}
+
+fn random_index(values: &Array, rng: &mut Mt) -> Vec<usize> {
+    let shape = values.shape().iter();
+    shape.map(|&n| below(rng, n as u32) as usize).collect()
+}
+
+fn cells_agree(name: &str, model: &HookedTransformer, experiment: &Experiment, rng: &mut Mt) {
+    let task = model.task();
+    let before = seen(model, experiment);
+    let values = before.metric.unwrap();
+    let span = (values.clean - values.corrupted).abs();
+    for grid in &before.grids {
+        let index = random_index(&grid.values, rng);
+        let cell = grid.name.cell(&index);
+        assert_eq!(grid.name.index(cell), index);
+        let patch = grid.name.intervention(cell, experiment.direction.source());
+        let patched = with_one_more(model, &before, patch);
+        let cell = grid.values.get(&index).unwrap();
+        let tolerance = 1e-4 * patched.abs().max(1.0).max(1.0 / span);
+        let agree = (cell - patched).abs() <= tolerance || (cell.is_nan() && patched.is_nan());
+        let lines: Vec<String> = experiment
+            .interventions
+            .iter()
+            .map(|one| one.line(task))
+            .collect();
+        assert!(
+            agree,
+            "{name}: {} {index:?} is {cell}, patching it gives {patched}; standing {lines:#?}",
+            grid.name.name()
+        );
+    }
+}
+
+#[test]
+fn a_cell_is_what_its_patch_does_to_the_metric() {
+    let mut rng = Mt::new(20);
+    for (name, model) in models() {
+        let rounds = if name == "embedded" { 2 } else { 12 };
+        for round in 0..rounds {
+            let direction = if round % 2 == 0 {
+                Direction::Denoise
+            } else {
+                Direction::Noise
+            };
+            let mut experiment = pair(direction);
+            experiment.interventions = (0..round % 4)
+                .map(|_| common::random_intervention(model.task(), model.config(), &mut rng))
+                .collect();
+            cells_agree(name, &model, &experiment, &mut rng);
+        }
+    }
+}
+
+/// What once went wrong, or might: each with every grid.
+#[test]
+fn cells_agree_under_treacherous_interventions() {
+    let mut rng = Mt::new(21);
+    for lines in [
+        // not to be done again to the stream that a later layer starts from
+        &["scale blocks.1.hook_resid_pre @* by 0.5"][..],
+        &["scale blocks.0.hook_resid_pre @idx,elt by -2"],
+        &["scale hook_embed @* by 3", "scale hook_pos_embed @b_0 by 2"],
+        // what the mask hides may be seen then
+        &["set blocks.1.attn.hook_pattern [b_0,b_2] = 1"],
+        &["zero blocks.0.attn.hook_attn_scores [*,*]"],
+        &["set blocks.1.attn.hook_attn_scores [b_0,b_2] = 9"],
+        // another order of sums
+        &["scale blocks.1.attn.hook_result @b_0 by 0.25"],
+    ] {
+        for (name, model) in models() {
+            // the random ones are quick, and have more to go wrong
+            if model.config().n_layers < 2 || name == "embedded" {
+                continue;
+            }
+            let mut experiment = pair(Direction::Denoise);
+            experiment.interventions = under(&model, lines, experiment.clone())
+                .experiment
+                .interventions;
+            for _ in 0..2 {
+                cells_agree(name, &model, &experiment, &mut rng);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lifted_mask_lets_later_positions_reach_the_metric() {
+    let model = &models()[1].1;
+    let lift = ["zero blocks.1.attn.hook_attn_scores [*,*]"];
+    let mut experiment = pair(Direction::Denoise);
+    experiment.metric = Some(circuitscope::lens::Metric {
+        position: 1,
+        answer: 2,
+        other: 3,
+    });
+    let seen = under(model, &lift, experiment);
+    let values = seen.metric.unwrap();
+    // no position before idx differs, so the metric has no span and the grid is n/a
+    assert_eq!(values.normalised(values.patched), None);
+    assert!(
+        seen.grids
+            .iter()
+            .all(|g| g.values.values().iter().all(|v| v.is_nan()))
+    );
+
+    let seen = under(model, &lift, pair(Direction::Denoise));
+    let grid = &seen.grid(GridName::ResidPre).unwrap().values;
+    let (at, unmoved) = (seen.metric.unwrap(), |p| grid.get(&[1, p]).unwrap());
+    assert!(at.metric.position < 10);
+    assert_ne!(Some(unmoved(10)), at.normalised(at.patched));
+}
+
+#[test]
+fn when_asked_to_stop_nothing_comes_back() {
+    let model = &models()[1].1;
+    let asked = Cell::new(0);
+    let whole = circuitscope::lens::observe(model, &pair(Direction::Denoise), &|| {
+        asked.set(asked.get() + 1);
+        false
+    });
+    assert!(whole.unwrap().is_some());
+    let total = asked.get();
+    assert!(total > GridName::ALL.len());
+    for stop_at in 0..total {
+        asked.set(0);
+        let stopped = circuitscope::lens::observe(model, &pair(Direction::Denoise), &|| {
+            asked.set(asked.get() + 1);
+            asked.get() > stop_at
+        });
+        assert!(stopped.unwrap().is_none(), "stopped at question {stop_at}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let with_threads = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+        pool.unwrap().install(|| {
+            let mut all = Vec::new();
+            for (_, model) in models() {
+                let seen = seen(&model, &pair(Direction::Denoise));
+                let grids = seen.grids.iter();
+                all.extend(grids.flat_map(|grid| bits(grid.values.values())));
+                let sample = Sample::Random { seed: 5, len: 100 };
+                let score = score(&model, &sample.prompts(model.task())).unwrap();
+                all.extend([score.wrong_inputs as u32, score.loss.to_bits() as u32]);
+            }
+            all
+        })
+    };
+    let one = with_threads(1);
+    assert!(one == with_threads(2) && one == with_threads(5));
+}
+
+#[test]
+fn patched_is_no_source() {
+    let model = &models()[1].1;
+    let mut experiment = pair(Direction::Denoise);
+    let name = GridName::Z;
+    let patch = name.intervention(name.cell(&[0, 0, 0]), RunName::Patched);
+    experiment.interventions.push(patch);
+    let error = circuitscope::lens::observe(model, &experiment, &|| false).unwrap_err();
+    assert!(error.to_string().contains("clean or corrupted"), "{error}");
+}

@@ -1,0 +1,191 @@
+//! Intervention lines: printed, parsed, completed.
+
+use super::common::random_intervention;
+use circuitscope::lens::{Intervention, completions};
+use circuitscope::model::Config;
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::task::ArrayUpdate;
+use proptest::prelude::*;
+use rand_mt::Mt;
+
+fn config(n_layers: usize, n_heads: usize, task: ArrayUpdate) -> Config {
+    Config {
+        n_layers,
+        n_heads,
+        d_model: 4,
+        d_head: 2,
+        n_ctx: task.seq_len(),
+        d_vocab: task.d_vocab(),
+        d_vocab_out: task.max_num as usize,
+        positional_embedding: PositionalEmbedding::Shortformer,
+    }
+}
+
+fn completed(line: &str) -> Vec<String> {
+    let task = ArrayUpdate::default();
+    completions(line, task, &config(2, 2, task))
+}
+
+proptest! {
+    #[test]
+    fn a_line_is_read_as_it_was_written(
+        seed: u32, layers in 1usize..=3, heads in 1usize..=4, list_len in 1usize..=6, number: f64,
+    ) {
+        let task = ArrayUpdate::new(list_len, 50).unwrap();
+        let config = config(layers, heads, task);
+        let mut one = random_intervention(task, &config, &mut Mt::new(seed));
+        use circuitscope::lens::Action::{Scale, Set};
+        if number.abs() <= 1e6 {
+            match &mut one.action {
+                Scale(value) | Set(value) => *value = number,
+                _ => {}
+            }
+        }
+        let line = one.line(task);
+        prop_assert_eq!(Intervention::parse(&line, task, &config).unwrap(), one, "{}", line);
+    }
+
+    #[test]
+    fn no_text_panics_and_no_message_holds_a_control_character(text in any::<String>()) {
+        let task = ArrayUpdate::default();
+        let config = config(2, 2, task);
+        let hook = "blocks.0.attn.hook_pattern";
+        for line in [text.clone(), format!("zero {hook} {text}"), format!("set {hook} [*,*] = {text}"),
+            format!("patch {text} @*"), format!("zero blocks.0.attn.hook_z @{text} head {text}")]
+        {
+            let _ = completions(&line, task, &config);
+            if let Err(error) = Intervention::parse(&line, task, &config) {
+                prop_assert!(!error.to_string().chars().any(char::is_control), "{:?}", error);
+                prop_assert!(error.word <= line.split_whitespace().count());
+            }
+        }
+    }
+
+    /// Following completions from nothing always ends in a line that is read, but for numbers,
+    /// which nobody can guess.
+    #[test]
+    fn completions_lead_to_lines(choices in prop::collection::vec(any::<prop::sample::Index>(), 12)) {
+        let task = ArrayUpdate::default();
+        let config = config(2, 2, task);
+        let mut line = String::new();
+        for choice in choices {
+            if Intervention::parse(&line, task, &config).is_ok() {
+                break;
+            }
+            let mut next = completed(&line);
+            if next.is_empty() {
+                next = completed(&format!("{line} "));
+            }
+            line = match next.is_empty() {
+                true => format!("{line} 0.5"),
+                false => choice.get(&next).clone(),
+            };
+            if line.split_whitespace().last() == Some("head") {
+                line.push_str(" 1");
+            }
+        }
+        prop_assert!(Intervention::parse(&line, task, &config).is_ok(), "{}", line);
+    }
+}
+
+#[test]
+fn what_is_wrong_and_where() {
+    let task = ArrayUpdate::default();
+    let config = config(2, 1, task);
+    for (line, word, problem) in [
+        ("", 0, "a verb (patch, zero, scale, set, knock) is missing"),
+        ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
+        ("zero", 1, "a hook name is missing"),
+        (
+            "zero blocks.0.attn.hook_zz @*",
+            1,
+            "did you mean blocks.0.attn.hook_z?",
+        ),
+        ("zero blocks.2.attn.hook_z @*", 1, "in a model of 2 layers"),
+        (
+            "zero blocks.0.attn.hook_z",
+            2,
+            "a target such as @elt is missing",
+        ),
+        ("zero blocks.0.attn.hook_z @c_0", 2, "no position 'c_0'"),
+        ("zero blocks.0.attn.hook_z @11", 2, "0..=10"),
+        ("zero blocks.0.attn.hook_z @elt,", 2, "no position ''"),
+        ("zero blocks.0.attn.hook_z [b_0,elt]", 2, "write it as @elt"),
+        (
+            "zero blocks.0.attn.hook_pattern @elt",
+            2,
+            "write it as [b_0,elt]",
+        ),
+        (
+            "zero blocks.0.attn.hook_pattern [b_0]",
+            2,
+            "is not [dest,src]",
+        ),
+        ("zero blocks.0.attn.hook_z @* head 1", 4, "no head in 0..=0"),
+        ("zero blocks.0.attn.hook_z @* head", 4, "a head is missing"),
+        ("zero blocks.0.hook_attn_out @* head 0", 3, "has no heads"),
+        ("zero blocks.0.attn.hook_z @* now", 3, "one word too many"),
+        ("patch blocks.0.attn.hook_z @*", 3, "'from' is missing"),
+        (
+            "patch blocks.0.attn.hook_z @* to clean",
+            3,
+            "'to' is not 'from'",
+        ),
+        (
+            "patch blocks.0.attn.hook_z @* from patched",
+            4,
+            "is not clean or corrupted",
+        ),
+        (
+            "scale blocks.0.attn.hook_z @* by half",
+            4,
+            "is not a number in -1e6..=1e6",
+        ),
+        ("scale blocks.0.attn.hook_z @* by inf", 4, "is not a number"),
+        (
+            "set blocks.0.attn.hook_z @* = 2e6",
+            4,
+            "is not a number in -1e6..=1e6",
+        ),
+        (
+            "knock blocks.0.attn.hook_z [b_0,elt]",
+            1,
+            "has no attention cells",
+        ),
+    ] {
+        let error = Intervention::parse(line, task, &config).unwrap_err();
+        assert_eq!(error.word, word, "{line}: {error}");
+        assert!(error.problem.contains(problem), "{line}: {error}");
+    }
+}
+
+#[test]
+fn completions_go_on_from_what_is_typed() {
+    assert_eq!(completed("").len(), 5);
+    assert_eq!(completed("s"), ["scale", "set"]);
+    assert_eq!(
+        completed("knock blocks.1"),
+        [
+            "knock blocks.1.attn.hook_attn_scores",
+            "knock blocks.1.attn.hook_pattern"
+        ]
+    );
+    let z = "patch blocks.0.attn.hook_z";
+    assert_eq!(completed(&format!("{z} @el")), [format!("{z} @elt")]);
+    assert_eq!(completed(&format!("{z} @elt,b_1")), Vec::<String>::new());
+    assert_eq!(completed(&format!("{z} @elt,i")), [format!("{z} @elt,idx")]);
+    assert_eq!(
+        completed(&format!("{z} @elt ")),
+        [format!("{z} @elt from"), format!("{z} @elt head")]
+    );
+    assert_eq!(
+        completed(&format!("{z} @elt head 0 ")),
+        [format!("{z} @elt head 0 from")]
+    );
+    let pattern = "zero blocks.0.attn.hook_pattern";
+    assert_eq!(
+        completed(&format!("{pattern} [elt,b_2")),
+        [format!("{pattern} [elt,b_2]")]
+    );
+    assert_eq!(completed("patch nonsense @"), Vec::<String>::new());
+}

@@ -1,0 +1,422 @@
+//! Models from state dicts and files: what is taken, what is refused and how it is said.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[expect(dead_code, reason = "every test crate uses its own part")]
+mod common;
+
+use candle_core::Device;
+use circuitscope::lens::{Source, observe_run};
+use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
+use circuitscope::model::config::Sidecar;
+use circuitscope::model::weights::{RawTensor, StateDict, to_safetensors};
+use circuitscope::model::{HookedTransformer, Model};
+use circuitscope::task::ArrayUpdate;
+use rand_mt::Mt;
+use std::collections::BTreeMap;
+
+fn small() -> HookedTransformer {
+    let task = ArrayUpdate::new(3, 7).unwrap();
+    common::random_model([2, 2], Shortformer, task, 1)
+}
+
+fn build(weights: &StateDict, sidecar: &Sidecar) -> anyhow::Result<Model> {
+    Model::from_state_dict(weights, sidecar, "test".into(), &Device::Cpu)
+}
+
+fn raw(shape: &[usize]) -> RawTensor {
+    RawTensor {
+        shape: shape.to_vec(),
+        data: vec![0.0; shape.iter().product()],
+    }
+}
+
+/// The one line that a changed checkpoint is refused with.
+fn refused(change: impl FnOnce(&mut StateDict)) -> String {
+    let mut weights = small().state_dict().unwrap();
+    change(&mut weights);
+    let error = build(&weights, &Sidecar::default()).unwrap_err();
+    let message = format!("{error:#}");
+    assert!(!message.chars().any(char::is_control), "{message:?}");
+    message
+}
+
+fn logits(model: &HookedTransformer) -> Vec<f32> {
+    let update = common::random_update(model.task(), &mut Mt::new(9));
+    let run = observe_run(model, &Source::new(update)).unwrap();
+    run.logits.values().to_vec()
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    for name in [
+        "embed.W_E",
+        "pos_embed.W_pos",
+        "unembed.W_U",
+        "blocks.0.attn.W_Q",
+        "blocks.1.attn.W_Q",
+        "blocks.0.attn.W_K",
+        "blocks.1.attn.W_V",
+        "blocks.1.attn.W_O",
+    ] {
+        let message = refused(|weights| drop(weights.remove(name)));
+        assert!(
+            message.contains(name) && message.contains("missing"),
+            "{message}"
+        );
+    }
+    let message = format!(
+        "{:#}",
+        build(&StateDict::new(), &Sidecar::default()).unwrap_err()
+    );
+    assert!(
+        message.contains("is this a TransformerLens state dict?"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_extra_tensor_is_named_with_the_reason() {
+    for (name, reason) in [
+        (
+            "blocks.0.mlp.W_in",
+            "it belongs to an MLP, and only attention-only models are supported",
+        ),
+        (
+            "blocks.1.ln1.w",
+            "it belongs to a layernorm, and only models without one",
+        ),
+        ("ln_final.w", "it belongs to a layernorm"),
+        (
+            "embed.W_X",
+            "no tensor of an attention-only model has this name",
+        ),
+        ("blocks.0.attn.\u{1b}[2J", "no tensor of"),
+    ] {
+        let message = refused(|weights| drop(weights.insert(name.into(), raw(&[2]))));
+        assert!(
+            message.contains("is extra") && message.contains(reason),
+            "{message}"
+        );
+    }
+    // a tensor of a layer that is not there
+    let message = refused(|weights| drop(weights.insert("blocks.7.attn.W_K".into(), raw(&[2]))));
+    assert!(message.contains("blocks.2.attn.W_"), "{message}");
+    let huge = format!("blocks.{}.attn.W_K", usize::MAX);
+    let message = refused(|weights| drop(weights.insert(huge, raw(&[2]))));
+    assert!(message.contains("n_layers is"), "{message}");
+}
+
+#[test]
+fn buffers_are_no_weights() {
+    let mut weights = small().state_dict().unwrap();
+    let hash = build(&weights, &Sidecar::default()).unwrap().hash;
+    weights.insert("blocks.0.attn.mask".into(), raw(&[11, 11]));
+    weights.insert("blocks.0.attn.IGNORE".into(), raw(&[]));
+    assert_eq!(build(&weights, &Sidecar::default()).unwrap().hash, hash);
+}
+
+#[test]
+fn a_misshapen_tensor_is_named_with_the_shape_it_needs() {
+    for (name, shape, needed) in [
+        ("embed.W_E", &[9][..], "two dimensions are needed"),
+        (
+            "blocks.0.attn.W_Q",
+            &[16, 8],
+            "[n_heads, d_model, d_head] is needed",
+        ),
+        ("blocks.1.attn.W_Q", &[1, 16, 8], "[2, 16, 8] is needed"),
+        ("blocks.0.attn.W_O", &[2, 16, 8], "[2, 8, 16] is needed"),
+        ("blocks.0.attn.b_Q", &[8], "[2, 8] is needed"),
+        ("unembed.b_U", &[8], "[7] is needed"),
+        ("pos_embed.W_pos", &[11, 15], "[11, 16] is needed"),
+        (
+            "pos_embed.W_pos",
+            &[12, 16],
+            "an array update has 2 * list_len + 5",
+        ),
+        ("unembed.W_U", &[16, 8], "this is no array-update model"),
+        ("embed.W_E", &[0, 16], "d_vocab is 0"),
+    ] {
+        let message = refused(|weights| drop(weights.insert(name.into(), raw(shape))));
+        assert!(message.contains(needed), "{name}: {message}");
+    }
+}
+
+#[test]
+fn every_weight_is_finite() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for name in ["embed.W_E", "blocks.1.attn.b_V", "unembed.b_U"] {
+            let message = refused(|weights| weights.get_mut(name).unwrap().data[3] = bad);
+            let expected = format!("tensor {name} holds {bad}; every weight must be finite");
+            assert_eq!(message, expected);
+        }
+    }
+}
+
+/// A checkpoint in a file, with this JSON beside it.
+fn open(config: &str) -> anyhow::Result<Model> {
+    let folder = tempfile::tempdir().unwrap();
+    let (weights, _) = small().to_files().unwrap();
+    std::fs::write(folder.path().join("m.safetensors"), weights).unwrap();
+    std::fs::write(folder.path().join("m.json"), config).unwrap();
+    Model::open(&folder.path().join("m.safetensors"), &Device::Cpu)
+}
+
+#[test]
+fn a_wrong_config_field_is_named() {
+    for (config, problem) in [
+        (
+            r#"{"n_layers": 3}"#,
+            "config field n_layers is 3, but the tensors have 2",
+        ),
+        (
+            r#"{"n_heads": 1}"#,
+            "config field n_heads is 1, but the tensors have 2",
+        ),
+        (
+            r#"{"d_model": 8}"#,
+            "config field d_model is 8, but the tensors have 16",
+        ),
+        (
+            r#"{"d_head": 16}"#,
+            "config field d_head is 16, but the tensors have 8",
+        ),
+        (
+            r#"{"n_ctx": 13}"#,
+            "config field n_ctx is 13, but the tensors have 11",
+        ),
+        (
+            r#"{"d_vocab": 52}"#,
+            "config field d_vocab is 52, but the tensors have 9",
+        ),
+        (
+            r#"{"d_vocab_out": 9}"#,
+            "config field d_vocab_out is 9, but the tensors have 7",
+        ),
+        (r#"{"list_len": 4}"#, "list_len 4 needs 13"),
+        (r#"{"list_len": 0}"#, "list length 0 is not in 1..=64"),
+        (r#"{"max_num": 8}"#, "max_num 8 needs 10 and 8"),
+        (
+            r#"{"normalization_type": "LN"}"#,
+            "config field normalization_type is 'LN'",
+        ),
+        (r#"{"attn_only": false}"#, "config field attn_only is false"),
+        (
+            r#"{"positional_embedding_type": "rotary"}"#,
+            r#"config field positional_embedding_type is "rotary"; "shortformer" or "standard" is needed"#,
+        ),
+        (
+            r#"{"n_heads": "two"}"#,
+            r#"config field n_heads is "two"; a whole number is needed"#,
+        ),
+        (
+            r#"{"n_heads": -1}"#,
+            "config field n_heads is -1; a whole number is needed",
+        ),
+        (
+            r#"{"attn_only": 1}"#,
+            "config field attn_only is 1; true is needed",
+        ),
+        (
+            r#"{"normalization_type": 5}"#,
+            "config field normalization_type is 5; null is needed",
+        ),
+        (
+            "[]",
+            "m.json is not one of this tool or TransformerLens; mend or remove it",
+        ),
+        ("{", "m.json is not one of this tool"),
+        ("", "m.json is not one of this tool"),
+    ] {
+        let message = format!("{:#}", open(config).unwrap_err());
+        assert!(message.contains(problem), "{config}: {message}");
+        assert!(!message.chars().any(char::is_control), "{message:?}");
+    }
+    for config in [
+        "{}",
+        r#"{"act_fn": "relu", "seed": -1, "n_layers": 2, "normalization_type": null}"#,
+    ] {
+        open(config).unwrap();
+    }
+    let standard = open(r#"{"positional_embedding_type": "standard"}"#).unwrap();
+    assert_eq!(standard.transformer.config().positional_embedding, Standard);
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let message = format!(
+        "{:#}",
+        Model::open("no/such.pt".as_ref(), &Device::Cpu).unwrap_err()
+    );
+    assert!(message.contains("no/such.pt"), "{message}");
+}
+
+#[test]
+fn saving_and_loading_keeps_hash_and_logits() {
+    let task = ArrayUpdate::new(3, 7).unwrap();
+    for (size, positions) in [
+        ([1, 1], Shortformer),
+        ([2, 2], Standard),
+        ([3, 1], Shortformer),
+        ([2, 4], Shortformer),
+    ] {
+        let model = common::random_model(size, positions, task, 5);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let (weights, config) = model.to_files().unwrap();
+        std::fs::write(&path, &weights).unwrap();
+        std::fs::write(path.with_extension("json"), config).unwrap();
+        let read = Model::open(&path, &Device::Cpu).unwrap();
+        assert_eq!(read.transformer.config(), model.config());
+        assert_eq!(read.transformer.task(), task);
+        assert_eq!(logits(&read.transformer), logits(&model));
+        assert_eq!(read.transformer.to_files().unwrap().0, weights);
+        assert_eq!(read.name, "model.safetensors");
+        let again = build(
+            &model.state_dict().unwrap(),
+            &Sidecar::describing(model.config(), task),
+        )
+        .unwrap();
+        assert_eq!(again.hash, read.hash);
+        assert!(read.hash.starts_with(read.short_hash()) && read.short_hash().len() == 8);
+    }
+}
+
+#[test]
+fn absent_biases_are_zero_and_do_not_change_the_hash() {
+    let mut weights = small().state_dict().unwrap();
+    for (name, tensor) in &mut weights {
+        if name.contains(".b_") {
+            tensor.data.fill(0.0);
+        }
+    }
+    let zeros = build(&weights, &Sidecar::default()).unwrap();
+    weights.retain(|name, _| !name.contains(".b_"));
+    let absent = build(&weights, &Sidecar::default()).unwrap();
+    assert_eq!(absent.hash, zeros.hash);
+    assert_eq!(logits(&absent.transformer), logits(&zeros.transformer));
+    assert_ne!(
+        absent.hash,
+        build(&small().state_dict().unwrap(), &Sidecar::default())
+            .unwrap()
+            .hash
+    );
+}
+
+#[test]
+fn every_bias_is_used() {
+    let untouched = logits(&small());
+    for name in small()
+        .state_dict()
+        .unwrap()
+        .keys()
+        .filter(|name| name.contains(".b_"))
+    {
+        let mut weights = small().state_dict().unwrap();
+        weights.get_mut(name).unwrap().data[0] += 1.0;
+        let changed = logits(&build(&weights, &Sidecar::default()).unwrap().transformer);
+        // a key's bias adds the same to a whole row of scores, which softmax takes away again
+        let worst = changed
+            .iter()
+            .zip(&untouched)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert_eq!(worst > 1e-3, !name.ends_with("b_K"), "{name}: {worst}");
+        if name == "unembed.b_U" {
+            let shift = changed[0] - untouched[0];
+            assert!((shift - 1.0).abs() < 1e-5 && changed[1] == untouched[1]);
+        }
+    }
+}
+
+/// One layer, one head, by hand: the sums of the definition, in f64.
+#[test]
+fn one_layer_by_hand() {
+    let task = ArrayUpdate::new(1, 3).unwrap();
+    for positions in [Shortformer, Standard] {
+        let model = common::random_model([1, 1], positions, task, 8);
+        let weights = model.state_dict().unwrap();
+        let at = |name: &str, row: usize, column: usize| {
+            let tensor = &weights[name];
+            let columns = *tensor.shape.last().unwrap();
+            f64::from(tensor.data[row * columns + column])
+        };
+        let tokens = [3usize, 1, 4, 0, 2, 4, 2];
+        let (d, e, n) = (16, 8, tokens.len());
+        let matrix = |f: &dyn Fn(usize, usize) -> f64, columns: usize| -> Vec<Vec<f64>> {
+            (0..n)
+                .map(|p| (0..columns).map(|c| f(p, c)).collect())
+                .collect()
+        };
+        let embed = matrix(&|p, c| at("embed.W_E", tokens[p], c), d);
+        let with_pos = matrix(&|p, c| embed[p][c] + at("pos_embed.W_pos", p, c), d);
+        let resid = if positions == Standard {
+            &with_pos
+        } else {
+            &embed
+        };
+        let project = |x: &Vec<Vec<f64>>, side: &str| {
+            let w = format!("blocks.0.attn.W_{side}");
+            let b = format!("blocks.0.attn.b_{side}");
+            matrix(
+                &|p, c| at(&b, 0, c) + (0..d).map(|i| x[p][i] * at(&w, i, c)).sum::<f64>(),
+                e,
+            )
+        };
+        let (q, k, v) = (
+            project(&with_pos, "Q"),
+            project(&with_pos, "K"),
+            project(resid, "V"),
+        );
+        let z = matrix(
+            &|p, c| {
+                let score =
+                    |s: usize| (0..e).map(|i| q[p][i] * k[s][i]).sum::<f64>() / (e as f64).sqrt();
+                let weights: Vec<f64> = (0..=p).map(|s| score(s).exp()).collect();
+                weights
+                    .iter()
+                    .enumerate()
+                    .map(|(s, w)| w * v[s][c])
+                    .sum::<f64>()
+                    / weights.iter().sum::<f64>()
+            },
+            e,
+        );
+        let out = matrix(
+            &|p, c| {
+                let heads: f64 = (0..e)
+                    .map(|i| z[p][i] * at("blocks.0.attn.W_O", i, c))
+                    .sum();
+                resid[p][c] + heads + at("blocks.0.attn.b_O", 0, c)
+            },
+            d,
+        );
+        let want = matrix(
+            &|p, c| {
+                at("unembed.b_U", 0, c)
+                    + (0..d)
+                        .map(|i| out[p][i] * at("unembed.W_U", i, c))
+                        .sum::<f64>()
+            },
+            3,
+        );
+        let prompt = task.parse_prompt("3 1 4 0 2 4 2").unwrap();
+        let run = observe_run(&model, &Source::from(prompt)).unwrap();
+        for (got, want) in run.logits.values().iter().zip(want.iter().flatten()) {
+            assert!((f64::from(*got) - want).abs() < 1e-5, "{got} {want}");
+        }
+    }
+}
+
+#[test]
+fn the_embedded_model_is_sound() {
+    let model = common::embedded();
+    assert_eq!(model.name, "array_update (embedded)");
+    assert_eq!(model.transformer.task(), ArrayUpdate::default());
+    let weights = model.transformer.state_dict().unwrap();
+    let bytes = to_safetensors(&weights, &BTreeMap::new()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.safetensors");
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(Model::open(&path, &Device::Cpu).unwrap().hash, model.hash);
+}
