@@ -96,6 +96,11 @@ fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect
 
 fn back(state: &mut State) {
     match state.mode {
+        Mode::Normal if state.field_error.is_some() => {
+            let study = state.history.current();
+            state.fields.show(&study.clean, &study.corrupted);
+            state.field_error = None;
+        }
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,

@@ -86,6 +86,17 @@ fn a_wrong_field_is_righted_by_any_valid_change() {
 }
 
 #[test]
+fn esc_takes_a_wrong_text_back() {
+    let mut bench = workbench(1);
+    let generation = bench.state.generation;
+    press(&mut bench, "z backspace backspace esc");
+    assert!(bench.state.field_error.is_none() && !bench.state.is_stale());
+    assert_eq!(bench.state.fields.text(Side::Clean, Field::A), "1 2 3");
+    assert_eq!(bench.state.generation, generation);
+    assert!(bench.state.view.zoomed, "more than one step back");
+}
+
+#[test]
 fn the_corrupted_prompt_follows_until_it_is_typed() {
     let mut bench = workbench(1);
     press(&mut bench, "backspace 9");
