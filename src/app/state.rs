@@ -69,7 +69,10 @@ impl Shown {
     pub fn name(self, direction: Direction) -> String {
         match self {
             Self::Run(run) => run.name().to_owned(),
-            Self::Difference => format!("patched - {}", direction.base().name()),
+            Self::Difference => match direction {
+                Direction::Denoise => "patched - corr.".to_owned(),
+                Direction::Noise => "patched - clean".to_owned(),
+            },
         }
     }
 

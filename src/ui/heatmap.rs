@@ -151,7 +151,9 @@ impl Heatmap<'_> {
     /// The colour of the number `text` on `bg`.
     fn ink(&self, bg: Rgb, value: f32, text: &str) -> Rgb {
         let amount = self.scale.fraction(value).abs();
-        let share = match (number::is_zero(text), self.stale) {
+        // a zero stands back, unless it is far from what is neutral here
+        let nothing = number::is_zero(text) && amount < 0.05;
+        let share = match (nothing, self.stale) {
             (true, _) => ZERO_INK,
             (false, true) => STALE_INK,
             (false, false) => SMALL_INK * (1.0 - amount / SMALL).max(0.0),

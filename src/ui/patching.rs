@@ -7,20 +7,28 @@ use super::layout::{LABEL, STRIP_LABEL};
 use super::number::share;
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
-use crate::lens::{Cell, GridName, MetricValues, Observation};
+use crate::lens::{Cell, GridName, Observation};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Overshoot up to here keeps the plain scale, on which 1 is as clean.
+/// Effects up to here keep the plain scale, on which one colour's end is as clean.
 const OVERSHOOT: f32 = 1.5;
 
-/// One scale for all grids of an observation: 1 is as clean; wider where values go far beyond.
+/// One scale for all grids of an observation. A cell's number is the metric, its colour what the
+/// patch changes: neutral is the metric as it is without the patch, that is 0 when denoising and
+/// 1 when noising, as long as there are no interventions.
 fn scale(seen: &Observation) -> Scale {
+    let base = seen.metric.as_ref();
+    let base = base.and_then(|values| values.normalised(values.patched));
+    let centre = base.filter(|base| base.is_finite()).unwrap_or(0.0);
     let all = seen.grids.iter().flat_map(|grid| grid.values.values());
-    let finite = all.filter(|value| value.is_finite());
-    let max = finite.fold(1.0f32, |max, value| max.max(value.abs()));
-    Scale::Diverging {
-        max: if max <= OVERSHOOT { 1.0 } else { max },
+    let changes = all.map(|value| (value - centre).abs());
+    let most = changes
+        .filter(|change| change.is_finite())
+        .fold(1.0f32, f32::max);
+    Scale::Around {
+        centre: (centre * 100.0).round() / 100.0,
+        reach: if most <= OVERSHOOT { 1.0 } else { most },
     }
 }
 
@@ -30,38 +38,42 @@ fn value(seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
     value.map_or(HeatCell::NotAvailable, HeatCell::Value)
 }
 
-/// The metric in words: `logit[48] - logit[26] at b_0`.
-pub(super) fn metric_words(canvas: &Canvas<'_>, values: &MetricValues) -> String {
-    let metric = values.metric;
-    let at = canvas.state.task().label(metric.position);
-    format!("logit[{}]-logit[{}] at {at}", metric.answer, metric.other)
-}
-
-/// The metric in the three runs, as much of it as fits.
+/// The metric in the three runs, in fewer words where there is less room.
 fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'static>> {
     let mut spans = vec![canvas.span(Role::Text, seen.experiment.direction.name())];
     let Some(values) = &seen.metric else {
         spans.push(canvas.span(Role::Warn, "  no metric: the answers agree"));
         return spans;
     };
-    let role = canvas.number_role();
-    spans.push(canvas.span(role, format!("  {}", metric_words(canvas, values))));
+    let wide = width >= 76;
+    let metric = values.metric;
+    let at = canvas.state.task().label(metric.position);
+    let words = if wide {
+        format!(
+            "  logit[{}] - logit[{}] at {at}",
+            metric.answer, metric.other
+        )
+    } else {
+        format!(" [{}]-[{}] @{at}", metric.answer, metric.other)
+    };
+    spans.push(canvas.span(canvas.number_role(), words));
     let ends = [
         (Role::Clean, "clean", values.clean),
-        (Role::Corrupted, "corr.", values.corrupted),
+        (
+            Role::Corrupted,
+            if wide { "corrupted" } else { "corr." },
+            values.corrupted,
+        ),
     ];
     // the pane's name and its corners stand beside them; half a number would be a wrong one
     let room = usize::from(width).saturating_sub(Pane::Strips.title().len() + 5);
     for (role, name, value) in ends {
-        let end = canvas.span(role, format!("  {name} {value:+.2}"));
+        let gap = if wide { "  " } else { " " };
+        let end = canvas.span(role, format!("{gap}{name} {value:+.2}"));
         let used: usize = spans.iter().map(Span::width).sum();
         if used + end.width() <= room {
             spans.push(end);
         }
-    }
-    let used: usize = spans.iter().map(Span::width).sum();
-    if usize::from(width) > used + 40 && !seen.experiment.interventions.is_empty() {
-        spans.push(canvas.span(Role::Patched, format!("  patched {:+.2}", values.patched)));
     }
     spans
 }

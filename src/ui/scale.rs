@@ -21,6 +21,14 @@ pub enum Scale {
         /// The value with the strongest colour, and its opposite.
         max: f32,
     },
+    /// `centre - reach` to `centre + reach`, with the centre neutral: what a change from the
+    /// centre is to be seen in.
+    Around {
+        /// The value with the neutral colour.
+        centre: f32,
+        /// How far from it the strongest colours are.
+        reach: f32,
+    },
 }
 
 /// Shades of cells one column wide where there are no colours, from nothing to the maximum.
@@ -46,11 +54,12 @@ impl Scale {
     /// Where `value` lies: 0 to 1, or -1 to 1 on a diverging scale.
     #[must_use]
     pub fn fraction(self, value: f32) -> f64 {
-        let (low, max) = match self {
-            Self::Sequential { max } => (0.0, max),
-            Self::Diverging { max } => (-1.0, max),
+        let (low, centre, max) = match self {
+            Self::Sequential { max } => (0.0, 0.0, max),
+            Self::Diverging { max } => (-1.0, 0.0, max),
+            Self::Around { centre, reach } => (-1.0, centre, reach),
         };
-        let fraction = f64::from(value) / f64::from(max.abs());
+        let fraction = (f64::from(value) - f64::from(centre)) / f64::from(max.abs());
         // 0 of 0 is nothing; so is any value of a scale that is not a number.
         if fraction.is_nan() {
             0.0
@@ -63,20 +72,22 @@ impl Scale {
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
         match self {
             Self::Sequential { .. } => look.theme.sequential(fraction),
-            Self::Diverging { .. } => look.theme.diverging(fraction),
+            Self::Diverging { .. } | Self::Around { .. } => look.theme.diverging(fraction),
         }
     }
 
-    /// The value at the upper end.
+    /// The largest value to be expected, whatever its sign.
     pub(super) const fn max(self) -> f32 {
         match self {
             Self::Sequential { max } | Self::Diverging { max } => max,
+            // the outer end of a scale around 1 is seldom reached, and costs every cell a digit
+            Self::Around { centre, reach } => centre.abs().max(reach),
         }
     }
 
     /// Whether a plus sign tells something.
     pub(super) const fn is_signed(self) -> bool {
-        matches!(self, Self::Diverging { .. })
+        matches!(self, Self::Diverging { .. } | Self::Around { .. })
     }
 }
 
@@ -104,6 +115,7 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
     let (low, high, start) = match scale {
         Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
         Scale::Diverging { max } => (short(-max), short(max), -1.0),
+        Scale::Around { centre, reach } => (short(centre - reach), short(centre + reach), -1.0),
     };
     let labels = low.len() + high.len() + 2;
     let width = usize::from(width);
