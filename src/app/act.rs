@@ -95,6 +95,11 @@ fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect
 
 fn back(state: &mut State) {
     match state.mode {
+        Mode::Normal if state.field_error.is_some() => {
+            let study = state.history.current();
+            state.fields.show(&study.clean, &study.corrupted);
+            state.field_error = None;
+        }
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
@@ -126,12 +131,16 @@ fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
     change(state, |study| study.set_clean(task, update))
 }
 
-/// Drawn from the generation counter: the same keys lead to the same example.
+/// Drawn from the generation counter: the same keys lead to the same example. Never the current
+/// one: the counter would stand still, and the next draw would be the same for ever.
 fn random_example(state: &mut State) -> Vec<Effect> {
-    let len = state.sample.prompts.len() as u32;
+    let len = state.sample.prompts.len();
+    let current = state.sample.index.filter(|_| len > 1);
+    let others = len - usize::from(current.is_some());
     let mut rng = Mt::new(state.generation as u32);
-    let index = below(&mut rng, len) as usize;
-    go_to_example(state, index)
+    let drawn = below(&mut rng, others as u32) as usize;
+    let skip = current.is_some_and(|current| drawn >= current);
+    go_to_example(state, drawn + usize::from(skip))
 }
 
 fn step_counterfactual(state: &mut State, by: isize) -> Vec<Effect> {

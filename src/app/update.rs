@@ -1,7 +1,7 @@
 //! Messages in, effects out.
 
 use super::act;
-use super::fields::{Fields, Side};
+use super::fields::{Fields, Side, edit};
 use super::keymap::action_for;
 use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
 use super::study::Study;
@@ -77,13 +77,10 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         return act::act(state, action);
     }
     if let Mode::Line(line) = &mut state.mode {
-        if line
-            .editor
-            .input_without_shortcuts(crossterm::event::KeyEvent::from(key))
-        {
+        if edit(&mut line.editor, key) {
             line.error = None;
+            act::suggest(state);
         }
-        act::suggest(state);
         return Vec::new();
     }
     let typing = matches!(state.mode, Mode::Normal) && state.view.focus == Pane::Prompt;
@@ -206,9 +203,8 @@ impl State {
     /// Goes on to another study and asks for its numbers, if they are others.
     pub(super) fn go(&mut self, study: Study) -> Vec<Effect> {
         let before = self.study().experiment();
-        if !self.history.go(study) {
-            return Vec::new();
-        }
+        // a study that is the same again still rights the fields that say something else
+        self.history.go(study);
         self.after_change(&before)
     }
 

@@ -122,7 +122,7 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
 }
 
 fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
-    let (prompt, rest) = cut_left(area, 34);
+    let (prompt, rest) = cut_left(area, 35);
     let heads = wanted.heads.max(1);
     // room for every head side by side where that leaves the logits theirs
     let all = heads.saturating_mul(LABEL + wanted.len * 5) + 2;

@@ -1,0 +1,11 @@
+//! The real program in a pseudo terminal: it enters and leaves cleanly whatever happens, and what
+//! is typed is on the screen.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![cfg(unix)]
+
+mod ending;
+mod refusing;
+mod session;
+mod shell;
+mod speed;
+mod typing;
