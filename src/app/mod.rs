@@ -8,6 +8,7 @@ mod command;
 mod fields;
 mod key;
 mod keymap;
+mod lines;
 mod panes;
 mod state;
 mod study;

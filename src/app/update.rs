@@ -3,6 +3,7 @@
 use super::act;
 use super::fields::{Fields, Side, edit};
 use super::keymap::action_for;
+use super::lines::suggest;
 use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
 use super::study::Study;
 use super::{Key, command};
@@ -79,7 +80,7 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Mode::Line(line) = &mut state.mode {
         if edit(&mut line.editor, key) {
             line.error = None;
-            act::suggest(state);
+            suggest(state);
         }
         return Vec::new();
     }
@@ -151,7 +152,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             .collect();
         line.editor.insert_str(one_line.trim());
         line.error = None;
-        act::suggest(state);
+        suggest(state);
         return Vec::new();
     }
     if !matches!(state.mode, Mode::Normal) {
