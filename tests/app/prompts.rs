@@ -1,8 +1,8 @@
 //! Typing in fields, pasting, examples, counterfactuals, continuations, warnings.
 
 use crate::workbench::{model, press, state, task, workbench};
-use crate::{empty_line, line_error, look_at, told};
-use circuitscope::app::{Field, Mode, Msg, Side};
+use crate::{empty_line, line_error, look_at, told, typed_lines};
+use circuitscope::app::{Field, Msg, Side};
 use circuitscope::lens::{Continuation, Fix};
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::counterfactuals;
@@ -316,10 +316,7 @@ fn equal_prompts_are_warned_of_and_made_a_pair() {
 fn a_metric_is_typed_followed_and_warned_of() {
     let mut bench = workbench(1);
     press(&mut bench, "m");
-    let Mode::Line(line) = &bench.state.mode else {
-        panic!("no line is open");
-    };
-    assert_eq!(line.text(), "b_0:7:2");
+    assert_eq!(typed_lines(&bench), ["b_0:7:2"]);
     // the pair's own metric is followed, not fixed
     press(&mut bench, "enter");
     assert_eq!(bench.state.study().metric, None);

@@ -30,20 +30,23 @@ pub fn place(state: &State, pane: Pane, (width, height): (u16, u16)) -> Option<R
 
 /// The first cell of a text in an area.
 fn find<'a>(buffer: &'a Buffer, area: Rect, text: &str) -> &'a Cell {
-    for y in area.top()..area.bottom() {
+    let wanted: Vec<String> = text.chars().map(String::from).collect();
+    let found = (area.top()..area.bottom()).find_map(|y| {
         let row: Vec<&Cell> = (area.left()..area.right())
             .map(|x| &buffer[(x, y)])
             .collect();
         let symbols: Vec<&str> = row.iter().map(|cell| cell.symbol()).collect();
-        let wanted: Vec<String> = text.chars().map(String::from).collect();
-        if let Some(at) = symbols
+        let at = symbols
             .windows(wanted.len())
-            .position(|part| part == wanted)
-        {
-            return row[at];
-        }
-    }
-    panic!("no {text:?} in\n{}", crate::drawing::plain(buffer, area));
+            .position(|part| part == wanted);
+        at.map(|at| row[at])
+    });
+    assert!(
+        found.is_some(),
+        "no {text:?} in\n{}",
+        crate::drawing::plain(buffer, area)
+    );
+    found.unwrap()
 }
 
 #[test]
