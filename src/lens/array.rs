@@ -19,6 +19,26 @@ impl Array {
         Self { shape, values }
     }
 
+    /// A matrix `[rows, cols]` from a value for each cell.
+    #[must_use]
+    pub fn from_fn([rows, cols]: [usize; 2], mut value: impl FnMut(usize, usize) -> f32) -> Self {
+        let mut values = Vec::with_capacity(rows * cols);
+        for i in 0..rows {
+            values.extend((0..cols).map(|j| value(i, j)));
+        }
+        Self {
+            shape: vec![rows, cols],
+            values,
+        }
+    }
+
+    /// An array of that shape from its values, row-major; short of values it ends in zeros.
+    #[must_use]
+    pub fn from_values(shape: Vec<usize>, mut values: Vec<f32>) -> Self {
+        values.resize(shape.iter().product(), 0.0);
+        Self { shape, values }
+    }
+
     /// Arrays of one shape as one array with a new first axis.
     #[must_use]
     pub fn stack(parts: &[Self]) -> Self {

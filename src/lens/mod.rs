@@ -3,29 +3,57 @@
 //! Everything here is a pure function of a model and an [`Experiment`]. Looks at [`crate::task`]
 //! and [`crate::model`]; knows no terminal, no thread, no printing.
 
+mod algebra;
 mod array;
+mod attribution;
+mod circuit;
+mod circuit_name;
 mod complete;
 mod derive;
 mod edit;
 mod experiment;
 mod grid;
 mod intervention;
+mod matrices;
 mod metric;
 mod observe;
 mod parse;
+mod paths;
+mod patterns;
+mod reduce;
+mod replay;
+mod runs;
 mod score;
+mod scores;
+mod toward;
 mod warning;
 mod words;
 
+pub use algebra::{copying_score, effective_rank};
 pub use array::Array;
+pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
+pub use circuit::{
+    Axis, Baseline, Circuit, Composition, Weight, composition, composition_baseline,
+    weight_singular_values,
+};
+pub use circuit_name::{CircuitName, Side};
 pub use complete::completions;
 pub use derive::Derived;
 pub use edit::{Editor, Sources};
 pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
+pub use matrices::{HeadName, Matrices};
 pub use metric::{Metric, MetricValues};
 pub use observe::{Observation, Prediction, RunView, observe, observe_cache, observe_run};
+pub use paths::{PathName, PathSplit, PathTables, Start};
+pub use patterns::{
+    AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
+};
+pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
+pub use runs::Of;
 pub use score::{Score, score};
+pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
+pub use toward::{Goal, Toward};
 pub use warning::{Fix, Warning, warnings};
 pub use words::LineError;

@@ -1,0 +1,167 @@
+//! A model's weights as matrices of doubles, head by head, and the names of its heads.
+
+use super::algebra::{Matrix, matrix};
+use crate::model::config::PositionalEmbedding;
+use crate::model::weights::RawTensor;
+use crate::model::{Config, HookedTransformer};
+use crate::task::{ArrayUpdate, shown};
+use anyhow::{Context, Result};
+use std::fmt;
+
+/// A head: layer and place in it, written `1.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeadName {
+    /// From 0.
+    pub layer: usize,
+    /// From 0.
+    pub head: usize,
+}
+
+impl fmt::Display for HeadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.layer, self.head)
+    }
+}
+
+impl HeadName {
+    /// All heads of a model, layer by layer.
+    pub fn all(config: &Config) -> impl Iterator<Item = Self> + use<> {
+        let heads = config.n_heads;
+        (0..config.n_layers).flat_map(move |layer| (0..heads).map(move |head| Self { layer, head }))
+    }
+
+    /// A head from `LAYER.HEAD`, or from `LAYER` where layers have one head.
+    ///
+    /// # Errors
+    /// When there is none of that name; the message lists them.
+    pub fn parse(text: &str, config: &Config) -> Result<Self> {
+        let number = |word: &str| word.parse::<usize>().ok();
+        let found = match text.split_once('.') {
+            Some((layer, head)) => number(layer).zip(number(head)),
+            None if config.n_heads == 1 => number(text).map(|layer| (layer, 0)),
+            None => None,
+        };
+        found
+            .map(|(layer, head)| Self { layer, head })
+            .filter(|name| name.layer < config.n_layers && name.head < config.n_heads)
+            .with_context(|| {
+                let names: Vec<_> = Self::all(config).map(|name| name.to_string()).collect();
+                format!(
+                    "no head '{}'; the heads are {}",
+                    shown(text),
+                    names.join(" ")
+                )
+            })
+    }
+
+    /// As [`fmt::Display`], but without the head where layers have one.
+    #[must_use]
+    pub fn short(&self, config: &Config) -> String {
+        if config.n_heads == 1 {
+            self.layer.to_string()
+        } else {
+            self.to_string()
+        }
+    }
+}
+
+/// One head's weights; a bias is a matrix of one row.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// `[d_model, d_head]`
+    pub w_q: Matrix,
+    pub w_k: Matrix,
+    pub w_v: Matrix,
+    /// `[d_head, d_model]`
+    pub w_o: Matrix,
+    /// `[1, d_head]`
+    pub b_q: Matrix,
+    pub b_k: Matrix,
+    pub b_v: Matrix,
+}
+
+/// A model's weights in f64: what every exact decomposition is computed from. Made once a model.
+#[derive(Clone, Debug)]
+pub struct Matrices {
+    config: Config,
+    task: ArrayUpdate,
+    /// `[d_vocab, d_model]`
+    pub(super) w_e: Matrix,
+    /// `[n_ctx, d_model]`
+    pub(super) w_pos: Matrix,
+    /// `[d_model, d_vocab_out]`
+    pub(super) w_u: Matrix,
+    /// `[1, d_vocab_out]`
+    pub(super) b_u: Matrix,
+    /// `[1, d_model]` for each layer
+    pub(super) b_o: Vec<Matrix>,
+    heads: Vec<Head>,
+}
+
+impl Matrices {
+    /// The weights of a model.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn new(model: &HookedTransformer) -> Result<Self> {
+        let config = model.config().clone();
+        let weights = model.state_dict()?;
+        let get = |name: String| -> Result<&RawTensor> {
+            let found = weights.get(&name);
+            found.with_context(|| format!("tensor {name} is missing"))
+        };
+        let (d, e) = (config.d_model, config.d_head);
+        let whole = |name: &str, rows: usize, cols: usize| -> Result<Matrix> {
+            Ok(matrix(rows, cols, &get(name.to_owned())?.data))
+        };
+        let heads = HeadName::all(&config).map(|HeadName { layer, head }| {
+            let part = |name: &str, rows: usize, cols: usize| -> Result<Matrix> {
+                let data = &get(format!("blocks.{layer}.attn.{name}"))?.data;
+                let from = head * rows * cols;
+                Ok(matrix(rows, cols, data.get(from..).unwrap_or_default()))
+            };
+            Ok(Head {
+                w_q: part("W_Q", d, e)?,
+                w_k: part("W_K", d, e)?,
+                w_v: part("W_V", d, e)?,
+                w_o: part("W_O", e, d)?,
+                b_q: part("b_Q", 1, e)?,
+                b_k: part("b_K", 1, e)?,
+                b_v: part("b_V", 1, e)?,
+            })
+        });
+        Ok(Self {
+            heads: heads.collect::<Result<_>>()?,
+            b_o: (0..config.n_layers)
+                .map(|layer| whole(&format!("blocks.{layer}.attn.b_O"), 1, d))
+                .collect::<Result<_>>()?,
+            w_e: whole("embed.W_E", config.d_vocab, d)?,
+            w_pos: whole("pos_embed.W_pos", config.n_ctx, d)?,
+            w_u: whole("unembed.W_U", d, config.d_vocab_out)?,
+            b_u: whole("unembed.b_U", 1, config.d_vocab_out)?,
+            task: model.task(),
+            config,
+        })
+    }
+
+    /// The model's shape.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The task the model was made for.
+    #[must_use]
+    pub fn task(&self) -> ArrayUpdate {
+        self.task
+    }
+
+    pub(super) fn head(&self, name: HeadName) -> &Head {
+        &self.heads[name.layer * self.config.n_heads + name.head]
+    }
+
+    /// Whether positions are part of the residual stream.
+    pub(super) fn is_standard(&self) -> bool {
+        self.config.positional_embedding == PositionalEmbedding::Standard
+    }
+}

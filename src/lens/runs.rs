@@ -1,0 +1,117 @@
+//! Many untouched runs, on all threads, their results put together in a fixed order.
+
+use super::array::Array;
+use super::observe::RunView;
+use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, Site};
+use crate::task::Prompt;
+use anyhow::Result;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Rows run at once: larger batches leave the processor's cache.
+const CHUNK: usize = 32;
+/// Chunks whose results are kept until they are put together.
+const BLOCK: usize = 64;
+
+/// What a number was made from: one run, or the mean over so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// A single run.
+    Single,
+    /// The mean over that many runs.
+    Mean(usize),
+}
+
+impl std::fmt::Display for Of {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Single => f.write_str("single"),
+            Self::Mean(n) => write!(f, "mean of {n}"),
+        }
+    }
+}
+
+impl Serialize for Of {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The runs of some prompts, as one batch.
+pub(super) fn run_batch(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Vec<RunView>> {
+    let task = model.task();
+    let rows: Vec<_> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing);
+    let logits = model.forward(&model.tokens(&rows)?, &mut recorder)?;
+    let cache = recorder.into_cache();
+    let row = |site, i: usize| -> Result<Array> {
+        let layers = (0..model.config().n_layers)
+            .map(|layer| Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(i)?))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Array::stack(&layers))
+    };
+    let runs = prompts.iter().zip(rows).enumerate();
+    runs.map(|(i, (prompt, tokens))| {
+        Ok(RunView {
+            prompt: prompt.clone(),
+            tokens,
+            logits: Array::from_tensor(&logits.get(i)?)?,
+            pattern: row(Site::Pattern, i)?,
+            scores: row(Site::AttnScores, i)?,
+        })
+    })
+    .collect()
+}
+
+/// Runs the prompts in chunks, turns each chunk into a part, and merges the parts in the order of
+/// the prompts: the same sums whatever the number of threads.
+pub(super) fn fold_runs<A: Send>(
+    model: &HookedTransformer,
+    prompts: &[Prompt],
+    part: impl Fn(&[RunView]) -> Result<A> + Sync,
+    mut merge: impl FnMut(A),
+) -> Result<()> {
+    for block in prompts.chunks(CHUNK * BLOCK) {
+        let parts: Vec<A> = block
+            .par_chunks(CHUNK)
+            .map(|chunk| part(&run_batch(model, chunk)?))
+            .collect::<Result<_>>()?;
+        parts.into_iter().for_each(&mut merge);
+    }
+    Ok(())
+}
+
+/// A sum of arrays of one shape, in f64.
+#[derive(Clone, Debug)]
+pub(super) struct Sum {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Sum {
+    pub fn zeros(shape: &[usize]) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            values: vec![0.0; shape.iter().product()],
+        }
+    }
+
+    pub fn add(&mut self, index: &[usize], value: f64) {
+        let at = index.iter().zip(&self.shape);
+        self.values[at.fold(0, |at, (i, len)| at * len + i)] += value;
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        for (sum, value) in self.values.iter_mut().zip(&other.values) {
+            *sum += value;
+        }
+    }
+
+    /// The mean over `n` summands, as an array.
+    pub fn mean(&self, n: usize) -> Array {
+        let n = n.max(1) as f64;
+        let values = self.values.iter().map(|sum| (sum / n) as f32).collect();
+        Array::from_values(self.shape.clone(), values)
+    }
+}
