@@ -1,22 +1,17 @@
 //! What each action does.
 
-use super::command;
+use super::cell;
 use super::keymap::Action;
 use super::panes::strip_rows;
-use super::state::{Effect, LineEditor, Mode, Pane, Purpose, Shown, State, Tone};
+use super::state::{Effect, Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
-use crate::lens::{Continuation, Fix, GridName, Intervention, Metric, RunName, Target};
-use crate::model::{HookName, Site};
+use super::typing::{accept, complete, edit_intervention, open_line};
+use crate::lens::{Continuation, Fix, GridName, Intervention, RunName};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
-use std::sync::Arc;
-use tui_textarea::{CursorMove, TextArea};
 
 /// Lines of a page in the help.
 const PAGE: usize = 10;
-/// Suggestions kept for a line.
-const MAX_SUGGESTIONS: usize = 64;
-
 /// Does what a key says.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -25,7 +20,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Snapshot => return vec![Effect::Snapshot],
         Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
-        Action::Back => back(state),
+        Action::Back => return back(state),
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
@@ -61,7 +56,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextHead => step_head(state, 1),
         Action::PreviousHead => step_head(state, -1),
         Action::ToggleScores => state.view.attention.scores = !state.view.attention.scores,
-        Action::KnockCell => return knock(state),
+        Action::KnockCell => return cell::knock(state),
+        Action::NudgeUp => return cell::nudge(state, 1.0),
+        Action::NudgeDown => return cell::nudge(state, -1.0),
+        Action::TypeValue => cell::open(state, String::new()),
         Action::PatchCell => return patch(state),
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
@@ -87,19 +85,28 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// Edits a copy of the study and goes there.
-fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect> {
+pub(super) fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect> {
     let mut study = state.study().clone();
     edit(&mut study);
     state.status = None;
     state.go(study)
 }
 
-fn back(state: &mut State) {
+/// One step back: what is open is closed, what was typed wrong or set by hand is restored, the
+/// message goes, the pane shrinks.
+fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
+        Mode::Normal if state.field_error.is_some() => {
+            let study = state.history.current();
+            state.fields.show(&study.clean, &study.corrupted);
+            state.field_error = None;
+        }
+        Mode::Normal if cell::is_set(state) => return cell::restore(state),
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
     }
+    Vec::new()
 }
 
 fn step_focus(state: &mut State, by: usize) {
@@ -117,7 +124,7 @@ fn step_example(state: &mut State, by: isize) -> Vec<Effect> {
     go_to_example(state, next)
 }
 
-fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
+pub(super) fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
     let Some(prompt) = state.sample.prompts.get(index) else {
         return Vec::new();
     };
@@ -127,12 +134,16 @@ fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
     change(state, |study| study.set_clean(task, update))
 }
 
-/// Drawn from the generation counter: the same keys lead to the same example.
+/// Drawn from the generation counter: the same keys lead to the same example. Never the current
+/// one: the counter would stand still, and the next draw would be the same for ever.
 fn random_example(state: &mut State) -> Vec<Effect> {
-    let len = state.sample.prompts.len() as u32;
+    let len = state.sample.prompts.len();
+    let current = state.sample.index.filter(|_| len > 1);
+    let others = len - usize::from(current.is_some());
     let mut rng = Mt::new(state.generation as u32);
-    let index = below(&mut rng, len) as usize;
-    go_to_example(state, index)
+    let drawn = below(&mut rng, others as u32) as usize;
+    let skip = current.is_some_and(|current| drawn >= current);
+    go_to_example(state, drawn + usize::from(skip))
 }
 
 fn step_counterfactual(state: &mut State, by: isize) -> Vec<Effect> {
@@ -279,171 +290,14 @@ fn patch(state: &mut State) -> Vec<Effect> {
     }
 }
 
-fn knock(state: &mut State) -> Vec<Effect> {
-    let at = state.view.attention;
-    let site = if at.scores {
-        Site::AttnScores
-    } else {
-        Site::Pattern
-    };
-    if at.src > at.dest {
-        state.say(
-            Tone::Plain,
-            "this cell is masked: attention looks only backwards",
-        );
-        return Vec::new();
-    }
-    let intervention = Intervention {
-        action: crate::lens::Action::Knock,
-        hook: HookName::Block(at.layer, site),
-        target: Target::Cell {
-            dest: Some(at.dest),
-            src: Some(at.src),
-        },
-        head: Some(at.head),
-    };
-    add_intervention(state, intervention)
-}
-
-fn edit_intervention(state: &mut State) {
-    let selected = state.view.intervention;
-    let task = state.task();
-    let listed = state.study().interventions.get(selected);
-    match listed.map(|listed| listed.intervention.line(task)) {
-        Some(line) => open_line(state, Purpose::Edit(selected), line),
-        None => state.say(
-            Tone::Plain,
-            "no interventions; : types one, enter on a grid adds one",
-        ),
-    }
-}
-
-fn open_line(state: &mut State, purpose: Purpose, text: String) {
-    let mut editor = TextArea::new(vec![text]);
-    editor.move_cursor(CursorMove::End);
-    state.mode = Mode::Line(Box::new(LineEditor {
-        purpose,
-        editor,
-        error: None,
-        completions: Vec::new(),
-    }));
-    suggest(state);
-}
-
-/// Brings the suggestions up to date with the line.
-pub(super) fn suggest(state: &mut State) {
-    let Mode::Line(line) = &state.mode else {
-        return;
-    };
-    let mut found = match line.purpose {
-        Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
-        Purpose::Metric | Purpose::Jump => Vec::new(),
-    };
-    found.truncate(MAX_SUGGESTIONS);
-    if let Mode::Line(line) = &mut state.mode {
-        line.completions = found;
-    }
-}
-
-/// Completes as far as all suggestions agree.
-fn complete(state: &mut State) {
-    if let Mode::Line(line) = &mut state.mode {
-        let Some(first) = line.completions.first() else {
-            return;
-        };
-        let agreed = line
-            .completions
-            .iter()
-            .fold(first.as_str(), |common, other| {
-                let shared = common.bytes().zip(other.bytes());
-                &common[..shared.take_while(|(a, b)| a == b).count()]
-            });
-        let mut text = agreed.to_owned();
-        if line.completions.len() == 1 && !text.ends_with(',') {
-            text.push(' ');
-        }
-        if text.len() > line.text().len() {
-            line.editor = TextArea::new(vec![text]);
-            line.editor.move_cursor(CursorMove::End);
-        }
-    }
-    suggest(state);
-}
-
-/// Takes the typed line; a wrong one stays open with what is wrong.
-fn accept(state: &mut State) -> Vec<Effect> {
-    let Mode::Line(line) = &state.mode else {
-        return Vec::new();
-    };
-    let (purpose, text) = (line.purpose, line.text().to_owned());
-    if text.trim().is_empty() {
-        state.mode = Mode::Normal;
-        return Vec::new();
-    }
-    match take_line(state, purpose, &text) {
-        Ok(effects) => {
-            state.mode = Mode::Normal;
-            effects
-        }
-        Err(error) => {
-            if let Mode::Line(line) = &mut state.mode {
-                line.error = Some(error);
-            }
-            Vec::new()
-        }
-    }
-}
-
-type LineResult = Result<Vec<Effect>, (Option<usize>, String)>;
-
-fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
-    let task = state.task();
-    match purpose {
-        Purpose::Command => {
-            let command = command::parse(state, text)?;
-            state.status = None;
-            Ok(state.obey(command))
-        }
-        Purpose::Metric => {
-            let metric = Metric::parse(task, text).map_err(|e| (None, format!("{e:#}")))?;
-            let of_pair = {
-                let experiment = state.study().experiment();
-                Metric::of_pair(
-                    task,
-                    &experiment.clean.prompt(),
-                    &experiment.corrupted.prompt(),
-                )
-            };
-            // the pair's own metric is followed, not fixed
-            let chosen = (Some(metric) != of_pair).then_some(metric);
-            Ok(change(state, |study| study.metric = chosen))
-        }
-        Purpose::Jump => {
-            let len = state.sample.prompts.len();
-            let number = text.trim().parse::<usize>().ok();
-            match number.filter(|n| (1..=len).contains(n)) {
-                Some(n) => Ok(go_to_example(state, n - 1)),
-                None => Err((Some(0), format!("the sample has examples 1..={len}"))),
-            }
-        }
-        Purpose::Edit(index) => {
-            let parsed = Intervention::parse(text, task, &state.model.config);
-            let intervention = parsed.map_err(|e| (Some(e.word), e.problem))?;
-            Ok(change(state, |study| {
-                if let Some(listed) = study.interventions.get_mut(index) {
-                    listed.intervention = intervention;
-                }
-            }))
-        }
-    }
-}
-
 /// Steps through another sample from its first example on.
 pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
-    state.sample.source = sample;
-    state.sample.prompts = Arc::new(sample.prompts(state.task()));
-    state.sample.score = None;
-    let mut effects = go_to_example(state, 0);
-    effects.push(Effect::Score(sample, Arc::clone(&state.sample.prompts)));
-    effects
+    let task = state.task();
+    let first = sample.prompts(task).into_iter().next();
+    change(state, |study| {
+        study.sample = sample;
+        if let Some(first) = first {
+            study.set_clean(task, first.update);
+        }
+    })
 }

@@ -65,6 +65,21 @@ fn editor(text: String) -> TextArea<'static> {
     area
 }
 
+/// Types a key in a one-line editor; whether the text changed.
+pub(super) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
+    match key.code {
+        KeyCode::Left => editor.move_cursor(CursorMove::Back),
+        KeyCode::Right => editor.move_cursor(CursorMove::Forward),
+        KeyCode::Home => editor.move_cursor(CursorMove::Head),
+        KeyCode::End => editor.move_cursor(CursorMove::End),
+        // there is no second line, and a control character is no text
+        KeyCode::Enter => {}
+        KeyCode::Char(c) if c.is_control() => {}
+        _ => return editor.input_without_shortcuts(KeyEvent::from(key)),
+    }
+    false
+}
+
 impl Fields {
     /// Editors showing a pair.
     #[must_use]
@@ -77,10 +92,13 @@ impl Fields {
         fields
     }
 
-    /// Shows a pair; fields whose value is the same keep their text and cursor.
+    /// Shows a pair; fields whose value is the same keep their text and cursor. A continuation
+    /// that is the model's own stays as it is until a run tells it.
     pub fn show(&mut self, clean: &Source, corrupted: &Source) {
         for (side, source) in [(Side::Clean, clean), (Side::Corrupted, corrupted)] {
-            for field in Field::ALL {
+            let known = source.continuation != Continuation::Model;
+            let fields = Field::ALL.into_iter();
+            for field in fields.filter(|field| known || *field != Field::B) {
                 let prompt = source.prompt();
                 let text = match field {
                     Field::A => list_text(&prompt.update.a),
@@ -184,12 +202,7 @@ impl Fields {
         if full && matches!(key.code, KeyCode::Char(_)) {
             return false;
         }
-        match key.code {
-            KeyCode::Home => editor.move_cursor(CursorMove::Head),
-            KeyCode::End => editor.move_cursor(CursorMove::End),
-            _ => return editor.input_without_shortcuts(KeyEvent::from(key)),
-        }
-        false
+        edit(editor, key)
     }
 
     /// Reads one side.

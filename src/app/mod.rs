@@ -4,6 +4,7 @@
 //! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
 
 mod act;
+mod cell;
 mod command;
 mod fields;
 mod key;
@@ -11,6 +12,7 @@ mod keymap;
 mod panes;
 mod state;
 mod study;
+mod typing;
 mod update;
 
 pub use fields::{Field, Fields, Side};

@@ -122,6 +122,8 @@ pub enum Purpose {
     Jump,
     /// A new text for this intervention.
     Edit(usize),
+    /// A value for the attention cell under the cursor.
+    Cell,
 }
 
 impl Purpose {
@@ -133,6 +135,7 @@ impl Purpose {
             Self::Metric => "metric POS:ANSWER:OTHER ",
             Self::Jump => "example ",
             Self::Edit(_) => "edit ",
+            Self::Cell => "attention = ",
         }
     }
 }
@@ -318,7 +321,7 @@ impl State {
                 elt: 0,
             })
         });
-        let study = Study::new(task, clean);
+        let study = Study::new(task, clean, source);
         let last_layer = model.config.n_layers - 1;
         Self {
             fields: Fields::new(&study.clean, &study.corrupted),

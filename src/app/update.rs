@@ -1,12 +1,14 @@
 //! Messages in, effects out.
 
 use super::act;
-use super::fields::{Fields, Side};
+use super::cell;
+use super::fields::{Fields, Side, edit};
 use super::keymap::action_for;
 use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command};
+use super::{Key, command, typing};
 use crate::lens::{Continuation, Observation, Source};
+use crossterm::event::KeyCode;
 use std::sync::Arc;
 
 /// A paste longer than this is a mistake, not a prompt.
@@ -77,18 +79,20 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         return act::act(state, action);
     }
     if let Mode::Line(line) = &mut state.mode {
-        if line
-            .editor
-            .input_without_shortcuts(crossterm::event::KeyEvent::from(key))
-        {
+        if edit(&mut line.editor, key) {
             line.error = None;
+            typing::suggest(state);
         }
-        act::suggest(state);
         return Vec::new();
     }
-    let typing = matches!(state.mode, Mode::Normal) && state.view.focus == Pane::Prompt;
-    if typing && Fields::takes(key) {
-        return type_in_field(state, key);
+    match (&state.mode, state.view.focus) {
+        (Mode::Normal, Pane::Prompt) if Fields::takes(key) => return type_in_field(state, key),
+        (Mode::Normal, Pane::Attention) => {
+            if let KeyCode::Char(c @ ('0'..='9' | '.')) = key.code {
+                cell::open(state, c.to_string());
+            }
+        }
+        _ => {}
     }
     Vec::new()
 }
@@ -154,7 +158,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             .collect();
         line.editor.insert_str(one_line.trim());
         line.error = None;
-        act::suggest(state);
+        typing::suggest(state);
         return Vec::new();
     }
     if !matches!(state.mode, Mode::Normal) {
@@ -206,9 +210,8 @@ impl State {
     /// Goes on to another study and asks for its numbers, if they are others.
     pub(super) fn go(&mut self, study: Study) -> Vec<Effect> {
         let before = self.study().experiment();
-        if !self.history.go(study) {
-            return Vec::new();
-        }
+        // a study that is the same again still rights the fields that say something else
+        self.history.go(study);
         self.after_change(&before)
     }
 
@@ -219,10 +222,30 @@ impl State {
         self.field_error = None;
         let last = study.interventions.len().saturating_sub(1);
         self.view.intervention = self.view.intervention.min(last);
-        if study.experiment() == *before {
-            return Vec::new();
+        let mut effects = Vec::new();
+        if study.experiment() != *before {
+            effects.push(self.request());
         }
-        vec![self.request()]
+        effects.extend(self.load_sample());
+        effects
+    }
+
+    /// Brings the examples in line with the study's sample.
+    fn load_sample(&mut self) -> Option<Effect> {
+        let source = self.study().sample;
+        if source == self.sample.source {
+            return None;
+        }
+        let prompts = Arc::new(source.prompts(self.task()));
+        let clean = &self.study().clean.update;
+        let index = prompts.iter().position(|prompt| prompt.update == *clean);
+        self.sample = super::SampleState {
+            source,
+            prompts: Arc::clone(&prompts),
+            index,
+            score: None,
+        };
+        Some(Effect::Score(source, prompts))
     }
 
     /// Another prompt on one side.

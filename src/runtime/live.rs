@@ -12,9 +12,11 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::event::{PollFd, PollFlags};
 use std::io::{self, BufWriter, Stdout};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -69,7 +71,9 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 struct Live {
     state: State,
     options: Options,
-    screen: Screen,
+    /// Never dropped: it would show the cursor once more after the terminal was left, and complain
+    /// on stderr about a terminal that has gone.
+    screen: ManuallyDrop<Screen>,
     mailbox: Arc<Mailbox>,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
@@ -103,7 +107,7 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
     let mut live = Live {
         state,
         options,
-        screen,
+        screen: ManuallyDrop::new(screen),
         mailbox,
         sender,
         receiver,
@@ -126,8 +130,9 @@ fn spawn_worker(
     let (mailbox, sender) = (Arc::clone(mailbox), sender.clone());
     let body = move || {
         let send = |message| sender.send(Happening::Message(message)).is_ok();
+        let failed = AtomicBool::new(false);
         let fault = || {
-            if fault == Some(Fault::WorkerPanic) {
+            if fault == Some(Fault::WorkerPanic) && !failed.swap(true, Ordering::Relaxed) {
                 on_purpose();
             }
         };
@@ -321,8 +326,11 @@ impl Live {
 
     fn redraw(&mut self) -> Result<()> {
         self.dirty = true;
-        // the size is asked for again by the next draw
-        self.screen.clear().or_else(|error| self.lost(&error))
+        // `Terminal::clear` would ask the terminal for its cursor, and the answer would be read by
+        // the input thread; a new size clears the screen without a question
+        let size = self.screen.size();
+        let cleared = size.and_then(|size| self.screen.resize(size.into()));
+        cleared.or_else(|error| self.lost(&error))
     }
 
     fn suspend(&mut self) -> Result<()> {

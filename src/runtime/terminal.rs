@@ -17,6 +17,9 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// When the terminal refuses; what was set is undone.
 pub(super) fn enter() -> io::Result<()> {
+    // which colours are drawn is decided before (`ui::colour`); crossterm would leave them out under
+    // NO_COLOR even where a flag asks for them
+    crossterm::style::force_color_output(true);
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     let entered = execute!(

@@ -1,6 +1,7 @@
 //! The intervention list, always on screen, and what they come to together.
 
 use super::canvas::{Canvas, scroll_to};
+use super::number::share;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane};
@@ -87,11 +88,11 @@ fn changes_nothing(seen: &Observation, listed: &Listed) -> bool {
 /// The metric of the patched run.
 fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'static>> {
     let values = seen.metric.as_ref()?;
-    let share = match values.normalised(values.patched) {
-        Some(share) => format!("{share:+.4}"),
+    let text = match values.normalised(values.patched) {
+        Some(value) => share(value),
         None => "n/a".to_owned(),
     };
-    let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, share)];
+    let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, text)];
     if width > 34 {
         spans.push(canvas.span(Role::Muted, format!("  logit diff {:+.3}", values.patched)));
     }

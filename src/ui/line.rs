@@ -2,6 +2,7 @@
 //! what could come next.
 
 use super::canvas::Canvas;
+use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::LineEditor;
 use ratatui::layout::Rect;
@@ -10,7 +11,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
-    let height = 5.min(area.height.saturating_sub(1));
+    let problem = line.error.as_ref().map_or("", |(_, problem)| problem);
+    let problem = wrapped(problem, usize::from(area.width.saturating_sub(2)));
+    // a border, the line, a mark below it, and what there is to say
+    let height = 4 + problem.len().min(4) as u16;
+    let height = height.min(area.height.saturating_sub(1));
     let place = Rect {
         y: area.bottom() - 1 - height,
         height,
@@ -39,7 +44,7 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
         canvas.buf[(at, inner.y)].set_style(reversed);
     }
     match &line.error {
-        Some((word, problem)) => error(canvas, inner, x, (line.text(), first), *word, problem),
+        Some((word, _)) => error(canvas, inner, x, (line.text(), first), *word, &problem),
         None => suggestions(canvas, inner, line),
     }
 }
@@ -51,7 +56,7 @@ fn error(
     x: u16,
     (text, first): (&str, usize),
     word: Option<usize>,
-    problem: &str,
+    problem: &[String],
 ) {
     let style = canvas.look.style(Role::Bad);
     if let Some((start, len)) = word.map(|word| word_span(text, word)) {
@@ -59,7 +64,9 @@ fn error(
         let mark = "^".repeat(len);
         canvas.text(x + from as u16, inner.y + 1, inner, &mark, style);
     }
-    canvas.text(inner.x, inner.y + 2, inner, problem, style);
+    for (row, part) in (2..).zip(problem) {
+        canvas.text(inner.x, inner.y + row, inner, part, style);
+    }
 }
 
 /// Where a word stands, in characters, and how long it is; a missing word stands after the last.

@@ -170,3 +170,13 @@ fn not_finite(value: f32, room: usize) -> String {
     };
     word.chars().take(room).collect()
 }
+
+/// A share of the metric to four places, its sign always written; what rounds to zero is no
+/// negative zero.
+pub(super) fn share(value: f32) -> String {
+    let text = format!("{value:+.4}");
+    if text == "-0.0000" {
+        return "+0.0000".to_owned();
+    }
+    text
+}

@@ -4,6 +4,7 @@ use super::attention::{Matrix, column_label, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
 use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::layout::{LABEL, STRIP_LABEL};
+use super::number::share;
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
 use crate::lens::{Cell, GridName, Observation};
@@ -64,9 +65,15 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'stati
             values.corrupted,
         ),
     ];
+    // the pane's name and its corners stand beside them; half a number would be a wrong one
+    let room = usize::from(width).saturating_sub(Pane::Strips.title().len() + 5);
     for (role, name, value) in ends {
         let gap = if wide { "  " } else { " " };
-        spans.push(canvas.span(role, format!("{gap}{name} {value:+.2}")));
+        let end = canvas.span(role, format!("{gap}{name} {value:+.2}"));
+        let used: usize = spans.iter().map(Span::width).sum();
+        if used + end.width() <= room {
+            spans.push(end);
+        }
     }
     spans
 }
@@ -233,7 +240,7 @@ fn cursor_line(
     let place = format!("{name} {}{head} {place}  ", cell.layer);
     let place = place.trim_start().to_owned();
     let text = match value(seen, grid, cell) {
-        HeatCell::Value(value) if value.is_finite() => format!("{value:+.4}"),
+        HeatCell::Value(value) if value.is_finite() => share(value),
         _ => "n/a".to_owned(),
     };
     Line::from(vec![

@@ -1,0 +1,145 @@
+//! What comes back from the worker and from the disk.
+
+use crate::told;
+use crate::workbench::{model, press, state, workbench};
+use circuitscope::app::{Effect, Key, Msg, State, update};
+use circuitscope::lens::{Observation, observe};
+use circuitscope::model::Model;
+use std::path::Path;
+
+fn fresh() -> (Model, State) {
+    let model = model(1);
+    let state = state(&model, "random:0:16".parse().unwrap());
+    (model, state)
+}
+
+fn observed(model: &Model, effects: &[Effect]) -> Option<(u64, Box<Observation>)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Observe(request) => {
+            let seen = observe(&model.transformer, &request.experiment, &|| false);
+            Some((request.generation, Box::new(seen.unwrap().unwrap())))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let (model, mut state) = fresh();
+    let effects = state.start();
+    let (old, old_seen) = observed(&model, &effects).unwrap();
+    let effects = update(&mut state, Msg::Key(Key::char('c')));
+    let (new, new_seen) = observed(&model, &effects).unwrap();
+    assert!(new > old);
+    let answer = |generation, seen: &Observation| Msg::Observed {
+        generation,
+        result: Ok(Box::new(seen.clone())),
+    };
+    assert!(update(&mut state, answer(old, &old_seen)).is_empty());
+    assert!(
+        state.observation.is_none(),
+        "old numbers under a new prompt"
+    );
+    update(&mut state, answer(new, &new_seen));
+    assert!(!state.is_stale());
+    update(&mut state, answer(old, &old_seen));
+    assert_eq!(state.observation.as_deref(), Some(&*new_seen));
+    // an old error is no news either
+    let failed = |generation| Msg::Observed {
+        generation,
+        result: Err("out of memory".into()),
+    };
+    update(&mut state, failed(old));
+    assert_eq!(state.failure, None);
+    update(&mut state, failed(new));
+    assert_eq!(state.failure.as_deref(), Some("out of memory"));
+    update(&mut state, answer(new, &new_seen));
+    assert_eq!(state.failure, None);
+}
+
+#[test]
+fn numbers_are_stale_until_their_own_come() {
+    let (model, mut state) = fresh();
+    let effects = state.start();
+    assert!(state.is_stale());
+    let (generation, seen) = observed(&model, &effects).unwrap();
+    update(
+        &mut state,
+        Msg::Observed {
+            generation,
+            result: Ok(seen),
+        },
+    );
+    assert!(!state.is_stale());
+    update(&mut state, Msg::Key(Key::char('d')));
+    assert!(state.is_stale() && state.observation.is_some());
+    // back where the numbers on screen belong, but asked for again
+    update(&mut state, Msg::Key(Key::char('u')));
+    assert!(!state.is_stale());
+}
+
+#[test]
+fn a_score_of_another_sample_is_dropped() {
+    let (_, mut state) = fresh();
+    let score = workbench(1).state.sample.score.unwrap();
+    let scored = |sample: &str| Msg::Scored {
+        sample: sample.parse().unwrap(),
+        result: Ok(score.clone()),
+    };
+    update(&mut state, scored("random:1:16"));
+    assert!(state.sample.score.is_none());
+    update(&mut state, scored("random:0:16"));
+    assert!(state.sample.score.is_some());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_snapshot_never_takes_the_place_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("new/folder");
+    let mut bench = workbench(1).saving_to(place.clone());
+    press(&mut bench, "s");
+    let first = ["ans", "json", "png", "svg", "txt"].map(|end| format!("snapshot.{end}"));
+    assert_eq!(names(&place), first);
+    assert!(told(&bench).starts_with("saved snapshot.json"));
+    let before: Vec<Vec<u8>> = first.iter().map(|name| read(&place, name)).collect();
+    press(&mut bench, "c s");
+    let second = ["ans", "json", "png", "svg", "txt"].map(|end| format!("snapshot-2.{end}"));
+    for (name, bytes) in first.iter().zip(&before) {
+        assert_eq!(read(&place, name), *bytes, "{name} was written again");
+    }
+    assert_eq!(names(&place).len(), 10);
+    for name in &second {
+        assert!(!read(&place, name).is_empty());
+    }
+    let text = String::from_utf8(read(&place, "snapshot.txt")).unwrap();
+    assert!(text.contains("circuitscope") && text.lines().count() == 24);
+    let json: serde_json::Value = serde_json::from_slice(&read(&place, "snapshot.json")).unwrap();
+    assert_eq!(json["model"]["name"], "small");
+    assert_eq!(json["stale"], false);
+    assert!(read(&place, "snapshot.png").starts_with(b"\x89PNG"));
+    assert!(read(&place, "snapshot.svg").starts_with(b"<"));
+}
+
+fn read(folder: &Path, name: &str) -> Vec<u8> {
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_written_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut bench = workbench(1).saving_to(file.path().to_owned());
+    press(&mut bench, "s");
+    assert!(
+        told(&bench).starts_with("nothing saved: "),
+        "{}",
+        told(&bench)
+    );
+}

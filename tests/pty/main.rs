@@ -1,0 +1,15 @@
+//! The real program in a pseudo terminal: it enters and leaves cleanly whatever happens, and what
+//! is typed is on the screen.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::print_stderr,
+    reason = "measured figures are for those who ask with --nocapture"
+)]
+#![cfg(unix)]
+
+mod ending;
+mod refusing;
+mod session;
+mod shell;
+mod speed;
+mod typing;

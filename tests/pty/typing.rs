@@ -1,0 +1,166 @@
+//! What is typed and pasted is on the screen, at every size.
+
+use crate::session::{Session, rendered};
+
+const SIZE: (u16, u16) = (80, 24);
+
+fn ready() -> Session {
+    let session = Session::workbench(&[]);
+    session.wait_for_rows(&rendered(SIZE, ""));
+    session
+}
+
+fn pasted(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
+#[test]
+fn an_edited_field_changes_the_logits() {
+    let mut session = ready();
+    let before = session.rows();
+    session.send("\x7f4");
+    session.wait_for_rows(&rendered(SIZE, "backspace 4"));
+    let after = session.rows();
+    let logits = |rows: &[String]| rows[7..13].join("\n");
+    assert_ne!(logits(&before), logits(&after));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_wrong_value_is_told_and_mended_by_typing_on() {
+    let mut session = ready();
+    session.send("\x7f\x7f");
+    session.wait_for("clean a: 3 values needed, got 2");
+    session.send("40");
+    session.wait_for_rows(&rendered(SIZE, "backspace backspace 4 0"));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn the_keys_of_an_xterm_arrive() {
+    let keys = [
+        ("\t", "tab"),
+        ("\x1b[B", "down"),
+        ("\x1b[C", "right"),
+        ("\x1b[A", "up"),
+        ("\x1b[D", "left"),
+        ("\x1b[H", "home"),
+        ("\x1b[F", "end"),
+        ("\x1b[Z", "backtab"),
+        ("\x1b[3~", "delete"),
+        ("\r", "enter"),
+        ("\x1bOP", "f1"),
+        ("\x1b[6~", "pagedown"),
+        ("\x1b[5~", "pageup"),
+    ];
+    let mut session = ready();
+    let mut script = String::new();
+    for (bytes, name) in keys {
+        session.send(bytes);
+        script = format!("{script} {name}");
+        session.wait_for_rows(&rendered(SIZE, &script));
+    }
+    // an Esc alone is an Esc, without waiting for more
+    session.send("\x1b");
+    session.wait_for_rows(&rendered(SIZE, &format!("{script} esc")));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_pasted_prompt_becomes_the_clean_one() {
+    let mut session = ready();
+    session.send("\x7f4");
+    session.wait_for_rows(&rendered(SIZE, "backspace 4"));
+    session.send(&pasted("a=[14,26,35]; a[1]=48"));
+    session.wait_for_rows(&rendered(SIZE, ""));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_paste_is_never_run_as_keys() {
+    let mut session = ready();
+    session.send(&pasted("q\rx"));
+    session.wait_for("pasted text is no prompt");
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_paste_with_control_characters_changes_nothing() {
+    let mut session = ready();
+    let before = session.rows();
+    session.send(&pasted(
+        "a=[\x1b]0;owned\x07\x1b[31m,\u{9b}2J\u{202e}35]; a[1]=48",
+    ));
+    session.wait_for("pasted text is no prompt");
+    let after = session.rows();
+    let changed: Vec<usize> = (0..24).filter(|&row| before[row] != after[row]).collect();
+    assert_eq!(changed, [23], "more than the footer changed");
+    let raw = String::from_utf8(session.raw()).unwrap();
+    for bad in ["\x1b]0", "\x07", "\x1b[31m", "\u{9b}", "\u{202e}"] {
+        assert!(!raw.contains(bad), "{bad:?} reached the terminal");
+    }
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_paste_into_a_line_is_typed() {
+    let mut session = ready();
+    session.send(":");
+    session.send(&pasted("zero blocks.0.attn.hook_z\n@*\r\n"));
+    session.wait_for(":zero blocks.0.attn.hook_z @*");
+    session.send("\r");
+    session.wait_for("added zero blocks.0.attn.hook_z @*");
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn resized_while_running() {
+    let mut session = ready();
+    let sizes = [
+        (120, 40),
+        (200, 60),
+        (60, 20),
+        (40, 12),
+        (39, 12),
+        (1, 1),
+        (300, 5),
+        (5, 100),
+        (132, 43),
+        (80, 24),
+    ];
+    for size in sizes {
+        session.resize(size.0, size.1);
+        session.wait_for_rows(&rendered(size, ""));
+    }
+    // a storm of sizes ends with the last one
+    for (columns, rows) in (1..100).map(|i| (80 + i % 37, 24 + i % 11)) {
+        session.resize(columns, rows);
+    }
+    session.resize(90, 30);
+    session.wait_for_rows(&rendered((90, 30), ""));
+    session.resize(1, 1);
+    session.send("c");
+    session.resize(80, 24);
+    session.wait_for_rows(&rendered(SIZE, "c"));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn ctrl_l_draws_everything_anew() {
+    let mut session = ready();
+    let rows = session.rows();
+    let before = session.raw().len();
+    session.send("\x0c");
+    session.wait_more(before + 2000);
+    session.wait_for_rows(&rows);
+    session.send("q");
+    session.ends(0, 1);
+}
