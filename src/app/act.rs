@@ -1,17 +1,18 @@
 //! What each action does.
 
 use super::cell;
+use super::inquire;
 use super::keymap::Action;
 use super::panes::strip_rows;
 use super::state::{Effect, Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
-use super::typing::{accept, complete, edit_intervention, open_line};
+use super::typing::{accept, complete, edit_intervention, open_line, open_question};
 use crate::lens::{Continuation, Fix, GridName, Intervention, RunName};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
-/// Lines of a page in the help.
-const PAGE: usize = 10;
+/// Lines of a page.
+const PAGE: isize = 10;
 /// Does what a key says.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -24,7 +25,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
-        Action::CycleRun => state.view.shown = state.view.shown.next(),
+        Action::CycleRun => {
+            state.view.shown = state.view.shown.next();
+            return inquire::ask_again(state);
+        }
         Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),
         Action::NextExample => return step_example(state, 1),
         Action::PreviousExample => return step_example(state, -1),
@@ -78,6 +82,18 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 }
             });
         }
+        Action::AskWhy => return inquire::why(state),
+        Action::AskAttribution => return inquire::attribution(state),
+        Action::AskPaths => return inquire::paths(state),
+        Action::AskCircuit => return inquire::circuits(state),
+        Action::OpenQuestion => open_question(state),
+        Action::NextQuestion => return inquire::step(state, 1),
+        Action::PreviousQuestion => return inquire::step(state, -1),
+        Action::ToggleQuestion => return inquire::toggle(state),
+        Action::Hottest => inquire::hottest(state),
+        Action::Export => return vec![Effect::Export],
+        Action::PageUp => step(state, -PAGE, 0),
+        Action::PageDown => step(state, PAGE, 0),
         Action::Accept => return accept(state),
         Action::Complete => complete(state),
     }
@@ -102,6 +118,10 @@ fn back(state: &mut State) -> Vec<Effect> {
             state.field_error = None;
         }
         Mode::Normal if cell::is_set(state) => return cell::restore(state),
+        Mode::Normal if state.view.focus == Pane::Answer => {
+            state.inquiry = None;
+            state.view.focus = Pane::Attention;
+        }
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
@@ -112,7 +132,9 @@ fn back(state: &mut State) -> Vec<Effect> {
 fn step_focus(state: &mut State, by: usize) {
     let panes = Pane::ALL;
     let at = panes.iter().position(|pane| *pane == state.view.focus);
-    state.view.focus = panes[(at.unwrap_or(0) + by) % panes.len()];
+    // the answer stands beside the round: leaving it closes it
+    state.inquiry = None;
+    state.view.focus = panes[(at.unwrap_or(panes.len() - 1) + by) % panes.len()];
 }
 
 fn step_example(state: &mut State, by: isize) -> Vec<Effect> {
@@ -207,7 +229,7 @@ fn fix(state: &mut State) -> Vec<Effect> {
 /// Moves the focused pane's cursor.
 fn step(state: &mut State, rows: isize, columns: isize) {
     if let Mode::Help { scroll } = &mut state.mode {
-        let by = rows + columns * PAGE as isize;
+        let by = rows + columns;
         *scroll = scroll
             .saturating_add_signed(by)
             .min(crate::app::BINDINGS.len() + 20);
@@ -218,6 +240,7 @@ fn step(state: &mut State, rows: isize, columns: isize) {
     let view = &mut state.view;
     match view.focus {
         Pane::Prompt => state.fields.step(rows),
+        Pane::Answer => inquire::move_cursor(state, rows, columns),
         Pane::Logits => view.position = moved(view.position, rows + columns),
         Pane::Attention => {
             view.attention.dest = moved(view.attention.dest, rows);

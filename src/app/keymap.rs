@@ -94,6 +94,10 @@ pub enum Action {
     Left,
     /// Right.
     Right,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
     /// To the first.
     First,
     /// To the last.
@@ -114,6 +118,26 @@ pub enum Action {
     TypeValue,
     /// Patch what the cursor is on.
     PatchCell,
+    /// Ask why the attention cell is what it is.
+    AskWhy,
+    /// Ask what adds to the logits.
+    AskAttribution,
+    /// Ask which paths add to the logit under the cursor.
+    AskPaths,
+    /// Look at the weights' circuits.
+    AskCircuit,
+    /// Type a question.
+    OpenQuestion,
+    /// The next question of its kind.
+    NextQuestion,
+    /// The previous question of its kind.
+    PreviousQuestion,
+    /// The sample's mean or this run; scaled or not.
+    ToggleQuestion,
+    /// To the cell of the largest value.
+    Hottest,
+    /// Write the focused pane's numbers.
+    Export,
     /// Edit the selected intervention.
     EditIntervention,
     /// Switch the selected intervention off or on.
@@ -172,6 +196,7 @@ const LOGITS: Where = Where::Pane(Pane::Logits);
 const ATTENTION: Where = Where::Pane(Pane::Attention);
 const STRIPS: Where = Where::Pane(Pane::Strips);
 const CELLS: Where = Where::Pane(Pane::Cells);
+const ANSWER: Where = Where::Pane(Pane::Answer);
 const LIST: Where = Where::Pane(Pane::Interventions);
 
 /// Every binding. Rows of a pane come before those of `Everywhere`.
@@ -196,6 +221,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('+')], Action::NudgeUp, "nudge", "raise this cell by 0.05 (a score by 0.5)"),
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
+    row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why: this score by what it is made of"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),
     row(STRIPS, LEFT, Action::Left, "", "previous position or layer"),
@@ -215,6 +241,19 @@ pub const BINDINGS: &[Binding] = &[
     row(LIST, ENTER, Action::EditIntervention, "edit", "edit this intervention"),
     row(LIST, &[Key::char(' ')], Action::ToggleIntervention, "on/off", "switch it off or on"),
     row(LIST, &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)], Action::RemoveIntervention, "remove", "remove it"),
+    row(ANSWER, UP, Action::Up, "cell", "row above"),
+    row(ANSWER, DOWN, Action::Down, "", "row below"),
+    row(ANSWER, LEFT, Action::Left, "", "column to the left"),
+    row(ANSWER, RIGHT, Action::Right, "", "column to the right"),
+    row(ANSWER, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "a page up"),
+    row(ANSWER, &[Key::plain(KeyCode::PageDown)], Action::PageDown, "", "a page down"),
+    row(ANSWER, HOME, Action::First, "", "first column"),
+    row(ANSWER, END, Action::Last, "", "last column"),
+    row(ANSWER, &[Key::char('.')], Action::NextQuestion, "next", "next prediction, head or circuit"),
+    row(ANSWER, &[Key::char(',')], Action::PreviousQuestion, "", "previous prediction, head or circuit"),
+    row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "sample mean or this run; scaled or not"),
+    row(ANSWER, &[Key::char('h')], Action::Hottest, "hottest", "to the cell of the largest value"),
+    row(ANSWER, ENTER, Action::OpenQuestion, "ask", "type another question"),
     row(E, &[Key::plain(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     row(E, &[Key::plain(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
     row(E, &[Key::char('n')], Action::NextExample, "example", "next example of the sample"),
@@ -225,6 +264,11 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('d')], Action::FlipDirection, "noise", "denoise or noise"),
     row(E, &[Key::char('m')], Action::EditMetric, "metric", "type a metric"),
     row(E, &[Key::char(':')], Action::OpenCommand, "command", "type an intervention, a prompt or a command"),
+    row(E, &[Key::char('l')], Action::AskAttribution, "lens", "logit lens and attribution"),
+    row(E, &[Key::char('P')], Action::AskPaths, "paths", "paths into the prediction at hand"),
+    row(E, &[Key::char('o')], Action::AskCircuit, "circuits", "OV and QK circuits"),
+    row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
+    row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane as CSV and JSON"),
     row(E, &[Key::char('z')], Action::Zoom, "zoom", "show the focused pane alone"),
     row(E, &[Key::char('s')], Action::Snapshot, "snapshot", "save pictures and numbers of the screen"),
     row(E, &[Key::char('u')], Action::Undo, "undo", "take back the last change"),
@@ -243,8 +287,8 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", "leave"),
     row(Help, UP, Action::Up, "", "scroll up"),
     row(Help, DOWN, Action::Down, "", "scroll down"),
-    row(Help, &[Key::plain(KeyCode::PageUp)], Action::Left, "", "a page up"),
-    row(Help, &[Key::plain(KeyCode::PageDown), Key::char(' ')], Action::Right, "", "a page down"),
+    row(Help, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "a page up"),
+    row(Help, &[Key::plain(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "", "a page down"),
     row(Help, HOME, Action::First, "", "to the top"),
     row(Help, END, Action::Last, "", "to the end"),
     row(Help, &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),

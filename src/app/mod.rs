@@ -7,6 +7,7 @@ mod act;
 mod cell;
 mod command;
 mod fields;
+mod inquire;
 mod key;
 mod keymap;
 mod panes;
@@ -20,8 +21,8 @@ pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use state::{
-    Effect, LineEditor, Mode, ModelInfo, Msg, Pane, Purpose, Request, SampleState, Shown, State,
-    Status, Tone, View,
+    Ask, Effect, Inquiry, LineEditor, Mode, ModelInfo, Msg, Pane, Purpose, Request, SampleState,
+    Shown, State, Status, Tone, View,
 };
 pub use study::{History, Listed, Study};
 pub use update::update;

@@ -5,7 +5,8 @@ use super::key::Key;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::study::{History, Study};
 use crate::lens::{
-    Direction, Experiment, Fix, Observation, RunName, Score, Source, Warning, warnings,
+    Direction, Experiment, Fix, Observation, Question, RunName, Score, Source, Table, Warning,
+    warnings,
 };
 use crate::model::Config;
 use crate::task::{ArrayUpdate, Prompt, Sample};
@@ -27,10 +28,12 @@ pub enum Pane {
     Cells,
     /// The intervention list.
     Interventions,
+    /// The answer to a question, alone on the screen.
+    Answer,
 }
 
 impl Pane {
-    /// In the order of the focus.
+    /// Those of the workbench, in the order of the focus.
     pub const ALL: [Self; 6] = [
         Self::Prompt,
         Self::Logits,
@@ -50,6 +53,7 @@ impl Pane {
             Self::Strips => "patching",
             Self::Cells => "pattern cells",
             Self::Interventions => "interventions",
+            Self::Answer => "answer",
         }
     }
 }
@@ -124,6 +128,8 @@ pub enum Purpose {
     Edit(usize),
     /// A value for the attention cell under the cursor.
     Cell,
+    /// A question.
+    Question,
 }
 
 impl Purpose {
@@ -136,6 +142,7 @@ impl Purpose {
             Self::Jump => "example ",
             Self::Edit(_) => "edit ",
             Self::Cell => "attention = ",
+            Self::Question => "ask ",
         }
     }
 }
@@ -223,6 +230,34 @@ pub struct SampleState {
     pub score: Option<Score>,
 }
 
+/// A question that stands open, and its newest answer.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// What is asked.
+    pub question: Question,
+    /// The answer, once there is one, or why there is none.
+    pub answer: Option<Result<Arc<Table>, String>>,
+    /// Of the request that the answer belongs to.
+    pub answered: u64,
+    /// Of the newest request.
+    pub asked: u64,
+    /// Row and column under the cursor.
+    pub cursor: (usize, usize),
+}
+
+/// What the worker is asked: an answer to a question.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Counts up with every request.
+    pub generation: u64,
+    /// The question.
+    pub question: Question,
+    /// About which run.
+    pub run: RunName,
+    /// Of which experiment.
+    pub experiment: Experiment,
+}
+
 /// What the worker is asked: numbers for an experiment.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -248,6 +283,13 @@ pub enum Msg {
         /// What was seen, or why nothing was.
         result: Result<Box<Observation>, String>,
     },
+    /// A question was answered.
+    Answered {
+        /// For this request.
+        generation: u64,
+        /// The answer, or why there is none.
+        result: Result<Box<Table>, String>,
+    },
     /// The sample was scored.
     Scored {
         /// Which sample.
@@ -264,6 +306,10 @@ pub enum Msg {
 pub enum Effect {
     /// Numbers for an experiment.
     Observe(Request),
+    /// An answer to a question.
+    Ask(Box<Ask>),
+    /// The numbers of the focused pane, as files.
+    Export,
     /// The score of a sample.
     Score(Sample, Arc<Vec<Prompt>>),
     /// Pictures and numbers of the screen.
@@ -295,6 +341,8 @@ pub struct State {
     pub failure: Option<String>,
     /// Of the newest request.
     pub generation: u64,
+    /// The open question.
+    pub inquiry: Option<Inquiry>,
     /// What the panes look at.
     pub view: View,
     /// What the keys mean.
@@ -336,6 +384,7 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
+            inquiry: None,
             view: View {
                 focus: Pane::Prompt,
                 zoomed: false,

@@ -2,8 +2,8 @@
 
 use super::act::{change, go_to_example};
 use super::state::{Effect, LineEditor, Mode, Purpose, State, Tone};
-use super::{cell, command};
-use crate::lens::{Intervention, Metric};
+use super::{cell, command, inquire};
+use crate::lens::{Intervention, Metric, Question};
 use tui_textarea::{CursorMove, TextArea};
 
 /// Suggestions kept for a line.
@@ -21,6 +21,14 @@ pub(super) fn edit_intervention(state: &mut State) {
             "no interventions; : types one, enter on a grid adds one",
         ),
     }
+}
+
+/// Opens a line for a question, beginning with the one that is open.
+pub(super) fn open_question(state: &mut State) {
+    let (task, config) = (state.task(), &state.model.config);
+    let now = state.inquiry.as_ref();
+    let text = now.map_or_else(String::new, |inquiry| inquiry.question.line(task, config));
+    open_line(state, Purpose::Question, text);
 }
 
 /// Opens a line with a text to begin with.
@@ -43,6 +51,7 @@ pub(super) fn suggest(state: &mut State) {
     };
     let mut found = match line.purpose {
         Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
+        Purpose::Question => Question::suggestions(line.text(), state.task(), &state.model.config),
         Purpose::Metric | Purpose::Jump | Purpose::Cell => Vec::new(),
     };
     found.truncate(MAX_SUGGESTIONS);
@@ -131,6 +140,11 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
                 Some(n) => Ok(go_to_example(state, n - 1)),
                 None => Err((Some(0), format!("the sample has examples 1..={len}"))),
             }
+        }
+        Purpose::Question => {
+            let parsed = Question::parse(text, task, &state.model.config);
+            let question = parsed.map_err(|e| (None, format!("{e:#}")))?;
+            Ok(inquire::open(state, question))
         }
         Purpose::Cell => cell::take(state, text).map_err(|problem| (Some(0), problem)),
         Purpose::Edit(index) => {

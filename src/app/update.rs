@@ -6,7 +6,7 @@ use super::fields::{Fields, Side, edit};
 use super::keymap::action_for;
 use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command, typing};
+use super::{Key, command, inquire, typing};
 use crate::lens::{Continuation, Observation, Source};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -22,6 +22,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Resize => vec![Effect::Redraw],
         Msg::Observed { generation, result } => {
             observed(state, generation, result);
+            Vec::new()
+        }
+        Msg::Answered { generation, result } => {
+            inquire::answered(state, generation, result);
             Vec::new()
         }
         Msg::Scored { sample, result } => {
@@ -225,6 +229,7 @@ impl State {
         let mut effects = Vec::new();
         if study.experiment() != *before {
             effects.push(self.request());
+            effects.extend(inquire::ask_again(self));
         }
         effects.extend(self.load_sample());
         effects

@@ -4,7 +4,7 @@
 //! corrupted agree; JSON has neither, so both are `null`.
 
 use crate::lens::{
-    Array, Direction, Grid, Observation, Prediction, RunName, RunView, Score, warnings,
+    Array, Direction, Grid, Observation, Prediction, RunName, RunView, Score, Table, warnings,
 };
 use crate::model::Model;
 use crate::task::{ArrayUpdate, Token};
@@ -220,4 +220,32 @@ pub fn runs(task: ArrayUpdate, seen: &Observation) -> BTreeMap<&'static str, Att
             (name.name(), numbers)
         })
         .collect()
+}
+
+/// A table with what it belongs to.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableNumbers<'a> {
+    /// The format's name and version.
+    pub format: &'static str,
+    /// Prompts, model, metric, interventions.
+    pub about: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The table.
+    #[serde(flatten)]
+    pub table: &'a Table,
+}
+
+impl<'a> TableNumbers<'a> {
+    /// A table and what it belongs to, by name; a name may stand more than once.
+    #[must_use]
+    pub fn new(table: &'a Table, about: &'a [(String, String)]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, value) in about {
+            by_name.entry(name).or_default().push(value);
+        }
+        Self {
+            format: "circuitscope-table-1",
+            about: by_name,
+            table,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! and [`crate::model`]; knows no terminal, no thread, no printing.
 
 mod algebra;
+mod answer;
 mod array;
 mod attribution;
 mod circuit;
@@ -20,16 +21,19 @@ mod observe;
 mod parse;
 mod paths;
 mod patterns;
+mod question;
 mod reduce;
 mod replay;
 mod runs;
 mod score;
 mod scores;
+mod table;
 mod toward;
 mod warning;
 mod words;
 
 pub use algebra::{copying_score, effective_rank};
+pub use answer::answer;
 pub use array::Array;
 pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
 pub use circuit::{
@@ -45,15 +49,19 @@ pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 pub use matrices::{HeadName, Matrices};
 pub use metric::{Metric, MetricValues};
-pub use observe::{Observation, Prediction, RunView, observe, observe_cache, observe_run};
+pub use observe::{
+    Observation, Prediction, RunView, observe, observe_cache, observe_one, observe_run,
+};
 pub use paths::{PathName, PathSplit, PathTables, Start};
 pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };
+pub use question::{FORMS, Kind, Question, Tools};
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
 pub use score::{Score, score};
 pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
+pub use table::Table;
 pub use toward::{Goal, Toward};
 pub use warning::{Fix, Warning, warnings};
 pub use words::LineError;

@@ -9,7 +9,7 @@ use super::intervention::Intervention;
 use super::metric::MetricValues;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 /// What one run showed.
@@ -153,45 +153,16 @@ pub fn observe(
     experiment: &Experiment,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>> {
-    let task = model.task();
-    let wanted: Vec<HookName> = experiment
-        .interventions
-        .iter()
-        .flat_map(Intervention::hooks)
-        .collect();
-    let run_one = |source: &Source, hooks: &mut dyn Hooks| {
-        let prompt = resolve(model, source)?;
-        run_prompt(model, prompt, hooks, &wanted)
-    };
-    let (clean, clean_cache) = run_one(&experiment.clean, &mut NoHooks)?;
-    let (corrupted, corrupted_cache) = run_one(&experiment.corrupted, &mut NoHooks)?;
-    if cancelled() {
+    let Some(runs) = Runs::new(model, experiment, cancelled)? else {
         return Ok(None);
-    }
-    let (base, base_cache) = match experiment.direction.base() {
-        RunName::Clean => (&clean, &clean_cache),
-        _ => (&corrupted, &corrupted_cache),
     };
-    let derived = Derived::new(model, experiment, &base.prompt)?;
-    let sources = Sources {
-        clean: &clean_cache,
-        corrupted: &corrupted_cache,
-        derived: &derived,
-    };
-    let heads = model.config().n_heads;
-    let mut editor = Editor::new(&experiment.interventions, sources, heads)?.noticing();
-    let (patched, patched_cache) = if experiment.interventions.is_empty() {
-        (base.clone(), base_cache.clone())
-    } else {
-        run_prompt(model, base.prompt.clone(), &mut editor, &wanted)?
-    };
-    let metric = experiment.metric_in_force(task).map(|metric| {
-        let value = |run: &RunView| metric.logit_diff(run.logits.slice(&[metric.position]));
+    let metric = experiment.metric_in_force(model.task()).map(|metric| {
+        let value = |(run, _): &Recorded| metric.logit_diff(run.logits.slice(&[metric.position]));
         MetricValues {
             metric,
-            clean: value(&clean),
-            corrupted: value(&corrupted),
-            patched: value(&patched),
+            clean: value(&runs.clean),
+            corrupted: value(&runs.corrupted),
+            patched: value(&runs.patched),
         }
     });
     let mut grids = Vec::new();
@@ -199,8 +170,8 @@ pub fn observe(
         let base = Base {
             model,
             interventions: &experiment.interventions,
-            cache: &patched_cache,
-            sources,
+            cache: &runs.patched.1,
+            sources: runs.sources(),
             from: experiment.direction.source(),
             metric,
         };
@@ -213,13 +184,92 @@ pub fn observe(
     }
     Ok(Some(Observation {
         experiment: experiment.clone(),
-        changed: editor.changed(),
-        clean,
-        corrupted,
-        patched,
+        changed: runs.changed,
+        clean: runs.clean.0,
+        corrupted: runs.corrupted.0,
+        patched: runs.patched.0,
         metric,
         grids,
     }))
+}
+
+/// A run and its activations.
+type Recorded = (RunView, ActivationCache);
+
+/// The three runs of an experiment.
+struct Runs {
+    clean: Recorded,
+    corrupted: Recorded,
+    patched: Recorded,
+    derived: Derived,
+    /// For each intervention, whether it changed any number.
+    changed: Vec<bool>,
+}
+
+impl Runs {
+    fn new(
+        model: &HookedTransformer,
+        experiment: &Experiment,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Self>> {
+        let hooks = experiment.interventions.iter();
+        let wanted: Vec<HookName> = hooks.flat_map(Intervention::hooks).collect();
+        let run = |source: &Source| {
+            let prompt = resolve(model, source)?;
+            run_prompt(model, prompt, &mut NoHooks, &wanted)
+        };
+        let (clean, corrupted) = (run(&experiment.clean)?, run(&experiment.corrupted)?);
+        if cancelled() {
+            return Ok(None);
+        }
+        let base = match experiment.direction.base() {
+            RunName::Clean => clean.clone(),
+            _ => corrupted.clone(),
+        };
+        let mut runs = Self {
+            derived: Derived::new(model, experiment, &base.0.prompt)?,
+            changed: Vec::new(),
+            patched: base,
+            clean,
+            corrupted,
+        };
+        if !experiment.interventions.is_empty() {
+            let heads = model.config().n_heads;
+            let editor = Editor::new(&experiment.interventions, runs.sources(), heads)?;
+            let mut editor = editor.noticing();
+            let prompt = runs.patched.0.prompt.clone();
+            runs.patched = run_prompt(model, prompt, &mut editor, &wanted)?;
+            runs.changed = editor.changed();
+        }
+        Ok(Some(runs))
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources {
+            clean: &self.clean.1,
+            corrupted: &self.corrupted.1,
+            derived: &self.derived,
+        }
+    }
+}
+
+/// One of an experiment's runs, without grids.
+///
+/// # Errors
+/// As [`observe`].
+pub fn observe_one(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    name: RunName,
+) -> Result<RunView> {
+    match name {
+        RunName::Clean => observe_run(model, &experiment.clean),
+        RunName::Corrupted => observe_run(model, &experiment.corrupted),
+        RunName::Patched => Ok(Runs::new(model, experiment, &|| false)?
+            .context("the run broke off")?
+            .patched
+            .0),
+    }
 }
 
 /// One untouched run.

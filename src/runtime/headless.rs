@@ -1,6 +1,7 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
 use super::snapshot;
+use super::worker::Answerer;
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::findings::frame::{FrameFormat, encode};
 use crate::lens::{observe, score};
@@ -17,6 +18,7 @@ pub struct Headless {
     pub state: State,
     /// How it looks.
     pub look: Look,
+    answerer: Answerer,
     snapshots: PathBuf,
     size: (u16, u16),
     left: bool,
@@ -31,6 +33,7 @@ impl Headless {
             model,
             state,
             look,
+            answerer: Answerer::default(),
             snapshots: PathBuf::from("."),
             size,
             left: false,
@@ -79,6 +82,11 @@ impl Headless {
                     generation: request.generation,
                     result: seen.map_err(text).transpose()?.map(Box::new),
                 })
+            }
+            Effect::Ask(ask) => Some(self.answerer.answer(&self.model, &ask)),
+            Effect::Export => {
+                let job = snapshot::Job::export(&self.state, &self.snapshots);
+                Some(Msg::Saved(job.write().map_err(text)))
             }
             Effect::Score(sample, prompts) => Some(Msg::Scored {
                 sample,

@@ -292,6 +292,10 @@ impl Live {
         for effect in effects {
             match effect {
                 Effect::Observe(request) => self.mailbox.observe(request),
+                Effect::Ask(ask) => self.mailbox.ask(ask),
+                Effect::Export => {
+                    self.write(snapshot::Job::export(&self.state, &self.options.snapshots))?
+                }
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
                 Effect::Redraw => self.redraw()?,
@@ -302,16 +306,15 @@ impl Live {
         Ok(())
     }
 
-    /// Writes on a thread of its own: a slow disk must not stop the screen.
     fn snapshot(&mut self) -> Result<()> {
         let size = self.screen.size().context("cannot ask for the size")?;
         let buffer = crate::ui::frame(&self.state, &self.options.look, size.width, size.height);
-        let job = snapshot::Job::new(
-            &self.state,
-            &self.options.look,
-            buffer,
-            &self.options.snapshots,
-        );
+        let (look, folder) = (&self.options.look, &self.options.snapshots);
+        self.write(snapshot::Job::new(&self.state, look, buffer, folder))
+    }
+
+    /// Writes on a thread of its own: a slow disk must not stop the screen.
+    fn write(&self, job: snapshot::Job) -> Result<()> {
         let sender = self.sender.clone();
         std::thread::Builder::new()
             .name("snapshot".into())

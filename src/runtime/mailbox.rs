@@ -1,6 +1,6 @@
 //! A one-slot mailbox: a newer request takes the place of the one that waits.
 
-use crate::app::Request;
+use crate::app::{Ask, Request};
 use crate::task::{Prompt, Sample};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) enum Job {
     /// Numbers for an experiment.
     Observe(Request),
+    /// An answer to a question.
+    Ask(Box<Ask>),
     /// A new sample to score.
     Score(Sample, Arc<Vec<Prompt>>),
     /// Nothing waits; go on with what was begun.
@@ -20,6 +22,7 @@ pub(super) enum Job {
 #[derive(Default)]
 struct Slots {
     observe: Option<Request>,
+    ask: Option<Box<Ask>>,
     score: Option<(Sample, Arc<Vec<Prompt>>)>,
     closed: bool,
 }
@@ -43,6 +46,12 @@ impl Mailbox {
     pub fn observe(&self, request: Request) {
         self.newest.store(request.generation, Ordering::Release);
         self.lock().observe = Some(request);
+        self.filled.notify_one();
+    }
+
+    /// Asks a question; an older one that waits is forgotten.
+    pub fn ask(&self, ask: Box<Ask>) {
+        self.lock().ask = Some(ask);
         self.filled.notify_one();
     }
 
@@ -74,6 +83,9 @@ impl Mailbox {
             }
             if let Some(request) = slots.observe.take() {
                 return Job::Observe(request);
+            }
+            if let Some(ask) = slots.ask.take() {
+                return Job::Ask(ask);
             }
             if let Some((sample, prompts)) = slots.score.take() {
                 return Job::Score(sample, prompts);

@@ -1,49 +1,78 @@
 //! Snapshots: the frame as pictures, and every number behind it.
 
+use super::export::{about, focused_table};
 use crate::app::State;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
-use crate::findings::numbers::{ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, runs};
+use crate::findings::numbers::{
+    ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
+};
+use crate::lens::Table;
 use crate::ui::look::Look;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};
 use ratatui::buffer::Buffer;
 use std::path::{Path, PathBuf};
 
-/// How a snapshot's files begin.
-const STEM: &str = "snapshot";
-
-/// All that a snapshot needs, taken at the moment of the key.
+/// Files that belong together, taken at the moment of the key, encoded and written later.
 pub(super) struct Job {
-    buffer: Buffer,
-    ground: Ground,
-    numbers: SnapshotNumbers,
+    /// How their names begin.
+    stem: &'static str,
     folder: PathBuf,
+    content: Content,
+}
+
+enum Content {
+    /// The screen and every number behind it.
+    Screen(Buffer, Ground, Box<SnapshotNumbers>),
+    /// One table with what it belongs to.
+    Table(Result<Box<(Table, Vec<(String, String)>)>>),
 }
 
 impl Job {
+    /// A snapshot of the screen.
     pub fn new(state: &State, look: &Look, buffer: Buffer, folder: &Path) -> Self {
+        let numbers = Box::new(numbers(state));
         Self {
-            buffer,
-            ground: ground(state, look),
-            numbers: numbers(state),
+            stem: "snapshot",
             folder: folder.to_owned(),
+            content: Content::Screen(buffer, ground(state, look), numbers),
+        }
+    }
+
+    /// The numbers of the focused pane.
+    pub fn export(state: &State, folder: &Path) -> Self {
+        let table = focused_table(state).map(|table| Box::new((table, about(state))));
+        Self {
+            stem: "table",
+            folder: folder.to_owned(),
+            content: Content::Table(table),
         }
     }
 
     /// Writes the files; their names. An existing file is never touched.
     pub fn write(self) -> Result<Vec<String>> {
-        let mut files = vec![("json", json(&self.numbers)?)];
-        for format in FrameFormat::ALL {
-            files.push((
-                format.extension(),
-                encode(&self.buffer, format, self.ground)?,
-            ));
-        }
+        let files = match self.content {
+            Content::Screen(buffer, ground, numbers) => {
+                let mut files = vec![("json", json(&numbers)?)];
+                for format in FrameFormat::ALL {
+                    files.push((format.extension(), encode(&buffer, format, ground)?));
+                }
+                files
+            }
+            Content::Table(content) => {
+                let (table, about) = *content?;
+                let numbers = TableNumbers::new(&table, &about);
+                vec![
+                    ("csv", table.csv(&about).into_bytes()),
+                    ("json", json(&numbers)?),
+                ]
+            }
+        };
         std::fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make the folder {:?}", self.folder))?;
         let extensions: Vec<&str> = files.iter().map(|(extension, _)| *extension).collect();
-        let stem = unused_stem(&self.folder, STEM, &extensions);
+        let stem = unused_stem(&self.folder, self.stem, &extensions);
         let mut names = Vec::new();
         for (extension, bytes) in &files {
             let name = format!("{stem}.{extension}");
@@ -64,8 +93,8 @@ pub(super) fn ground(state: &State, look: &Look) -> Ground {
     .ground()
 }
 
-/// The JSON of a snapshot.
-pub(super) fn json(numbers: &SnapshotNumbers) -> Result<Vec<u8>> {
+/// The JSON of a file.
+pub(super) fn json(numbers: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(numbers)?;
     bytes.push(b'\n');
     Ok(bytes)

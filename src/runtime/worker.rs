@@ -2,8 +2,8 @@
 
 use super::mailbox::{Job, Mailbox};
 use super::pool;
-use crate::app::{Msg, Request};
-use crate::lens::{Score, observe, score};
+use crate::app::{Ask, Msg, Request};
+use crate::lens::{self, Score, Tools, observe, observe_one, score};
 use crate::model::Model;
 use crate::task::{Prompt, Sample};
 use anyhow::Result;
@@ -31,10 +31,12 @@ pub(super) fn work(
 ) {
     pool::install(|| {
         let mut scoring: Option<Scoring> = None;
+        let mut answerer = Answerer::default();
         loop {
             let message = match mailbox.take(scoring.is_some()) {
                 Job::Close => return,
                 Job::Observe(request) => answer(model, mailbox, &request, fault),
+                Job::Ask(ask) => Some(answerer.answer(model, &ask)),
                 Job::Score(sample, prompts) => {
                     scoring = Some(Scoring {
                         sample,
@@ -51,6 +53,33 @@ pub(super) fn work(
             }
         }
     });
+}
+
+/// Answers questions; keeps what is made once a model.
+#[derive(Default)]
+pub(super) struct Answerer {
+    tools: Option<Tools>,
+}
+
+impl Answerer {
+    /// The answer to a question about one of an experiment's runs.
+    pub fn answer(&mut self, model: &Model, ask: &Ask) -> Msg {
+        let tools = &mut self.tools;
+        let result = guarded(|| {
+            let tools = match tools {
+                Some(tools) => tools,
+                None => tools.insert(Tools::new(&model.transformer)?),
+            };
+            let transformer = &model.transformer;
+            let run = observe_one(transformer, &ask.experiment, ask.run)?;
+            let sample = ask.experiment.sample;
+            lens::answer(transformer, tools, &ask.question, &run, sample).map(Box::new)
+        });
+        Msg::Answered {
+            generation: ask.generation,
+            result,
+        }
+    }
 }
 
 /// The numbers, unless something newer was asked for meanwhile.

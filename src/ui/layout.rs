@@ -77,7 +77,10 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     }
     let (header, rest) = cut_top(area, 1);
     let (body, footer) = cut_top(rest, rest.height - 1);
-    let alone = wanted.zoomed || area.width < WHOLE.0 || area.height < WHOLE.1;
+    let alone = wanted.zoomed
+        || wanted.focus == Pane::Answer
+        || area.width < WHOLE.0
+        || area.height < WHOLE.1;
     let panes = if alone {
         vec![(wanted.focus, body)]
     } else {

@@ -3,6 +3,7 @@
 //! One file a pane; colours, themes, characters and the heatmap stand beside them. Looks at
 //! [`crate::app`] and below.
 
+mod answer;
 mod attention;
 mod canvas;
 pub mod colour;
@@ -101,6 +102,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Strips => patching::strips(canvas, area),
         Pane::Cells => patching::cells(canvas, area),
         Pane::Interventions => interventions::interventions(canvas, area),
+        Pane::Answer => answer::answer(canvas, area),
     }
 }
 

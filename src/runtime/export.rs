@@ -1,0 +1,159 @@
+//! The focused pane's numbers as one table.
+
+use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
+use crate::lens::{Array, Observation, Table};
+use anyhow::{Context, Result};
+
+/// The numbers of the focused pane.
+///
+/// # Errors
+/// When the pane has no numbers, or they are not there yet.
+pub(super) fn focused_table(state: &State) -> Result<Table> {
+    if state.view.focus == Pane::Answer {
+        let inquiry = state.inquiry.as_ref().context("no question is open")?;
+        let answer = inquiry
+            .answer
+            .as_ref()
+            .context("the answer is not there yet")?;
+        return match answer {
+            Ok(table) => Ok(Table::clone(table)),
+            Err(error) => anyhow::bail!("there is no answer: {error}"),
+        };
+    }
+    let seen = state.observation.as_deref();
+    let seen = seen.context("the numbers are not there yet")?;
+    match state.view.focus {
+        Pane::Logits => Ok(logits(state, seen)),
+        Pane::Attention => Ok(attention(state, seen)),
+        Pane::Strips => Ok(strips(state, seen)),
+        Pane::Cells => cells(state, seen),
+        Pane::Prompt | Pane::Interventions | Pane::Answer => {
+            anyhow::bail!("this pane has no table; go to one that has (tab)")
+        }
+    }
+}
+
+/// What the numbers belong to: every export carries it.
+pub(super) fn about(state: &State) -> Vec<(String, String)> {
+    let task = state.task();
+    let seen = state.observation.as_deref();
+    let experiment = seen.map_or_else(|| state.study().experiment(), |s| s.experiment.clone());
+    let sequence = |prompt: &crate::task::Prompt| {
+        let tokens = task.tokens(prompt);
+        let names: Vec<_> = tokens.iter().map(|&t| task.token_name(t)).collect();
+        names.join(" ")
+    };
+    let metric = experiment.metric_in_force(task);
+    let mut about = vec![
+        (
+            "program".to_owned(),
+            format!("circuitscope {}", env!("CARGO_PKG_VERSION")),
+        ),
+        ("model".to_owned(), state.model.name.clone()),
+        ("model hash".to_owned(), state.model.hash.clone()),
+        ("clean".to_owned(), sequence(&experiment.clean.prompt())),
+        (
+            "corrupted".to_owned(),
+            sequence(&experiment.corrupted.prompt()),
+        ),
+        (
+            "direction".to_owned(),
+            experiment.direction.name().to_owned(),
+        ),
+        (
+            "metric".to_owned(),
+            metric.map_or_else(|| "none".into(), |m| m.line(task)),
+        ),
+        ("sample".to_owned(), experiment.sample.to_string()),
+    ];
+    let lines = experiment.interventions.iter();
+    about.extend(lines.map(|one| ("intervention".to_owned(), one.line(task))));
+    about
+}
+
+fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -> Array) -> Array {
+    match state.view.shown {
+        Shown::Run(run) => of(seen.run(run)),
+        Shown::Difference => of(&seen.patched).minus(&of(seen.base())),
+    }
+}
+
+fn table(state: &State, what: &str, rows: Vec<String>, cols: Vec<String>, values: Array) -> Table {
+    let run = state.view.shown.name(state.study().direction);
+    Table {
+        title: what.to_owned(),
+        rows,
+        cols,
+        values,
+        signed: true,
+        notes: vec![("run".into(), run)],
+    }
+}
+
+fn logits(state: &State, seen: &Observation) -> Table {
+    let values = shown(state, seen, |run| run.logits.clone());
+    let cols = (0..values.shape()[1]).map(|token| token.to_string());
+    table(
+        state,
+        "logits",
+        state.task().labels(),
+        cols.collect(),
+        values,
+    )
+}
+
+fn attention(state: &State, seen: &Observation) -> Table {
+    let at = state.view.attention;
+    let all = shown(state, seen, |run| {
+        let values = if at.scores { &run.scores } else { &run.pattern };
+        values.clone()
+    });
+    let labels = state.task().labels();
+    let values = all.slice(&[at.layer, at.head]).to_vec();
+    let kind = if at.scores { "scores" } else { "pattern" };
+    let title = format!("attention {kind} {}.{}", at.layer, at.head);
+    let values = Array::from_values(vec![labels.len(), labels.len()], values);
+    table(state, &title, labels.clone(), labels, values)
+}
+
+/// One row a grid, layer and head; the last column is all positions at once.
+fn strips(state: &State, seen: &Observation) -> Table {
+    let (task, config) = (state.task(), &state.model.config);
+    let len = task.seq_len();
+    let columns: Vec<StripColumn> = (0..len)
+        .map(StripColumn::Pos)
+        .chain([StripColumn::All])
+        .collect();
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for (grid, head) in strip_rows(config) {
+        for layer in 0..config.n_layers {
+            let head_name = head.map_or_else(String::new, |head| format!(".{head}"));
+            rows.push(format!("{} {layer}{head_name}", grid.name()));
+            values.extend(columns.iter().map(|&column| {
+                let cell = strip_cell(grid, head, layer, column);
+                let value =
+                    cell.and_then(|(grid, cell)| seen.grid(grid)?.values.get(&grid.index(cell)));
+                value.unwrap_or(f32::NAN)
+            }));
+        }
+    }
+    let mut cols = task.labels();
+    cols.push("all".into());
+    let values = Array::from_values(vec![rows.len(), cols.len()], values);
+    table(state, "patching: normalised metric", rows, cols, values)
+}
+
+fn cells(state: &State, seen: &Observation) -> Result<Table> {
+    let at = state.view.cells;
+    let grid = seen.grid(crate::lens::GridName::PatternDestSrc);
+    let grid = grid.context("there is no metric, so there are no grids")?;
+    let labels = state.task().labels();
+    let values = grid.values.slice(&[at.layer, at.head]).to_vec();
+    let values = Array::from_values(vec![labels.len(), labels.len()], values);
+    let title = format!(
+        "patching pattern cells {}.{}: normalised metric",
+        at.layer, at.head
+    );
+    Ok(table(state, &title, labels.clone(), labels, values))
+}
