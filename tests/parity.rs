@@ -152,6 +152,7 @@ fn patching_agrees(model: &Model, golden: &Tensors, scalars: &Value) {
                 other: number("other"),
             }),
             interventions: Vec::new(),
+            sample: circuitscope::task::Sample::default(),
         };
         let seen = observe(&model.transformer, &experiment, &|| false)
             .unwrap()

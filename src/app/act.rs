@@ -9,7 +9,6 @@ use crate::lens::{Continuation, Fix, GridName, Intervention, RunName, Target};
 use crate::model::{HookName, Site};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
-use std::sync::Arc;
 
 /// Lines of a page in the help.
 const PAGE: usize = 10;
@@ -326,10 +325,15 @@ fn edit_intervention(state: &mut State) {
 
 /// Steps through another sample from its first example on.
 pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
-    state.sample.source = sample;
-    state.sample.prompts = Arc::new(sample.prompts(state.task()));
-    state.sample.score = None;
-    let mut effects = go_to_example(state, 0);
-    effects.push(Effect::Score(sample, Arc::clone(&state.sample.prompts)));
-    effects
+    if sample == state.sample.source {
+        return go_to_example(state, 0);
+    }
+    let task = state.task();
+    let first = sample.prompts(task).into_iter().next();
+    change(state, |study| {
+        study.sample = sample;
+        if let Some(first) = first {
+            study.set_clean(task, first.update);
+        }
+    })
 }

@@ -318,7 +318,7 @@ impl State {
                 elt: 0,
             })
         });
-        let study = Study::new(task, clean);
+        let study = Study::new(task, clean, source);
         let last_layer = model.config.n_layers - 1;
         Self {
             fields: Fields::new(&study.clean, &study.corrupted),

@@ -1,7 +1,7 @@
 //! What is being studied, and its history.
 
 use crate::lens::{Continuation, Direction, Experiment, Intervention, Metric, Source};
-use crate::task::{ArrayUpdate, Update, counterfactuals};
+use crate::task::{ArrayUpdate, Sample, Update, counterfactuals};
 
 /// States kept for undo.
 const MAX_HISTORY: usize = 500;
@@ -31,12 +31,14 @@ pub struct Study {
     pub metric: Option<Metric>,
     /// The interventions, in their order.
     pub interventions: Vec<Listed>,
+    /// What is stepped through, and what means are taken over.
+    pub sample: Sample,
 }
 
 impl Study {
     /// A clean prompt with its first counterfactual.
     #[must_use]
-    pub fn new(task: ArrayUpdate, clean: Source) -> Self {
+    pub fn new(task: ArrayUpdate, clean: Source, sample: Sample) -> Self {
         let mut study = Self {
             corrupted: clean.clone(),
             clean,
@@ -44,6 +46,7 @@ impl Study {
             direction: Direction::default(),
             metric: None,
             interventions: Vec::new(),
+            sample,
         };
         study.corrupt(task, 0);
         study
@@ -59,6 +62,7 @@ impl Study {
             direction: self.direction,
             metric: self.metric,
             interventions: on.map(|listed| listed.intervention.clone()).collect(),
+            sample: self.sample,
         }
     }
 

@@ -216,10 +216,30 @@ impl State {
         self.field_error = None;
         let last = study.interventions.len().saturating_sub(1);
         self.view.intervention = self.view.intervention.min(last);
-        if study.experiment() == *before {
-            return Vec::new();
+        let mut effects = Vec::new();
+        if study.experiment() != *before {
+            effects.push(self.request());
         }
-        vec![self.request()]
+        effects.extend(self.load_sample());
+        effects
+    }
+
+    /// Brings the examples in line with the study's sample.
+    fn load_sample(&mut self) -> Option<Effect> {
+        let source = self.study().sample;
+        if source == self.sample.source {
+            return None;
+        }
+        let prompts = Arc::new(source.prompts(self.task()));
+        let clean = &self.study().clean.update;
+        let index = prompts.iter().position(|prompt| prompt.update == *clean);
+        self.sample = super::SampleState {
+            source,
+            prompts: Arc::clone(&prompts),
+            index,
+            score: None,
+        };
+        Some(Effect::Score(source, prompts))
     }
 
     /// Another prompt on one side.

@@ -222,6 +222,9 @@ pub struct PatchArgs {
     /// An intervention, such as 'patch blocks.1.attn.hook_k @elt from clean'; may be repeated
     #[arg(long, value_name = "LINE")]
     pub intervene: Vec<String>,
+    /// What means and examples are taken from: random:SEED[:N] or notebook:SEED[:N]
+    #[arg(long, default_value_t = Sample::default())]
+    pub sample: Sample,
     /// Continue both prompts with this instead of what they say
     #[arg(long, value_enum)]
     pub continuation: Option<ContinuationChoice>,

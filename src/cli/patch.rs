@@ -85,6 +85,7 @@ fn experiment(args: &PatchArgs, model: &HookedTransformer) -> Result<Experiment>
         },
         metric: metric.context("in --metric")?,
         interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
+        sample: args.sample,
     })
 }
 

@@ -1,18 +1,22 @@
 //! Interventions carried out: what a line changes in a forward pass.
 
+use super::derive::Derived;
 use super::experiment::RunName;
-use super::intervention::{Action, Intervention};
+use super::intervention::{Action, From, Intervention, Sender};
 use crate::model::{ActivationCache, Axes, HookName, Hooks};
-use anyhow::Result;
-use candle_core::{Device, Tensor};
+use anyhow::{Context, Result};
+use candle_core::{Device, Shape, Tensor};
+use std::collections::BTreeMap;
 
-/// The untouched runs that a patch takes activations from; batch size 1.
+/// What interventions take activations from; batch size 1.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
-    /// Of the clean run.
+    /// The clean run, untouched.
     pub clean: &'a ActivationCache,
-    /// Of the corrupted run.
+    /// The corrupted run, untouched.
     pub corrupted: &'a ActivationCache,
+    /// Means, resampled and example activations, directions.
+    pub derived: &'a Derived,
 }
 
 impl Sources<'_> {
@@ -30,6 +34,31 @@ enum Replacement {
     Tensor(Tensor),
     Number(f64),
     Scaled(f64),
+    Added(Tensor),
+    /// The sender's term taken out, and that of another run put in its place.
+    Rewired(Sender, Option<Tensor>),
+}
+
+impl Replacement {
+    fn of(intervention: &Intervention, sources: Sources<'_>) -> Result<Self> {
+        let hook = intervention.hook;
+        Ok(match &intervention.action {
+            Action::Patch(From::Run(run)) => Self::Tensor(sources.get(*run, hook)?.clone()),
+            Action::Patch(From::Example(_)) | Action::Mean(_) | Action::Resample { .. } => {
+                Self::Tensor(sources.derived.get(intervention)?.clone())
+            }
+            Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),
+            Action::Zero => Self::Number(0.0),
+            Action::Scale(factor) => Self::Scaled(*factor),
+            Action::Set(value) => Self::Number(*value),
+            Action::Knock if is_scores(hook) => Self::Number(f64::NEG_INFINITY),
+            Action::Knock => Self::Number(0.0),
+            Action::Edge(sender, from) => {
+                let other = from.map(|run| sources.get(run, sender.hook()).cloned());
+                Self::Rewired(*sender, other.transpose()?)
+            }
+        })
+    }
 }
 
 /// One action at one hook point; row `r` of the batch is changed where `mask[r]` is 1.
@@ -47,38 +76,59 @@ impl Edit {
         let first = interventions
             .first()
             .ok_or_else(|| anyhow::anyhow!("an edit needs an intervention"))?;
-        let hook = first.hook;
-        let like = sources.clean.get(hook)?;
-        let replacement = match first.action {
-            Action::Patch(run) => Replacement::Tensor(sources.get(run, hook)?.clone()),
-            Action::Zero => Replacement::Number(0.0),
-            Action::Scale(factor) => Replacement::Scaled(factor),
-            Action::Set(value) => Replacement::Number(value),
-            Action::Knock if is_scores(hook) => Replacement::Number(f64::NEG_INFINITY),
-            Action::Knock => Replacement::Number(0.0),
-        };
+        let like = sources.clean.get(first.hook)?;
         Ok(Self {
-            hook,
+            hook: first.hook,
             mask: mask(interventions, like, heads)?,
-            replacement,
+            replacement: Replacement::of(first, sources)?,
         })
     }
 
-    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n.
-    fn apply(&self, value: &Tensor) -> Result<Tensor> {
-        let shape = self
-            .mask
-            .shape()
-            .broadcast_shape_binary_op(value.shape(), "edit")?;
-        let new = match &self.replacement {
-            Replacement::Tensor(tensor) => tensor.broadcast_as(&shape)?,
-            // a masked score that is set is no longer masked: that is what was asked for
-            Replacement::Number(number) => Tensor::full(*number as f32, &shape, value.device())?,
-            Replacement::Scaled(factor) => scaled(value, *factor)?.broadcast_as(&shape)?,
-        };
-        let mask = self.mask.broadcast_as(&shape)?;
-        Ok(mask.where_cond(&new, &value.broadcast_as(&shape)?)?)
+    /// Where the sender of an edge writes.
+    fn sender_hook(&self) -> Option<HookName> {
+        match &self.replacement {
+            Replacement::Rewired(sender, _) => Some(sender.hook()),
+            _ => None,
+        }
     }
+
+    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `sent` holds
+    /// what the senders of edges wrote in this pass.
+    fn apply(&self, value: &Tensor, sent: &BTreeMap<HookName, Tensor>) -> Result<Tensor> {
+        let new = match &self.replacement {
+            Replacement::Tensor(tensor) => tensor.clone(),
+            // a masked score that is set is no longer masked: that is what was asked for
+            Replacement::Number(number) => Tensor::new(*number as f32, value.device())?,
+            Replacement::Scaled(factor) => scaled(value, *factor)?,
+            Replacement::Added(tensor) => value.broadcast_add(tensor)?,
+            Replacement::Rewired(sender, other) => {
+                let own = sent.get(&sender.hook());
+                let own = own.with_context(|| format!("{sender} has not written yet"))?;
+                let without = value.broadcast_sub(&term(*sender, own, value)?)?;
+                match other {
+                    Some(other) => without.broadcast_add(&term(*sender, other, value)?)?,
+                    None => without,
+                }
+            }
+        };
+        let meet = |a: &Shape, b: &Shape| a.broadcast_shape_binary_op(b, "edit");
+        let shape = meet(&meet(self.mask.shape(), value.shape())?, new.shape())?;
+        let mask = self.mask.broadcast_as(&shape)?;
+        Ok(mask.where_cond(&new.broadcast_as(&shape)?, &value.broadcast_as(&shape)?)?)
+    }
+}
+
+/// A sender's term, `[batch, pos, d_model]`, or with an axis of heads where `like` has one.
+fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
+    let term = match sender {
+        Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
+        Sender::Embed | Sender::Layer(_) => written.clone(),
+    };
+    Ok(if like.rank() == 4 {
+        term.unsqueeze(2)?
+    } else {
+        term
+    })
 }
 
 /// Minus infinity, a masked score, stays what it is: times 0 it would be no number.
@@ -128,6 +178,8 @@ fn mask(interventions: &[Intervention], like: &Tensor, heads: usize) -> Result<T
 /// Hooks that carry out interventions, in their order.
 pub struct Editor {
     edits: Vec<Edit>,
+    /// What the senders of edges wrote in this pass.
+    sent: BTreeMap<HookName, Tensor>,
     /// For each edit, whether it changed any number; kept only when asked for.
     changed: Option<Vec<bool>>,
 }
@@ -144,8 +196,20 @@ impl Editor {
             .collect::<Result<_>>()?;
         Ok(Self {
             edits,
+            sent: BTreeMap::new(),
             changed: None,
         })
+    }
+
+    /// For a pass that begins halfway: what was written before, from a run of the same prompt.
+    #[must_use]
+    pub fn after(mut self, cache: &ActivationCache) -> Self {
+        for hook in self.edits.iter().filter_map(Edit::sender_hook) {
+            if let Ok(written) = cache.get(hook) {
+                self.sent.insert(hook, written.clone());
+            }
+        }
+        self
     }
 
     /// Also looks whether each edit changes anything: a patch that does not should say so.
@@ -182,7 +246,7 @@ impl Hooks for Editor {
             if edit.hook != name {
                 continue;
             }
-            let new = edit.apply(&value)?;
+            let new = edit.apply(&value, &self.sent)?;
             if let Some(changed) = &mut self.changed {
                 let differing = new.ne(&value.broadcast_as(new.shape())?)?;
                 let count = differing.to_dtype(candle_core::DType::U32)?.sum_all()?;
@@ -190,10 +254,18 @@ impl Hooks for Editor {
             }
             value = new;
         }
+        if self
+            .edits
+            .iter()
+            .any(|edit| edit.sender_hook() == Some(name))
+        {
+            self.sent.insert(name, value.clone());
+        }
         Ok(value)
     }
 
     fn wants(&self, name: HookName) -> bool {
-        self.edits.iter().any(|edit| edit.hook == name)
+        let mut edits = self.edits.iter();
+        edits.any(|edit| edit.hook == name || edit.sender_hook() == Some(name))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::intervention::Intervention;
 use super::metric::Metric;
-use crate::task::{ArrayUpdate, Prompt, Token, Update, counterfactuals};
+use crate::task::{ArrayUpdate, Prompt, Sample, Token, Update, counterfactuals};
 use serde::{Deserialize, Serialize};
 
 /// What stands after the second newline.
@@ -163,6 +163,8 @@ pub struct Experiment {
     pub metric: Option<Metric>,
     /// Applied to the base run in this order.
     pub interventions: Vec<Intervention>,
+    /// What means and examples are taken from.
+    pub sample: Sample,
 }
 
 impl Experiment {
@@ -177,6 +179,7 @@ impl Experiment {
             direction: Direction::Denoise,
             metric: None,
             interventions: Vec::new(),
+            sample: Sample::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::array::Array;
 use super::edit::{Editor, Sources};
 use super::experiment::RunName;
-use super::intervention::{Action, Intervention, Target};
+use super::intervention::{Action, From, Intervention, Target};
 use super::metric::MetricValues;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream};
 use anyhow::Result;
@@ -201,7 +201,7 @@ impl GridName {
             Target::Positions(cell.pos.map(|pos| vec![pos]))
         };
         Intervention {
-            action: Action::Patch(from),
+            action: Action::Patch(From::Run(from)),
             hook: HookName::Block(cell.layer, self.site()),
             target,
             head: cell.head,
@@ -293,8 +293,9 @@ impl Base<'_> {
             .filter(|one| one.hook > HookName::Block(layer, Site::ResidPre))
             .cloned()
             .collect();
-        let mut editor =
-            Editor::new(&later, self.sources, heads)?.then_rows(rows, self.sources, heads)?;
+        let mut editor = Editor::new(&later, self.sources, heads)?
+            .after(self.cache)
+            .then_rows(rows, self.sources, heads)?;
         let stream = Stream {
             resid: self
                 .cache

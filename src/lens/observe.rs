@@ -1,9 +1,11 @@
 //! One observation: the three runs of a pair, the metric, and all patching grids.
 
 use super::array::Array;
+use super::derive::Derived;
 use super::edit::{Editor, Sources};
 use super::experiment::{Continuation, Experiment, RunName, Source};
 use super::grid::{Base, Grid, GridName};
+use super::intervention::Intervention;
 use super::metric::MetricValues;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
@@ -152,33 +154,36 @@ pub fn observe(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>> {
     let task = model.task();
-    let needs_result = experiment
+    let wanted: Vec<HookName> = experiment
         .interventions
         .iter()
-        .any(|one| matches!(one.hook, HookName::Block(_, Site::Result)));
+        .flat_map(Intervention::hooks)
+        .collect();
     let run_one = |source: &Source, hooks: &mut dyn Hooks| {
         let prompt = resolve(model, source)?;
-        run_prompt(model, prompt, hooks, needs_result)
+        run_prompt(model, prompt, hooks, &wanted)
     };
     let (clean, clean_cache) = run_one(&experiment.clean, &mut NoHooks)?;
     let (corrupted, corrupted_cache) = run_one(&experiment.corrupted, &mut NoHooks)?;
     if cancelled() {
         return Ok(None);
     }
-    let sources = Sources {
-        clean: &clean_cache,
-        corrupted: &corrupted_cache,
-    };
     let (base, base_cache) = match experiment.direction.base() {
         RunName::Clean => (&clean, &clean_cache),
         _ => (&corrupted, &corrupted_cache),
+    };
+    let derived = Derived::new(model, experiment, &base.prompt)?;
+    let sources = Sources {
+        clean: &clean_cache,
+        corrupted: &corrupted_cache,
+        derived: &derived,
     };
     let heads = model.config().n_heads;
     let mut editor = Editor::new(&experiment.interventions, sources, heads)?.noticing();
     let (patched, patched_cache) = if experiment.interventions.is_empty() {
         (base.clone(), base_cache.clone())
     } else {
-        run_prompt(model, base.prompt.clone(), &mut editor, needs_result)?
+        run_prompt(model, base.prompt.clone(), &mut editor, &wanted)?
     };
     let metric = experiment.metric_in_force(task).map(|metric| {
         let value = |run: &RunView| metric.logit_diff(run.logits.slice(&[metric.position]));
@@ -223,7 +228,7 @@ pub fn observe(
 /// When the device fails.
 pub fn observe_run(model: &HookedTransformer, source: &Source) -> Result<RunView> {
     let prompt = resolve(model, source)?;
-    Ok(run_prompt(model, prompt, &mut NoHooks, false)?.0)
+    Ok(run_prompt(model, prompt, &mut NoHooks, &[])?.0)
 }
 
 /// One untouched run with every activation, `hook_result` included.
@@ -235,7 +240,8 @@ pub fn observe_cache(
     source: &Source,
 ) -> Result<(RunView, ActivationCache)> {
     let prompt = resolve(model, source)?;
-    run_prompt(model, prompt, &mut NoHooks, true)
+    let results = (0..model.config().n_layers).map(|layer| HookName::Block(layer, Site::Result));
+    run_prompt(model, prompt, &mut NoHooks, &results.collect::<Vec<_>>())
 }
 
 /// The prompt with its continuation filled in; the model's own is predicted one by one.
@@ -257,13 +263,10 @@ fn run_prompt(
     model: &HookedTransformer,
     prompt: Prompt,
     hooks: &mut dyn Hooks,
-    with_result: bool,
+    wanted: &[HookName],
 ) -> Result<(RunView, ActivationCache)> {
     let tokens = model.task().tokens(&prompt);
-    let mut recorder = Recorder::new(hooks);
-    if with_result {
-        recorder = recorder.with_result();
-    }
+    let mut recorder = Recorder::new(hooks).wanting(wanted.iter().copied());
     let logits = model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut recorder)?;
     let cache = recorder.into_cache();
     let by_layer = |site| -> Result<Array> {

@@ -1,10 +1,10 @@
 //! The activation cache: what every hook point held, after interventions, in one run.
 
 use super::forward::Hooks;
-use super::hooks::HookName;
+use super::hooks::{HookName, Site};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Activations by hook name, in forward order. Values are as the pass went on with them, that is,
 /// after any intervention at the same hook point.
@@ -33,24 +33,33 @@ impl ActivationCache {
 /// Records what `inner` lets through.
 pub struct Recorder<'a> {
     inner: &'a mut dyn Hooks,
-    with_result: bool,
+    wanted: BTreeSet<HookName>,
+    all_results: bool,
     cache: ActivationCache,
 }
 
 impl<'a> Recorder<'a> {
-    /// Records every hook point but `hook_result`, which costs as much as the rest of the block.
+    /// Records every hook point but those that a pass computes on demand only.
     pub fn new(inner: &'a mut dyn Hooks) -> Self {
         Self {
             inner,
-            with_result: false,
+            wanted: BTreeSet::new(),
+            all_results: false,
             cache: ActivationCache::default(),
         }
     }
 
-    /// Records `hook_result` too.
+    /// Records every layer's `hook_result` too.
     #[must_use]
     pub fn with_result(mut self) -> Self {
-        self.with_result = true;
+        self.all_results = true;
+        self
+    }
+
+    /// Records these hook points too, where the pass computes them on demand only.
+    #[must_use]
+    pub fn wanting(mut self, names: impl IntoIterator<Item = HookName>) -> Self {
+        self.wanted.extend(names);
         self
     }
 
@@ -69,6 +78,7 @@ impl Hooks for Recorder<'_> {
     }
 
     fn wants(&self, name: HookName) -> bool {
-        self.with_result || self.inner.wants(name)
+        let is_result = matches!(name, HookName::Block(_, Site::Result));
+        self.wanted.contains(&name) || self.all_results && is_result || self.inner.wants(name)
     }
 }

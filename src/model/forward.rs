@@ -16,8 +16,8 @@ pub trait Hooks {
     /// Stops the pass.
     fn at(&mut self, name: HookName, value: Tensor) -> Result<Tensor>;
 
-    /// Whether the pass must compute this hook point at all. Only `hook_result` is ever skipped:
-    /// no later step needs it, and it costs as much as the rest of the block.
+    /// Whether the pass must compute this hook point at all. Only those that [`Site::on_demand`]
+    /// names are ever skipped: no later step needs them, and they cost as much as the rest.
     fn wants(&self, _name: HookName) -> bool {
         false
     }
@@ -61,6 +61,13 @@ pub struct HookedTransformer {
     blocks: Vec<Block>,
     w_u: Tensor,
     b_u: Tensor,
+}
+
+/// One of a block's three projections.
+struct Side<'a> {
+    site: Site,
+    w: &'a Tensor,
+    b: &'a Tensor,
 }
 
 /// The state of a pass between two blocks.
@@ -221,23 +228,35 @@ impl HookedTransformer {
         let block = &self.blocks[layer];
         let len = resid.dim(1)?;
         let at = |site| HookName::Block(layer, site);
-        let query_key_input = match self.config.positional_embedding {
-            PositionalEmbedding::Shortformer => resid.broadcast_add(pos)?,
-            PositionalEmbedding::Standard => resid.clone(),
+        let pos = match self.config.positional_embedding {
+            PositionalEmbedding::Shortformer => Some(pos),
+            PositionalEmbedding::Standard => None,
         };
-        let project = |x: &Tensor, w: &Tensor, b: &Tensor| -> Result<Tensor> {
-            let batch = x.dim(0)?;
-            Ok(affine(x, w, b)?.reshape((batch, len, self.config.n_heads, self.config.d_head))?)
-        };
-        let q = hooks.at(
-            at(Site::Q),
-            project(&query_key_input, &block.w_q, &block.b_q)?,
+        let side = |site, w, b| Side { site, w, b };
+        let q = self.project(
+            layer,
+            resid,
+            pos,
+            &side(Site::QInput, &block.w_q, &block.b_q),
+            hooks,
         )?;
-        let k = hooks.at(
-            at(Site::K),
-            project(&query_key_input, &block.w_k, &block.b_k)?,
+        let q = hooks.at(at(Site::Q), q)?;
+        let k = self.project(
+            layer,
+            resid,
+            pos,
+            &side(Site::KInput, &block.w_k, &block.b_k),
+            hooks,
         )?;
-        let v = hooks.at(at(Site::V), project(resid, &block.w_v, &block.b_v)?)?;
+        let k = hooks.at(at(Site::K), k)?;
+        let v = self.project(
+            layer,
+            resid,
+            None,
+            &side(Site::VInput, &block.w_v, &block.b_v),
+            hooks,
+        )?;
+        let v = hooks.at(at(Site::V), v)?;
 
         let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
         let scale = 1.0 / (self.config.d_head as f64).sqrt();
@@ -248,6 +267,44 @@ impl HookedTransformer {
         let z = matmul(&pattern.contiguous()?, &by_head(&v)?)?.transpose(1, 2)?;
         let z = hooks.at(at(Site::Z), z.contiguous()?)?;
         self.output(layer, &z, hooks)
+    }
+
+    /// Queries, keys or values of a block, `[batch, pos, head, d_head]`; `pos` is added to what
+    /// they read.
+    fn project(
+        &self,
+        layer: usize,
+        resid: &Tensor,
+        pos: Option<&Tensor>,
+        side: &Side<'_>,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Tensor> {
+        let (n_heads, d, e) = (self.config.n_heads, self.config.d_model, self.config.d_head);
+        let name = HookName::Block(layer, side.site);
+        if !hooks.wants(name) {
+            let input = match pos {
+                Some(pos) => resid.broadcast_add(pos)?,
+                None => resid.clone(),
+            };
+            let (batch, len, _) = input.dims3()?;
+            return Ok(affine(&input, side.w, side.b)?.reshape((batch, len, n_heads, e))?);
+        }
+        let (batch, len, _) = resid.dims3()?;
+        let input = resid.unsqueeze(2)?.broadcast_as((batch, len, n_heads, d))?;
+        let mut input = hooks.at(name, input.contiguous()?)?;
+        if let Some(pos) = pos {
+            input = input.broadcast_add(&pos.unsqueeze(2)?)?;
+        }
+        // each head reads its own stream: [head, batch * pos, d_model] x [head, d_model, d_head]
+        let batch = input.dim(0)?;
+        let rows = input.reshape((batch * len, n_heads, d))?.transpose(0, 1)?;
+        let w = side.w.reshape((d, n_heads, e))?.transpose(0, 1)?;
+        let out = rows
+            .contiguous()?
+            .matmul(&w.contiguous()?)?
+            .transpose(0, 1)?;
+        let out = out.reshape((batch, len, n_heads, e))?;
+        Ok(out.broadcast_add(&side.b.reshape((n_heads, e))?)?)
     }
 
     /// The heads' outputs, summed: `[batch, pos, head, d_head] -> [batch, pos, d_model]`.
@@ -276,6 +333,24 @@ impl HookedTransformer {
     /// When the device fails.
     pub fn unembed(&self, resid: &Tensor) -> Result<Tensor> {
         affine(resid, &self.w_u, &self.b_u)
+    }
+
+    /// The token embeddings, `[d_vocab, d_model]`.
+    #[must_use]
+    pub fn w_e(&self) -> &Tensor {
+        &self.w_e
+    }
+
+    /// The positional embeddings, `[n_ctx, d_model]`.
+    #[must_use]
+    pub fn w_pos(&self) -> &Tensor {
+        &self.w_pos
+    }
+
+    /// The unembedding, `[d_model, d_vocab_out]`.
+    #[must_use]
+    pub fn w_u(&self) -> &Tensor {
+        &self.w_u
     }
 
     /// The weights under their TransformerLens names and shapes, biases included.

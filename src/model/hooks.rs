@@ -8,6 +8,13 @@ use std::fmt;
 pub enum Site {
     /// Residual stream before the block, `[batch, pos, d_model]`.
     ResidPre,
+    /// What each head's query reads, `[batch, pos, head, d_model]`; without `W_pos`, which is
+    /// added after it. Only there for a hook that wants it, as the two below.
+    QInput,
+    /// What each head's key reads, `[batch, pos, head, d_model]`.
+    KInput,
+    /// What each head's value reads, `[batch, pos, head, d_model]`.
+    VInput,
     /// Queries, `[batch, pos, head, d_head]`.
     Q,
     /// Keys, `[batch, pos, head, d_head]`.
@@ -41,8 +48,11 @@ pub enum Axes {
 
 impl Site {
     /// All sites in the order in which a forward pass reaches them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::ResidPre,
+        Self::QInput,
+        Self::KInput,
+        Self::VInput,
         Self::Q,
         Self::K,
         Self::V,
@@ -59,6 +69,9 @@ impl Site {
     pub fn name(self) -> &'static str {
         match self {
             Self::ResidPre => "hook_resid_pre",
+            Self::QInput => "hook_q_input",
+            Self::KInput => "hook_k_input",
+            Self::VInput => "hook_v_input",
             Self::Q => "attn.hook_q",
             Self::K => "attn.hook_k",
             Self::V => "attn.hook_v",
@@ -71,10 +84,20 @@ impl Site {
         }
     }
 
+    /// Whether a pass computes it only for a hook that wants it: nothing else needs it.
+    #[must_use]
+    pub fn on_demand(self) -> bool {
+        matches!(
+            self,
+            Self::QInput | Self::KInput | Self::VInput | Self::Result
+        )
+    }
+
     /// The layout of its value.
     #[must_use]
     pub fn axes(self) -> Axes {
         match self {
+            Self::QInput | Self::KInput | Self::VInput => Axes::PosHead,
             Self::Q | Self::K | Self::V | Self::Z | Self::Result => Axes::PosHead,
             Self::AttnScores | Self::Pattern => Axes::HeadDestSrc,
             Self::ResidPre | Self::AttnOut | Self::ResidPost => Axes::Pos,

@@ -44,6 +44,7 @@ fn patch_answers_in_json() {
             "answer",
             "clean",
             "corrupted",
+            "normalised",
             "other",
             "patched",
             "position"

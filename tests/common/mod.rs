@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{Device, Tensor};
-use circuitscope::lens::{Action, Intervention, RunName, Target};
+use circuitscope::lens::{Action, From, Intervention, RunName, Sender, StreamDirection, Target};
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model};
-use circuitscope::task::{ArrayUpdate, Update, below};
+use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
+use circuitscope::task::{ArrayUpdate, Field, Update, below};
 use rand_mt::Mt;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -97,13 +97,42 @@ pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> 
     let is_attention = hook.axes() == Axes::HeadDestSrc;
     let numbers = [0.0, -1.0, 0.5, 2.0, 0.001, -3.25, 1e-3 / 3.0];
     let number = numbers[any(rng, numbers.len())];
-    let action = match any(rng, if is_attention { 6 } else { 5 }) {
-        0 => Action::Patch(RunName::Clean),
-        1 => Action::Patch(RunName::Corrupted),
+    let fields = |rng: &mut Mt| {
+        let all = [Field::Idx, Field::Elt, Field::A(0)];
+        let kept = all.into_iter().filter(|_| any(rng, 2) == 0);
+        kept.collect::<Vec<Field>>()
+    };
+    let is_stream = matches!(hook, HookName::Embed | HookName::PosEmbed)
+        || matches!(
+            hook,
+            HookName::Block(
+                _,
+                Site::ResidPre | Site::ResidPost | Site::AttnOut | Site::Result
+            )
+        );
+    let action = match any(rng, 10) {
+        0 => Action::Patch(From::Run(RunName::Clean)),
+        1 => Action::Patch(From::Run(RunName::Corrupted)),
         2 => Action::Zero,
         3 => Action::Scale(number),
         4 => Action::Set(number),
-        _ => Action::Knock,
+        5 => Action::Patch(From::Example(1 + any(rng, 256))),
+        6 => Action::Mean(Vec::new()),
+        7 => Action::Resample {
+            keep: fields(rng),
+            seed: any(rng, 3) as u32,
+        },
+        8 if is_stream => {
+            let directions = [
+                StreamDirection::Embed(task.bos()),
+                StreamDirection::Unembed(1),
+                StreamDirection::Pos(2),
+            ];
+            Action::Add(directions[any(rng, 3)], number)
+        }
+        8 if !is_attention => return random_edge(config, rng),
+        _ if is_attention => Action::Knock,
+        _ => Action::Zero,
     };
     let len = task.seq_len();
     let place = |rng: &mut Mt| (any(rng, 3) > 0).then(|| any(rng, len));
@@ -125,5 +154,32 @@ pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> 
         hook,
         target,
         head: (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads)),
+    }
+}
+
+/// Any edge of the model.
+fn random_edge(config: &Config, rng: &mut Mt) -> Intervention {
+    let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
+    let layer = any(rng, config.n_layers);
+    let to_logits = any(rng, 4) == 0;
+    let (hook, writers) = if to_logits {
+        let last = config.n_layers - 1;
+        (HookName::Block(last, Site::ResidPost), config.n_layers)
+    } else {
+        let sites = [Site::QInput, Site::KInput, Site::VInput];
+        (HookName::Block(layer, sites[any(rng, 3)]), layer)
+    };
+    let sender = match any(rng, 1 + 2 * writers) {
+        0 => Sender::Embed,
+        n if n <= writers => Sender::Layer(n - 1),
+        n => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
+    };
+    let runs = [None, Some(RunName::Clean), Some(RunName::Corrupted)];
+    let has_head = !to_logits && any(rng, 2) == 0;
+    Intervention {
+        action: Action::Edge(sender, runs[any(rng, 3)]),
+        hook,
+        target: Target::Positions((any(rng, 2) == 0).then(|| vec![any(rng, 3)])),
+        head: has_head.then(|| any(rng, config.n_heads)),
     }
 }

@@ -1,7 +1,7 @@
 //! Each verb does what its documentation says, where it says, and nowhere else.
 
 use super::{models, pair, under};
-use circuitscope::lens::{Array, Direction, Editor, Intervention, Sources};
+use circuitscope::lens::{Array, Derived, Direction, Editor, Intervention, Sources};
 use circuitscope::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder, Site};
 
 fn recorded(model: &HookedTransformer, tokens: &[u32], lines: &[&str]) -> ActivationCache {
@@ -18,6 +18,7 @@ fn recorded(model: &HookedTransformer, tokens: &[u32], lines: &[&str]) -> Activa
     let sources = Sources {
         clean: &untouched,
         corrupted: &untouched,
+        derived: &Derived::default(),
     };
     let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
     let mut recorder = Recorder::new(&mut editor).with_result();

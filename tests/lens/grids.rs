@@ -2,8 +2,8 @@
 
 use super::{assert_same_logits, bits, common, models, pair, seen, under};
 use circuitscope::lens::{
-    Array, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName, Sources,
-    score,
+    Array, Derived, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName,
+    Sources, score,
 };
 use circuitscope::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder};
 use circuitscope::task::{Sample, below};
@@ -72,7 +72,8 @@ fn grids_have_their_shapes() {
 /// An untouched run's activations.
 fn recorded(model: &HookedTransformer, tokens: &[u32]) -> ActivationCache {
     let mut nothing = NoHooks;
-    let mut recorder = Recorder::new(&mut nothing).with_result();
+    let every = HookName::all(model.config().n_layers);
+    let mut recorder = Recorder::new(&mut nothing).wanting(every);
     let tokens = model.tokens(&[tokens.to_vec()]).unwrap();
     model.forward(&tokens, &mut recorder).unwrap();
     recorder.into_cache()
@@ -81,11 +82,15 @@ fn recorded(model: &HookedTransformer, tokens: &[u32]) -> ActivationCache {
 /// The normalised metric of one plain forward pass with the interventions and one more.
 fn with_one_more(model: &HookedTransformer, before: &Observation, more: Intervention) -> f32 {
     let caches = [&before.clean, &before.corrupted].map(|run| recorded(model, &run.tokens));
+    let mut experiment = before.experiment.clone();
+    experiment.interventions.push(more);
+    let derived = Derived::new(model, &experiment, &before.base().prompt).unwrap();
     let sources = Sources {
         clean: &caches[0],
         corrupted: &caches[1],
+        derived: &derived,
     };
-    let list = [&before.experiment.interventions[..], &[more]].concat();
+    let list = experiment.interventions;
     let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
     let tokens = model.tokens(&[before.base().tokens.clone()]).unwrap();
     let logits = model.forward(&tokens, &mut editor).unwrap();

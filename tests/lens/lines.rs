@@ -93,7 +93,11 @@ fn what_is_wrong_and_where() {
     let task = ArrayUpdate::default();
     let config = config(2, 1, task);
     for (line, word, problem) in [
-        ("", 0, "a verb (patch, zero, scale, set, knock) is missing"),
+        (
+            "",
+            0,
+            "a verb (patch, zero, mean, resample, scale, add, set, knock, edge) is missing",
+        ),
         ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
         ("zero", 1, "a hook name is missing"),
         (
@@ -152,6 +156,43 @@ fn what_is_wrong_and_where() {
             1,
             "has no attention cells",
         ),
+        (
+            "mean blocks.0.attn.hook_z @* over batch",
+            4,
+            "is not 'sample'",
+        ),
+        (
+            "mean blocks.0.attn.hook_z @* over sample given ids",
+            6,
+            "the fields are a_0 a_1 a_2 idx elt",
+        ),
+        (
+            "resample blocks.0.attn.hook_z @* keep idx seed x",
+            6,
+            "is not a seed",
+        ),
+        (
+            "patch blocks.0.attn.hook_z @* from example x",
+            5,
+            "is not an example's number",
+        ),
+        (
+            "add blocks.0.attn.hook_z @* W_U[1] by 2",
+            1,
+            "is not as wide as the residual stream",
+        ),
+        ("add blocks.0.hook_resid_pre @* W_U[50] by 2", 3, "0..=49"),
+        (
+            "add blocks.0.hook_resid_pre @* W_Q[5] by 2",
+            3,
+            "is not W_E, W_U or W_pos",
+        ),
+        ("edge L0=K1 off", 1, "is no edge such as L0->K1"),
+        ("edge L1->K1 off", 1, "L1 writes after K1 reads"),
+        ("edge L0->K2 off", 1, "'K2' reads nothing"),
+        ("edge M0->K1 off", 1, "'M0' sends nothing"),
+        ("edge L0->K1 on", 2, "is not 'from'"),
+        ("edge L0.1->K1 off", 1, "sends nothing"),
     ] {
         let error = Intervention::parse(line, task, &config).unwrap_err();
         assert_eq!(error.word, word, "{line}: {error}");
@@ -161,7 +202,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn completions_go_on_from_what_is_typed() {
-    assert_eq!(completed("").len(), 5);
+    assert_eq!(completed("").len(), 9);
     assert_eq!(completed("s"), ["scale", "set"]);
     assert_eq!(
         completed("knock blocks.1"),
@@ -188,4 +229,5 @@ fn completions_go_on_from_what_is_typed() {
         [format!("{pattern} [elt,b_2]")]
     );
     assert_eq!(completed("patch nonsense @"), Vec::<String>::new());
+    assert_eq!(completed("edge L0->K"), [String::from("edge L0->K1")]);
 }

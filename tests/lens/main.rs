@@ -8,6 +8,7 @@ mod common;
 
 mod edits;
 mod grids;
+mod kinds;
 mod lines;
 mod pairs;
 
@@ -49,6 +50,7 @@ fn pair(direction: Direction) -> Experiment {
         direction,
         metric: None,
         interventions: Vec::new(),
+        sample: circuitscope::task::Sample::default(),
     }
 }
 

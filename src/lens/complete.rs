@@ -1,0 +1,109 @@
+//! Intervention lines, one word on.
+
+use super::experiment::RunName;
+use super::parse::{VERBS, adds_to};
+use crate::model::{Axes, Config, HookName};
+use crate::task::ArrayUpdate;
+
+/// Lines that are right so far and one word longer, for completion.
+#[must_use]
+pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let done = if line.ends_with(char::is_whitespace) {
+        words.len()
+    } else {
+        words.len().saturating_sub(1)
+    };
+    let stem = words.get(done).copied().unwrap_or("");
+    let before = &words[..done];
+    let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
+    next_words(before, stem, task, config)
+        .into_iter()
+        .filter(|word| word.starts_with(stem) && word != stem)
+        .map(|word| format!("{lead}{word}"))
+        .collect()
+}
+
+/// What may stand behind these words.
+fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+    let hooks = || HookName::all(config.n_layers);
+    let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let (verb, name, rest) = match *before {
+        [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
+        ["edge", ref rest @ ..] => return next_of_edge(rest, config),
+        [verb] => {
+            return hooks()
+                .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
+                .filter(|hook| verb != "add" || adds_to(*hook))
+                .map(|hook| hook.to_string())
+                .collect();
+        }
+        [verb, name, ref rest @ ..] => (verb, name, rest),
+    };
+    let Some(hook) = hooks().find(|hook| hook.to_string() == name) else {
+        return Vec::new();
+    };
+    let tail = match verb {
+        "patch" => "from",
+        "scale" => "by",
+        "set" => "=",
+        "mean" => "over",
+        "resample" => "keep",
+        "add" => "W_U[0]",
+        _ => "",
+    };
+    match *rest {
+        [] => next_targets(hook, stem, task),
+        [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
+        [_] | [_, "head", _] => owned(&[tail]),
+        [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
+        [.., "example"] => owned(&["1"]),
+        [.., "over"] => owned(&["sample"]),
+        [.., "keep"] | [.., "given"] => owned(&["idx", "elt", "idx,elt"]),
+        [.., "sample"] => owned(&["given"]),
+        [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
+        [.., "from"] => owned(&[RunName::Clean.name(), RunName::Corrupted.name(), "example"]),
+        _ => Vec::new(),
+    }
+}
+
+/// What may stand behind `edge`: every edge there is, then what becomes of it.
+fn next_of_edge(rest: &[&str], config: &Config) -> Vec<String> {
+    match *rest {
+        [] => {
+            let mut all = Vec::new();
+            for layer in 0..config.n_layers {
+                for from in senders(layer) {
+                    all.extend(["Q", "K", "V"].map(|to| format!("{from}->{to}{layer}")));
+                }
+            }
+            all.extend(senders(config.n_layers).map(|from| format!("{from}->logits")));
+            all
+        }
+        [_] => vec!["off".into(), "from".into()],
+        [.., "from"] => [RunName::Clean, RunName::Corrupted]
+            .map(|run| run.name().to_owned())
+            .to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// What writes before a layer reads.
+fn senders(layer: usize) -> impl Iterator<Item = String> {
+    let layers = (0..layer).map(|earlier| format!("L{earlier}"));
+    std::iter::once("embed".to_owned()).chain(layers)
+}
+
+/// The targets of a hook that go on from what is typed of one.
+fn next_targets(hook: HookName, stem: &str, task: ArrayUpdate) -> Vec<String> {
+    let labels = task.labels();
+    let all = std::iter::once("*".to_owned()).chain(labels);
+    if hook.axes() != Axes::HeadDestSrc {
+        let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
+        return all.map(|label| format!("{typed}{label}")).collect();
+    }
+    match stem.split_once(',') {
+        Some((dest, _)) => all.map(|label| format!("{dest},{label}]")).collect(),
+        None => all.map(|label| format!("[{label},")).collect(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Activations that interventions take from elsewhere: sample means, other inputs, directions.
+
+use super::experiment::Experiment;
+use super::intervention::{Action, From, Intervention, StreamDirection};
+use crate::model::{HookName, HookedTransformer, NoHooks, Recorder};
+use crate::task::{Field, Prompt, Token, Update, below};
+use anyhow::{Context, Result, ensure};
+use candle_core::Tensor;
+use rand_mt::Mt;
+use rayon::prelude::*;
+
+/// Rows run at once: larger batches leave the processor's cache.
+const CHUNK: usize = 32;
+/// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
+const MAX_MEAN: usize = 4096;
+
+/// Each intervention that needs one, and its activation, batch size 1.
+#[derive(Default)]
+pub struct Derived {
+    found: Vec<(Intervention, Tensor)>,
+}
+
+impl Derived {
+    /// All that the experiment's interventions need, for the given base prompt.
+    ///
+    /// # Errors
+    /// When the sample has no such example, or none that agrees with the prompt.
+    pub fn new(model: &HookedTransformer, experiment: &Experiment, base: &Prompt) -> Result<Self> {
+        let mut found = Vec::new();
+        for intervention in &experiment.interventions {
+            let tensor = derive(model, experiment, base, intervention)
+                .with_context(|| intervention.line(model.task()))?;
+            found.extend(tensor.map(|tensor| (intervention.clone(), tensor)));
+        }
+        Ok(Self { found })
+    }
+
+    /// The activation of an intervention.
+    ///
+    /// # Errors
+    /// When it was not among those that these were derived for.
+    pub fn get(&self, intervention: &Intervention) -> Result<&Tensor> {
+        let mut found = self.found.iter();
+        found
+            .find(|(one, _)| one == intervention)
+            .map(|(_, tensor)| tensor)
+            .context("nothing was derived for this intervention")
+    }
+}
+
+fn derive(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    base: &Prompt,
+    intervention: &Intervention,
+) -> Result<Option<Tensor>> {
+    let task = model.task();
+    let hook = intervention.hook;
+    let of = |prompt: Prompt| sum_of(model, hook, &[task.tokens(&prompt)]);
+    Ok(match &intervention.action {
+        Action::Patch(From::Example(n)) => {
+            let prompts = experiment.sample.prompts(task);
+            let prompt = n.checked_sub(1).and_then(|i| prompts.get(i)).cloned();
+            let len = prompts.len();
+            Some(of(prompt.with_context(|| {
+                format!("the sample has examples 1..={len}")
+            })?)?)
+        }
+        Action::Mean(given) => Some(mean(model, experiment, base, hook, given)?),
+        Action::Resample { keep, seed } => {
+            let update = resampled(model, &base.update, keep, *seed);
+            Some(of(Prompt::teacher_forced(update))?)
+        }
+        Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
+        _ => None,
+    })
+}
+
+/// The mean over the examples that agree with the base prompt in the given fields.
+fn mean(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    base: &Prompt,
+    hook: HookName,
+    given: &[Field],
+) -> Result<Tensor> {
+    let task = model.task();
+    let agrees = |update: &Update| {
+        let mut fields = given.iter();
+        fields.all(|&field| update.get(field) == base.update.get(field))
+    };
+    let prompts = experiment.sample.prompts(task);
+    let rows: Vec<Vec<Token>> = prompts
+        .iter()
+        .filter(|prompt| agrees(&prompt.update))
+        .map(|prompt| task.tokens(prompt))
+        .collect();
+    ensure!(
+        !rows.is_empty(),
+        "no example of {} agrees with the prompt in these fields",
+        experiment.sample
+    );
+    ensure!(
+        rows.len() <= MAX_MEAN,
+        "the mean of {} examples would take too long on each keystroke; {MAX_MEAN} is the most",
+        rows.len()
+    );
+    // chunks are summed in their order: the result does not depend on the number of threads
+    let sums: Vec<Tensor> = rows
+        .par_chunks(CHUNK)
+        .map(|chunk| sum_of(model, hook, chunk))
+        .collect::<Result<_>>()?;
+    let mut sums = sums.into_iter();
+    let first = sums.next().context("no examples")?;
+    let total = sums.try_fold(first, |total, sum| total + sum)?;
+    Ok((total / rows.len() as f64)?)
+}
+
+/// The sum of an activation over rows of tokens, `[1, ...]`.
+fn sum_of(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing).wanting([hook]);
+    model.forward(&model.tokens(rows)?, &mut recorder)?;
+    let cache = recorder.into_cache();
+    let value = cache.get(hook)?;
+    // the positional embedding has one row for all
+    let times = rows.len() / value.dim(0)?;
+    Ok((value.sum_keepdim(0)? * times as f64)?)
+}
+
+/// An update that agrees with this one in the kept fields and is drawn uniformly in the others.
+fn resampled(model: &HookedTransformer, update: &Update, keep: &[Field], seed: u32) -> Update {
+    let task = model.task();
+    let mut rng = Mt::new(seed);
+    let mut draw = |field: Field, n: u32| {
+        let drawn = below(&mut rng, n);
+        if keep.contains(&field) {
+            update.get(field)
+        } else {
+            drawn
+        }
+    };
+    Update {
+        a: (0..task.list_len)
+            .map(|i| draw(Field::A(i), task.max_num))
+            .collect(),
+        idx: draw(Field::Idx, task.list_len as u32),
+        elt: draw(Field::Elt, task.max_num),
+    }
+}
+
+/// A direction as `[d_model]`.
+fn vector(model: &HookedTransformer, direction: StreamDirection) -> Result<Tensor> {
+    Ok(match direction {
+        StreamDirection::Embed(token) => model.w_e().get(token as usize)?,
+        StreamDirection::Unembed(token) => model
+            .w_u()
+            .narrow(1, token as usize, 1)?
+            .squeeze(1)?
+            .contiguous()?,
+        StreamDirection::Pos(position) => model.w_pos().get(position)?,
+    })
+}

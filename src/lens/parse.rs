@@ -1,0 +1,472 @@
+//! Intervention lines, read word by word; an error points at the word that is wrong.
+
+use super::experiment::RunName;
+use super::intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
+use crate::model::{Axes, Config, HookName, Site, edit_distance};
+use crate::task::{ArrayUpdate, Field, shown};
+use std::fmt;
+
+/// What is wrong with an intervention line, and at which word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineError {
+    /// Index of the wrong word; the number of words when one is missing at the end.
+    pub word: usize,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "word {}: {}", self.word + 1, self.problem)
+    }
+}
+
+impl std::error::Error for LineError {}
+
+type Result<T> = std::result::Result<T, LineError>;
+
+/// The verbs, with the form of their lines.
+pub(super) const VERBS: [(&str, &str); 9] = [
+    (
+        "patch",
+        "patch HOOK TARGET [head N] from clean|corrupted|example N",
+    ),
+    ("zero", "zero HOOK TARGET [head N]"),
+    (
+        "mean",
+        "mean HOOK TARGET [head N] over sample [given FIELDS]",
+    ),
+    (
+        "resample",
+        "resample HOOK TARGET [head N] keep FIELDS|nothing [seed N]",
+    ),
+    ("scale", "scale HOOK TARGET [head N] by NUMBER"),
+    (
+        "add",
+        "add HOOK TARGET [head N] W_E[T]|W_U[T]|W_pos[P] by NUMBER",
+    ),
+    ("set", "set HOOK TARGET [head N] = NUMBER"),
+    ("knock", "knock HOOK [dest,src] [head N]"),
+    (
+        "edge",
+        "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from clean|from corrupted",
+    ),
+];
+
+impl Intervention {
+    /// An intervention from its line.
+    ///
+    /// # Errors
+    /// Points at the first wrong word and shows what would be right there.
+    pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
+        let mut words = Words::new(line);
+        let (verb, form) = words.verb()?;
+        words.form = form;
+        if verb == "edge" {
+            return words.edge(task, config);
+        }
+        let name = words.next("a hook name")?;
+        let hook =
+            HookName::parse(name, config.n_layers).or_else(|e| words.wrong(e.to_string()))?;
+        if verb == "knock" && hook.axes() != Axes::HeadDestSrc {
+            return words.wrong(format!(
+                "{hook} has no attention cells; knock works on hook_pattern and hook_attn_scores"
+            ));
+        }
+        let target = words.target(task, hook)?;
+        let head = words.head(hook, config)?;
+        let action = match verb {
+            "patch" => {
+                words.keyword("from")?;
+                Action::Patch(words.from()?)
+            }
+            "mean" => {
+                words.keyword("over")?;
+                words.keyword("sample")?;
+                let given = words.option("given");
+                Action::Mean(if given {
+                    words.fields(task)?
+                } else {
+                    Vec::new()
+                })
+            }
+            "resample" => {
+                words.keyword("keep")?;
+                let keep = words.fields(task)?;
+                let seeded = words.option("seed");
+                let seed = if seeded { words.whole("a seed")? } else { 0 };
+                Action::Resample { keep, seed }
+            }
+            "add" => {
+                if !adds_to(hook) {
+                    words.at = 2;
+                    return words.wrong(format!(
+                        "{hook} is not as wide as the residual stream, so no direction of it can be added"
+                    ));
+                }
+                let direction = words.direction(task)?;
+                words.keyword("by")?;
+                Action::Add(direction, words.number()?)
+            }
+            "zero" => Action::Zero,
+            "scale" => {
+                words.keyword("by")?;
+                Action::Scale(words.number()?)
+            }
+            "set" => {
+                words.keyword("=")?;
+                Action::Set(words.number()?)
+            }
+            _ => Action::Knock,
+        };
+        words.end()?;
+        Ok(Self {
+            action,
+            hook,
+            target,
+            head,
+        })
+    }
+}
+
+/// The words of a line, read from left to right.
+struct Words<'a> {
+    words: Vec<&'a str>,
+    /// How many were read.
+    at: usize,
+    /// The form of the line, once its verb is known.
+    form: &'static str,
+}
+
+impl<'a> Words<'a> {
+    fn new(line: &'a str) -> Self {
+        Self {
+            words: line.split_whitespace().collect(),
+            at: 0,
+            form: "VERB HOOK TARGET ...",
+        }
+    }
+
+    /// An error about the word read last.
+    fn wrong<T>(&self, problem: impl Into<String>) -> Result<T> {
+        Err(LineError {
+            word: self.at.saturating_sub(1),
+            problem: problem.into(),
+        })
+    }
+
+    fn next(&mut self, what: &str) -> Result<&'a str> {
+        let word = self.words.get(self.at).copied();
+        self.at += 1;
+        match word {
+            Some(word) => Ok(word),
+            None => self.wrong(format!("{what} is missing; {}", self.form)),
+        }
+    }
+
+    fn verb(&mut self) -> Result<(&'static str, &'static str)> {
+        let known = VERBS.map(|(verb, _)| verb).join(", ");
+        let word = self.next(&format!("a verb ({known})"))?;
+        match VERBS.iter().find(|(verb, _)| *verb == word) {
+            Some(found) => Ok(*found),
+            None => {
+                let nearest = VERBS
+                    .iter()
+                    .min_by_key(|(verb, _)| edit_distance(verb, word))
+                    .map_or("", |(verb, _)| verb);
+                let word = shown(word);
+                self.wrong(format!(
+                    "no verb '{word}'; did you mean {nearest}? The verbs are {known}"
+                ))
+            }
+        }
+    }
+
+    fn keyword(&mut self, keyword: &str) -> Result<()> {
+        let word = self.next(&format!("'{keyword}'"))?;
+        if word == keyword {
+            return Ok(());
+        }
+        self.wrong(format!(
+            "'{}' is not '{keyword}'; {}",
+            shown(word),
+            self.form
+        ))
+    }
+
+    fn number(&mut self) -> Result<f64> {
+        let word = self.next("a number")?;
+        match word.parse::<f64>() {
+            Ok(number) if number.is_finite() && number.abs() <= 1e6 => Ok(number),
+            _ => self.wrong(format!("'{}' is not a number in -1e6..=1e6", shown(word))),
+        }
+    }
+
+    fn run(&mut self) -> Result<RunName> {
+        match self.next("clean or corrupted")? {
+            "clean" => Ok(RunName::Clean),
+            "corrupted" => Ok(RunName::Corrupted),
+            word => self.wrong(format!("'{}' is not clean or corrupted", shown(word))),
+        }
+    }
+
+    fn from(&mut self) -> Result<From> {
+        if self.option("example") {
+            return Ok(From::Example(self.whole("an example's number")? as usize));
+        }
+        self.run().map(From::Run)
+    }
+
+    /// Whether this keyword comes next; it is read then.
+    fn option(&mut self, keyword: &str) -> bool {
+        let here = self.words.get(self.at) == Some(&keyword);
+        self.at += usize::from(here);
+        here
+    }
+
+    fn whole(&mut self, what: &str) -> Result<u32> {
+        let word = self.next(what)?;
+        word.parse()
+            .or_else(|_| self.wrong(format!("'{}' is not {what}", shown(word))))
+    }
+
+    /// Fields such as `idx,a_0`, or `nothing`.
+    fn fields(&mut self, task: ArrayUpdate) -> Result<Vec<Field>> {
+        let word = self.next("fields such as idx,a_0")?;
+        if word == "nothing" {
+            return Ok(Vec::new());
+        }
+        let known = || {
+            let list = (0..task.list_len).map(Field::A);
+            list.chain([Field::Idx, Field::Elt])
+        };
+        let mut fields: Vec<Field> = Vec::new();
+        for name in word.split(',') {
+            let Some(field) = known().find(|field| field.to_string() == name) else {
+                let names: Vec<_> = known().map(|field| field.to_string()).collect();
+                return self.wrong(format!(
+                    "no field '{}'; the fields are {}",
+                    shown(name),
+                    names.join(" ")
+                ));
+            };
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        Ok(fields)
+    }
+
+    /// `W_E[48]`, `W_U[48]` or `W_pos[elt]`.
+    fn direction(&mut self, task: ArrayUpdate) -> Result<StreamDirection> {
+        let word = self.next("a direction such as W_U[48]")?;
+        let parts = word.strip_suffix(']').and_then(|word| word.split_once('['));
+        let Some((matrix, name)) = parts else {
+            return self.wrong(format!(
+                "'{}' is not W_E[T], W_U[T] or W_pos[P]",
+                shown(word)
+            ));
+        };
+        let value = task.parse_value("token", name);
+        let tokens = || 0..task.d_vocab() as u32;
+        match matrix {
+            "W_E" => tokens().find(|&t| task.token_name(t) == name).map_or_else(
+                || self.wrong(format!("no token '{}'", shown(name))),
+                |t| Ok(StreamDirection::Embed(t)),
+            ),
+            "W_U" => value
+                .map(StreamDirection::Unembed)
+                .or_else(|e| self.wrong(e.to_string())),
+            "W_pos" => match self.position(task, name)? {
+                Some(position) => Ok(StreamDirection::Pos(position)),
+                None => self.wrong("W_pos takes one position"),
+            },
+            _ => self.wrong(format!("'{}' is not W_E, W_U or W_pos", shown(matrix))),
+        }
+    }
+
+    /// The rest of an edge's line.
+    fn edge(&mut self, task: ArrayUpdate, config: &Config) -> Result<Intervention> {
+        let word = self.next("an edge such as L0->K1")?;
+        let Some((sender, receiver)) = word.split_once("->") else {
+            return self.wrong(format!("'{}' is no edge such as L0->K1", shown(word)));
+        };
+        let (hook, head) = self.receiver(receiver, config)?;
+        let sender = self.sender(sender, config)?;
+        let HookName::Block(layer, _) = hook else {
+            return self.wrong("an edge ends in a block");
+        };
+        let sends_in_time = match sender {
+            Sender::Embed => true,
+            Sender::Layer(from) | Sender::Head(from, _) => from < layer || receiver == "logits",
+        };
+        if !sends_in_time {
+            return self.wrong(format!("{sender} writes after {receiver} reads"));
+        }
+        let at_position = self
+            .words
+            .get(self.at)
+            .is_some_and(|word| word.starts_with('@'));
+        let target = if at_position {
+            self.target(task, hook)?
+        } else {
+            Target::Positions(None)
+        };
+        let from = if self.option("off") {
+            None
+        } else {
+            self.keyword("from")?;
+            Some(self.run()?)
+        };
+        self.end()?;
+        Ok(Intervention {
+            action: Action::Edge(sender, from),
+            hook,
+            target,
+            head,
+        })
+    }
+
+    fn sender(&self, word: &str, config: &Config) -> Result<Sender> {
+        if word == "embed" {
+            return Ok(Sender::Embed);
+        }
+        match word
+            .strip_prefix('L')
+            .and_then(|rest| numbers(rest, config))
+        {
+            Some((layer, None)) => Ok(Sender::Layer(layer)),
+            Some((layer, Some(head))) => Ok(Sender::Head(layer, head)),
+            None => self.wrong(format!(
+                "'{}' sends nothing; embed, L0 .. L{} or a head such as L0.0 do",
+                shown(word),
+                config.n_layers - 1
+            )),
+        }
+    }
+
+    fn receiver(&self, word: &str, config: &Config) -> Result<(HookName, Option<usize>)> {
+        if word == "logits" {
+            return Ok((HookName::Block(config.n_layers - 1, Site::ResidPost), None));
+        }
+        let sites = [
+            ('Q', Site::QInput),
+            ('K', Site::KInput),
+            ('V', Site::VInput),
+        ];
+        let found = sites.iter().find_map(|(letter, site)| {
+            let (layer, head) = numbers(word.strip_prefix(*letter)?, config)?;
+            Some((HookName::Block(layer, *site), head))
+        });
+        found.map_or_else(
+            || {
+                self.wrong(format!(
+                    "'{}' reads nothing; Q, K or V with a layer 0..={} (and a head: K1.0), or logits do",
+                    shown(word),
+                    config.n_layers - 1
+                ))
+            },
+            Ok,
+        )
+    }
+
+    fn position(&self, task: ArrayUpdate, word: &str) -> Result<Option<usize>> {
+        if word == "*" {
+            return Ok(None);
+        }
+        let position = task.position(word);
+        position.map(Some).or_else(|e| self.wrong(e.to_string()))
+    }
+
+    fn target(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
+        let is_attention = hook.axes() == Axes::HeadDestSrc;
+        let example = if is_attention { "[b_0,elt]" } else { "@elt" };
+        let word = self.next(&format!("a target such as {example}"))?;
+        let cell = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
+        match (is_attention, cell, word.strip_prefix('@')) {
+            (true, Some(cell), _) => {
+                let Some((dest, src)) = cell.split_once(',') else {
+                    return self.wrong(format!("'{}' is not [dest,src]", shown(word)));
+                };
+                Ok(Target::Cell {
+                    dest: self.position(task, dest)?,
+                    src: self.position(task, src)?,
+                })
+            }
+            (false, _, Some("*")) => Ok(Target::Positions(None)),
+            (false, _, Some(list)) => {
+                let mut positions = Vec::new();
+                for name in list.split(',') {
+                    let position = task.position(name);
+                    positions.push(position.or_else(|e| self.wrong(e.to_string()))?);
+                }
+                positions.sort_unstable();
+                positions.dedup();
+                Ok(Target::Positions(Some(positions)))
+            }
+            _ => self.wrong(format!(
+                "'{}' is no target of {hook}; write it as {example}, * for all",
+                shown(word)
+            )),
+        }
+    }
+
+    /// `head N`, if it stands here.
+    fn head(&mut self, hook: HookName, config: &Config) -> Result<Option<usize>> {
+        if self.words.get(self.at) != Some(&"head") {
+            return Ok(None);
+        }
+        self.at += 1;
+        if hook.axes() == Axes::Pos {
+            return self.wrong(format!("{hook} has no heads"));
+        }
+        let word = self.next("a head")?;
+        match word.parse() {
+            Ok(head) if head < config.n_heads => Ok(Some(head)),
+            _ => self.wrong(format!(
+                "'{}' is no head in 0..={}",
+                shown(word),
+                config.n_heads - 1
+            )),
+        }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match self.words.get(self.at) {
+            None => Ok(()),
+            Some(word) => {
+                self.at += 1;
+                self.wrong(format!(
+                    "'{}' is one word too many; {}",
+                    shown(word),
+                    self.form
+                ))
+            }
+        }
+    }
+}
+
+/// Whether the hook's value is as wide as the residual stream.
+pub(super) fn adds_to(hook: HookName) -> bool {
+    match hook {
+        HookName::Embed | HookName::PosEmbed => true,
+        HookName::Block(_, site) => matches!(
+            site,
+            Site::ResidPre | Site::ResidPost | Site::AttnOut | Site::Result
+        ),
+    }
+}
+
+/// `1` or `1.0`: a layer and perhaps a head of the model.
+fn numbers(text: &str, config: &Config) -> Option<(usize, Option<usize>)> {
+    let (layer, head) = match text.split_once('.') {
+        Some((layer, head)) => (layer, Some(head.parse().ok()?)),
+        None => (text, None),
+    };
+    let layer = layer
+        .parse()
+        .ok()
+        .filter(|&layer| layer < config.n_layers)?;
+    head.is_none_or(|head: usize| head < config.n_heads)
+        .then_some((layer, head))
+}
