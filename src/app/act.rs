@@ -1,18 +1,17 @@
 //! What each action does.
 
+use super::cell;
 use super::keymap::Action;
-use super::lines::{accept, complete, open_line};
 use super::panes::strip_rows;
 use super::state::{Effect, Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
-use crate::lens::{Continuation, Fix, GridName, Intervention, RunName, Target};
-use crate::model::{HookName, Site};
+use super::typing::{accept, complete, edit_intervention, open_line};
+use crate::lens::{Continuation, Fix, GridName, Intervention, RunName};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
 /// Lines of a page in the help.
 const PAGE: usize = 10;
-
 /// Does what a key says.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -21,7 +20,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Snapshot => return vec![Effect::Snapshot],
         Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
-        Action::Back => back(state),
+        Action::Back => return back(state),
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
@@ -57,7 +56,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextHead => step_head(state, 1),
         Action::PreviousHead => step_head(state, -1),
         Action::ToggleScores => state.view.attention.scores = !state.view.attention.scores,
-        Action::KnockCell => return knock(state),
+        Action::KnockCell => return cell::knock(state),
+        Action::NudgeUp => return cell::nudge(state, 1.0),
+        Action::NudgeDown => return cell::nudge(state, -1.0),
+        Action::TypeValue => cell::open(state, String::new()),
         Action::PatchCell => return patch(state),
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
@@ -90,17 +92,21 @@ pub(super) fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) ->
     state.go(study)
 }
 
-fn back(state: &mut State) {
+/// One step back: what is open is closed, what was typed wrong or set by hand is restored, the
+/// message goes, the pane shrinks.
+fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
         Mode::Normal if state.field_error.is_some() => {
             let study = state.history.current();
             state.fields.show(&study.clean, &study.corrupted);
             state.field_error = None;
         }
+        Mode::Normal if cell::is_set(state) => return cell::restore(state),
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
     }
+    Vec::new()
 }
 
 fn step_focus(state: &mut State, by: usize) {
@@ -281,45 +287,6 @@ fn patch(state: &mut State) -> Vec<Effect> {
             state.say(Tone::Plain, "this grid has no patch at all positions");
             Vec::new()
         }
-    }
-}
-
-fn knock(state: &mut State) -> Vec<Effect> {
-    let at = state.view.attention;
-    let site = if at.scores {
-        Site::AttnScores
-    } else {
-        Site::Pattern
-    };
-    if at.src > at.dest {
-        state.say(
-            Tone::Plain,
-            "this cell is masked: attention looks only backwards",
-        );
-        return Vec::new();
-    }
-    let intervention = Intervention {
-        action: crate::lens::Action::Knock,
-        hook: HookName::Block(at.layer, site),
-        target: Target::Cell {
-            dest: Some(at.dest),
-            src: Some(at.src),
-        },
-        head: Some(at.head),
-    };
-    add_intervention(state, intervention)
-}
-
-fn edit_intervention(state: &mut State) {
-    let selected = state.view.intervention;
-    let task = state.task();
-    let listed = state.study().interventions.get(selected);
-    match listed.map(|listed| listed.intervention.line(task)) {
-        Some(line) => open_line(state, Purpose::Edit(selected), line),
-        None => state.say(
-            Tone::Plain,
-            "no interventions; : types one, enter on a grid adds one",
-        ),
     }
 }
 

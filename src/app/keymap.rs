@@ -106,6 +106,12 @@ pub enum Action {
     ToggleScores,
     /// Cut the attention cell off.
     KnockCell,
+    /// Raise the attention cell.
+    NudgeUp,
+    /// Lower the attention cell.
+    NudgeDown,
+    /// Type a value for the attention cell.
+    TypeValue,
     /// Patch what the cursor is on.
     PatchCell,
     /// Edit the selected intervention.
@@ -186,6 +192,9 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('.')], Action::NextHead, "head", "next head"),
     row(ATTENTION, &[Key::char(',')], Action::PreviousHead, "", "previous head"),
     row(ATTENTION, &[Key::char('a')], Action::ToggleScores, "scores", "probabilities or scores"),
+    row(ATTENTION, &[Key::char('=')], Action::TypeValue, "set", "set this cell; a typed digit does too"),
+    row(ATTENTION, &[Key::char('+')], Action::NudgeUp, "nudge", "raise this cell by 0.05 (a score by 0.5)"),
+    row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),

@@ -4,14 +4,15 @@
 //! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
 
 mod act;
+mod cell;
 mod command;
 mod fields;
 mod key;
 mod keymap;
-mod lines;
 mod panes;
 mod state;
 mod study;
+mod typing;
 mod update;
 
 pub use fields::{Field, Fields, Side};

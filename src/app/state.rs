@@ -122,6 +122,8 @@ pub enum Purpose {
     Jump,
     /// A new text for this intervention.
     Edit(usize),
+    /// A value for the attention cell under the cursor.
+    Cell,
 }
 
 impl Purpose {
@@ -133,6 +135,7 @@ impl Purpose {
             Self::Metric => "metric POS:ANSWER:OTHER ",
             Self::Jump => "example ",
             Self::Edit(_) => "edit ",
+            Self::Cell => "attention = ",
         }
     }
 }

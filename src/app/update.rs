@@ -1,13 +1,14 @@
 //! Messages in, effects out.
 
 use super::act;
+use super::cell;
 use super::fields::{Fields, Side, edit};
 use super::keymap::action_for;
-use super::lines::suggest;
 use super::state::{Effect, Mode, Msg, Pane, Request, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command};
+use super::{Key, command, typing};
 use crate::lens::{Continuation, Observation, Source};
+use crossterm::event::KeyCode;
 use std::sync::Arc;
 
 /// A paste longer than this is a mistake, not a prompt.
@@ -80,13 +81,18 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Mode::Line(line) = &mut state.mode {
         if edit(&mut line.editor, key) {
             line.error = None;
-            suggest(state);
+            typing::suggest(state);
         }
         return Vec::new();
     }
-    let typing = matches!(state.mode, Mode::Normal) && state.view.focus == Pane::Prompt;
-    if typing && Fields::takes(key) {
-        return type_in_field(state, key);
+    match (&state.mode, state.view.focus) {
+        (Mode::Normal, Pane::Prompt) if Fields::takes(key) => return type_in_field(state, key),
+        (Mode::Normal, Pane::Attention) => {
+            if let KeyCode::Char(c @ ('0'..='9' | '.')) = key.code {
+                cell::open(state, c.to_string());
+            }
+        }
+        _ => {}
     }
     Vec::new()
 }
@@ -152,7 +158,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             .collect();
         line.editor.insert_str(one_line.trim());
         line.error = None;
-        suggest(state);
+        typing::suggest(state);
         return Vec::new();
     }
     if !matches!(state.mode, Mode::Normal) {

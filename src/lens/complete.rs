@@ -59,7 +59,7 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
         [.., "example"] => owned(&["1"]),
         [.., "over"] => owned(&["sample"]),
-        [.., "keep"] | [.., "given"] => owned(&["idx", "elt", "idx,elt"]),
+        [.., "keep" | "given"] => owned(&["idx", "elt", "idx,elt"]),
         [.., "sample"] => owned(&["given"]),
         [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
         [.., "from"] => owned(&[RunName::Clean.name(), RunName::Corrupted.name(), "example"]),

@@ -15,6 +15,7 @@ mod observe;
 mod parse;
 mod score;
 mod warning;
+mod words;
 
 pub use array::Array;
 pub use complete::completions;
@@ -25,6 +26,6 @@ pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 pub use metric::{Metric, MetricValues};
 pub use observe::{Observation, Prediction, RunView, observe, observe_cache, observe_run};
-pub use parse::LineError;
 pub use score::{Score, score};
 pub use warning::{Fix, Warning, warnings};
+pub use words::LineError;

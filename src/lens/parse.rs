@@ -1,29 +1,9 @@
 //! Intervention lines, read word by word; an error points at the word that is wrong.
 
-use super::experiment::RunName;
-use super::intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
+use super::intervention::{Action, Intervention, Sender, StreamDirection, Target};
+use super::words::{Result, Words};
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
-use crate::task::{ArrayUpdate, Field, shown};
-use std::fmt;
-
-/// What is wrong with an intervention line, and at which word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineError {
-    /// Index of the wrong word; the number of words when one is missing at the end.
-    pub word: usize,
-    /// What is wrong and what would be right.
-    pub problem: String,
-}
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "word {}: {}", self.word + 1, self.problem)
-    }
-}
-
-impl std::error::Error for LineError {}
-
-type Result<T> = std::result::Result<T, LineError>;
+use crate::task::{ArrayUpdate, shown};
 
 /// The verbs, with the form of their lines.
 pub(super) const VERBS: [(&str, &str); 9] = [
@@ -129,132 +109,58 @@ impl Intervention {
     }
 }
 
-/// The words of a line, read from left to right.
-struct Words<'a> {
-    words: Vec<&'a str>,
-    /// How many were read.
-    at: usize,
-    /// The form of the line, once its verb is known.
-    form: &'static str,
-}
-
-impl<'a> Words<'a> {
-    fn new(line: &'a str) -> Self {
-        Self {
-            words: line.split_whitespace().collect(),
-            at: 0,
-            form: "VERB HOOK TARGET ...",
+impl Words<'_> {
+    fn target(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
+        let is_attention = hook.axes() == Axes::HeadDestSrc;
+        let example = if is_attention { "[b_0,elt]" } else { "@elt" };
+        let word = self.next(&format!("a target such as {example}"))?;
+        let cell = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
+        match (is_attention, cell, word.strip_prefix('@')) {
+            (true, Some(cell), _) => {
+                let Some((dest, src)) = cell.split_once(',') else {
+                    return self.wrong(format!("'{}' is not [dest,src]", shown(word)));
+                };
+                Ok(Target::Cell {
+                    dest: self.position(task, dest)?,
+                    src: self.position(task, src)?,
+                })
+            }
+            (false, _, Some("*")) => Ok(Target::Positions(None)),
+            (false, _, Some(list)) => {
+                let mut positions = Vec::new();
+                for name in list.split(',') {
+                    let position = task.position(name);
+                    positions.push(position.or_else(|e| self.wrong(e.to_string()))?);
+                }
+                positions.sort_unstable();
+                positions.dedup();
+                Ok(Target::Positions(Some(positions)))
+            }
+            _ => self.wrong(format!(
+                "'{}' is no target of {hook}; write it as {example}, * for all",
+                shown(word)
+            )),
         }
     }
 
-    /// An error about the word read last.
-    fn wrong<T>(&self, problem: impl Into<String>) -> Result<T> {
-        Err(LineError {
-            word: self.at.saturating_sub(1),
-            problem: problem.into(),
-        })
-    }
-
-    fn next(&mut self, what: &str) -> Result<&'a str> {
-        let word = self.words.get(self.at).copied();
+    /// `head N`, if it stands here.
+    fn head(&mut self, hook: HookName, config: &Config) -> Result<Option<usize>> {
+        if self.words.get(self.at) != Some(&"head") {
+            return Ok(None);
+        }
         self.at += 1;
-        match word {
-            Some(word) => Ok(word),
-            None => self.wrong(format!("{what} is missing; {}", self.form)),
+        if hook.axes() == Axes::Pos {
+            return self.wrong(format!("{hook} has no heads"));
         }
-    }
-
-    fn verb(&mut self) -> Result<(&'static str, &'static str)> {
-        let known = VERBS.map(|(verb, _)| verb).join(", ");
-        let word = self.next(&format!("a verb ({known})"))?;
-        match VERBS.iter().find(|(verb, _)| *verb == word) {
-            Some(found) => Ok(*found),
-            None => {
-                let nearest = VERBS
-                    .iter()
-                    .min_by_key(|(verb, _)| edit_distance(verb, word))
-                    .map_or("", |(verb, _)| verb);
-                let word = shown(word);
-                self.wrong(format!(
-                    "no verb '{word}'; did you mean {nearest}? The verbs are {known}"
-                ))
-            }
+        let word = self.next("a head")?;
+        match word.parse() {
+            Ok(head) if head < config.n_heads => Ok(Some(head)),
+            _ => self.wrong(format!(
+                "'{}' is no head in 0..={}",
+                shown(word),
+                config.n_heads - 1
+            )),
         }
-    }
-
-    fn keyword(&mut self, keyword: &str) -> Result<()> {
-        let word = self.next(&format!("'{keyword}'"))?;
-        if word == keyword {
-            return Ok(());
-        }
-        self.wrong(format!(
-            "'{}' is not '{keyword}'; {}",
-            shown(word),
-            self.form
-        ))
-    }
-
-    fn number(&mut self) -> Result<f64> {
-        let word = self.next("a number")?;
-        match word.parse::<f64>() {
-            Ok(number) if number.is_finite() && number.abs() <= 1e6 => Ok(number),
-            _ => self.wrong(format!("'{}' is not a number in -1e6..=1e6", shown(word))),
-        }
-    }
-
-    fn run(&mut self) -> Result<RunName> {
-        match self.next("clean or corrupted")? {
-            "clean" => Ok(RunName::Clean),
-            "corrupted" => Ok(RunName::Corrupted),
-            word => self.wrong(format!("'{}' is not clean or corrupted", shown(word))),
-        }
-    }
-
-    fn from(&mut self) -> Result<From> {
-        if self.option("example") {
-            return Ok(From::Example(self.whole("an example's number")? as usize));
-        }
-        self.run().map(From::Run)
-    }
-
-    /// Whether this keyword comes next; it is read then.
-    fn option(&mut self, keyword: &str) -> bool {
-        let here = self.words.get(self.at) == Some(&keyword);
-        self.at += usize::from(here);
-        here
-    }
-
-    fn whole(&mut self, what: &str) -> Result<u32> {
-        let word = self.next(what)?;
-        word.parse()
-            .or_else(|_| self.wrong(format!("'{}' is not {what}", shown(word))))
-    }
-
-    /// Fields such as `idx,a_0`, or `nothing`.
-    fn fields(&mut self, task: ArrayUpdate) -> Result<Vec<Field>> {
-        let word = self.next("fields such as idx,a_0")?;
-        if word == "nothing" {
-            return Ok(Vec::new());
-        }
-        let known = || {
-            let list = (0..task.list_len).map(Field::A);
-            list.chain([Field::Idx, Field::Elt])
-        };
-        let mut fields: Vec<Field> = Vec::new();
-        for name in word.split(',') {
-            let Some(field) = known().find(|field| field.to_string() == name) else {
-                let names: Vec<_> = known().map(|field| field.to_string()).collect();
-                return self.wrong(format!(
-                    "no field '{}'; the fields are {}",
-                    shown(name),
-                    names.join(" ")
-                ));
-            };
-            if !fields.contains(&field) {
-                fields.push(field);
-            }
-        }
-        Ok(fields)
     }
 
     /// `W_E[48]`, `W_U[48]` or `W_pos[elt]`.
@@ -370,76 +276,19 @@ impl<'a> Words<'a> {
         )
     }
 
-    fn position(&self, task: ArrayUpdate, word: &str) -> Result<Option<usize>> {
-        if word == "*" {
-            return Ok(None);
-        }
-        let position = task.position(word);
-        position.map(Some).or_else(|e| self.wrong(e.to_string()))
-    }
-
-    fn target(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
-        let is_attention = hook.axes() == Axes::HeadDestSrc;
-        let example = if is_attention { "[b_0,elt]" } else { "@elt" };
-        let word = self.next(&format!("a target such as {example}"))?;
-        let cell = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
-        match (is_attention, cell, word.strip_prefix('@')) {
-            (true, Some(cell), _) => {
-                let Some((dest, src)) = cell.split_once(',') else {
-                    return self.wrong(format!("'{}' is not [dest,src]", shown(word)));
-                };
-                Ok(Target::Cell {
-                    dest: self.position(task, dest)?,
-                    src: self.position(task, src)?,
-                })
-            }
-            (false, _, Some("*")) => Ok(Target::Positions(None)),
-            (false, _, Some(list)) => {
-                let mut positions = Vec::new();
-                for name in list.split(',') {
-                    let position = task.position(name);
-                    positions.push(position.or_else(|e| self.wrong(e.to_string()))?);
-                }
-                positions.sort_unstable();
-                positions.dedup();
-                Ok(Target::Positions(Some(positions)))
-            }
-            _ => self.wrong(format!(
-                "'{}' is no target of {hook}; write it as {example}, * for all",
-                shown(word)
-            )),
-        }
-    }
-
-    /// `head N`, if it stands here.
-    fn head(&mut self, hook: HookName, config: &Config) -> Result<Option<usize>> {
-        if self.words.get(self.at) != Some(&"head") {
-            return Ok(None);
-        }
-        self.at += 1;
-        if hook.axes() == Axes::Pos {
-            return self.wrong(format!("{hook} has no heads"));
-        }
-        let word = self.next("a head")?;
-        match word.parse() {
-            Ok(head) if head < config.n_heads => Ok(Some(head)),
-            _ => self.wrong(format!(
-                "'{}' is no head in 0..={}",
-                shown(word),
-                config.n_heads - 1
-            )),
-        }
-    }
-
-    fn end(&mut self) -> Result<()> {
-        match self.words.get(self.at) {
-            None => Ok(()),
-            Some(word) => {
-                self.at += 1;
+    fn verb(&mut self) -> Result<(&'static str, &'static str)> {
+        let known = VERBS.map(|(verb, _)| verb).join(", ");
+        let word = self.next(&format!("a verb ({known})"))?;
+        match VERBS.iter().find(|(verb, _)| *verb == word) {
+            Some(found) => Ok(*found),
+            None => {
+                let nearest = VERBS
+                    .iter()
+                    .min_by_key(|(verb, _)| edit_distance(verb, word))
+                    .map_or("", |(verb, _)| verb);
+                let word = shown(word);
                 self.wrong(format!(
-                    "'{}' is one word too many; {}",
-                    shown(word),
-                    self.form
+                    "no verb '{word}'; did you mean {nearest}? The verbs are {known}"
                 ))
             }
         }

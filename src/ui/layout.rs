@@ -153,10 +153,15 @@ pub(super) fn strips_width(len: u16, layers: u16, cell: u16) -> u16 {
 }
 
 fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
-    let cell = if area.width >= 180 { 5 } else { 3 };
-    let strips = strips_width(wanted.len, wanted.layers, cell) + 2;
-    let least_beside = LABEL + wanted.len * 2 + 2;
-    let (left, right) = cut_left(area, strips.min(area.width.saturating_sub(least_beside)));
+    let matrix = |cell: u16| LABEL + wanted.len * cell + 2;
+    let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell) + 2;
+    // the widest strips that leave the pattern cells room for their numbers
+    let cell = [6, 5, 4].into_iter();
+    let cell = cell
+        .clone()
+        .find(|&cell| strips(cell) + matrix(3) <= area.width);
+    let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)));
+    let (left, right) = cut_left(area, strips);
     let single = wanted.strips + 4;
     let double = 2 * wanted.strips + 4;
     let strips = if double + 8 <= left.height {

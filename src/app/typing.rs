@@ -1,13 +1,27 @@
-//! The line at the foot of the screen: opened, completed, taken.
+//! Lines that are typed: opened, completed, taken or refused.
 
 use super::act::{change, go_to_example};
-use super::command;
-use super::state::{Effect, LineEditor, Mode, Purpose, State};
+use super::state::{Effect, LineEditor, Mode, Purpose, State, Tone};
+use super::{cell, command};
 use crate::lens::{Intervention, Metric};
 use tui_textarea::{CursorMove, TextArea};
 
 /// Suggestions kept for a line.
 const MAX_SUGGESTIONS: usize = 64;
+
+/// Opens the selected intervention's line.
+pub(super) fn edit_intervention(state: &mut State) {
+    let selected = state.view.intervention;
+    let task = state.task();
+    let listed = state.study().interventions.get(selected);
+    match listed.map(|listed| listed.intervention.line(task)) {
+        Some(line) => open_line(state, Purpose::Edit(selected), line),
+        None => state.say(
+            Tone::Plain,
+            "no interventions; : types one, enter on a grid adds one",
+        ),
+    }
+}
 
 /// Opens a line with a text to begin with.
 pub(super) fn open_line(state: &mut State, purpose: Purpose, text: String) {
@@ -29,7 +43,7 @@ pub(super) fn suggest(state: &mut State) {
     };
     let mut found = match line.purpose {
         Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
-        Purpose::Metric | Purpose::Jump => Vec::new(),
+        Purpose::Metric | Purpose::Jump | Purpose::Cell => Vec::new(),
     };
     found.truncate(MAX_SUGGESTIONS);
     if let Mode::Line(line) = &mut state.mode {
@@ -118,6 +132,7 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
                 None => Err((Some(0), format!("the sample has examples 1..={len}"))),
             }
         }
+        Purpose::Cell => cell::take(state, text).map_err(|problem| (Some(0), problem)),
         Purpose::Edit(index) => {
             let parsed = Intervention::parse(text, task, &state.model.config);
             let intervention = parsed.map_err(|e| (Some(e.word), e.problem))?;

@@ -1,0 +1,152 @@
+//! Attention as an object to edit: the cell under the cursor knocked out, set, nudged, restored.
+
+use super::act::{add_intervention, change};
+use super::state::{Effect, Pane, Purpose, Shown, State, Tone};
+use super::study::Listed;
+use super::typing::open_line;
+use crate::lens::{Action, Intervention, RunName, Target};
+use crate::model::{HookName, Site};
+use crate::task::shown;
+
+/// One nudge of a probability, and of a score.
+const NUDGE: (f64, f64) = (0.05, 0.5);
+
+/// The intervention that does `action` to the cell under the cursor.
+fn at_cursor(state: &State, action: Action) -> Intervention {
+    let at = state.view.attention;
+    let site = if at.scores {
+        Site::AttnScores
+    } else {
+        Site::Pattern
+    };
+    Intervention {
+        action,
+        hook: HookName::Block(at.layer, site),
+        target: Target::Cell {
+            dest: Some(at.dest),
+            src: Some(at.src),
+        },
+        head: Some(at.head),
+    }
+}
+
+/// Where on the list the cell under the cursor is set to a number, if it is.
+fn set_at(state: &State) -> Option<(usize, f64)> {
+    let here = at_cursor(state, Action::Knock);
+    let mut list = state.study().interventions.iter().enumerate();
+    list.find_map(|(i, listed)| {
+        let one = &listed.intervention;
+        let same = (one.hook, &one.target, one.head) == (here.hook, &here.target, here.head);
+        match one.action {
+            Action::Set(value) if same && listed.on => Some((i, value)),
+            _ => None,
+        }
+    })
+}
+
+/// Whether the cell under the attention pane's cursor is set by hand.
+pub(super) fn is_set(state: &State) -> bool {
+    state.view.focus == Pane::Attention && set_at(state).is_some()
+}
+
+/// Lets the cell be what the model makes it.
+pub(super) fn restore(state: &mut State) -> Vec<Effect> {
+    let Some((index, _)) = set_at(state) else {
+        return Vec::new();
+    };
+    let effects = change(state, |study| {
+        study.interventions.remove(index);
+    });
+    state.say(Tone::Plain, "cell restored");
+    effects
+}
+
+/// Whether the cell can be changed; if not, says why.
+fn editable(state: &mut State) -> bool {
+    let at = state.view.attention;
+    if at.src > at.dest {
+        let text = "this cell is masked: attention looks only backwards";
+        state.say(Tone::Plain, text);
+    }
+    at.src <= at.dest
+}
+
+/// Cuts the cell off.
+pub(super) fn knock(state: &mut State) -> Vec<Effect> {
+    if !editable(state) {
+        return Vec::new();
+    }
+    let intervention = at_cursor(state, Action::Knock);
+    add_intervention(state, intervention)
+}
+
+/// Opens a line for the cell's value.
+pub(super) fn open(state: &mut State, text: String) {
+    if editable(state) {
+        open_line(state, Purpose::Cell, text);
+    }
+}
+
+/// Takes a typed value.
+///
+/// # Errors
+/// When it is no number in range.
+pub(super) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+    let number = text.trim().parse::<f64>().ok();
+    let limit = if state.view.attention.scores {
+        1e3
+    } else {
+        10.0
+    };
+    match number.filter(|value| value.abs() <= limit) {
+        Some(value) => Ok(set(state, value)),
+        None => Err(format!(
+            "'{}' is not a number in -{limit}..={limit}",
+            shown(text)
+        )),
+    }
+}
+
+/// Adds a step to the cell, beginning with what the patched run has there.
+pub(super) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
+    if !editable(state) {
+        return Vec::new();
+    }
+    let at = state.view.attention;
+    let index = [at.layer, at.head, at.dest, at.src];
+    let seen = state.observation.as_ref().map(|seen| &seen.patched);
+    let seen = seen.and_then(|run| {
+        let values = if at.scores { &run.scores } else { &run.pattern };
+        values.get(&index)
+    });
+    let now = set_at(state).map(|(_, value)| value);
+    let Some(now) = now.or(seen.map(f64::from)).filter(|now| now.is_finite()) else {
+        return Vec::new();
+    };
+    let step = if at.scores { NUDGE.1 } else { NUDGE.0 };
+    // a tidy number: what is nudged up and down again is what it was
+    let value = ((now + sign * step) * 1e4).round() / 1e4;
+    set(
+        state,
+        if at.scores {
+            value
+        } else {
+            value.clamp(0.0, 1.0)
+        },
+    )
+}
+
+/// Sets the cell, in place of an earlier value.
+fn set(state: &mut State, value: f64) -> Vec<Effect> {
+    let intervention = at_cursor(state, Action::Set(value));
+    let Some((index, _)) = set_at(state) else {
+        return add_intervention(state, intervention);
+    };
+    state.view.shown = Shown::Run(RunName::Patched);
+    change(state, |study| {
+        study.interventions[index] = Listed {
+            intervention,
+            on: true,
+        };
+    })
+}

@@ -1,0 +1,158 @@
+//! The words of an intervention line, read from left to right; an error points at one of them.
+
+use super::experiment::RunName;
+use super::intervention::From;
+use crate::task::{ArrayUpdate, Field, shown};
+use std::fmt;
+
+/// What is wrong with an intervention line, and at which word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineError {
+    /// Index of the wrong word; the number of words when one is missing at the end.
+    pub word: usize,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "word {}: {}", self.word + 1, self.problem)
+    }
+}
+
+impl std::error::Error for LineError {}
+
+pub(super) type Result<T> = std::result::Result<T, LineError>;
+
+/// The words of a line, read from left to right.
+pub(super) struct Words<'a> {
+    pub words: Vec<&'a str>,
+    /// How many were read.
+    pub at: usize,
+    /// The form of the line, once its verb is known.
+    pub form: &'static str,
+}
+
+impl<'a> Words<'a> {
+    pub fn new(line: &'a str) -> Self {
+        Self {
+            words: line.split_whitespace().collect(),
+            at: 0,
+            form: "VERB HOOK TARGET ...",
+        }
+    }
+
+    /// An error about the word read last.
+    pub fn wrong<T>(&self, problem: impl Into<String>) -> Result<T> {
+        Err(LineError {
+            word: self.at.saturating_sub(1),
+            problem: problem.into(),
+        })
+    }
+
+    pub fn next(&mut self, what: &str) -> Result<&'a str> {
+        let word = self.words.get(self.at).copied();
+        self.at += 1;
+        match word {
+            Some(word) => Ok(word),
+            None => self.wrong(format!("{what} is missing; {}", self.form)),
+        }
+    }
+
+    pub fn keyword(&mut self, keyword: &str) -> Result<()> {
+        let word = self.next(&format!("'{keyword}'"))?;
+        if word == keyword {
+            return Ok(());
+        }
+        self.wrong(format!(
+            "'{}' is not '{keyword}'; {}",
+            shown(word),
+            self.form
+        ))
+    }
+
+    pub fn number(&mut self) -> Result<f64> {
+        let word = self.next("a number")?;
+        match word.parse::<f64>() {
+            Ok(number) if number.is_finite() && number.abs() <= 1e6 => Ok(number),
+            _ => self.wrong(format!("'{}' is not a number in -1e6..=1e6", shown(word))),
+        }
+    }
+
+    pub fn run(&mut self) -> Result<RunName> {
+        match self.next("clean or corrupted")? {
+            "clean" => Ok(RunName::Clean),
+            "corrupted" => Ok(RunName::Corrupted),
+            word => self.wrong(format!("'{}' is not clean or corrupted", shown(word))),
+        }
+    }
+
+    pub fn from(&mut self) -> Result<From> {
+        if self.option("example") {
+            return Ok(From::Example(self.whole("an example's number")? as usize));
+        }
+        self.run().map(From::Run)
+    }
+
+    /// Whether this keyword comes next; it is read then.
+    pub fn option(&mut self, keyword: &str) -> bool {
+        let here = self.words.get(self.at) == Some(&keyword);
+        self.at += usize::from(here);
+        here
+    }
+
+    pub fn whole(&mut self, what: &str) -> Result<u32> {
+        let word = self.next(what)?;
+        word.parse()
+            .or_else(|_| self.wrong(format!("'{}' is not {what}", shown(word))))
+    }
+
+    /// Fields such as `idx,a_0`, or `nothing`.
+    pub fn fields(&mut self, task: ArrayUpdate) -> Result<Vec<Field>> {
+        let word = self.next("fields such as idx,a_0")?;
+        if word == "nothing" {
+            return Ok(Vec::new());
+        }
+        let known = || {
+            let list = (0..task.list_len).map(Field::A);
+            list.chain([Field::Idx, Field::Elt])
+        };
+        let mut fields: Vec<Field> = Vec::new();
+        for name in word.split(',') {
+            let Some(field) = known().find(|field| field.to_string() == name) else {
+                let names: Vec<_> = known().map(|field| field.to_string()).collect();
+                return self.wrong(format!(
+                    "no field '{}'; the fields are {}",
+                    shown(name),
+                    names.join(" ")
+                ));
+            };
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        Ok(fields)
+    }
+
+    pub fn position(&self, task: ArrayUpdate, word: &str) -> Result<Option<usize>> {
+        if word == "*" {
+            return Ok(None);
+        }
+        let position = task.position(word);
+        position.map(Some).or_else(|e| self.wrong(e.to_string()))
+    }
+
+    pub fn end(&mut self) -> Result<()> {
+        match self.words.get(self.at) {
+            None => Ok(()),
+            Some(word) => {
+                self.at += 1;
+                self.wrong(format!(
+                    "'{}' is one word too many; {}",
+                    shown(word),
+                    self.form
+                ))
+            }
+        }
+    }
+}
