@@ -315,6 +315,9 @@ fn patch(state: &mut State) -> Vec<Effect> {
 
 /// Steps through another sample from its first example on.
 pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
+    if sample == state.sample.source {
+        return go_to_example(state, 0);
+    }
     let task = state.task();
     let first = sample.prompts(task).into_iter().next();
     change(state, |study| {

@@ -198,6 +198,16 @@ fn another_sample_begins_with_its_first_example() {
     assert_eq!(bench.state.sample.index, Some(0));
     assert_eq!(bench.state.sample.prompts.len(), 4);
     assert_eq!(bench.state.sample.score.as_ref().unwrap().inputs, 4);
+    // opened again from a typed prompt, it is on its first example again
+    press(&mut bench, "n : 'clean 1 2 3 1 7' enter");
+    assert_eq!(bench.state.sample.index, None);
+    press(&mut bench, ": 'sample random:9:4' enter");
+    assert_eq!(bench.state.sample.index, Some(0));
+    // another sample is undone like anything else
+    press(&mut bench, "n : 'sample random:0:16' enter u");
+    assert_eq!(bench.state.sample.prompts.len(), 4);
+    assert_eq!(bench.state.sample.index, Some(1));
+    assert_eq!(bench.state.sample.score.as_ref().unwrap().inputs, 4);
     press(&mut bench, ": 'sample random:9:x' enter");
     assert!(line_error(&bench).is_some());
 }
