@@ -15,8 +15,11 @@ pub struct InputArgs {
     /// One prompt; several words are one prompt
     #[arg(long, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
     pub prompt: Option<Vec<String>>,
-    /// The mean over a sample: random:SEED[:N] or notebook:SEED[:N]
-    #[arg(long)]
+    /// The mean over a sample
+    #[arg(
+        long,
+        help = "The mean over a sample: random:SEED[:N] or notebook:SEED[:N]"
+    )]
     pub sample: Option<Sample>,
 }
 
