@@ -3,8 +3,9 @@
 use super::cell;
 use super::inquire;
 use super::keymap::Action;
+use super::message::Effect;
 use super::panes::strip_rows;
-use super::state::{Effect, Mode, Pane, Purpose, Shown, State, Tone};
+use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
 use crate::lens::{Continuation, Fix, GridName, Intervention, RunName};

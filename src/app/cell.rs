@@ -1,7 +1,8 @@
 //! Attention as an object to edit: the cell under the cursor knocked out, set, nudged, restored.
 
 use super::act::{add_intervention, change};
-use super::state::{Effect, Pane, Purpose, Shown, State, Tone};
+use super::message::Effect;
+use super::state::{Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::open_line;
 use crate::lens::{Action, Intervention, RunName, Target};

@@ -1,6 +1,7 @@
 //! Questions asked of the model, and the table that answers them.
 
-use super::state::{Ask, Effect, Inquiry, Pane, Shown, State, Tone};
+use super::message::{Ask, Effect, Inquiry};
+use super::state::{Pane, Shown, State, Tone};
 use crate::lens::{HeadName, Question, RunName, Table, Toward};
 use std::sync::Arc;
 

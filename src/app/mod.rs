@@ -1,6 +1,6 @@
 //! The workbench as pure state: messages in, effects out.
 //!
-//! [`update`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
+//! [`update()`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
 //! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
 
 mod act;
@@ -10,6 +10,7 @@ mod fields;
 mod inquire;
 mod key;
 mod keymap;
+mod message;
 mod panes;
 mod state;
 mod study;
@@ -19,10 +20,10 @@ mod update;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
+pub use message::{Ask, Effect, Inquiry, Msg, Request};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use state::{
-    Ask, Effect, Inquiry, LineEditor, Mode, ModelInfo, Msg, Pane, Purpose, Request, SampleState,
-    Shown, State, Status, Tone, View,
+    LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,
 };
 pub use study::{History, Listed, Study};
 pub use update::update;

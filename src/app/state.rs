@@ -1,13 +1,10 @@
 //! The state of the workbench and the messages that change it.
 
 use super::fields::{Fields, Side};
-use super::key::Key;
+use super::message::Inquiry;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::study::{History, Study};
-use crate::lens::{
-    Direction, Experiment, Fix, Observation, Question, RunName, Score, Source, Table, Warning,
-    warnings,
-};
+use crate::lens::{Direction, Fix, Observation, RunName, Score, Source, Warning, warnings};
 use crate::model::Config;
 use crate::task::{ArrayUpdate, Prompt, Sample};
 use std::sync::Arc;
@@ -228,98 +225,6 @@ pub struct SampleState {
     pub index: Option<usize>,
     /// The model's score on all of them, once known.
     pub score: Option<Score>,
-}
-
-/// A question that stands open, and its newest answer.
-#[derive(Clone, Debug)]
-pub struct Inquiry {
-    /// What is asked.
-    pub question: Question,
-    /// The answer, once there is one, or why there is none.
-    pub answer: Option<Result<Arc<Table>, String>>,
-    /// Of the request that the answer belongs to.
-    pub answered: u64,
-    /// Of the newest request.
-    pub asked: u64,
-    /// Row and column under the cursor.
-    pub cursor: (usize, usize),
-}
-
-/// What the worker is asked: an answer to a question.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// Counts up with every request.
-    pub generation: u64,
-    /// The question.
-    pub question: Question,
-    /// About which run.
-    pub run: RunName,
-    /// Of which experiment.
-    pub experiment: Experiment,
-}
-
-/// What the worker is asked: numbers for an experiment.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Counts up with every request; the worker drops all but the newest.
-    pub generation: u64,
-    /// What to observe.
-    pub experiment: Experiment,
-}
-
-/// What can happen to the workbench.
-#[derive(Debug)]
-pub enum Msg {
-    /// A key.
-    Key(Key),
-    /// Pasted text, as it came.
-    Paste(String),
-    /// The terminal has another size, or must be drawn anew.
-    Resize,
-    /// Numbers came back.
-    Observed {
-        /// For this request.
-        generation: u64,
-        /// What was seen, or why nothing was.
-        result: Result<Box<Observation>, String>,
-    },
-    /// A question was answered.
-    Answered {
-        /// For this request.
-        generation: u64,
-        /// The answer, or why there is none.
-        result: Result<Box<Table>, String>,
-    },
-    /// The sample was scored.
-    Scored {
-        /// Which sample.
-        sample: Sample,
-        /// The score, or why there is none.
-        result: Result<Score, String>,
-    },
-    /// The snapshot's files, or why there are none.
-    Saved(Result<Vec<String>, String>),
-}
-
-/// What the workbench wants done.
-#[derive(Debug)]
-pub enum Effect {
-    /// Numbers for an experiment.
-    Observe(Request),
-    /// An answer to a question.
-    Ask(Box<Ask>),
-    /// The numbers of the focused pane, as files.
-    Export,
-    /// The score of a sample.
-    Score(Sample, Arc<Vec<Prompt>>),
-    /// Pictures and numbers of the screen.
-    Snapshot,
-    /// Draw everything anew.
-    Redraw,
-    /// Stop the program for a while.
-    Suspend,
-    /// Leave.
-    Quit,
 }
 
 /// The whole workbench.

@@ -1,7 +1,8 @@
 //! Lines that are typed: opened, completed, taken or refused.
 
 use super::act::{change, go_to_example};
-use super::state::{Effect, LineEditor, Mode, Purpose, State, Tone};
+use super::message::Effect;
+use super::state::{LineEditor, Mode, Purpose, State, Tone};
 use super::{cell, command, inquire};
 use crate::lens::{Intervention, Metric, Question};
 use tui_textarea::{CursorMove, TextArea};

@@ -42,7 +42,7 @@ pub struct WorkbenchArgs {
     /// Which model, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
-    /// Examples to step through: random:SEED[:N] or notebook:SEED[:N]
+    /// Examples to step through: random:SEED or notebook:SEED, and :N for their number
     #[arg(long, default_value_t = Sample::default())]
     pub sample: Sample,
     /// A clean prompt to begin with instead of the sample's first
@@ -248,7 +248,7 @@ pub struct PatchArgs {
     /// An intervention, such as 'patch blocks.1.attn.hook_k @elt from clean'; may be repeated
     #[arg(long, value_name = "LINE")]
     pub intervene: Vec<String>,
-    /// What means and examples are taken from: random:SEED[:N] or notebook:SEED[:N]
+    /// What means and examples are taken from: random:SEED or notebook:SEED, and :N
     #[arg(long, default_value_t = Sample::default())]
     pub sample: Sample,
     /// Continue both prompts with this instead of what they say
@@ -261,7 +261,7 @@ pub struct PatchArgs {
 /// `circuitscope score`
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
-    /// random:SEED[:N] or notebook:SEED[:N]
+    /// random:SEED or notebook:SEED, and :N for their number
     #[arg(long, default_value_t)]
     pub sample: Sample,
     /// Keep the top R singular directions of a head's circuit: ov.1.0:5, qk.0.0:3; may be repeated

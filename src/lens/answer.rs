@@ -71,14 +71,13 @@ pub fn answer(
             };
             Table {
                 title: String::new(),
-                rows: names(&split.query)
-                    .iter()
-                    .map(|n| format!("q {n}"))
-                    .collect(),
-                cols: names(&split.key).iter().map(|n| format!("k {n}")).collect(),
+                rows: names(&split.query),
+                cols: short(names(&split.key)),
                 values: split.values.clone(),
                 signed: true,
                 notes: vec![
+                    ("rows".into(), "the query's parts".into()),
+                    ("columns".into(), "the key's".into()),
                     ("score".into(), format!("{:.4}", split.score)),
                     ("sum of parts".into(), format!("{:.4}", split.total)),
                 ],
@@ -109,6 +108,14 @@ pub fn answer(
     };
     table.title = title;
     Ok(table)
+}
+
+/// Names fit for the head of a column: `0.0<elt` for `0.0 from elt`.
+fn short(names: Vec<String>) -> Vec<String> {
+    let names = names.into_iter();
+    names
+        .map(|name| name.replace(" from ", "<").replace("position", "pos"))
+        .collect()
 }
 
 fn maps(
@@ -162,7 +169,7 @@ fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Resu
         .context("this model has too many paths to list")?;
     let mut rows = paths.all.labels.clone();
     let task = model.task();
-    let mut cols: Vec<String> = task.labels().iter().map(|p| format!("from {p}")).collect();
+    let mut cols = task.labels();
     cols.push("sum".into());
     let mut values = Vec::new();
     let mut total = vec![0.0; cols.len()];
@@ -184,6 +191,7 @@ fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Resu
         cols,
         signed: true,
         notes: vec![
+            ("columns".into(), "where a path starts".into()),
             ("logit".into(), format!("{logit:.4}")),
             ("remainder".into(), format!("{:.1e}", paths.remainder)),
         ],

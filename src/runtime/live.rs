@@ -294,7 +294,8 @@ impl Live {
                 Effect::Observe(request) => self.mailbox.observe(request),
                 Effect::Ask(ask) => self.mailbox.ask(ask),
                 Effect::Export => {
-                    self.write(snapshot::Job::export(&self.state, &self.options.snapshots))?
+                    let job = snapshot::Job::export(&self.state, &self.options.snapshots);
+                    self.write(job)?;
                 }
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,

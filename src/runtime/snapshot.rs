@@ -22,11 +22,14 @@ pub(super) struct Job {
     content: Content,
 }
 
+/// A table and what it belongs to, by name.
+type Exported = (Table, Vec<(String, String)>);
+
 enum Content {
     /// The screen and every number behind it.
     Screen(Buffer, Ground, Box<SnapshotNumbers>),
     /// One table with what it belongs to.
-    Table(Result<Box<(Table, Vec<(String, String)>)>>),
+    Table(Result<Box<Exported>>),
 }
 
 impl Job {

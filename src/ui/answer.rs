@@ -17,8 +17,8 @@ use ratatui::text::{Line, Span};
 
 /// Columns of the rows' names, at most.
 const MAX_LABEL: u16 = 18;
-/// Cells are this wide where there is room, and never wider.
-const CELL: (u16, u16) = (5, 8);
+/// Cells are at least and at most this wide.
+const CELL: (u16, u16) = (6, 8);
 
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(inquiry) = canvas.state.inquiry.clone() else {
@@ -98,12 +98,9 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let label = (longest.unwrap_or(0) as u16 + 1)
         .min(MAX_LABEL)
         .min(area.width);
-    let names = table.cols.iter().map(|col| col.chars().count()).max();
-    let widest = (names.unwrap_or(1) as u16 + 1).clamp(CELL.0, CELL.1);
     let columns = table.cols.len() as u16;
     let room = area.width.saturating_sub(label);
-    // as wide as their names if all fit so, else as narrow as a number can be read
-    let cell = (room / columns.max(1)).clamp(CELL.0, widest);
+    let cell = (room / columns.max(1)).clamp(CELL.0, CELL.1);
     let shown_columns = usize::from(room / cell);
     let shown_rows = usize::from(area.height.saturating_sub(1));
     let (row, column) = inquiry.cursor;

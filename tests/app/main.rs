@@ -9,6 +9,7 @@ mod workbench;
 
 mod lists;
 mod prompts;
+mod questions;
 mod random;
 mod results;
 

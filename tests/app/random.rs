@@ -84,6 +84,15 @@ fn check(state: &State) {
     assert!(state.fields.cursor() <= text.chars().count());
     let in_sample = |index: usize| index < state.sample.prompts.len();
     assert!(state.sample.index.is_none_or(in_sample));
+    if let Some(inquiry) = &state.inquiry {
+        let line = inquiry.question.line(state.task(), config);
+        let parsed = circuitscope::lens::Question::parse(&line, state.task(), config);
+        assert_eq!(parsed.unwrap(), inquiry.question, "{line}");
+        if let Some(Ok(table)) = &inquiry.answer {
+            let (row, column) = inquiry.cursor;
+            assert!(row < table.rows.len() && column < table.cols.len());
+        }
+    }
     if let Mode::Line(line) = &state.mode {
         assert_eq!(line.editor.lines().len(), 1);
     }
@@ -100,7 +109,8 @@ proptest! {
 
     #[test]
     fn nothing_breaks(inputs in prop::collection::vec(any_input(), 300)) {
-        let mut bench = workbench(2);
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench(2).saving_to(folder.path().to_owned());
         let mut generation = bench.state.generation;
         for input in inputs {
             match input {

@@ -1,0 +1,177 @@
+//! Questions on the screen: asked by key and by line, answered for what is typed, exported.
+
+use crate::workbench::{press, workbench};
+use circuitscope::app::{Mode, Pane};
+use circuitscope::lens::{Question, RunName, Table};
+use circuitscope::runtime::headless::Headless;
+
+fn table(bench: &Headless) -> Table {
+    let inquiry = bench.state.inquiry.as_ref().unwrap();
+    let answer = inquiry.answer.as_ref().unwrap();
+    Table::clone(answer.as_ref().unwrap())
+}
+
+/// The value of a row and column by their names.
+fn value(table: &Table, row: &str, col: &str) -> f32 {
+    let at = |names: &[String], name: &str| names.iter().position(|n| n == name).unwrap();
+    let index = [at(&table.rows, row), at(&table.cols, col)];
+    table.values.get(&index).unwrap()
+}
+
+#[test]
+fn each_key_asks_its_question() {
+    for (keys, line) in [
+        ("l", "attribution target"),
+        ("tab P", "paths b_0 target"),
+        ("o", "circuit ov.0.0"),
+        ("tab tab w", "why 1.0 nl_1 a_0"),
+        ("/ 'pca positions' enter", "pca positions"),
+        ("/ 'composition' enter", "composition"),
+        ("o .", "circuit ov.0.1"),
+        ("l a", "attribution target over sample"),
+    ] {
+        let mut bench = workbench(2);
+        press(&mut bench, keys);
+        assert_eq!(bench.state.view.focus, Pane::Answer, "{keys}");
+        assert!(!table(&bench).rows.is_empty());
+        let question = &bench.state.inquiry.as_ref().unwrap().question;
+        let config = &bench.state.model.config;
+        assert_eq!(question.line(bench.state.task(), config), line, "{keys}");
+        press(&mut bench, "esc");
+        assert!(bench.state.inquiry.is_none());
+        assert_ne!(bench.state.view.focus, Pane::Answer);
+    }
+}
+
+#[test]
+fn the_parts_add_up_to_what_the_screen_shows() {
+    let mut bench = workbench(2);
+    press(&mut bench, "l");
+    let seen = bench.state.observation.clone().unwrap();
+    let run = seen.run(RunName::Clean);
+    let task = bench.state.task();
+    for prediction in run.predictions(task) {
+        let logit = run
+            .logits
+            .get(&[prediction.position, prediction.target as usize])
+            .unwrap();
+        let shown = value(&table(&bench), "logit", &prediction.predicts);
+        assert!((logit - shown).abs() < 1e-4, "{logit} {shown}");
+    }
+    press(&mut bench, "esc");
+    bench.state.view.focus = Pane::Logits;
+    press(&mut bench, "P");
+    let paths = table(&bench);
+    let logit = run.predictions(task)[0].clone();
+    let logit = run
+        .logits
+        .get(&[logit.position, logit.target as usize])
+        .unwrap();
+    assert!((value(&paths, "sum", "sum") - logit).abs() < 1e-4);
+}
+
+#[test]
+fn a_score_is_the_sum_of_its_parts() {
+    let mut bench = workbench(2);
+    press(&mut bench, "tab tab down right right w");
+    let at = bench.state.view.attention;
+    let seen = bench.state.observation.clone().unwrap();
+    let scores = &seen.run(RunName::Clean).scores;
+    let score = scores.get(&[at.layer, at.head, at.dest, at.src]).unwrap();
+    let sum: f32 = table(&bench).values.values().iter().sum();
+    assert!((sum - score).abs() < 1e-4, "{sum} {score}");
+}
+
+#[test]
+fn the_answer_follows_what_is_typed() {
+    let mut bench = workbench(1);
+    press(&mut bench, "l");
+    let before = table(&bench);
+    press(&mut bench, "n");
+    let after = table(&bench);
+    assert_ne!(before, after);
+    assert_eq!(bench.state.view.focus, Pane::Answer);
+    press(&mut bench, "u");
+    assert_eq!(table(&bench), before);
+    press(
+        &mut bench,
+        ": 'zero blocks.1.attn.hook_pattern [*,*]' enter",
+    );
+    // head 1.0 writes nothing any more
+    assert!(value(&table(&bench), "head 1.0", "b_0").abs() < 1e-6);
+}
+
+#[test]
+fn a_wrong_question_stays_open_and_says_why() {
+    let mut bench = workbench(1);
+    for (line, problem) in [
+        ("attribute", "the questions are attribution"),
+        ("why 1.0 b_0", "the form is: why"),
+        ("why 1.0 idx elt", "cannot attend to elt"),
+        ("circuit ov.7", "no circuit"),
+        ("paths b_9", "no prediction 'b_9'"),
+        ("attention loud 0.0", "no kind 'loud'"),
+        ("pca tokens over sample", "not averaged"),
+    ] {
+        press(&mut bench, &format!("/ '{line}' enter"));
+        let Mode::Line(typed) = &bench.state.mode else {
+            unreachable!("the line {line} was taken")
+        };
+        let (_, error) = typed.error.clone().unwrap();
+        assert!(error.contains(problem), "{line}: {error}");
+        press(&mut bench, "esc");
+    }
+    assert!(bench.state.inquiry.is_none());
+}
+
+#[test]
+fn every_suggestion_is_a_question() {
+    let bench = workbench(2);
+    let (task, config) = (bench.state.task(), &bench.state.model.config);
+    let all = Question::suggestions("", task, config);
+    assert!(all.len() > 50);
+    for line in all {
+        let question = Question::parse(&line, task, config).unwrap();
+        assert_eq!(question.line(task, config), line);
+    }
+}
+
+#[test]
+fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench(2).saving_to(folder.path().to_owned());
+    press(&mut bench, "e");
+    assert!(
+        bench
+            .state
+            .status
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("no table")
+    );
+    for (i, keys) in ["tab e", "tab e", "tab e", "tab e", "l e"]
+        .iter()
+        .enumerate()
+    {
+        press(&mut bench, keys);
+        let stem = if i == 0 {
+            "table".into()
+        } else {
+            format!("table-{}", i + 1)
+        };
+        let csv = std::fs::read_to_string(folder.path().join(format!("{stem}.csv"))).unwrap();
+        let json = std::fs::read(folder.path().join(format!("{stem}.json"))).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let hash = bench.state.model.hash.clone();
+        assert!(csv.contains(&format!("# model hash: {hash}")), "{csv}");
+        assert_eq!(json["about"]["model hash"][0], hash);
+        for name in ["clean", "corrupted", "metric", "direction", "sample"] {
+            assert!(json["about"][name].is_array(), "{name}");
+        }
+        let rows = json["rows"].as_array().unwrap().len();
+        assert_eq!(json["values"].as_array().unwrap().len(), rows);
+        let lines = csv.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(lines, rows + 1);
+    }
+}
