@@ -338,7 +338,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub one_update_per_batch: bool,
     /// Random inputs on which the trained model is judged
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
     pub judge: u32,
     /// Replace files that are there already
     #[arg(long)]

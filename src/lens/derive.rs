@@ -2,15 +2,12 @@
 
 use super::experiment::Experiment;
 use super::intervention::{Action, From, Intervention, StreamDirection};
-use crate::model::{HookName, HookedTransformer, NoHooks, Recorder};
+use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Update, below};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use rand_mt::Mt;
-use rayon::prelude::*;
 
-/// Rows run at once: larger batches leave the processor's cache.
-const CHUNK: usize = 32;
 /// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
 const MAX_MEAN: usize = 4096;
 
@@ -106,10 +103,7 @@ fn mean(
         rows.len()
     );
     // chunks are summed in their order: the result does not depend on the number of threads
-    let sums: Vec<Tensor> = rows
-        .par_chunks(CHUNK)
-        .map(|chunk| sum_of(model, hook, chunk))
-        .collect::<Result<_>>()?;
+    let sums = map_chunks(model.device(), &rows, |chunk| sum_of(model, hook, chunk))?;
     let mut sums = sums.into_iter();
     let first = sums.next().context("no examples")?;
     let total = sums.try_fold(first, |total, sum| total + sum)?;

@@ -5,12 +5,8 @@ use super::edit::{Editor, Sources};
 use super::experiment::RunName;
 use super::intervention::{Action, From, Intervention, Target};
 use super::metric::MetricValues;
-use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream};
+use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunks};
 use anyhow::Result;
-use rayon::prelude::*;
-
-/// Rows run at once: larger batches leave the processor's cache.
-const CHUNK: usize = 32;
 
 /// A patching grid; names, axes and meaning are those of TransformerLens's
 /// `patching.get_act_patch_*`.
@@ -275,10 +271,8 @@ impl Base<'_> {
             .iter()
             .map(|index| name.intervention(name.cell(index), self.from))
             .collect();
-        let chunks: Vec<Vec<f32>> = rows
-            .par_chunks(CHUNK)
-            .map(|chunk| self.run_rows(layer, chunk))
-            .collect::<Result<_>>()?;
+        let run = |chunk: &[Intervention]| self.run_rows(layer, chunk);
+        let chunks = map_chunks(self.model.device(), &rows, run)?;
         Ok(chunks.concat())
     }
 

@@ -2,14 +2,11 @@
 
 use super::array::Array;
 use super::observe::RunView;
-use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, Site};
+use crate::model::{CHUNK, HookName, HookedTransformer, NoHooks, Recorder, Site, map_chunks};
 use crate::task::Prompt;
 use anyhow::Result;
-use rayon::prelude::*;
 use serde::Serialize;
 
-/// Rows run at once: larger batches leave the processor's cache.
-const CHUNK: usize = 32;
 /// Chunks whose results are kept until they are put together.
 const BLOCK: usize = 64;
 
@@ -73,10 +70,8 @@ pub(super) fn fold_runs<A: Send>(
     mut merge: impl FnMut(A),
 ) -> Result<()> {
     for block in prompts.chunks(CHUNK * BLOCK) {
-        let parts: Vec<A> = block
-            .par_chunks(CHUNK)
-            .map(|chunk| part(&run_batch(model, chunk)?))
-            .collect::<Result<_>>()?;
+        let runs = |chunk: &[Prompt]| part(&run_batch(model, chunk)?);
+        let parts = map_chunks(model.device(), block, runs)?;
         parts.into_iter().for_each(&mut merge);
     }
     Ok(())

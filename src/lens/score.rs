@@ -1,14 +1,10 @@
 //! How often a model is right, and how sure.
 
 use super::observe::log_softmax;
-use crate::model::{HookedTransformer, NoHooks};
+use crate::model::{HookedTransformer, NoHooks, map_chunks};
 use crate::task::Prompt;
 use anyhow::Result;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// Rows run at once: larger batches leave the processor's cache.
-const CHUNK: usize = 32;
 
 /// Right answers and loss over a set of inputs, teacher-forced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,11 +48,8 @@ impl Score {
 /// # Errors
 /// When the device fails.
 pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
-    let rows: Vec<Vec<Judged>> = prompts
-        .par_chunks(CHUNK)
-        .map(|chunk| judge(model, chunk))
-        .collect::<Result<Vec<_>>>()?
-        .concat();
+    let judged = map_chunks(model.device(), prompts, |chunk| judge(model, chunk))?;
+    let rows = judged.concat();
     let list_len = model.task().list_len;
     let loss: f64 = rows.iter().flatten().map(|one| one.loss).sum();
     Ok(Score {

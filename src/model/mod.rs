@@ -3,6 +3,7 @@
 //! Looks at [`crate::task`] only; knows no terminal, no thread, no printing.
 
 mod cache;
+mod chunks;
 pub mod config;
 pub mod device;
 mod forward;
@@ -11,6 +12,7 @@ mod load;
 pub mod weights;
 
 pub use cache::{ActivationCache, Recorder};
+pub use chunks::{CHUNK, map_chunks};
 pub use config::Config;
 pub use forward::{HookedTransformer, Hooks, NoHooks, Stream};
 pub(crate) use hooks::edit_distance;

@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 
 /// At most one frame in this time.
 const FRAME: Duration = Duration::from_millis(16);
+/// How long a frame waits for the numbers of what was just typed: drawn with them, it is one frame
+/// instead of two, and nothing flickers. Without them it shows the old ones, dimmed.
+const PATIENCE: Duration = Duration::from_millis(24);
 /// Bytes gathered before they go to the terminal: a frame in one write.
 const OUT_BUFFER: usize = 1 << 16;
 
@@ -80,6 +83,8 @@ struct Live {
     /// Something changed since the last frame.
     dirty: bool,
     last_frame: Option<Instant>,
+    /// Since when numbers are waited for.
+    asked: Option<Instant>,
     /// Stopped by our own doing: the signal that says we are back is no news.
     stopped: bool,
     /// Set when it is time to go.
@@ -113,6 +118,7 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
         receiver,
         dirty: true,
         last_frame: None,
+        asked: None,
         stopped: false,
         leaving: None,
     };
@@ -198,7 +204,7 @@ impl Live {
         let effects = self.state.start();
         self.carry_out(effects)?;
         loop {
-            if self.dirty && self.frame_due() {
+            if self.dirty && self.pause().is_zero() {
                 self.draw()?;
                 match self.options.fault {
                     Some(Fault::MainPanic) => on_purpose(),
@@ -213,8 +219,16 @@ impl Live {
         }
     }
 
-    fn frame_due(&self) -> bool {
-        self.last_frame.is_none_or(|last| last.elapsed() >= FRAME)
+    /// How long until the next frame may be drawn.
+    fn pause(&self) -> Duration {
+        let left = |since: Option<Instant>, whole: Duration| {
+            since.map_or(Duration::ZERO, |since| {
+                whole.saturating_sub(since.elapsed())
+            })
+        };
+        // the very first frame waits for nothing
+        let asked = self.asked.filter(|_| self.state.observation.is_some());
+        left(self.last_frame, FRAME).max(left(asked, PATIENCE))
     }
 
     fn draw(&mut self) -> Result<()> {
@@ -242,8 +256,7 @@ impl Live {
     /// Waits for something to happen, or for the next frame, and takes all that has happened.
     fn wait(&mut self) -> Result<()> {
         let first = if self.dirty {
-            let since = self.last_frame.map_or(FRAME, |last| last.elapsed());
-            self.receiver.recv_timeout(FRAME.saturating_sub(since))
+            self.receiver.recv_timeout(self.pause())
         } else {
             self.receiver
                 .recv()
@@ -282,6 +295,9 @@ impl Live {
         };
         if let Some(message) = message {
             self.dirty = true;
+            if matches!(message, Msg::Observed { .. }) {
+                self.asked = None;
+            }
             let effects = update(&mut self.state, message);
             self.carry_out(effects)?;
         }
@@ -291,7 +307,10 @@ impl Live {
     fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
         for effect in effects {
             match effect {
-                Effect::Observe(request) => self.mailbox.observe(request),
+                Effect::Observe(request) => {
+                    self.asked.get_or_insert_with(Instant::now);
+                    self.mailbox.observe(request);
+                }
                 Effect::Ask(ask) => self.mailbox.ask(ask),
                 Effect::Export => {
                     let job = snapshot::Job::export(&self.state, &self.options.snapshots);

@@ -7,20 +7,16 @@
 
 use crate::model::config::{PositionalEmbedding, is_bias};
 use crate::model::weights::MAX_ELEMENTS;
-use crate::model::{Config, HookedTransformer, NoHooks};
+use crate::model::{Config, HookedTransformer, NoHooks, map_chunks};
 use crate::task::{ArrayUpdate, Prompt, Update, below};
 use anyhow::{Result, ensure};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW};
 use rand_mt::Mt;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-
-/// Rows whose gradient is computed at once: larger tensors leave the cache and page-fault.
-const CHUNK: usize = 32;
 
 /// How the learning rate changes over the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -261,20 +257,16 @@ fn gradients(
     batch: &[Prompt],
     parameters: &BTreeMap<String, Var>,
 ) -> Result<(f64, GradStore)> {
-    let parts: Vec<Result<(f64, GradStore)>> = batch
-        .par_chunks(CHUNK)
-        .map(|chunk| {
-            let share = chunk.len() as f64 / batch.len() as f64;
-            let loss = (mean_loss(model, chunk)? * share)?;
-            let value = f64::from(loss.to_scalar::<f32>()?);
-            Ok((value, loss.backward()?))
-        })
-        .collect();
+    let parts = map_chunks(model.device(), batch, |chunk| {
+        let share = chunk.len() as f64 / batch.len() as f64;
+        let loss = (mean_loss(model, chunk)? * share)?;
+        let value = f64::from(loss.to_scalar::<f32>()?);
+        Ok((value, loss.backward()?))
+    })?;
     let mut parts = parts.into_iter();
     let first = parts.next();
-    let (mut loss, mut sum) = first.ok_or_else(|| anyhow::anyhow!("the batch is empty"))??;
-    for part in parts {
-        let (value, grads) = part?;
+    let (mut loss, mut sum) = first.ok_or_else(|| anyhow::anyhow!("the batch is empty"))?;
+    for (value, grads) in parts {
         loss += value;
         for var in parameters.values() {
             if let (Some(a), Some(b)) = (sum.get(var), grads.get(var)) {

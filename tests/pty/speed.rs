@@ -4,7 +4,7 @@ use crate::session::{PROGRAM, PROMPT, Session, command, rendered};
 use std::time::{Duration, Instant};
 
 /// How long a key is held.
-const HELD: Duration = Duration::from_secs(6);
+const HELD: Duration = Duration::from_secs(20);
 /// Between two repeats of a held key.
 const REPEAT: Duration = Duration::from_nanos(1_000_000_000 / 30);
 /// The screen shows the last key within this time.
