@@ -2,10 +2,9 @@
 
 use super::config::{Config, PositionalEmbedding};
 use super::hooks::{HookName, Site};
-use super::weights::{RawTensor, StateDict};
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Result, ensure};
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{D, Device, Tensor};
 use std::collections::BTreeMap;
 
 /// Something that reads or rewrites activations as a forward pass reaches them.
@@ -34,18 +33,18 @@ impl Hooks for NoHooks {
 
 /// One attention block's weights.
 #[derive(Clone, Debug)]
-struct Block {
+pub(super) struct Block {
     /// `[d_model, n_heads * d_head]`, and `[n_heads * d_head]` for its bias.
-    w_q: Tensor,
-    b_q: Tensor,
-    w_k: Tensor,
-    b_k: Tensor,
-    w_v: Tensor,
-    b_v: Tensor,
+    pub(super) w_q: Tensor,
+    pub(super) b_q: Tensor,
+    pub(super) w_k: Tensor,
+    pub(super) b_k: Tensor,
+    pub(super) w_v: Tensor,
+    pub(super) b_v: Tensor,
     /// `[n_heads, d_head, d_model]`
-    w_o: Tensor,
+    pub(super) w_o: Tensor,
     /// `[d_model]`
-    b_o: Tensor,
+    pub(super) b_o: Tensor,
 }
 
 /// An attention-only transformer whose every hook point can be read and written.
@@ -56,11 +55,11 @@ pub struct HookedTransformer {
     config: Config,
     task: ArrayUpdate,
     device: Device,
-    w_e: Tensor,
-    w_pos: Tensor,
-    blocks: Vec<Block>,
-    w_u: Tensor,
-    b_u: Tensor,
+    pub(super) w_e: Tensor,
+    pub(super) w_pos: Tensor,
+    pub(super) blocks: Vec<Block>,
+    pub(super) w_u: Tensor,
+    pub(super) b_u: Tensor,
 }
 
 /// One of a block's three projections.
@@ -351,43 +350,6 @@ impl HookedTransformer {
     #[must_use]
     pub fn w_u(&self) -> &Tensor {
         &self.w_u
-    }
-
-    /// The weights under their TransformerLens names and shapes, biases included.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn state_dict(&self) -> Result<StateDict> {
-        let (h, d, e) = (self.config.n_heads, self.config.d_model, self.config.d_head);
-        let mut all = BTreeMap::from([
-            ("embed.W_E".to_owned(), self.w_e.clone()),
-            ("pos_embed.W_pos".to_owned(), self.w_pos.clone()),
-            ("unembed.W_U".to_owned(), self.w_u.clone()),
-            ("unembed.b_U".to_owned(), self.b_u.clone()),
-        ]);
-        for (layer, block) in self.blocks.iter().enumerate() {
-            let mut put = |name: &str, tensor: Tensor| {
-                all.insert(format!("blocks.{layer}.attn.{name}"), tensor);
-            };
-            for (side, w, b) in [
-                ("Q", &block.w_q, &block.b_q),
-                ("K", &block.w_k, &block.b_k),
-                ("V", &block.w_v, &block.b_v),
-            ] {
-                put(&format!("W_{side}"), w.reshape((d, h, e))?.transpose(0, 1)?);
-                put(&format!("b_{side}"), b.reshape((h, e))?);
-            }
-            put("W_O", block.w_o.clone());
-            put("b_O", block.b_o.clone());
-        }
-        let raw = |tensor: &Tensor| -> Result<RawTensor> {
-            let data = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?;
-            let shape = tensor.dims().to_vec();
-            Ok(RawTensor { shape, data })
-        };
-        all.into_iter()
-            .map(|(name, tensor)| Ok((name, raw(&tensor)?)))
-            .collect()
     }
 }
 

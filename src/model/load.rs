@@ -1,11 +1,11 @@
-//! A model from a file or from the binary itself, checked tensor by tensor.
+//! A model from a file or from the binary itself, checked tensor by tensor; and back into files.
 
 use super::config::{Config, Sidecar, is_bias};
 use super::forward::HookedTransformer;
-use super::weights::{self, StateDict};
+use super::weights::{self, RawTensor, StateDict};
 use crate::task::shown;
 use anyhow::{Context, Result, ensure};
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -148,7 +148,7 @@ fn checked_tensors(
                 }
                 Tensor::from_slice(&raw.data, shape, device)?
             }
-            None if is_bias(&name) => Tensor::zeros(shape, candle_core::DType::F32, device)?,
+            None if is_bias(&name) => Tensor::zeros(shape, DType::F32, device)?,
             None => anyhow::bail!("tensor {name} of shape {shape:?} is missing"),
         };
         tensors.insert(name, tensor);
@@ -157,6 +157,47 @@ fn checked_tensors(
 }
 
 impl HookedTransformer {
+    /// The weights under their TransformerLens names and shapes, biases included.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn state_dict(&self) -> Result<StateDict> {
+        let (h, d, e) = (
+            self.config().n_heads,
+            self.config().d_model,
+            self.config().d_head,
+        );
+        let mut all = BTreeMap::from([
+            ("embed.W_E".to_owned(), self.w_e.clone()),
+            ("pos_embed.W_pos".to_owned(), self.w_pos.clone()),
+            ("unembed.W_U".to_owned(), self.w_u.clone()),
+            ("unembed.b_U".to_owned(), self.b_u.clone()),
+        ]);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let mut put = |name: &str, tensor: Tensor| {
+                all.insert(format!("blocks.{layer}.attn.{name}"), tensor);
+            };
+            for (side, w, b) in [
+                ("Q", &block.w_q, &block.b_q),
+                ("K", &block.w_k, &block.b_k),
+                ("V", &block.w_v, &block.b_v),
+            ] {
+                put(&format!("W_{side}"), w.reshape((d, h, e))?.transpose(0, 1)?);
+                put(&format!("b_{side}"), b.reshape((h, e))?);
+            }
+            put("W_O", block.w_o.clone());
+            put("b_O", block.b_o.clone());
+        }
+        let raw = |tensor: &Tensor| -> Result<RawTensor> {
+            let data = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?;
+            let shape = tensor.dims().to_vec();
+            Ok(RawTensor { shape, data })
+        };
+        all.into_iter()
+            .map(|(name, tensor)| Ok((name, raw(&tensor)?)))
+            .collect()
+    }
+
     /// The files of this model: weights as safetensors, config as JSON.
     ///
     /// # Errors
