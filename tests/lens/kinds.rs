@@ -1,8 +1,11 @@
 //! Means, resampling, directions and edges: what each kind of intervention is worth.
 
 use super::{models, pair};
-use circuitscope::lens::{Direction, Experiment, Intervention, Observation, observe};
+use circuitscope::lens::{
+    Direction, Experiment, Intervention, Matrices, Observation, PathTables, observe,
+};
 use circuitscope::model::{HookName, HookedTransformer, NoHooks, Recorder, Site};
+use std::collections::BTreeSet;
 
 fn seen(model: &HookedTransformer, sample: &str, lines: &[&str]) -> Observation {
     let parse = |line: &&str| Intervention::parse(line, model.task(), model.config()).unwrap();
@@ -155,4 +158,30 @@ fn without_edges_into_it_a_value_is_nothing() {
     let zero = seen(&model, "random:0", &["zero blocks.1.attn.hook_v @*"]);
     let off = worst(cut.patched.logits.values(), zero.patched.logits.values());
     assert!(off < 1e-4, "off by {off}");
+}
+
+#[test]
+fn an_edge_off_is_its_path_taken_away() {
+    let (_, model) = models().remove(0);
+    let weights = Matrices::new(&model).unwrap();
+    let tables = PathTables::new(&weights).unwrap();
+    let frozen = [
+        "patch blocks.0.attn.hook_pattern [*,*] from clean",
+        "patch blocks.1.attn.hook_pattern [*,*] from clean",
+    ];
+    for (edge, path) in [
+        ("edge embed->logits off", "direct"),
+        ("edge L0->logits off", "0.0"),
+        ("edge embed->V1 off", "1.0"),
+        ("edge L0->V1 off", "0.0>1.0"),
+    ] {
+        let seen = seen(&model, "random:0", &[frozen[0], frozen[1], edge]);
+        let off = BTreeSet::from([tables.parse(path, model.config()).unwrap()]);
+        let split = tables.split(&weights, &seen.clean).unwrap();
+        let without = split.logits_without(&off);
+        let worst = worst(seen.patched.logits.values(), without.values());
+        assert!(worst < 1e-4, "{edge}: off by {worst}");
+        // and it is worth something
+        assert!(seen.changed[2], "{edge}");
+    }
 }
