@@ -158,11 +158,11 @@ pub(super) fn strips_width(len: u16, layers: u16, cell: u16) -> u16 {
 fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let matrix = |cell: u16| LABEL + wanted.len * cell + 2;
     let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell) + 2;
-    // the widest strips that leave the pattern cells room for their numbers
+    // the widest strips that leave the pattern cells nearly as wide
     let cell = [6, 5, 4].into_iter();
     let cell = cell
         .clone()
-        .find(|&cell| strips(cell) + matrix(3) <= area.width);
+        .find(|&cell| strips(cell) + matrix(cell - 1) <= area.width);
     let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)));
     let (left, right) = cut_left(area, strips);
     let single = wanted.strips + 4;
