@@ -8,7 +8,7 @@ use super::panes::strip_rows;
 use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
-use crate::lens::{Continuation, Fix, GridName, Intervention, RunName};
+use crate::lens::{self, Continuation, Fix, GridName, Intervention, RunName};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
@@ -65,7 +65,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NudgeUp => return cell::nudge(state, 1.0),
         Action::NudgeDown => return cell::nudge(state, -1.0),
         Action::TypeValue => cell::open(state, String::new()),
-        Action::PatchCell => return patch(state),
+        Action::PatchCell => return intervene(state, None),
+        Action::ZeroCell => return intervene(state, Some(lens::Action::Zero)),
+        Action::MeanCell => return intervene(state, Some(lens::Action::Mean(Vec::new()))),
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
             let selected = state.view.intervention;
@@ -296,22 +298,22 @@ pub(super) fn add_intervention(state: &mut State, intervention: Intervention) ->
     effects
 }
 
-fn patch(state: &mut State) -> Vec<Effect> {
+/// Adds an intervention at the cell that the cursor points at; `None` patches it.
+fn intervene(state: &mut State, action: Option<lens::Action>) -> Vec<Effect> {
     let from = state.study().direction.source();
-    let intervention = match state.view.focus {
-        Pane::Cells => Some(GridName::PatternDestSrc.intervention(state.view.cells.cell(), from)),
-        _ => {
-            let at = state.view.strips.cell(&state.model.config);
-            at.map(|(grid, cell)| grid.intervention(cell, from))
-        }
+    let at = match state.view.focus {
+        Pane::Cells => Some((GridName::PatternDestSrc, state.view.cells.cell())),
+        _ => state.view.strips.cell(&state.model.config),
     };
-    match intervention {
-        Some(intervention) => add_intervention(state, intervention),
-        None => {
-            state.say(Tone::Plain, "this grid has no patch at all positions");
-            Vec::new()
-        }
+    let Some((grid, cell)) = at else {
+        state.say(Tone::Plain, "this grid has no patch at all positions");
+        return Vec::new();
+    };
+    let mut intervention = grid.intervention(cell, from);
+    if let Some(action) = action {
+        intervention.action = action;
     }
+    add_intervention(state, intervention)
 }
 
 /// Steps through another sample from its first example on.

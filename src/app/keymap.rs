@@ -138,6 +138,10 @@ pub enum Action {
     Hottest,
     /// Write the focused pane's numbers.
     Export,
+    /// Zero ablation of what the cursor is on.
+    ZeroCell,
+    /// Mean ablation, over the sample, of what the cursor is on.
+    MeanCell,
     /// Edit the selected intervention.
     EditIntervention,
     /// Switch the selected intervention off or on.
@@ -229,6 +233,8 @@ pub const BINDINGS: &[Binding] = &[
     row(STRIPS, HOME, Action::First, "", "first position"),
     row(STRIPS, END, Action::Last, "", "last position"),
     row(STRIPS, ENTER, Action::PatchCell, "patch", "add this patch to the interventions"),
+    row(STRIPS, &[Key::char('0')], Action::ZeroCell, "zero", "add a zero ablation here"),
+    row(STRIPS, &[Key::char('A')], Action::MeanCell, "mean", "add a mean ablation over the sample"),
     row(CELLS, UP, Action::Up, "cell", "previous query (dest)"),
     row(CELLS, DOWN, Action::Down, "", "next query (dest)"),
     row(CELLS, LEFT, Action::Left, "", "previous key (src)"),
@@ -236,6 +242,8 @@ pub const BINDINGS: &[Binding] = &[
     row(CELLS, &[Key::char('.')], Action::NextHead, "head", "next head"),
     row(CELLS, &[Key::char(',')], Action::PreviousHead, "", "previous head"),
     row(CELLS, ENTER, Action::PatchCell, "patch", "add this patch to the interventions"),
+    row(CELLS, &[Key::char('0')], Action::ZeroCell, "zero", "add a zero ablation here"),
+    row(CELLS, &[Key::char('A')], Action::MeanCell, "mean", "add a mean ablation over the sample"),
     row(LIST, UP, Action::Up, "", "previous intervention"),
     row(LIST, DOWN, Action::Down, "", "next intervention"),
     row(LIST, ENTER, Action::EditIntervention, "edit", "edit this intervention"),

@@ -175,3 +175,29 @@ fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
         assert_eq!(lines, rows + 1);
     }
 }
+
+#[test]
+fn ablations_are_added_by_pointing() {
+    let mut bench = workbench(2);
+    bench.state.view.focus = Pane::Strips;
+    press(&mut bench, "down down 0 A");
+    let task = bench.state.task();
+    let lines: Vec<String> = bench
+        .state
+        .study()
+        .interventions
+        .iter()
+        .map(|listed| listed.intervention.line(task))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "zero blocks.1.attn.hook_z @nl_1 head 0",
+            "mean blocks.1.attn.hook_z @nl_1 head 0 over sample",
+        ]
+    );
+    bench.state.view.focus = Pane::Cells;
+    press(&mut bench, "0");
+    let last = bench.state.study().interventions[2].intervention.line(task);
+    assert_eq!(last, "zero blocks.1.attn.hook_pattern [nl_1,a_0] head 0");
+}
