@@ -2,7 +2,7 @@
 
 use super::intervention::Intervention;
 use super::metric::Metric;
-use crate::task::{ArrayUpdate, Prompt, Sample, Token, Update, counterfactuals};
+use crate::task::{ArrayUpdate, Prompt, Sample, Token, Update};
 use serde::{Deserialize, Serialize};
 
 /// What stands after the second newline.
@@ -168,21 +168,6 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// A clean update with its first counterfactual, nothing patched.
-    #[must_use]
-    pub fn of_update(task: ArrayUpdate, update: Update) -> Self {
-        let first = counterfactuals(task, &update).into_iter().next();
-        let corrupted = first.map_or_else(|| update.clone(), |change| update.with(change));
-        Self {
-            clean: Source::new(update),
-            corrupted: Source::new(corrupted),
-            direction: Direction::Denoise,
-            metric: None,
-            interventions: Vec::new(),
-            sample: Sample::default(),
-        }
-    }
-
     /// The metric in force: the chosen one, else the pair's own.
     #[must_use]
     pub fn metric_in_force(&self, task: ArrayUpdate) -> Option<Metric> {

@@ -10,6 +10,7 @@ use super::metric::MetricValues;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
 use anyhow::{Context, Result};
+use candle_core::Tensor;
 use serde::Serialize;
 
 /// What one run showed.
@@ -45,6 +46,29 @@ pub struct Prediction {
 }
 
 impl RunView {
+    /// One row of a batch: its logits `[batch, pos, d_vocab_out]` and activations.
+    pub(super) fn of_row(
+        model: &HookedTransformer,
+        prompt: Prompt,
+        logits: &Tensor,
+        cache: &ActivationCache,
+        row: usize,
+    ) -> Result<Self> {
+        let by_layer = |site| -> Result<Array> {
+            let layers = (0..model.config().n_layers).map(|layer| {
+                Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(row)?)
+            });
+            Ok(Array::stack(&layers.collect::<Result<Vec<_>>>()?))
+        };
+        Ok(Self {
+            tokens: model.task().tokens(&prompt),
+            logits: Array::from_tensor(&logits.get(row)?)?,
+            pattern: by_layer(Site::Pattern)?,
+            scores: by_layer(Site::AttnScores)?,
+            prompt,
+        })
+    }
+
     /// Log probabilities at a position, in nats.
     #[must_use]
     pub fn log_probs(&self, position: usize) -> Vec<f32> {
@@ -317,20 +341,8 @@ fn run_prompt(
 ) -> Result<(RunView, ActivationCache)> {
     let tokens = model.task().tokens(&prompt);
     let mut recorder = Recorder::new(hooks).wanting(wanted.iter().copied());
-    let logits = model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut recorder)?;
+    let logits = model.forward(&model.tokens(&[tokens])?, &mut recorder)?;
     let cache = recorder.into_cache();
-    let by_layer = |site| -> Result<Array> {
-        let layers = (0..model.config().n_layers)
-            .map(|layer| Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(0)?))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Array::stack(&layers))
-    };
-    let view = RunView {
-        prompt,
-        tokens,
-        logits: Array::from_tensor(&logits.get(0)?)?,
-        pattern: by_layer(Site::Pattern)?,
-        scores: by_layer(Site::AttnScores)?,
-    };
+    let view = RunView::of_row(model, prompt, &logits, &cache, 0)?;
     Ok((view, cache))
 }

@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::observe::RunView;
-use crate::model::{CHUNK, HookName, HookedTransformer, NoHooks, Recorder, Site, map_chunks};
+use crate::model::{CHUNK, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::Prompt;
 use anyhow::Result;
 use serde::Serialize;
@@ -42,23 +42,9 @@ pub(super) fn run_batch(model: &HookedTransformer, prompts: &[Prompt]) -> Result
     let mut recorder = Recorder::new(&mut nothing);
     let logits = model.forward(&model.tokens(&rows)?, &mut recorder)?;
     let cache = recorder.into_cache();
-    let row = |site, i: usize| -> Result<Array> {
-        let layers = (0..model.config().n_layers)
-            .map(|layer| Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(i)?))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Array::stack(&layers))
-    };
-    let runs = prompts.iter().zip(rows).enumerate();
-    runs.map(|(i, (prompt, tokens))| {
-        Ok(RunView {
-            prompt: prompt.clone(),
-            tokens,
-            logits: Array::from_tensor(&logits.get(i)?)?,
-            pattern: row(Site::Pattern, i)?,
-            scores: row(Site::AttnScores, i)?,
-        })
-    })
-    .collect()
+    let runs = prompts.iter().cloned().enumerate();
+    runs.map(|(row, prompt)| RunView::of_row(model, prompt, &logits, &cache, row))
+        .collect()
 }
 
 /// Runs the prompts in chunks, turns each chunk into a part, and merges the parts in the order of

@@ -4,7 +4,6 @@ use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, BINDINGS};
 use crate::app::{Tone, hints};
-use crate::lens::Fix;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -105,7 +104,7 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
             canvas.span(Role::Warn, warning.text.clone()),
             Span::styled("  ", Style::new()),
             canvas.span(Role::Key, fix_key()),
-            Span::raw(format!(" {}", fix_hint(warning.fix))),
+            Span::raw(format!(" {}", warning.fix.hint())),
         ],
         None => Vec::new(),
     }
@@ -117,8 +116,4 @@ pub(super) fn fix_key() -> String {
         .iter()
         .find(|binding| binding.action == Action::Fix);
     binding.map_or_else(String::new, |binding| binding.keys[0].to_string())
-}
-
-fn fix_hint(fix: Fix) -> &'static str {
-    fix.hint()
 }

@@ -1,43 +1,9 @@
 //! `attribute`, `attend`, `attention`, `circuit` and `score --low-rank`, driven as a user does.
 
+use crate::program::{json, refused, stdout};
 use serde_json::Value;
-use std::process::{Command, Output};
 
 const PROMPT: [&str; 5] = ["14", "26", "35", "1", "48"];
-
-fn output(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_circuitscope"));
-    command.args(args).output().unwrap()
-}
-
-fn stdout(args: &[&str]) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output(args);
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert!(status.success() && stderr.is_empty(), "{args:?}: {stderr}");
-    let text = String::from_utf8(stdout).unwrap();
-    assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{args:?}");
-    text
-}
-
-fn json(args: &[&str]) -> Value {
-    serde_json::from_str(&stdout(&[args, &["--format", "json"]].concat())).unwrap()
-}
-
-fn refused(args: &[&str], problem: &str) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output(args);
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(2), "{args:?}: {stderr}");
-    assert!(stdout.is_empty(), "{args:?}");
-    assert!(stderr.contains(problem), "{args:?}: {stderr}");
-}
 
 fn keys(value: &Value) -> Vec<&str> {
     let object = value.as_object().unwrap();

@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/program.rs"]
+mod program;
 
 mod commands;
 mod golden;

@@ -18,16 +18,18 @@ fn ctrl_z_and_fg_under_a_shell() {
     let mut session = interactive_shell();
     session.send(&format!("{PROGRAM} --prompt '{PROMPT}'\n"));
     session.wait_for_rows(&rendered((80, 24), ""));
-    for _ in 0..2 {
+    for round in 1..=2 {
         session.send("\x1a");
-        session.wait_for("Stopped");
+        // the first stop's word is there again as soon as the second leaves the other screen
+        session.wait("the shell's word", |screen| {
+            screen.contents().matches("Stopped").count() == round
+        });
         assert!(!session.look(vt100::Screen::alternate_screen));
         assert!(!session.look(vt100::Screen::hide_cursor));
         assert!(session.is_cooked());
         session.send("fg\n");
         session.wait_for_rows(&rendered((80, 24), ""));
         assert!(session.look(vt100::Screen::alternate_screen));
-        // cleared, so that the next wait sees a new one
         session.send("c");
         session.wait_for_rows(&rendered((80, 24), "c"));
         session.send("u");
