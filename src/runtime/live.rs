@@ -8,11 +8,13 @@ use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use crossterm::event::{Event, KeyEventKind};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use rustix::event::{PollFd, PollFlags};
 use std::io::{self, BufWriter, Stdout};
 use std::mem::ManuallyDrop;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -179,13 +181,12 @@ fn watch_terminal(sender: &Sender<Happening>) -> Result<()> {
     let sender = sender.clone();
     let body = move || {
         let stdin = io::stdin();
+        let gone = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
         loop {
-            let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
-            let polled = rustix::event::poll(&mut fds, None);
-            let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-            match polled {
-                Err(rustix::io::Errno::INTR) => {}
-                Ok(_) if !fds[0].revents().intersects(gone) => {}
+            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                Ok(_) if !fds[0].revents().is_some_and(|seen| seen.intersects(gone)) => {}
                 _ => break,
             }
         }

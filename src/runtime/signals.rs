@@ -2,6 +2,8 @@
 
 use super::terminal;
 use anyhow::{Context, Result};
+use nix::sys::signal::{Signal as Sent, kill};
+use nix::unistd::{Pid, getppid, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
@@ -69,14 +71,14 @@ fn end_now(signal: i32) -> bool {
 /// Whether a shell would notice that we stop, and could wake us again. Without one, as when a
 /// terminal multiplexer runs the program itself, a stop would be for ever.
 pub(super) fn can_stop() -> bool {
-    let session = |pid| rustix::process::getsid(pid).ok();
-    rustix::process::getppid().is_some_and(|parent| {
-        session(Some(parent)).is_some() && session(Some(parent)) == session(None)
-    })
+    // the parent's session has no number here when it lies outside of our container
+    let session = |pid| getsid(pid).ok();
+    session(None).is_some() && session(None) == session(Some(getppid()))
 }
 
 /// Stops the process group as the terminal's own Ctrl-Z would, a parent such as `cargo run`
 /// included; returns when it goes on. SIGSTOP cannot be caught, so our own handler is no matter.
 pub(super) fn stop_here() {
-    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+    let own_group = Pid::from_raw(0);
+    let _ = kill(own_group, Sent::SIGSTOP);
 }

@@ -1,7 +1,7 @@
 //! Every way out: the terminal is in order again, and the exit code says why.
 
 use crate::session::{PROGRAM, PROMPT, Session, command};
-use rustix::process::Signal;
+use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
 /// A program that has lost its terminal is gone within this time.
@@ -75,7 +75,11 @@ fn a_panic_in_the_worker_is_told_in_the_footer_and_survived() {
 
 #[test]
 fn signals_leave() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::QUIT, 131)] {
+    for (signal, code) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGQUIT, 131),
+    ] {
         let session = ready(&[]);
         session.signal(signal);
         assert_eq!(session.ends(code, 1).after, "");
@@ -85,7 +89,7 @@ fn signals_leave() {
 #[test]
 fn sighup_leaves() {
     let session = ready(&[]);
-    session.signal(Signal::HUP);
+    session.signal(Signal::SIGHUP);
     assert_eq!(session.ends(129, 1).after, "");
 }
 

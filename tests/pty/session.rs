@@ -1,7 +1,8 @@
 //! The real program in a pseudo terminal: what it writes, what that looks like, how it leaves.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
@@ -104,7 +105,7 @@ impl Session {
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_raw(self.id() as i32).unwrap(), signal).unwrap();
+        kill(Pid::from_raw(self.id() as i32), signal).unwrap();
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {

@@ -1,7 +1,7 @@
 //! Stopping and coming back.
 
 use crate::session::{PROGRAM, PROMPT, Session, command, rendered};
-use rustix::process::Signal;
+use nix::sys::signal::Signal;
 
 fn interactive_shell() -> Session {
     let mut shell = command("bash");
@@ -59,8 +59,8 @@ fn stopped_from_outside_and_back() {
     let mut session = Session::workbench(&[]);
     let rows = rendered((80, 24), "");
     session.wait_for_rows(&rows);
-    session.signal(Signal::STOP);
-    session.signal(Signal::CONT);
+    session.signal(Signal::SIGSTOP);
+    session.signal(Signal::SIGCONT);
     session.wait_entered(2);
     session.wait_for_rows(&rows);
     session.send("c");
