@@ -22,6 +22,7 @@ pub mod findings;
 pub mod lens;
 pub mod model;
 pub mod runtime;
+pub mod sweep;
 pub mod task;
 pub mod training;
 pub mod ui;

@@ -5,22 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms it may look at. Arrows only point downwards.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("task", &[]),
     ("model", &["task"]),
     ("lens", &["task", "model"]),
+    ("sweep", &["task", "model", "lens"]),
     ("training", &["task", "model", "lens"]),
     ("findings", &["task", "model", "lens"]),
     ("app", &["task", "model", "lens"]),
     ("ui", &["task", "model", "lens", "findings", "app"]),
     (
         "runtime",
-        &["task", "model", "lens", "training", "findings", "app", "ui"],
+        &[
+            "task", "model", "lens", "sweep", "training", "findings", "app", "ui",
+        ],
     ),
     (
         "cli",
         &[
-            "task", "model", "lens", "training", "findings", "app", "ui", "runtime",
+            "task", "model", "lens", "sweep", "training", "findings", "app", "ui", "runtime",
         ],
     ),
 ];
@@ -29,7 +32,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 /// do no I/O and start no forward pass.
 const FORBIDDEN: [(&[&str], &[&str]); 2] = [
     (
-        &["task", "model", "lens", "training"],
+        &["task", "model", "lens", "sweep", "training"],
         &[
             "ratatui",
             "crossterm",

@@ -11,8 +11,10 @@ mod completions;
 mod devices;
 mod inputs;
 mod patch;
+mod progress;
 mod run;
 mod score;
+mod sweep;
 mod table;
 mod train;
 mod workbench;
@@ -61,6 +63,14 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Attention(args) => attention::run(&args, &mut out)?,
         Command::Circuit(args) => circuit::run(&args, &mut out)?,
         Command::Score(args) => score::run(&args, &mut out)?,
+        Command::Sweep(args) => sweep::sweep(&args, &mut out)?,
+        Command::Claim(args) => {
+            let code = sweep::claim(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
+        Command::Ablations(args) => sweep::run_ablations(&args, &mut out)?,
+        Command::Minimal(args) => sweep::run_minimal(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,

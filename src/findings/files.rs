@@ -80,6 +80,39 @@ pub fn check_writable(path: &Path, replacing: bool) -> Result<()> {
     Ok(())
 }
 
+/// An empty file under a passing name beside `path`.
+///
+/// # Errors
+///
+/// When its folder cannot be written to.
+pub(super) fn stage_for(path: &Path) -> Result<NamedTempFile> {
+    let folder = folder_of(path)?;
+    stage(folder, &[], None).map_err(|error| explain(path, folder, error))
+}
+
+/// Gives a staged file its name, in place of a file that may be there already.
+///
+/// # Errors
+///
+/// Those of [`write_whole`].
+pub(super) fn settle_whole(path: &Path, staged: NamedTempFile) -> Result<()> {
+    if let Some(old) = standing(path) {
+        let permissions = replaceable(path, &old)?;
+        let set = staged.as_file().set_permissions(permissions);
+        set.map_err(|error| refused(path, error))?;
+    }
+    let synced = staged.as_file().sync_all();
+    synced.map_err(|error| refused(path, error))?;
+    let placed = staged.persist(path);
+    placed.map_err(|error| refused(path, error.error))?;
+    sync_folder(folder_of(path)?).map_err(|error| refused(path, error))
+}
+
+/// What a reader is told when the disk refuses.
+pub(super) fn refused(path: &Path, error: io::Error) -> Error {
+    explain(path, path.parent().unwrap_or(path), error)
+}
+
 /// The first of `stem`, `stem-2`, `stem-3`, ... for which `folder` holds no file with any of the
 /// `extensions` (each without its dot).
 ///

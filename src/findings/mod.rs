@@ -5,4 +5,5 @@
 
 pub mod files;
 pub mod frame;
+pub mod growing;
 pub mod numbers;

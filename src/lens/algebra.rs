@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use faer::{Mat, MatRef};
 
 /// A matrix of doubles: sums of f32 weights keep their digits in it.
-pub(super) type Matrix = Mat<f64>;
+pub type Matrix = Mat<f64>;
 
 /// The left half of a singular value decomposition.
 pub(super) struct LeftSvd {

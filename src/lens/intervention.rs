@@ -154,7 +154,7 @@ impl Intervention {
     }
 
     /// The hook points that a run must pass for it to be carried out.
-    pub(super) fn hooks(&self) -> impl Iterator<Item = HookName> + use<> {
+    pub(crate) fn hooks(&self) -> impl Iterator<Item = HookName> + use<> {
         let sender = match self.action {
             Action::Edge(sender, _) => Some(sender.hook()),
             _ => None,
@@ -164,7 +164,7 @@ impl Intervention {
 
     /// Whether it may let a position attend to a later one: a number put into a masked cell.
     #[must_use]
-    pub(super) fn lifts_mask(&self) -> bool {
+    pub(crate) fn lifts_mask(&self) -> bool {
         let Target::Cell { dest, src } = self.target else {
             return false;
         };

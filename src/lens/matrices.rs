@@ -67,7 +67,7 @@ impl HeadName {
 
 /// One head's weights; a bias is a matrix of one row.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     /// `[d_model, d_head]`
     pub w_q: Matrix,
     pub w_k: Matrix,
@@ -156,12 +156,42 @@ impl Matrices {
         self.task
     }
 
-    pub(super) fn head(&self, name: HeadName) -> &Head {
+    /// Token embeddings, `[d_vocab, d_model]`.
+    #[must_use]
+    pub fn w_e(&self) -> &Matrix {
+        &self.w_e
+    }
+
+    /// Positional embeddings, `[n_ctx, d_model]`.
+    #[must_use]
+    pub fn w_pos(&self) -> &Matrix {
+        &self.w_pos
+    }
+
+    /// The unembedding, `[d_model, d_vocab_out]`.
+    #[must_use]
+    pub fn w_u(&self) -> &Matrix {
+        &self.w_u
+    }
+
+    /// The unembedding's bias, `[1, d_vocab_out]`.
+    #[must_use]
+    pub fn b_u(&self) -> &Matrix {
+        &self.b_u
+    }
+
+    /// A block's output bias, `[1, d_model]`.
+    #[must_use]
+    pub fn b_o(&self, layer: usize) -> &Matrix {
+        &self.b_o[layer]
+    }
+
+    pub(crate) fn head(&self, name: HeadName) -> &Head {
         &self.heads[name.layer * self.config.n_heads + name.head]
     }
 
     /// Whether positions are part of the residual stream.
-    pub(super) fn is_standard(&self) -> bool {
+    pub(crate) fn is_standard(&self) -> bool {
         self.config.positional_embedding == PositionalEmbedding::Standard
     }
 }

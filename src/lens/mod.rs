@@ -32,7 +32,7 @@ mod toward;
 mod warning;
 mod words;
 
-pub use algebra::{copying_score, effective_rank};
+pub use algebra::{Matrix, copying_score, effective_rank};
 pub use answer::answer;
 pub use array::Array;
 pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
@@ -50,7 +50,8 @@ pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Targ
 pub use matrices::{HeadName, Matrices};
 pub use metric::{Metric, MetricValues};
 pub use observe::{
-    Observation, Prediction, RunView, observe, observe_cache, observe_one, observe_run,
+    Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
+    observe_run,
 };
 pub use paths::{PathName, PathSplit, PathTables, Start};
 pub use patterns::{

@@ -313,9 +313,21 @@ pub fn observe_cache(
     model: &HookedTransformer,
     source: &Source,
 ) -> Result<(RunView, ActivationCache)> {
-    let prompt = resolve(model, source)?;
     let results = (0..model.config().n_layers).map(|layer| HookName::Block(layer, Site::Result));
-    run_prompt(model, prompt, &mut NoHooks, &results.collect::<Vec<_>>())
+    observe_hooks(model, source, &results.collect::<Vec<_>>())
+}
+
+/// One untouched run with its activations, those at `wanted` included where a pass computes them
+/// on demand only.
+///
+/// # Errors
+/// When the device fails.
+pub fn observe_hooks(
+    model: &HookedTransformer,
+    source: &Source,
+    wanted: &[HookName],
+) -> Result<(RunView, ActivationCache)> {
+    run_prompt(model, resolve(model, source)?, &mut NoHooks, wanted)
 }
 
 /// The prompt with its continuation filled in; the model's own is predicted one by one.

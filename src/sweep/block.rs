@@ -1,0 +1,300 @@
+//! What a walk finds out about a block of inputs: all that share a list and an index.
+
+use super::lanes::Lanes;
+use super::run::Of;
+use crate::lens::HeadName;
+
+/// What to keep of a block besides its predictions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// Rows of attention: heads counted through all layers, and queries.
+    pub rows: Vec<(usize, usize)>,
+    /// Whether all logits of the predictions are wanted.
+    pub logits: bool,
+    /// What a path (its heads; none is the direct one) brings to a prediction's logits.
+    pub paths: Vec<(Vec<HeadName>, usize)>,
+}
+
+impl Wanted {
+    /// Where the cells of a row begin among all cells that are kept.
+    #[inline(always)]
+    pub fn row(&self, head: usize, dest: usize) -> Option<usize> {
+        let mut first = 0;
+        for &(one, query) in &self.rows {
+            if (one, query) == (head, dest) {
+                return Some(first);
+            }
+            first += query + 1;
+        }
+        None
+    }
+
+    /// The wanted paths to a prediction, with their places.
+    #[inline(always)]
+    pub fn paths_to(
+        &self,
+        prediction: usize,
+    ) -> impl Iterator<Item = (usize, &(Vec<HeadName>, usize))> {
+        let paths = self.paths.iter().enumerate();
+        paths.filter(move |(_, (_, j))| *j == prediction)
+    }
+
+    /// Cells of all rows.
+    fn cells(&self) -> usize {
+        self.rows.iter().map(|(_, query)| query + 1).sum()
+    }
+}
+
+/// The numbers of a block, by element. Rows are `pad` apart; what stands behind the last element
+/// means nothing.
+pub(super) struct Block<T> {
+    pub pad: usize,
+    pub d_vocab_out: usize,
+    /// By prediction: the right answer's logit less the best of the others.
+    pub margins: Vec<T>,
+    /// By prediction: the best of the others; only where the margin is not above 0.
+    pub others: Vec<T>,
+    /// By prediction: cross entropy, in nats.
+    pub losses: Vec<T>,
+    /// By cell of [`Wanted::rows`].
+    pub scores: Vec<T>,
+    /// By cell of [`Wanted::rows`].
+    pub pattern: Vec<T>,
+    /// By prediction and token, where wanted.
+    pub logits: Vec<T>,
+    /// By path of [`Wanted::paths`] and token.
+    pub shares: Vec<T>,
+}
+
+impl<T: Copy> Block<T> {
+    pub fn new(
+        zero: T,
+        pad: usize,
+        predictions: usize,
+        d_vocab_out: usize,
+        wanted: &Wanted,
+    ) -> Self {
+        let rows = |n: usize| vec![zero; n * pad];
+        let logits = if wanted.logits {
+            predictions * d_vocab_out
+        } else {
+            0
+        };
+        Self {
+            pad,
+            d_vocab_out,
+            margins: rows(predictions),
+            others: rows(predictions),
+            losses: rows(predictions),
+            scores: rows(wanted.cells()),
+            pattern: rows(wanted.cells()),
+            logits: rows(logits),
+            shares: rows(wanted.paths.len() * d_vocab_out),
+        }
+    }
+
+    /// One number of one element.
+    #[inline]
+    pub fn get(&self, of: Of, elt: usize) -> T {
+        let (rows, row) = match of {
+            Of::Margin(j) => (&self.margins, j),
+            Of::Other(j) => (&self.others, j),
+            Of::Loss(j) => (&self.losses, j),
+            Of::Score(cell) => (&self.scores, cell),
+            Of::Pattern(cell) => (&self.pattern, cell),
+            Of::Logit(j, token) => (&self.logits, j * self.d_vocab_out + token),
+            Of::Share(path, token) => (&self.shares, path * self.d_vocab_out + token),
+        };
+        rows[row * self.pad + elt]
+    }
+
+    /// Keeps what a path brings to all tokens' logits.
+    #[inline(always)]
+    pub fn keep_share<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        e0: usize,
+        path: usize,
+        share: &[L::V],
+    ) {
+        for (token, &share) in share.iter().enumerate() {
+            let at = (path * self.d_vocab_out + token) * self.pad + e0;
+            lanes.store(share, &mut self.shares[at..]);
+        }
+    }
+
+    /// Keeps an attention cell; of a position that all inputs `share` there is one number.
+    #[inline(always)]
+    pub fn keep_cell<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        cell: usize,
+        e0: usize,
+        share: bool,
+        (score, pattern): (L::V, L::V),
+    ) {
+        let row = cell * self.pad..(cell + 1) * self.pad;
+        for (rows, value) in [(&mut self.scores, score), (&mut self.pattern, pattern)] {
+            let row = &mut rows[row.clone()];
+            if share {
+                lanes.store(value, row);
+                let one = row[0];
+                row.fill(one);
+            } else {
+                lanes.store(value, &mut row[e0..]);
+            }
+        }
+    }
+
+    /// Keeps what the logits say about prediction `b_j`.
+    #[inline(always)]
+    pub fn keep_prediction<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        fields: &[usize],
+        e0: usize,
+        j: usize,
+        logits: &mut [L::V],
+    ) {
+        if !self.logits.is_empty() {
+            for (token, &logit) in logits.iter().enumerate() {
+                let at = (j * self.d_vocab_out + token) * self.pad + e0;
+                lanes.store(logit, &mut self.logits[at..]);
+            }
+        }
+        let updated = fields[fields.len() - 2] == j;
+        let judged = if updated {
+            judge_element(lanes, logits, e0)
+        } else {
+            judge(lanes, logits, fields[j])
+        };
+        let at = j * self.pad + e0;
+        lanes.store(judged.margin, &mut self.margins[at..]);
+        lanes.store(judged.other, &mut self.others[at..]);
+        lanes.store(judged.loss, &mut self.losses[at..]);
+    }
+}
+
+impl Block<f32> {
+    /// Takes one input's numbers from a walk in double precision.
+    pub fn replace(&mut self, elt: usize, exact: &Block<f64>) {
+        let pad = self.pad;
+        let pairs = [
+            (&mut self.margins, &exact.margins),
+            (&mut self.others, &exact.others),
+            (&mut self.losses, &exact.losses),
+            (&mut self.scores, &exact.scores),
+            (&mut self.pattern, &exact.pattern),
+            (&mut self.logits, &exact.logits),
+            (&mut self.shares, &exact.shares),
+        ];
+        for (to, from) in pairs {
+            for at in (elt..to.len()).step_by(pad) {
+                to[at] = from[at] as f32;
+            }
+        }
+    }
+}
+
+struct Judged<V> {
+    margin: V,
+    other: V,
+    loss: V,
+}
+
+/// The same right answer for all inputs.
+#[inline(always)]
+fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Judged<L::V> {
+    let (before, right, behind) = (&logits[..target], logits[target], &logits[target + 1..]);
+    let best = lanes.max(largest(lanes, before), largest(lanes, behind));
+    let most = lanes.max(right, best);
+    let rest = lanes.add(
+        sum_of_exp(lanes, before, most),
+        sum_of_exp(lanes, behind, most),
+    );
+    let margin = lanes.sub(right, best);
+    Judged {
+        margin,
+        loss: loss(lanes, right, most, rest),
+        other: if lanes.all_above(margin, L::number(0.0)) {
+            lanes.zero()
+        } else {
+            let first = which(lanes, before, best, 0);
+            let later = which(lanes, behind, best, target + 1);
+            lanes.if_greater(first, lanes.splat(L::number(-1.0)), first, later)
+        },
+    }
+}
+
+/// The right answer is the element, another one for each input.
+#[inline(always)]
+fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Judged<L::V> {
+    let none = lanes.splat(L::number(f64::NEG_INFINITY));
+    let mut right = none;
+    let end = (e0 + L::WIDTH).min(logits.len());
+    for (lane, logit) in logits[e0.min(end)..end].iter_mut().enumerate() {
+        right = lanes.with_lane(right, lane, *logit);
+        *logit = lanes.with_lane(*logit, lane, none);
+    }
+    let best = largest(lanes, logits);
+    let most = lanes.max(right, best);
+    let rest = sum_of_exp(lanes, logits, most);
+    let margin = lanes.sub(right, best);
+    Judged {
+        margin,
+        loss: loss(lanes, right, most, rest),
+        other: if lanes.all_above(margin, L::number(0.0)) {
+            lanes.zero()
+        } else {
+            which(lanes, logits, best, 0)
+        },
+    }
+}
+
+/// The largest logit; four at a time, because each comparison waits for the one before.
+#[inline(always)]
+fn largest<L: Lanes>(lanes: L, logits: &[L::V]) -> L::V {
+    let none = lanes.splat(L::number(f64::NEG_INFINITY));
+    let mut most = [none; 4];
+    let quads = logits.chunks_exact(4);
+    for &last in quads.remainder() {
+        most[0] = lanes.max(most[0], last);
+    }
+    for quad in quads {
+        for (most, &logit) in most.iter_mut().zip(quad) {
+            *most = lanes.max(*most, logit);
+        }
+    }
+    lanes.max(lanes.max(most[0], most[1]), lanes.max(most[2], most[3]))
+}
+
+/// The sum of `e^(logit - most)`.
+#[inline(always)]
+fn sum_of_exp<L: Lanes>(lanes: L, logits: &[L::V], most: L::V) -> L::V {
+    let mut sum = lanes.zero();
+    for &logit in logits {
+        sum = lanes.add(sum, lanes.exp(lanes.sub(logit, most)));
+    }
+    sum
+}
+
+/// The first token with this logit, or -1; tokens count from `first`.
+#[inline(always)]
+fn which<L: Lanes>(lanes: L, logits: &[L::V], logit: L::V, first: usize) -> L::V {
+    let mut found = lanes.splat(L::number(-1.0));
+    for (i, &one) in logits.iter().enumerate().rev() {
+        let token = lanes.splat(L::number((first + i) as f64));
+        found = lanes.if_greater(logit, one, found, token);
+    }
+    found
+}
+
+/// Cross entropy; `rest` is the sum over the others of `e^(logit - most)`.
+#[inline(always)]
+fn loss<L: Lanes>(lanes: L, right: L::V, most: L::V, rest: L::V) -> L::V {
+    let one = lanes.splat(L::number(1.0));
+    // exactly 0 where the right answer is the largest, so that a loss of 1e-11 keeps its digits
+    let right_less_one = lanes.sub(lanes.exp(lanes.sub(right, most)), one);
+    let sum_less_one = lanes.max(lanes.add(rest, right_less_one), lanes.zero());
+    lanes.add(lanes.sub(most, right), lanes.ln_1p(sum_less_one))
+}

@@ -1,0 +1,135 @@
+//! What cannot be folded into tables: plain batched forward passes of the same inputs.
+
+use super::block::{Block, Wanted};
+use super::lanes::ONE;
+use super::space::Space;
+use crate::lens::{
+    Action, Derived, Editor, Experiment, HeadName, Intervention, Source, Sources, observe_hooks,
+};
+use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
+use crate::task::{Prompt, Token};
+use anyhow::Result;
+use candle_core::Tensor;
+
+/// A model under interventions, run by candle.
+pub(super) struct ByCandle {
+    model: HookedTransformer,
+    experiment: Experiment,
+    clean: ActivationCache,
+    corrupted: ActivationCache,
+    /// Whether what interventions put there depends on the input.
+    by_input: bool,
+    space: Space,
+}
+
+impl ByCandle {
+    /// Runs what the interventions take activations from.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn new(model: &HookedTransformer, experiment: &Experiment) -> Result<Self> {
+        let hooks = experiment
+            .interventions
+            .iter()
+            .flat_map(Intervention::hooks);
+        let wanted: Vec<HookName> = hooks.collect();
+        let cache =
+            |source: &Source| Ok::<_, anyhow::Error>(observe_hooks(model, source, &wanted)?.1);
+        let by_input = experiment
+            .interventions
+            .iter()
+            .any(|one| match &one.action {
+                Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
+                _ => false,
+            });
+        Ok(Self {
+            clean: cache(&experiment.clean)?,
+            corrupted: cache(&experiment.corrupted)?,
+            model: model.clone(),
+            experiment: experiment.clone(),
+            by_input,
+            space: Space::new(model.task()),
+        })
+    }
+
+    /// The numbers of all inputs with a list and an index.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn block(&self, fields: &[usize], wanted: &Wanted) -> Result<Block<f32>> {
+        let task = self.space.task;
+        let last = fields.len() - 1;
+        let inputs: Vec<Vec<usize>> = (0..task.max_num as usize)
+            .map(|elt| [&fields[..last], &[elt]].concat())
+            .collect();
+        let pad = inputs.len();
+        let d_vocab_out = self.model.config().d_vocab_out;
+        let mut block = Block::new(0.0, pad, task.list_len, d_vocab_out, wanted);
+        if self.by_input {
+            for input in &inputs {
+                self.run(std::slice::from_ref(input), wanted, &mut block)?;
+            }
+        } else {
+            self.run(&inputs, wanted, &mut block)?;
+        }
+        Ok(block)
+    }
+
+    fn run(&self, inputs: &[Vec<usize>], wanted: &Wanted, block: &mut Block<f32>) -> Result<()> {
+        let task = self.space.task;
+        let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));
+        let prompts: Vec<Prompt> = inputs.iter().map(prompt).collect();
+        let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
+        let derived = Derived::new(&self.model, &self.experiment, &prompts[0])?;
+        let sources = Sources {
+            clean: &self.clean,
+            corrupted: &self.corrupted,
+            derived: &derived,
+        };
+        let heads = self.model.config().n_heads;
+        let mut editor = Editor::new(&self.experiment.interventions, sources, heads)?;
+        let mut recorder = Recorder::new(&mut editor);
+        let logits = self
+            .model
+            .forward(&self.model.tokens(&rows)?, &mut recorder)?;
+        let cache = recorder.into_cache();
+        let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
+        let predictions: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
+        for (fields, logits) in inputs.iter().zip(&predictions) {
+            let elt = fields[fields.len() - 1];
+            for (j, logits) in logits.iter().enumerate() {
+                let mut logits: Vec<[f32; 1]> = logits.iter().map(|&x| [x]).collect();
+                block.keep_prediction(ONE, fields, elt, j, &mut logits);
+            }
+        }
+        self.keep_attention(&cache, inputs, wanted, block)
+    }
+
+    fn keep_attention(
+        &self,
+        cache: &ActivationCache,
+        inputs: &[Vec<usize>],
+        wanted: &Wanted,
+        block: &mut Block<f32>,
+    ) -> Result<()> {
+        let heads: Vec<HeadName> = HeadName::all(self.model.config()).collect();
+        for &(head, dest) in &wanted.rows {
+            let HeadName { layer, head: place } = heads[head];
+            let row = |site, input: usize| -> Result<Vec<f32>> {
+                let all: &Tensor = cache.get(HookName::Block(layer, site))?;
+                let input = input.min(all.dim(0)? - 1);
+                Ok(all.get(input)?.get(place)?.get(dest)?.to_vec1()?)
+            };
+            let first = wanted.row(head, dest).unwrap_or_default();
+            for (input, fields) in inputs.iter().enumerate() {
+                let elt = fields[fields.len() - 1];
+                let (scores, pattern) = (row(Site::AttnScores, input)?, row(Site::Pattern, input)?);
+                for src in 0..=dest {
+                    let cell = ([scores[src]], [pattern[src]]);
+                    block.keep_cell(ONE, first + src, elt, false, cell);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,413 @@
+//! Reads a claim's line. What the words mean is not decided here.
+
+use crate::task::{ArrayUpdate, shown};
+use std::fmt;
+use winnow::ascii::{multispace0, multispace1};
+use winnow::combinator::{alt, cut_err, delimited, fail, opt, preceded, repeat, separated};
+use winnow::error::{StrContext, StrContextValue};
+use winnow::prelude::*;
+use winnow::token::{one_of, take_while};
+
+/// The words of claims, for completion and errors: form and meaning.
+pub const WORDS: [(&str, &str); 14] = [
+    (
+        "pred == truth",
+        "every prediction is right; pred[b_0] is the token predicted at b_0",
+    ),
+    (
+        "A1[b_0,elt]",
+        "attention from b_0 to elt, layer 1 (A1.0 names the head)",
+    ),
+    (
+        "S1[b_0,elt]",
+        "the score of that cell, after 1/sqrt(d_head)",
+    ),
+    (
+        "A0[elt,idx] is argmax",
+        "the cell is the largest of its row",
+    ),
+    (
+        "logit[b_0,48]",
+        "a logit at b_0; tokens: numbers, truth, old, elt, idx, a_0 ..",
+    ),
+    (
+        "logit_diff[b_0]",
+        "right answer less the other candidate (old value, or elt)",
+    ),
+    (
+        "margin[b_0]",
+        "right answer less the best of the others; alone: the least",
+    ),
+    (
+        "logp[b_0]",
+        "log probability of the right answer; alone: the mean",
+    ),
+    ("rank[b_0]", "of the right answer, 1 is best"),
+    (
+        "path[0.0>1.0][b_0,48]",
+        "what a path brings to a logit; path[direct][..]",
+    ),
+    (
+        "idx, elt, a_0 ..",
+        "fields of the input; truth[b_0] the right answer there",
+    ),
+    (
+        "mean, min, max",
+        "before an expression: the number to compare or to report",
+    ),
+    (
+        "when",
+        "only the inputs for which: idx=1, a_0 in {0,1,2}, not, and, or",
+    ),
+    ("+ - * / abs() < <= > >= == !=", "arithmetic and comparison"),
+];
+
+/// A word with what stands in its brackets: `A1[b_0,elt]`, `path[0.0>1.0][b_0,48]`, `elt`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Term {
+    pub word: String,
+    /// Where it begins in the line.
+    pub at: usize,
+    pub brackets: Vec<Vec<String>>,
+}
+
+/// An expression that has a number.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Number<W> {
+    Constant(f64),
+    Word(W),
+    Negative(Box<Self>),
+    Abs(Box<Self>),
+    Pair(Box<Self>, char, Box<Self>),
+}
+
+/// How two numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compare {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+    Unequal,
+}
+
+/// An expression that is true or false.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Truth<W> {
+    Compare(Number<W>, Compare, Number<W>),
+    In(Number<W>, Vec<Number<W>>),
+    Argmax(W),
+    Not(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+}
+
+/// What is made of the inputs' numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Mean,
+    Min,
+    Max,
+}
+
+/// What a claim says of the inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Body<W> {
+    /// It is true of each.
+    Each(Truth<W>),
+    /// One number of all, compared or just told.
+    All(Over, Number<W>, Option<(Compare, Number<W>)>),
+}
+
+/// A claim, read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line<W> {
+    pub body: Body<W>,
+    pub when: Option<Truth<W>>,
+}
+
+/// What is wrong with a claim, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimError {
+    /// The line.
+    pub line: String,
+    /// The byte at which the wrong word begins.
+    pub at: usize,
+    /// What is wrong there, and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let word = rest.split_whitespace().next().unwrap_or_default();
+        if word.is_empty() {
+            write!(f, "at the end of the claim: {}", self.problem)
+        } else {
+            write!(f, "at '{}': {}", shown(word), self.problem)
+        }
+    }
+}
+
+impl std::error::Error for ClaimError {}
+
+type Input<'a> = winnow::stream::LocatingSlice<&'a str>;
+type Fault = winnow::error::ErrMode<winnow::error::ContextError>;
+type Read<T> = Result<T, Fault>;
+
+fn expected(what: &'static str) -> StrContext {
+    StrContext::Expected(StrContextValue::Description(what))
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// Points at the first word that cannot stand there.
+pub(super) fn read(text: &str) -> Result<Line<Term>, ClaimError> {
+    line.parse(Input::new(text)).map_err(|error| {
+        let context = error.inner().context();
+        let wanted = context.filter_map(|context| match context {
+            StrContext::Expected(value) => Some(value.to_string()),
+            _ => None,
+        });
+        let wanted: Vec<String> = wanted.collect();
+        let problem = if wanted.is_empty() {
+            "this cannot stand here".to_owned()
+        } else {
+            format!("{} is needed here", wanted.join(" or "))
+        };
+        ClaimError {
+            line: text.to_owned(),
+            at: error.offset().min(text.len()),
+            problem,
+        }
+    })
+}
+
+fn spaced<'a, T>(inner: impl Parser<Input<'a>, T, Fault>) -> impl Parser<Input<'a>, T, Fault> {
+    delimited(multispace0, inner, multispace0)
+}
+
+/// A word of letters, and no more letters behind it.
+fn word<'a>(text: &'static str) -> impl Parser<Input<'a>, &'a str, Fault> {
+    take_while(1.., |c: char| c.is_alphanumeric() || c == '_').verify(move |w: &str| w == text)
+}
+
+fn line(input: &mut Input<'_>) -> Read<Line<Term>> {
+    let body = body.parse_next(input)?;
+    let when = opt(preceded(spaced(word("when")), cut_err(either))).parse_next(input)?;
+    multispace0
+        .context(expected("an operator, 'when' or the end"))
+        .parse_next(input)?;
+    Ok(Line { body, when })
+}
+
+fn body(input: &mut Input<'_>) -> Read<Body<Term>> {
+    multispace0.parse_next(input)?;
+    let over = alt((
+        word("mean").value(Over::Mean),
+        word("min").value(Over::Min),
+        word("max").value(Over::Max),
+    ));
+    let over = opt((over, multispace1)).parse_next(input)?;
+    let Some((over, _)) = over else {
+        return either.map(Body::Each).parse_next(input);
+    };
+    let number = cut_err(sum).parse_next(input)?;
+    let bound = opt((spaced(compare), cut_err(sum))).parse_next(input)?;
+    Ok(Body::All(over, number, bound))
+}
+
+fn either(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    let mut all = both.parse_next(input)?;
+    while opt(spaced(word("or"))).parse_next(input)?.is_some() {
+        let next = cut_err(both).parse_next(input)?;
+        all = Truth::Or(Box::new(all), Box::new(next));
+    }
+    Ok(all)
+}
+
+fn both(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    let mut all = truth.parse_next(input)?;
+    while opt(spaced(word("and"))).parse_next(input)?.is_some() {
+        let next = cut_err(truth).parse_next(input)?;
+        all = Truth::And(Box::new(all), Box::new(next));
+    }
+    Ok(all)
+}
+
+fn truth(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    multispace0.parse_next(input)?;
+    if opt((word("not"), multispace1)).parse_next(input)?.is_some() {
+        let inner = cut_err(truth).parse_next(input)?;
+        return Ok(Truth::Not(Box::new(inner)));
+    }
+    alt((in_parentheses, comparison)).parse_next(input)
+}
+
+fn in_parentheses(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    delimited(spaced('('), either, spaced(')')).parse_next(input)
+}
+
+fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    let left = sum.parse_next(input)?;
+    let mut argmax = opt((
+        spaced(word("is")),
+        cut_err(word("argmax")).context(expected("'argmax'")),
+    ));
+    if argmax.parse_next(input)?.is_some() {
+        return match left {
+            Number::Word(term) => Ok(Truth::Argmax(term)),
+            _ => fail
+                .context(expected("an attention cell before 'is argmax'"))
+                .parse_next(input),
+        };
+    }
+    if opt(spaced(word("in"))).parse_next(input)?.is_some() {
+        let list = separated(1.., sum, spaced(','));
+        let list = delimited(spaced('{'), list, spaced('}'));
+        let list = cut_err(list)
+            .context(expected("a list such as {0,1,2}"))
+            .parse_next(input)?;
+        return Ok(Truth::In(left, list));
+    }
+    let how = spaced(compare)
+        .context(expected(
+            "a comparison (< <= > >= == !=), 'in {..}' or 'is argmax'",
+        ))
+        .parse_next(input)?;
+    let right = cut_err(sum).parse_next(input)?;
+    Ok(Truth::Compare(left, how, right))
+}
+
+fn compare(input: &mut Input<'_>) -> Read<Compare> {
+    alt((
+        "<=".value(Compare::AtMost),
+        ">=".value(Compare::AtLeast),
+        "==".value(Compare::Equal),
+        "!=".value(Compare::Unequal),
+        "<".value(Compare::Less),
+        ">".value(Compare::More),
+        "=".value(Compare::Equal),
+    ))
+    .parse_next(input)
+}
+
+fn sum(input: &mut Input<'_>) -> Read<Number<Term>> {
+    chain(input, product, ['+', '-'])
+}
+
+fn product(input: &mut Input<'_>) -> Read<Number<Term>> {
+    chain(input, factor, ['*', '/'])
+}
+
+fn chain(
+    input: &mut Input<'_>,
+    part: fn(&mut Input<'_>) -> Read<Number<Term>>,
+    signs: [char; 2],
+) -> Read<Number<Term>> {
+    let mut all = part(input)?;
+    while let Some(sign) = opt(spaced(one_of(signs))).parse_next(input)? {
+        let next = cut_err(part).parse_next(input)?;
+        all = Number::Pair(Box::new(all), sign, Box::new(next));
+    }
+    Ok(all)
+}
+
+fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
+    multispace0.parse_next(input)?;
+    let negative = preceded('-', factor).map(|x| Number::Negative(Box::new(x)));
+    let abs = delimited(("abs", multispace0, '('), sum, spaced(')'));
+    let abs = abs.map(|x| Number::Abs(Box::new(x)));
+    let parentheses = delimited('(', sum, spaced(')'));
+    alt((negative, constant, abs, term.map(Number::Word), parentheses))
+        .context(expected(
+            "a number or a word such as A1[b_0,elt], margin[b_0], idx",
+        ))
+        .parse_next(input)
+}
+
+fn constant(input: &mut Input<'_>) -> Read<Number<Term>> {
+    let digits = take_while(1.., |c: char| c.is_ascii_digit() || c == '.');
+    let number = (digits, opt(exponent)).take();
+    let number = number.try_map(|text: &str| text.parse::<f64>());
+    number
+        .verify(|x| x.is_finite())
+        .map(Number::Constant)
+        .parse_next(input)
+}
+
+fn exponent(input: &mut Input<'_>) -> Read<()> {
+    let digits = take_while(1.., |c: char| c.is_ascii_digit());
+    (one_of(['e', 'E']), opt(one_of(['+', '-'])), digits)
+        .void()
+        .parse_next(input)
+}
+
+fn term(input: &mut Input<'_>) -> Read<Term> {
+    let at = winnow::stream::Location::current_token_start(input);
+    let first = one_of(|c: char| c.is_alphabetic());
+    let more = take_while(0.., |c: char| c.is_alphanumeric() || c == '_' || c == '.');
+    let name = (first, more).take().parse_next(input)?;
+    let item = spaced(take_while(1.., |c: char| {
+        c.is_alphanumeric() || matches!(c, '_' | '.' | '>' | '\\')
+    }))
+    .context(expected("a position or a token"));
+    let items = separated::<_, _, Vec<String>, _, _, _, _>(
+        1..,
+        item.map(|item: &str| item.trim().to_owned()),
+        ',',
+    );
+    let bracket = delimited('[', cut_err(items), cut_err(spaced_end(']')));
+    let brackets: Vec<Vec<String>> = repeat(0..3, bracket).parse_next(input)?;
+    const RESERVED: [&str; 9] = ["when", "is", "in", "and", "or", "not", "mean", "min", "max"];
+    if RESERVED.contains(&name) {
+        return fail.parse_next(input);
+    }
+    Ok(Term {
+        word: name.to_owned(),
+        at,
+        brackets,
+    })
+}
+
+fn spaced_end<'a>(end: char) -> impl Parser<Input<'a>, char, Fault> {
+    end.context(expected("',' or ']'"))
+}
+
+/// What the word that a line ends in can become: whole lines.
+#[must_use]
+pub fn complete(text: &str, task: ArrayUpdate, heads: &[String]) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| is_part(c))
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    let (before, part) = text.split_at(start);
+    let open = before.matches('[').count() > before.matches(']').count();
+    let mut words: Vec<String> = Vec::new();
+    if open {
+        words.extend(task.labels());
+        words.extend(["truth", "old"].map(str::to_owned));
+    } else {
+        let plain = "pred margin logp rank logit logit_diff path truth idx elt mean min max when \
+                     and or not in is argmax abs";
+        words.extend(plain.split_whitespace().map(str::to_owned));
+        words.extend((0..task.list_len).map(|i| format!("a_{i}")));
+        words.extend(
+            heads
+                .iter()
+                .flat_map(|h| [format!("A{h}"), format!("S{h}")]),
+        );
+    }
+    words.retain(|word| word.starts_with(part) && word != part);
+    words.sort();
+    words.dedup();
+    words
+        .into_iter()
+        .map(|word| format!("{before}{word}"))
+        .collect()
+}

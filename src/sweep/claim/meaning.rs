@@ -1,0 +1,410 @@
+//! What a claim's words are in the numbers of a sweep.
+
+use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
+use crate::lens::HeadName;
+use crate::model::Config;
+use crate::sweep::block::Wanted;
+use crate::sweep::run::{Input, Of};
+use crate::task::{ArrayUpdate, Field, Token};
+use anyhow::Result;
+use std::fmt;
+
+/// A claim about every input, ready to be checked against a model's sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    line: String,
+    pub(super) read: Line<Word>,
+    pub(super) wanted: Wanted,
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+/// A token that may depend on the input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Named {
+    Is(Token),
+    /// The value of a field.
+    Field(usize),
+    /// The right answer of the prediction.
+    Truth,
+    /// The list's value before the update.
+    Old,
+}
+
+/// A number of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Word {
+    Field(usize),
+    Truth(usize),
+    Pred(usize),
+    /// The least of all where no prediction is named.
+    Margin(Option<usize>),
+    /// The mean of all where none is named.
+    LogProb(Option<usize>),
+    Rank(usize),
+    Logit(usize, Named),
+    Difference(usize),
+    Share(usize, usize, Named),
+    /// A cell, and the first cell of its row with the row's length.
+    Pattern(usize, usize, usize),
+    /// The same, of the scores.
+    Score(usize, usize, usize),
+}
+
+struct Reader<'a> {
+    line: &'a str,
+    task: ArrayUpdate,
+    config: &'a Config,
+    wanted: Wanted,
+}
+
+type Read<T> = Result<T, ClaimError>;
+
+impl Claim {
+    /// A claim from its line.
+    ///
+    /// # Errors
+    /// Points at the wrong word and says what could stand there.
+    pub fn parse(text: &str, task: ArrayUpdate, config: &Config) -> Read<Self> {
+        let read = grammar::read(text)?;
+        let mut reader = Reader {
+            line: text,
+            task,
+            config,
+            wanted: Wanted::default(),
+        };
+        let body = match read.body {
+            Body::Each(truth) => Body::Each(reader.truth(truth)?),
+            Body::All(over, number, bound) => {
+                let number = reader.number(number)?;
+                let bound = bound.map(|(how, to)| Ok((how, reader.bound(to)?)));
+                Body::All(over, number, bound.transpose()?)
+            }
+        };
+        let when = read.when.map(|when| reader.truth(when)).transpose()?;
+        Ok(Self {
+            line: text.trim().to_owned(),
+            read: Line { body, when },
+            wanted: reader.wanted,
+        })
+    }
+
+    /// Whether it asks for what a path brings, which only the tables know.
+    pub(super) fn needs_tables(&self) -> bool {
+        !self.wanted.paths.is_empty()
+    }
+}
+
+impl Reader<'_> {
+    fn wrong<T>(&self, term: &Term, problem: impl Into<String>) -> Read<T> {
+        Err(ClaimError {
+            line: self.line.to_owned(),
+            at: term.at,
+            problem: problem.into(),
+        })
+    }
+
+    fn truth(&mut self, truth: Truth<Term>) -> Read<Truth<Word>> {
+        Ok(match truth {
+            Truth::Compare(Number::Word(a), how, Number::Word(b))
+                if a.word == "pred" && b.word == "truth" && a.brackets.is_empty() =>
+            {
+                if !b.brackets.is_empty() || how != Compare::Equal {
+                    return self.wrong(&a, "write pred == truth, or pred[b_0] and truth[b_0]");
+                }
+                let margin = Number::Word(Word::Margin(None));
+                Truth::Compare(margin, Compare::More, Number::Constant(0.0))
+            }
+            Truth::Compare(a, how, b) => Truth::Compare(self.number(a)?, how, self.number(b)?),
+            Truth::In(a, list) => {
+                let list = list.into_iter().map(|one| self.number(one));
+                let list = list.collect::<Read<_>>()?;
+                Truth::In(self.number(a)?, list)
+            }
+            Truth::Argmax(term) => {
+                let word = self.word(&term)?;
+                if !matches!(word, Word::Pattern(..) | Word::Score(..)) {
+                    return self.wrong(&term, "only an attention cell can be argmax");
+                }
+                Truth::Argmax(word)
+            }
+            Truth::Not(a) => Truth::Not(Box::new(self.truth(*a)?)),
+            Truth::And(a, b) => Truth::And(Box::new(self.truth(*a)?), Box::new(self.truth(*b)?)),
+            Truth::Or(a, b) => Truth::Or(Box::new(self.truth(*a)?), Box::new(self.truth(*b)?)),
+        })
+    }
+
+    fn number(&mut self, number: Number<Term>) -> Read<Number<Word>> {
+        Ok(match number {
+            Number::Constant(x) => Number::Constant(x),
+            Number::Word(term) => Number::Word(self.word(&term)?),
+            Number::Negative(a) => Number::Negative(Box::new(self.number(*a)?)),
+            Number::Abs(a) => Number::Abs(Box::new(self.number(*a)?)),
+            Number::Pair(a, sign, b) => {
+                let (a, b) = (self.number(*a)?, self.number(*b)?);
+                Number::Pair(Box::new(a), sign, Box::new(b))
+            }
+        })
+    }
+
+    /// What a mean, a least or a largest is compared with: a number that is the same for all.
+    fn bound(&mut self, number: Number<Term>) -> Read<Number<Word>> {
+        match number {
+            Number::Negative(a) => match self.bound(*a)? {
+                Number::Constant(x) => Ok(Number::Constant(-x)),
+                other => Ok(other),
+            },
+            Number::Word(term) => self.wrong(&term, "compare it with a plain number"),
+            Number::Constant(x) => Ok(Number::Constant(x)),
+            _ => Err(ClaimError {
+                line: self.line.to_owned(),
+                at: self.line.len(),
+                problem: "compare it with a plain number".to_owned(),
+            }),
+        }
+    }
+
+    fn word(&mut self, term: &Term) -> Read<Word> {
+        if let (Some(field), true) = (self.field(&term.word), term.brackets.is_empty()) {
+            return Ok(Word::Field(field));
+        }
+        let brackets: Vec<&[String]> = term.brackets.iter().map(Vec::as_slice).collect();
+        match (term.word.as_str(), &brackets[..]) {
+            ("margin", []) => Ok(Word::Margin(None)),
+            ("margin", [[at]]) => Ok(Word::Margin(Some(self.prediction(term, at)?))),
+            ("logp", []) => Ok(Word::LogProb(None)),
+            ("logp", [[at]]) => Ok(Word::LogProb(Some(self.prediction(term, at)?))),
+            ("pred", [[at]]) => Ok(Word::Pred(self.prediction(term, at)?)),
+            ("truth", [[at]]) => Ok(Word::Truth(self.prediction(term, at)?)),
+            ("rank", [[at]]) => {
+                self.wanted.logits = true;
+                Ok(Word::Rank(self.prediction(term, at)?))
+            }
+            ("logit_diff", [[at]]) => {
+                self.wanted.logits = true;
+                Ok(Word::Difference(self.prediction(term, at)?))
+            }
+            ("logit", [[at, token]]) => {
+                self.wanted.logits = true;
+                let j = self.prediction(term, at)?;
+                Ok(Word::Logit(j, self.token(term, token)?))
+            }
+            ("path", [[path], [at, token]]) => self.path(term, path, at, token),
+            (word, [[dest, src]]) if word.starts_with(['A', 'S']) => self.cell(term, dest, src),
+            _ => self.unknown(term),
+        }
+    }
+
+    fn unknown<T>(&self, term: &Term) -> Read<T> {
+        let word = &term.word;
+        let mut known = grammar::WORDS.iter();
+        let stem = |form: &str| form.split(['[', ' ', ',']).next().map(str::to_owned);
+        let form = known.find(|(form, _)| stem(form).as_ref() == Some(word));
+        match form {
+            _ if word.starts_with(['A', 'S']) && word.len() > 1 => self.wrong(
+                term,
+                "attention is written A1[b_0,elt]: layer, then query and key",
+            ),
+            Some((form, _)) => self.wrong(term, format!("it is written {form}")),
+            None => self.wrong(
+                term,
+                "no such word; there are pred truth margin logp rank logit logit_diff path, \
+                 A0[..] S0[..], idx elt a_0 .., numbers",
+            ),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<usize> {
+        let n = self.task.list_len;
+        let field = match name {
+            "idx" => Some(Field::Idx),
+            "elt" => Some(Field::Elt),
+            _ => {
+                let number = name.strip_prefix("a_").and_then(|i| i.parse().ok());
+                number.filter(|&i| i < n).map(Field::A)
+            }
+        };
+        field.map(|field| crate::sweep::constants::place(field, self.task))
+    }
+
+    fn prediction(&self, term: &Term, label: &str) -> Read<usize> {
+        let position = self.task.position(label).ok();
+        let found = position.and_then(|position| self.task.predicted_at(position));
+        let labels = (0..self.task.list_len).map(|j| self.task.label(self.task.predicts_at(j)));
+        let labels: Vec<String> = labels.collect();
+        match found {
+            Some(j) => Ok(j),
+            None => self.wrong(
+                term,
+                format!("something is predicted at {} alone", labels.join(" ")),
+            ),
+        }
+    }
+
+    fn token(&self, term: &Term, name: &str) -> Read<Named> {
+        if let Some(field) = self.field(name) {
+            return Ok(Named::Field(field));
+        }
+        let last = self.config.d_vocab_out.saturating_sub(1);
+        match (name, name.parse::<Token>()) {
+            ("truth", _) => Ok(Named::Truth),
+            ("old", _) => Ok(Named::Old),
+            (_, Ok(token)) if token as usize <= last => Ok(Named::Is(token)),
+            _ => self.wrong(
+                term,
+                format!("a token is 0..={last}, truth, old, elt, idx or a_0 .."),
+            ),
+        }
+    }
+
+    fn path(&mut self, term: &Term, path: &str, at: &str, token: &str) -> Read<Word> {
+        let heads = match path {
+            "direct" => Ok(Vec::new()),
+            _ => path
+                .split('>')
+                .map(|name| HeadName::parse(name, self.config))
+                .collect::<Result<Vec<_>>>(),
+        };
+        let heads = match heads {
+            Ok(heads) if heads.windows(2).all(|two| two[0].layer < two[1].layer) => heads,
+            Ok(_) => return self.wrong(term, "a path goes through heads of increasing layers"),
+            Err(error) => return self.wrong(term, format!("{error:#}")),
+        };
+        let (j, token) = (self.prediction(term, at)?, self.token(term, token)?);
+        self.wanted.paths.push((heads, j));
+        Ok(Word::Share(self.wanted.paths.len() - 1, j, token))
+    }
+
+    fn cell(&mut self, term: &Term, dest: &str, src: &str) -> Read<Word> {
+        let name = match HeadName::parse(&term.word[1..], self.config) {
+            Ok(name) => name,
+            Err(error) => return self.wrong(term, format!("{error:#}")),
+        };
+        let head = HeadName::all(self.config).position(|one| one == name);
+        let position = |label: &str| self.task.position(label);
+        let (dest, src) = match (position(dest), position(src)) {
+            (Ok(dest), Ok(src)) => (dest, src),
+            (Err(error), _) | (_, Err(error)) => return self.wrong(term, format!("{error:#}")),
+        };
+        if dest + 1 >= self.task.seq_len() {
+            let label = self.task.label(dest);
+            return self.wrong(
+                term,
+                format!("nothing is predicted at {label}; no sweep goes there"),
+            );
+        }
+        if src > dest {
+            let (dest, src) = (self.task.label(dest), self.task.label(src));
+            return self.wrong(
+                term,
+                format!("{dest} cannot attend to {src}, which comes later"),
+            );
+        }
+        let row = (head.unwrap_or_default(), dest);
+        if self.wanted.row(row.0, row.1).is_none() {
+            self.wanted.rows.push(row);
+        }
+        let first = self.wanted.row(row.0, row.1).unwrap_or_default();
+        Ok(if term.word.starts_with('A') {
+            Word::Pattern(first + src, first, dest + 1)
+        } else {
+            Word::Score(first + src, first, dest + 1)
+        })
+    }
+}
+
+impl Word {
+    /// Its number for an input.
+    pub fn value(&self, input: &Input<'_>) -> f64 {
+        let n = input.space.task.list_len;
+        match *self {
+            Self::Field(field) => input.fields[field] as f64,
+            Self::Truth(j) => truth(input, j) as f64,
+            Self::Pred(j) if input.get(Of::Margin(j)) > 0.0 => truth(input, j) as f64,
+            Self::Pred(j) => input.get(Of::Other(j)),
+            Self::Margin(Some(j)) => input.get(Of::Margin(j)),
+            Self::Margin(None) => {
+                let margins = (0..n).map(|j| input.get(Of::Margin(j)));
+                // no number is less than any
+                margins.fold(
+                    f64::INFINITY,
+                    |a, b| if b < a || b.is_nan() { b } else { a },
+                )
+            }
+            Self::LogProb(Some(j)) => -input.get(Of::Loss(j)),
+            Self::LogProb(None) => {
+                let sum: f64 = (0..n).map(|j| input.get(Of::Loss(j))).sum();
+                -sum / n as f64
+            }
+            Self::Rank(j) => {
+                let right = input.get(Of::Logit(j, truth(input, j)));
+                let tokens = 0..input.tokens();
+                let above = tokens.filter(|&token| input.get(Of::Logit(j, token)) > right);
+                1.0 + above.count() as f64
+            }
+            Self::Logit(j, token) => input.get(Of::Logit(j, token.token(input, j))),
+            Self::Difference(j) => {
+                let other = if input.fields[n] == j {
+                    input.fields[j]
+                } else {
+                    input.fields[n + 1]
+                };
+                input.get(Of::Logit(j, truth(input, j))) - input.get(Of::Logit(j, other))
+            }
+            Self::Share(path, j, token) => input.get(Of::Share(path, token.token(input, j))),
+            Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
+            Self::Score(cell, ..) => input.get(Of::Score(cell)),
+        }
+    }
+
+    /// By how much an attention cell is more than every other one of its row; less than 0 where
+    /// it is not the largest. A row of one cell is its own largest.
+    pub fn lead(&self, input: &Input<'_>) -> f64 {
+        let of = |cell| match self {
+            Self::Pattern(..) => Of::Pattern(cell),
+            _ => Of::Score(cell),
+        };
+        let (Self::Pattern(cell, first, len) | Self::Score(cell, first, len)) = *self else {
+            return f64::NAN;
+        };
+        let others = (first..first + len).filter(|&other| other != cell);
+        let best = others.map(|other| input.get(of(other)));
+        input.get(of(cell)) - best.fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Whether it is a whole number that no rounding changes.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Field(_) | Self::Truth(_) | Self::Pred(_))
+    }
+}
+
+impl Named {
+    fn token(self, input: &Input<'_>, j: usize) -> usize {
+        match self {
+            Self::Is(token) => token as usize,
+            Self::Field(field) => input.fields[field],
+            Self::Truth => truth(input, j),
+            Self::Old => input.fields[j],
+        }
+    }
+}
+
+fn truth(input: &Input<'_>, j: usize) -> usize {
+    let n = input.space.task.list_len;
+    if input.fields[n] == j {
+        input.fields[n + 1]
+    } else {
+        input.fields[j]
+    }
+}
+
+impl Over {
+    /// The kinds of answers that name one input.
+    pub fn is_extreme(self) -> bool {
+        self != Self::Mean
+    }
+}

@@ -1,0 +1,18 @@
+//! Claims: one line that says something of every input, and the answer.
+//!
+//! ```text
+//! pred == truth                          A0[elt,idx] is argmax
+//! A1[b_0,elt] > 0.5 when idx=1           mean A0[elt,idx] >= 0.9
+//! min margin[b_1] when a_0 in {0,1,2}    logit_diff[b_0] > 5
+//! ```
+//!
+//! `grammar.rs` reads them, `meaning.rs` says what their words are in numbers of a sweep,
+//! `verdict.rs` adds up all inputs.
+
+mod grammar;
+mod meaning;
+mod verdict;
+
+pub use grammar::{ClaimError, WORDS, complete};
+pub use meaning::Claim;
+pub use verdict::{Counterexample, Verdict};

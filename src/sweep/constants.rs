@@ -1,0 +1,204 @@
+//! The activations that interventions put into a run, for every input that asks for another one.
+
+use super::program::{Select, field_size};
+use crate::lens::{
+    Action, Array, Derived, Experiment, From, Intervention, Matrix, RunName, Sender, observe_hooks,
+};
+use crate::model::{HookName, HookedTransformer, Site};
+use crate::task::{ArrayUpdate, Field, Prompt, Update};
+use anyhow::{Context, Result, ensure};
+
+/// The most activations that one intervention may need: one for each combination of the fields
+/// that a mean or a resampled input keeps.
+const MAX_KINDS: usize = 2500;
+
+/// What one intervention puts there.
+struct Given {
+    /// The fields that decide which, `a_0 .. idx elt` counted from 0, ascending.
+    fields: Vec<usize>,
+    /// One activation for each combination of their values, the last field changing fastest.
+    values: Vec<Array>,
+}
+
+/// The constants of an experiment's interventions.
+pub(super) struct Constants<'a> {
+    task: ArrayUpdate,
+    d_model: usize,
+    d_head: usize,
+    list: &'a [Intervention],
+    given: Vec<Option<Given>>,
+}
+
+impl<'a> Constants<'a> {
+    /// Runs what they are taken from.
+    ///
+    /// # Errors
+    /// When there is no such example, a mean has no examples for some input, or there would be
+    /// too many.
+    pub fn new(model: &HookedTransformer, experiment: &'a Experiment) -> Result<Self> {
+        let task = model.task();
+        let list = &experiment.interventions;
+        let given = list.iter().map(|one| {
+            let line = || one.line(task);
+            given(model, experiment, one).with_context(line)
+        });
+        Ok(Self {
+            task,
+            d_model: model.config().d_model,
+            d_head: model.config().d_head,
+            list,
+            given: given.collect::<Result<_>>()?,
+        })
+    }
+
+    pub fn interventions(&self) -> &[Intervention] {
+        self.list
+    }
+
+    fn select(&self, fields: &[usize]) -> Select {
+        Select::by_fields(0, fields, self.task)
+    }
+
+    /// What intervention `number` puts at a head and position: vectors, and which one when.
+    pub fn vectors(&self, number: usize, head: usize, position: usize) -> Result<(Matrix, Select)> {
+        let one = &self.list[number];
+        let Some(given) = &self.given[number] else {
+            let width = match one.hook {
+                HookName::Block(_, Site::Q | Site::K | Site::V | Site::Z) => self.d_head,
+                _ => self.d_model,
+            };
+            let value = set_to(one)?;
+            return Ok((
+                Matrix::from_fn(1, width, |_, _| value),
+                Select::fixed(0, self.task),
+            ));
+        };
+        // the sender's head, not the receiver's, says which part an edge takes
+        let head = match one.action {
+            Action::Edge(Sender::Head(_, sender), _) => sender,
+            _ => head,
+        };
+        let row = |array: &'_ Array| -> Vec<f32> {
+            let at = match array.shape().len() {
+                1 => &[][..],
+                3 => &[0, position],
+                _ => &[0, position, head],
+            };
+            array.slice(at).to_vec()
+        };
+        let rows: Vec<Vec<f32>> = given.values.iter().map(row).collect();
+        let width = rows.first().map_or(0, Vec::len);
+        Ok((
+            Matrix::from_fn(rows.len(), width, |i, j| f64::from(rows[i][j])),
+            self.select(&given.fields),
+        ))
+    }
+
+    /// What it puts into an attention cell `(head, dest, src)`.
+    pub fn numbers(
+        &self,
+        number: usize,
+        (head, dest, src): (usize, usize, usize),
+    ) -> Result<(Vec<f64>, Select)> {
+        let Some(given) = &self.given[number] else {
+            return Ok((
+                vec![set_to(&self.list[number])?],
+                Select::fixed(0, self.task),
+            ));
+        };
+        let values = given.values.iter();
+        let values = values.map(|array| f64::from(array.slice(&[0, head, dest])[src]));
+        Ok((values.collect(), self.select(&given.fields)))
+    }
+}
+
+fn set_to(one: &Intervention) -> Result<f64> {
+    match one.action {
+        Action::Set(value) => Ok(value),
+        Action::Zero => Ok(0.0),
+        _ => anyhow::bail!("nothing was derived for this intervention"),
+    }
+}
+
+fn given(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    one: &Intervention,
+) -> Result<Option<Given>> {
+    let fields: &[Field] = match &one.action {
+        Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
+        Action::Edge(_, None) => return Ok(None),
+        Action::Patch(From::Run(run)) => return of_run(model, experiment, *run, one.hook),
+        Action::Edge(sender, Some(run)) => {
+            return of_run(model, experiment, *run, sender.hook());
+        }
+        Action::Patch(From::Example(_)) | Action::Add(..) => &[],
+        Action::Mean(given) => given,
+        Action::Resample { keep, .. } => keep,
+    };
+    let task = model.task();
+    let mut fields: Vec<usize> = fields.iter().map(|&field| place(field, task)).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    let kinds = fields.iter().map(|&field| field_size(field, task));
+    let kinds = kinds.fold(1, usize::saturating_mul);
+    ensure!(
+        kinds <= MAX_KINDS,
+        "{kinds} different activations would have to be kept; {MAX_KINDS} is the most"
+    );
+    let alone = Experiment {
+        interventions: vec![one.clone()],
+        ..experiment.clone()
+    };
+    let values = (0..kinds).map(|kind| {
+        let base = Prompt::teacher_forced(input_of_kind(kind, &fields, task));
+        let derived = Derived::new(model, &alone, &base)?;
+        Array::from_tensor(derived.get(one)?)
+    });
+    Ok(Some(Given {
+        values: values.collect::<Result<_>>()?,
+        fields,
+    }))
+}
+
+fn of_run(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    run: RunName,
+    hook: HookName,
+) -> Result<Option<Given>> {
+    let source = match run {
+        RunName::Clean => &experiment.clean,
+        RunName::Corrupted => &experiment.corrupted,
+        RunName::Patched => anyhow::bail!("a patch comes from clean or corrupted"),
+    };
+    let (_, cache) = observe_hooks(model, source, &[hook])?;
+    Ok(Some(Given {
+        fields: Vec::new(),
+        values: vec![Array::from_tensor(cache.get(hook)?)?],
+    }))
+}
+
+/// A field's place among `a_0 .. idx elt`.
+pub(super) fn place(field: Field, task: ArrayUpdate) -> usize {
+    match field {
+        Field::A(i) => i,
+        Field::Idx => task.list_len,
+        Field::Elt => task.list_len + 1,
+    }
+}
+
+/// An input whose fields have the `kind`-th combination of values; the others are 0.
+fn input_of_kind(mut kind: usize, fields: &[usize], task: ArrayUpdate) -> Update {
+    let mut values = vec![0; task.list_len + 2];
+    for &field in fields.iter().rev() {
+        values[field] = (kind % field_size(field, task)) as u32;
+        kind /= field_size(field, task);
+    }
+    let n = task.list_len;
+    Update {
+        a: values[..n].to_vec(),
+        idx: values[n],
+        elt: values[n + 1],
+    }
+}

@@ -1,0 +1,339 @@
+//! Folds a model and its interventions into a [`Program`]: the forward pass once, with sums for
+//! numbers. Follows `model/forward.rs` hook by hook and `lens/edit.rs` edit by edit.
+
+use super::constants::Constants;
+use super::program::{
+    Cell, Cells, Enter, Family, HeadProgram, Number, Path, Piece, Program, Select, Slot, Sum,
+};
+use crate::lens::{Action, HeadName, Intervention, Matrices, Sender};
+use crate::model::{HookName, Site};
+use anyhow::{Context, Result, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The pass so far.
+struct Fold<'a> {
+    weights: &'a Matrices,
+    constants: &'a Constants<'a>,
+    families: Vec<Family>,
+    slots: Vec<Slot>,
+    numbers: Vec<Number>,
+    paths: Vec<Path>,
+    /// What the senders of edges wrote, by position.
+    sent: BTreeMap<Sender, Vec<Sum>>,
+}
+
+/// A program of the weights under the interventions.
+///
+/// # Errors
+/// Says what cannot be folded.
+pub(super) fn fold(weights: &Matrices, constants: &Constants<'_>) -> Result<Program> {
+    let task = weights.task();
+    let mut fold = Fold {
+        weights,
+        constants,
+        families: vec![Family {
+            enter: Enter::Stream,
+            rows: weights.w_e().clone(),
+        }],
+        slots: Program::token_slots(task),
+        numbers: Vec::new(),
+        paths: Vec::new(),
+        sent: BTreeMap::new(),
+    };
+    let (heads, out) = fold.pass()?;
+    Ok(Program {
+        task,
+        layers: weights.config().n_layers,
+        families: fold.families,
+        slots: fold.slots,
+        numbers: fold.numbers,
+        paths: fold.paths,
+        heads,
+        out,
+    })
+}
+
+impl Fold<'_> {
+    fn len(&self) -> usize {
+        self.weights.task().seq_len() - 1
+    }
+
+    /// The interventions at a hook point, in their order.
+    fn at(&self, hook: HookName) -> impl Iterator<Item = (usize, Intervention)> + use<> {
+        let all = self.constants.interventions().iter().cloned().enumerate();
+        let here: Vec<_> = all.filter(|(_, one)| one.hook == hook).collect();
+        here.into_iter()
+    }
+
+    fn pass(&mut self) -> Result<(Vec<HeadProgram>, Vec<Sum>)> {
+        let (config, len) = (self.weights.config().clone(), self.len());
+        let embed = (0..len).map(|p| Sum::of(Piece::Token(p))).collect();
+        let embed = self.edit(HookName::Embed, 0, embed)?;
+        self.sent.insert(Sender::Embed, embed.clone());
+        let pos = self.positions()?;
+        let mut resid = embed;
+        if self.weights.is_standard() {
+            add_all(&mut resid, &pos);
+        }
+        let mut heads = Vec::new();
+        for layer in 0..config.n_layers {
+            let at = |site| HookName::Block(layer, site);
+            resid = self.edit(at(Site::ResidPre), 0, resid)?;
+            let mut attn_out = vec![Sum::default(); len];
+            for head in 0..config.n_heads {
+                let name = HeadName { layer, head };
+                let program = self.head(name, &resid, &pos)?;
+                let z = self.carried(&program);
+                heads.push(program);
+                let z = self.edit(at(Site::Z), head, z)?;
+                let result = self.edit(at(Site::Result), head, z)?;
+                self.sent.insert(Sender::Head(layer, head), result.clone());
+                add_all(&mut attn_out, &result);
+            }
+            let b_o = self.bias(Enter::Stream, self.weights.b_o(layer).clone());
+            add_all(&mut attn_out, &vec![b_o; len]);
+            let attn_out = self.edit(at(Site::AttnOut), 0, attn_out)?;
+            self.sent.insert(Sender::Layer(layer), attn_out.clone());
+            add_all(&mut resid, &attn_out);
+            resid = self.edit(at(Site::ResidPost), 0, resid)?;
+        }
+        Ok((heads, resid))
+    }
+
+    /// The positional embeddings, after their hook.
+    fn positions(&mut self) -> Result<Vec<Sum>> {
+        let task = self.weights.task();
+        let family = self.families.len();
+        self.families.push(Family {
+            enter: Enter::Stream,
+            rows: self.weights.w_pos().clone(),
+        });
+        let first = self.slots.len();
+        let slots = (0..self.len()).map(|p| Slot {
+            family,
+            select: Select::fixed(p, task),
+        });
+        self.slots.extend(slots);
+        let sums = (0..self.len()).map(|p| Sum::of(Piece::Slot(first + p)));
+        self.edit(HookName::PosEmbed, 0, sums.collect())
+    }
+
+    /// A constant vector that is not zero, as a sum.
+    fn bias(&mut self, enter: Enter, rows: crate::lens::Matrix) -> Sum {
+        let zero = (0..rows.ncols()).all(|j| rows[(0, j)] == 0.0);
+        if zero {
+            return Sum::default();
+        }
+        let select = Select::fixed(0, self.weights.task());
+        Sum::of(Piece::Slot(self.slot(enter, rows, select)))
+    }
+
+    fn slot(&mut self, enter: Enter, rows: crate::lens::Matrix, select: Select) -> usize {
+        self.families.push(Family { enter, rows });
+        let family = self.families.len() - 1;
+        self.slots.push(Slot { family, select });
+        self.slots.len() - 1
+    }
+
+    /// What a head reads, and its attention's cells.
+    fn head(&mut self, name: HeadName, resid: &[Sum], pos: &[Sum]) -> Result<HeadProgram> {
+        let HeadName { layer, head } = name;
+        let at = |site| HookName::Block(layer, site);
+        let shortformer = !self.weights.is_standard();
+        let part = self.weights.head(name);
+        let sides = [
+            (Site::QInput, Site::Q, Enter::Query(name), part.b_q.clone()),
+            (Site::KInput, Site::K, Enter::Key(name), part.b_k.clone()),
+            (Site::VInput, Site::V, Enter::Value(name), part.b_v.clone()),
+        ];
+        let mut read = Vec::new();
+        for (input, projected, enter, bias) in sides {
+            let mut sums = self.edit(at(input), head, resid.to_vec())?;
+            if shortformer && input != Site::VInput {
+                add_all(&mut sums, pos);
+            }
+            let bias = self.bias(enter, bias);
+            add_all(&mut sums, &vec![bias; self.len()]);
+            read.push(self.edit(at(projected), head, sums)?);
+        }
+        let scores = self.cells(at(Site::AttnScores), head)?;
+        let pattern = self.cells(at(Site::Pattern), head)?;
+        self.no_empty_row(&scores, at(Site::AttnScores))?;
+        let mut next = || read.remove(0);
+        Ok(HeadProgram {
+            name,
+            q: next(),
+            k: next(),
+            v: next(),
+            scores,
+            pattern,
+        })
+    }
+
+    /// What a head carries to each position: one path for each that it reads values from.
+    fn carried(&mut self, program: &HeadProgram) -> Vec<Sum> {
+        let task = self.weights.task();
+        let mut direct = BTreeSet::new();
+        let mut parents = BTreeSet::new();
+        for sum in &program.v {
+            for piece in sum.fixed.keys() {
+                match piece {
+                    Piece::Token(position) => direct.extend(
+                        (0..task.list_len).map(|idx| Program::token_at(task, *position, idx)),
+                    ),
+                    Piece::Slot(slot) => {
+                        direct.insert(*slot);
+                    }
+                }
+            }
+            parents.extend(sum.paths.keys().copied());
+        }
+        let mut sum = Sum::default();
+        let mut push = |parent, slots: Vec<usize>| {
+            sum.paths.insert(self.paths.len(), 1.0);
+            self.paths.push(Path {
+                parent,
+                head: program.name,
+                slots,
+            });
+        };
+        if !direct.is_empty() {
+            push(None, direct.into_iter().collect());
+        }
+        let inherited: Vec<_> = parents
+            .into_iter()
+            .map(|parent| (parent, self.paths[parent].slots.clone()))
+            .collect();
+        for (parent, slots) in inherited {
+            sum.paths.insert(self.paths.len(), 1.0);
+            self.paths.push(Path {
+                parent: Some(parent),
+                head: program.name,
+                slots,
+            });
+        }
+        vec![sum; self.len()]
+    }
+
+    /// Sums as the interventions at a hook point leave them.
+    fn edit(&mut self, hook: HookName, head: usize, mut sums: Vec<Sum>) -> Result<Vec<Sum>> {
+        for (number, one) in self.at(hook) {
+            for (position, sum) in sums.iter_mut().enumerate() {
+                if !one.selects(head, position, 0) {
+                    continue;
+                }
+                match &one.action {
+                    Action::Scale(factor) => sum.scale(*factor),
+                    Action::Zero | Action::Knock => *sum = Sum::default(),
+                    Action::Add(..) => {
+                        sum.add(&self.constant(number, &one, head, position)?, 1.0);
+                    }
+                    Action::Edge(sender, from) => {
+                        let own = self.sent.get(sender);
+                        let own = own.with_context(|| format!("{sender} has not written yet"))?;
+                        sum.add(&own[position], -1.0);
+                        if from.is_some() {
+                            sum.add(&self.constant(number, &one, head, position)?, 1.0);
+                        }
+                    }
+                    Action::Patch(_)
+                    | Action::Set(_)
+                    | Action::Mean(_)
+                    | Action::Resample { .. } => {
+                        *sum = self.constant(number, &one, head, position)?;
+                    }
+                }
+            }
+        }
+        Ok(sums)
+    }
+
+    /// The vector that an intervention brings to a position.
+    fn constant(
+        &mut self,
+        number: usize,
+        one: &Intervention,
+        head: usize,
+        position: usize,
+    ) -> Result<Sum> {
+        let (mut rows, select) = self.constants.vectors(number, head, position)?;
+        let enter = match one.hook {
+            HookName::Block(layer, Site::Q) => Enter::Query(HeadName { layer, head }),
+            HookName::Block(layer, Site::K) => Enter::Key(HeadName { layer, head }),
+            HookName::Block(layer, Site::V) => Enter::Value(HeadName { layer, head }),
+            HookName::Block(layer, Site::Z) => {
+                rows = &rows * &self.weights.head(HeadName { layer, head }).w_o;
+                Enter::Stream
+            }
+            _ => Enter::Stream,
+        };
+        Ok(Sum::of(Piece::Slot(self.slot(enter, rows, select))))
+    }
+
+    /// The cells of a head's attention that interventions change.
+    fn cells(&mut self, hook: HookName, head: usize) -> Result<Cells> {
+        let mut cells = Cells::new();
+        for (number, one) in self.at(hook) {
+            ensure!(
+                !one.lifts_mask(),
+                "{}: attention to a later position",
+                one.line(self.weights.task())
+            );
+            for dest in 0..self.len() {
+                for src in (0..=dest).filter(|&src| one.selects(head, dest, src)) {
+                    let mut cell = cells.remove(&(dest, src)).unwrap_or_default();
+                    self.edit_cell(&mut cell, number, &one, (head, dest, src))?;
+                    cells.insert((dest, src), cell);
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn edit_cell(
+        &mut self,
+        cell: &mut Cell,
+        number: usize,
+        one: &Intervention,
+        at: (usize, usize, usize),
+    ) -> Result<()> {
+        if let Action::Scale(factor) = one.action {
+            cell.scale *= factor;
+            cell.plus.iter_mut().for_each(|(_, by)| *by *= factor);
+            return Ok(());
+        }
+        let scores = matches!(one.hook, HookName::Block(_, Site::AttnScores));
+        let task = self.weights.task();
+        let (values, select) = match one.action {
+            Action::Knock if scores => (vec![f64::NEG_INFINITY], Select::fixed(0, task)),
+            Action::Knock | Action::Zero => (vec![0.0], Select::fixed(0, task)),
+            _ => self.constants.numbers(number, at)?,
+        };
+        self.numbers.push(Number { values, select });
+        *cell = Cell {
+            scale: 0.0,
+            plus: vec![(self.numbers.len() - 1, 1.0)],
+        };
+        Ok(())
+    }
+
+    /// A query with no key left has no attention: candle's softmax says so with NaN.
+    fn no_empty_row(&self, cells: &Cells, hook: HookName) -> Result<()> {
+        let cut = |cell: &Cell| {
+            let mut numbers = cell.plus.iter().map(|&(number, _)| &self.numbers[number]);
+            numbers.any(|number| number.values.contains(&f64::NEG_INFINITY))
+        };
+        for dest in 0..self.len() {
+            let left = (0..=dest).any(|src| !cells.get(&(dest, src)).is_some_and(cut));
+            let label = self.weights.task().label(dest);
+            ensure!(left, "{hook}: no key is left for the query {label}");
+        }
+        Ok(())
+    }
+}
+
+fn add_all(sums: &mut [Sum], others: &[Sum]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        sum.add(other, 1.0);
+    }
+}

@@ -1,0 +1,371 @@
+//! Arithmetic written once, for one number and for a register full of them.
+//!
+//! Lanes are never mixed and every product-and-sum is fused, so each input's numbers are the same
+//! bits whatever the width of the register: one input, AVX2, AVX-512 or none of them.
+
+use pulp::{Simd, bytemuck};
+
+/// A way to compute: with single numbers, or with as many as a register holds.
+pub(super) trait Lanes: Copy {
+    /// One number.
+    type T: Copy + PartialOrd + Into<f64> + Send + Sync + 'static;
+    /// `WIDTH` of them.
+    type V: Copy;
+    /// Numbers side by side.
+    const WIDTH: usize;
+
+    /// The nearest number.
+    fn number(x: f64) -> Self::T;
+    /// The same number everywhere.
+    fn splat(self, x: Self::T) -> Self::V;
+    /// The first numbers of a slice, which has enough.
+    fn load(self, from: &[Self::T]) -> Self::V;
+    /// Into the first places of a slice, which has enough.
+    fn store(self, x: Self::V, to: &mut [Self::T]);
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b + c`, rounded once.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// Where `a > b` the third, else the fourth.
+    fn if_greater(self, a: Self::V, b: Self::V, then: Self::V, other: Self::V) -> Self::V;
+    /// Whether every lane is greater than this number; not where one is no number.
+    fn all_above(self, x: Self::V, bound: Self::T) -> bool;
+    /// `x` with one lane taken from another.
+    fn with_lane(self, x: Self::V, lane: usize, from: Self::V) -> Self::V;
+    /// `e^x` for `x <= 0`.
+    fn exp(self, x: Self::V) -> Self::V;
+    /// `ln(1 + x)` for `x >= 0`, with all its digits where `x` is small.
+    fn ln_1p(self, x: Self::V) -> Self::V;
+
+    /// Zero everywhere.
+    #[inline(always)]
+    fn zero(self) -> Self::V {
+        self.splat(Self::number(0.0))
+    }
+}
+
+/// Single precision, in `N` registers of the processor at once: what is the same for all inputs is
+/// then fetched once for more of them.
+#[derive(Clone, Copy)]
+pub(super) struct Single<S: Simd, const N: usize>(pub S);
+
+/// One number in single precision.
+pub(super) type One = Single<pulp::Scalar, 1>;
+
+/// The only one there is.
+pub(super) const ONE: One = Single(pulp::Scalar);
+
+/// The lanes' numbers.
+const LANES: [f32; 16] = [
+    0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
+];
+/// `e^f - 1 - f` over `f^2` for `|f| <= ln 2 / 2`, largest power first: Cephes' `expf`.
+const EXP: [f32; 6] = [
+    1.987_569_1e-4,
+    1.398_2e-3,
+    8.333_452e-3,
+    4.166_579_6e-2,
+    1.666_666_5e-1,
+    5e-1,
+];
+/// Added to a number it leaves the nearest whole one in the lowest bits: 1.5 * 2^23.
+const TO_WHOLE: f32 = 12_582_912.0;
+/// ln 2 in two parts; a small whole number times the first is exact.
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+/// `(ln(1 + f) - f + f^2 / 2) / f^3` for `1 + f` between the roots of 1/2 and 2: Cephes' `logf`.
+const LN: [f32; 9] = [
+    7.037_683_6e-2,
+    -1.151_461e-1,
+    1.167_699_9e-1,
+    -1.242_014_1e-1,
+    1.424_932_3e-1,
+    -1.666_805_7e-1,
+    2.000_071_5e-1,
+    -2.499_999_4e-1,
+    0.333_333_3,
+];
+/// Below this `e^x` counts as 0: beside 1 it is far less than single precision can see, and products
+/// of smaller numbers leave the normal range, where a processor is slow.
+const LEAST: f32 = -40.0;
+
+// pulp's own functions of these names are not always inlined, and a call costs more than they do
+
+#[inline(always)]
+fn bits_of<S: Simd>(x: S::f32s) -> S::u32s {
+    bytemuck::cast(x)
+}
+
+#[inline(always)]
+fn of_bits<S: Simd>(x: S::u32s) -> S::f32s {
+    bytemuck::cast(x)
+}
+
+/// One operation in each register.
+macro_rules! each {
+    ($i:ident => $op:expr) => {{
+        let mut out = [bytemuck::Zeroable::zeroed(); N];
+        for ($i, out) in out.iter_mut().enumerate() {
+            *out = $op;
+        }
+        out
+    }};
+}
+
+impl<S: Simd, const N: usize> Lanes for Single<S, N> {
+    type T = f32;
+    type V = [S::f32s; N];
+    const WIDTH: usize = S::F32_LANES * N;
+
+    #[inline(always)]
+    fn number(x: f64) -> f32 {
+        x as f32
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        [self.0.splat_f32s(x); N]
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> Self::V {
+        let from = &S::as_simd_f32s(from).0[..N];
+        each!(i => from[i])
+    }
+    #[inline(always)]
+    fn store(self, x: Self::V, to: &mut [f32]) {
+        let to = &mut S::as_mut_simd_f32s(to).0[..N];
+        for (to, x) in to.iter_mut().zip(x) {
+            *to = x;
+        }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => self.0.add_f32s(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => self.0.sub_f32s(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => self.0.mul_f32s(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => self.0.div_f32s(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        each!(i => self.0.mul_add_f32s(a[i], b[i], c[i]))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => self.0.max_f32s(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn if_greater(self, a: Self::V, b: Self::V, then: Self::V, other: Self::V) -> Self::V {
+        each!(i => select(self.0, self.0.greater_than_f32s(a[i], b[i]), then[i], other[i]))
+    }
+    #[inline(always)]
+    fn all_above(self, x: Self::V, bound: f32) -> bool {
+        let mut least = self.0.splat_f32s(1.0);
+        for x in x {
+            let above = self.0.greater_than_f32s(x, self.0.splat_f32s(bound));
+            least = select(self.0, above, least, self.0.splat_f32s(0.0));
+        }
+        self.0.reduce_min_f32s(least) > 0.0
+    }
+    #[inline(always)]
+    fn with_lane(self, mut x: Self::V, lane: usize, from: Self::V) -> Self::V {
+        let (register, lane) = (lane / S::F32_LANES, lane % S::F32_LANES);
+        let lanes = S::as_simd_f32s(&LANES).0[0];
+        let here = self.0.equal_f32s(lanes, self.0.splat_f32s(lane as f32));
+        x[register] = select(self.0, here, from[register], x[register]);
+        x
+    }
+    #[inline(always)]
+    fn exp(self, x: Self::V) -> Self::V {
+        each!(i => exp(self.0, x[i]))
+    }
+    #[inline(always)]
+    fn ln_1p(self, x: Self::V) -> Self::V {
+        each!(i => ln_1p(self.0, x[i]))
+    }
+}
+
+#[inline(always)]
+fn select<S: Simd>(simd: S, mask: S::m32s, then: S::f32s, other: S::f32s) -> S::f32s {
+    let (then, other) = (bits_of::<S>(then), bits_of::<S>(other));
+    of_bits::<S>(simd.select_u32s(mask, then, other))
+}
+
+#[inline(always)]
+fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let at = |x: f32| simd.splat_f32s(x);
+    let counts = simd.greater_than_f32s(x, at(LEAST));
+    let x = simd.max_f32s(x, at(LEAST));
+    let shifted = simd.mul_add_f32s(x, at(std::f32::consts::LOG2_E), at(TO_WHOLE));
+    let whole = simd.sub_f32s(shifted, at(TO_WHOLE));
+    let rest = simd.mul_add_f32s(whole, at(-LN_2[0]), x);
+    let rest = simd.mul_add_f32s(whole, at(-LN_2[1]), rest);
+    let mut sum = at(EXP[0]);
+    for c in &EXP[1..] {
+        sum = simd.mul_add_f32s(sum, rest, at(*c));
+    }
+    let above_one = simd.add_f32s(rest, at(1.0));
+    let power = simd.mul_add_f32s(simd.mul_f32s(rest, rest), sum, above_one);
+    // times 2^whole: the whole number is added to the exponent's bits
+    let exponent = simd.wrapping_dyn_shl_u32s(bits_of::<S>(shifted), simd.splat_u32s(23));
+    let power = of_bits::<S>(simd.add_u32s(bits_of::<S>(power), exponent));
+    select(simd, counts, power, at(0.0))
+}
+
+#[inline(always)]
+fn ln_1p<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let at = |x: f32| simd.splat_f32s(x);
+    let bits = |x: u32| simd.splat_u32s(x);
+    let y = simd.add_f32s(x, at(1.0));
+    // y = m * 2^e; the exponent's bits below those of 2^23 are that number plus e
+    let word = bits_of::<S>(y);
+    let e = simd.wrapping_dyn_shr_u32s(word, bits(23));
+    let e = of_bits::<S>(simd.or_u32s(e, bits(0x4b00_0000)));
+    let e = simd.sub_f32s(e, at(8_388_608.0 + 127.0));
+    let m = simd.and_u32s(word, bits(0x007f_ffff));
+    let m = of_bits::<S>(simd.or_u32s(m, bits(0x3f80_0000)));
+    let large = simd.greater_than_f32s(m, at(std::f32::consts::SQRT_2));
+    let e = select(simd, large, simd.add_f32s(e, at(1.0)), e);
+    let m = select(simd, large, simd.mul_f32s(m, at(0.5)), m);
+    let f = simd.sub_f32s(m, at(1.0));
+    let mut sum = at(LN[0]);
+    for c in &LN[1..] {
+        sum = simd.mul_add_f32s(sum, f, at(*c));
+    }
+    let square = simd.mul_f32s(f, f);
+    let cube = simd.mul_f32s(simd.mul_f32s(sum, f), square);
+    let tail = simd.mul_add_f32s(e, at(LN_2[1]), cube);
+    let tail = simd.mul_add_f32s(square, at(-0.5), tail);
+    let ln = simd.mul_add_f32s(e, at(LN_2[0]), simd.add_f32s(f, tail));
+    // what 1 + x lost in rounding
+    let lost = simd.sub_f32s(x, simd.sub_f32s(y, at(1.0)));
+    simd.add_f32s(ln, simd.div_f32s(lost, y))
+}
+
+/// Double precision, one number at a time: what decides a close call.
+#[derive(Clone, Copy)]
+pub(super) struct Double;
+
+impl Lanes for Double {
+    type T = f64;
+    type V = f64;
+    const WIDTH: usize = 1;
+
+    fn number(x: f64) -> f64 {
+        x
+    }
+    fn splat(self, x: f64) -> f64 {
+        x
+    }
+    fn load(self, from: &[f64]) -> f64 {
+        from[0]
+    }
+    fn store(self, x: f64, to: &mut [f64]) {
+        to[0] = x;
+    }
+    fn add(self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+    fn sub(self, a: f64, b: f64) -> f64 {
+        a - b
+    }
+    fn mul(self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+    fn div(self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+    fn fma(self, a: f64, b: f64, c: f64) -> f64 {
+        // not fused: there is no wider register that it would have to agree with
+        a * b + c
+    }
+    fn max(self, a: f64, b: f64) -> f64 {
+        a.max(b)
+    }
+    fn if_greater(self, a: f64, b: f64, then: f64, other: f64) -> f64 {
+        if a > b { then } else { other }
+    }
+    fn all_above(self, x: f64, bound: f64) -> bool {
+        x > bound
+    }
+    fn with_lane(self, _x: f64, _lane: usize, from: f64) -> f64 {
+        from
+    }
+    fn exp(self, x: f64) -> f64 {
+        x.exp()
+    }
+    fn ln_1p(self, x: f64) -> f64 {
+        x.ln_1p()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use pulp::Scalar256b;
+
+    #[test]
+    fn exp_is_near_the_library_s_and_the_same_at_every_width() {
+        let (one, eight) = (ONE, Single::<_, 1>(Scalar256b));
+        for step in 0..40_000 {
+            let x = -(step as f32) / 1000.0;
+            let found = one.exp([x])[0];
+            let error = (f64::from(found) / f64::from(x).exp() - 1.0).abs();
+            assert!(error < 3e-7, "exp({x}) is {found}");
+            let mut wide = [0.0; 8];
+            eight.store(eight.exp(eight.splat(x)), &mut wide);
+            assert!(wide.iter().all(|w| w.to_bits() == found.to_bits()));
+        }
+        assert_eq!(one.exp([-40.1])[0], 0.0);
+        assert_eq!(one.exp([f32::NEG_INFINITY])[0], 0.0);
+    }
+
+    #[test]
+    fn ln_1p_keeps_its_digits() {
+        let one = |x: f32| ONE.ln_1p([x])[0];
+        for step in 0..40_000 {
+            let x = 1e-12 * 1.0009_f32.powi(step);
+            if x > 1e3 {
+                break;
+            }
+            let (found, exact) = (f64::from(one(x)), f64::from(x).ln_1p());
+            assert!((found / exact - 1.0).abs() < 4e-7, "ln(1 + {x}) is {found}");
+        }
+        assert_eq!(one(0.0), 0.0);
+    }
+
+    #[test]
+    fn the_processor_s_own_registers_agree_with_single_numbers() {
+        struct Sum;
+        impl pulp::WithSimd for Sum {
+            type Output = Vec<f32>;
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+                let lanes = Single::<S, 2>(simd);
+                let x: Vec<f32> = (0..64).map(|i| -(i as f32) * 0.77).collect();
+                let mut out = vec![0.0; 64];
+                for from in (0..64).step_by(Single::<S, 2>::WIDTH) {
+                    let v = lanes.load(&x[from..]);
+                    let v = lanes.fma(lanes.exp(v), lanes.splat(3.3), v);
+                    lanes.store(v, &mut out[from..]);
+                }
+                out
+            }
+        }
+        let wide = pulp::Arch::new().dispatch(Sum);
+        let one = pulp::WithSimd::with_simd(Sum, pulp::Scalar);
+        let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&wide), bits(&one));
+        assert!(wide.iter().copied().reduce(f32::max).unwrap() > 3.0);
+    }
+}

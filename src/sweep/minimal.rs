@@ -1,0 +1,237 @@
+//! The smallest sets of edges that the model cannot do without: every other edge switched off, it
+//! is still right often enough.
+
+use super::run::{Over, Progress, Sweep};
+use super::tally::Tally;
+use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, Target};
+use crate::model::{Config, HookName, HookedTransformer, Site};
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Up to this many edges every set of them is tried.
+const ALL_SETS: usize = 16;
+
+/// A set of edges that is enough.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EdgeSet {
+    /// The edges that are on: `L0->K1`.
+    pub on: Vec<String>,
+    /// The lines that switch the others off.
+    pub interventions: Vec<String>,
+    /// The fraction of single predictions that are right.
+    pub accuracy: f64,
+    /// Inputs with a wrong prediction.
+    pub wrong_inputs: u64,
+}
+
+/// The answer: the smallest sets, and how they were found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Minimal {
+    /// Edges that can be switched.
+    pub edges: usize,
+    /// Whether every set was tried; otherwise edges were taken away one by one, the least needed
+    /// first, and a smaller set may exist.
+    pub exhaustive: bool,
+    /// With every edge on.
+    pub accuracy: f64,
+    /// All sets of the smallest size that reach the threshold; none when not even all edges do.
+    pub sets: Vec<EdgeSet>,
+}
+
+/// The edges that can be switched: the embedding and each head into the queries, keys and values
+/// of each later head, and into the logits. The last layer's way to the logits is always on.
+#[must_use]
+pub fn edges(config: &Config) -> Vec<Intervention> {
+    let last = config.n_layers.saturating_sub(1);
+    let heads = |layer: usize| (0..config.n_heads).map(move |head| (layer, head));
+    let senders = |below: usize| {
+        let single = config.n_heads == 1;
+        let earlier = (0..below).flat_map(heads).map(move |(layer, head)| {
+            if single {
+                Sender::Layer(layer)
+            } else {
+                Sender::Head(layer, head)
+            }
+        });
+        std::iter::once(Sender::Embed).chain(earlier)
+    };
+    let off = |sender, hook, head: Option<usize>| Intervention {
+        action: Action::Edge(sender, None),
+        hook,
+        target: Target::Positions(None),
+        head,
+    };
+    let mut edges = Vec::new();
+    for layer in 1..config.n_layers {
+        for site in [Site::QInput, Site::KInput, Site::VInput] {
+            for (_, head) in heads(layer) {
+                let head = (config.n_heads > 1).then_some(head);
+                let into = HookName::Block(layer, site);
+                edges.extend(senders(layer).map(|sender| off(sender, into, head)));
+            }
+        }
+    }
+    let logits = HookName::Block(last, Site::ResidPost);
+    edges.extend(senders(last).map(|sender| off(sender, logits, None)));
+    edges
+}
+
+/// The search's tools.
+struct Search<'a> {
+    model: &'a HookedTransformer,
+    weights: &'a Matrices,
+    experiment: &'a Experiment,
+    edges: Vec<Intervention>,
+}
+
+impl Search<'_> {
+    /// The experiment with only the edges of a set on.
+    fn sweep(&self, on: u64) -> Result<Sweep> {
+        let mut experiment = self.experiment.clone();
+        let edges = self.edges.iter().enumerate();
+        let off = edges.filter(|(i, _)| on >> i & 1 == 0);
+        experiment
+            .interventions
+            .extend(off.map(|(_, edge)| edge.clone()));
+        Sweep::new(self.model, self.weights, &experiment)
+    }
+
+    fn tally(&self, on: u64, over: Over) -> Result<Tally> {
+        let tally = Tally::new(self.model.task());
+        let done = self.sweep(on)?.tally(over, tally, &mut |_, _| Ok(true))?;
+        done.context("the sweep broke off")
+    }
+
+    fn set(&self, on: u64, tally: &Tally) -> EdgeSet {
+        let task = self.model.task();
+        let name = |edge: &Intervention| {
+            let line = edge.line(task);
+            let line = line.trim_start_matches("edge ").trim_end_matches(" off");
+            line.to_owned()
+        };
+        let edges = || self.edges.iter().enumerate();
+        let is_on = |i: &usize| on >> i & 1 == 1;
+        EdgeSet {
+            on: edges()
+                .filter(|(i, _)| is_on(i))
+                .map(|(_, edge)| name(edge))
+                .collect(),
+            interventions: edges()
+                .filter(|(i, _)| !is_on(i))
+                .map(|(_, edge)| edge.line(task))
+                .collect(),
+            accuracy: tally.accuracy(),
+            wrong_inputs: tally.wrong_inputs,
+        }
+    }
+}
+
+/// The smallest sets of edges that keep the accuracy at the threshold or above. A search over the
+/// space tries sets on the experiment's sample first. `report` says how many sets were tried of
+/// how many, and whether to go on.
+///
+/// # Errors
+/// When the device fails or the inputs cannot be swept.
+pub fn minimal(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    experiment: &Experiment,
+    threshold: f64,
+    over: Over,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Option<Minimal>> {
+    let search = Search {
+        model,
+        weights,
+        experiment,
+        edges: edges(model.config()),
+    };
+    let count = search.edges.len();
+    anyhow::ensure!(
+        count < 64,
+        "{count} edges are more than this search can handle"
+    );
+    let all = (1u64 << count) - 1;
+    let accuracy = search.tally(all, over)?.accuracy();
+    let exhaustive = count <= ALL_SETS;
+    let mut sets = Vec::new();
+    if exhaustive {
+        let first = Over::Sample(experiment.sample);
+        let total = 1u64 << count;
+        let mut done = 0;
+        for size in 0..=count as u32 {
+            let tried: Vec<u64> = (0..=all).filter(|on| on.count_ones() == size).collect();
+            let judged: Vec<Result<Tally>> = tried
+                .par_iter()
+                .map(|&on| search.tally(on, first))
+                .collect();
+            done += tried.len() as u64;
+            for (&on, tally) in tried.iter().zip(judged) {
+                let mut tally = tally?;
+                if tally.accuracy() < threshold {
+                    continue;
+                }
+                if over != first {
+                    tally = search.tally(on, over)?;
+                }
+                if tally.accuracy() >= threshold {
+                    sets.push(search.set(on, &tally));
+                }
+            }
+            if !report(Progress { done, total })? {
+                return Ok(None);
+            }
+            if !sets.is_empty() {
+                break;
+            }
+        }
+    } else if accuracy >= threshold {
+        let Some(on) = greedy(&search, all, threshold, over, report)? else {
+            return Ok(None);
+        };
+        sets.push(search.set(on, &search.tally(on, over)?));
+    }
+    sets.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
+    Ok(Some(Minimal {
+        edges: count,
+        exhaustive,
+        accuracy,
+        sets,
+    }))
+}
+
+/// Takes away the edge that costs least, again and again.
+fn greedy(
+    search: &Search<'_>,
+    all: u64,
+    threshold: f64,
+    over: Over,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Option<u64>> {
+    let mut on = all;
+    let total = search.edges.len() as u64;
+    loop {
+        let without: Vec<u64> = (0..search.edges.len())
+            .filter(|i| on >> i & 1 == 1)
+            .map(|i| on & !(1 << i))
+            .collect();
+        let judged: Vec<Result<f64>> = without
+            .par_iter()
+            .map(|&on| Ok(search.tally(on, over)?.accuracy()))
+            .collect();
+        let judged: Vec<f64> = judged.into_iter().collect::<Result<_>>()?;
+        let best = without
+            .iter()
+            .zip(judged)
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        match best {
+            Some((&next, accuracy)) if accuracy >= threshold => on = next,
+            _ => return Ok(Some(on)),
+        }
+        let done = total - u64::from(on.count_ones());
+        if !report(Progress { done, total })? {
+            return Ok(None);
+        }
+    }
+}

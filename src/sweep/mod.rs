@@ -1,0 +1,30 @@
+//! The whole input space: what holds for every list, index and element there is.
+//!
+//! Looks at [`crate::task`], [`crate::model`] and [`crate::lens`]; knows no terminal and starts no
+//! thread but the pool's.
+
+mod ablations;
+mod block;
+mod by_candle;
+mod claim;
+mod constants;
+mod engine;
+mod fold;
+mod lanes;
+mod local;
+mod minimal;
+mod plan;
+mod prepared;
+mod program;
+mod run;
+mod space;
+mod tables;
+mod tally;
+mod walk;
+
+pub use ablations::{Ablated, ablations, kinds, node, title};
+pub use claim::{Claim, ClaimError, Counterexample, Verdict, WORDS, complete};
+pub use minimal::{EdgeSet, Minimal, edges, minimal};
+pub use run::{Over, Progress, Sweep};
+pub use space::Space;
+pub use tally::{Case, Instead, Tally};

@@ -1,0 +1,251 @@
+//! What is left of a forward pass when everything but attention has been folded into sums.
+//!
+//! Given attention the model is linear, so each thing that a head or the logits read at a position
+//! is a [`Sum`]: constant amounts of vectors that enter there (a token's embedding, a position's, a
+//! bias, an activation put there by an intervention), and whatever earlier heads carried to it.
+//! What a chain of heads (a [`Path`]) carried is kept as one coefficient for each vector that can
+//! enter it, so that nothing wider than a handful of numbers is left for an input to compute.
+
+use crate::lens::{HeadName, Matrix};
+use crate::task::ArrayUpdate;
+use std::collections::BTreeMap;
+
+/// Where a family of vectors comes into the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Enter {
+    /// Into the residual stream, `d_model` wide.
+    Stream,
+    /// Into a head's queries, `d_head` wide; likewise its keys and values.
+    Query(HeadName),
+    /// Into its keys.
+    Key(HeadName),
+    /// Into its values.
+    Value(HeadName),
+}
+
+/// Vectors of which an input picks one.
+pub(super) struct Family {
+    pub enter: Enter,
+    /// One vector a row.
+    pub rows: Matrix,
+}
+
+/// How an input picks a row: a base, plus so much for each of its fields `a_0 .. idx elt`. The
+/// stride of `elt` is 0 or 1, so that neighbouring elements are neighbours in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Select {
+    pub base: usize,
+    pub strides: Vec<usize>,
+}
+
+impl Select {
+    /// Always the same row.
+    pub fn fixed(base: usize, task: ArrayUpdate) -> Self {
+        Self {
+            base,
+            strides: vec![0; task.list_len + 2],
+        }
+    }
+
+    /// The row that has the value of these fields, the last one changing fastest.
+    pub fn by_fields(base: usize, fields: &[usize], task: ArrayUpdate) -> Self {
+        let mut select = Self::fixed(base, task);
+        let mut stride = 1;
+        for &field in fields.iter().rev() {
+            select.strides[field] = stride;
+            stride *= field_size(field, task);
+        }
+        select
+    }
+
+    /// The row for the fields of an input.
+    #[inline(always)]
+    pub fn row(&self, fields: &[usize]) -> usize {
+        let terms = self.strides.iter().zip(fields);
+        self.base + terms.map(|(stride, value)| stride * value).sum::<usize>()
+    }
+
+    /// Whether inputs that differ only in `elt` pick different rows.
+    pub fn by_elt(&self) -> bool {
+        self.strides.last().is_some_and(|&stride| stride != 0)
+    }
+}
+
+/// How many values a field has; fields count `a_0 .. a_{n-1} idx elt`.
+pub(super) fn field_size(field: usize, task: ArrayUpdate) -> usize {
+    if field == task.list_len {
+        task.list_len
+    } else {
+        task.max_num as usize
+    }
+}
+
+/// A vector that depends on the input: a family and how the input picks one of it.
+pub(super) struct Slot {
+    pub family: usize,
+    pub select: Select,
+}
+
+/// A number that depends on the input.
+pub(super) struct Number {
+    pub values: Vec<f64>,
+    pub select: Select,
+}
+
+/// What can stand in a sum with a constant factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Piece {
+    /// The embedding of the token that stands at this position.
+    Token(usize),
+    /// A slot.
+    Slot(usize),
+}
+
+/// A sum of vectors; paths by number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Sum {
+    pub fixed: BTreeMap<Piece, f64>,
+    pub paths: BTreeMap<usize, f64>,
+}
+
+impl Sum {
+    pub fn of(piece: Piece) -> Self {
+        Self {
+            fixed: BTreeMap::from([(piece, 1.0)]),
+            paths: BTreeMap::new(),
+        }
+    }
+
+    pub fn add(&mut self, other: &Self, factor: f64) {
+        for (&piece, &by) in &other.fixed {
+            *self.fixed.entry(piece).or_default() += by * factor;
+        }
+        for (&path, &by) in &other.paths {
+            *self.paths.entry(path).or_default() += by * factor;
+        }
+        self.fixed.retain(|_, by| *by != 0.0);
+        self.paths.retain(|_, by| *by != 0.0);
+    }
+
+    pub fn scale(&mut self, factor: f64) {
+        let old = std::mem::take(self);
+        self.add(&old, factor);
+    }
+}
+
+/// A chain of heads of increasing layers, and the slots that can enter it.
+pub(super) struct Path {
+    /// The chain without its last head.
+    pub parent: Option<usize>,
+    pub head: HeadName,
+    pub slots: Vec<usize>,
+}
+
+/// A change to one attention score or probability: `x * scale + plus`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cell {
+    pub scale: f64,
+    /// Numbers by their place in [`Program::numbers`], with a factor.
+    pub plus: Vec<(usize, f64)>,
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            plus: Vec::new(),
+        }
+    }
+}
+
+/// Cells that are changed, by `(dest, src)`.
+pub(super) type Cells = BTreeMap<(usize, usize), Cell>;
+
+/// One head: what it reads, position by position, and what is done to its attention.
+pub(super) struct HeadProgram {
+    pub name: HeadName,
+    pub q: Vec<Sum>,
+    pub k: Vec<Sum>,
+    pub v: Vec<Sum>,
+    pub scores: Cells,
+    pub pattern: Cells,
+}
+
+/// A model under interventions, folded.
+pub(super) struct Program {
+    pub task: ArrayUpdate,
+    pub layers: usize,
+    pub families: Vec<Family>,
+    pub slots: Vec<Slot>,
+    pub numbers: Vec<Number>,
+    pub paths: Vec<Path>,
+    /// Layer by layer.
+    pub heads: Vec<HeadProgram>,
+    /// What the logits read at each position.
+    pub out: Vec<Sum>,
+}
+
+impl Program {
+    /// The slots of the tokens: BOS, newline, `a_0 ..`, idx, elt, in this order.
+    pub fn token_slots(task: ArrayUpdate) -> Vec<Slot> {
+        let token = |select| Slot { family: 0, select };
+        let fixed = |token| Select::fixed(token as usize, task);
+        let fields = (0..task.list_len + 2).map(|field| Select::by_fields(0, &[field], task));
+        let all = [fixed(task.bos()), fixed(task.newline())];
+        all.into_iter().chain(fields).map(token).collect()
+    }
+
+    /// The slot whose token stands at a position of a teacher-forced prompt with this index.
+    pub fn token_at(task: ArrayUpdate, position: usize, idx: usize) -> usize {
+        let n = task.list_len;
+        match position {
+            0 => 0,
+            p if p <= n => 1 + p,
+            p if p == n + 1 || p == n + 4 => 1,
+            p if p < n + 4 => p,
+            p if p - n - 5 == idx => n + 3,
+            p => 2 + p - n - 5,
+        }
+    }
+
+    /// A piece as a slot, in prompts with this index.
+    pub fn slot_of(&self, piece: Piece, idx: usize) -> usize {
+        match piece {
+            Piece::Token(position) => Self::token_at(self.task, position, idx),
+            Piece::Slot(slot) => slot,
+        }
+    }
+
+    /// Positions that have a say: all up to the last prediction.
+    pub fn positions(&self) -> usize {
+        self.task.seq_len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Prompt, Update};
+
+    #[test]
+    fn token_slots_are_the_tokens_of_the_prompt() {
+        for (list_len, max_num) in [(1, 3), (2, 7), (3, 50)] {
+            let task = ArrayUpdate { list_len, max_num };
+            let slots = Program::token_slots(task);
+            for idx in 0..list_len {
+                let update = Update {
+                    a: (0..list_len as u32).map(|i| (i + 1) % max_num).collect(),
+                    idx: idx as u32,
+                    elt: max_num - 1,
+                };
+                let mut fields: Vec<usize> = update.a.iter().map(|&a| a as usize).collect();
+                fields.extend([idx, update.elt as usize]);
+                let tokens = task.tokens(&Prompt::teacher_forced(update));
+                for (position, &token) in tokens.iter().enumerate() {
+                    let slot = &slots[Program::token_at(task, position, idx)];
+                    assert_eq!(slot.select.row(&fields), token as usize);
+                }
+            }
+        }
+    }
+}

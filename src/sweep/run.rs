@@ -1,0 +1,345 @@
+//! A sweep: every input of the space, or of a sample, once.
+
+use super::block::{Block, Wanted};
+use super::by_candle::ByCandle;
+use super::engine::TokenBasis;
+use super::space::Space;
+use crate::lens::{Experiment, Matrices};
+use crate::model::HookedTransformer;
+use crate::task::{Sample, Update};
+use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
+
+/// Lists that one piece of work has: about a thousandth of a second with tables.
+const LISTS: usize = 16;
+/// Pieces of work between two reports.
+const PIECES: usize = 64;
+/// More inputs than this would take days; a sample answers.
+const MAX_INPUTS: u128 = 20_000_000_000;
+
+/// Which inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// All there are.
+    Space,
+    /// Those of a sample.
+    Sample(Sample),
+}
+
+/// A model under an experiment's interventions, ready to be swept.
+pub struct Sweep {
+    how: How,
+    space: Space,
+    /// Why tables do not serve, where they do not.
+    reason: Option<String>,
+}
+
+enum How {
+    Tables(Box<TokenBasis>),
+    Candle(Box<ByCandle>),
+}
+
+/// How far a sweep is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Inputs done.
+    pub done: u64,
+    /// Inputs in all.
+    pub total: u64,
+}
+
+/// The numbers of one input.
+pub(super) struct Input<'a> {
+    pub space: Space,
+    /// `a_0 .. idx elt`
+    pub fields: &'a [usize],
+    numbers: Numbers<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Numbers<'a> {
+    Single(&'a Block<f32>),
+    Double(&'a Block<f64>),
+}
+
+/// Of which kind a number is.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    /// By prediction.
+    Margin(usize),
+    /// By prediction; where the margin is not above 0.
+    Other(usize),
+    /// By prediction.
+    Loss(usize),
+    /// By cell of [`Wanted::rows`].
+    Score(usize),
+    /// By cell of [`Wanted::rows`].
+    Pattern(usize),
+    /// By prediction and token.
+    Logit(usize, usize),
+    /// By path of [`Wanted::paths`] and token.
+    Share(usize, usize),
+}
+
+impl Input<'_> {
+    /// One of its numbers.
+    #[inline]
+    pub fn get(&self, of: Of) -> f64 {
+        let elt = self.fields[self.fields.len() - 1];
+        match self.numbers {
+            Numbers::Single(block) => f64::from(block.get(of, elt)),
+            Numbers::Double(block) => block.get(of, elt),
+        }
+    }
+
+    /// How many tokens have a logit.
+    pub fn tokens(&self) -> usize {
+        match self.numbers {
+            Numbers::Single(block) => block.d_vocab_out,
+            Numbers::Double(block) => block.d_vocab_out,
+        }
+    }
+
+    /// The input itself.
+    pub fn update(&self) -> Update {
+        self.space.update(self.fields)
+    }
+
+    /// Its place in the space's order; 0 where that cannot be counted.
+    pub fn number(&self) -> u64 {
+        let n = self.space.task.list_len;
+        let list = self.space.list_of(&self.update()) as u64;
+        let per_list = self.space.inputs_per_list() as u64;
+        let in_list = self.fields[n] * self.space.task.max_num as usize + self.fields[n + 1];
+        list.wrapping_mul(per_list).wrapping_add(in_list as u64)
+    }
+}
+
+/// Something that a sweep adds up, piece by piece; pieces come in the space's order, so that sums
+/// do not depend on the number of threads.
+pub(super) trait Sum: Send {
+    /// What must be kept of each block.
+    fn wanted(&self) -> Wanted;
+    /// One empty of inputs.
+    fn empty(&self) -> Self;
+    /// Whether an input is too close a call for single precision.
+    fn is_open(&self, _input: &Input<'_>) -> bool {
+        false
+    }
+    /// Adds an input.
+    fn see(&mut self, input: &Input<'_>);
+    /// Adds another, of inputs that come later.
+    fn join(&mut self, later: Self);
+}
+
+impl Sweep {
+    /// Folds the model and the experiment's interventions into tables, or says why not.
+    ///
+    /// # Errors
+    /// When the interventions cannot be carried out at all.
+    pub fn new(
+        model: &HookedTransformer,
+        weights: &Matrices,
+        experiment: &Experiment,
+    ) -> Result<Self> {
+        let space = Space::new(model.task());
+        let (how, reason) = match TokenBasis::new(model, weights, experiment) {
+            Ok(tables) => (How::Tables(Box::new(tables)), None),
+            Err(reason) => {
+                let candle = ByCandle::new(model, experiment)?;
+                // an intervention that cannot be derived fails here, before hours of work
+                candle.block(&space.fields(0, 0), &Wanted::default())?;
+                (How::Candle(Box::new(candle)), Some(format!("{reason:#}")))
+            }
+        };
+        Ok(Self { how, space, reason })
+    }
+
+    /// Why forward passes are run one after the other, where the tables do not serve.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The inputs it has.
+    #[must_use]
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// Adds up all inputs. `report` is told what there is so far and says whether to go on; when
+    /// it says no, nothing comes back.
+    ///
+    /// # Errors
+    /// When there are too many inputs, or the device fails.
+    pub(super) fn run<S: Sum + Sync>(
+        &self,
+        over: Over,
+        mut sum: S,
+        report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
+    ) -> Result<Option<S>> {
+        let pieces = self.pieces(over)?;
+        let total = pieces.total;
+        let mut done = 0;
+        let (wanted, empty) = (sum.wanted(), sum.empty());
+        let one = |piece: usize| -> Result<S> {
+            let mut part = empty.empty();
+            self.piece(&pieces, piece, &wanted, &mut part)?;
+            Ok(part)
+        };
+        let mut next = 0;
+        while next < pieces.count {
+            let end = (next + PIECES).min(pieces.count);
+            let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
+            for (piece, part) in (next..end).zip(parts) {
+                sum.join(part?);
+                done += pieces.inputs(piece, self.space);
+            }
+            next = end;
+            if !report(&mut sum, Progress { done, total })? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(sum))
+    }
+
+    fn pieces(&self, over: Over) -> Result<Pieces> {
+        let task = self.space.task;
+        match over {
+            Over::Space => {
+                let inputs = task.input_space();
+                ensure!(
+                    inputs <= MAX_INPUTS,
+                    "lists of {} numbers below {} make {inputs} inputs, too many to sweep; \
+                     take a sample, such as random:0:100000",
+                    task.list_len,
+                    task.max_num
+                );
+                let lists = self.space.lists().context("too many lists")?;
+                Ok(Pieces {
+                    count: lists.div_ceil(LISTS),
+                    total: inputs as u64,
+                    lists,
+                    sample: None,
+                })
+            }
+            Over::Sample(sample) => {
+                let prompts = sample.prompts(task).into_iter();
+                let sample: Vec<Update> = prompts.map(|prompt| prompt.update).collect();
+                Ok(Pieces {
+                    count: sample.len().div_ceil(LISTS),
+                    total: sample.len() as u64,
+                    lists: 0,
+                    sample: Some(sample),
+                })
+            }
+        }
+    }
+
+    fn piece<S: Sum>(
+        &self,
+        pieces: &Pieces,
+        piece: usize,
+        wanted: &Wanted,
+        part: &mut S,
+    ) -> Result<()> {
+        if let Some(sample) = &pieces.sample {
+            let end = ((piece + 1) * LISTS).min(sample.len());
+            for update in &sample[piece * LISTS..end] {
+                self.one(&self.space.fields_of(update), wanted, part)?;
+            }
+            return Ok(());
+        }
+        let lists = piece * LISTS..((piece + 1) * LISTS).min(pieces.lists);
+        match &self.how {
+            How::Tables(tables) => {
+                tables.blocks(lists, wanted, &mut |fields, block| {
+                    self.see_block(Some(tables), fields, block, wanted, part);
+                });
+            }
+            How::Candle(candle) => {
+                for list in lists {
+                    for idx in 0..self.space.task.list_len {
+                        let fields = self.space.fields(list, idx);
+                        let block = candle.block(&fields, wanted)?;
+                        self.see_block(None, &fields, &block, wanted, part);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn see_block<S: Sum>(
+        &self,
+        tables: Option<&TokenBasis>,
+        fields: &[usize],
+        block: &Block<f32>,
+        wanted: &Wanted,
+        part: &mut S,
+    ) {
+        let mut fields = fields.to_vec();
+        let last = fields.len() - 1;
+        for elt in 0..self.space.task.max_num as usize {
+            fields[last] = elt;
+            let input = Input {
+                space: self.space,
+                fields: &fields,
+                numbers: Numbers::Single(block),
+            };
+            match tables {
+                Some(tables) if part.is_open(&input) => {
+                    let exact = tables.exactly(&fields, wanted);
+                    part.see(&Input {
+                        numbers: Numbers::Double(&exact),
+                        ..input
+                    });
+                }
+                _ => part.see(&input),
+            }
+        }
+    }
+
+    /// One input, in double precision where tables serve.
+    fn one<S: Sum>(&self, fields: &[usize], wanted: &Wanted, part: &mut S) -> Result<()> {
+        match &self.how {
+            How::Tables(tables) => {
+                let block = tables.exactly(fields, wanted);
+                part.see(&Input {
+                    space: self.space,
+                    fields,
+                    numbers: Numbers::Double(&block),
+                });
+            }
+            How::Candle(candle) => {
+                let last = fields.len() - 1;
+                let base = [&fields[..last], &[0]].concat();
+                let block = candle.block(&base, wanted)?;
+                part.see(&Input {
+                    space: self.space,
+                    fields,
+                    numbers: Numbers::Single(&block),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The inputs in pieces.
+struct Pieces {
+    count: usize,
+    total: u64,
+    lists: usize,
+    sample: Option<Vec<Update>>,
+}
+
+impl Pieces {
+    fn inputs(&self, piece: usize, space: Space) -> u64 {
+        let of = |all: usize| ((piece + 1) * LISTS).min(all) - piece * LISTS;
+        match &self.sample {
+            Some(sample) => of(sample.len()) as u64,
+            None => (of(self.lists) * space.inputs_per_list()) as u64,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The tables that a sweep multiplies: each thing that can stand in a sum against each other
+//! thing, or against the logits. Made once for a program, in f64; kept in the precision asked for.
+//! For a plain model they are the circuits of `lens/circuit.rs` (tested there).
+
+use super::lanes::Lanes;
+use super::prepared::WIDEST;
+use super::program::{Enter, Family, Program, Sum};
+use crate::lens::{HeadName, Matrices, Matrix};
+use anyhow::{Result, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most numbers in all tables (256 MB in single precision, with their transposes).
+const MAX_NUMBERS: usize = 32 << 20;
+
+/// Everything that can stand in a sum, counted through: the slots, then for each path the slots
+/// that can enter it.
+pub(super) struct Elements {
+    /// Where each path's elements begin.
+    path_base: Vec<usize>,
+    /// By element: its slot, and the path that carries it.
+    pub all: Vec<(usize, Option<usize>)>,
+    /// How many are slots that no head carries.
+    pub slots: usize,
+}
+
+impl Elements {
+    pub fn new(program: &Program) -> Self {
+        let mut all: Vec<_> = (0..program.slots.len()).map(|slot| (slot, None)).collect();
+        let mut path_base = Vec::new();
+        for (number, path) in program.paths.iter().enumerate() {
+            path_base.push(all.len());
+            all.extend(path.slots.iter().map(|&slot| (slot, Some(number))));
+        }
+        Self {
+            path_base,
+            all,
+            slots: program.slots.len(),
+        }
+    }
+
+    /// Coefficients that an input has at a position: one for each element that heads carry.
+    pub fn carried(&self) -> usize {
+        self.all.len() - self.slots
+    }
+
+    /// The elements of a path.
+    pub fn of_path(&self, program: &Program, path: usize) -> std::ops::Range<usize> {
+        let first = self.path_base[path];
+        first..first + program.paths[path].slots.len()
+    }
+
+    /// The element of a slot carried along a path.
+    pub fn on_path(&self, program: &Program, path: usize, slot: usize) -> Option<usize> {
+        let place = program.paths[path].slots.iter().position(|&s| s == slot)?;
+        Some(self.path_base[path] + place)
+    }
+
+    /// The slots that a sum holds constant amounts of, in prompts of this index.
+    pub fn fixed(&self, program: &Program, sum: &Sum, idx: usize) -> Vec<(usize, f64)> {
+        let mut fixed = BTreeMap::<usize, f64>::new();
+        for (&piece, &by) in &sum.fixed {
+            *fixed.entry(program.slot_of(piece, idx)).or_default() += by;
+        }
+        fixed.into_iter().collect()
+    }
+}
+
+/// The elements that some sums need, and where their vectors begin among the rows of a table.
+pub(super) struct Basis {
+    /// Element numbers.
+    pub elements: Vec<usize>,
+    /// By element number its place in `elements`; `usize::MAX` where it is not needed.
+    pub place: Vec<usize>,
+    /// By place: the row of the element's first vector.
+    pub first_row: Vec<usize>,
+    /// The families (with the path that carries them) whose vectors are the rows, in order.
+    blocks: Vec<(usize, Option<usize>)>,
+    /// Rows.
+    pub height: usize,
+}
+
+impl Basis {
+    fn new<'a>(
+        program: &Program,
+        elements: &Elements,
+        sums: impl Iterator<Item = &'a Sum>,
+    ) -> Self {
+        let mut used = BTreeSet::new();
+        for sum in sums {
+            for idx in 0..program.task.list_len {
+                let fixed = elements.fixed(program, sum, idx).into_iter();
+                used.extend(fixed.map(|(slot, _)| slot));
+            }
+            let paths = sum.paths.keys();
+            used.extend(paths.flat_map(|&path| elements.of_path(program, path)));
+        }
+        let used: Vec<usize> = used.into_iter().collect();
+        let mut place = vec![usize::MAX; elements.all.len()];
+        let mut blocks = Vec::new();
+        let mut rows = BTreeMap::new();
+        let mut first_row = Vec::new();
+        let mut height = 0;
+        for (at, &element) in used.iter().enumerate() {
+            place[element] = at;
+            let (slot, path) = elements.all[element];
+            let block = (program.slots[slot].family, path);
+            let first = *rows.entry(block).or_insert_with(|| {
+                blocks.push(block);
+                let first = height;
+                height += program.families[block.0].rows.nrows();
+                first
+            });
+            first_row.push(first);
+        }
+        Self {
+            elements: used,
+            place,
+            first_row,
+            blocks,
+            height,
+        }
+    }
+
+    /// Elements.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+}
+
+/// One head's scores, after `1/sqrt(d_head)`: each vector as a query against each as a key.
+pub(super) struct HeadTables<T> {
+    pub basis: Basis,
+    /// `[query row, key row]`, rows `stride` apart.
+    pub qk: Vec<T>,
+    /// `[key row, query row]`, rows `stride` apart.
+    pub kq: Vec<T>,
+    pub stride: usize,
+}
+
+/// What each vector adds to the logits.
+pub(super) struct OutTables<T> {
+    pub basis: Basis,
+    /// `[row, token]`
+    pub out: Vec<T>,
+    /// `[token, row]`, rows `stride` apart.
+    pub across: Vec<T>,
+    pub stride: usize,
+    pub d_vocab_out: usize,
+    /// The unembedding's bias.
+    pub bias: Vec<T>,
+}
+
+/// All tables of a program.
+pub(super) struct Tables<T> {
+    pub heads: Vec<HeadTables<T>>,
+    pub out: OutTables<T>,
+}
+
+/// Vectors as paths carry them, made once.
+struct Carried<'a> {
+    weights: &'a Matrices,
+    program: &'a Program,
+    made: BTreeMap<(usize, Option<usize>), Matrix>,
+}
+
+impl Carried<'_> {
+    /// A family's vectors in the residual stream, after a path.
+    fn vectors(&mut self, family: usize, path: Option<usize>) -> &Matrix {
+        if !self.made.contains_key(&(family, path)) {
+            let made = self.make(family, path);
+            self.made.insert((family, path), made);
+        }
+        &self.made[&(family, path)]
+    }
+
+    fn make(&mut self, family: usize, path: Option<usize>) -> Matrix {
+        let Family { enter, rows } = &self.program.families[family];
+        let Some(path) = path else {
+            return rows.clone();
+        };
+        let path = &self.program.paths[path];
+        let head = self.weights.head(path.head);
+        if path.parent.is_none() && *enter == Enter::Value(path.head) {
+            return rows * &head.w_o;
+        }
+        let before = self.vectors(family, path.parent);
+        (before * &head.w_v) * &head.w_o
+    }
+
+    /// The rows of a basis as a head's queries or keys (`enter`), `[height, d_head]`.
+    fn projected(&mut self, basis: &Basis, enter: Enter, w: &Matrix) -> Matrix {
+        let parts: Vec<Matrix> = basis
+            .blocks
+            .iter()
+            .map(|&(family, path)| {
+                let entered = self.program.families[family].enter;
+                if entered == enter && path.is_none() {
+                    return self.program.families[family].rows.clone();
+                }
+                let vectors = self.vectors(family, path);
+                if vectors.ncols() == w.nrows() && (entered == Enter::Stream || path.is_some()) {
+                    vectors * w
+                } else {
+                    // a vector that enters this head elsewhere: no sum on this side holds it
+                    Matrix::zeros(vectors.nrows(), w.ncols())
+                }
+            })
+            .collect();
+        stacked(&parts, w.ncols())
+    }
+}
+
+fn stacked(parts: &[Matrix], width: usize) -> Matrix {
+    let height = parts.iter().map(Matrix::nrows).sum();
+    let mut all = Matrix::zeros(height, width);
+    let mut at = 0;
+    for part in parts {
+        for i in 0..part.nrows() {
+            for j in 0..width {
+                all[(at + i, j)] = part[(i, j)];
+            }
+        }
+        at += part.nrows();
+    }
+    all
+}
+
+/// Row-major numbers with rows `stride` apart, and enough behind them that registers may be filled
+/// from the last.
+fn numbers<L: Lanes>(m: &Matrix, stride: usize) -> Vec<L::T> {
+    let mut all = vec![L::number(0.0); m.nrows() * stride + WIDEST];
+    for i in 0..m.nrows() {
+        for j in 0..m.ncols() {
+            all[i * stride + j] = L::number(m[(i, j)]);
+        }
+    }
+    all
+}
+
+impl<T> Tables<T> {
+    /// The tables of a program of these weights.
+    ///
+    /// # Errors
+    /// When they would be too large.
+    pub fn new<L: Lanes<T = T>>(
+        weights: &Matrices,
+        program: &Program,
+        elements: &Elements,
+    ) -> Result<Self> {
+        let of_head = |head: &super::program::HeadProgram| {
+            Basis::new(program, elements, head.q.iter().chain(&head.k))
+        };
+        let bases: Vec<Basis> = program.heads.iter().map(of_head).collect();
+        let out = Basis::new(program, elements, program.out.iter());
+        let d_vocab_out = weights.config().d_vocab_out;
+        let size = bases.iter().map(|basis| basis.height * basis.height);
+        let size = size.sum::<usize>() + out.height * d_vocab_out;
+        ensure!(
+            size <= MAX_NUMBERS,
+            "the tables would hold {size} numbers; {MAX_NUMBERS} is the most"
+        );
+        let mut carried = Carried {
+            weights,
+            program,
+            made: BTreeMap::new(),
+        };
+        let heads = program.heads.iter().zip(bases);
+        Ok(Self {
+            heads: heads
+                .map(|(head, basis)| head_tables::<L>(&mut carried, head.name, basis))
+                .collect(),
+            out: out_tables::<L>(&mut carried, out),
+        })
+    }
+}
+
+fn head_tables<L: Lanes>(
+    carried: &mut Carried<'_>,
+    name: HeadName,
+    basis: Basis,
+) -> HeadTables<L::T> {
+    let head = carried.weights.head(name);
+    let q = carried.projected(&basis, Enter::Query(name), &head.w_q);
+    let k = carried.projected(&basis, Enter::Key(name), &head.w_k);
+    let scale = 1.0 / (carried.weights.config().d_head as f64).sqrt();
+    let qk = faer::Scale(scale) * (&q * k.transpose());
+    let stride = basis.height + WIDEST;
+    HeadTables {
+        qk: numbers::<L>(&qk, stride),
+        kq: numbers::<L>(&qk.transpose().to_owned(), stride),
+        stride,
+        basis,
+    }
+}
+
+fn out_tables<L: Lanes>(carried: &mut Carried<'_>, basis: Basis) -> OutTables<L::T> {
+    let w_u = carried.weights.w_u();
+    let parts: Vec<Matrix> = basis
+        .blocks
+        .iter()
+        .map(|&(family, path)| carried.vectors(family, path) * w_u)
+        .collect();
+    let d_vocab_out = w_u.ncols();
+    let out = stacked(&parts, d_vocab_out);
+    let b_u = carried.weights.b_u();
+    let stride = basis.height + WIDEST;
+    OutTables {
+        out: numbers::<L>(&out, d_vocab_out),
+        across: numbers::<L>(&out.transpose().to_owned(), stride),
+        stride,
+        d_vocab_out,
+        bias: (0..d_vocab_out).map(|j| L::number(b_u[(0, j)])).collect(),
+        basis,
+    }
+}

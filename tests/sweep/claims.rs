@@ -1,0 +1,266 @@
+//! Claims against plain forward passes, and what is said of wrong ones.
+
+use super::common::{random_model, random_update};
+use super::plain;
+use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
+use circuitscope::model::HookedTransformer;
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::sweep::{Claim, Over, Sweep, Verdict};
+use circuitscope::task::ArrayUpdate;
+use rand_mt::Mt;
+
+const TASK: ArrayUpdate = ArrayUpdate {
+    list_len: 2,
+    max_num: 7,
+};
+
+fn model() -> HookedTransformer {
+    random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5)
+}
+
+fn check(model: &HookedTransformer, line: &str) -> Verdict {
+    let with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
+    let sweep = Sweep::new(model, &Matrices::new(model).unwrap(), &with).unwrap();
+    let claim = Claim::parse(line, TASK, model.config()).unwrap();
+    let verdict = sweep.check(Over::Space, &claim, &mut |_, _| Ok(true));
+    verdict.unwrap().unwrap()
+}
+
+/// A claim in words, and the same by hand: of which inputs it is true, and its number.
+type ByHand = fn(&RunView) -> (bool, bool, f64);
+
+fn cell(run: &RunView, layer: usize, dest: usize, src: usize) -> f64 {
+    f64::from(run.pattern.slice(&[layer, 0, dest])[src])
+}
+
+fn logit(run: &RunView, position: usize, token: u32) -> f64 {
+    f64::from(run.logits.slice(&[position])[token as usize])
+}
+
+// positions of a list of two: BOS a_0 a_1 nl_0 idx elt nl_1 b_0 b_1
+const CLAIMS: [(&str, ByHand); 9] = [
+    ("pred == truth", |run| {
+        let margins = plain::margins(TASK, run);
+        let least = margins[0].min(margins[1]);
+        (true, least > 0.0, least)
+    }),
+    ("A0[elt,idx] > 0.2 when idx=1", |run| {
+        let p = cell(run, 0, 5, 4);
+        (run.prompt.update.idx == 1, p > 0.2, p)
+    }),
+    ("A1[b_0,elt] is argmax", |run| {
+        let row = run.pattern.slice(&[1, 0, 7]);
+        let best = (0..8).filter(|&src| src != 5).map(|src| row[src]);
+        (true, row[5] > best.fold(0.0, f32::max), f64::from(row[5]))
+    }),
+    ("S0[idx,a_1] < 0 and a_0 in {0, 2, 4}", |run| {
+        let score = f64::from(run.scores.slice(&[0, 0, 4])[2]);
+        let in_list = [0, 2, 4].contains(&run.prompt.update.a[0]);
+        (true, score < 0.0 && in_list, score)
+    }),
+    ("logit[nl_1,elt] - logit[nl_1,0] >= 0.1", |run| {
+        let x = logit(run, 6, run.prompt.update.elt) - logit(run, 6, 0);
+        (true, x >= 0.1, x)
+    }),
+    ("logit_diff[b_0] > 0", |run| {
+        let update = &run.prompt.update;
+        let other = if update.idx == 1 {
+            update.a[1]
+        } else {
+            update.elt
+        };
+        let x = logit(run, 7, update.truth()[1]) - logit(run, 7, other);
+        (true, x > 0.0, x)
+    }),
+    ("rank[nl_1] <= 2 when not (elt = 3 or idx = 0)", |run| {
+        let update = &run.prompt.update;
+        let right = logit(run, 6, update.truth()[0]);
+        let rank = 1 + (0..7).filter(|&t| logit(run, 6, t) > right).count();
+        (update.elt != 3 && update.idx != 0, rank <= 2, rank as f64)
+    }),
+    ("-logp[b_0] <= 2 * abs(-1)", |run| {
+        let x = -f64::from(run.log_probs(7)[run.prompt.update.truth()[1] as usize]);
+        (true, x <= 2.0, x)
+    }),
+    ("pred[b_0] == truth[b_0]", |run| {
+        let logits = run.logits.slice(&[7]);
+        let best = (0..7)
+            .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+            .unwrap();
+        (
+            true,
+            best == run.prompt.update.truth()[1] as usize,
+            best as f64,
+        )
+    }),
+];
+
+#[test]
+fn claims_agree_with_forward_passes() {
+    let model = model();
+    let empty = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let runs: Vec<RunView> = plain::every_update(TASK)
+        .iter()
+        .map(|update| plain::run(&model, &empty, update))
+        .collect();
+    for (line, by_hand) in CLAIMS {
+        let verdict = check(&model, line);
+        let meant: Vec<_> = runs.iter().map(by_hand).filter(|one| one.0).collect();
+        let count = meant.iter().filter(|one| one.1).count() as u64;
+        assert_eq!(verdict.total, meant.len() as u64, "{line}");
+        assert!(
+            count > 0 && count < verdict.total,
+            "{line} says nothing: {count}"
+        );
+        assert_eq!(verdict.count, count, "{line}");
+        assert_eq!(verdict.holds, Some(false), "{line}");
+        let mean = meant.iter().map(|one| one.2).sum::<f64>() / meant.len() as f64;
+        assert!(
+            (verdict.mean - mean).abs() < 1e-4,
+            "{line}: {} is not {mean}",
+            verdict.mean
+        );
+        let found = verdict.counterexample.unwrap();
+        let run = plain::run(&model, &empty, &found.update);
+        let (meant, is_true, value) = by_hand(&run);
+        assert!(meant && !is_true, "{line}: {found:?} is no counterexample");
+        assert!((found.value - value).abs() < 1e-4, "{line}");
+    }
+}
+
+#[test]
+fn one_number_of_all_inputs_is_told_or_compared() {
+    let model = model();
+    let told = check(&model, "mean A0[elt,idx]");
+    assert_eq!(told.holds, None);
+    assert_eq!(told.total, 7 * 7 * 2 * 7);
+    let least = check(&model, "min margin[b_0] when a_0 in {0,1,2}");
+    assert_eq!(least.total, 3 * 7 * 2 * 7);
+    let found = least.counterexample.unwrap();
+    assert_eq!(found.value, least.min);
+    let bound = format!(
+        "min margin[b_0] > {} when a_0 in {{0,1,2}}",
+        least.min - 0.01
+    );
+    assert_eq!(check(&model, &bound).holds, Some(true));
+    let bound = format!("max margin[b_0] <= {}", told.max - 100.0);
+    assert_eq!(check(&model, &bound).holds, Some(false));
+}
+
+/// What the paths through these heads bring; a bias travels with the heads that it passes.
+fn share(model: &HookedTransformer, run: &RunView, heads: &[usize], token: usize) -> f64 {
+    let weights = Matrices::new(model).unwrap();
+    let tables = PathTables::new(&weights).unwrap();
+    let split = tables.split(&weights, run).unwrap();
+    let passed = |name: &PathName| {
+        let first = match name.start {
+            Start::HeadBias(head) => Some(head.layer),
+            Start::Unembed => Some(usize::MAX),
+            _ => None,
+        };
+        let heads = name.heads.iter().map(|head| head.layer);
+        first.into_iter().chain(heads).collect::<Vec<usize>>()
+    };
+    let names: Vec<PathName> = split.names().cloned().collect();
+    let paths = names.iter().enumerate();
+    paths
+        .filter(|(_, name)| passed(name) == heads)
+        .map(|(path, _)| {
+            (0..8)
+                .map(|src| split.value(path, 7, src, token))
+                .sum::<f64>()
+        })
+        .sum()
+}
+
+#[test]
+fn what_a_path_brings_is_what_the_path_tables_say() {
+    let model = model();
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let update = &with.clean.update;
+    let run = plain::run(&model, &with, update);
+    for (name, heads) in [
+        ("direct", &[][..]),
+        ("0", &[0]),
+        ("1", &[1]),
+        ("0>1", &[0, 1]),
+    ] {
+        let line = format!(
+            "mean path[{name}][b_0,2] when a_0={} and a_1={} and idx={} and elt={}",
+            update.a[0], update.a[1], update.idx, update.elt
+        );
+        let found = check(&model, &line);
+        assert_eq!(found.total, 1);
+        let by_hand = share(&model, &run, heads, 2);
+        assert!(
+            (found.mean - by_hand).abs() < 1e-4,
+            "{name}: {} is not {by_hand}",
+            found.mean
+        );
+    }
+    // the unembedding's bias is in no path
+    let b_u = Matrices::new(&model).unwrap().b_u()[(0, 2)];
+    let line = format!(
+        "abs(logit[b_0,2] - path[direct][b_0,2] - path[0][b_0,2] - path[1][b_0,2] \
+         - path[0>1][b_0,2] - {b_u} * 1) < 0.0001"
+    );
+    let sum = check(&model, &line.replace("- -", "+ "));
+    assert_eq!(sum.holds, Some(true), "{sum:?}");
+}
+
+#[test]
+fn a_claim_about_nothing_holds() {
+    let verdict = check(&model(), "pred == truth when a_0 = 6.5");
+    assert_eq!((verdict.holds, verdict.total), (Some(true), 0));
+}
+
+#[test]
+fn wrong_claims_point_at_the_word() {
+    let config = model().config().clone();
+    for (line, at, problem) in [
+        ("", "", "a number or a word"),
+        ("A0[elt,idx]", "", "a comparison"),
+        ("A0[elt,idx] > ", "", "a number or a word"),
+        ("A0[elt,idx] is big", "big", "argmax"),
+        ("A0[idx,elt] > 1", "A0[idx,elt]", "comes later"),
+        ("A7[elt,idx] > 1", "A7[elt,idx]", "no head"),
+        ("A0[elt,here] > 1", "A0[elt,here]", "no position 'here'"),
+        ("A0[elt] > 1", "A0[elt]", "layer, then query and key"),
+        (
+            "margin[elt] > 1",
+            "margin[elt]",
+            "predicted at nl_1 b_0 alone",
+        ),
+        ("logit[b_0,99] > 1", "logit[b_0,99]", "a token is 0..=6"),
+        (
+            "logit[b_0] > 1",
+            "logit[b_0]",
+            "it is written logit[b_0,48]",
+        ),
+        ("size > 1", "size", "no such word"),
+        ("margin > 1 when", "", "a number or a word"),
+        (
+            "margin > 1 whne idx=1",
+            "whne",
+            "an operator, 'when' or the end",
+        ),
+        ("margin > 1 when idx in {1,2", "{1,2", "a list"),
+        ("min margin > idx", "idx", "a plain number"),
+        (
+            "path[0>0][b_0,2] > 1",
+            "path[0>0][b_0,2]",
+            "increasing layers",
+        ),
+        ("margin is argmax", "margin", "only an attention cell"),
+        ("1 > 2 )", ")", "an operator, 'when' or the end"),
+    ] {
+        let error = Claim::parse(line, TASK, &config).unwrap_err();
+        let rest = &error.line[error.at..];
+        assert!(
+            rest.trim_start().starts_with(at),
+            "{line}: points at '{rest}', not '{at}'"
+        );
+        let text = error.to_string();
+        assert!(text.contains(problem), "{line}: {text}");
+    }
+}

@@ -1,0 +1,118 @@
+//! The commands, as a shell runs them.
+
+use super::program::{json, output, refused, stdout};
+
+const FEW: [&str; 2] = ["--over", "random:0:50"];
+
+fn with<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    [words, &FEW].concat()
+}
+
+#[test]
+fn sweep_tells_what_is_wrong_and_where() {
+    let line = "zero blocks.1.attn.hook_z @*";
+    let args = ["sweep", "--intervene", line, "--worst", "3"];
+    let answer = json(&with(&args));
+    assert_eq!(answer["inputs"], 50);
+    assert_eq!(answer["interventions"][0], line);
+    assert_eq!(answer["engine"], "tables");
+    assert!(answer["wrong_inputs"].as_u64().unwrap() > 0);
+    assert_eq!(answer["worst"].as_array().unwrap().len(), 3);
+    for key in ["accuracy", "mean_loss", "seconds", "inputs_per_second"] {
+        assert!(answer[key].is_f64(), "{key}");
+    }
+    assert_eq!(answer["wrong_by_position"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        answer["wrong_by_idx_and_position"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    let text = stdout(&with(&["sweep"]));
+    assert!(
+        text.contains("50 inputs of random:0:50: wrong on 0"),
+        "{text}"
+    );
+}
+
+#[test]
+fn failures_are_written_as_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("failures.csv");
+    let file = file.to_str().unwrap();
+    let line = "zero blocks.1.attn.hook_z @*";
+    let args = ["sweep", "--intervene", line, "--failures", file];
+    let answer = json(&with(&args));
+    let text = std::fs::read_to_string(file).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    assert!(rows[0].starts_with("a_0,a_1,a_2,idx,elt,predicted_b_0"));
+    assert_eq!(
+        rows.len() as u64 - 1,
+        answer["wrong_inputs"].as_u64().unwrap()
+    );
+    let missing = folder.path().join("none").join("f.csv");
+    let missing = missing.to_str().unwrap();
+    refused(
+        &with(&["sweep", "--failures", missing]),
+        "there is no folder",
+    );
+}
+
+#[test]
+fn a_claim_that_fails_exits_with_1() {
+    let holds = output(&with(&["claim", "pred == truth"]));
+    assert_eq!(holds.status.code(), Some(0));
+    let fails = output(&with(&["claim", "A1[b_0,elt] > 0.5", "-f", "json"]));
+    assert_eq!(fails.status.code(), Some(1));
+    let answer: serde_json::Value = serde_json::from_slice(&fails.stdout).unwrap();
+    assert_eq!(answer["holds"], false);
+    assert_eq!(answer["total"], 50);
+    assert!(answer["counterexample"]["update"]["a"].is_array());
+    let told = output(&with(&["claim", "mean A1[b_0,elt]"]));
+    assert_eq!(told.status.code(), Some(0));
+    refused(&with(&["claim", "A9[b_0,elt] > 1"]), "no head '9'");
+}
+
+#[test]
+fn ablations_try_every_kind() {
+    let answer = json(&with(&["ablations", "blocks.0.attn.hook_z @elt"]));
+    let rows = answer["rows"].as_array().unwrap();
+    // as it is, zero, three means, every set of five fields
+    assert_eq!(rows.len(), 1 + 1 + 3 + 32);
+    assert_eq!(rows[0]["accuracy"], 1.0);
+    let numbers = rows.iter().filter(|row| row["accuracy"].is_f64());
+    assert!(numbers.count() >= 35);
+    // the input itself is what all fields together name
+    let all = rows.iter().find(|row| {
+        let line = row["ablation"].as_str().unwrap_or_default();
+        line.contains("keep a_0,a_1,a_2,idx,elt")
+    });
+    assert_eq!(all.unwrap()["accuracy"], 1.0);
+    refused(
+        &with(&["ablations", "blocks.0.attn.hook_zz @elt"]),
+        "hook_z",
+    );
+}
+
+#[test]
+fn minimal_sets_of_edges_are_enough() {
+    let answer = json(&["minimal", "--sample", "random:0:30", "--threshold", "0.9"]);
+    assert_eq!(answer["edges"], 8);
+    let sets = answer["sets"].as_array().unwrap();
+    assert!(!sets.is_empty());
+    for set in sets {
+        assert!(set["accuracy"].as_f64().unwrap() >= 0.9);
+        let (on, off) = (&set["on"], &set["interventions"]);
+        assert_eq!(
+            on.as_array().unwrap().len() + off.as_array().unwrap().len(),
+            8
+        );
+    }
+    let none = stdout(&["minimal", "--sample", "random:0:30", "--threshold", "1"]);
+    assert!(none.contains("edges"), "{none}");
+    refused(
+        &["minimal", "--threshold", "2"],
+        "--threshold 2 is not in 0..=1",
+    );
+}

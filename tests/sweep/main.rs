@@ -1,0 +1,14 @@
+//! The whole space against plain forward passes: every input of small spaces, every kind of
+//! number and claim, under random interventions.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[expect(dead_code, reason = "every test crate uses its own part")]
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/program.rs"]
+mod program;
+
+mod claims;
+mod commands;
+mod plain;
+mod predictions;

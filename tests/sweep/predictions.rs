@@ -1,0 +1,189 @@
+//! Counts, margins and losses of a sweep, input by input.
+
+use super::common::{embedded, random_intervention, random_model, random_update};
+use super::plain;
+use circuitscope::lens::{Experiment, Matrices};
+use circuitscope::model::HookedTransformer;
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::sweep::{Over, Sweep, Tally};
+use circuitscope::task::ArrayUpdate;
+use rand_mt::Mt;
+
+const TASK: ArrayUpdate = ArrayUpdate {
+    list_len: 2,
+    max_num: 7,
+};
+
+fn sweep(model: &HookedTransformer, with: &Experiment) -> Sweep {
+    Sweep::new(model, &Matrices::new(model).unwrap(), with).unwrap()
+}
+
+fn tally(model: &HookedTransformer, with: &Experiment) -> Tally {
+    let tally = Tally::keeping_failures(model.task());
+    let found = sweep(model, with).tally(Over::Space, tally, &mut |_, _| Ok(true));
+    found.unwrap().unwrap()
+}
+
+/// Every input by a forward pass, and what the sweep says of the same.
+fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
+    let task = model.task();
+    let found = tally(model, with);
+    let (mut wrong, mut loss, mut inputs) = (0, 0.0, 0);
+    let mut least = f64::INFINITY;
+    let mut close = 0;
+    for update in plain::every_update(task) {
+        let run = plain::run(model, with, &update);
+        let margins = plain::margins(task, &run);
+        least = margins.iter().copied().fold(least, f64::min);
+        close += u64::from(margins.iter().any(|margin| margin.abs() < 1e-4));
+        wrong += u64::from(!margins.iter().all(|&margin| margin > 0.0));
+        loss += run.loss(task);
+        inputs += 1;
+        let failures = found.failures.as_ref().unwrap();
+        if let Some(case) = failures.iter().find(|case| case.update == update) {
+            for (a, b) in case.margins.iter().zip(&margins) {
+                let same = (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
+                assert!(same, "{what}: {update:?}: {a} is not {b}");
+            }
+        }
+    }
+    assert_eq!(found.inputs, inputs);
+    // forward passes are in single precision: they cannot tell what is closer than that
+    let off = found.wrong_inputs.abs_diff(wrong);
+    assert!(
+        off <= close,
+        "{what}: {} wrong, not {wrong}",
+        found.wrong_inputs
+    );
+    let loss = loss / inputs as f64;
+    if loss.is_nan() {
+        // a query without a key: no number anywhere behind it
+        assert!(
+            found.mean_loss().is_nan() && found.worst[0].margin().is_nan(),
+            "{what}"
+        );
+        return;
+    }
+    assert!(
+        (found.mean_loss() - loss).abs() < 1e-3,
+        "{what}: loss {} is not {}",
+        found.mean_loss(),
+        loss
+    );
+    assert!((found.worst[0].margin() - least).abs() < 1e-3, "{what}");
+    assert!(
+        found
+            .worst
+            .windows(2)
+            .all(|two| two[0].margin() <= two[1].margin()),
+        "{what}: the worst are not in order"
+    );
+}
+
+#[test]
+fn every_input_of_a_small_space_agrees_with_its_forward_pass() {
+    for (layers, heads) in [(1, 1), (2, 1), (2, 2), (3, 1)] {
+        for positions in [
+            PositionalEmbedding::Shortformer,
+            PositionalEmbedding::Standard,
+        ] {
+            let seed = (10 * layers + heads) as u32;
+            let model = random_model([layers, heads], positions, TASK, seed);
+            let update = random_update(TASK, &mut Mt::new(seed));
+            let with = plain::experiment(&model, &update);
+            let swept = sweep(&model, &with);
+            assert_eq!(swept.reason(), None);
+            agrees(
+                &model,
+                &with,
+                &format!("{layers} layers, {heads} heads, {positions:?}"),
+            );
+        }
+    }
+}
+
+#[test]
+fn random_interventions_agree_with_their_forward_passes() {
+    let mut rng = Mt::new(11);
+    let mut by_tables = 0;
+    for round in 0..40 {
+        let (layers, heads) = [(2, 1), (2, 2), (1, 2), (3, 1)][round % 4];
+        let positions = if round % 3 == 0 {
+            PositionalEmbedding::Standard
+        } else {
+            PositionalEmbedding::Shortformer
+        };
+        let model = random_model([layers, heads], positions, TASK, round as u32);
+        let mut with = plain::experiment(&model, &random_update(TASK, &mut rng));
+        for _ in 0..1 + round % 3 {
+            let one = random_intervention(TASK, model.config(), &mut rng);
+            with.interventions.push(one);
+        }
+        let lines: Vec<_> = with
+            .interventions
+            .iter()
+            .map(|one| one.line(TASK))
+            .collect();
+        let weights = Matrices::new(&model).unwrap();
+        // a mean given fields has no examples for some inputs: an error there, and nothing else
+        let Ok(swept) = Sweep::new(&model, &weights, &with) else {
+            continue;
+        };
+        by_tables += usize::from(swept.reason().is_none());
+        agrees(&model, &with, &lines.join("; "));
+    }
+    assert!(by_tables >= 20, "only {by_tables} of 40 lists were folded");
+}
+
+#[test]
+fn a_sweep_does_not_depend_on_threads() {
+    let model = embedded().transformer;
+    let task = model.task();
+    let with = plain::experiment(&model, &random_update(task, &mut Mt::new(1)));
+    let swept = sweep(&model, &with);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let mut done = 0;
+        let mut last = None;
+        // some pieces are enough
+        let mut stop = |tally: &mut Tally, _| {
+            done += 1;
+            last = Some(tally.clone());
+            Ok(done < 2)
+        };
+        pool.install(|| swept.tally(Over::Space, Tally::new(task), &mut stop))
+            .unwrap();
+        last.unwrap()
+    };
+    assert_eq!(on(1), on(3));
+}
+
+#[test]
+fn a_sample_is_swept_too() {
+    let model = embedded().transformer;
+    let task = model.task();
+    let with = plain::experiment(&model, &random_update(task, &mut Mt::new(1)));
+    let sample = "random:7:300".parse().unwrap();
+    let found = sweep(&model, &with)
+        .tally(Over::Sample(sample), Tally::new(task), &mut |_, _| Ok(true))
+        .unwrap()
+        .unwrap();
+    let score = circuitscope::lens::score(&model, &sample.prompts(task)).unwrap();
+    assert_eq!(found.inputs, 300);
+    assert_eq!(found.wrong_inputs, score.wrong_inputs as u64);
+    assert!((found.mean_loss() - score.loss).abs() < 1e-6 * (1.0 + score.loss));
+}
+
+#[test]
+fn absurd_spaces_are_refused() {
+    let task = ArrayUpdate::new(12, 50).unwrap();
+    let model = random_model([1, 1], PositionalEmbedding::Shortformer, task, 1);
+    let with = plain::experiment(&model, &random_update(task, &mut Mt::new(1)));
+    let swept = sweep(&model, &with);
+    let error = swept.tally(Over::Space, Tally::new(task), &mut |_, _| Ok(true));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("too many to sweep"), "{error}");
+}
