@@ -1,10 +1,12 @@
 //! The command line: what can be typed, and what it means.
 
+use super::ablations::{AblationsArgs, MinimalArgs};
 use super::attend::AttendArgs;
 use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
 use super::circuit::CircuitArgs;
-use super::sweep::{AblationsArgs, ClaimArgs, MinimalArgs, SweepArgs};
+use super::claim::ClaimArgs;
+use super::sweep::SweepArgs;
 use crate::lens::Continuation;
 use crate::model::device::DeviceChoice;
 use crate::runtime::headless::parse_size;

@@ -1,11 +1,13 @@
 //! Headless commands: each parses, calls one library function, prints text or JSON.
 
+mod ablations;
 mod args;
 mod attend;
 mod attention;
 mod attribute;
 mod cache;
 mod circuit;
+mod claim;
 mod common;
 mod completions;
 mod devices;
@@ -14,6 +16,7 @@ mod patch;
 mod progress;
 mod run;
 mod score;
+mod space;
 mod sweep;
 mod table;
 mod train;
@@ -65,12 +68,12 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Score(args) => score::run(&args, &mut out)?,
         Command::Sweep(args) => sweep::sweep(&args, &mut out)?,
         Command::Claim(args) => {
-            let code = sweep::claim(&args, &mut out)?;
+            let code = claim::claim(&args, &mut out)?;
             out.flush()?;
             return Ok(code);
         }
-        Command::Ablations(args) => sweep::run_ablations(&args, &mut out)?,
-        Command::Minimal(args) => sweep::run_minimal(&args, &mut out)?,
+        Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
+        Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,

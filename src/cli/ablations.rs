@@ -1,0 +1,222 @@
+//! `circuitscope ablations` and `minimal`: what a node depends on, and which edges are enough.
+
+use super::args::Format;
+use super::common::print_json;
+use super::progress::Bar;
+use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, words};
+use crate::sweep::{Ablated, Minimal, Over, Tally, ablations, minimal, node, title};
+use crate::task::shown;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde::Serialize;
+use std::io::Write;
+
+/// `circuitscope ablations`
+#[derive(Debug, Args)]
+pub struct AblationsArgs {
+    /// Hook point and place, as in an intervention: 'blocks.0.attn.hook_z @elt'
+    #[arg(num_args = 1.., required = true)]
+    pub node: Vec<String>,
+    /// Over the whole space instead of the sample
+    #[arg(long)]
+    pub whole: bool,
+    #[command(flatten)]
+    pub space: SpaceArgs,
+}
+
+/// `circuitscope minimal`
+#[derive(Debug, Args)]
+pub struct MinimalArgs {
+    /// The accuracy that must be kept
+    #[arg(long, default_value_t = 0.99)]
+    pub threshold: f64,
+    /// Over the whole space instead of the sample
+    #[arg(long)]
+    pub whole: bool,
+    #[command(flatten)]
+    pub space: SpaceArgs,
+}
+
+#[derive(Serialize)]
+struct AblationsAnswer {
+    #[serde(flatten)]
+    asked: Asked,
+    node: String,
+    rows: Vec<AblationRow>,
+}
+
+#[derive(Serialize)]
+struct AblationRow {
+    /// The intervention; null for the model as it is.
+    ablation: Option<String>,
+    inputs: Option<u64>,
+    accuracy: Option<f64>,
+    accuracy_by_position: Option<Vec<f64>>,
+    mean_loss: Option<f64>,
+    /// Why there is no number.
+    reason: Option<String>,
+}
+
+impl From<&Ablated> for AblationRow {
+    fn from(ablated: &Ablated) -> Self {
+        let tally = ablated.tally.as_ref().ok();
+        let by_position = |tally: &Tally| {
+            let wrong = tally.wrong_by_position.iter();
+            let right = wrong.map(|&wrong| 1.0 - wrong as f64 / tally.inputs.max(1) as f64);
+            right.collect()
+        };
+        Self {
+            ablation: ablated.line.clone(),
+            inputs: tally.map(|tally| tally.inputs),
+            accuracy: tally.map(Tally::accuracy),
+            accuracy_by_position: tally.map(by_position),
+            mean_loss: tally.map(Tally::mean_loss),
+            reason: ablated.tally.as_ref().err().cloned(),
+        }
+    }
+}
+
+/// The sample, unless everything or other inputs were asked for.
+fn over(whole: bool, args: &SpaceArgs) -> Result<Over> {
+    ensure!(
+        !(whole && args.over.is_some()),
+        "--whole and --over are two answers to one question; give one"
+    );
+    Ok(match args.over {
+        Some(sample) => Over::Sample(sample),
+        None if whole => Over::Space,
+        None => Over::Sample(args.sample),
+    })
+}
+
+/// `circuitscope ablations`.
+///
+/// # Errors
+/// When the node cannot be read, or as for [`sweep`].
+pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
+    let opened = Opened::new(&args.space)?;
+    let over = over(args.whole, &args.space)?;
+    let (task, config) = (opened.transformer.task(), opened.transformer.config());
+    let words_of_node = args.node.join(" ");
+    let node = node(&words_of_node, task, config)
+        .with_context(|| format!("in the node '{}'", shown(&words_of_node)))?;
+    let bar = Bar::new("inputs")?;
+    let mut report = |run: usize, of: usize, progress| {
+        bar.tell(progress, &format!("ablation {} of {of}", run + 1))
+    };
+    let (transformer, weights) = (&opened.transformer, &opened.weights);
+    let found = ablations(
+        transformer,
+        weights,
+        &opened.experiment,
+        &node,
+        over,
+        &mut report,
+    )?;
+    let found = found.context(STOPPED)?;
+    bar.done();
+    let answer = AblationsAnswer {
+        asked: opened.asked(&args.space, over),
+        node: title(&words_of_node, task, config)?,
+        rows: found.iter().map(AblationRow::from).collect(),
+    };
+    if args.space.common.format == Format::Json {
+        return print_json(out, &answer);
+    }
+    print_asked(out, &opened, &answer.asked)?;
+    writeln!(out, "{} over {}\n", answer.node, answer.asked.over)?;
+    let mut head = words(&["ablation", "accuracy"]);
+    head.extend((0..task.list_len).map(|j| format!("b_{j}")));
+    head.push("loss".to_owned());
+    let mut rows = vec![head];
+    for row in &answer.rows {
+        let name = row.ablation.as_deref().unwrap_or("none");
+        let name = name.replacen(&answer.node, "", 1).replace("  ", " ");
+        let number = |x: &f64| format!("{x:.4}");
+        let mut cells = vec![name];
+        cells.push(
+            row.accuracy
+                .as_ref()
+                .map_or_else(|| row.reason.clone().unwrap_or_default(), number),
+        );
+        cells.extend(row.accuracy_by_position.iter().flatten().map(number));
+        cells.extend(row.mean_loss.map(|loss| format!("{loss:.3e}")));
+        cells.resize(task.list_len + 3, String::new());
+        rows.push(cells);
+    }
+    print_rows(out, &rows)
+}
+
+#[derive(Serialize)]
+struct MinimalAnswer {
+    #[serde(flatten)]
+    asked: Asked,
+    threshold: f64,
+    #[serde(flatten)]
+    minimal: Minimal,
+}
+
+/// `circuitscope minimal`.
+///
+/// # Errors
+/// As for [`sweep`].
+pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
+    ensure!(
+        (0.0..=1.0).contains(&args.threshold),
+        "--threshold {} is not in 0..=1",
+        args.threshold
+    );
+    let opened = Opened::new(&args.space)?;
+    let over = over(args.whole, &args.space)?;
+    let bar = Bar::new("sets of edges")?;
+    let (transformer, weights) = (&opened.transformer, &opened.weights);
+    let found = minimal(
+        transformer,
+        weights,
+        &opened.experiment,
+        args.threshold,
+        over,
+        &mut |progress| bar.tell(progress, ""),
+    )?;
+    bar.done();
+    let answer = MinimalAnswer {
+        asked: opened.asked(&args.space, over),
+        threshold: args.threshold,
+        minimal: found.context(STOPPED)?,
+    };
+    if args.space.common.format == Format::Json {
+        return print_json(out, &answer);
+    }
+    print_asked(out, &opened, &answer.asked)?;
+    let Minimal {
+        edges,
+        exhaustive,
+        accuracy,
+        sets,
+    } = &answer.minimal;
+    writeln!(
+        out,
+        "{edges} edges, accuracy {accuracy:.6} with all of them ({})",
+        answer.asked.over
+    )?;
+    if !exhaustive {
+        writeln!(
+            out,
+            "too many to try every set: the least needed was taken away, again and again"
+        )?;
+    }
+    let Some(first) = sets.first() else {
+        writeln!(out, "no set of edges keeps accuracy {}", args.threshold)?;
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "{} edges keep accuracy {}:",
+        first.on.len(),
+        args.threshold
+    )?;
+    for set in sets {
+        writeln!(out, "  {:.6}  {}", set.accuracy, set.on.join("  "))?;
+    }
+    Ok(())
+}
