@@ -11,9 +11,9 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("lens", &["task", "model"]),
     ("sweep", &["task", "model", "lens"]),
     ("training", &["task", "model", "lens"]),
-    ("findings", &["task", "model", "lens"]),
-    ("app", &["task", "model", "lens"]),
-    ("ui", &["task", "model", "lens", "findings", "app"]),
+    ("findings", &["task", "model", "lens", "sweep"]),
+    ("app", &["task", "model", "lens", "sweep"]),
+    ("ui", &["task", "model", "lens", "sweep", "findings", "app"]),
     (
         "runtime",
         &[

@@ -5,6 +5,7 @@ use super::inquire;
 use super::keymap::Action;
 use super::message::Effect;
 use super::panes::strip_rows;
+use super::space;
 use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
@@ -94,6 +95,12 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousQuestion => return inquire::step(state, -1),
         Action::ToggleQuestion => return inquire::toggle(state),
         Action::Hottest => inquire::hottest(state),
+        Action::OpenSpace => return space::open(state),
+        Action::OpenCase => return space::open_case(state),
+        Action::NextCase => return space::step_case(state, 1),
+        Action::PreviousCase => return space::step_case(state, -1),
+        Action::SortCases => state.space.by_loss = !state.space.by_loss,
+        Action::OpenClaim => open_line(state, Purpose::Command, "claim ".to_owned()),
         Action::Export => return vec![Effect::Export],
         Action::PageUp => step(state, -PAGE, 0),
         Action::PageDown => step(state, PAGE, 0),
@@ -121,6 +128,12 @@ fn back(state: &mut State) -> Vec<Effect> {
             state.field_error = None;
         }
         Mode::Normal if cell::is_set(state) => return cell::restore(state),
+        Mode::Normal if state.view.focus == Pane::Space => {
+            if let Some(stopped) = space::stop(state) {
+                return vec![stopped];
+            }
+            state.view.focus = Pane::Prompt;
+        }
         Mode::Normal if state.view.focus == Pane::Answer => {
             state.inquiry = None;
             state.view.focus = Pane::Attention;
@@ -244,6 +257,7 @@ fn step(state: &mut State, rows: isize, columns: isize) {
     match view.focus {
         Pane::Prompt => state.fields.step(rows),
         Pane::Answer => inquire::move_cursor(state, rows, columns),
+        Pane::Space => space::move_cursor(state, rows),
         Pane::Logits => view.position = moved(view.position, rows + columns),
         Pane::Attention => {
             view.attention.dest = moved(view.attention.dest, rows);

@@ -1,7 +1,8 @@
 //! What a typed command means.
 
 use super::state::State;
-use crate::lens::{Intervention, Metric, Source, completions};
+use crate::lens::{HeadName, Intervention, Metric, Source, completions};
+use crate::sweep::{self, Claim};
 use crate::task::Sample;
 
 /// A command understood.
@@ -17,10 +18,13 @@ pub enum Command {
     Metric(Metric),
     /// Another sample.
     Sample(Sample),
+    /// A claim about all inputs.
+    Claim(String),
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 5] = [
+    ("claim", "pred == truth"),
     ("clean", "PROMPT"),
     ("corrupted", "PROMPT"),
     ("metric", "POS:ANSWER:OTHER"),
@@ -45,6 +49,10 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "corrupted" => Ok(Command::Corrupted(prompt(rest)?)),
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
+        "claim" => match Claim::parse(rest, task, &state.model.config) {
+            Ok(claim) => Ok(Command::Claim(claim.to_string())),
+            Err(error) => Err((None, error.to_string())),
+        },
         _ if looks_like_prompt(line) => Ok(Command::Clean(prompt(line)?)),
         _ => Intervention::parse(line, task, &state.model.config)
             .map(Command::Intervene)
@@ -61,6 +69,14 @@ fn looks_like_prompt(line: &str) -> bool {
 /// Lines that are one word on from this one.
 #[must_use]
 pub fn complete(state: &State, line: &str) -> Vec<String> {
+    if let Some(claim) = line.strip_prefix("claim ") {
+        let config = &state.model.config;
+        let heads: Vec<String> = HeadName::all(config)
+            .map(|head| head.short(config))
+            .collect();
+        let all = sweep::complete(claim, state.task(), &heads).into_iter();
+        return all.map(|claim| format!("claim {claim}")).collect();
+    }
     let commands = WORDS
         .iter()
         .filter(|(word, _)| word.starts_with(line) && *word != line)

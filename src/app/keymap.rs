@@ -136,6 +136,18 @@ pub enum Action {
     ToggleQuestion,
     /// To the cell of the largest value.
     Hottest,
+    /// Look at the whole input space.
+    OpenSpace,
+    /// Open the selected input.
+    OpenCase,
+    /// The next input worth a look.
+    NextCase,
+    /// The previous one.
+    PreviousCase,
+    /// Inputs by loss or by margin.
+    SortCases,
+    /// Type a claim.
+    OpenClaim,
     /// Write the focused pane's numbers.
     Export,
     /// Zero ablation of what the cursor is on.
@@ -201,6 +213,7 @@ const ATTENTION: Where = Where::Pane(Pane::Attention);
 const STRIPS: Where = Where::Pane(Pane::Strips);
 const CELLS: Where = Where::Pane(Pane::Cells);
 const ANSWER: Where = Where::Pane(Pane::Answer);
+const SPACE: Where = Where::Pane(Pane::Space);
 const LIST: Where = Where::Pane(Pane::Interventions);
 
 /// Every binding. Rows of a pane come before those of `Everywhere`.
@@ -262,6 +275,15 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "sample mean or this run; scaled or not"),
     row(ANSWER, &[Key::char('h')], Action::Hottest, "hottest", "to the cell of the largest value"),
     row(ANSWER, ENTER, Action::OpenQuestion, "ask", "type another question"),
+    row(SPACE, UP, Action::Up, "input", "previous input"),
+    row(SPACE, DOWN, Action::Down, "", "next input"),
+    row(SPACE, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "a page up"),
+    row(SPACE, &[Key::plain(KeyCode::PageDown)], Action::PageDown, "", "a page down"),
+    row(SPACE, HOME, Action::First, "", "first input"),
+    row(SPACE, END, Action::Last, "", "last input"),
+    row(SPACE, ENTER, Action::OpenCase, "open", "open this input: every pane follows"),
+    row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin or by loss"),
+    row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
     row(E, &[Key::plain(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     row(E, &[Key::plain(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
     row(E, &[Key::char('n')], Action::NextExample, "example", "next example of the sample"),
@@ -276,6 +298,9 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('P')], Action::AskPaths, "paths", "paths into the prediction at hand"),
     row(E, &[Key::char('o')], Action::AskCircuit, "circuits", "OV and QK circuits"),
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
+    row(E, &[Key::char('S')], Action::OpenSpace, "all inputs", "sweep the whole input space; esc stops it"),
+    row(E, &[Key::char('>')], Action::NextCase, "", "next failing or narrowest input, as clean prompt"),
+    row(E, &[Key::char('<')], Action::PreviousCase, "", "previous one"),
     row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane as CSV and JSON"),
     row(E, &[Key::char('z')], Action::Zoom, "zoom", "show the focused pane alone"),
     row(E, &[Key::char('s')], Action::Snapshot, "snapshot", "save pictures and numbers of the screen"),

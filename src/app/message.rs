@@ -1,6 +1,7 @@
 //! What can happen to the workbench, and what it wants done.
 
 use super::key::Key;
+use super::space::{SpaceNews, SpaceRequest};
 use crate::lens::{Experiment, Observation, Question, RunName, Score, Table};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
@@ -72,6 +73,13 @@ pub enum Msg {
         /// The score, or why there is none.
         result: Result<Score, String>,
     },
+    /// The sweeper has found something.
+    Space {
+        /// For this request.
+        generation: u64,
+        /// What, or why nothing.
+        result: Result<Box<SpaceNews>, String>,
+    },
     /// The snapshot's files, or why there are none.
     Saved(Result<Vec<String>, String>),
 }
@@ -83,6 +91,10 @@ pub enum Effect {
     Observe(Request),
     /// An answer to a question.
     Ask(Box<Ask>),
+    /// A question to all inputs.
+    Space(Box<SpaceRequest>),
+    /// No answer is wanted any more to what was asked before this.
+    StopSpace(u64),
     /// The numbers of the focused pane, as files.
     Export,
     /// The score of a sample.

@@ -1,7 +1,7 @@
 //! The workbench as pure state: messages in, effects out.
 //!
 //! [`update()`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
-//! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
+//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`] and [`crate::sweep`].
 
 mod act;
 mod cell;
@@ -12,6 +12,7 @@ mod key;
 mod keymap;
 mod message;
 mod panes;
+mod space;
 mod state;
 mod study;
 mod typing;
@@ -22,6 +23,9 @@ pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
 pub use message::{Ask, Effect, Inquiry, Msg, Request};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use space::{
+    Found, Running, Says, Space, SpaceCase, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest,
+};
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,
 };

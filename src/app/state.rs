@@ -27,6 +27,8 @@ pub enum Pane {
     Interventions,
     /// The answer to a question, alone on the screen.
     Answer,
+    /// The whole input space, alone on the screen.
+    Space,
 }
 
 impl Pane {
@@ -51,6 +53,7 @@ impl Pane {
             Self::Cells => "pattern cells",
             Self::Interventions => "interventions",
             Self::Answer => "answer",
+            Self::Space => "input space",
         }
     }
 }
@@ -246,6 +249,8 @@ pub struct State {
     pub failure: Option<String>,
     /// Of the newest request.
     pub generation: u64,
+    /// What is known of the whole input space.
+    pub space: super::space::Space,
     /// The open question.
     pub inquiry: Option<Inquiry>,
     /// What the panes look at.
@@ -289,6 +294,7 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
+            space: super::space::Space::default(),
             inquiry: None,
             view: View {
                 focus: Pane::Prompt,

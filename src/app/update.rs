@@ -7,7 +7,7 @@ use super::keymap::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command, inquire, typing};
+use super::{Key, command, inquire, space, typing};
 use crate::lens::{Continuation, Observation, Source};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -27,6 +27,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered { generation, result } => {
             inquire::answered(state, generation, result);
+            Vec::new()
+        }
+        Msg::Space { generation, result } => {
+            space::news(state, generation, result);
             Vec::new()
         }
         Msg::Scored { sample, result } => {
@@ -276,6 +280,9 @@ impl State {
             command::Command::Clean(source) => return self.set_prompt(Side::Clean, source),
             command::Command::Corrupted(source) => {
                 return self.set_prompt(Side::Corrupted, source);
+            }
+            command::Command::Claim(line) => {
+                return space::ask(self, space::SpaceQuestion::Claim(line));
             }
             command::Command::Metric(metric) => study.metric = Some(metric),
             command::Command::Sample(sample) => return act::open_sample(self, sample),

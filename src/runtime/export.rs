@@ -27,7 +27,7 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
         Pane::Attention => Ok(attention(state, seen)),
         Pane::Strips => Ok(strips(state, seen)),
         Pane::Cells => cells(state, seen),
-        Pane::Prompt | Pane::Interventions | Pane::Answer => {
+        Pane::Prompt | Pane::Interventions | Pane::Answer | Pane::Space => {
             anyhow::bail!("this pane has no table; go to one that has (tab)")
         }
     }

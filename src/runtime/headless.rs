@@ -1,10 +1,10 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
-use super::snapshot;
 use super::worker::Answerer;
+use super::{snapshot, sweeper};
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::findings::frame::{FrameFormat, encode};
-use crate::lens::{observe, score};
+use crate::lens::{Matrices, observe, score};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
@@ -19,6 +19,8 @@ pub struct Headless {
     /// How it looks.
     pub look: Look,
     answerer: Answerer,
+    /// What sweeps are computed from, once made.
+    tables: Option<Matrices>,
     snapshots: PathBuf,
     size: (u16, u16),
     left: bool,
@@ -34,6 +36,7 @@ impl Headless {
             state,
             look,
             answerer: Answerer::default(),
+            tables: None,
             snapshots: PathBuf::from("."),
             size,
             left: false,
@@ -84,6 +87,15 @@ impl Headless {
                 })
             }
             Effect::Ask(ask) => Some(self.answerer.answer(&self.model, &ask)),
+            Effect::Space(request) => {
+                let mut last = None;
+                sweeper::answer(&mut self.tables, transformer, &request, &mut |message| {
+                    last = Some(message);
+                    true
+                });
+                last
+            }
+            Effect::StopSpace(_) => None,
             Effect::Export => {
                 let job = snapshot::Job::export(&self.state, &self.snapshots);
                 Some(Msg::Saved(job.write().map_err(text)))

@@ -2,6 +2,7 @@
 
 use super::mailbox::Mailbox;
 use super::signals::{self, Signal};
+use super::sweeper::Sweeper;
 use super::{snapshot, terminal, worker};
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::model::Model;
@@ -80,6 +81,7 @@ struct Live {
     /// on stderr about a terminal that has gone.
     screen: ManuallyDrop<Screen>,
     mailbox: Arc<Mailbox>,
+    sweeper: Sweeper,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
     /// Something changed since the last frame.
@@ -106,6 +108,10 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
     terminal::enter().context("cannot set the terminal up")?;
     let _guard = terminal::Guard;
     let fault = options.fault;
+    let for_sweeps = sender.clone();
+    let sweeper = Sweeper::spawn(model.transformer.clone(), move |message| {
+        for_sweeps.send(Happening::Message(message)).is_ok()
+    })?;
     spawn_worker(model, &mailbox, &sender, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
@@ -116,6 +122,7 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
         options,
         screen: ManuallyDrop::new(screen),
         mailbox,
+        sweeper,
         sender,
         receiver,
         dirty: true,
@@ -313,6 +320,8 @@ impl Live {
                     self.mailbox.observe(request);
                 }
                 Effect::Ask(ask) => self.mailbox.ask(ask),
+                Effect::Space(request) => self.sweeper.ask(*request),
+                Effect::StopSpace(generation) => self.sweeper.stop(generation),
                 Effect::Export => {
                     let job = snapshot::Job::export(&self.state, &self.options.snapshots);
                     self.write(job)?;

@@ -10,6 +10,7 @@ mod mailbox;
 pub mod pool;
 mod signals;
 mod snapshot;
+mod sweeper;
 mod terminal;
 mod worker;
 

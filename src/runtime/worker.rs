@@ -131,7 +131,7 @@ fn score_on(model: &Model, scoring: &mut Option<Scoring>) -> Option<Msg> {
 }
 
 /// A panic in a forward pass is an error like any other: the screen goes on.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(format!("{error:#}")),

@@ -12,8 +12,10 @@ use rayon::prelude::*;
 
 /// Lists that one piece of work has: about a thousandth of a second with tables.
 const LISTS: usize = 16;
-/// Pieces of work between two reports.
+/// Pieces of work between two reports, with tables.
 const PIECES: usize = 64;
+/// The same where each input is a forward pass.
+const SLOW_PIECES: usize = 2;
 /// More inputs than this would take days; a sample answers.
 const MAX_INPUTS: u128 = 20_000_000_000;
 
@@ -187,9 +189,13 @@ impl Sweep {
             self.piece(&pieces, piece, &wanted, &mut part)?;
             Ok(part)
         };
+        let at_once = match self.how {
+            How::Tables(_) => PIECES,
+            How::Candle(_) => SLOW_PIECES,
+        };
         let mut next = 0;
         while next < pieces.count {
-            let end = (next + PIECES).min(pieces.count);
+            let end = (next + at_once).min(pieces.count);
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
             for (piece, part) in (next..end).zip(parts) {
                 sum.join(part?);

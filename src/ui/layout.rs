@@ -78,7 +78,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     let (header, rest) = cut_top(area, 1);
     let (body, footer) = cut_top(rest, rest.height - 1);
     let alone = wanted.zoomed
-        || wanted.focus == Pane::Answer
+        || matches!(wanted.focus, Pane::Answer | Pane::Space)
         || area.width < WHOLE.0
         || area.height < WHOLE.1;
     let panes = if alone {

@@ -20,6 +20,7 @@ mod patching;
 mod prompt;
 pub mod rgb;
 pub mod scale;
+mod space;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};
@@ -103,6 +104,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Cells => patching::cells(canvas, area),
         Pane::Interventions => interventions::interventions(canvas, area),
         Pane::Answer => answer::answer(canvas, area),
+        Pane::Space => space::space(canvas, area),
     }
 }
 

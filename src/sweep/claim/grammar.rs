@@ -173,7 +173,7 @@ pub(super) fn read(text: &str) -> Result<Line<Term>, ClaimError> {
         });
         let wanted: Vec<String> = wanted.collect();
         let problem = if wanted.is_empty() {
-            "this cannot stand here".to_owned()
+            "this cannot stand here; an operator, 'when' or the end can".to_owned()
         } else {
             format!("{} is needed here", wanted.join(" or "))
         };

@@ -1,0 +1,154 @@
+//! The sweeper: one thread for questions to all inputs, beside the worker, so that the screen is
+//! answered while a sweep goes on. It leaves a core to the worker.
+
+use super::worker::guarded;
+use crate::app::{Found, Msg, SpaceNews, SpaceQuestion, SpaceRequest};
+use crate::lens::Matrices;
+use crate::model::HookedTransformer;
+use crate::sweep::{Claim, Over, Progress, Sweep, Tally, Verdict};
+use anyhow::{Context, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Between two reports to the screen.
+const REPORT: Duration = Duration::from_millis(100);
+
+/// The way to the sweeper's thread.
+pub(super) struct Sweeper {
+    requests: Sender<SpaceRequest>,
+    /// What is older than this is not wanted any more.
+    newest: Arc<AtomicU64>,
+}
+
+impl Sweeper {
+    /// Starts the thread. `send` says whether anybody still listens.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn spawn(
+        model: HookedTransformer,
+        send: impl Fn(Msg) -> bool + Send + 'static,
+    ) -> Result<Self> {
+        let (requests, receiver) = channel::<SpaceRequest>();
+        let newest = Arc::new(AtomicU64::new(0));
+        let wanted = Arc::clone(&newest);
+        let body = move || {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(cores().saturating_sub(1).max(1))
+                .thread_name(|i| format!("sweep-{i}"))
+                .build();
+            let mut tables = None;
+            while let Ok(request) = receiver.recv() {
+                let is_wanted = || wanted.load(Ordering::Acquire) <= request.generation;
+                if !is_wanted() {
+                    continue;
+                }
+                let mut tell = |message| is_wanted() && send(message);
+                let mut work = || answer(&mut tables, &model, &request, &mut tell);
+                match &pool {
+                    Ok(pool) => pool.in_place_scope(|_| work()),
+                    // no threads to be had: slower, but right
+                    Err(_) => work(),
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("sweeper".into())
+            .spawn(body)
+            .context("cannot start the sweeper")?;
+        Ok(Self { requests, newest })
+    }
+
+    /// Asks; what is under way is stopped.
+    pub fn ask(&self, request: SpaceRequest) {
+        self.newest.store(request.generation, Ordering::Release);
+        // a sweeper that has ended says nothing more, and the screen shows that nothing comes
+        let _ = self.requests.send(request);
+    }
+
+    /// Stops what was asked before this.
+    pub fn stop(&self, generation: u64) {
+        self.newest.store(generation, Ordering::Release);
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Answers one request; reports go to `tell`, which says whether to go on. The weights' tables are
+/// made once.
+pub(super) fn answer(
+    tables: &mut Option<Matrices>,
+    model: &HookedTransformer,
+    request: &SpaceRequest,
+    tell: &mut dyn FnMut(Msg) -> bool,
+) {
+    let generation = request.generation;
+    let result = guarded(|| {
+        let weights = match tables {
+            Some(weights) => weights,
+            None => tables.insert(Matrices::new(model)?),
+        };
+        let sweep = Sweep::new(model, weights, &request.experiment)?;
+        find(&sweep, model, request, tell)
+    });
+    let message = match result {
+        Ok(None) => return,
+        Ok(Some(news)) => Ok(Box::new(news)),
+        Err(error) => Err(error),
+    };
+    tell(Msg::Space {
+        generation,
+        result: message,
+    });
+}
+
+fn find(
+    sweep: &Sweep,
+    model: &HookedTransformer,
+    request: &SpaceRequest,
+    tell: &mut dyn FnMut(Msg) -> bool,
+) -> Result<Option<SpaceNews>> {
+    let started = Instant::now();
+    let news = |found, progress, finished| SpaceNews {
+        progress,
+        seconds: started.elapsed().as_secs_f64(),
+        found,
+        reason: sweep.reason().map(str::to_owned),
+        finished,
+    };
+    let mut last: Option<Instant> = None;
+    let mut all = Progress { done: 0, total: 0 };
+    let mut report = |found: &dyn Fn() -> Found, progress| -> Result<bool> {
+        all = progress;
+        if last.is_some_and(|last| last.elapsed() < REPORT) {
+            return Ok(true);
+        }
+        last = Some(Instant::now());
+        Ok(tell(Msg::Space {
+            generation: request.generation,
+            result: Ok(Box::new(news(found(), progress, false))),
+        }))
+    };
+    let found = match &request.question {
+        SpaceQuestion::Sweep => {
+            let mut each = |tally: &mut Tally, progress| {
+                report(&|| Found::Tally(Box::new(tally.clone())), progress)
+            };
+            let tally = sweep.tally(Over::Space, Tally::new(model.task()), &mut each)?;
+            tally.map(|tally| Found::Tally(Box::new(tally)))
+        }
+        SpaceQuestion::Claim(line) => {
+            let claim = Claim::parse(line, model.task(), model.config())?;
+            let mut each = |verdict: &Verdict, progress| {
+                report(&|| Found::Verdict(Box::new(verdict.clone())), progress)
+            };
+            let verdict = sweep.check(Over::Space, &claim, &mut each)?;
+            verdict.map(|verdict| Found::Verdict(Box::new(verdict)))
+        }
+    };
+    Ok(found.map(|found| news(found, all, true)))
+}

@@ -1,0 +1,375 @@
+//! The whole input space: how many inputs are right, where they fail, how narrowly, which claims
+//! hold, and the inputs worth a look.
+
+use super::canvas::{Canvas, scroll_to};
+use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::theme::Role;
+use crate::app::{Found, Pane, Running, Says, SpaceCase, SpaceQuestion};
+use crate::sweep::{Instead, Tally, Verdict};
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Bars of the histogram, from one eighth to all of a cell.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// The same without such characters.
+const ASCII_BARS: [char; 8] = ['.', '.', ':', ':', '-', '=', '+', '#'];
+/// Verdicts shown.
+const VERDICTS: usize = 5;
+
+pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let total = state.task().input_space();
+    let what = match state
+        .study()
+        .interventions
+        .iter()
+        .filter(|one| one.on)
+        .count()
+    {
+        0 => format!("{} inputs", grouped(total)),
+        1 => format!("{} inputs under 1 intervention", grouped(total)),
+        n => format!("{} inputs under {n} interventions", grouped(total)),
+    };
+    let title = vec![canvas.span(Role::Text, what)];
+    let cases = state.space_cases();
+    let order = if state.space.by_loss {
+        "by loss"
+    } else {
+        "by margin"
+    };
+    let below = (!cases.is_empty()).then(|| {
+        let place = format!(
+            "input {} of {}, {order}",
+            state.space.cursor + 1,
+            cases.len()
+        );
+        Line::from(canvas.span(Role::Text, place))
+    });
+    let inner = canvas.frame(Pane::Space, area, title, below);
+    let mut at = Rows {
+        area: inner,
+        row: 0,
+    };
+    if let Some(running) = &state.space.running {
+        progress(canvas, &mut at, running);
+    }
+    if let Some(failure) = &state.space.failure {
+        for text in super::prompt::wrapped(failure, usize::from(inner.width)) {
+            at.put(canvas, &Line::from(canvas.span(Role::Bad, text)));
+        }
+    }
+    let so_far = state.space.running.as_ref().and_then(|running| {
+        let news = running.news.as_ref()?;
+        match &news.found {
+            Found::Tally(tally) if state.is_current(&running.key) => Some(&**tally),
+            _ => None,
+        }
+    });
+    let done = state.space_tally().map(|tally| &**tally);
+    if let Some(tally) = done.or(so_far) {
+        summary(canvas, &mut at, tally);
+    }
+    verdicts(canvas, &mut at);
+    list(canvas, &at, &cases);
+}
+
+/// Rows that are filled from above.
+struct Rows {
+    area: Rect,
+    row: u16,
+}
+
+impl Rows {
+    fn put(&mut self, canvas: &mut Canvas<'_>, line: &Line<'_>) {
+        canvas.line(self.area, self.row, line);
+        self.row += 1;
+    }
+
+    fn left(&self) -> u16 {
+        self.area.height.saturating_sub(self.row)
+    }
+}
+
+/// A whole number in groups of three digits.
+fn grouped(n: u128) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {
+    let what = match &running.question {
+        SpaceQuestion::Sweep => "sweep".to_owned(),
+        SpaceQuestion::Claim(line) => format!("claim {line}"),
+    };
+    let Some(news) = &running.news else {
+        at.put(
+            canvas,
+            &Line::from(canvas.span(Role::Muted, format!("{what} ..."))),
+        );
+        return;
+    };
+    let part = news.progress.done as f64 / news.progress.total.max(1) as f64;
+    let rate = news.progress.done as f64 / news.seconds.max(1e-9);
+    let left = (news.progress.total - news.progress.done) as f64 / rate.max(1.0);
+    let wide = 24;
+    let full = (part * f64::from(wide)) as usize;
+    let (block, empty) = if canvas.look.ascii {
+        ("#", ".")
+    } else {
+        ("█", "░")
+    };
+    let bar = block.repeat(full) + &empty.repeat(wide as usize - full);
+    let text = format!(
+        " {:3.0}%  {:.2} M inputs/s  {left:.0} s left  {what}",
+        part * 100.0,
+        rate / 1e6
+    );
+    at.put(
+        canvas,
+        &Line::from(vec![
+            canvas.span(Role::Accent, bar),
+            canvas.span(Role::Text, text),
+        ]),
+    );
+    if let Some(reason) = &news.reason {
+        let text = format!("one forward pass for each input: {reason}");
+        at.put(canvas, &Line::from(canvas.span(Role::Warn, text)));
+    }
+}
+
+fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
+    let role = if tally.wrong_inputs == 0 {
+        Role::Good
+    } else {
+        Role::Bad
+    };
+    let wrong = format!("{} wrong", grouped(tally.wrong_inputs.into()));
+    let rest = format!(
+        " of {}   accuracy {:.9}   loss {:.3e}",
+        grouped(tally.inputs.into()),
+        tally.accuracy(),
+        tally.mean_loss()
+    );
+    at.put(
+        canvas,
+        &Line::from(vec![
+            canvas.span(role, wrong),
+            canvas.span(Role::Text, rest),
+        ]),
+    );
+    by_position(canvas, at, tally);
+    histogram(canvas, at, tally);
+    if tally.wrong_inputs > 0 {
+        instead(canvas, at, tally);
+    }
+    if at.left() > 14 && at.area.width > 90 {
+        by_element(canvas, at, tally);
+    }
+}
+
+/// Wrong predictions by index and position.
+fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
+    let n = tally.wrong_by_position.len();
+    let row = |canvas: &Canvas<'_>, name: String, cells: Vec<String>| {
+        let mut spans = vec![canvas.span(Role::Muted, format!("{name:8}"))];
+        spans.extend(
+            cells
+                .iter()
+                .map(|cell| canvas.span(Role::Text, format!("{cell:>12}"))),
+        );
+        Line::from(spans)
+    };
+    let heads = (0..n).map(|j| format!("b_{j}")).collect();
+    let line = row(canvas, "wrong".to_owned(), heads);
+    at.put(canvas, &line);
+    for (idx, wrong) in tally.wrong_by_idx_and_position.iter().enumerate() {
+        let cells = wrong.iter().map(|&wrong| grouped(wrong.into())).collect();
+        let line = row(canvas, format!("idx {idx}"), cells);
+        at.put(canvas, &line);
+    }
+}
+
+/// Predictions by margin, two steps of the histogram a cell, heights by logarithm.
+fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
+    let bins: Vec<(f64, f64, u64)> = tally.margin_bins().collect();
+    let most = bins.iter().map(|bin| bin.2).max().unwrap_or(0).max(1);
+    let bars = if canvas.look.ascii { ASCII_BARS } else { BARS };
+    let height = |count: u64| {
+        let part = (1.0 + count as f64).ln() / (1.0 + most as f64).ln();
+        bars[((part * 7.0).round() as usize).min(7)]
+    };
+    let mut spans = vec![canvas.span(Role::Muted, "margins ")];
+    for pair in bins.chunks(2) {
+        let count: u64 = pair.iter().map(|bin| bin.2).sum();
+        let wrong = pair.iter().all(|bin| bin.1 <= 0.0);
+        let role = if wrong { Role::Bad } else { Role::Good };
+        spans.push(match count {
+            0 => Span::raw(" "),
+            _ => canvas.span(role, height(count).to_string()),
+        });
+    }
+    let edges = format!(
+        "  {:.0} to {:.0}, log heights",
+        bins[0].1,
+        bins[bins.len() - 1].0
+    );
+    spans.push(canvas.span(Role::Muted, edges));
+    at.put(canvas, &Line::from(spans));
+}
+
+/// What stands where the right answer should, among the inputs that are kept.
+fn instead(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
+    let kinds = [
+        Instead::OldValue,
+        Instead::OtherValue,
+        Instead::Element,
+        Instead::Elsewhere,
+    ];
+    let wrong = tally.worst.iter().filter(|case| !case.is_right());
+    let said: Vec<Instead> = wrong
+        .flat_map(|case| (0..case.predicted.len()).map(|j| case.instead(j)))
+        .collect();
+    let counts = kinds.map(|kind| {
+        let count = said.iter().filter(|&&one| one == kind).count();
+        format!("{} {count}", kind.name())
+    });
+    let text = format!("said instead, in the worst inputs: {}", counts.join("   "));
+    at.put(canvas, &Line::from(canvas.span(Role::Text, text)));
+}
+
+/// The fraction of right inputs by index and element.
+fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
+    at.put(
+        canvas,
+        &Line::from(canvas.span(Role::Muted, "right, by idx (rows) and elt (columns)")),
+    );
+    let (rows, columns) = (
+        tally.wrong_by_idx_and_elt.len(),
+        tally.wrong_by_idx_and_elt.first().map_or(0, Vec::len),
+    );
+    let value = |idx: usize, elt: usize| {
+        let inputs = tally.inputs_by_idx_and_elt[idx][elt];
+        let wrong = tally.wrong_by_idx_and_elt[idx][elt];
+        match inputs {
+            0 => HeatCell::NotAvailable,
+            _ => HeatCell::Value(1.0 - wrong as f32 / inputs as f32),
+        }
+    };
+    let height = (rows as u16).min(at.left());
+    let cell = (at.area.width / (columns as u16).max(1)).clamp(1, 2);
+    let area = Rect {
+        y: at.area.y + at.row,
+        height,
+        ..at.area
+    };
+    Heatmap {
+        look: canvas.look,
+        rows,
+        columns,
+        cell_width: cell,
+        cell_height: 1,
+        scale: Scale::Sequential { max: 1.0 },
+        cursor: None,
+        stale: false,
+        value: &value,
+    }
+    .render(area, canvas.buf, 0, 0);
+    at.row += height;
+}
+
+fn verdicts(canvas: &mut Canvas<'_>, at: &mut Rows) {
+    let verdicts = canvas.state.space.verdicts.iter().rev().take(VERDICTS);
+    for (key, verdict) in verdicts {
+        let current = canvas.state.is_current(key);
+        let line = verdict_line(canvas, verdict, current);
+        at.put(canvas, &line);
+    }
+}
+
+/// A verdict; dimmed where it was about other interventions.
+fn verdict_line(canvas: &Canvas<'_>, verdict: &Verdict, current: bool) -> Line<'static> {
+    let (word, role) = match verdict.holds {
+        Some(true) => ("HOLDS ", Role::Good),
+        Some(false) => ("FAILS ", Role::Bad),
+        None => ("told  ", Role::Accent),
+    };
+    let (role, text) = if current {
+        (role, Role::Text)
+    } else {
+        (Role::Stale, Role::Stale)
+    };
+    let count = match verdict.holds {
+        None => String::new(),
+        Some(_) => format!(
+            "  {} of {}",
+            grouped(verdict.count.into()),
+            grouped(verdict.total.into())
+        ),
+    };
+    let numbers = format!(
+        "{count}  mean {:.4}  min {:.4}  max {:.4}",
+        verdict.mean, verdict.min, verdict.max
+    );
+    Line::from(vec![
+        canvas.span(role, word),
+        canvas.span(text, verdict.claim.clone()),
+        canvas.span(Role::Muted, numbers),
+    ])
+}
+
+/// The inputs worth a look.
+fn list(canvas: &mut Canvas<'_>, at: &Rows, cases: &[SpaceCase]) {
+    let room = usize::from(at.left());
+    if room == 0 {
+        return;
+    }
+    if cases.is_empty() {
+        let text = "S sweeps all inputs, / states a claim about them";
+        let line = Line::from(canvas.span(Role::Muted, text));
+        canvas.line(at.area, at.row, &line);
+        return;
+    }
+    let cursor = canvas.state.space.cursor;
+    let middle = cursor.saturating_sub(room / 2);
+    let first = scroll_to(cursor, room, cases.len(), middle);
+    for (i, case) in cases.iter().enumerate().skip(first).take(room) {
+        let role = if i == cursor {
+            Role::Accent
+        } else {
+            Role::Text
+        };
+        let mark = if i == cursor { ">" } else { " " };
+        let line = Line::from(canvas.span(role, format!("{mark} {}", case_text(case))));
+        canvas.line(at.area, at.row + (i - first) as u16, &line);
+    }
+}
+
+fn case_text(case: &SpaceCase) -> String {
+    let update = &case.update;
+    let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
+    let input = format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt);
+    match &case.says {
+        Says::Claim(claim, value) => format!("{input}   {value:.4} in {claim}"),
+        Says::Case(case) => {
+            let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
+            let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
+            let wrong: Vec<String> = wrong
+                .map(|j| format!("b_{j} {}", case.instead(j).name()))
+                .collect();
+            format!(
+                "{input}   margin {:>8.4}   loss {:.2e}   says {}   {}",
+                case.margin(),
+                case.loss,
+                said.join(" "),
+                wrong.join(", ")
+            )
+        }
+    }
+}
