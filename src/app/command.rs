@@ -1,7 +1,7 @@
 //! What a typed command means.
 
 use super::state::State;
-use crate::lens::{Intervention, Metric, Source, completions};
+use crate::lens::{Intervention, Measure, Metric, Source, completions};
 use crate::task::Sample;
 
 /// A command understood.
@@ -15,15 +15,21 @@ pub enum Command {
     Corrupted(Source),
     /// Another metric.
     Metric(Metric),
+    /// Another measure of the metric.
+    Measure(Measure),
     /// Another sample.
     Sample(Sample),
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 5] = [
     ("clean", "PROMPT"),
     ("corrupted", "PROMPT"),
     ("metric", "POS:ANSWER:OTHER"),
+    (
+        "measure",
+        "logit_diff, log_prob, prob, rank, kl or accuracy",
+    ),
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
 ];
 
@@ -44,6 +50,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "clean" => Ok(Command::Clean(prompt(rest)?)),
         "corrupted" => Ok(Command::Corrupted(prompt(rest)?)),
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
+        "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         _ if looks_like_prompt(line) => Ok(Command::Clean(prompt(line)?)),
         _ => Intervention::parse(line, task, &state.model.config)

@@ -126,6 +126,26 @@ pub enum Action {
     AskPaths,
     /// Look at the weights' circuits.
     AskCircuit,
+    /// Show the grid under the cursor as a table, or path patching.
+    AskGrid,
+    /// Show all measures together.
+    AskMetrics,
+    /// Ask what becomes of the model without each edge.
+    AskNecessity,
+    /// Ask what each head adds by what it attends to.
+    AskSources,
+    /// Put two models side by side.
+    AskModels,
+    /// Ask what becomes of the model when the circuit keeps few directions.
+    AskRanks,
+    /// Another measure of the metric.
+    CycleMeasure,
+    /// Put something beside the answer.
+    Compare,
+    /// Type a row and a column to go to.
+    FindCell,
+    /// Add what the answer's cell stands for, or take it away again.
+    TakeCell,
     /// Type a question.
     OpenQuestion,
     /// The next question of its kind.
@@ -259,9 +279,12 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, END, Action::Last, "", "last column"),
     row(ANSWER, &[Key::char('.')], Action::NextQuestion, "next", "next prediction, head or circuit"),
     row(ANSWER, &[Key::char(',')], Action::PreviousQuestion, "", "previous prediction, head or circuit"),
-    row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "sample mean or this run; scaled or not"),
+    row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "mean or this one; scaled or not"),
     row(ANSWER, &[Key::char('h')], Action::Hottest, "hottest", "to the cell of the largest value"),
-    row(ANSWER, ENTER, Action::OpenQuestion, "ask", "type another question"),
+    row(ANSWER, ENTER, Action::TakeCell, "add/remove", "add this patch, edge, path or rank; again takes it away"),
+    row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: another circuit; estimates; noise; tokens"),
+    row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),
+    row(ANSWER, &[Key::char('R')], Action::AskRanks, "ranks", "this circuit with fewer singular directions"),
     row(E, &[Key::plain(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     row(E, &[Key::plain(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
     row(E, &[Key::char('n')], Action::NextExample, "example", "next example of the sample"),
@@ -275,6 +298,12 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('l')], Action::AskAttribution, "lens", "logit lens and attribution"),
     row(E, &[Key::char('P')], Action::AskPaths, "paths", "paths into the prediction at hand"),
     row(E, &[Key::char('o')], Action::AskCircuit, "circuits", "OV and QK circuits"),
+    row(E, &[Key::char('G')], Action::AskGrid, "grid", "path patching; on a grid, that grid: averages, estimates"),
+    row(E, &[Key::char('N')], Action::AskNecessity, "edges", "necessity: the model without each edge"),
+    row(E, &[Key::char('i')], Action::AskSources, "", "what each head adds, by what it attends to"),
+    row(E, &[Key::char('k')], Action::CycleMeasure, "", "measure: logit diff, log prob, prob, rank, KL, accuracy"),
+    row(E, &[Key::char('K')], Action::AskMetrics, "", "all measures in the three runs"),
+    row(E, &[Key::char('D')], Action::AskModels, "", "two models side by side (--compare PATH)"),
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
     row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane as CSV and JSON"),
     row(E, &[Key::char('z')], Action::Zoom, "zoom", "show the focused pane alone"),

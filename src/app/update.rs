@@ -278,6 +278,7 @@ impl State {
                 return self.set_prompt(Side::Corrupted, source);
             }
             command::Command::Metric(metric) => study.metric = Some(metric),
+            command::Command::Measure(measure) => study.measure = measure,
             command::Command::Sample(sample) => return act::open_sample(self, sample),
         }
         self.go(study)

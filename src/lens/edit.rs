@@ -20,7 +20,7 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
+    pub(super) fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
         match run {
             RunName::Clean => self.clean.get(hook),
             RunName::Corrupted => self.corrupted.get(hook),
@@ -35,6 +35,8 @@ enum Replacement {
     Number(f64),
     Scaled(f64),
     Added(Tensor),
+    /// `[head, d_head + 1, d_head]`: each head's values times a matrix, plus its last row.
+    Projected(Tensor),
     /// The sender's term taken out, and that of another run put in its place.
     Rewired(Sender, Option<Tensor>),
 }
@@ -48,6 +50,7 @@ impl Replacement {
                 Self::Tensor(sources.derived.get(intervention)?.clone())
             }
             Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),
+            Action::Rank(_) => Self::Projected(sources.derived.get(intervention)?.clone()),
             Action::Zero => Self::Number(0.0),
             Action::Scale(factor) => Self::Scaled(*factor),
             Action::Set(value) => Self::Number(*value),
@@ -101,6 +104,7 @@ impl Edit {
             Replacement::Number(number) => Tensor::new(*number as f32, value.device())?,
             Replacement::Scaled(factor) => scaled(value, *factor)?,
             Replacement::Added(tensor) => value.broadcast_add(tensor)?,
+            Replacement::Projected(maps) => projected(value, maps)?,
             Replacement::Rewired(sender, other) => {
                 let own = sent.get(&sender.hook());
                 let own = own.with_context(|| format!("{sender} has not written yet"))?;
@@ -119,7 +123,7 @@ impl Edit {
 }
 
 /// A sender's term, `[batch, pos, d_model]`, or with an axis of heads where `like` has one.
-fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
+pub(super) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     let term = match sender {
         Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
         Sender::Embed | Sender::Layer(_) => written.clone(),
@@ -129,6 +133,16 @@ fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     } else {
         term
     })
+}
+
+/// Each head's values `[batch, pos, head, d_head]` through its map `[head, d_head + 1, d_head]`.
+fn projected(value: &Tensor, maps: &Tensor) -> Result<Tensor> {
+    let (_, rows, d_head) = maps.dims3()?;
+    let matrix = maps.narrow(1, 0, rows - 1)?.unsqueeze(0)?.contiguous()?;
+    let offset = maps.narrow(1, rows - 1, 1)?.reshape(((), d_head))?;
+    let by_head = value.transpose(1, 2)?.contiguous()?;
+    let new = by_head.broadcast_matmul(&matrix)?.transpose(1, 2)?;
+    Ok(new.broadcast_add(&offset)?)
 }
 
 /// Minus infinity, a masked score, stays what it is: times 0 it would be no number.

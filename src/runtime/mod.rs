@@ -13,4 +13,6 @@ mod snapshot;
 mod terminal;
 mod worker;
 
+pub use worker::Models;
+
 pub use snapshot::numbers;

@@ -20,6 +20,7 @@ mod patching;
 mod prompt;
 pub mod rgb;
 pub mod scale;
+mod scatter;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};
