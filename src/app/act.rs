@@ -89,6 +89,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::AskAttribution => return inquire::attribution(state),
         Action::AskPaths => return inquire::paths(state),
         Action::AskCircuit => return inquire::circuits(state),
+        Action::AskMean => return inquire::mean_attention(state),
         Action::AskGrid => return inquire::grid(state),
         Action::AskMetrics => return inquire::open(state, Question::Metrics { pairs: None }),
         Action::AskNecessity => {

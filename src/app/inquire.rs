@@ -4,7 +4,7 @@ use super::message::{Ask, Effect, Inquiry};
 use super::panes::strip_rows;
 use super::state::{Pane, Shown, State, Tone};
 use crate::lens::{
-    CircuitName, Compare, HeadName, Intervention, Question, RunName, Sheet, Table, Toward,
+    CircuitName, Compare, HeadName, Intervention, Kind, Question, RunName, Sheet, Table, Toward,
     Variants, Weight,
 };
 use std::sync::Arc;
@@ -88,6 +88,24 @@ pub(super) fn why(state: &mut State) -> Vec<Effect> {
         dest: at.dest,
         src: at.src,
         minus: None,
+    };
+    open(state, question)
+}
+
+/// The attention of the head on screen, averaged over the sample.
+pub(super) fn mean_attention(state: &mut State) -> Vec<Effect> {
+    let at = state.view.attention;
+    let question = Question::Attention {
+        head: HeadName {
+            layer: at.layer,
+            head: at.head,
+        },
+        kind: if at.scores {
+            Kind::Scores
+        } else {
+            Kind::Pattern
+        },
+        mean: true,
     };
     open(state, question)
 }

@@ -126,6 +126,8 @@ pub enum Action {
     AskPaths,
     /// Look at the weights' circuits.
     AskCircuit,
+    /// Ask for the head's attention, averaged over the sample.
+    AskMean,
     /// Show the grid under the cursor as a table, or path patching.
     AskGrid,
     /// Show all measures together.
@@ -246,6 +248,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
     row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why: this score by what it is made of"),
+    row(ATTENTION, &[Key::char('A')], Action::AskMean, "mean", "this head's attention, averaged over the sample"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),
     row(STRIPS, LEFT, Action::Left, "", "previous position or layer"),

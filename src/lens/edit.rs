@@ -87,17 +87,22 @@ impl Edit {
         })
     }
 
-    /// Where the sender of an edge writes.
-    fn sender_hook(&self) -> Option<HookName> {
+    /// The sender of an edge.
+    fn sender(&self) -> Option<Sender> {
         match &self.replacement {
-            Replacement::Rewired(sender, _) => Some(sender.hook()),
+            Replacement::Rewired(sender, _) => Some(*sender),
             _ => None,
         }
     }
 
-    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `sent` holds
-    /// what the senders of edges wrote in this pass.
-    fn apply(&self, value: &Tensor, sent: &BTreeMap<HookName, Tensor>) -> Result<Tensor> {
+    /// Where the sender of an edge writes.
+    fn sender_hook(&self) -> Option<HookName> {
+        self.sender().map(Sender::hook)
+    }
+
+    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `carried` is
+    /// what an edge carries so far.
+    fn apply(&self, value: &Tensor, carried: Option<&Tensor>) -> Result<Tensor> {
         let new = match &self.replacement {
             Replacement::Tensor(tensor) => tensor.clone(),
             // a masked score that is set is no longer masked: that is what was asked for
@@ -106,15 +111,28 @@ impl Edit {
             Replacement::Added(tensor) => value.broadcast_add(tensor)?,
             Replacement::Projected(maps) => projected(value, maps)?,
             Replacement::Rewired(sender, other) => {
-                let own = sent.get(&sender.hook());
-                let own = own.with_context(|| format!("{sender} has not written yet"))?;
-                let without = value.broadcast_sub(&term(*sender, own, value)?)?;
+                let carried = carried.with_context(|| format!("{sender} has not written yet"))?;
+                let without = value.broadcast_sub(carried)?;
                 match other {
                     Some(other) => without.broadcast_add(&term(*sender, other, value)?)?,
                     None => without,
                 }
             }
         };
+        self.where_chosen(&new, value)
+    }
+
+    /// What an edge carries after this edit, of what it carried before.
+    fn carries(&self, carried: &Tensor, value: &Tensor) -> Result<Tensor> {
+        let now = match &self.replacement {
+            Replacement::Rewired(sender, Some(other)) => term(*sender, other, value)?,
+            _ => carried.zeros_like()?,
+        };
+        self.where_chosen(&now, carried)
+    }
+
+    /// The new values where the mask chooses them, the old ones elsewhere.
+    fn where_chosen(&self, new: &Tensor, value: &Tensor) -> Result<Tensor> {
         let meet = |a: &Shape, b: &Shape| a.broadcast_shape_binary_op(b, "edit");
         let shape = meet(&meet(self.mask.shape(), value.shape())?, new.shape())?;
         let mask = self.mask.broadcast_as(&shape)?;
@@ -194,6 +212,9 @@ pub struct Editor {
     edits: Vec<Edit>,
     /// What the senders of edges wrote in this pass.
     sent: BTreeMap<HookName, Tensor>,
+    /// What each edge into a hook point carries so far: an edge taken away twice is taken away
+    /// once.
+    carried: BTreeMap<(HookName, Sender), Tensor>,
     /// For each edit, whether it changed any number; kept only when asked for.
     changed: Option<Vec<bool>>,
 }
@@ -211,6 +232,7 @@ impl Editor {
         Ok(Self {
             edits,
             sent: BTreeMap::new(),
+            carried: BTreeMap::new(),
             changed: None,
         })
     }
@@ -260,7 +282,21 @@ impl Hooks for Editor {
             if edit.hook != name {
                 continue;
             }
-            let new = edit.apply(&value, &self.sent)?;
+            let carried = match edit.sender() {
+                None => None,
+                Some(sender) => match self.carried.get(&(name, sender)) {
+                    Some(carried) => Some(carried.clone()),
+                    None => {
+                        let own = self.sent.get(&sender.hook());
+                        own.map(|own| term(sender, own, &value)).transpose()?
+                    }
+                },
+            };
+            let new = edit.apply(&value, carried.as_ref())?;
+            if let Some((sender, carried)) = edit.sender().zip(carried) {
+                let now = edit.carries(&carried, &value)?;
+                self.carried.insert((name, sender), now);
+            }
             if let Some(changed) = &mut self.changed {
                 let differing = new.ne(&value.broadcast_as(new.shape())?)?;
                 let count = differing.to_dtype(candle_core::DType::U32)?.sum_all()?;

@@ -273,7 +273,12 @@ impl Gather {
             });
         }
         if !self.single {
-            for (name, moments) in self.layers.iter().zip(&self.moments) {
+            // of estimates and errors the means say enough
+            let exact = match self.asked {
+                Asked::Grid(_, Compare::Attribution) => 1,
+                _ => self.layers.len(),
+            };
+            for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
                 layers.push(Layer {
                     name: format!("std of {name}"),
                     values: array(moments, Moments::std),

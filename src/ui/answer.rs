@@ -111,12 +111,14 @@ struct Columns {
     /// Columns of each layer on screen, and the first of them.
     shown: usize,
     first: usize,
-    /// Layers on screen.
+    /// Layers on screen, and whether they stand one above the other.
     layers: usize,
+    stacked: bool,
 }
 
 impl Columns {
-    fn new(table: &Table, width: u16, cursor: usize) -> Self {
+    fn new(table: &Table, area: Rect, cursor: usize) -> Self {
+        let width = area.width;
         let longest = table.rows.iter().map(|row| row.chars().count()).max();
         let label = (longest.unwrap_or(0) as u16 + 1).min(MAX_LABEL).min(width);
         let room = width - label;
@@ -124,7 +126,11 @@ impl Columns {
         let columns = (table.cols.len() as u16).max(1);
         // layers that would have no room for a few columns are left to the cursor's line
         let least = (columns.min(LEAST_COLUMNS)) * CELL.0 + 1;
-        let layers = wanted.min(room / least).max(1);
+        let abreast = wanted.min(room / least).max(1);
+        let high = wanted * (table.rows.len() as u16 + 2);
+        let too_wide = u32::from(columns) * u32::from(CELL.0 * wanted) > u32::from(room);
+        let stacked = wanted > 1 && too_wide && high <= area.height;
+        let layers = if stacked { 1 } else { abreast };
         let each = (room / layers).saturating_sub(u16::from(layers > 1));
         let cell = (each / columns).clamp(CELL.0, CELL.1);
         let shown = usize::from(each / cell).min(table.cols.len());
@@ -134,42 +140,51 @@ impl Columns {
             cell,
             shown,
             first: scroll_to(cursor, shown, table.cols.len(), preferred),
-            layers: usize::from(layers),
+            layers: usize::from(if stacked { wanted } else { layers }),
+            stacked,
         }
     }
 
-    /// Where a layer begins, from the left edge of the table.
-    fn left(&self, layer: usize) -> u16 {
-        self.label + (layer * (self.shown * usize::from(self.cell) + 1)) as u16
+    /// Where a layer stands.
+    fn place(&self, area: Rect, layer: usize, rows: usize) -> Rect {
+        let width = self.shown as u16 * self.cell;
+        let place = if self.stacked {
+            let high = rows as u16 + 2;
+            Rect {
+                x: area.x + self.label,
+                y: area.y + layer as u16 * high,
+                width,
+                height: high,
+            }
+        } else {
+            Rect {
+                x: area.x + self.label + layer as u16 * (width + 1),
+                width,
+                ..area
+            }
+        };
+        place.intersection(area)
     }
 }
 
 fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let (row, column) = inquiry.cursor;
-    let columns = Columns::new(table, area.width, column);
+    let columns = Columns::new(table, area, column);
     let named = columns.layers > 1;
     let head = 1 + u16::from(named);
     let shown_rows = usize::from(area.height.saturating_sub(head));
     let preferred = row.saturating_sub(shown_rows / 2);
     let first_row = scroll_to(row, shown_rows, table.rows.len(), preferred);
-    let rows = table.rows.iter().enumerate();
-    for (i, name) in rows.skip(first_row).take(shown_rows) {
-        let role = if i == row { Role::Accent } else { Role::Muted };
-        let place = Rect {
-            width: columns.label.saturating_sub(1),
-            ..area
-        };
-        let style = canvas.look.style(role);
-        let y = area.y + head + (i - first_row) as u16;
-        canvas.text(area.x, y, place, name, style);
-    }
     for (i, (name, values)) in table.layers().take(columns.layers).enumerate() {
-        let place = Rect {
-            x: area.x + columns.left(i),
-            width: columns.shown as u16 * columns.cell,
-            ..area
+        let place = columns.place(area, i, table.rows.len());
+        if i == 0 || columns.stacked {
+            let names = Rect {
+                x: area.x,
+                width: columns.label.saturating_sub(1),
+                ..place
+            };
+            row_names(canvas, names, head, first_row, table, row);
         }
-        .intersection(area);
         if named {
             let style = canvas.look.style(Role::Title);
             canvas.text(place.x, place.y, place, name, style);
@@ -199,6 +214,27 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
         }
         .render(body, canvas.buf, first_row, columns.first);
         flags(canvas, body, first_row, &columns, table);
+    }
+}
+
+fn row_names(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    head: u16,
+    first: usize,
+    table: &Table,
+    cursor: usize,
+) {
+    let room = usize::from(place.height.saturating_sub(head));
+    for (i, name) in table.rows.iter().enumerate().skip(first).take(room) {
+        let role = if i == cursor {
+            Role::Accent
+        } else {
+            Role::Muted
+        };
+        let style = canvas.look.style(role);
+        let y = place.y + head + (i - first) as u16;
+        canvas.text(place.x, y, place, name, style);
     }
 }
 
