@@ -151,6 +151,7 @@ fn patching_agrees(model: &Model, golden: &Tensors, scalars: &Value) {
                 answer: number("answer"),
                 other: number("other"),
             }),
+            measure: circuitscope::lens::Measure::default(),
             interventions: Vec::new(),
             sample: circuitscope::task::Sample::default(),
         };

@@ -9,7 +9,7 @@ use super::space;
 use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
-use crate::lens::{self, Continuation, Fix, GridName, Intervention, RunName};
+use crate::lens::{self, Continuation, Fix, GridName, Intervention, Question, RunName, Variants};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
@@ -90,6 +90,24 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::AskAttribution => return inquire::attribution(state),
         Action::AskPaths => return inquire::paths(state),
         Action::AskCircuit => return inquire::circuits(state),
+        Action::AskMean => return inquire::mean_attention(state),
+        Action::AskGrid => return inquire::grid(state),
+        Action::AskMetrics => return inquire::open(state, Question::Metrics { pairs: None }),
+        Action::AskNecessity => {
+            return inquire::open(state, Question::Variants(Variants::Edges));
+        }
+        Action::AskSources => return inquire::sources(state),
+        Action::AskModels => return inquire::open(state, Question::ModelLogits),
+        Action::AskRanks => return inquire::ranks(state),
+        Action::CycleMeasure => {
+            let effects = change(state, |study| study.measure = study.measure.next());
+            let name = state.study().measure.name();
+            state.say(Tone::Plain, format!("measure: {name}"));
+            return effects;
+        }
+        Action::Compare => return inquire::compare(state),
+        Action::FindCell => open_line(state, Purpose::Find, String::new()),
+        Action::TakeCell => return take_cell(state),
         Action::OpenQuestion => open_question(state),
         Action::NextQuestion => return inquire::step(state, 1),
         Action::PreviousQuestion => return inquire::step(state, -1),
@@ -328,6 +346,27 @@ fn intervene(state: &mut State, action: Option<lens::Action>) -> Vec<Effect> {
         intervention.action = action;
     }
     add_intervention(state, intervention)
+}
+
+/// Adds what the answer's cell stands for; takes it away where it stands already.
+fn take_cell(state: &mut State) -> Vec<Effect> {
+    let Some(intervention) = inquire::pointed_at(state) else {
+        open_question(state);
+        return Vec::new();
+    };
+    let list = &state.study().interventions;
+    let at = list.iter().position(|one| one.intervention == intervention);
+    match at {
+        None => add_intervention(state, intervention),
+        Some(at) => {
+            let line = intervention.line(state.task());
+            let effects = change(state, |study| {
+                study.interventions.remove(at);
+            });
+            state.say(Tone::Good, format!("removed {line}"));
+            effects
+        }
+    }
 }
 
 /// Steps through another sample from its first example on.

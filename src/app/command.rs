@@ -1,7 +1,7 @@
 //! What a typed command means.
 
 use super::state::State;
-use crate::lens::{HeadName, Intervention, Metric, Source, completions};
+use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::sweep::{self, Claim};
 use crate::task::Sample;
 
@@ -16,6 +16,8 @@ pub enum Command {
     Corrupted(Source),
     /// Another metric.
     Metric(Metric),
+    /// Another measure of the metric.
+    Measure(Measure),
     /// Another sample.
     Sample(Sample),
     /// A claim about all inputs.
@@ -23,11 +25,15 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 5] = [
+const WORDS: [(&str, &str); 6] = [
     ("claim", "pred == truth"),
     ("clean", "PROMPT"),
     ("corrupted", "PROMPT"),
     ("metric", "POS:ANSWER:OTHER"),
+    (
+        "measure",
+        "logit_diff, log_prob, prob, rank, kl or accuracy",
+    ),
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
 ];
 
@@ -48,6 +54,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "clean" => Ok(Command::Clean(prompt(rest)?)),
         "corrupted" => Ok(Command::Corrupted(prompt(rest)?)),
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
+        "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),

@@ -1,8 +1,12 @@
 //! Questions asked of the model, and the table that answers them.
 
 use super::message::{Ask, Effect, Inquiry};
+use super::panes::strip_rows;
 use super::state::{Pane, Shown, State, Tone};
-use crate::lens::{HeadName, Question, RunName, Table, Toward};
+use crate::lens::{
+    CircuitName, Compare, HeadName, Intervention, Kind, Question, RunName, Sheet, Table, Toward,
+    Variants, Weight,
+};
 use std::sync::Arc;
 
 /// Opens a question and asks it.
@@ -88,6 +92,24 @@ pub(super) fn why(state: &mut State) -> Vec<Effect> {
     open(state, question)
 }
 
+/// The attention of the head on screen, averaged over the sample.
+pub(super) fn mean_attention(state: &mut State) -> Vec<Effect> {
+    let at = state.view.attention;
+    let question = Question::Attention {
+        head: HeadName {
+            layer: at.layer,
+            head: at.head,
+        },
+        kind: if at.scores {
+            Kind::Scores
+        } else {
+            Kind::Pattern
+        },
+        mean: true,
+    };
+    open(state, question)
+}
+
 /// What adds to the logits, at each prediction.
 pub(super) fn attribution(state: &mut State) -> Vec<Effect> {
     let question = Question::Attribution {
@@ -99,24 +121,28 @@ pub(super) fn attribution(state: &mut State) -> Vec<Effect> {
 
 /// Which paths add to the prediction under the logits' cursor, or to the metric's.
 pub(super) fn paths(state: &mut State) -> Vec<Effect> {
-    let task = state.task();
-    let metric = state.study().experiment().metric_in_force(task);
-    let at_metric = metric.and_then(|metric| task.predicted_at(metric.position));
-    let at_cursor = task.predicted_at(state.view.position);
-    let i = match state.view.focus {
-        Pane::Logits => at_cursor,
-        _ => at_metric,
-    };
     let question = Question::Paths {
-        i: i.unwrap_or(0),
+        i: prediction_at_hand(state),
         toward: Toward::default(),
     };
     open(state, question)
 }
 
+/// The prediction under the logits' cursor, or the metric's.
+fn prediction_at_hand(state: &State) -> usize {
+    let task = state.task();
+    let metric = state.study().experiment().metric_in_force(task);
+    let at_metric = metric.and_then(|metric| task.predicted_at(metric.position));
+    let i = match state.view.focus {
+        Pane::Logits => task.predicted_at(state.view.position),
+        _ => at_metric,
+    };
+    i.unwrap_or(0)
+}
+
 /// The circuits, from the first on.
 pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
-    let first = crate::lens::CircuitName::all(&state.model.config).into_iter();
+    let first = CircuitName::all(&state.model.config).into_iter();
     let ov = first.clone().nth(1).or_else(|| first.clone().next());
     match ov {
         Some(name) => open(
@@ -124,10 +150,128 @@ pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
             Question::Circuit {
                 name,
                 scaled: false,
+                beside: None,
             },
         ),
         None => Vec::new(),
     }
+}
+
+/// The grid under the cursor as a table; path patching where no grid has the focus.
+pub(super) fn grid(state: &mut State) -> Vec<Effect> {
+    let config = &state.model.config;
+    let sheet = match state.view.focus {
+        Pane::Strips => {
+            let rows = strip_rows(config);
+            let row = rows.get(state.view.strips.row);
+            row.map_or(Sheet::Strips, |(grid, _)| Sheet::Strip(*grid))
+        }
+        Pane::Cells => Sheet::PatternCells(HeadName {
+            layer: state.view.cells.layer,
+            head: state.view.cells.head,
+        }),
+        _ => Sheet::Edges,
+    };
+    let question = Question::Grid {
+        sheet,
+        compare: Compare::Exact,
+        pairs: None,
+    };
+    open(state, question)
+}
+
+/// What each head adds to the prediction at hand, by what it attends to.
+pub(super) fn sources(state: &mut State) -> Vec<Effect> {
+    let question = Question::Sources {
+        i: prediction_at_hand(state),
+        toward: Toward::default(),
+        by_token: false,
+        mean: false,
+    };
+    open(state, question)
+}
+
+/// The open circuit's head with fewer singular directions.
+pub(super) fn ranks(state: &mut State) -> Vec<Effect> {
+    let question = state.inquiry.as_ref().map(|inquiry| &inquiry.question);
+    let cut = match question {
+        Some(Question::Circuit {
+            name: CircuitName::Ov(chain),
+            ..
+        }) => chain.last().map(|&head| Variants::Ranks(Weight::Ov, head)),
+        Some(Question::Circuit {
+            name: CircuitName::Qk { head, .. },
+            ..
+        }) => Some(Variants::Ranks(Weight::Qk, *head)),
+        _ => None,
+    };
+    match cut {
+        Some(cut) => open(state, Question::Variants(cut)),
+        None => {
+            let text = "only a QK or OV circuit has ranks; o opens the circuits";
+            state.say(Tone::Plain, text);
+            Vec::new()
+        }
+    }
+}
+
+/// Puts the next thing beside the answer.
+pub(super) fn compare(state: &mut State) -> Vec<Effect> {
+    let config = state.model.config.clone();
+    replace(state, |question| {
+        let axes = match question {
+            Question::Circuit { name, .. } => Some(name.axes()),
+            _ => None,
+        };
+        question.compared(&config, |other| Some(other.axes()) == axes)
+    })
+}
+
+/// The intervention that the answer's cell under the cursor stands for.
+pub(super) fn pointed_at(state: &State) -> Option<Intervention> {
+    let inquiry = state.inquiry.as_ref()?;
+    let (row, column) = inquiry.cursor;
+    match &inquiry.answer {
+        // what is out of date points at another cell than the one asked for
+        Some(Ok(table)) if inquiry.answered >= inquiry.asked => {
+            table.intervention(row, column).cloned()
+        }
+        _ => None,
+    }
+}
+
+/// Moves the cursor to a row and a column by name: `48`, `48 26`, `* 26`.
+///
+/// # Errors
+/// When there is none of that name.
+pub(super) fn find(state: &mut State, text: &str) -> Result<(), (Option<usize>, String)> {
+    let Some(inquiry) = &mut state.inquiry else {
+        return Ok(());
+    };
+    let Some(Ok(table)) = &inquiry.answer else {
+        return Err((None, "the answer is not there yet".into()));
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut cursor = inquiry.cursor;
+    let sides = [("row", &table.rows), ("column", &table.cols)];
+    for (i, (word, (side, names))) in words.iter().zip(sides).enumerate() {
+        let place = if i == 0 { &mut cursor.0 } else { &mut cursor.1 };
+        let exact = names.iter().position(|name| name == word);
+        let begins = || names.iter().position(|name| name.starts_with(word));
+        match exact.or_else(begins) {
+            Some(at) => *place = at,
+            None if *word == "*" => {}
+            None => {
+                let (first, last) = (names.first(), names.last());
+                let ends = first.zip(last).map(|(a, b)| format!("{a} .. {b}"));
+                let word = crate::task::shown(word);
+                let ends = ends.unwrap_or_default();
+                return Err((Some(i), format!("no {side} '{word}'; there are {ends}")));
+            }
+        }
+    }
+    inquiry.cursor = cursor;
+    Ok(())
 }
 
 /// Another question of the same kind.

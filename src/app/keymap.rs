@@ -126,6 +126,28 @@ pub enum Action {
     AskPaths,
     /// Look at the weights' circuits.
     AskCircuit,
+    /// Ask for the head's attention, averaged over the sample.
+    AskMean,
+    /// Show the grid under the cursor as a table, or path patching.
+    AskGrid,
+    /// Show all measures together.
+    AskMetrics,
+    /// Ask what becomes of the model without each edge.
+    AskNecessity,
+    /// Ask what each head adds by what it attends to.
+    AskSources,
+    /// Put two models side by side.
+    AskModels,
+    /// Ask what becomes of the model when the circuit keeps few directions.
+    AskRanks,
+    /// Another measure of the metric.
+    CycleMeasure,
+    /// Put something beside the answer.
+    Compare,
+    /// Type a row and a column to go to.
+    FindCell,
+    /// Add what the answer's cell stands for, or take it away again.
+    TakeCell,
     /// Type a question.
     OpenQuestion,
     /// The next question of its kind.
@@ -239,6 +261,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
     row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why: this score by what it is made of"),
+    row(ATTENTION, &[Key::char('A')], Action::AskMean, "mean", "this head, averaged over the sample"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),
     row(STRIPS, LEFT, Action::Left, "", "previous position or layer"),
@@ -272,9 +295,8 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, END, Action::Last, "", "last column"),
     row(ANSWER, &[Key::char('.')], Action::NextQuestion, "next", "next prediction, head or circuit"),
     row(ANSWER, &[Key::char(',')], Action::PreviousQuestion, "", "previous prediction, head or circuit"),
-    row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "sample mean or this run; scaled or not"),
+    row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "mean or this one; scaled or not"),
     row(ANSWER, &[Key::char('h')], Action::Hottest, "hottest", "to the cell of the largest value"),
-    row(ANSWER, ENTER, Action::OpenQuestion, "ask", "type another question"),
     row(SPACE, UP, Action::Up, "input", "previous input"),
     row(SPACE, DOWN, Action::Down, "", "next input"),
     row(SPACE, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "a page up"),
@@ -284,6 +306,10 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, ENTER, Action::OpenCase, "open", "open this input: every pane follows"),
     row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin or by loss"),
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
+    row(ANSWER, ENTER, Action::TakeCell, "add/remove", "add this edge, path or patch; or take it away"),
+    row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
+    row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),
+    row(ANSWER, &[Key::char('R')], Action::AskRanks, "ranks", "this circuit with fewer directions"),
     row(E, &[Key::plain(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     row(E, &[Key::plain(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
     row(E, &[Key::char('n')], Action::NextExample, "example", "next example of the sample"),
@@ -297,6 +323,12 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('l')], Action::AskAttribution, "lens", "logit lens and attribution"),
     row(E, &[Key::char('P')], Action::AskPaths, "paths", "paths into the prediction at hand"),
     row(E, &[Key::char('o')], Action::AskCircuit, "circuits", "OV and QK circuits"),
+    row(E, &[Key::char('G')], Action::AskGrid, "grid", "path patching; on a grid, that grid at length"),
+    row(E, &[Key::char('N')], Action::AskNecessity, "edges", "necessity: the model without each edge"),
+    row(E, &[Key::char('i')], Action::AskSources, "", "what each head adds, by what it attends to"),
+    row(E, &[Key::char('k')], Action::CycleMeasure, "", "measure: logit diff, prob, rank, KL ..."),
+    row(E, &[Key::char('K')], Action::AskMetrics, "", "all measures in the three runs"),
+    row(E, &[Key::char('D')], Action::AskModels, "", "two models side by side (--compare PATH)"),
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
     row(E, &[Key::char('S')], Action::OpenSpace, "all inputs", "sweep the whole input space; esc stops it"),
     row(E, &[Key::char('>')], Action::NextCase, "", "next failing or narrowest input, as clean prompt"),

@@ -130,6 +130,8 @@ pub enum Purpose {
     Cell,
     /// A question.
     Question,
+    /// A row and a column of the answer.
+    Find,
 }
 
 impl Purpose {
@@ -143,6 +145,7 @@ impl Purpose {
             Self::Edit(_) => "edit ",
             Self::Cell => "attention = ",
             Self::Question => "ask ",
+            Self::Find => "go to ROW [COLUMN] ",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is being studied, and its history.
 
-use crate::lens::{Continuation, Direction, Experiment, Intervention, Metric, Source};
+use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
 use crate::task::{ArrayUpdate, Sample, Update, counterfactuals};
 
 /// States kept for undo.
@@ -29,6 +29,8 @@ pub struct Study {
     pub direction: Direction,
     /// The metric; `None` follows the pair.
     pub metric: Option<Metric>,
+    /// What is measured of it.
+    pub measure: Measure,
     /// The interventions, in their order.
     pub interventions: Vec<Listed>,
     /// What is stepped through, and what means are taken over.
@@ -45,6 +47,7 @@ impl Study {
             counterfactual: Some(0),
             direction: Direction::default(),
             metric: None,
+            measure: Measure::default(),
             interventions: Vec::new(),
             sample,
         };
@@ -61,6 +64,7 @@ impl Study {
             corrupted: self.corrupted.clone(),
             direction: self.direction,
             metric: self.metric,
+            measure: self.measure,
             interventions: on.map(|listed| listed.intervention.clone()).collect(),
             sample: self.sample,
         }
@@ -76,7 +80,7 @@ impl Study {
         self.counterfactual = Some(index);
         self.corrupted = Source {
             update: self.clean.update.with(changes[index]),
-            continuation: untyped(&self.clean.continuation),
+            continuation: self.clean.continuation.untyped(),
         };
         self.metric = None;
     }
@@ -85,17 +89,9 @@ impl Study {
     pub fn set_clean(&mut self, task: ArrayUpdate, update: Update) {
         self.clean = Source {
             update,
-            continuation: untyped(&self.clean.continuation),
+            continuation: self.clean.continuation.untyped(),
         };
         self.corrupt(task, self.counterfactual.unwrap_or(0));
-    }
-}
-
-/// A typed continuation belongs to one prompt; another prompt begins with its truth.
-fn untyped(continuation: &Continuation) -> Continuation {
-    match continuation {
-        Continuation::Typed(_) => Continuation::Truth,
-        other => other.clone(),
     }
 }
 

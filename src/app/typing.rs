@@ -53,7 +53,7 @@ pub(super) fn suggest(state: &mut State) {
     let mut found = match line.purpose {
         Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
         Purpose::Question => Question::suggestions(line.text(), state.task(), &state.model.config),
-        Purpose::Metric | Purpose::Jump | Purpose::Cell => Vec::new(),
+        Purpose::Metric | Purpose::Jump | Purpose::Cell | Purpose::Find => Vec::new(),
     };
     found.truncate(MAX_SUGGESTIONS);
     if let Mode::Line(line) = &mut state.mode {
@@ -147,6 +147,7 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
             let question = parsed.map_err(|e| (None, format!("{e:#}")))?;
             Ok(inquire::open(state, question))
         }
+        Purpose::Find => inquire::find(state, text).map(|()| Vec::new()),
         Purpose::Cell => cell::take(state, text).map_err(|problem| (Some(0), problem)),
         Purpose::Edit(index) => {
             let parsed = Intervention::parse(text, task, &state.model.config);

@@ -285,6 +285,7 @@ impl State {
                 return space::ask(self, space::SpaceQuestion::Claim(line));
             }
             command::Command::Metric(metric) => study.metric = Some(metric),
+            command::Command::Measure(measure) => study.measure = measure,
             command::Command::Sample(sample) => return act::open_sample(self, sample),
         }
         self.go(study)

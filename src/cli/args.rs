@@ -7,7 +7,7 @@ use super::attribute::AttributeArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
 use super::sweep::SweepArgs;
-use crate::lens::Continuation;
+use crate::lens::{Continuation, Measure};
 use crate::model::device::DeviceChoice;
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
@@ -51,6 +51,9 @@ pub struct WorkbenchArgs {
     /// A clean prompt to begin with instead of the sample's first
     #[arg(long)]
     pub prompt: Option<String>,
+    /// Another model of the same task, to compare with on the same prompts (D)
+    #[arg(long, value_name = "PATH")]
+    pub compare: Option<PathBuf>,
     /// Colours: a theme's name
     #[arg(long, default_value = "dark")]
     pub theme: String,
@@ -115,6 +118,13 @@ pub enum Command {
     /// with that patch added to the interventions, scaled so that 1 is as clean, 0 as corrupted.
     #[command(after_help = PROMPT_HELP)]
     Patch(PatchArgs),
+    /// Ask what the workbench asks: grids, path patching, metrics, necessity, ranks, two models
+    ///
+    /// One line, as it is typed after / in the workbench: 'grid edges over 64 pairs', 'grid strips
+    /// attribution', 'metrics over 64 pairs', 'necessity', 'ranks ov 1.0', 'sources b_1 by token
+    /// over sample', 'models logits', 'circuit ov.0 beside ov.1', and all the others.
+    #[command(after_help = PROMPT_HELP)]
+    Ask(AskArgs),
     /// What each part of the model adds to a logit: logit lens, components, heads, paths
     ///
     /// At each prediction, for one prompt or on average. Toward `target` (the right answer there),
@@ -247,10 +257,10 @@ pub struct CacheArgs {
     pub common: Common,
 }
 
-/// `circuitscope patch`
+/// A pair of prompts, a metric, and interventions.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("other side").required(true))]
-pub struct PatchArgs {
+pub struct PairArgs {
     /// The clean prompt; several words are one prompt
     #[arg(long, required = true, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
     pub clean: Vec<String>,
@@ -263,6 +273,9 @@ pub struct PatchArgs {
     /// What is measured; by default the logit difference that the pair suggests
     #[arg(long, value_name = "POS:ANSWER:OTHER")]
     pub metric: Option<String>,
+    /// What is measured of it: logit_diff, log_prob, prob, rank, kl or accuracy
+    #[arg(long, default_value = "logit_diff", value_parser = Measure::parse)]
+    pub measure: Measure,
     /// Patch corrupted activations into the clean run
     #[arg(long)]
     pub noise: bool,
@@ -277,6 +290,47 @@ pub struct PatchArgs {
     pub continuation: Option<ContinuationChoice>,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// `circuitscope patch`
+#[derive(Debug, Args)]
+pub struct PatchArgs {
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Average all grids over this pair's own change made to so many examples of the sample
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub pairs: Option<u32>,
+}
+
+/// `circuitscope ask`
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question, as it is typed in the workbench after /; without one, all forms are listed
+    #[arg(long, short, value_name = "LINE")]
+    pub question: String,
+    /// About the clean, the corrupted or the patched run
+    #[arg(long, value_enum, default_value_t)]
+    pub run: RunChoice,
+    /// Another model of the same task, for the questions about two
+    #[arg(long, value_name = "PATH")]
+    pub compare: Option<PathBuf>,
+    /// Write CSV instead
+    #[arg(long)]
+    pub csv: bool,
+    #[command(flatten)]
+    pub pair: PairArgs,
+}
+
+/// A run to ask about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunChoice {
+    /// The clean prompt, untouched
+    Clean,
+    /// The corrupted prompt, untouched
+    Corrupted,
+    /// The base run under the interventions
+    #[default]
+    Patched,
 }
 
 /// `circuitscope score`

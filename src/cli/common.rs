@@ -5,9 +5,10 @@ use crate::lens::Source;
 use crate::model::Model;
 use crate::model::device::Picked;
 use crate::task::{ArrayUpdate, Token};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
@@ -24,6 +25,19 @@ pub fn open_model(common: &Common) -> Result<Model> {
     let (model, picked) = open(&common.which)?;
     tell(&picked);
     Ok(model)
+}
+
+/// Another model to compare one with: of the same task, on the same device.
+pub fn other_model(path: &Path, model: &Model) -> Result<Model> {
+    let other = Model::open(path, model.transformer.device())?;
+    let (ours, theirs) = (model.transformer.task(), other.transformer.task());
+    ensure!(
+        ours == theirs,
+        "{} has another task ({theirs:?}) than {} ({ours:?})",
+        other.name,
+        model.name
+    );
+    Ok(other)
 }
 
 /// Says on stderr what there is to say of a device.

@@ -2,6 +2,7 @@
 
 mod ablations;
 mod args;
+mod ask;
 mod attend;
 mod attention;
 mod attribute;
@@ -61,6 +62,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&args, &mut out)?,
         Command::Cache(args) => cache::run(&args, &mut out)?,
         Command::Patch(args) => patch::run(&args, &mut out)?,
+        Command::Ask(args) => ask::run(&args, &mut out)?,
         Command::Attribute(args) => attribute::run(&args, &mut out)?,
         Command::Attend(args) => attend::run(&args, &mut out)?,
         Command::Attention(args) => attention::run(&args, &mut out)?,

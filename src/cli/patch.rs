@@ -1,14 +1,15 @@
 //! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
 
-use super::args::{Format, PatchArgs};
+use super::args::{Format, PairArgs, PatchArgs};
 use super::common::{open_model, print_json, sequence, source};
 use super::run::{heading, print_run};
 use super::table::{self, Align};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
-    Direction, Experiment, Grid, GridName, Intervention, Metric, Observation, Source, observe,
+    Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Intervention, Metric,
+    Observation, Question, RunName, Sheet, Source, Table, Tools, answer, observe,
 };
-use crate::model::HookedTransformer;
+use crate::model::{HookedTransformer, Model};
 use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -24,18 +25,30 @@ struct Answer {
     patched: RunNumbers,
 }
 
+#[derive(Serialize)]
+struct Averaged {
+    model: ModelNumbers,
+    sample: String,
+    direction: Direction,
+    measure: crate::lens::Measure,
+    tables: Vec<Table>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When a prompt, the metric, an intervention, the model or the device will not do.
 pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
-    let model = open_model(&args.common)?;
+    let model = open_model(&args.pair.common)?;
     let task = model.transformer.task();
-    let experiment = experiment(args, &model.transformer)?;
+    let experiment = experiment(&args.pair, &model.transformer)?;
+    if let Some(n) = args.pairs {
+        return averaged(args, &model, &experiment, n as usize, out);
+    }
     let seen = observe(&model.transformer, &experiment, &|| false)?
         .context("the observation broke off")?;
     let pair = PairNumbers::new(task, &seen);
-    match args.common.format {
+    match args.pair.common.format {
         Format::Json => print_json(
             out,
             &Answer {
@@ -53,7 +66,60 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-fn experiment(args: &PatchArgs, model: &HookedTransformer) -> Result<Experiment> {
+/// All grids, averaged over the pair's change made to examples of the sample.
+fn averaged(
+    args: &PatchArgs,
+    model: &Model,
+    experiment: &Experiment,
+    n: usize,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let transformer = &model.transformer;
+    let tools = Tools::new(transformer)?;
+    let heads = HeadName::all(transformer.config());
+    let sheets = [Sheet::Strips, Sheet::Edges, Sheet::EdgesByPos].into_iter();
+    let sheets = sheets.chain(heads.map(Sheet::PatternCells));
+    let grids = sheets.map(|sheet| Question::Grid {
+        sheet,
+        compare: Compare::Exact,
+        pairs: Some(n),
+    });
+    let questions = std::iter::once(Question::Metrics { pairs: Some(n) }).chain(grids);
+    let tables = questions.map(|question| {
+        answer(Inquest {
+            model: transformer,
+            tools: &tools,
+            other: None,
+            question: &question,
+            experiment,
+            run: RunName::Patched,
+        })
+    });
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    match args.pair.common.format {
+        Format::Json => print_json(
+            out,
+            &Averaged {
+                model: ModelNumbers::from(model),
+                sample: experiment.sample.to_string(),
+                direction: experiment.direction,
+                measure: experiment.measure,
+                tables,
+            },
+        ),
+        Format::Text => {
+            writeln!(out, "{}", heading(model))?;
+            for table in &tables {
+                writeln!(out)?;
+                table::write_table(out, table)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The experiment that the flags describe.
+pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<Experiment> {
     let task = model.task();
     let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
     let corrupted = match &args.counterfactual {
@@ -84,6 +150,7 @@ fn experiment(args: &PatchArgs, model: &HookedTransformer) -> Result<Experiment>
             Direction::Denoise
         },
         metric: metric.context("in --metric")?,
+        measure: args.measure,
         interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
         sample: args.sample,
     })
@@ -101,10 +168,9 @@ fn print_text(
     match &seen.metric {
         Some(values) => writeln!(
             out,
-            "{}  logit[{}] - logit[{}] at {}: clean {:.3}, corrupted {:.3}, patched {:.3}, normalised {}",
+            "{}  {} at {}: clean {:.3}, corrupted {:.3}, patched {:.3}, normalised {}",
             direction.name(),
-            values.metric.answer,
-            values.metric.other,
+            values.metric.words(values.measure),
             task.label(values.metric.position),
             values.clean,
             values.corrupted,

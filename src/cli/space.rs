@@ -122,6 +122,7 @@ fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment>
         corrupted,
         direction: Direction::Denoise,
         metric: None,
+        measure: crate::lens::Measure::default(),
         interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
         sample: args.sample,
     })

@@ -1,6 +1,6 @@
 //! Aligned columns of plain text.
 
-use crate::lens::Array;
+use crate::lens::{Array, Table};
 use std::io::{Result, Write};
 
 /// How a column stands.
@@ -46,6 +46,18 @@ pub fn write_grid(
     let mut align = vec![Align::Right; cols.len() + 1];
     align[0] = Align::Left;
     write(out, &align, &lines)
+}
+
+/// An answer: its title, its notes, and a grid for each layer of its values.
+pub fn write_table(out: &mut dyn Write, table: &Table) -> Result<()> {
+    writeln!(out, "{}", table.title)?;
+    for (name, value) in &table.notes {
+        writeln!(out, "{name}: {value}")?;
+    }
+    for (name, values) in table.layers() {
+        write_grid(out, name, &table.rows, &table.cols, values)?;
+    }
+    Ok(())
 }
 
 /// The cells of a matrix that are largest in size, with their row and column.

@@ -4,7 +4,7 @@ use super::args::{RenderArgs, WorkbenchArgs};
 use super::common;
 use crate::app::{ModelInfo, State, parse_script};
 use crate::findings::files;
-use crate::model::Model;
+use crate::runtime::Models;
 use crate::runtime::headless::Headless;
 use crate::runtime::live::{self, Options};
 use crate::ui::colour::{detect, wants_ascii};
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 pub fn open(args: &WorkbenchArgs) -> Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok();
     let look = look(args, env)?;
-    let (model, state) = start(args)?;
+    let (models, state) = start(args)?;
     ensure!(
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         "the workbench needs a terminal; `circuitscope render` draws without one, and `run`, \
@@ -33,7 +33,7 @@ pub fn open(args: &WorkbenchArgs) -> Result<ExitCode> {
         snapshots: args.snapshots.clone(),
         fault: args.fault,
     };
-    live::run(model, state, options)
+    live::run(models, state, options)
 }
 
 /// Draws one frame after some keys.
@@ -49,9 +49,10 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
         _ => None,
     };
     let look = look(&args.workbench, env)?;
-    let (model, state) = start(&args.workbench)?;
-    let mut headless =
-        Headless::new(model, state, look, args.size).saving_to(args.workbench.snapshots.clone());
+    let (models, state) = start(&args.workbench)?;
+    let mut headless = Headless::new(models.first, state, look, args.size)
+        .comparing(models.other)
+        .saving_to(args.workbench.snapshots.clone());
     for key in keys {
         headless.key(key);
     }
@@ -71,13 +72,17 @@ fn look(args: &WorkbenchArgs, env: impl Fn(&str) -> Option<String>) -> Result<Lo
     })
 }
 
-fn start(args: &WorkbenchArgs) -> Result<(Model, State)> {
+fn start(args: &WorkbenchArgs) -> Result<(Models, State)> {
     let (model, picked) = common::open(&args.which)?;
     let task = model.transformer.task();
     let prompt = args.prompt.as_deref().map(|text| {
         let parsed = task.parse_prompt(text);
         parsed.context("in --prompt")
     });
+    let other = args.compare.as_deref();
+    let other = other
+        .map(|path| common::other_model(path, &model))
+        .transpose()?;
     let info = ModelInfo {
         name: model.name.clone(),
         hash: model.hash.clone(),
@@ -89,5 +94,6 @@ fn start(args: &WorkbenchArgs) -> Result<(Model, State)> {
     if let Some(note) = picked.note {
         state.tell(note);
     }
-    Ok((model, state))
+    let first = model;
+    Ok((Models { first, other }, state))
 }

@@ -4,7 +4,8 @@
 //! corrupted agree; JSON has neither, so both are `null`.
 
 use crate::lens::{
-    Array, Direction, Grid, Observation, Prediction, RunName, RunView, Score, Table, warnings,
+    Array, Direction, Experiment, Grid, Measure, Observation, Prediction, RunName, RunView, Score,
+    Source, Table, warnings,
 };
 use crate::model::Model;
 use crate::task::{ArrayUpdate, Token};
@@ -95,7 +96,9 @@ pub struct MetricNumbers {
     pub answer: Token,
     /// The token that counts against.
     pub other: Token,
-    /// `logit[answer] - logit[other]` in the clean run.
+    /// What is measured: `logit_diff`, that is `logit[answer] - logit[other]`, or another.
+    pub measure: Measure,
+    /// In the clean run.
     pub clean: f32,
     /// In the corrupted run.
     pub corrupted: f32,
@@ -136,6 +139,7 @@ impl PairNumbers {
                 position: values.metric.position,
                 answer: values.metric.answer,
                 other: values.metric.other,
+                measure: values.measure,
                 clean: values.clean,
                 corrupted: values.corrupted,
                 patched: values.patched,
@@ -248,4 +252,38 @@ impl<'a> TableNumbers<'a> {
             table,
         }
     }
+}
+
+/// What an experiment's numbers belong to, by name; every export carries it.
+#[must_use]
+pub fn about(
+    model: &ModelNumbers,
+    task: ArrayUpdate,
+    experiment: &Experiment,
+) -> Vec<(String, String)> {
+    let sequence = |source: &Source| {
+        let tokens = task.tokens(&source.prompt());
+        let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
+        names.join(" ")
+    };
+    let metric = experiment.metric_in_force(task);
+    let program = format!("circuitscope {}", env!("CARGO_PKG_VERSION"));
+    let entries = [
+        ("program", program),
+        ("model", model.name.clone()),
+        ("model hash", model.hash.clone()),
+        ("clean", sequence(&experiment.clean)),
+        ("corrupted", sequence(&experiment.corrupted)),
+        ("direction", experiment.direction.name().to_owned()),
+        (
+            "metric",
+            metric.map_or_else(|| "none".into(), |metric| metric.line(task)),
+        ),
+        ("measure", experiment.measure.name().to_owned()),
+        ("sample", experiment.sample.to_string()),
+    ];
+    let lines = experiment.interventions.iter();
+    let lines = lines.map(|one| ("intervention", one.line(task)));
+    let all = entries.into_iter().chain(lines);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
 }

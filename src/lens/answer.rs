@@ -3,6 +3,8 @@
 use super::array::Array;
 use super::attribution::{Attribution, Labelled, attribute, attribute_sample};
 use super::circuit::{Circuit, composition, composition_baseline};
+use super::circuit_name::CircuitName;
+use super::intervention::Intervention;
 use super::observe::RunView;
 use super::patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
@@ -10,7 +12,7 @@ use super::patterns::{
 use super::question::{Kind, Question, Tools};
 use super::reduce::{Embedding, pca};
 use super::scores::{AttentionCell, split_score};
-use super::table::Table;
+use super::table::{Layer, Table};
 use super::toward::Toward;
 use crate::model::HookedTransformer;
 use crate::task::{Prompt, Sample};
@@ -21,17 +23,28 @@ const MAX_MEAN: usize = 4096;
 /// The random baseline of composition scores: its seed and draws.
 const BASELINE: (u32, usize) = (0, 32);
 
-/// Answers a question about a run, or about the sample where it asks for a mean.
-///
-/// # Errors
-/// When the sample is too large for a live mean, or the device fails.
-pub fn answer(
-    model: &HookedTransformer,
-    tools: &Tools,
-    question: &Question,
-    run: &RunView,
-    sample: Sample,
-) -> Result<Table> {
+/// What a question is answered from.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub model: &'a HookedTransformer,
+    pub tools: &'a Tools,
+    /// The run it is about.
+    pub run: &'a RunView,
+    /// What was done to that run.
+    pub interventions: &'a [Intervention],
+    pub sample: Sample,
+}
+
+/// Answers a question about a run, or about the sample where it asks for a mean; `None` where the
+/// answer takes several steps.
+pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Table>> {
+    let Asked {
+        model,
+        tools,
+        run,
+        sample,
+        ..
+    } = asked;
     let examples = || -> Result<Vec<Prompt>> {
         let prompts = sample.prompts(model.task());
         ensure!(
@@ -42,8 +55,7 @@ pub fn answer(
         Ok(prompts)
     };
     let (weights, paths) = (&tools.weights, tools.paths.as_ref());
-    let title = question.line(model.task(), model.config());
-    let mut table = match question {
+    Ok(Some(match question {
         Question::Attribution {
             toward,
             mean: false,
@@ -56,7 +68,20 @@ pub fn answer(
             *toward,
         )?),
         Question::Paths { i, toward } => {
-            paths_table(model, &attribute(weights, paths, run, *toward)?, *i)?
+            paths_table(asked, &attribute(weights, paths, run, *toward)?, *i)?
+        }
+        Question::Sources {
+            i,
+            toward,
+            by_token,
+            mean,
+        } => {
+            let found = if *mean {
+                attribute_sample(model, weights, paths, &examples()?, *toward)?
+            } else {
+                attribute(weights, paths, run, *toward)?
+            };
+            sources_table(model, &found, *i, *by_token)
         }
         Question::Why {
             head,
@@ -70,7 +95,6 @@ pub fn answer(
                 parts.iter().map(|part| part.label(model.task())).collect()
             };
             Table {
-                title: String::new(),
                 rows: names(&split.query),
                 cols: short(names(&split.key)),
                 values: split.values.clone(),
@@ -81,6 +105,7 @@ pub fn answer(
                     ("score".into(), format!("{:.4}", split.score)),
                     ("sum of parts".into(), format!("{:.4}", split.total)),
                 ],
+                ..Table::default()
             }
         }
         Question::Attention { head, kind, mean } => {
@@ -100,14 +125,85 @@ pub fn answer(
             let maps = maps(model, tools, run, kind, mean.then(examples).transpose()?)?;
             attention_table(model, &maps, *pair, kind)
         }
-        Question::Circuit { name, scaled } => {
-            circuit_table(&Circuit::new(weights, name, *scaled)?)?
+        Question::Circuit {
+            name,
+            scaled,
+            beside,
+        } => {
+            let circuit = |name: &CircuitName| {
+                let scaled = *scaled && matches!(name, CircuitName::Qk { .. });
+                Circuit::new(weights, name, scaled)
+            };
+            let first = circuit(name)?;
+            let mut table = circuit_table(&first)?;
+            if let Some(other) = beside {
+                put_beside(&mut table, &first, &circuit(other)?)?;
+            }
+            table
         }
         Question::Pca { positions } => pca_table(tools, *positions)?,
         Question::Composition => composition_table(model, tools)?,
+        Question::Grid { .. }
+        | Question::Metrics { .. }
+        | Question::Variants(_)
+        | Question::ModelLogits
+        | Question::ModelAttention(_) => return Ok(None),
+    }))
+}
+
+/// Another circuit's values beside a table's, drawn on one scale.
+fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
+    ensure!(
+        first.axes == other.axes,
+        "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
+        first.name,
+        other.name,
+        first.axes[0],
+        first.axes[1],
+        other.axes[0],
+        other.axes[1]
+    );
+    table.name.clone_from(&first.name);
+    table.beside.push(Layer {
+        name: other.name.clone(),
+        values: other.values.clone(),
+    });
+    Ok(())
+}
+
+/// What each head adds, by what it attends to.
+fn sources_table(
+    model: &HookedTransformer,
+    found: &Attribution,
+    i: usize,
+    by_token: bool,
+) -> Table {
+    let task = model.task();
+    let (all, mut cols) = if by_token {
+        let tokens = (0..model.config().d_vocab).map(|t| task.token_name(t as u32));
+        (&found.heads_by_token, tokens.collect())
+    } else {
+        (&found.heads_by_source, task.labels())
     };
-    table.title = title;
-    Ok(table)
+    let rows = found.heads.labels.clone();
+    let mut values = Vec::new();
+    for head in 0..rows.len() {
+        let row = all.slice(&[head, i]);
+        values.extend_from_slice(row);
+        values.push(row.iter().sum());
+    }
+    cols.push("sum".into());
+    Table {
+        values: Array::from_values(vec![rows.len(), cols.len()], values),
+        rows,
+        cols,
+        signed: true,
+        notes: vec![
+            ("of".into(), found.of.to_string()),
+            ("columns".into(), "what a head attends to".into()),
+        ],
+        ..Table::default()
+    }
 }
 
 /// Names fit for the head of a column: `0.0<elt` for `0.0 from elt`.
@@ -153,16 +249,18 @@ fn attribution_table(found: &Attribution) -> Table {
     rows.push("logit".into());
     values.extend_from_slice(found.logits.values());
     Table {
-        title: String::new(),
         values: Array::from_values(vec![rows.len(), found.predictions.len()], values),
         rows,
         cols: found.predictions.clone(),
         signed: true,
         notes,
+        ..Table::default()
     }
 }
 
-fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Result<Table> {
+/// A row a path; enter takes a path away or puts it back. A path that is away adds nothing.
+fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table> {
+    let (model, names) = (asked.model, asked.tools.paths.as_ref());
     let paths = found
         .paths
         .as_ref()
@@ -172,10 +270,20 @@ fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Resu
     let mut cols = task.labels();
     cols.push("sum".into());
     let mut values = Vec::new();
+    let mut cells = Vec::new();
     let mut total = vec![0.0; cols.len()];
-    for path in 0..rows.len() {
+    for (path, name) in rows.iter_mut().enumerate() {
+        let edge = names.and_then(|names| names.names().nth(path)?.own_edge(model.config()));
         let mut row = paths.by_source.slice(&[path, i]).to_vec();
         row.push(paths.all.values.get(&[path, i]).unwrap_or(f32::NAN));
+        if edge
+            .as_ref()
+            .is_some_and(|edge| asked.interventions.contains(edge))
+        {
+            row.fill(0.0);
+            name.push_str(" (off)");
+        }
+        cells.extend(vec![edge; row.len()]);
         for (total, value) in total.iter_mut().zip(&row) {
             *total += value;
         }
@@ -184,8 +292,8 @@ fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Resu
     rows.push("sum".into());
     values.extend(&total);
     let logit = found.logits.get(&[i]).unwrap_or(f32::NAN);
+    let remainder = total.last().map_or(f32::NAN, |sum| (logit - sum).abs());
     Ok(Table {
-        title: String::new(),
         values: Array::from_values(vec![rows.len(), cols.len()], values),
         rows,
         cols,
@@ -193,8 +301,10 @@ fn paths_table(model: &HookedTransformer, found: &Attribution, i: usize) -> Resu
         notes: vec![
             ("columns".into(), "where a path starts".into()),
             ("logit".into(), format!("{logit:.4}")),
-            ("remainder".into(), format!("{:.1e}", paths.remainder)),
+            ("remainder".into(), format!("{remainder:.1e}")),
         ],
+        cells,
+        ..Table::default()
     })
 }
 
@@ -214,7 +324,6 @@ fn attention_table(
     }
     let signed = matches!(kind, AttentionKind::Scores | AttentionKind::Toward(_));
     Table {
-        title: String::new(),
         rows: labels.clone(),
         cols: labels,
         values,
@@ -223,6 +332,7 @@ fn attention_table(
             ("of".into(), maps.of.to_string()),
             ("kind".into(), kind.name().into()),
         ],
+        ..Table::default()
     }
 }
 
@@ -242,12 +352,12 @@ fn circuit_table(circuit: &Circuit) -> Result<Table> {
     let first: Vec<String> = singular.iter().take(5).map(|s| format!("{s:.1}")).collect();
     notes.push(("singular values".into(), first.join(" ")));
     Ok(Table {
-        title: String::new(),
         rows: circuit.rows.clone(),
         cols: circuit.cols.clone(),
         values: circuit.values.clone(),
         signed: true,
         notes,
+        ..Table::default()
     })
 }
 
@@ -263,7 +373,6 @@ fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
         .iter()
         .map(|part| format!("{:.1}%", part * 100.0));
     Ok(Table {
-        title: String::new(),
         cols: (1..=found.explained.len())
             .map(|k| format!("PC{k}"))
             .collect(),
@@ -271,6 +380,7 @@ fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
         rows: found.labels,
         values: found.coordinates,
         signed: true,
+        ..Table::default()
     })
 }
 
@@ -286,7 +396,6 @@ fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> 
     rows.push(format!("random, mean of {}", baseline.draws));
     values.extend([baseline.mean as f32; 3]);
     Ok(Table {
-        title: String::new(),
         values: Array::from_values(vec![rows.len(), 3], values),
         rows,
         cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
@@ -295,5 +404,6 @@ fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> 
             "random, standard deviation".into(),
             format!("{:.4}", baseline.std),
         )],
+        ..Table::default()
     })
 }

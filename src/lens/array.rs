@@ -11,6 +11,13 @@ pub struct Array {
     values: Vec<f32>,
 }
 
+impl Default for Array {
+    /// No values.
+    fn default() -> Self {
+        Self::from_values(vec![0], Vec::new())
+    }
+}
+
 impl Array {
     /// An array of that shape, every value the same.
     #[must_use]

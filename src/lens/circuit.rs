@@ -137,6 +137,21 @@ impl Circuit {
 }
 
 /// The axes of a circuit and two factors of its table.
+impl CircuitName {
+    /// What its rows and columns run over.
+    #[must_use]
+    pub fn axes(&self) -> [Axis; 2] {
+        let of = |side: &Side| match side {
+            Side::Pos => Axis::Positions,
+            Side::Tok | Side::Via(_) => Axis::Tokens,
+        };
+        match self {
+            Self::Direct | Self::Ov(_) => [Axis::Tokens, Axis::Logits],
+            Self::Qk { query, key, .. } => [of(query), of(key)],
+        }
+    }
+}
+
 fn factors(weights: &Matrices, name: &CircuitName) -> ([Axis; 2], Matrix, Matrix) {
     match name {
         CircuitName::Direct => {

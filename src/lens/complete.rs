@@ -1,7 +1,7 @@
 //! Intervention lines, one word on.
 
 use super::experiment::RunName;
-use super::parse::{VERBS, adds_to};
+use super::parse::{VERBS, adds_to, is_cut};
 use crate::model::{Axes, Config, HookName};
 use crate::task::ArrayUpdate;
 
@@ -35,6 +35,7 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
             return hooks()
                 .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
                 .filter(|hook| verb != "add" || adds_to(*hook))
+                .filter(|hook| verb != "rank" || is_cut(*hook))
                 .map(|hook| hook.to_string())
                 .collect();
         }
@@ -50,6 +51,7 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
         "mean" => "over",
         "resample" => "keep",
         "add" => "W_U[0]",
+        "rank" => "to",
         _ => "",
     };
     match *rest {
@@ -57,7 +59,7 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
         [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
         [_] | [_, "head", _] => owned(&[tail]),
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
-        [.., "example"] => owned(&["1"]),
+        [.., "example" | "to"] => owned(&["1"]),
         [.., "over"] => owned(&["sample"]),
         [.., "keep" | "given"] => owned(&["idx", "elt", "idx,elt"]),
         [.., "sample"] => owned(&["given"]),

@@ -2,6 +2,7 @@
 
 use super::experiment::Experiment;
 use super::intervention::{Action, From, Intervention, StreamDirection};
+use super::reduce::projection;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Update, below};
 use anyhow::{Context, Result, ensure};
@@ -29,6 +30,36 @@ impl Derived {
                 .with_context(|| intervention.line(model.task()))?;
             found.extend(tensor.map(|tensor| (intervention.clone(), tensor)));
         }
+        Ok(Self { found })
+    }
+
+    /// The same for a batch of base prompts: what depends on the prompt once for each of them.
+    ///
+    /// # Errors
+    /// As [`Derived::new`].
+    pub(super) fn for_each(
+        &self,
+        model: &HookedTransformer,
+        experiment: &Experiment,
+        bases: &[Prompt],
+    ) -> Result<Self> {
+        let one = |(intervention, shared): &(Intervention, Tensor)| {
+            let own = match &intervention.action {
+                Action::Mean(given) => !given.is_empty(),
+                Action::Resample { .. } => true,
+                _ => false,
+            };
+            if !own {
+                return Ok((intervention.clone(), shared.clone()));
+            }
+            let each = bases.iter().map(|base| {
+                let found = derive(model, experiment, base, intervention)?;
+                found.context("nothing was derived")
+            });
+            let each = each.collect::<Result<Vec<Tensor>>>()?;
+            Ok((intervention.clone(), Tensor::cat(&each, 0)?))
+        };
+        let found = self.found.iter().map(one).collect::<Result<_>>()?;
         Ok(Self { found })
     }
 
@@ -68,6 +99,7 @@ fn derive(
             let update = resampled(model, &base.update, keep, *seed);
             Some(of(Prompt::teacher_forced(update))?)
         }
+        Action::Rank(rank) => Some(projection(model, hook, *rank)?),
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
         _ => None,
     })

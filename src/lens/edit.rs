@@ -20,7 +20,7 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
+    pub(super) fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
         match run {
             RunName::Clean => self.clean.get(hook),
             RunName::Corrupted => self.corrupted.get(hook),
@@ -35,6 +35,8 @@ enum Replacement {
     Number(f64),
     Scaled(f64),
     Added(Tensor),
+    /// `[head, d_head + 1, d_head]`: each head's values times a matrix, plus its last row.
+    Projected(Tensor),
     /// The sender's term taken out, and that of another run put in its place.
     Rewired(Sender, Option<Tensor>),
 }
@@ -48,6 +50,7 @@ impl Replacement {
                 Self::Tensor(sources.derived.get(intervention)?.clone())
             }
             Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),
+            Action::Rank(_) => Self::Projected(sources.derived.get(intervention)?.clone()),
             Action::Zero => Self::Number(0.0),
             Action::Scale(factor) => Self::Scaled(*factor),
             Action::Set(value) => Self::Number(*value),
@@ -84,33 +87,52 @@ impl Edit {
         })
     }
 
-    /// Where the sender of an edge writes.
-    fn sender_hook(&self) -> Option<HookName> {
+    /// The sender of an edge.
+    fn sender(&self) -> Option<Sender> {
         match &self.replacement {
-            Replacement::Rewired(sender, _) => Some(sender.hook()),
+            Replacement::Rewired(sender, _) => Some(*sender),
             _ => None,
         }
     }
 
-    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `sent` holds
-    /// what the senders of edges wrote in this pass.
-    fn apply(&self, value: &Tensor, sent: &BTreeMap<HookName, Tensor>) -> Result<Tensor> {
+    /// Where the sender of an edge writes.
+    fn sender_hook(&self) -> Option<HookName> {
+        self.sender().map(Sender::hook)
+    }
+
+    /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `carried` is
+    /// what an edge carries so far.
+    fn apply(&self, value: &Tensor, carried: Option<&Tensor>) -> Result<Tensor> {
         let new = match &self.replacement {
             Replacement::Tensor(tensor) => tensor.clone(),
             // a masked score that is set is no longer masked: that is what was asked for
             Replacement::Number(number) => Tensor::new(*number as f32, value.device())?,
             Replacement::Scaled(factor) => scaled(value, *factor)?,
             Replacement::Added(tensor) => value.broadcast_add(tensor)?,
+            Replacement::Projected(maps) => projected(value, maps)?,
             Replacement::Rewired(sender, other) => {
-                let own = sent.get(&sender.hook());
-                let own = own.with_context(|| format!("{sender} has not written yet"))?;
-                let without = value.broadcast_sub(&term(*sender, own, value)?)?;
+                let carried = carried.with_context(|| format!("{sender} has not written yet"))?;
+                let without = value.broadcast_sub(carried)?;
                 match other {
                     Some(other) => without.broadcast_add(&term(*sender, other, value)?)?,
                     None => without,
                 }
             }
         };
+        self.where_chosen(&new, value)
+    }
+
+    /// What an edge carries after this edit, of what it carried before.
+    fn carries(&self, carried: &Tensor, value: &Tensor) -> Result<Tensor> {
+        let now = match &self.replacement {
+            Replacement::Rewired(sender, Some(other)) => term(*sender, other, value)?,
+            _ => carried.zeros_like()?,
+        };
+        self.where_chosen(&now, carried)
+    }
+
+    /// The new values where the mask chooses them, the old ones elsewhere.
+    fn where_chosen(&self, new: &Tensor, value: &Tensor) -> Result<Tensor> {
         let meet = |a: &Shape, b: &Shape| a.broadcast_shape_binary_op(b, "edit");
         let shape = meet(&meet(self.mask.shape(), value.shape())?, new.shape())?;
         let mask = self.mask.broadcast_as(&shape)?;
@@ -119,7 +141,7 @@ impl Edit {
 }
 
 /// A sender's term, `[batch, pos, d_model]`, or with an axis of heads where `like` has one.
-fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
+pub(super) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     let term = match sender {
         Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
         Sender::Embed | Sender::Layer(_) => written.clone(),
@@ -129,6 +151,16 @@ fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     } else {
         term
     })
+}
+
+/// Each head's values `[batch, pos, head, d_head]` through its map `[head, d_head + 1, d_head]`.
+fn projected(value: &Tensor, maps: &Tensor) -> Result<Tensor> {
+    let (_, rows, d_head) = maps.dims3()?;
+    let matrix = maps.narrow(1, 0, rows - 1)?.unsqueeze(0)?.contiguous()?;
+    let offset = maps.narrow(1, rows - 1, 1)?.reshape(((), d_head))?;
+    let by_head = value.transpose(1, 2)?.contiguous()?;
+    let new = by_head.broadcast_matmul(&matrix)?.transpose(1, 2)?;
+    Ok(new.broadcast_add(&offset)?)
 }
 
 /// Minus infinity, a masked score, stays what it is: times 0 it would be no number.
@@ -180,6 +212,9 @@ pub struct Editor {
     edits: Vec<Edit>,
     /// What the senders of edges wrote in this pass.
     sent: BTreeMap<HookName, Tensor>,
+    /// What each edge into a hook point carries so far: an edge taken away twice is taken away
+    /// once.
+    carried: BTreeMap<(HookName, Sender), Tensor>,
     /// For each edit, whether it changed any number; kept only when asked for.
     changed: Option<Vec<bool>>,
 }
@@ -197,6 +232,7 @@ impl Editor {
         Ok(Self {
             edits,
             sent: BTreeMap::new(),
+            carried: BTreeMap::new(),
             changed: None,
         })
     }
@@ -246,7 +282,21 @@ impl Hooks for Editor {
             if edit.hook != name {
                 continue;
             }
-            let new = edit.apply(&value, &self.sent)?;
+            let carried = match edit.sender() {
+                None => None,
+                Some(sender) => match self.carried.get(&(name, sender)) {
+                    Some(carried) => Some(carried.clone()),
+                    None => {
+                        let own = self.sent.get(&sender.hook());
+                        own.map(|own| term(sender, own, &value)).transpose()?
+                    }
+                },
+            };
+            let new = edit.apply(&value, carried.as_ref())?;
+            if let Some((sender, carried)) = edit.sender().zip(carried) {
+                let now = edit.carries(&carried, &value)?;
+                self.carried.insert((name, sender), now);
+            }
             if let Some(changed) = &mut self.changed {
                 let differing = new.ne(&value.broadcast_as(new.shape())?)?;
                 let count = differing.to_dtype(candle_core::DType::U32)?.sum_all()?;

@@ -1,8 +1,8 @@
 //! Everything that decides the numbers on screen, as one value.
 
 use super::intervention::Intervention;
-use super::metric::Metric;
-use crate::task::{ArrayUpdate, Prompt, Sample, Token, Update};
+use super::metric::{Measure, Metric};
+use crate::task::{ArrayUpdate, Change, Field, Prompt, Sample, Token, Update};
 use serde::{Deserialize, Serialize};
 
 /// What stands after the second newline.
@@ -19,6 +19,15 @@ pub enum Continuation {
 }
 
 impl Continuation {
+    /// The same for another prompt: a typed one belongs to its own, another begins with the truth.
+    #[must_use]
+    pub fn untyped(&self) -> Self {
+        match self {
+            Self::Typed(_) => Self::Truth,
+            other => other.clone(),
+        }
+    }
+
     /// Its name on screen.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -161,6 +170,8 @@ pub struct Experiment {
     pub direction: Direction,
     /// The metric; `None` follows the pair.
     pub metric: Option<Metric>,
+    /// What is measured of it.
+    pub measure: Measure,
     /// Applied to the base run in this order.
     pub interventions: Vec<Intervention>,
     /// What means and examples are taken from.
@@ -173,5 +184,50 @@ impl Experiment {
     pub fn metric_in_force(&self, task: ArrayUpdate) -> Option<Metric> {
         let of_pair = || Metric::of_pair(task, &self.clean.prompt(), &self.corrupted.prompt());
         self.metric.or_else(of_pair)
+    }
+
+    /// The pairs that the sample's first `n` examples make with this pair's own change: the index
+    /// as many steps on, the values as much larger, both counted round.
+    #[must_use]
+    pub fn over_sample(&self, task: ArrayUpdate, n: usize) -> Vec<Self> {
+        let (clean, corrupted) = (&self.clean.update, &self.corrupted.update);
+        let changes: Vec<(Field, Token)> = clean
+            .differing_fields(corrupted)
+            .into_iter()
+            .map(|field| {
+                let size = size_of(task, field);
+                let step = corrupted.get(field) + size - clean.get(field);
+                (field, step % size)
+            })
+            .collect();
+        let source = |update: Update, like: &Source| Source {
+            update,
+            continuation: like.continuation.untyped(),
+        };
+        let pair = |prompt: Prompt| {
+            let clean = prompt.update;
+            let changed = changes
+                .iter()
+                .fold(clean.clone(), |update, &(field, step)| {
+                    let value = (update.get(field) + step) % size_of(task, field);
+                    update.with(Change { field, value })
+                });
+            Self {
+                clean: source(clean, &self.clean),
+                corrupted: source(changed, &self.corrupted),
+                metric: None,
+                ..self.clone()
+            }
+        };
+        let prompts = self.sample.prompts(task).into_iter().take(n);
+        prompts.map(pair).collect()
+    }
+}
+
+/// How many values a field can have.
+fn size_of(task: ArrayUpdate, field: Field) -> Token {
+    match field {
+        Field::Idx => task.list_len as Token,
+        Field::A(_) | Field::Elt => task.max_num,
     }
 }

@@ -1,12 +1,9 @@
 //! Patching grids: every cell one patch, a whole grid one batch.
 
 use super::array::Array;
-use super::edit::{Editor, Sources};
 use super::experiment::RunName;
 use super::intervention::{Action, From, Intervention, Target};
-use super::metric::MetricValues;
-use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunks};
-use anyhow::Result;
+use crate::model::{HookName, Site};
 
 /// A patching grid; names, axes and meaning are those of TransformerLens's
 /// `patching.get_act_patch_*`.
@@ -212,97 +209,6 @@ pub struct Grid {
     pub name: GridName,
     /// Along [`GridName::axes`].
     pub values: Array,
-}
-
-/// What a grid's patches are added to: a run under the standing interventions.
-pub(super) struct Base<'a> {
-    pub model: &'a HookedTransformer,
-    /// The standing interventions, applied before a cell's patch.
-    pub interventions: &'a [Intervention],
-    /// Activations of the base run under them, batch size 1.
-    pub cache: &'a ActivationCache,
-    pub sources: Sources<'a>,
-    pub from: RunName,
-    pub metric: &'a MetricValues,
-}
-
-impl Base<'_> {
-    /// All cells of a grid. A cell's value is what the metric becomes when its patch is added to
-    /// the interventions.
-    pub fn grid(&self, name: GridName) -> Result<Grid> {
-        let config = self.model.config();
-        let len = self.model.task().seq_len();
-        let shape = name.shape(config.n_layers, config.n_heads, len);
-        let unmoved = self.metric.normalised(self.metric.patched);
-        let mut values = Array::filled(shape.clone(), unmoved.unwrap_or(f32::NAN));
-        if self.metric.normalised(self.metric.clean).is_none() {
-            return Ok(Grid { name, values });
-        }
-        for layer in 0..config.n_layers {
-            let cells: Vec<Vec<usize>> = indices(&shape[1..])
-                .map(|rest| [&[layer], &rest[..]].concat())
-                .filter(|index| self.can_move_metric(name.cell(index)))
-                .collect();
-            let diffs = self.logit_diffs(name, layer, &cells)?;
-            for (index, diff) in cells.iter().zip(diffs) {
-                let value = self.metric.normalised(diff).unwrap_or(f32::NAN);
-                values.set(index, value);
-            }
-        }
-        Ok(Grid { name, values })
-    }
-
-    /// Attention looks only backwards: a patch behind the metric's position cannot reach it, and
-    /// a masked attention cell is 0 in every run. Unless an intervention has lifted the mask.
-    fn can_move_metric(&self, cell: Cell) -> bool {
-        if self.interventions.iter().any(Intervention::lifts_mask) {
-            return true;
-        }
-        let reaches = cell
-            .pos
-            .is_none_or(|pos| pos <= self.metric.metric.position);
-        let masked = matches!((cell.pos, cell.src), (Some(dest), Some(src)) if src > dest);
-        reaches && !masked
-    }
-
-    /// The metric, in logits, for each cell of one layer.
-    fn logit_diffs(&self, name: GridName, layer: usize, cells: &[Vec<usize>]) -> Result<Vec<f32>> {
-        let rows: Vec<Intervention> = cells
-            .iter()
-            .map(|index| name.intervention(name.cell(index), self.from))
-            .collect();
-        let run = |chunk: &[Intervention]| self.run_rows(layer, chunk);
-        let chunks = map_chunks(self.model.device(), &rows, run)?;
-        Ok(chunks.concat())
-    }
-
-    /// One pass from `layer` on: everything before the patch has batch size 1, and the batch
-    /// appears where the patches differ.
-    fn run_rows(&self, layer: usize, rows: &[Intervention]) -> Result<Vec<f32>> {
-        let heads = self.model.config().n_heads;
-        let later: Vec<Intervention> = self
-            .interventions
-            .iter()
-            // what stands at the stream itself is in the cached stream already
-            .filter(|one| one.hook > HookName::Block(layer, Site::ResidPre))
-            .cloned()
-            .collect();
-        let mut editor = Editor::new(&later, self.sources, heads)?
-            .after(self.cache)
-            .then_rows(rows, self.sources, heads)?;
-        let stream = Stream {
-            resid: self
-                .cache
-                .get(HookName::Block(layer, Site::ResidPre))?
-                .clone(),
-            pos: self.cache.get(HookName::PosEmbed)?.clone(),
-        };
-        let resid = self.model.run_blocks(layer, stream, &mut editor)?;
-        let at_metric = resid.narrow(1, self.metric.metric.position, 1)?;
-        let logits: Vec<Vec<f32>> = self.model.unembed(&at_metric.squeeze(1)?)?.to_vec2()?;
-        let diffs = logits.iter().map(|row| self.metric.metric.logit_diff(row));
-        Ok(diffs.collect())
-    }
 }
 
 /// Every index of an array of that shape, row-major.

@@ -6,6 +6,7 @@
 //! set   blocks.1.attn.hook_pattern [b_0,elt] = 1    add   blocks.0.hook_resid_post @elt W_U[48] by 2
 //! mean  blocks.0.attn.hook_z @elt over sample       resample blocks.0.attn.hook_z @elt keep idx
 //! edge  L0->K1 off                                  edge  embed->Q1.0 @b_0 from corrupted
+//! rank  blocks.1.attn.hook_v @* head 0 to 5
 //! ```
 //!
 //! `parse.rs` reads these lines, `edit.rs` carries them out. Attention frozen to another run is
@@ -105,6 +106,9 @@ pub enum Action {
     },
     /// A multiple of a direction added; for values as wide as the residual stream.
     Add(StreamDirection, f64),
+    /// A head's circuit cut down to its top singular directions: of OV at `hook_v`, of QK at
+    /// `hook_q`; the same product of weights as [`super::low_rank`] makes.
+    Rank(usize),
     /// An edge of the computation: the sender's term is taken out of what the receiver reads
     /// (`None`: off), or exchanged for that of another run. The receiver is the hook point:
     /// `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
@@ -177,6 +181,37 @@ impl Intervention {
         masked && matches!(self.action, Action::Zero | Action::Set(_))
     }
 
+    /// What kind of ablation or patch it is, in a word or two: stands beside the numbers it made.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match &self.action {
+            Action::Patch(from) => format!("patch {from}"),
+            Action::Zero => "zero".into(),
+            Action::Scale(_) => "scale".into(),
+            Action::Set(_) => "set".into(),
+            Action::Knock => "knock".into(),
+            Action::Mean(given) if given.is_empty() => "mean".into(),
+            Action::Mean(_) => "conditional mean".into(),
+            Action::Resample { .. } => "resample".into(),
+            Action::Add(..) => "add".into(),
+            Action::Rank(_) => "low rank".into(),
+            Action::Edge(_, None) => "edge off".into(),
+            Action::Edge(_, Some(run)) => format!("edge {}", run.name()),
+        }
+    }
+
+    /// The kinds of a list, each once.
+    #[must_use]
+    pub fn kinds<'a>(list: impl IntoIterator<Item = &'a Self>) -> String {
+        let mut kinds: Vec<String> = Vec::new();
+        for kind in list.into_iter().map(Self::kind) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds.join(", ")
+    }
+
     /// The line that [`Intervention::parse`] reads.
     #[must_use]
     pub fn line(&self, task: ArrayUpdate) -> String {
@@ -192,6 +227,7 @@ impl Intervention {
             Action::Mean(_) => "mean",
             Action::Resample { .. } => "resample",
             Action::Add(..) => "add",
+            Action::Rank(_) => "rank",
             Action::Edge(..) => "edge",
         };
         let head = self.head.map_or_else(String::new, |h| format!(" head {h}"));
@@ -209,6 +245,7 @@ impl Intervention {
             Action::Patch(from) => format!(" from {from}"),
             Action::Scale(factor) => format!(" by {factor}"),
             Action::Set(value) => format!(" = {value}"),
+            Action::Rank(rank) => format!(" to {rank}"),
             Action::Zero | Action::Knock | Action::Edge(..) => String::new(),
             Action::Mean(given) if given.is_empty() => " over sample".to_owned(),
             Action::Mean(given) => format!(" over sample given {}", list(given)),

@@ -1,10 +1,82 @@
-//! The metric: a logit difference at one position, and its normalised form.
+//! The metric: what is measured at one position, and its normalised form.
 
+use super::observe::log_softmax;
 use crate::task::{ArrayUpdate, Prompt, Token, shown};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// `logit[answer] - logit[other]` at a position of the sequence.
+/// What is read off the logits at the metric's position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// `logit[answer] - logit[other]`
+    #[default]
+    LogitDiff,
+    /// Log probability of the answer, in nats.
+    LogProb,
+    /// Probability of the answer.
+    Prob,
+    /// How many tokens are at least as likely as the answer, itself included: 1 is the best.
+    Rank,
+    /// `KL(source || run)` in nats: how far the run's distribution is from that of the run which
+    /// activations come from.
+    Kl,
+    /// Whether the answer is the likeliest token: 1 or 0. Over many pairs, the accuracy.
+    Accuracy,
+}
+
+impl Measure {
+    /// All of them, in the order of the screen.
+    pub const ALL: [Self; 6] = [
+        Self::LogitDiff,
+        Self::LogProb,
+        Self::Prob,
+        Self::Rank,
+        Self::Kl,
+        Self::Accuracy,
+    ];
+
+    /// Its name on screen and in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LogitDiff => "logit_diff",
+            Self::LogProb => "log_prob",
+            Self::Prob => "prob",
+            Self::Rank => "rank",
+            Self::Kl => "kl",
+            Self::Accuracy => "accuracy",
+        }
+    }
+
+    /// The measure of that name.
+    ///
+    /// # Errors
+    /// Shows the names there are.
+    pub fn parse(text: &str) -> Result<Self> {
+        let word = text.trim();
+        let found = Self::ALL.into_iter().find(|one| one.name() == word);
+        found.with_context(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("no measure '{}'; the measures are {names}", shown(word))
+        })
+    }
+
+    /// The next one, counted round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|one| *one == self).unwrap_or(0);
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
+
+    /// Whether it changes smoothly with the logits; a step has no gradient to attribute by.
+    #[must_use]
+    pub fn has_gradient(self) -> bool {
+        !matches!(self, Self::Rank | Self::Accuracy)
+    }
+}
+
+/// An answer, another token, and the position of the sequence where they are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Metric {
     /// The position whose logits are read; it predicts the token after it.
@@ -78,14 +150,60 @@ impl Metric {
         let at = |token: Token| logits.get(token as usize).copied().unwrap_or(f32::NAN);
         at(self.answer) - at(self.other)
     }
+
+    /// A measure of the logits at the metric's position. `source` are the logits there of the run
+    /// that activations come from; only the divergence asks for them.
+    #[must_use]
+    pub fn value(&self, measure: Measure, logits: &[f32], source: &[f32]) -> f32 {
+        let answer = self.answer as usize;
+        let log_prob = || log_softmax(logits).get(answer).copied().unwrap_or(f32::NAN);
+        // what is no number counts as before the answer, which itself counts too
+        let rank = || {
+            let own = logits.get(answer).copied().unwrap_or(f32::NAN);
+            let behind = logits.iter().filter(|&&logit| logit < own).count();
+            logits.len() - behind
+        };
+        match measure {
+            Measure::LogitDiff => self.logit_diff(logits),
+            Measure::LogProb => log_prob(),
+            Measure::Prob => log_prob().exp(),
+            Measure::Rank => rank() as f32,
+            Measure::Kl => divergence(source, logits),
+            Measure::Accuracy => f32::from(u8::from(rank() == 1)),
+        }
+    }
+
+    /// What is measured, in words: `logit[48] - logit[26]`, `log_prob[48]`.
+    #[must_use]
+    pub fn words(&self, measure: Measure) -> String {
+        let Self { answer, other, .. } = self;
+        match measure {
+            Measure::LogitDiff => format!("logit[{answer}] - logit[{other}]"),
+            Measure::Kl => "KL from the source run".to_owned(),
+            _ => format!("{}[{answer}]", measure.name()),
+        }
+    }
 }
 
-/// A metric and what it is in the three runs, in logits.
+/// `KL(p || q)` of two rows of logits, in nats.
+fn divergence(p: &[f32], q: &[f32]) -> f32 {
+    let (p, q) = (log_softmax(p), log_softmax(q));
+    let terms = p.iter().zip(&q).map(|(&p, &q)| {
+        let (p, q) = (f64::from(p), f64::from(q));
+        p.exp() * (p - q)
+    });
+    // the same distribution is 0 away from itself, not a rounding error below
+    terms.sum::<f64>().max(0.0) as f32
+}
+
+/// A metric and what it is in the three runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MetricValues {
-    /// What is measured.
+    /// Where, and of which tokens.
     #[serde(flatten)]
     pub metric: Metric,
+    /// What is measured of them.
+    pub measure: Measure,
     /// In the clean run.
     pub clean: f32,
     /// In the corrupted run.

@@ -5,23 +5,31 @@
 
 mod algebra;
 mod answer;
+mod answering;
 mod array;
 mod attribution;
+mod base;
 mod circuit;
 mod circuit_name;
 mod complete;
 mod derive;
 mod edit;
 mod experiment;
+mod gather;
+mod gradient;
 mod grid;
 mod intervention;
 mod matrices;
 mod metric;
 mod observe;
+mod pair_runs;
 mod parse;
 mod paths;
 mod patterns;
+mod plan;
 mod question;
+mod question_next;
+mod question_words;
 mod reduce;
 mod replay;
 mod runs;
@@ -29,11 +37,12 @@ mod score;
 mod scores;
 mod table;
 mod toward;
+mod variants;
 mod warning;
 mod words;
 
 pub use algebra::{Matrix, copying_score, effective_rank};
-pub use answer::answer;
+pub use answering::{Answering, Inquest, answer};
 pub use array::Array;
 pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
 pub use circuit::{
@@ -45,10 +54,11 @@ pub use complete::completions;
 pub use derive::Derived;
 pub use edit::{Editor, Sources};
 pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
+pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 pub use matrices::{HeadName, Matrices};
-pub use metric::{Metric, MetricValues};
+pub use metric::{Measure, Metric, MetricValues};
 pub use observe::{
     Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
     observe_run,
@@ -57,12 +67,14 @@ pub use paths::{PathName, PathSplit, PathTables, Start};
 pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };
+pub use plan::Sheet;
 pub use question::{FORMS, Kind, Question, Tools};
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
 pub use score::{Score, score};
 pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
-pub use table::Table;
+pub use table::{Layer, Table};
 pub use toward::{Goal, Toward};
+pub use variants::Variants;
 pub use warning::{Fix, Warning, warnings};
 pub use words::LineError;

@@ -1,12 +1,11 @@
 //! One observation: the three runs of a pair, the metric, and all patching grids.
 
 use super::array::Array;
-use super::derive::Derived;
-use super::edit::{Editor, Sources};
+use super::base::Base;
 use super::experiment::{Continuation, Experiment, RunName, Source};
-use super::grid::{Base, Grid, GridName};
-use super::intervention::Intervention;
+use super::grid::{Grid, GridName};
 use super::metric::MetricValues;
+use super::pair_runs::PairRuns;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
 use anyhow::{Context, Result};
@@ -177,28 +176,13 @@ pub fn observe(
     experiment: &Experiment,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>> {
-    let Some(runs) = Runs::new(model, experiment, cancelled)? else {
+    let Some(runs) = PairRuns::new(model, experiment, &[], cancelled)? else {
         return Ok(None);
     };
-    let metric = experiment.metric_in_force(model.task()).map(|metric| {
-        let value = |(run, _): &Recorded| metric.logit_diff(run.logits.slice(&[metric.position]));
-        MetricValues {
-            metric,
-            clean: value(&runs.clean),
-            corrupted: value(&runs.corrupted),
-            patched: value(&runs.patched),
-        }
-    });
+    let metric = runs.metric(model.task(), experiment);
     let mut grids = Vec::new();
     if let Some(metric) = &metric {
-        let base = Base {
-            model,
-            interventions: &experiment.interventions,
-            cache: &runs.patched.1,
-            sources: runs.sources(),
-            from: experiment.direction.source(),
-            metric,
-        };
+        let base = Base::new(model, experiment, &runs, metric);
         for name in GridName::ALL {
             if cancelled() {
                 return Ok(None);
@@ -217,66 +201,6 @@ pub fn observe(
     }))
 }
 
-/// A run and its activations.
-type Recorded = (RunView, ActivationCache);
-
-/// The three runs of an experiment.
-struct Runs {
-    clean: Recorded,
-    corrupted: Recorded,
-    patched: Recorded,
-    derived: Derived,
-    /// For each intervention, whether it changed any number.
-    changed: Vec<bool>,
-}
-
-impl Runs {
-    fn new(
-        model: &HookedTransformer,
-        experiment: &Experiment,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<Self>> {
-        let hooks = experiment.interventions.iter();
-        let wanted: Vec<HookName> = hooks.flat_map(Intervention::hooks).collect();
-        let run = |source: &Source| {
-            let prompt = resolve(model, source)?;
-            run_prompt(model, prompt, &mut NoHooks, &wanted)
-        };
-        let (clean, corrupted) = (run(&experiment.clean)?, run(&experiment.corrupted)?);
-        if cancelled() {
-            return Ok(None);
-        }
-        let base = match experiment.direction.base() {
-            RunName::Clean => clean.clone(),
-            _ => corrupted.clone(),
-        };
-        let mut runs = Self {
-            derived: Derived::new(model, experiment, &base.0.prompt)?,
-            changed: Vec::new(),
-            patched: base,
-            clean,
-            corrupted,
-        };
-        if !experiment.interventions.is_empty() {
-            let heads = model.config().n_heads;
-            let editor = Editor::new(&experiment.interventions, runs.sources(), heads)?;
-            let mut editor = editor.noticing();
-            let prompt = runs.patched.0.prompt.clone();
-            runs.patched = run_prompt(model, prompt, &mut editor, &wanted)?;
-            runs.changed = editor.changed();
-        }
-        Ok(Some(runs))
-    }
-
-    fn sources(&self) -> Sources<'_> {
-        Sources {
-            clean: &self.clean.1,
-            corrupted: &self.corrupted.1,
-            derived: &self.derived,
-        }
-    }
-}
-
 /// One of an experiment's runs, without grids.
 ///
 /// # Errors
@@ -289,7 +213,7 @@ pub fn observe_one(
     match name {
         RunName::Clean => observe_run(model, &experiment.clean),
         RunName::Corrupted => observe_run(model, &experiment.corrupted),
-        RunName::Patched => Ok(Runs::new(model, experiment, &|| false)?
+        RunName::Patched => Ok(PairRuns::new(model, experiment, &[], &|| false)?
             .context("the run broke off")?
             .patched
             .0),
@@ -331,7 +255,7 @@ pub fn observe_hooks(
 }
 
 /// The prompt with its continuation filled in; the model's own is predicted one by one.
-fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
+pub(super) fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
     let mut prompt = source.prompt();
     if source.continuation == Continuation::Model {
         let task = model.task();
@@ -345,7 +269,7 @@ fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
     Ok(prompt)
 }
 
-fn run_prompt(
+pub(super) fn run_prompt(
     model: &HookedTransformer,
     prompt: Prompt,
     hooks: &mut dyn Hooks,

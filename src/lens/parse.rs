@@ -6,7 +6,7 @@ use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{ArrayUpdate, shown};
 
 /// The verbs, with the form of their lines.
-pub(super) const VERBS: [(&str, &str); 9] = [
+pub(super) const VERBS: [(&str, &str); 10] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
@@ -27,6 +27,7 @@ pub(super) const VERBS: [(&str, &str); 9] = [
     ),
     ("set", "set HOOK TARGET [head N] = NUMBER"),
     ("knock", "knock HOOK [dest,src] [head N]"),
+    ("rank", "rank HOOK TARGET [head N] to R"),
     (
         "edge",
         "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from clean|from corrupted",
@@ -51,6 +52,11 @@ impl Intervention {
         if verb == "knock" && hook.axes() != Axes::HeadDestSrc {
             return words.wrong(format!(
                 "{hook} has no attention cells; knock works on hook_pattern and hook_attn_scores"
+            ));
+        }
+        if verb == "rank" && !is_cut(hook) {
+            return words.wrong(format!(
+                "{hook} belongs to no circuit; rank cuts OV at hook_v and QK at hook_q"
             ));
         }
         let target = words.target(task, hook)?;
@@ -87,6 +93,15 @@ impl Intervention {
                 let direction = words.direction(task)?;
                 words.keyword("by")?;
                 Action::Add(direction, words.number()?)
+            }
+            "rank" => {
+                words.keyword("to")?;
+                let rank = words.whole("a number of directions")? as usize;
+                if rank > config.d_head {
+                    let most = config.d_head;
+                    return words.wrong(format!("rank {rank} is not in 0..={most}"));
+                }
+                Action::Rank(rank)
             }
             "zero" => Action::Zero,
             "scale" => {
@@ -304,6 +319,11 @@ pub(super) fn adds_to(hook: HookName) -> bool {
             Site::ResidPre | Site::ResidPost | Site::AttnOut | Site::Result
         ),
     }
+}
+
+/// Whether a circuit can be cut down there.
+pub(super) fn is_cut(hook: HookName) -> bool {
+    matches!(hook, HookName::Block(_, Site::Q | Site::V))
 }
 
 /// `1` or `1.0`: a layer and perhaps a head of the model.

@@ -5,13 +5,21 @@
 //! why 1.0 b_0 elt               why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
 //! attention scores 1.0          attention argmax 1.0 over sample    attention virtual 0.0>1.0
 //! pca tokens                    pca positions                       composition
+//! grid edges over 64 pairs      grid strips attribution             metrics
+//! sources b_1 by token          necessity                           ranks ov 1.0
+//! models logits                 circuit ov.0 beside ov.1
 //! ```
 
+use super::circuit::Weight;
 use super::circuit_name::CircuitName;
+use super::gather::Compare;
 use super::matrices::HeadName;
 use super::paths::PathTables;
 use super::patterns::head_pairs;
+use super::plan::Sheet;
+use super::question_words::{grid, over_line, over_pairs, prediction};
 use super::toward::Toward;
+use super::variants::Variants;
 use crate::model::Config;
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, bail, ensure};
@@ -32,7 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(&str, Self); 5] = [
+    pub(super) const ALL: [(&str, Self); 5] = [
         ("pattern", Self::Pattern),
         ("scores", Self::Scores),
         ("norm", Self::Norm),
@@ -96,7 +104,40 @@ pub enum Question {
         name: CircuitName,
         /// Divided by `sqrt(d_head)`.
         scaled: bool,
+        /// Another one of the same rows and columns, drawn beside it on one scale.
+        beside: Option<CircuitName>,
     },
+    /// What each head adds to a logit, by what it attends to.
+    Sources {
+        /// The prediction, `b_i`.
+        i: usize,
+        /// Which logit.
+        toward: Toward,
+        /// By the token attended to, instead of its position.
+        by_token: bool,
+        /// Averaged over the sample.
+        mean: bool,
+    },
+    /// A grid of interventions, each added to those that stand.
+    Grid {
+        /// Which.
+        sheet: Sheet,
+        /// What stands beside the exact values.
+        compare: Compare,
+        /// Averaged over so many pairs of the sample; `None`: this pair.
+        pairs: Option<usize>,
+    },
+    /// All measures of the metric in the three runs.
+    Metrics {
+        /// Averaged over so many pairs of the sample; `None`: this pair.
+        pairs: Option<usize>,
+    },
+    /// Variants of the model: metric, predictions, accuracy.
+    Variants(Variants),
+    /// Two models' logits on this prompt.
+    ModelLogits,
+    /// Two models' attention on this prompt.
+    ModelAttention(HeadName),
     /// Principal components of an embedding.
     Pca {
         /// Of the positions' instead of the tokens'.
@@ -107,7 +148,7 @@ pub enum Question {
 }
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 7] = [
+pub const FORMS: [(&str, &str); 13] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "b_I [target|TOKEN|A-B]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC]"),
@@ -115,7 +156,16 @@ pub const FORMS: [(&str, &str); 7] = [
         "attention",
         "pattern|scores|norm|target|argmax LAYER.HEAD | virtual L.H>L.H [over sample]",
     ),
-    ("circuit", "NAME [scaled]"),
+    ("sources", "b_I [target|TOKEN|A-B] [by token] [over sample]"),
+    ("circuit", "NAME [scaled] [beside NAME]"),
+    (
+        "grid",
+        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [over N pairs]",
+    ),
+    ("metrics", "[over N pairs]"),
+    ("necessity", ""),
+    ("ranks", "ov|qk L.H"),
+    ("models", "logits | attention L.H"),
     ("pca", "tokens|positions"),
     ("composition", ""),
 ];
@@ -131,23 +181,38 @@ impl Question {
         if mean {
             words.truncate(words.len() - 2);
         }
+        let pairs = over_pairs(&mut words)?;
         let verb = words.first().copied().unwrap_or("");
         let form = FORMS.iter().find(|(word, _)| *word == verb);
         let Some((_, form)) = form else {
             let known = FORMS.map(|(word, _)| word).join(", ");
             bail!("no question '{}'; the questions are {known}", shown(verb));
         };
-        let question = Self::read(&words, mean, task, config);
+        let question = Self::read(&words, mean, pairs, task, config);
         let question = question.with_context(|| format!("the form is: {verb} {form}"))?;
         let can_average = matches!(
             question,
-            Self::Attribution { .. } | Self::Attention { .. } | Self::Virtual { .. }
+            Self::Attribution { .. }
+                | Self::Attention { .. }
+                | Self::Virtual { .. }
+                | Self::Sources { .. }
         );
         ensure!(!mean || can_average, "{verb} is not averaged over a sample");
+        let over_pairs = matches!(question, Self::Grid { .. } | Self::Metrics { .. });
+        ensure!(
+            pairs.is_none() || over_pairs,
+            "{verb} is not averaged over pairs"
+        );
         Ok(question)
     }
 
-    fn read(words: &[&str], mean: bool, task: ArrayUpdate, config: &Config) -> Result<Self> {
+    fn read(
+        words: &[&str],
+        mean: bool,
+        pairs: Option<usize>,
+        task: ArrayUpdate,
+        config: &Config,
+    ) -> Result<Self> {
         let toward = |word: Option<&&str>| match word {
             Some(word) => Toward::parse(task, word),
             None => Ok(Toward::default()),
@@ -158,21 +223,28 @@ impl Question {
                 toward: toward(rest.first())?,
                 mean,
             }),
-            ["paths", b, ref rest @ ..] if rest.len() <= 1 => {
-                let i = b.strip_prefix("b_").and_then(|i| i.parse().ok());
-                let i = i.filter(|&i| i < task.list_len);
-                let i = i.with_context(|| {
-                    format!(
-                        "no prediction '{}'; b_0 .. b_{}",
-                        shown(b),
-                        task.list_len - 1
-                    )
-                })?;
-                Ok(Self::Paths {
-                    i,
+            ["paths", b, ref rest @ ..] if rest.len() <= 1 => Ok(Self::Paths {
+                i: prediction(task, b)?,
+                toward: toward(rest.first())?,
+            }),
+            ["sources", b, ref rest @ ..] => {
+                let by_token = rest.ends_with(&["by", "token"]);
+                let rest = &rest[..rest.len() - if by_token { 2 } else { 0 }];
+                ensure!(rest.len() <= 1, "'{}' is too much", shown(&rest.join(" ")));
+                Ok(Self::Sources {
+                    i: prediction(task, b)?,
                     toward: toward(rest.first())?,
+                    by_token,
+                    mean,
                 })
             }
+            ["grid", ref rest @ ..] if !rest.is_empty() => grid(rest, pairs, config),
+            ["metrics"] => Ok(Self::Metrics { pairs }),
+            ["necessity"] => Ok(Self::Variants(Variants::Edges)),
+            ["ranks", "ov", name] => Ok(Self::Variants(Variants::Ranks(Weight::Ov, head(name)?))),
+            ["ranks", "qk", name] => Ok(Self::Variants(Variants::Ranks(Weight::Qk, head(name)?))),
+            ["models", "logits"] => Ok(Self::ModelLogits),
+            ["models", "attention", name] => Ok(Self::ModelAttention(head(name)?)),
             ["why", name, dest, src, ref rest @ ..] => {
                 let minus = match *rest {
                     [] => None,
@@ -215,12 +287,21 @@ impl Question {
                     mean,
                 })
             }
-            ["circuit", name] | ["circuit", name, "scaled"] => {
-                let scaled = words.len() == 3;
+            ["circuit", name, ref rest @ ..] => {
+                let scaled = rest.first() == Some(&"scaled");
                 let name = CircuitName::parse(name, config)?;
                 let is_qk = matches!(name, CircuitName::Qk { .. });
                 ensure!(is_qk || !scaled, "only QK circuits are scaled");
-                Ok(Self::Circuit { name, scaled })
+                let beside = match rest[usize::from(scaled)..] {
+                    [] => None,
+                    ["beside", other] => Some(CircuitName::parse(other, config)?),
+                    ref rest => bail!("'{}' is not: beside NAME", shown(&rest.join(" "))),
+                };
+                Ok(Self::Circuit {
+                    name,
+                    scaled,
+                    beside,
+                })
             }
             ["pca", "tokens"] => Ok(Self::Pca { positions: false }),
             ["pca", "positions"] => Ok(Self::Pca { positions: true }),
@@ -260,96 +341,52 @@ impl Question {
                     over(mean)
                 )
             }
-            Self::Circuit { name, scaled } => {
+            Self::Circuit {
+                name,
+                scaled,
+                beside,
+            } => {
                 let scaled = if *scaled { " scaled" } else { "" };
-                format!("circuit {}{scaled}", name.text(config))
+                let beside = beside.as_ref();
+                let beside = beside.map(|other| format!(" beside {}", other.text(config)));
+                let name = name.text(config);
+                format!("circuit {name}{scaled}{}", beside.unwrap_or_default())
             }
+            Self::Sources {
+                i,
+                toward,
+                by_token,
+                mean,
+            } => {
+                let by = if *by_token { " by token" } else { "" };
+                format!("sources b_{i} {}{by}{}", toward.line(task), over(mean))
+            }
+            Self::Grid {
+                sheet,
+                compare,
+                pairs,
+            } => {
+                let compare = match compare {
+                    Compare::Exact => String::new(),
+                    other => format!(" {}", other.name()),
+                };
+                format!("grid {}{compare}{}", sheet.line(), over_line(*pairs))
+            }
+            Self::Metrics { pairs } => format!("metrics{}", over_line(*pairs)),
+            Self::Variants(Variants::Edges) => "necessity".into(),
+            Self::Variants(Variants::Ranks(weight, head)) => {
+                let weight = match weight {
+                    Weight::Ov => "ov",
+                    Weight::Qk => "qk",
+                };
+                format!("ranks {weight} {head}")
+            }
+            Self::ModelLogits => "models logits".into(),
+            Self::ModelAttention(head) => format!("models attention {head}"),
             Self::Pca { positions: false } => "pca tokens".into(),
             Self::Pca { positions: true } => "pca positions".into(),
             Self::Composition => "composition".into(),
         }
-    }
-
-    /// The next of its kind: another prediction, head, pair, circuit or embedding, counted round.
-    #[must_use]
-    pub fn next(&self, task: ArrayUpdate, config: &Config, by: isize) -> Self {
-        let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
-        let next_head = |head: &HeadName| {
-            let all: Vec<HeadName> = HeadName::all(config).collect();
-            let at = all.iter().position(|one| one == head).unwrap_or(0);
-            all[round(at, all.len())]
-        };
-        let mut next = self.clone();
-        match &mut next {
-            Self::Paths { i, .. } => *i = round(*i, task.list_len),
-            Self::Why { head, .. } | Self::Attention { head, .. } => *head = next_head(head),
-            Self::Virtual { pair, .. } => *pair = round(*pair, head_pairs(config).count().max(1)),
-            Self::Circuit { name, scaled } => {
-                let all = CircuitName::all(config);
-                let at = all.iter().position(|one| one == name).unwrap_or(0);
-                *name = all[round(at, all.len())].clone();
-                *scaled &= matches!(name, CircuitName::Qk { .. });
-            }
-            Self::Pca { positions } => *positions = !*positions,
-            Self::Attribution { .. } | Self::Composition => {}
-        }
-        next
-    }
-
-    /// The same with the other choice it has: the sample's mean or this run, scaled or not.
-    #[must_use]
-    pub fn toggled(&self) -> Self {
-        let mut other = self.clone();
-        match &mut other {
-            Self::Attribution { mean, .. }
-            | Self::Attention { mean, .. }
-            | Self::Virtual { mean, .. } => *mean = !*mean,
-            Self::Circuit {
-                name: CircuitName::Qk { .. },
-                scaled,
-            } => *scaled = !*scaled,
-            _ => {}
-        }
-        other
-    }
-
-    /// Whether the answer is about the weights alone, whatever the prompts.
-    #[must_use]
-    pub fn is_about_weights(&self) -> bool {
-        matches!(
-            self,
-            Self::Circuit { .. } | Self::Pca { .. } | Self::Composition
-        )
-    }
-
-    /// Whole lines that begin as this one, for completion.
-    #[must_use]
-    pub fn suggestions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
-        let heads: Vec<HeadName> = HeadName::all(config).collect();
-        let mut all: Vec<String> = vec![
-            "attribution target".into(),
-            "attribution target over sample".into(),
-        ];
-        all.extend((0..task.list_len).map(|i| format!("paths b_{i} target")));
-        for head in &heads {
-            for (kind, _) in Kind::ALL {
-                all.push(format!("attention {kind} {head}"));
-                all.push(format!("attention {kind} {head} over sample"));
-            }
-        }
-        all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
-        for head in &heads {
-            for dest in (0..task.list_len).map(|i| task.predicts_at(i)) {
-                let label = task.label(dest);
-                let sources = (0..=dest).map(|src| task.label(src));
-                all.extend(sources.map(|src| format!("why {head} {label} {src}")));
-            }
-        }
-        let circuits = CircuitName::all(config).into_iter();
-        all.extend(circuits.map(|name| format!("circuit {}", name.text(config))));
-        all.extend(["pca tokens", "pca positions", "composition"].map(str::to_owned));
-        all.retain(|one| one.starts_with(line) && one != line);
-        all
     }
 }
 

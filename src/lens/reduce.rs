@@ -4,12 +4,15 @@ use super::algebra::{Matrix, product_svd};
 use super::array::Array;
 use super::circuit::{Weight, weight_factors};
 use super::matrices::{HeadName, Matrices};
-use crate::model::HookedTransformer;
+use crate::model::{HookName, HookedTransformer, Site};
 use crate::task::{Token, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// A singular value this much smaller than the largest is a rounding error.
+const NO_DIRECTION: f64 = 1e-7;
 
 /// A head's QK or OV cut down to its top singular directions: written `ov.0.0:5`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,9 +73,8 @@ pub fn low_rank(model: &HookedTransformer, cuts: &[LowRank]) -> Result<HookedTra
             config.n_heads
         );
         let (left, right) = weight_factors(&weights, *head, *weight);
-        let basis = product_svd(&left, &right)?.u;
-        let kept = basis.subcols(0, basis.ncols().min(*rank));
-        let cut: Matrix = kept * (kept.transpose() * &left);
+        let kept = kept_directions(&left, &right, *rank)?;
+        let cut: Matrix = &kept * (kept.transpose() * &left);
         let side = match weight {
             Weight::Qk => "W_Q",
             Weight::Ov => "W_V",
@@ -92,6 +94,66 @@ pub fn low_rank(model: &HookedTransformer, cuts: &[LowRank]) -> Result<HookedTra
     };
     let tensors: BTreeMap<String, Tensor> = state.into_iter().map(tensor).collect::<Result<_>>()?;
     HookedTransformer::from_tensors(config.clone(), model.task(), model.device(), &tensors)
+}
+
+/// Where a circuit's cut is made in a forward pass.
+pub(super) fn rank_site(weight: Weight) -> Site {
+    match weight {
+        Weight::Qk => Site::Q,
+        Weight::Ov => Site::V,
+    }
+}
+
+/// Each head's map `[head, d_head + 1, d_head]` that cuts QK at `hook_q` or OV at `hook_v` down to
+/// so many singular directions: `x W + b` becomes `(x W) P + b`, where `W P = U U^T W`. The last
+/// row is `b - b P`.
+///
+/// # Errors
+/// When singular values do not converge.
+pub(super) fn projection(model: &HookedTransformer, hook: HookName, rank: usize) -> Result<Tensor> {
+    let HookName::Block(layer, site) = hook else {
+        anyhow::bail!("{hook} belongs to no circuit");
+    };
+    let weights = Matrices::new(model)?;
+    let config = model.config();
+    let mut values: Vec<f32> = Vec::new();
+    for head in 0..config.n_heads {
+        let name = HeadName { layer, head };
+        let weight = if site == Site::Q {
+            Weight::Qk
+        } else {
+            Weight::Ov
+        };
+        let (left, right) = weight_factors(&weights, name, weight);
+        let svd = product_svd(&left, &right)?;
+        let first = svd.s.first().copied().unwrap_or(0.0);
+        let real = svd.s.iter().take_while(|&&s| s > first * NO_DIRECTION);
+        let kept = svd.u.subcols(0, real.count().min(rank)).to_owned();
+        // with S the singular values, left right right^T left^T = U S^2 U^T, so that
+        // left (right right^T left^T U S^-2 U^T left) = U U^T left
+        let inverse = Matrix::from_fn(kept.ncols(), left.nrows(), |k, j| {
+            kept[(j, k)] / (svd.s[k] * svd.s[k])
+        });
+        let through = (&right * right.transpose()) * (left.transpose() * &kept);
+        let map = through * (inverse * &left);
+        let bias = match weight {
+            Weight::Qk => &weights.head(name).b_q,
+            Weight::Ov => &weights.head(name).b_v,
+        };
+        let offset = bias - bias * &map;
+        for row in 0..map.nrows() {
+            values.extend((0..map.ncols()).map(|col| map[(row, col)] as f32));
+        }
+        values.extend((0..offset.ncols()).map(|col| offset[(0, col)] as f32));
+    }
+    let shape = (config.n_heads, config.d_head + 1, config.d_head);
+    Ok(Tensor::from_vec(values, shape, model.device())?)
+}
+
+/// The top left singular vectors of `left * right`, as columns.
+fn kept_directions(left: &Matrix, right: &Matrix, rank: usize) -> Result<Matrix> {
+    let basis = product_svd(left, right)?.u;
+    Ok(basis.subcols(0, basis.ncols().min(rank)).to_owned())
 }
 
 /// Which embedding.

@@ -1,8 +1,8 @@
 //! How often a model is right, and how sure.
 
 use super::observe::log_softmax;
-use crate::model::{HookedTransformer, NoHooks, map_chunks};
-use crate::task::Prompt;
+use crate::model::{HookedTransformer, Hooks, NoHooks, map_chunks};
+use crate::task::{ArrayUpdate, Prompt};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +48,18 @@ impl Score {
 /// # Errors
 /// When the device fails.
 pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
-    let judged = map_chunks(model.device(), prompts, |chunk| judge(model, chunk))?;
-    let rows = judged.concat();
-    let list_len = model.task().list_len;
+    let judged = map_chunks(model.device(), prompts, |chunk| {
+        judge(model, chunk, &mut NoHooks)
+    })?;
+    Ok(total(model.task(), &judged.concat()))
+}
+
+/// The score that judged inputs come to.
+pub(super) fn total(task: ArrayUpdate, rows: &[Vec<Judged>]) -> Score {
+    let list_len = task.list_len;
     let loss: f64 = rows.iter().flatten().map(|one| one.loss).sum();
-    Ok(Score {
-        inputs: prompts.len(),
+    Score {
+        inputs: rows.len(),
         wrong_inputs: rows
             .iter()
             .filter(|row| row.iter().any(|one| one.wrong))
@@ -61,22 +67,26 @@ pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
         wrong_by_position: (0..list_len)
             .map(|i| rows.iter().filter(|row| row[i].wrong).count())
             .collect(),
-        loss: loss / (prompts.len() * list_len).max(1) as f64,
-    })
+        loss: loss / (rows.len() * list_len).max(1) as f64,
+    }
 }
 
 /// One prediction, judged.
 #[derive(Clone, Copy)]
-struct Judged {
+pub(super) struct Judged {
     wrong: bool,
     loss: f64,
 }
 
-/// For each prompt, its predictions.
-fn judge(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Vec<Vec<Judged>>> {
+/// For each prompt, its predictions under the hooks.
+pub(super) fn judge(
+    model: &HookedTransformer,
+    prompts: &[Prompt],
+    hooks: &mut dyn Hooks,
+) -> Result<Vec<Vec<Judged>>> {
     let task = model.task();
     let rows: Vec<_> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
-    let logits = model.forward(&model.tokens(&rows)?, &mut NoHooks)?;
+    let logits = model.forward(&model.tokens(&rows)?, hooks)?;
     let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
     let logits: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
     let one = |(logits, target): (&Vec<f32>, u32)| Judged {

@@ -1,10 +1,20 @@
 //! A labelled table: what every analysis comes to, and what is drawn, moved through and written.
 
 use super::array::Array;
+use super::intervention::Intervention;
 use serde::Serialize;
 
-/// Numbers with named rows and columns.
+/// More numbers for the same rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layer {
+    /// What they are.
+    pub name: String,
+    /// `[row, column]`
+    pub values: Array,
+}
+
+/// Numbers with named rows and columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Table {
     /// What it shows, in a few words.
     pub title: String,
@@ -16,6 +26,18 @@ pub struct Table {
     pub values: Array,
     /// Whether values have a sign; without one they lie between 0 and 1.
     pub signed: bool,
+    /// What the values are, where others stand beside them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Other values of the same rows and columns, drawn beside the first on one scale.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Layer>,
+    /// Rows and columns of cells to be careful with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flagged: Vec<[usize; 2]>,
+    /// What enter on a cell adds to the interventions, row-major; empty when nothing.
+    #[serde(skip)]
+    pub cells: Vec<Option<Intervention>>,
     /// Numbers that belong to the whole: their names and values.
     pub notes: Vec<(String, String)>,
 }
@@ -32,14 +54,25 @@ impl Table {
             .map(|(i, _)| (i / width, i % width))
     }
 
-    /// The largest absolute value.
+    /// The intervention that a cell stands for.
+    #[must_use]
+    pub fn intervention(&self, row: usize, column: usize) -> Option<&Intervention> {
+        let at = row * self.cols.len() + column;
+        self.cells.get(at)?.as_ref()
+    }
+
+    /// All layers of values, the first one first, with their names.
+    pub fn layers(&self) -> impl Iterator<Item = (&str, &Array)> {
+        let beside = self.beside.iter();
+        let beside = beside.map(|layer| (layer.name.as_str(), &layer.values));
+        std::iter::once((self.name.as_str(), &self.values)).chain(beside)
+    }
+
+    /// The largest absolute value of all layers.
     #[must_use]
     pub fn reach(&self) -> f32 {
-        let finite = self
-            .values
-            .values()
-            .iter()
-            .filter(|value| value.is_finite());
+        let all = self.layers().flat_map(|(_, values)| values.values());
+        let finite = all.filter(|value| value.is_finite());
         finite.fold(0.0, |most, value| most.max(value.abs()))
     }
 
@@ -59,10 +92,19 @@ impl Table {
             let value = value.replace(['\n', '\r'], " ");
             out.push_str(&format!("# {name}: {value}\n"));
         }
-        let header = std::iter::once(String::new()).chain(self.cols.iter().map(|c| quoted(c)));
+        // values that stand beside each other follow each other along a row
+        let named = |layer: &str, column: &str| match layer {
+            "" => column.to_owned(),
+            _ => format!("{layer} {column}"),
+        };
+        let columns = self
+            .layers()
+            .flat_map(|(layer, _)| self.cols.iter().map(move |c| quoted(&named(layer, c))));
+        let header = std::iter::once(String::new()).chain(columns);
         out.push_str(&(header.collect::<Vec<_>>().join(",") + "\n"));
         for (i, name) in self.rows.iter().enumerate() {
-            let numbers = self.values.slice(&[i]).iter().map(|value| {
+            let values = self.layers().flat_map(|(_, values)| values.slice(&[i]));
+            let numbers = values.map(|value| {
                 if value.is_finite() {
                     value.to_string()
                 } else {

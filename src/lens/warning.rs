@@ -4,7 +4,7 @@ use super::experiment::{Continuation, Experiment, Source};
 use super::metric::MetricValues;
 use crate::task::ArrayUpdate;
 
-/// Clean and corrupted metrics closer than this, in logits, make a normalised metric noise.
+/// Clean and corrupted metrics closer than this, in their own units, make a normalised one noise.
 const NEARLY_EQUAL: f32 = 0.1;
 
 /// What would mend a warning.

@@ -1,7 +1,8 @@
 //! The focused pane's numbers as one table.
 
 use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
-use crate::lens::{Array, Observation, Table};
+use crate::findings::numbers::{self, ModelNumbers};
+use crate::lens::{Array, Intervention, Observation, RunName, Table};
 use anyhow::{Context, Result};
 
 /// The numbers of the focused pane.
@@ -35,40 +36,13 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
 
 /// What the numbers belong to: every export carries it.
 pub(super) fn about(state: &State) -> Vec<(String, String)> {
-    let task = state.task();
     let seen = state.observation.as_deref();
     let experiment = seen.map_or_else(|| state.study().experiment(), |s| s.experiment.clone());
-    let sequence = |prompt: &crate::task::Prompt| {
-        let tokens = task.tokens(prompt);
-        let names: Vec<_> = tokens.iter().map(|&t| task.token_name(t)).collect();
-        names.join(" ")
+    let model = ModelNumbers {
+        name: state.model.name.clone(),
+        hash: state.model.hash.clone(),
     };
-    let metric = experiment.metric_in_force(task);
-    let mut about = vec![
-        (
-            "program".to_owned(),
-            format!("circuitscope {}", env!("CARGO_PKG_VERSION")),
-        ),
-        ("model".to_owned(), state.model.name.clone()),
-        ("model hash".to_owned(), state.model.hash.clone()),
-        ("clean".to_owned(), sequence(&experiment.clean.prompt())),
-        (
-            "corrupted".to_owned(),
-            sequence(&experiment.corrupted.prompt()),
-        ),
-        (
-            "direction".to_owned(),
-            experiment.direction.name().to_owned(),
-        ),
-        (
-            "metric".to_owned(),
-            metric.map_or_else(|| "none".into(), |m| m.line(task)),
-        ),
-        ("sample".to_owned(), experiment.sample.to_string()),
-    ];
-    let lines = experiment.interventions.iter();
-    about.extend(lines.map(|one| ("intervention".to_owned(), one.line(task))));
-    about
+    numbers::about(&model, state.task(), &experiment)
 }
 
 fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -> Array) -> Array {
@@ -79,7 +53,15 @@ fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -
 }
 
 fn table(state: &State, what: &str, rows: Vec<String>, cols: Vec<String>, values: Array) -> Table {
-    let run = state.view.shown.name(state.study().direction);
+    let mut run = state.view.shown.name(state.study().direction);
+    let of_patched = !matches!(
+        state.view.shown,
+        Shown::Run(RunName::Clean | RunName::Corrupted)
+    );
+    let listed = state.study().experiment().interventions;
+    if of_patched && !listed.is_empty() {
+        run = format!("{run} ({})", Intervention::kinds(&listed));
+    }
     Table {
         title: what.to_owned(),
         rows,
@@ -87,6 +69,7 @@ fn table(state: &State, what: &str, rows: Vec<String>, cols: Vec<String>, values
         values,
         signed: true,
         notes: vec![("run".into(), run)],
+        ..Table::default()
     }
 }
 

@@ -35,14 +35,21 @@ impl Headless {
             model,
             state,
             look,
-            answerer: Answerer::default(),
             tables: None,
+            answerer: Answerer::new(None),
             snapshots: PathBuf::from("."),
             size,
             left: false,
         };
         headless.carry_out(effects);
         headless
+    }
+
+    /// With another model beside it.
+    #[must_use]
+    pub fn comparing(mut self, other: Option<Model>) -> Self {
+        self.answerer = Answerer::new(other);
+        self
     }
 
     /// Where snapshots go; the current folder unless told.

@@ -3,9 +3,9 @@
 use super::mailbox::Mailbox;
 use super::signals::{self, Signal};
 use super::sweeper::Sweeper;
+use super::worker::Models;
 use super::{snapshot, terminal, worker};
 use crate::app::{Effect, Key, Msg, State, update};
-use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use crossterm::event::{Event, KeyEventKind};
@@ -99,7 +99,7 @@ struct Live {
 ///
 /// # Errors
 /// When the terminal fails; it is left in order.
-pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
+pub fn run(models: Models, state: State, options: Options) -> Result<ExitCode> {
     let (sender, receiver) = channel();
     let mailbox = Arc::new(Mailbox::default());
     terminal::install_panic_hook();
@@ -109,10 +109,10 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
     let _guard = terminal::Guard;
     let fault = options.fault;
     let for_sweeps = sender.clone();
-    let sweeper = Sweeper::spawn(model.transformer.clone(), move |message| {
+    let sweeper = Sweeper::spawn(models.first.transformer.clone(), move |message| {
         for_sweeps.send(Happening::Message(message)).is_ok()
     })?;
-    spawn_worker(model, &mailbox, &sender, fault)?;
+    spawn_worker(models, &mailbox, &sender, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
     let out = BufWriter::with_capacity(OUT_BUFFER, io::stdout());
@@ -137,7 +137,7 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
 }
 
 fn spawn_worker(
-    model: Model,
+    models: Models,
     mailbox: &Arc<Mailbox>,
     sender: &Sender<Happening>,
     fault: Option<Fault>,
@@ -151,7 +151,7 @@ fn spawn_worker(
                 on_purpose();
             }
         };
-        worker::work(&model, &mailbox, &send, &fault);
+        worker::work(models, &mailbox, &send, &fault);
     };
     std::thread::Builder::new()
         .name("worker".into())

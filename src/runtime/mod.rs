@@ -14,4 +14,6 @@ mod sweeper;
 mod terminal;
 mod worker;
 
+pub use worker::Models;
+
 pub use snapshot::numbers;

@@ -3,7 +3,7 @@
 use super::mailbox::{Job, Mailbox};
 use super::pool;
 use crate::app::{Ask, Msg, Request};
-use crate::lens::{self, Score, Tools, observe, observe_one, score};
+use crate::lens::{Answering, Inquest, Score, Tools, observe, score};
 use crate::model::Model;
 use crate::task::{Prompt, Sample};
 use anyhow::Result;
@@ -21,22 +21,47 @@ struct Scoring {
     score: Option<Score>,
 }
 
+/// An answer in the making, and for which request.
+struct Pending {
+    generation: u64,
+    answering: Answering,
+}
+
 /// Answers requests until the mailbox is closed. `send` says whether anybody still listens;
 /// `fault` runs before each answer and may panic, to test that a panic is survived.
 pub(super) fn work(
-    model: &Model,
+    models: Models,
     mailbox: &Mailbox,
     send: &(dyn Fn(Msg) -> bool + Sync),
     fault: &(dyn Fn() + Sync),
 ) {
     pool::install(|| {
         let mut scoring: Option<Scoring> = None;
-        let mut answerer = Answerer::default();
+        let mut pending: Option<Pending> = None;
+        let mut answerer = Answerer::new(models.other);
+        let model = &models.first;
         loop {
-            let message = match mailbox.take(scoring.is_some()) {
+            let busy = scoring.is_some() || pending.is_some();
+            let message = match mailbox.take(busy) {
                 Job::Close => return,
                 Job::Observe(request) => answer(model, mailbox, &request, fault),
-                Job::Ask(ask) => Some(answerer.answer(model, &ask)),
+                Job::Ask(ask) => {
+                    pending = None;
+                    match answerer.begin(model, &ask) {
+                        Ok(answering) => {
+                            let generation = ask.generation;
+                            pending = Some(Pending {
+                                generation,
+                                answering,
+                            });
+                            answer_on(model, &mut pending)
+                        }
+                        Err(error) => Some(Msg::Answered {
+                            generation: ask.generation,
+                            result: Err(error),
+                        }),
+                    }
+                }
                 Job::Score(sample, prompts) => {
                     scoring = Some(Scoring {
                         sample,
@@ -46,6 +71,8 @@ pub(super) fn work(
                     });
                     None
                 }
+                // what stands on screen before what is only counted
+                Job::GoOn if pending.is_some() => answer_on(model, &mut pending),
                 Job::GoOn => score_on(model, &mut scoring),
             };
             if message.is_some_and(|message| !send(message)) {
@@ -55,31 +82,75 @@ pub(super) fn work(
     });
 }
 
+/// The models of a session: the one that is looked at, and perhaps another to compare it with.
+pub struct Models {
+    /// The one that is looked at.
+    pub first: Model,
+    /// The other one, of the same task.
+    pub other: Option<Model>,
+}
+
 /// Answers questions; keeps what is made once a model.
-#[derive(Default)]
 pub(super) struct Answerer {
     tools: Option<Tools>,
+    other: Option<Model>,
 }
 
 impl Answerer {
-    /// The answer to a question about one of an experiment's runs.
-    pub fn answer(&mut self, model: &Model, ask: &Ask) -> Msg {
-        let tools = &mut self.tools;
-        let result = guarded(|| {
+    pub fn new(other: Option<Model>) -> Self {
+        Self { tools: None, other }
+    }
+
+    /// Begins to answer a question about one of an experiment's runs.
+    fn begin(&mut self, model: &Model, ask: &Ask) -> Result<Answering, String> {
+        let (tools, other) = (&mut self.tools, self.other.as_ref());
+        guarded(|| {
             let tools = match tools {
                 Some(tools) => tools,
                 None => tools.insert(Tools::new(&model.transformer)?),
             };
-            let transformer = &model.transformer;
-            let run = observe_one(transformer, &ask.experiment, ask.run)?;
-            let sample = ask.experiment.sample;
-            lens::answer(transformer, tools, &ask.question, &run, sample).map(Box::new)
+            Answering::begin(Inquest {
+                model: &model.transformer,
+                tools,
+                other: other.map(|other| (&other.transformer, other.name.as_str())),
+                question: &ask.question,
+                experiment: &ask.experiment,
+                run: ask.run,
+            })
+        })
+    }
+
+    /// The whole answer.
+    pub fn answer(&mut self, model: &Model, ask: &Ask) -> Msg {
+        let result = self.begin(model, ask).and_then(|mut answering| {
+            guarded(|| {
+                while !answering.step(&model.transformer)? {}
+                Ok(Box::new(answering.table(&model.transformer)))
+            })
         });
         Msg::Answered {
             generation: ask.generation,
             result,
         }
     }
+}
+
+/// The next step of an answer, and the answer so far.
+fn answer_on(model: &Model, pending: &mut Option<Pending>) -> Option<Msg> {
+    let mut current = pending.take()?;
+    let generation = current.generation;
+    let stepped = guarded(|| {
+        let complete = current.answering.step(&model.transformer)?;
+        let table = current.answering.table(&model.transformer);
+        Ok((complete, Box::new(table)))
+    });
+    let result = stepped.map(|(complete, table)| {
+        if !complete {
+            *pending = Some(current);
+        }
+        table
+    });
+    Some(Msg::Answered { generation, result })
 }
 
 /// The numbers, unless something newer was asked for meanwhile.

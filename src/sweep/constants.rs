@@ -6,7 +6,7 @@ use crate::lens::{
 };
 use crate::model::{HookName, HookedTransformer, Site};
 use crate::task::{ArrayUpdate, Field, Prompt, Update};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// The most activations that one intervention may need: one for each combination of the fields
 /// that a mean or a resampled input keeps.
@@ -128,6 +128,10 @@ fn given(
     let fields: &[Field] = match &one.action {
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
+        Action::Rank(_) => bail!(
+            "{}: cut circuits are not counted over the whole space; score --low-rank judges them on a sample",
+            one.line(model.task())
+        ),
         Action::Patch(From::Run(run)) => return of_run(model, experiment, *run, one.hook),
         Action::Edge(sender, Some(run)) => {
             return of_run(model, experiment, *run, sender.hook());

@@ -209,6 +209,7 @@ mod tests {
             corrupted: update("14 26 35 2 48"),
             direction: Direction::Denoise,
             metric: None,
+            measure: crate::lens::Measure::default(),
             interventions: lines
                 .map(|line| Intervention::parse(line, task, model.config()).unwrap())
                 .collect(),

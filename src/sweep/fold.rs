@@ -217,6 +217,8 @@ impl Fold<'_> {
 
     /// Sums as the interventions at a hook point leave them.
     fn edit(&mut self, hook: HookName, head: usize, mut sums: Vec<Sum>) -> Result<Vec<Sum>> {
+        // what each edge carries so far: an edge taken away twice is taken away once
+        let mut carried: BTreeMap<(Sender, usize), Sum> = BTreeMap::new();
         for (number, one) in self.at(hook) {
             for (position, sum) in sums.iter_mut().enumerate() {
                 if !one.selects(head, position, 0) {
@@ -231,11 +233,18 @@ impl Fold<'_> {
                     Action::Edge(sender, from) => {
                         let own = self.sent.get(sender);
                         let own = own.with_context(|| format!("{sender} has not written yet"))?;
-                        sum.add(&own[position], -1.0);
-                        if from.is_some() {
-                            sum.add(&self.constant(number, &one, head, position)?, 1.0);
-                        }
+                        let edge = (*sender, position);
+                        let before = carried.remove(&edge);
+                        sum.add(&before.unwrap_or_else(|| own[position].clone()), -1.0);
+                        let now = match from {
+                            Some(_) => self.constant(number, &one, head, position)?,
+                            None => Sum::default(),
+                        };
+                        sum.add(&now, 1.0);
+                        carried.insert(edge, now);
                     }
+                    // refused where constants are made
+                    Action::Rank(_) => {}
                     Action::Patch(_)
                     | Action::Set(_)
                     | Action::Mean(_)

@@ -9,9 +9,10 @@
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
 use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::scatter;
 use super::theme::Role;
 use crate::app::{Inquiry, Pane};
-use crate::lens::Table;
+use crate::lens::{Question, Table};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -19,6 +20,8 @@ use ratatui::text::{Line, Span};
 const MAX_LABEL: u16 = 18;
 /// Cells are at least and at most this wide.
 const CELL: (u16, u16) = (6, 8);
+/// Columns that a layer needs to stand beside another.
+const LEAST_COLUMNS: u16 = 4;
 
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(inquiry) = canvas.state.inquiry.clone() else {
@@ -28,9 +31,12 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let question = inquiry.question.line(state.task(), &state.model.config);
     let mut title = vec![canvas.span(Role::Text, question)];
-    if !inquiry.question.is_about_weights() {
+    if inquiry.question.is_about_run() {
         let run = state.view.shown.name(state.study().direction);
         title.push(canvas.span(Role::Muted, format!("  {run}")));
+        title.extend(canvas.kinds());
+    } else if !inquiry.question.is_about_weights() {
+        title.extend(canvas.all_kinds());
     }
     match &inquiry.answer {
         None => {
@@ -49,6 +55,10 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let below = cursor_line(canvas, &inquiry, table);
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             let rest = notes(canvas, inner, table);
+            let rest = match inquiry.question {
+                Question::Pca { .. } => scatter::beside(canvas, rest, &inquiry, table),
+                _ => rest,
+            };
             draw(canvas, rest, &inquiry, table);
             draw_legend(canvas, area, scale(table));
         }
@@ -93,112 +103,211 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, table: &Table) -> Rect {
     }
 }
 
+/// The columns of a table's layers side by side, as many as there is room for.
+struct Columns {
+    /// Of the rows' names.
+    label: u16,
+    cell: u16,
+    /// Columns of each layer on screen, and the first of them.
+    shown: usize,
+    first: usize,
+    /// Layers on screen, and whether they stand one above the other.
+    layers: usize,
+    stacked: bool,
+}
+
+impl Columns {
+    fn new(table: &Table, area: Rect, cursor: usize) -> Self {
+        let width = area.width;
+        let longest = table.rows.iter().map(|row| row.chars().count()).max();
+        let label = (longest.unwrap_or(0) as u16 + 1).min(MAX_LABEL).min(width);
+        let room = width - label;
+        let wanted = table.layers().count() as u16;
+        let columns = (table.cols.len() as u16).max(1);
+        // layers that would have no room for a few columns are left to the cursor's line
+        let least = (columns.min(LEAST_COLUMNS)) * CELL.0 + 1;
+        let abreast = wanted.min(room / least).max(1);
+        let high = wanted * (table.rows.len() as u16 + 2);
+        let too_wide = u32::from(columns) * u32::from(CELL.0 * wanted) > u32::from(room);
+        let stacked = wanted > 1 && too_wide && high <= area.height;
+        let layers = if stacked { 1 } else { abreast };
+        let each = (room / layers).saturating_sub(u16::from(layers > 1));
+        let cell = (each / columns).clamp(CELL.0, CELL.1);
+        let shown = usize::from(each / cell).min(table.cols.len());
+        let preferred = cursor.saturating_sub(shown / 2);
+        Self {
+            label,
+            cell,
+            shown,
+            first: scroll_to(cursor, shown, table.cols.len(), preferred),
+            layers: usize::from(if stacked { wanted } else { layers }),
+            stacked,
+        }
+    }
+
+    /// Where a layer stands.
+    fn place(&self, area: Rect, layer: usize, rows: usize) -> Rect {
+        let width = self.shown as u16 * self.cell;
+        let place = if self.stacked {
+            let high = rows as u16 + 2;
+            Rect {
+                x: area.x + self.label,
+                y: area.y + layer as u16 * high,
+                width,
+                height: high,
+            }
+        } else {
+            Rect {
+                x: area.x + self.label + layer as u16 * (width + 1),
+                width,
+                ..area
+            }
+        };
+        place.intersection(area)
+    }
+}
+
 fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
-    let longest = table.rows.iter().map(|row| row.chars().count()).max();
-    let label = (longest.unwrap_or(0) as u16 + 1)
-        .min(MAX_LABEL)
-        .min(area.width);
-    let columns = table.cols.len() as u16;
-    let room = area.width.saturating_sub(label);
-    let cell = (room / columns.max(1)).clamp(CELL.0, CELL.1);
-    let shown_columns = usize::from(room / cell);
-    let shown_rows = usize::from(area.height.saturating_sub(1));
     let (row, column) = inquiry.cursor;
-    let middle = |at: usize, shown: usize| at.saturating_sub(shown / 2);
-    let first_row = scroll_to(row, shown_rows, table.rows.len(), middle(row, shown_rows));
-    let first_column = scroll_to(
-        column,
-        shown_columns,
-        table.cols.len(),
-        middle(column, shown_columns),
-    );
-    let visible = table
-        .cols
-        .iter()
-        .enumerate()
-        .skip(first_column)
-        .take(shown_columns);
-    for (i, name) in visible {
-        let role = if i == column {
+    let columns = Columns::new(table, area, column);
+    let named = columns.layers > 1;
+    let head = 1 + u16::from(named);
+    let shown_rows = usize::from(area.height.saturating_sub(head));
+    let preferred = row.saturating_sub(shown_rows / 2);
+    let first_row = scroll_to(row, shown_rows, table.rows.len(), preferred);
+    for (i, (name, values)) in table.layers().take(columns.layers).enumerate() {
+        let place = columns.place(area, i, table.rows.len());
+        if i == 0 || columns.stacked {
+            let names = Rect {
+                x: area.x,
+                width: columns.label.saturating_sub(1),
+                ..place
+            };
+            row_names(canvas, names, head, first_row, table, row);
+        }
+        if named {
+            let style = canvas.look.style(Role::Title);
+            canvas.text(place.x, place.y, place, name, style);
+        }
+        column_names(canvas, place, head - 1, &columns, table, column);
+        let body = Rect {
+            y: place.y + head,
+            height: place.height.saturating_sub(head),
+            ..place
+        }
+        .intersection(area);
+        let value = |row: usize, column: usize| match values.get(&[row, column]) {
+            Some(value) if value == f32::NEG_INFINITY => HeatCell::Masked,
+            Some(value) if value.is_finite() => HeatCell::Value(value),
+            _ => HeatCell::NotAvailable,
+        };
+        Heatmap {
+            look: canvas.look,
+            rows: table.rows.len(),
+            columns: table.cols.len(),
+            cell_width: columns.cell,
+            cell_height: 1,
+            scale: scale(table),
+            cursor: Some(inquiry.cursor),
+            stale: is_stale(canvas, inquiry),
+            value: &value,
+        }
+        .render(body, canvas.buf, first_row, columns.first);
+        flags(canvas, body, first_row, &columns, table);
+    }
+}
+
+fn row_names(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    head: u16,
+    first: usize,
+    table: &Table,
+    cursor: usize,
+) {
+    let room = usize::from(place.height.saturating_sub(head));
+    for (i, name) in table.rows.iter().enumerate().skip(first).take(room) {
+        let role = if i == cursor {
             Role::Accent
         } else {
             Role::Muted
         };
-        let x = area.x + label + (i - first_column) as u16 * cell;
         let style = canvas.look.style(role);
-        let name = super::attention::column_label(name, cell);
-        canvas.text(x, area.y, area, &name, style);
+        let y = place.y + head + (i - first) as u16;
+        canvas.text(place.x, y, place, name, style);
     }
-    for (i, name) in table
-        .rows
-        .iter()
-        .enumerate()
-        .skip(first_row)
-        .take(shown_rows)
-    {
-        let role = if i == row { Role::Accent } else { Role::Muted };
-        let place = Rect {
-            width: label.saturating_sub(1),
-            ..area
+}
+
+fn column_names(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    row: u16,
+    columns: &Columns,
+    table: &Table,
+    cursor: usize,
+) {
+    let names = table.cols.iter().enumerate();
+    for (i, name) in names.skip(columns.first).take(columns.shown) {
+        let role = if i == cursor {
+            Role::Accent
+        } else {
+            Role::Muted
         };
+        let x = place.x + (i - columns.first) as u16 * columns.cell;
         let style = canvas.look.style(role);
-        canvas.text(
-            area.x,
-            area.y + 1 + (i - first_row) as u16,
-            place,
-            name,
-            style,
-        );
+        let name = super::attention::column_label(name, columns.cell);
+        canvas.text(x, place.y + row, place, &name, style);
     }
-    let value = |row: usize, column: usize| match table.values.get(&[row, column]) {
-        Some(value) if value == f32::NEG_INFINITY => HeatCell::Masked,
-        Some(value) if value.is_finite() => HeatCell::Value(value),
-        _ => HeatCell::NotAvailable,
-    };
-    Heatmap {
-        look: canvas.look,
-        rows: table.rows.len(),
-        columns: table.cols.len(),
-        cell_width: cell,
-        cell_height: 1,
-        scale: scale(table),
-        cursor: Some(inquiry.cursor),
-        stale: is_stale(canvas, inquiry),
-        value: &value,
-    }
-    .render(
-        Rect {
-            x: area.x + label,
-            y: area.y + 1,
-            width: room,
-            height: area.height.saturating_sub(1),
+}
+
+/// A mark on each cell to be careful with.
+fn flags(canvas: &mut Canvas<'_>, body: Rect, first_row: usize, columns: &Columns, table: &Table) {
+    for &[row, column] in &table.flagged {
+        let place = row
+            .checked_sub(first_row)
+            .zip(column.checked_sub(columns.first));
+        let Some((row, column)) = place.filter(|&(_, column)| column < columns.shown) else {
+            continue;
+        };
+        let x = body.x + (column as u16 + 1) * columns.cell - 1;
+        let y = body.y + row as u16;
+        if y < body.bottom() && x < body.right() {
+            canvas
+                .buf
+                .set_string(x, y, "!", canvas.look.style(Role::Warn));
         }
-        .intersection(area),
-        canvas.buf,
-        first_row,
-        first_column,
-    );
+    }
 }
 
 /// The exact value under the cursor.
 fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'static> {
     let (row, column) = inquiry.cursor;
     let name = |names: &[String], i: usize| names.get(i).cloned().unwrap_or_default();
-    let value = table.values.get(&[row, column]).unwrap_or(f32::NAN);
-    let text = if value == f32::NEG_INFINITY {
-        "masked".to_owned()
-    } else {
-        format!("{value:+.5}")
+    let text = |value: f32| {
+        if value == f32::NEG_INFINITY {
+            "masked".to_owned()
+        } else if value.is_nan() {
+            "n/a".to_owned()
+        } else {
+            format!("{value:+.5}")
+        }
     };
     let role = if is_stale(canvas, inquiry) {
         Role::Stale
     } else {
         Role::Text
     };
-    Line::from(vec![
+    let mut spans = vec![
         canvas.span(Role::Accent, name(&table.rows, row)),
         Span::raw("  "),
         canvas.span(Role::Accent, name(&table.cols, column)),
-        canvas.span(role, format!("  {text}")),
-    ])
+    ];
+    for (layer, values) in table.layers() {
+        let value = values.get(&[row, column]).unwrap_or(f32::NAN);
+        if !layer.is_empty() {
+            spans.push(canvas.span(Role::Muted, format!("  {layer}")));
+        }
+        spans.push(canvas.span(role, format!("  {}", text(value))));
+    }
+    Line::from(spans)
 }

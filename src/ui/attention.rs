@@ -107,10 +107,11 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let values = shown_values(&seen, state.view.shown, view.scores);
     let scale = scale(state.view.shown, view.scores, &values);
-    let title = vec![
+    let mut title = vec![
         canvas.span(Role::Text, format!("{}.{} {kind} ", view.layer, view.head)),
         run_span(canvas, state.view.shown, seen.experiment.direction),
     ];
+    title.extend(canvas.kinds());
     let below = cursor_line(canvas, &seen, &values);
     let inner = canvas.frame(Pane::Attention, area, title, Some(below));
     let heads = heads_that_fit(canvas, inner);

@@ -2,7 +2,8 @@
 
 use super::look::Look;
 use super::theme::Role;
-use crate::app::{Pane, State};
+use crate::app::{Pane, Shown, State};
+use crate::lens::{Intervention, RunName};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -28,6 +29,23 @@ impl Canvas<'_> {
         } else {
             Role::Text
         }
+    }
+
+    /// What was done to the patched run, where that is the one on screen: stands beside its
+    /// numbers.
+    pub fn kinds(&self) -> Option<Span<'static>> {
+        let of_patched = !matches!(
+            self.state.view.shown,
+            Shown::Run(RunName::Clean | RunName::Corrupted)
+        );
+        self.all_kinds().filter(|_| of_patched)
+    }
+
+    /// What is done to the patched run.
+    pub fn all_kinds(&self) -> Option<Span<'static>> {
+        let seen = self.state.observation.as_deref()?;
+        let kinds = Intervention::kinds(&seen.experiment.interventions);
+        (!kinds.is_empty()).then(|| self.span(Role::Muted, format!(" ({kinds})")))
     }
 
     /// Draws a pane's border with what stands in its upper and lower edge; the room inside.

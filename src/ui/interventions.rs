@@ -5,7 +5,7 @@ use super::number::share;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane};
-use crate::lens::Observation;
+use crate::lens::{Intervention, Observation};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -93,8 +93,19 @@ fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'st
         None => "n/a".to_owned(),
     };
     let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, text)];
+    let kinds = Intervention::kinds(&seen.experiment.interventions);
+    if !kinds.is_empty() {
+        spans.push(canvas.span(Role::Muted, format!("  {kinds}")));
+    }
     if width > 34 {
-        spans.push(canvas.span(Role::Muted, format!("  logit diff {:+.3}", values.patched)));
+        spans.push(canvas.span(
+            Role::Muted,
+            format!(
+                "  {} {:+.3}",
+                values.measure.name().replace('_', " "),
+                values.patched
+            ),
+        ));
     }
     Some(Line::from(spans))
 }

@@ -35,6 +35,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         let loss = seen.run(run).loss(state.task());
         title.push(canvas.span(canvas.number_role(), format!(" loss {loss:.1e}")));
     }
+    title.extend(canvas.kinds());
     let below = below(canvas, &seen);
     let inner = canvas.frame(Pane::Logits, area, title, below);
     let per_position = ranks(inner.height, state.task().list_len);

@@ -20,6 +20,7 @@ mod patching;
 mod prompt;
 pub mod rgb;
 pub mod scale;
+mod scatter;
 mod space;
 pub mod theme;
 

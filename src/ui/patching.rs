@@ -7,7 +7,7 @@ use super::layout::{LABEL, STRIP_LABEL};
 use super::number::share;
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
-use crate::lens::{Cell, GridName, Observation};
+use crate::lens::{Cell, GridName, Measure, Observation};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -48,13 +48,10 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'stati
     let wide = width >= 76;
     let metric = values.metric;
     let at = canvas.state.task().label(metric.position);
-    let words = if wide {
-        format!(
-            "  logit[{}] - logit[{}] at {at}",
-            metric.answer, metric.other
-        )
-    } else {
-        format!(" [{}]-[{}] @{at}", metric.answer, metric.other)
+    let words = match (wide, values.measure) {
+        (true, measure) => format!("  {} at {at}", metric.words(measure)),
+        (false, Measure::LogitDiff) => format!(" [{}]-[{}] @{at}", metric.answer, metric.other),
+        (false, measure) => format!(" {} @{at}", measure.name()),
     };
     spans.push(canvas.span(canvas.number_role(), words));
     let ends = [

@@ -12,6 +12,7 @@ mod prompts;
 mod questions;
 mod random;
 mod results;
+mod undo;
 
 use circuitscope::app::{Mode, Pane};
 use circuitscope::lens::Observation;

@@ -29,6 +29,16 @@ fn each_key_asks_its_question() {
         ("/ 'composition' enter", "composition"),
         ("o .", "circuit ov.0.1"),
         ("l a", "attribution target over sample"),
+        ("G", "grid edges"),
+        ("G .", "grid edges_by_pos"),
+        ("G | a", "grid edges attribution over 64 pairs"),
+        ("tab tab tab G |", "grid resid_pre attribution"),
+        ("tab tab tab tab G", "grid pattern_cells 1.0"),
+        ("K a", "metrics over 64 pairs"),
+        ("N", "necessity"),
+        ("i | a", "sources b_1 target by token over sample"),
+        ("o R", "ranks ov 0.0"),
+        ("o |", "circuit ov.0.0 beside direct"),
     ] {
         let mut bench = workbench(2);
         press(&mut bench, keys);
@@ -200,4 +210,74 @@ fn ablations_are_added_by_pointing() {
     press(&mut bench, "0");
     let last = bench.state.study().interventions[2].intervention.line(task);
     assert_eq!(last, "zero blocks.1.attn.hook_pattern [nl_1,a_0] head 0");
+}
+
+#[test]
+fn a_path_is_taken_away_and_put_back_by_pointing() {
+    let mut bench = workbench(2);
+    press(&mut bench, "d P");
+    let before = table(&bench);
+    assert_eq!(before.rows[0], "direct");
+    press(&mut bench, "enter");
+    let study = bench.state.study();
+    let line = study.interventions[0].intervention.line(bench.state.task());
+    assert_eq!(line, "edge embed->logits off");
+    let after = table(&bench);
+    assert_eq!(after.rows[0], "direct (off)");
+    // everything follows: the rest of the paths are the logit now
+    let note = |table: &Table, name: &str| {
+        let found = table.notes.iter().find(|(note, _)| note == name);
+        found.unwrap().1.parse::<f32>().unwrap()
+    };
+    assert!(note(&after, "remainder") < 1e-4);
+    let lost = value(&before, "direct", "sum");
+    let moved = note(&before, "logit") - note(&after, "logit");
+    assert!((lost - moved).abs() < 1e-3, "{lost} {moved}");
+    press(&mut bench, "enter");
+    assert!(bench.state.study().interventions.is_empty());
+    assert_eq!(table(&bench).rows, before.rows);
+}
+
+#[test]
+fn a_row_and_column_are_found_by_name() {
+    let mut bench = workbench(2);
+    press(&mut bench, "o j '7 3' enter");
+    assert_eq!(bench.state.inquiry.as_ref().unwrap().cursor, (7, 3));
+    press(&mut bench, "j '* 5' enter");
+    assert_eq!(bench.state.inquiry.as_ref().unwrap().cursor, (7, 5));
+    press(&mut bench, "j '77' enter");
+    let error = super::line_error(&bench).unwrap();
+    assert!(error.contains("no row '77'; there are 0 .. "), "{error}");
+    press(&mut bench, "esc");
+    assert_eq!(bench.state.inquiry.as_ref().unwrap().cursor, (7, 5));
+}
+
+#[test]
+fn the_measure_goes_round_and_the_grids_follow() {
+    let mut bench = workbench(2);
+    for measure in ["log_prob", "prob", "rank", "kl", "accuracy", "logit_diff"] {
+        press(&mut bench, "k");
+        let seen = bench.state.observation.clone().unwrap();
+        assert_eq!(seen.metric.unwrap().measure.name(), measure);
+        assert_eq!(seen.experiment.measure.name(), measure);
+    }
+    press(&mut bench, ": 'measure loss' enter");
+    let error = super::line_error(&bench).unwrap();
+    assert!(error.contains("log_prob"), "{error}");
+}
+
+#[test]
+fn a_rank_is_chosen_by_pointing_and_everything_follows() {
+    let mut bench = workbench(2);
+    press(&mut bench, "d o R down down enter");
+    let study = bench.state.study();
+    let line = study.interventions[0].intervention.line(bench.state.task());
+    assert_eq!(line, "rank blocks.0.attn.hook_v @* head 0 to 1");
+    let seen = bench.state.observation.clone().unwrap();
+    assert_ne!(seen.patched.logits, seen.clean.logits);
+    // the table now stands on the cut model
+    assert_eq!(table(&bench).values.get(&[0, 0]), {
+        let values = seen.metric.unwrap();
+        values.normalised(values.patched)
+    });
 }

@@ -44,6 +44,7 @@ fn patch_answers_in_json() {
             "answer",
             "clean",
             "corrupted",
+            "measure",
             "normalised",
             "other",
             "patched",
@@ -217,4 +218,76 @@ fn bad_pairs_metrics_and_lines() {
         &[&idx[..], &["--intervene", "zero blocks.9.attn.hook_z @*"]].concat(),
         "did you mean blocks.0.attn.hook_z?",
     );
+}
+
+#[test]
+fn patch_averages_over_pairs() {
+    let answer = json(&[
+        "patch",
+        "--clean",
+        "14",
+        "26",
+        "35",
+        "1",
+        "48",
+        "--counterfactual",
+        "idx",
+        "--pairs",
+        "6",
+        "--sample",
+        "random:1:6",
+        "--measure",
+        "prob",
+    ]);
+    assert_eq!(answer["measure"], "prob");
+    let tables = answer["tables"].as_array().unwrap();
+    let titles: Vec<&str> = tables
+        .iter()
+        .map(|t| t["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        titles[..3],
+        [
+            "metrics over 6 pairs",
+            "grid strips over 6 pairs",
+            "grid edges over 6 pairs"
+        ]
+    );
+    for table in tables {
+        assert_eq!(table["notes"][0][1], "mean of 6 pairs");
+        let spread = table["beside"][0]["name"].as_str().unwrap();
+        assert!(spread.starts_with("std of "), "{spread}");
+    }
+}
+
+#[test]
+fn any_question_is_answered_in_the_shell() {
+    fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        let pair = ["--clean", "14 26 35 1 48", "--counterfactual", "idx"];
+        [&["ask"], more, &pair].concat()
+    }
+    let answer = json(&ask(&["-q", "grid edges attribution"]));
+    assert_eq!(answer["rows"], serde_json::json!(["embed", "L0", "L1"]));
+    assert_eq!(answer["beside"][1]["name"], "|error|");
+    assert_eq!(answer["about"]["measure"][0], "logit_diff");
+    // an edge that there is not has no value
+    assert!(answer["values"][2][0].is_null());
+
+    let text = stdout(&ask(&["-q", "necessity", "--sample", "random:0:8"]));
+    assert!(text.contains("embed->K1 off"), "{text}");
+    let csv = stdout(&ask(&["-q", "metrics", "--csv"]));
+    assert!(csv.contains("\nkl,"), "{csv}");
+
+    let weights = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/models/array_update.safetensors"
+    );
+    let same = json(&ask(&["-q", "models logits", "--compare", weights]));
+    let difference = same["beside"][0]["values"].as_array().unwrap();
+    let all = difference.iter().flat_map(|row| row.as_array().unwrap());
+    assert!(all.into_iter().all(|x| x.as_f64() == Some(0.0)));
+
+    refused(&ask(&["-q", "grid edgy"]), "edges_by_pos");
+    refused(&ask(&["-q", "models logits"]), "--compare");
+    refused(&ask(&["-q", "metrics over 0 pairs"]), "1..=4096");
 }

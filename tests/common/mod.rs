@@ -134,6 +134,9 @@ pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> 
         }
         8 if !is_attention => return random_edge(config, rng),
         _ if is_attention => Action::Knock,
+        _ if matches!(hook, HookName::Block(_, Site::Q | Site::V)) => {
+            Action::Rank(any(rng, config.d_head + 1))
+        }
         _ => Action::Zero,
     };
     let len = task.seq_len();

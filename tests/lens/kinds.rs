@@ -1,6 +1,6 @@
 //! Means, resampling, directions and edges: what each kind of intervention is worth.
 
-use super::{models, pair};
+use super::{models, pair, under};
 use circuitscope::lens::{
     Direction, Experiment, Intervention, Matrices, Observation, PathTables, observe,
 };
@@ -183,5 +183,32 @@ fn an_edge_off_is_its_path_taken_away() {
         assert!(worst < 1e-4, "{edge}: off by {worst}");
         // and it is worth something
         assert!(seen.changed[2], "{edge}");
+    }
+}
+
+/// An edge is off or it carries something: twice off is off, and the last word counts.
+#[test]
+fn an_edge_taken_away_twice_is_taken_away_once() {
+    for (name, model) in models().into_iter().skip(1) {
+        let last = model.config().n_layers - 1;
+        for (lines, same) in [
+            (vec!["off", "off"], "off"),
+            (vec!["off", "from clean"], "from clean"),
+            (vec!["from clean", "from clean", "off"], "off"),
+            (vec!["@idx off", "off"], "off"),
+        ] {
+            let edge = |what: &str| format!("edge embed->K{last} {what}");
+            let lines: Vec<String> = lines.into_iter().map(edge).collect();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let twice = under(&model, &lines, pair(Direction::Denoise));
+            let line = edge(same);
+            let once = under(&model, &[&line], pair(Direction::Denoise));
+            let off = twice.patched.logits.minus(&once.patched.logits);
+            let most = off
+                .values()
+                .iter()
+                .fold(0.0f32, |most, x| most.max(x.abs()));
+            assert!(most < 1e-4, "{name} {lines:?}: {most}");
+        }
     }
 }

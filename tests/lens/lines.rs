@@ -96,7 +96,7 @@ fn what_is_wrong_and_where() {
         (
             "",
             0,
-            "a verb (patch, zero, mean, resample, scale, add, set, knock, edge) is missing",
+            "a verb (patch, zero, mean, resample, scale, add, set, knock, rank, edge) is missing",
         ),
         ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
         ("zero", 1, "a hook name is missing"),
@@ -202,7 +202,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn completions_go_on_from_what_is_typed() {
-    assert_eq!(completed("").len(), 9);
+    assert_eq!(completed("").len(), 10);
     assert_eq!(completed("s"), ["scale", "set"]);
     assert_eq!(
         completed("knock blocks.1"),

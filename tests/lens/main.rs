@@ -11,6 +11,8 @@ mod grids;
 mod kinds;
 mod lines;
 mod pairs;
+mod sheets;
+mod variants;
 
 use circuitscope::lens::{
     Direction, Experiment, Intervention, Observation, RunView, Source, observe,
@@ -49,6 +51,7 @@ fn pair(direction: Direction) -> Experiment {
         corrupted: source(2, 2),
         direction,
         metric: None,
+        measure: circuitscope::lens::Measure::default(),
         interventions: Vec::new(),
         sample: circuitscope::task::Sample::default(),
     }

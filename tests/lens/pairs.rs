@@ -22,6 +22,7 @@ fn experiment(clean: Update, corrupted: Update) -> Experiment {
         corrupted: Source::new(corrupted),
         direction: Direction::Denoise,
         metric: None,
+        measure: circuitscope::lens::Measure::default(),
         interventions: Vec::new(),
         sample: circuitscope::task::Sample::default(),
     }

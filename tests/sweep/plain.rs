@@ -35,6 +35,7 @@ pub fn experiment(model: &HookedTransformer, update: &Update) -> Experiment {
         corrupted: Source::new(corrupted),
         direction: circuitscope::lens::Direction::Noise,
         metric: None,
+        measure: circuitscope::lens::Measure::default(),
         interventions: Vec::new(),
         sample: "random:3".parse().unwrap(),
     }

@@ -1,0 +1,49 @@
+//! `circuitscope ask`: any question of the workbench, its answer as text, JSON or CSV.
+
+use super::args::{AskArgs, Format, RunChoice};
+use super::common::{open_model, other_model, print_json};
+use super::patch::experiment;
+use super::run::heading;
+use super::table;
+use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
+use crate::lens::{Inquest, Question, RunName, Tools, answer};
+use anyhow::Result;
+use std::io::Write;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the question, a prompt, an intervention, a model or the device will not do.
+pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
+    let model = open_model(&args.pair.common)?;
+    let transformer = &model.transformer;
+    let (task, config) = (transformer.task(), transformer.config());
+    let question = Question::parse(&args.question, task, config)?;
+    let experiment = experiment(&args.pair, transformer)?;
+    let other = args.compare.as_deref();
+    let other = other.map(|path| other_model(path, &model)).transpose()?;
+    let table = answer(Inquest {
+        model: transformer,
+        tools: &Tools::new(transformer)?,
+        other: other
+            .as_ref()
+            .map(|other| (&other.transformer, other.name.as_str())),
+        question: &question,
+        experiment: &experiment,
+        run: match args.run {
+            RunChoice::Clean => RunName::Clean,
+            RunChoice::Corrupted => RunName::Corrupted,
+            RunChoice::Patched => RunName::Patched,
+        },
+    })?;
+    let about = about(&ModelNumbers::from(&model), task, &experiment);
+    match args.pair.common.format {
+        Format::Json => print_json(out, &TableNumbers::new(&table, &about)),
+        Format::Text if args.csv => Ok(out.write_all(table.csv(&about).as_bytes())?),
+        Format::Text => {
+            writeln!(out, "{}", heading(&model))?;
+            table::write_table(out, &table)?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How a question is answered: at once, or step by step, the answer so far shown meanwhile.
+
+use super::answer::{self, Asked};
+use super::array::Array;
+use super::experiment::{Experiment, RunName};
+use super::gather::{self, Gather};
+use super::matrices::HeadName;
+use super::observe::{RunView, observe_one};
+use super::question::{Question, Tools};
+use super::table::{Layer, Table};
+use super::variants::Judging;
+use crate::model::HookedTransformer;
+use anyhow::{Context, Result, ensure};
+
+/// A question about one of an experiment's runs, and the models it is put to.
+#[derive(Clone, Copy)]
+pub struct Inquest<'a> {
+    /// The model.
+    pub model: &'a HookedTransformer,
+    /// Made once for it.
+    pub tools: &'a Tools,
+    /// Another model of the same task, if one is open, and its name.
+    pub other: Option<(&'a HookedTransformer, &'a str)>,
+    /// What is asked.
+    pub question: &'a Question,
+    /// About this.
+    pub experiment: &'a Experiment,
+    /// About this run of it.
+    pub run: RunName,
+}
+
+/// An answer in the making.
+pub struct Answering {
+    title: String,
+    state: State,
+}
+
+enum State {
+    Done(Box<Table>),
+    Pairs(Gather),
+    Variants(Judging),
+}
+
+impl Answering {
+    /// Begins to answer; a short answer is complete at once.
+    ///
+    /// # Errors
+    /// When the sample is too large for a live mean, there is no other model, or the device fails.
+    pub fn begin(inquest: Inquest<'_>) -> Result<Self> {
+        let Inquest {
+            model,
+            question,
+            experiment,
+            ..
+        } = inquest;
+        let gather = |asked, pairs| State::Pairs(Gather::new(model, experiment, asked, pairs));
+        let state = match question {
+            Question::Grid {
+                sheet,
+                compare,
+                pairs,
+            } => gather(gather::Asked::Grid(*sheet, *compare), *pairs),
+            Question::Metrics { pairs } => gather(gather::Asked::Metrics, *pairs),
+            Question::Variants(variants) => {
+                State::Variants(Judging::new(model, experiment, *variants))
+            }
+            _ => State::Done(Box::new(at_once(inquest)?)),
+        };
+        Ok(Self {
+            title: question.line(model.task(), model.config()),
+            state,
+        })
+    }
+
+    /// Goes on for a few milliseconds; whether the answer is complete.
+    ///
+    /// # Errors
+    /// When an intervention finds no activation to take, or the device fails.
+    pub fn step(&mut self, model: &HookedTransformer) -> Result<bool> {
+        match &mut self.state {
+            State::Done(_) => Ok(true),
+            State::Pairs(gather) => gather.step(model),
+            State::Variants(judging) => judging.step(model),
+        }
+    }
+
+    /// The answer so far; it says how far that is.
+    #[must_use]
+    pub fn table(&self, model: &HookedTransformer) -> Table {
+        let mut table = match &self.state {
+            State::Done(table) => Table::clone(table),
+            State::Pairs(gather) => gather.table(),
+            State::Variants(judging) => judging.table(model),
+        };
+        table.title.clone_from(&self.title);
+        table
+    }
+}
+
+/// The whole answer.
+///
+/// # Errors
+/// As [`Answering::begin`] and [`Answering::step`].
+pub fn answer(inquest: Inquest<'_>) -> Result<Table> {
+    let mut answering = Answering::begin(inquest)?;
+    while !answering.step(inquest.model)? {}
+    Ok(answering.table(inquest.model))
+}
+
+fn at_once(inquest: Inquest<'_>) -> Result<Table> {
+    let Inquest {
+        model,
+        tools,
+        question,
+        experiment,
+        run: name,
+        ..
+    } = inquest;
+    let run = observe_one(model, experiment, name)?;
+    match question {
+        Question::ModelLogits => {
+            let cols = (0..model.config().d_vocab_out).map(|t| model.task().token_name(t as u32));
+            two_models(inquest, &run, cols.collect(), |run| Ok(run.logits.clone()))
+        }
+        Question::ModelAttention(head) => {
+            let labels = model.task().labels();
+            two_models(inquest, &run, labels, |run| one_head(run, *head))
+        }
+        _ => {
+            let asked = Asked {
+                model,
+                tools,
+                run: &run,
+                interventions: match name {
+                    RunName::Patched => &experiment.interventions,
+                    _ => &[],
+                },
+                sample: experiment.sample,
+            };
+            answer::table(asked, question)?.context("this question takes several steps")
+        }
+    }
+}
+
+/// One head's attention `[dest, src]`.
+fn one_head(run: &RunView, head: HeadName) -> Result<Array> {
+    let values = run.pattern.slice(&[head.layer, head.head]);
+    ensure!(!values.is_empty(), "the other model has no head {head}");
+    let len = run.tokens.len();
+    Ok(Array::from_values(vec![len, len], values.to_vec()))
+}
+
+/// Both models' numbers and their difference.
+fn two_models(
+    inquest: Inquest<'_>,
+    run: &RunView,
+    cols: Vec<String>,
+    of: impl Fn(&RunView) -> Result<Array>,
+) -> Result<Table> {
+    let (other, name) = inquest
+        .other
+        .context("there is no other model; start with --compare PATH to have two")?;
+    let theirs = of(&observe_one(other, inquest.experiment, inquest.run)?)?;
+    let ours = of(run)?;
+    ensure!(
+        ours.shape() == theirs.shape(),
+        "the two models' numbers have other shapes: {:?} and {:?}",
+        ours.shape(),
+        theirs.shape()
+    );
+    let layer = |name: &str, values: Array| Layer {
+        name: name.to_owned(),
+        values,
+    };
+    Ok(Table {
+        rows: inquest.model.task().labels(),
+        cols,
+        name: "this model".into(),
+        beside: vec![
+            layer("difference", ours.minus(&theirs)),
+            layer(name, theirs),
+        ],
+        values: ours,
+        signed: true,
+        notes: vec![("other model".into(), name.to_owned())],
+        ..Table::default()
+    })
+}

@@ -1,0 +1,145 @@
+//! A run that one more intervention is added to: many of them, each a row of one batch.
+
+use super::edit::{Editor, Sources};
+use super::experiment::RunName;
+use super::grid::{Grid, GridName, indices};
+use super::intervention::{Intervention, Target};
+use super::metric::MetricValues;
+use super::pair_runs::PairRuns;
+use super::{array::Array, experiment::Experiment};
+use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunks};
+use anyhow::Result;
+
+/// What a grid's cells are added to: a run under the standing interventions.
+pub(super) struct Base<'a> {
+    pub model: &'a HookedTransformer,
+    /// The standing interventions, applied before a cell's own.
+    pub interventions: &'a [Intervention],
+    /// Activations of the base run under them, batch size 1.
+    pub cache: &'a ActivationCache,
+    pub sources: Sources<'a>,
+    pub from: RunName,
+    pub metric: &'a MetricValues,
+    /// The logits of the run that activations come from, at the metric's position.
+    pub source_logits: &'a [f32],
+}
+
+impl<'a> Base<'a> {
+    /// The base of an experiment's grids.
+    pub fn new(
+        model: &'a HookedTransformer,
+        experiment: &'a Experiment,
+        runs: &'a PairRuns,
+        metric: &'a MetricValues,
+    ) -> Self {
+        let from = experiment.direction.source();
+        Self {
+            model,
+            interventions: &experiment.interventions,
+            cache: &runs.patched.1,
+            sources: runs.sources(),
+            from,
+            metric,
+            source_logits: runs.get(from).logits.slice(&[metric.metric.position]),
+        }
+    }
+
+    /// All cells of a grid. A cell's value is what the metric becomes when its patch is added to
+    /// the interventions.
+    pub fn grid(&self, name: GridName) -> Result<Grid> {
+        let config = self.model.config();
+        let len = self.model.task().seq_len();
+        let shape = name.shape(config.n_layers, config.n_heads, len);
+        let mut values = Array::filled(shape.clone(), f32::NAN);
+        let cells: Vec<Vec<usize>> = indices(&shape).collect();
+        let patches: Vec<Intervention> = cells
+            .iter()
+            .map(|index| name.intervention(name.cell(index), self.from))
+            .collect();
+        for (index, value) in cells.iter().zip(self.shares(&patches)?) {
+            values.set(index, value);
+        }
+        Ok(Grid { name, values })
+    }
+
+    /// The normalised metric when one of these is added to the interventions, for each of them;
+    /// not a number where clean and corrupted run agree.
+    pub fn shares(&self, more: &[Intervention]) -> Result<Vec<f32>> {
+        let unmoved = self.metric.normalised(self.metric.patched);
+        let mut shares = vec![unmoved.unwrap_or(f32::NAN); more.len()];
+        if self.metric.normalised(self.metric.clean).is_none() {
+            return Ok(shares);
+        }
+        let mut left: Vec<usize> = (0..more.len())
+            .filter(|&i| self.can_move_metric(&more[i]))
+            .collect();
+        while let Some(&first) = left.first() {
+            let alike = |i: &usize| {
+                more[*i].hook == more[first].hook && more[*i].action == more[first].action
+            };
+            let (batch, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(alike);
+            let rows: Vec<Intervention> = batch.iter().map(|&i| more[i].clone()).collect();
+            let chunks = map_chunks(self.model.device(), &rows, |chunk| self.run_rows(chunk))?;
+            for (i, value) in batch.into_iter().zip(chunks.concat()) {
+                shares[i] = self.metric.normalised(value).unwrap_or(f32::NAN);
+            }
+            left = rest;
+        }
+        Ok(shares)
+    }
+
+    /// Attention looks only backwards: a change behind the metric's position cannot reach it, and
+    /// a masked attention cell is 0 in every run. Unless an intervention has lifted the mask.
+    fn can_move_metric(&self, one: &Intervention) -> bool {
+        if self.interventions.iter().any(Intervention::lifts_mask) {
+            return true;
+        }
+        let at_metric = self.metric.metric.position;
+        match &one.target {
+            Target::Positions(None) => true,
+            Target::Positions(Some(list)) => list.iter().any(|&pos| pos <= at_metric),
+            Target::Cell { dest, src } => {
+                let reaches = dest.is_none_or(|dest| dest <= at_metric);
+                let masked = matches!((dest, src), (Some(dest), Some(src)) if src > dest);
+                reaches && !masked
+            }
+        }
+    }
+
+    /// One pass from the interventions' layer on, which share hook point and action: everything
+    /// before it has batch size 1, and the batch appears where the rows differ.
+    fn run_rows(&self, rows: &[Intervention]) -> Result<Vec<f32>> {
+        let heads = self.model.config().n_heads;
+        let layer = match rows.first().map(|row| row.hook) {
+            Some(HookName::Block(layer, _)) => layer,
+            _ => 0,
+        };
+        let later: Vec<Intervention> = self
+            .interventions
+            .iter()
+            // what stands at the stream itself is in the cached stream already
+            .filter(|one| one.hook > HookName::Block(layer, Site::ResidPre))
+            .cloned()
+            .collect();
+        let mut editor = Editor::new(&later, self.sources, heads)?
+            .then_rows(rows, self.sources, heads)?
+            .after(self.cache);
+        let stream = Stream {
+            resid: self
+                .cache
+                .get(HookName::Block(layer, Site::ResidPre))?
+                .clone(),
+            pos: self.cache.get(HookName::PosEmbed)?.clone(),
+        };
+        let resid = self.model.run_blocks(layer, stream, &mut editor)?;
+        let at_metric = resid.narrow(1, self.metric.metric.position, 1)?;
+        let logits: Vec<Vec<f32>> = self.model.unembed(&at_metric.squeeze(1)?)?.to_vec2()?;
+        let MetricValues {
+            metric, measure, ..
+        } = self.metric;
+        let values = logits
+            .iter()
+            .map(|row| metric.value(*measure, row, self.source_logits));
+        Ok(values.collect())
+    }
+}

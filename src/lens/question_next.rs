@@ -1,0 +1,174 @@
+//! What comes after a question: the next of its kind, its other choice, lines that begin as it.
+
+use super::circuit_name::CircuitName;
+use super::gather::Compare;
+use super::matrices::HeadName;
+use super::patterns::head_pairs;
+use super::plan::Sheet;
+use super::question::{Kind, Question};
+use super::variants::Variants;
+use crate::model::Config;
+use crate::task::ArrayUpdate;
+
+/// Pairs that a mean is taken over unless a number is typed.
+const PAIRS: usize = 64;
+
+impl Question {
+    /// The next of its kind: another prediction, head, pair, circuit or embedding, counted round.
+    #[must_use]
+    pub fn next(&self, task: ArrayUpdate, config: &Config, by: isize) -> Self {
+        let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
+        let next_head = |head: &HeadName| {
+            let all: Vec<HeadName> = HeadName::all(config).collect();
+            let at = all.iter().position(|one| one == head).unwrap_or(0);
+            all[round(at, all.len())]
+        };
+        let mut next = self.clone();
+        match &mut next {
+            Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.list_len),
+            Self::Why { head, .. }
+            | Self::Attention { head, .. }
+            | Self::ModelAttention(head)
+            | Self::Variants(Variants::Ranks(_, head)) => *head = next_head(head),
+            Self::Grid { sheet, .. } => {
+                let all = Sheet::all(config);
+                let at = all.iter().position(|one| one == sheet).unwrap_or(0);
+                *sheet = all[round(at, all.len())];
+            }
+            Self::Virtual { pair, .. } => *pair = round(*pair, head_pairs(config).count().max(1)),
+            Self::Circuit {
+                name,
+                scaled,
+                beside,
+            } => {
+                let all = CircuitName::all(config);
+                let at = all.iter().position(|one| one == name).unwrap_or(0);
+                *name = all[round(at, all.len())].clone();
+                // it may have other rows and columns than this one
+                *beside = None;
+                *scaled &= matches!(name, CircuitName::Qk { .. });
+            }
+            Self::Pca { positions } => *positions = !*positions,
+            Self::Attribution { .. }
+            | Self::Composition
+            | Self::Metrics { .. }
+            | Self::Variants(Variants::Edges)
+            | Self::ModelLogits => {}
+        }
+        next
+    }
+
+    /// The same with the other choice it has: the sample's mean or this run, scaled or not.
+    #[must_use]
+    pub fn toggled(&self) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Attribution { mean, .. }
+            | Self::Attention { mean, .. }
+            | Self::Sources { mean, .. }
+            | Self::Virtual { mean, .. } => *mean = !*mean,
+            Self::Circuit {
+                name: CircuitName::Qk { .. },
+                scaled,
+                ..
+            } => *scaled = !*scaled,
+            Self::Grid { pairs, .. } | Self::Metrics { pairs } => {
+                *pairs = match pairs {
+                    Some(_) => None,
+                    None => Some(PAIRS),
+                };
+            }
+            _ => {}
+        }
+        other
+    }
+
+    /// Whether the answer is about the weights alone, whatever the prompts.
+    #[must_use]
+    pub fn is_about_weights(&self) -> bool {
+        matches!(
+            self,
+            Self::Circuit { .. } | Self::Pca { .. } | Self::Composition
+        )
+    }
+
+    /// Whether the answer is about one run of the pair, the one on screen.
+    #[must_use]
+    pub fn is_about_run(&self) -> bool {
+        let about_pair = matches!(
+            self,
+            Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_)
+        );
+        !self.is_about_weights() && !about_pair
+    }
+
+    /// Whole lines that begin as this one, for completion.
+    #[must_use]
+    pub fn suggestions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+        let heads: Vec<HeadName> = HeadName::all(config).collect();
+        let mut all: Vec<String> = vec![
+            "attribution target".into(),
+            "attribution target over sample".into(),
+        ];
+        all.extend((0..task.list_len).map(|i| format!("paths b_{i} target")));
+        for head in &heads {
+            for (kind, _) in Kind::ALL {
+                all.push(format!("attention {kind} {head}"));
+                all.push(format!("attention {kind} {head} over sample"));
+            }
+        }
+        all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
+        for head in &heads {
+            for dest in (0..task.list_len).map(|i| task.predicts_at(i)) {
+                let label = task.label(dest);
+                let sources = (0..=dest).map(|src| task.label(src));
+                all.extend(sources.map(|src| format!("why {head} {label} {src}")));
+            }
+        }
+        for i in 0..task.list_len {
+            all.push(format!("sources b_{i} target"));
+            all.push(format!("sources b_{i} target by token over sample"));
+        }
+        for sheet in Sheet::all(config) {
+            let line = format!("grid {}", sheet.line());
+            all.extend(["", " attribution", " both"].map(|more| format!("{line}{more}")));
+            all.push(format!("grid {} over {PAIRS} pairs", sheet.line()));
+        }
+        all.extend(["metrics", "necessity", "models logits"].map(str::to_owned));
+        all.push(format!("metrics over {PAIRS} pairs"));
+        for head in &heads {
+            all.extend(["ov", "qk"].map(|weight| format!("ranks {weight} {head}")));
+            all.push(format!("models attention {head}"));
+        }
+        let circuits = CircuitName::all(config).into_iter();
+        all.extend(circuits.map(|name| format!("circuit {}", name.text(config))));
+        all.extend(["pca tokens", "pca positions", "composition"].map(str::to_owned));
+        all.retain(|one| one.starts_with(line) && one != line);
+        all
+    }
+
+    /// The same grid with the next thing beside it; a circuit with the next one of its own rows
+    /// and columns beside it, and in the end alone again. `fits` says which circuits do.
+    #[must_use]
+    pub fn compared(&self, config: &Config, fits: impl Fn(&CircuitName) -> bool) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Grid { compare, .. } => {
+                let all = Compare::ALL.map(|(_, one)| one);
+                let at = all.iter().position(|one| one == compare).unwrap_or(0);
+                *compare = all[(at + 1) % all.len()];
+            }
+            Self::Circuit { name, beside, .. } => {
+                let all = CircuitName::all(config);
+                let rest = all.iter().filter(|one| *one != name && fits(one));
+                let rest: Vec<&CircuitName> = rest.collect();
+                let at = beside.as_ref();
+                let at = at.and_then(|now| rest.iter().position(|one| *one == now));
+                *beside = rest.get(at.map_or(0, |at| at + 1)).map(|&one| one.clone());
+            }
+            Self::Sources { by_token, .. } => *by_token = !*by_token,
+            _ => {}
+        }
+        other
+    }
+}

@@ -1,0 +1,70 @@
+//! Words that questions share: `over 64 pairs`, `b_1`, the name of a grid.
+
+use super::gather::Compare;
+use super::plan::Sheet;
+use super::question::Question;
+use crate::model::Config;
+use crate::task::{ArrayUpdate, shown};
+use anyhow::{Context, Result};
+
+/// More pairs than this are a job for a sweep.
+const MAX_PAIRS: usize = 4096;
+
+/// Takes `over N pairs` off the words.
+pub(super) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>> {
+    let ["over", number, "pairs"] = words[words.len().saturating_sub(3)..] else {
+        return Ok(None);
+    };
+    let n = number.parse().ok().filter(|n| (1..=MAX_PAIRS).contains(n));
+    let n = n.with_context(|| format!("'{}' is not in 1..={MAX_PAIRS}", shown(number)))?;
+    words.truncate(words.len() - 3);
+    Ok(Some(n))
+}
+
+pub(super) fn over_line(pairs: Option<usize>) -> String {
+    pairs.map_or_else(String::new, |n| format!(" over {n} pairs"))
+}
+
+/// `b_1` as a number.
+pub(super) fn prediction(task: ArrayUpdate, word: &str) -> Result<usize> {
+    let i = word.strip_prefix("b_").and_then(|i| i.parse().ok());
+    i.filter(|&i| i < task.list_len).with_context(|| {
+        let last = task.list_len - 1;
+        format!("no prediction '{}'; b_0 .. b_{last}", shown(word))
+    })
+}
+
+/// What follows `grid`.
+pub(super) fn grid(words: &[&str], pairs: Option<usize>, config: &Config) -> Result<Question> {
+    let known = Sheet::all(config);
+    let line = words.join(" ");
+    let starts = |sheet: &&Sheet| {
+        let rest = line.strip_prefix(&sheet.line());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let sheet = known.iter().find(starts).with_context(|| {
+        let names: Vec<String> = known.iter().map(|sheet| sheet.line()).collect();
+        format!(
+            "no grid '{}'; the grids are {}",
+            shown(&line),
+            names.join(", ")
+        )
+    })?;
+    let rest = line[sheet.line().len()..].trim();
+    let mut all = Compare::ALL.into_iter();
+    let compare = match rest {
+        "" => Compare::Exact,
+        word => all
+            .find(|(name, _)| *name == word)
+            .map(|(_, one)| one)
+            .with_context(|| {
+                let names = Compare::ALL.map(|(name, _)| name).join(", ");
+                format!("'{}' is none of {names}", shown(word))
+            })?,
+    };
+    Ok(Question::Grid {
+        sheet: *sheet,
+        compare,
+        pairs,
+    })
+}
