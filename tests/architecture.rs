@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("sweep", &["task", "model", "lens"]),
     ("training", &["task", "model", "lens"]),
     ("findings", &["task", "model", "lens"]),
-    ("app", &["task", "model", "lens"]),
+    ("app", &["task", "model", "lens", "findings"]),
     ("ui", &["task", "model", "lens", "findings", "app"]),
     (
         "runtime",

@@ -116,9 +116,7 @@ pub(super) fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) ->
 fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
         Mode::Normal if state.field_error.is_some() => {
-            let study = state.history.current();
-            state.fields.show(&study.clean, &study.corrupted);
-            state.field_error = None;
+            state.show_study();
         }
         Mode::Normal if cell::is_set(state) => return cell::restore(state),
         Mode::Normal if state.view.focus == Pane::Answer => {

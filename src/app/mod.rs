@@ -1,7 +1,8 @@
 //! The workbench as pure state: messages in, effects out.
 //!
 //! [`update()`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
-//! here. Looks at [`crate::task`], [`crate::model`] and [`crate::lens`].
+//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`] and, for the form of a session,
+//! at [`crate::findings`].
 
 mod act;
 mod cell;
@@ -12,6 +13,7 @@ mod key;
 mod keymap;
 mod message;
 mod panes;
+mod session;
 mod state;
 mod study;
 mod typing;

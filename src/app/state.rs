@@ -202,6 +202,8 @@ pub struct Status {
 /// The model's identity, as far as the screen shows it.
 #[derive(Clone, Debug)]
 pub struct ModelInfo {
+    /// Its file, absolute; `None` is the embedded model.
+    pub path: Option<String>,
     /// File name, or what the embedded model is called.
     pub name: String,
     /// SHA-256 of the weights, hexadecimal.
@@ -248,6 +250,8 @@ pub struct State {
     pub generation: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
+    /// Claims that belong to what is on screen, a line each.
+    pub claims: Vec<String>,
     /// What the panes look at.
     pub view: View,
     /// What the keys mean.
@@ -290,6 +294,7 @@ impl State {
             failure: None,
             generation: 0,
             inquiry: None,
+            claims: Vec::new(),
             view: View {
                 focus: Pane::Prompt,
                 zoomed: false,

@@ -56,17 +56,11 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     match result {
         Ok(seen) => {
             state.failure = None;
-            for (side, run) in [
-                (Side::Clean, &seen.clean),
-                (Side::Corrupted, &seen.corrupted),
-            ] {
-                if side_source(state.study(), side).continuation == Continuation::Model {
-                    state
-                        .fields
-                        .show_continuation(side, &run.prompt.continuation);
-                }
-            }
             state.observation = Some(Arc::new(*seen));
+            // what is typed over the model's own continuation is not lost to a run
+            if state.field_error.is_none() {
+                state.show_told();
+            }
         }
         Err(error) => state.failure = Some(error),
     }
@@ -196,7 +190,10 @@ impl State {
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
         let sample = Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
-        vec![self.request(), sample]
+        let mut effects = vec![self.request()];
+        effects.extend(inquire::ask(self));
+        effects.push(sample);
+        effects
     }
 
     /// Tells the user something that happened outside.
@@ -220,11 +217,35 @@ impl State {
         self.after_change(&before)
     }
 
-    /// Shows the study in the fields and asks for its numbers.
-    pub(super) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+    /// Shows the study in the fields, the model's own continuation where a run has told it.
+    pub(super) fn show_study(&mut self) {
         let study = self.history.current();
         self.fields.show(&study.clean, &study.corrupted);
         self.field_error = None;
+        if !self.is_stale() {
+            self.show_told();
+        }
+    }
+
+    fn show_told(&mut self) {
+        let Some(seen) = self.observation.clone() else {
+            return;
+        };
+        for (side, run) in [
+            (Side::Clean, &seen.clean),
+            (Side::Corrupted, &seen.corrupted),
+        ] {
+            if side_source(self.study(), side).continuation == Continuation::Model {
+                self.fields
+                    .show_continuation(side, &run.prompt.continuation);
+            }
+        }
+    }
+
+    /// Shows the study in the fields and asks for its numbers.
+    pub(super) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+        self.show_study();
+        let study = self.history.current();
         let last = study.interventions.len().saturating_sub(1);
         self.view.intervention = self.view.intervention.min(last);
         let mut effects = Vec::new();

@@ -12,6 +12,7 @@ use crate::ui::look::Look;
 use crate::ui::theme::Theme;
 use anyhow::{Context, Result, ensure};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Opens the workbench. Everything that can be wrong with the flags or the model is said before
@@ -79,6 +80,7 @@ fn start(args: &WorkbenchArgs) -> Result<(Model, State)> {
         parsed.context("in --prompt")
     });
     let info = ModelInfo {
+        path: absolute(args.which.model.as_deref()),
         name: model.name.clone(),
         hash: model.hash.clone(),
         device: picked.name,
@@ -90,4 +92,11 @@ fn start(args: &WorkbenchArgs) -> Result<(Model, State)> {
         state.tell(note);
     }
     Ok((model, state))
+}
+
+/// A model's path as it is found from any folder.
+fn absolute(path: Option<&Path>) -> Option<String> {
+    let path = path?;
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Some(absolute.to_string_lossy().into_owned())
 }

@@ -7,3 +7,5 @@ pub mod files;
 pub mod frame;
 pub mod growing;
 pub mod numbers;
+pub mod read;
+pub mod session;

@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
-enum Input {
+pub enum Input {
     Key(Key),
     Paste(String),
     Draw(u16, u16),
@@ -49,7 +49,7 @@ fn any_paste() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_input() -> impl Strategy<Value = Input> {
+pub fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         20 => any_key().prop_map(Input::Key),
         1 => any_paste().prop_map(Input::Paste),
