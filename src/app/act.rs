@@ -21,6 +21,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Snapshot => return vec![Effect::Snapshot],
+        Action::TakeUp => return vec![Effect::TakeUp],
         Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
         Action::Back => return back(state),
         Action::NextPane => step_focus(state, 1),

@@ -80,6 +80,8 @@ pub enum Action {
     Fix,
     /// Save pictures and numbers of the screen.
     Snapshot,
+    /// Take up the session that was left behind.
+    TakeUp,
     /// Next theme.
     CycleTheme,
     /// Stop the program for a while.
@@ -287,6 +289,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('f')], Action::Fix, "", "do what the warning offers"),
     row(E, &[Key::char('g')], Action::JumpToExample, "", "go to example N"),
     row(E, &[Key::char('r')], Action::RandomExample, "", "some example"),
+    row(E, &[Key::char('R')], Action::TakeUp, "", "take up the session that ended unasked"),
     row(E, &[Key::char('T')], Action::CycleTheme, "", "next theme"),
     row(E, ESC, Action::Back, "", "back: unzoom, put the message away"),
     row(E, &[Key::ctrl('l')], Action::Redraw, "", "draw everything anew"),

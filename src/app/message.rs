@@ -1,6 +1,7 @@
 //! What can happen to the workbench, and what it wants done.
 
 use super::key::Key;
+use crate::findings::session::Session;
 use crate::lens::{Experiment, Observation, Question, RunName, Score, Table};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
@@ -42,6 +43,15 @@ pub struct Request {
     pub experiment: Experiment,
 }
 
+/// What a session that was read is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The session that was left behind takes the place of this one.
+    TakenUp,
+    /// The finding of that title is looked at; undo leads back.
+    Finding(String),
+}
+
 /// What can happen to the workbench.
 #[derive(Debug)]
 pub enum Msg {
@@ -72,6 +82,10 @@ pub enum Msg {
         /// The score, or why there is none.
         result: Result<Score, String>,
     },
+    /// A session was read, or why not.
+    Opened(Opening, Result<Box<Session>, String>),
+    /// Something happened outside.
+    Told(Result<String, String>),
     /// The snapshot's files, or why there are none.
     Saved(Result<Vec<String>, String>),
 }
@@ -89,6 +103,8 @@ pub enum Effect {
     Score(Sample, Arc<Vec<Prompt>>),
     /// Pictures and numbers of the screen.
     Snapshot,
+    /// The session that was left behind.
+    TakeUp,
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

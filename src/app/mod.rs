@@ -22,7 +22,7 @@ mod update;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
-pub use message::{Ask, Effect, Inquiry, Msg, Request};
+pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,

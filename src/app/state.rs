@@ -248,6 +248,8 @@ pub struct State {
     pub failure: Option<String>,
     /// Of the newest request.
     pub generation: u64,
+    /// Of the newest question.
+    pub asked: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
     /// Claims that belong to what is on screen, a line each.
@@ -293,6 +295,7 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
+            asked: 0,
             inquiry: None,
             claims: Vec::new(),
             view: View {

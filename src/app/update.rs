@@ -7,7 +7,7 @@ use super::keymap::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command, inquire, typing};
+use super::{Key, command, inquire, session, typing};
 use crate::lens::{Continuation, Observation, Source};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -35,6 +35,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
                     Ok(score) => state.sample.score = Some(score),
                     Err(error) => state.say(Tone::Bad, error),
                 }
+            }
+            Vec::new()
+        }
+        Msg::Opened(opening, result) => session::opened(state, &opening, result),
+        Msg::Told(result) => {
+            match result {
+                Ok(text) => state.say(Tone::Good, text),
+                Err(error) => state.say(Tone::Bad, error),
             }
             Vec::new()
         }

@@ -37,6 +37,9 @@ pub struct Cli {
     /// How the workbench starts
     #[command(flatten)]
     pub workbench: WorkbenchArgs,
+    /// What only a workbench in a terminal understands
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// How the workbench starts.
@@ -63,6 +66,17 @@ pub struct WorkbenchArgs {
     /// Folder for snapshots
     #[arg(long, default_value = ".")]
     pub snapshots: PathBuf,
+    /// Begin with what this session file says; its model too, unless --model names one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sample", "prompt"])]
+    pub session: Option<PathBuf>,
+}
+
+/// What only a workbench in a terminal understands.
+#[derive(Clone, Debug, Args)]
+pub struct LiveArgs {
+    /// Begin where the last session ended, its undo history included
+    #[arg(long, conflicts_with_all = ["session", "sample", "prompt"])]
+    pub resume: bool,
     /// Fail on purpose, to test that the terminal recovers
     #[arg(long, hide = true)]
     pub fault: Option<Fault>,

@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
-        None => workbench::open(&cli.workbench),
+        None => workbench::open(&cli.workbench, &cli.live),
         Some(command) => pool::install(|| dispatch(command)),
     };
     match result {

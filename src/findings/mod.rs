@@ -7,5 +7,7 @@ pub mod files;
 pub mod frame;
 pub mod growing;
 pub mod numbers;
+pub mod places;
 pub mod read;
 pub mod session;
+pub mod slots;

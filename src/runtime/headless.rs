@@ -101,7 +101,8 @@ impl Headless {
                 self.left = true;
                 None
             }
-            Effect::Redraw | Effect::Suspend => None,
+            // what is outside of this program has no place in a picture of it
+            Effect::Redraw | Effect::Suspend | Effect::TakeUp => None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! The live workbench: one loop that owns the state and the screen.
 
+use super::autosave::Autosave;
 use super::mailbox::Mailbox;
 use super::signals::{self, Signal};
 use super::{snapshot, terminal, worker};
-use crate::app::{Effect, Key, Msg, State, update};
+use crate::app::{Effect, Key, Msg, Opening, State, update};
+use crate::findings::slots::{self, Slot};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
@@ -67,6 +69,10 @@ pub struct Options {
     pub look: Look,
     /// Where snapshots go.
     pub snapshots: PathBuf,
+    /// Where the session is saved by itself.
+    pub slot: Option<Slot>,
+    /// Where sessions are that were left behind.
+    pub sessions: Option<PathBuf>,
     /// For tests.
     pub fault: Option<Fault>,
 }
@@ -80,6 +86,7 @@ struct Live {
     /// on stderr about a terminal that has gone.
     screen: ManuallyDrop<Screen>,
     mailbox: Arc<Mailbox>,
+    autosave: Option<Autosave>,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
     /// Something changed since the last frame.
@@ -97,7 +104,7 @@ struct Live {
 ///
 /// # Errors
 /// When the terminal fails; it is left in order.
-pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
+pub fn run(model: Model, state: State, mut options: Options) -> Result<ExitCode> {
     let (sender, receiver) = channel();
     let mailbox = Arc::new(Mailbox::default());
     terminal::install_panic_hook();
@@ -109,6 +116,10 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
     spawn_worker(model, &mailbox, &sender, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
+    let autosave = options
+        .slot
+        .take()
+        .map(|slot| start_autosave(slot, &sender));
     let out = BufWriter::with_capacity(OUT_BUFFER, io::stdout());
     let screen = Terminal::new(CrosstermBackend::new(out)).context("cannot draw")?;
     let mut live = Live {
@@ -116,6 +127,7 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
         options,
         screen: ManuallyDrop::new(screen),
         mailbox,
+        autosave: autosave.transpose()?,
         sender,
         receiver,
         dirty: true,
@@ -125,8 +137,21 @@ pub fn run(model: Model, state: State, options: Options) -> Result<ExitCode> {
         leaving: None,
     };
     let result = live.run();
+    if let Some(autosave) = live.autosave.take() {
+        let by_itself = matches!(&result, Ok(code) if *code == ExitCode::SUCCESS);
+        autosave.leave(live.state.session(), by_itself);
+    }
     live.mailbox.close();
     result
+}
+
+fn start_autosave(slot: Slot, sender: &Sender<Happening>) -> Result<Autosave> {
+    let sender = sender.clone();
+    let failed = move |error| {
+        // nobody listens when the program has ended meanwhile
+        let _ = sender.send(Happening::Message(Msg::Told(Err(error))));
+    };
+    Autosave::start(slot, failed).context("cannot start the autosave thread")
 }
 
 fn spawn_worker(
@@ -213,6 +238,9 @@ impl Live {
                     _ => {}
                 }
             }
+            if let Some(autosave) = &mut self.autosave {
+                autosave.hand_over(|| self.state.session());
+            }
             self.wait()?;
             if let Some(code) = self.leaving {
                 return Ok(code);
@@ -256,12 +284,11 @@ impl Live {
 
     /// Waits for something to happen, or for the next frame, and takes all that has happened.
     fn wait(&mut self) -> Result<()> {
-        let first = if self.dirty {
-            self.receiver.recv_timeout(self.pause())
-        } else {
-            self.receiver
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected)
+        let frame = self.dirty.then(|| self.pause());
+        let save = self.autosave.as_ref().and_then(Autosave::due);
+        let first = match frame.into_iter().chain(save).min() {
+            Some(due) => self.receiver.recv_timeout(due),
+            None => (self.receiver.recv()).map_err(|_| RecvTimeoutError::Disconnected),
         };
         let mut event = match first {
             Ok(event) => Some(event),
@@ -296,6 +323,9 @@ impl Live {
         };
         if let Some(message) = message {
             self.dirty = true;
+            if let Some(autosave) = &mut self.autosave {
+                autosave.touch();
+            }
             if matches!(message, Msg::Observed { .. }) {
                 self.asked = None;
             }
@@ -319,12 +349,24 @@ impl Live {
                 }
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
+                Effect::TakeUp => self.take_up()?,
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => self.leaving = Some(ExitCode::SUCCESS),
             }
         }
         Ok(())
+    }
+
+    /// Reads the session that was left behind.
+    fn take_up(&self) -> Result<()> {
+        let folder = self.options.sessions.clone();
+        self.aside(move || {
+            let folder = folder.context("no folder is known for sessions");
+            let session = folder.and_then(|folder| slots::take_up(&folder));
+            let session = session.map(Box::new).map_err(|error| format!("{error:#}"));
+            Msg::Opened(Opening::TakenUp, session)
+        })
     }
 
     fn snapshot(&mut self) -> Result<()> {
@@ -334,17 +376,20 @@ impl Live {
         self.write(snapshot::Job::new(&self.state, look, buffer, folder))
     }
 
-    /// Writes on a thread of its own: a slow disk must not stop the screen.
     fn write(&self, job: snapshot::Job) -> Result<()> {
+        self.aside(move || Msg::Saved(job.write().map_err(|error| format!("{error:#}"))))
+    }
+
+    /// Reads and writes on a thread of its own: a slow disk must not stop the screen.
+    fn aside(&self, work: impl FnOnce() -> Msg + Send + 'static) -> Result<()> {
         let sender = self.sender.clone();
         std::thread::Builder::new()
-            .name("snapshot".into())
+            .name("files".into())
             .spawn(move || {
-                let result = job.write().map_err(|error| format!("{error:#}"));
                 // nobody listens when the program has ended meanwhile
-                let _ = sender.send(Happening::Message(Msg::Saved(result)));
+                let _ = sender.send(Happening::Message(work()));
             })
-            .context("cannot start the snapshot thread")?;
+            .context("cannot start a thread for files")?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! An input thread, a signal thread and one worker that owns the model send messages to the main
 //! thread, which alone owns the state and the screen. Sees every room.
 
+mod autosave;
 mod export;
 pub mod headless;
 pub mod live;

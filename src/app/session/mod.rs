@@ -3,8 +3,11 @@
 //! Not in it: numbers (they are computed again) and the colours' theme name (the terminal's owner
 //! chooses it; how far it was stepped is there).
 
+mod open;
 mod read;
 mod write;
+
+pub(super) use open::opened;
 
 use super::fields::{Field, Side};
 use super::state::{Pane, Purpose, Tone};
