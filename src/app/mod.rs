@@ -12,8 +12,10 @@ mod inquire;
 mod key;
 mod keymap;
 mod message;
+mod note;
 mod panes;
 mod session;
+mod shelf;
 mod state;
 mod study;
 mod typing;
@@ -22,8 +24,10 @@ mod update;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
-pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request};
+pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
+pub use note::{Edited, NoteEditor};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use shelf::{Order, Shelf, Which};
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,
 };

@@ -2,7 +2,9 @@
 
 use super::fields::{Fields, Side};
 use super::message::Inquiry;
+use super::note::NoteEditor;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
+use super::shelf::Shelf;
 use super::study::{History, Study};
 use crate::lens::{Direction, Fix, Observation, RunName, Score, Source, Warning, warnings};
 use crate::model::Config;
@@ -127,6 +129,10 @@ pub enum Purpose {
     Cell,
     /// A question.
     Question,
+    /// What findings must have.
+    Search,
+    /// A finding's new title.
+    Rename,
 }
 
 impl Purpose {
@@ -140,6 +146,8 @@ impl Purpose {
             Self::Edit(_) => "edit ",
             Self::Cell => "attention = ",
             Self::Question => "ask ",
+            Self::Search => "search ",
+            Self::Rename => "title ",
         }
     }
 }
@@ -177,6 +185,10 @@ pub enum Mode {
     },
     /// A line is being typed.
     Line(Box<LineEditor>),
+    /// The findings are looked through.
+    Findings,
+    /// A finding's title and note are typed.
+    Note(Box<NoteEditor>),
 }
 
 /// How a message looks.
@@ -254,6 +266,10 @@ pub struct State {
     pub inquiry: Option<Inquiry>,
     /// Claims that belong to what is on screen, a line each.
     pub claims: Vec<String>,
+    /// The open findings view.
+    pub shelf: Option<Box<Shelf>>,
+    /// A note that was put aside.
+    pub draft: Option<Box<NoteEditor>>,
     /// What the panes look at.
     pub view: View,
     /// What the keys mean.
@@ -298,6 +314,8 @@ impl State {
             asked: 0,
             inquiry: None,
             claims: Vec::new(),
+            shelf: None,
+            draft: None,
             view: View {
                 focus: Pane::Prompt,
                 zoomed: false,
@@ -327,6 +345,14 @@ impl State {
             mode: Mode::Normal,
             status: None,
             model,
+        }
+    }
+
+    /// What a line or an editor lies over.
+    pub(super) fn below(&self) -> Mode {
+        match self.shelf {
+            Some(_) => Mode::Findings,
+            None => Mode::Normal,
         }
     }
 

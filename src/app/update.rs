@@ -7,7 +7,7 @@ use super::keymap::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command, inquire, session, typing};
+use super::{Key, command, inquire, note, session, shelf, typing};
 use crate::lens::{Continuation, Observation, Source};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -39,6 +39,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Opened(opening, result) => session::opened(state, &opening, result),
+        Msg::Listed(which, result) => {
+            shelf::listed(state, which, result);
+            Vec::new()
+        }
+        Msg::Shelved(result) => shelf::changed(state, result),
         Msg::Told(result) => {
             match result {
                 Ok(text) => state.say(Tone::Good, text),
@@ -90,6 +95,10 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
             line.error = None;
             typing::suggest(state);
         }
+        return Vec::new();
+    }
+    if let Mode::Note(editor) = &mut state.mode {
+        note::type_key(editor, key);
         return Vec::new();
     }
     match (&state.mode, state.view.focus) {
@@ -151,6 +160,12 @@ fn after_typing(state: &mut State, study: &mut Study, side: Side) {
 
 /// Pasted text is never run as keys: in a line it is typed, elsewhere it is a prompt.
 fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if let Mode::Note(editor) = &mut state.mode {
+        if !note::paste(editor, text) {
+            state.say(Tone::Bad, "the note would be too long; nothing changed");
+        }
+        return Vec::new();
+    }
     if text.len() > MAX_PASTE {
         state.say(
             Tone::Bad,

@@ -66,6 +66,9 @@ pub struct WorkbenchArgs {
     /// Folder for snapshots
     #[arg(long, default_value = ".")]
     pub snapshots: PathBuf,
+    /// Folder for findings; by default in the user's data folder
+    #[arg(long, value_name = "DIR")]
+    pub findings: Option<PathBuf>,
     /// Begin with what this session file says; its model too, unless --model names one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sample", "prompt"])]
     pub session: Option<PathBuf>,
@@ -151,6 +154,17 @@ pub enum Command {
     /// `qk.1.tok_pos` what query tokens want of key positions, `qk.1.k_comp` position queries
     /// against an earlier head's output; `pca.tok` and `pca.pos` the embeddings' main directions.
     Circuit(CircuitArgs),
+    /// Compute findings again and compare every number and claim
+    ///
+    /// Exit code 0: all is as it was; 1: something is not, and a table says what. The tolerance is
+    /// relative to the larger of two numbers, or to 1.
+    Replay(ReplayArgs),
+    /// Write all findings of a folder as one page that opens offline
+    Report(ReportArgs),
+    /// Print a session as one line that somebody else can open
+    Share(ShareArgs),
+    /// Open the workbench on a line that was shared
+    Open(Box<OpenArgs>),
     /// Judge the model on a sample of inputs
     Score(ScoreArgs),
     /// Every input there is: how many are wrong, where, and how narrowly
@@ -304,6 +318,55 @@ pub struct ScoreArgs {
     pub low_rank: Vec<String>,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// `circuitscope replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A finding's folder, a folder of findings, or a session file
+    pub path: PathBuf,
+    /// How far a number may be from the recorded one
+    #[arg(long, default_value_t = 1e-4)]
+    pub tolerance: f64,
+    /// Print for programs; of a session file that is every number
+    #[arg(long)]
+    pub json: bool,
+    /// Which model instead of the session's own, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
+}
+
+/// `circuitscope report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder of findings
+    pub folder: PathBuf,
+    /// File to write: .html or .md
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `circuitscope share`
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    /// A session file or a finding's folder
+    pub path: PathBuf,
+}
+
+/// `circuitscope open`
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// The line; - reads it from the standard input
+    pub line: String,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+    /// What only a workbench in a terminal understands
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// `circuitscope devices`

@@ -23,12 +23,15 @@ use std::process::ExitCode;
 ///
 /// # Errors
 /// When a flag, a session, the model or the terminal is wrong.
-pub fn open(args: &WorkbenchArgs, live: &LiveArgs) -> Result<ExitCode> {
+pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok();
     let look = look(args, env)?;
     let sessions = places::sessions(&env);
     let mut slot = None;
-    let mut session = opened(args)?;
+    let mut session = match shared {
+        Some(session) => Some(session),
+        None => opened(args)?,
+    };
     if live.resume {
         let folder = sessions.as_ref();
         let folder = folder.context("neither XDG_STATE_HOME nor HOME names a folder")?;
@@ -53,6 +56,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs) -> Result<ExitCode> {
     let options = Options {
         look,
         snapshots: args.snapshots.clone(),
+        findings: args.findings.clone().or_else(|| places::findings(&env)),
         slot,
         sessions,
         fault: live.fault,
@@ -117,14 +121,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Model, Stat
         None => found?,
     };
     let task = model.transformer.task();
-    let info = ModelInfo {
-        path: absolute(which.model.as_deref()),
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: picked.name,
-        config: model.transformer.config().clone(),
-        task,
-    };
+    let info = model_info(&model, absolute(which.model.as_deref()), picked.name);
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
         None => {
@@ -148,8 +145,20 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Model, Stat
 }
 
 /// A model's path as it is found from any folder.
-fn absolute(path: Option<&Path>) -> Option<String> {
+pub fn absolute(path: Option<&Path>) -> Option<String> {
     let path = path?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Some(absolute.to_string_lossy().into_owned())
+}
+
+/// A model as the screen shows it.
+pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
+    ModelInfo {
+        path,
+        name: model.name.clone(),
+        hash: model.hash.clone(),
+        device,
+        config: model.transformer.config().clone(),
+        task: model.transformer.task(),
+    }
 }

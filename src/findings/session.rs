@@ -43,6 +43,8 @@ pub struct Session {
     pub mode: ModeText,
     /// The message in the footer.
     pub message: Option<MessageText>,
+    /// A finding's title and note that are not written yet.
+    pub draft: Option<DraftText>,
     /// Claims, a line each.
     pub claims: Vec<String>,
     /// Studies that undo goes back to, oldest first.
@@ -199,6 +201,8 @@ pub enum ModeText {
     Help(usize),
     /// A line is being typed.
     Line(LineText),
+    /// The draft of a note is being typed.
+    Note,
 }
 
 /// A line being typed.
@@ -215,6 +219,22 @@ pub struct LineText {
     pub cursor: usize,
     /// What is wrong with it, and at which word.
     pub error: Option<(Option<usize>, String)>,
+}
+
+/// A title and a note that are not written yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DraftText {
+    /// The title.
+    pub title: String,
+    /// The note.
+    pub note: String,
+    /// The cursors in title and note: line and character, from 0.
+    pub cursors: [(usize, usize); 2],
+    /// Whether the title is typed in.
+    pub on_title: bool,
+    /// The finding it belongs to and the note that was read; null makes a new one.
+    pub edited: Option<(String, String)>,
 }
 
 /// A message in the footer.

@@ -4,6 +4,9 @@ use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::lens::{Array, Observation, Table};
 use anyhow::{Context, Result};
 
+/// xterm takes 100,000 bytes as base64; others take less.
+const MAX_CLIPBOARD: usize = 50_000;
+
 /// The numbers of the focused pane.
 ///
 /// # Errors
@@ -31,6 +34,26 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
             anyhow::bail!("this pane has no table; go to one that has (tab)")
         }
     }
+}
+
+/// The answer to the open question, once it is there.
+pub(super) fn answer_table(state: &State) -> Option<&Table> {
+    let answer = state.inquiry.as_ref()?.answer.as_ref()?;
+    answer.as_ref().ok().map(AsRef::as_ref)
+}
+
+/// The focused pane's numbers as CSV, small enough for a clipboard.
+///
+/// # Errors
+/// As [`focused_table`]; when they are too many.
+pub(super) fn clipboard(state: &State) -> Result<String> {
+    let text = focused_table(state)?.csv(&about(state));
+    anyhow::ensure!(
+        text.len() <= MAX_CLIPBOARD,
+        "{} bytes are more than terminals take for their clipboard; e writes them as files",
+        text.len()
+    );
+    Ok(text)
 }
 
 /// What the numbers belong to: every export carries it.

@@ -1,9 +1,11 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
-use super::snapshot;
+use super::shelf::{Places, Work};
 use super::worker::Answerer;
+use super::{export, snapshot};
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::findings::frame::{FrameFormat, encode};
+use crate::findings::share;
 use crate::lens::{observe, score};
 use crate::model::Model;
 use crate::ui::look::Look;
@@ -100,6 +102,25 @@ impl Headless {
             Effect::Quit => {
                 self.left = true;
                 None
+            }
+            Effect::Shelf(job) => {
+                let work = Work::new(job, &self.state, &self.look, self.size);
+                Some(work.carry_out(&Places {
+                    findings: Some(self.snapshots.join("findings")),
+                    reports: self.snapshots.clone(),
+                }))
+            }
+            // there is no clipboard here
+            Effect::CopyTable => {
+                let told = export::clipboard(&self.state).map_err(text);
+                Some(Msg::Told(
+                    told.map(|_| "no clipboard without a terminal".to_owned()),
+                ))
+            }
+            Effect::Share => {
+                let line = share::line(&self.state.session());
+                let job = line.map(|line| snapshot::Job::line(line, &self.snapshots));
+                Some(Msg::Saved(job.and_then(snapshot::Job::write).map_err(text)))
             }
             // what is outside of this program has no place in a picture of it
             Effect::Redraw | Effect::Suspend | Effect::TakeUp => None,

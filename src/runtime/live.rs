@@ -2,25 +2,28 @@
 
 use super::autosave::Autosave;
 use super::mailbox::Mailbox;
+use super::shelf::{Places, Work};
 use super::signals::{self, Signal};
-use super::{snapshot, terminal, worker};
-use crate::app::{Effect, Key, Msg, Opening, State, update};
+pub use super::threads::Fault;
+use super::threads::{
+    Happening, on_purpose, spawn_input, spawn_worker, start_autosave, watch_terminal,
+};
+use super::{export, snapshot, terminal};
+use crate::app::{Effect, Key, Msg, Opening, ShelfJob, State, update};
+use crate::findings::share;
 use crate::findings::slots::{self, Slot};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, KeyEventKind};
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, Stdout};
 use std::mem::ManuallyDrop;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -32,43 +35,14 @@ const PATIENCE: Duration = Duration::from_millis(24);
 /// Bytes gathered before they go to the terminal: a frame in one write.
 const OUT_BUFFER: usize = 1 << 16;
 
-/// What the main thread waits for.
-enum Happening {
-    /// From the terminal.
-    Terminal(Event),
-    /// From the worker or a writer.
-    Message(Msg),
-    /// From the system.
-    Signal(Signal),
-    /// The terminal is gone.
-    Lost,
-}
-
-/// A fault to try on purpose, for tests of the terminal's recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Fault {
-    /// The main thread panics after the first frame.
-    MainPanic,
-    /// The main thread returns an error after the first frame.
-    MainError,
-    /// The worker panics on its first request.
-    WorkerPanic,
-}
-
-#[expect(
-    clippy::panic,
-    reason = "asked for, to test that the terminal recovers"
-)]
-fn on_purpose() {
-    panic!("a panic on purpose");
-}
-
 /// What the workbench is started with.
 pub struct Options {
     /// How it looks.
     pub look: Look,
-    /// Where snapshots go.
+    /// Where snapshots and reports go.
     pub snapshots: PathBuf,
+    /// Where findings are; `None` where no folder is known.
+    pub findings: Option<PathBuf>,
     /// Where the session is saved by itself.
     pub slot: Option<Slot>,
     /// Where sessions are that were left behind.
@@ -143,86 +117,6 @@ pub fn run(model: Model, state: State, mut options: Options) -> Result<ExitCode>
     }
     live.mailbox.close();
     result
-}
-
-fn start_autosave(slot: Slot, sender: &Sender<Happening>) -> Result<Autosave> {
-    let sender = sender.clone();
-    let failed = move |error| {
-        // nobody listens when the program has ended meanwhile
-        let _ = sender.send(Happening::Message(Msg::Told(Err(error))));
-    };
-    Autosave::start(slot, failed).context("cannot start the autosave thread")
-}
-
-fn spawn_worker(
-    model: Model,
-    mailbox: &Arc<Mailbox>,
-    sender: &Sender<Happening>,
-    fault: Option<Fault>,
-) -> Result<()> {
-    let (mailbox, sender) = (Arc::clone(mailbox), sender.clone());
-    let body = move || {
-        let send = |message| sender.send(Happening::Message(message)).is_ok();
-        let failed = AtomicBool::new(false);
-        let fault = || {
-            if fault == Some(Fault::WorkerPanic) && !failed.swap(true, Ordering::Relaxed) {
-                on_purpose();
-            }
-        };
-        worker::work(&model, &mailbox, &send, &fault);
-    };
-    std::thread::Builder::new()
-        .name("worker".into())
-        .spawn(body)
-        .context("cannot start the worker")?;
-    Ok(())
-}
-
-/// Reads the terminal. The thread is never joined: on a lost connection a read may never return.
-fn spawn_input(sender: &Sender<Happening>) -> Result<()> {
-    let sender = sender.clone();
-    let body = move || {
-        loop {
-            let event = match crossterm::event::read() {
-                Ok(event) => Happening::Terminal(event),
-                Err(_) => Happening::Lost,
-            };
-            let lost = matches!(event, Happening::Lost);
-            if sender.send(event).is_err() || lost {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new()
-        .name("input".into())
-        .spawn(body)
-        .context("cannot start the input thread")?;
-    Ok(())
-}
-
-/// Notices a terminal that goes away without a signal: a read may never return then. The poll
-/// asks for nothing, so it returns only for a hang-up, and costs nothing until then.
-fn watch_terminal(sender: &Sender<Happening>) -> Result<()> {
-    let sender = sender.clone();
-    let body = move || {
-        let stdin = io::stdin();
-        let gone = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
-        loop {
-            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
-            match poll(&mut fds, PollTimeout::NONE) {
-                Err(Errno::EINTR) => {}
-                Ok(_) if !fds[0].revents().is_some_and(|seen| seen.intersects(gone)) => {}
-                _ => break,
-            }
-        }
-        // nobody listens when the program has ended meanwhile
-        let _ = sender.send(Happening::Lost);
-    };
-    std::thread::Builder::new()
-        .name("terminal".into())
-        .spawn(body)
-        .context("cannot start the terminal thread")?;
-    Ok(())
 }
 
 impl Live {
@@ -350,12 +244,57 @@ impl Live {
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
+                Effect::Shelf(job) => self.shelve(job)?,
+                Effect::CopyTable => self.copy_table()?,
+                Effect::Share => self.share()?,
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => self.leaving = Some(ExitCode::SUCCESS),
             }
         }
         Ok(())
+    }
+
+    fn shelve(&self, job: ShelfJob) -> Result<()> {
+        let size = self.screen.size().context("cannot ask for the size")?;
+        let size = (size.width, size.height);
+        let work = Work::new(job, &self.state, &self.options.look, size);
+        let places = Places {
+            findings: self.options.findings.clone(),
+            reports: self.options.snapshots.clone(),
+        };
+        self.aside(move || work.carry_out(&places))
+    }
+
+    fn copy_table(&mut self) -> Result<()> {
+        let text = export::clipboard(&self.state);
+        let told = match text {
+            Ok(text) => self
+                .copy(&text)
+                .map(|()| "the pane's numbers are sent to the clipboard".to_owned()),
+            Err(error) => Err(error),
+        };
+        self.tell(told.map_err(|error| format!("{error:#}")))
+    }
+
+    /// To the clipboard where the terminal has one, and into a file for where it has none.
+    fn share(&mut self) -> Result<()> {
+        let line = share::line(&self.state.session())?;
+        self.copy(&line)?;
+        let job = snapshot::Job::line(line, &self.options.snapshots);
+        self.write(job)
+    }
+
+    /// OSC 52: the terminal puts the text on its own clipboard, over SSH too.
+    fn copy(&mut self, text: &str) -> Result<()> {
+        let sequence = CopyToClipboard::to_clipboard_from(text);
+        crossterm::execute!(self.screen.backend_mut(), sequence)
+            .context("cannot reach the terminal")
+    }
+
+    fn tell(&mut self, told: Result<String, String>) -> Result<()> {
+        let effects = update(&mut self.state, Msg::Told(told));
+        self.carry_out(effects)
     }
 
     /// Reads the session that was left behind.

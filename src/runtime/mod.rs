@@ -9,9 +9,14 @@ pub mod headless;
 pub mod live;
 mod mailbox;
 pub mod pool;
+pub mod replay;
+mod shelf;
 mod signals;
 mod snapshot;
 mod terminal;
+mod threads;
+mod verdicts;
 mod worker;
 
+pub use shelf::items;
 pub use snapshot::numbers;

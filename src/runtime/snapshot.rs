@@ -1,11 +1,12 @@
 //! Snapshots: the frame as pictures, and every number behind it.
 
-use super::export::{about, focused_table};
+use super::export::{about, answer_table, focused_table};
 use crate::app::State;
+use crate::findings::arrays;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
 use crate::findings::numbers::{
-    ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
+    AnswerNumbers, ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
 };
 use crate::lens::Table;
 use crate::ui::look::Look;
@@ -28,6 +29,8 @@ type Exported = (Table, Vec<(String, String)>);
 enum Content {
     /// The screen and every number behind it.
     Screen(Buffer, Ground, Box<SnapshotNumbers>),
+    /// A session as one line.
+    Line(String),
     /// One table with what it belongs to.
     Table(Result<Box<Exported>>),
 }
@@ -53,6 +56,15 @@ impl Job {
         }
     }
 
+    /// A session as one line.
+    pub fn line(line: String, folder: &Path) -> Self {
+        Self {
+            stem: "session-line",
+            folder: folder.to_owned(),
+            content: Content::Line(line),
+        }
+    }
+
     /// Writes the files; their names. An existing file is never touched.
     pub fn write(self) -> Result<Vec<String>> {
         let files = match self.content {
@@ -63,12 +75,17 @@ impl Job {
                 }
                 files
             }
+            Content::Line(line) => vec![("txt", (line + "\n").into_bytes())],
             Content::Table(content) => {
                 let (table, about) = *content?;
                 let numbers = TableNumbers::new(&table, &about);
                 vec![
                     ("csv", table.csv(&about).into_bytes()),
                     ("json", json(&numbers)?),
+                    (
+                        "safetensors",
+                        arrays::safetensors(&[arrays::of_table("table", &table)], &about)?,
+                    ),
                 ]
             }
         };
@@ -125,5 +142,9 @@ pub fn numbers(state: &State) -> SnapshotNumbers {
         stale: state.is_stale(),
         runs: seen.map(|seen| runs(task, seen)),
         patching: seen.map(|seen| PairNumbers::new(task, seen)),
+        answer: state.inquiry.as_ref().map(|inquiry| AnswerNumbers {
+            question: inquiry.question.line(task, &state.model.config),
+            table: answer_table(state).cloned(),
+        }),
     }
 }

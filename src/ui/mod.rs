@@ -7,6 +7,7 @@ mod answer;
 mod attention;
 mod canvas;
 pub mod colour;
+mod findings;
 mod header;
 pub mod heatmap;
 mod help;
@@ -15,6 +16,7 @@ pub mod layout;
 mod line;
 mod logits;
 pub mod look;
+mod note;
 pub mod number;
 mod patching;
 mod prompt;
@@ -55,8 +57,12 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
                 draw_pane(&mut canvas, pane, area);
             }
             header::footer(&mut canvas, footer);
+            if let Some(shelf) = &state.shelf {
+                findings::findings(&mut canvas, area, shelf);
+            }
             match &state.mode {
-                Mode::Normal => {}
+                Mode::Normal | Mode::Findings => {}
+                Mode::Note(editor) => note::note(&mut canvas, area, editor),
                 Mode::Help { scroll } => help::help(&mut canvas, area, *scroll),
                 Mode::Line(line) => line::line(&mut canvas, area, line),
             }

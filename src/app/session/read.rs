@@ -4,17 +4,18 @@ use super::write::{source, strip_names};
 use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES};
 use crate::app::fields::Side;
 use crate::app::message::Inquiry;
+use crate::app::note::{Edited, NoteEditor};
 use crate::app::panes::StripColumn;
 use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, Shown, State, Status};
 use crate::app::study::{History, Listed, MAX_HISTORY, Study};
 use crate::app::typing;
 use crate::findings::session::{
-    FieldsText, LineText, ModeText, QuestionText, Session, SideText, StudyText, ViewText,
+    DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, StudyText, ViewText,
 };
 use crate::lens::{Continuation, HeadName, Intervention, Metric, Question, RunName, Source};
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use tui_textarea::TextArea;
+use tui_textarea::{CursorMove, TextArea};
 
 /// No text of a session is longer, and none has a control character.
 const MAX_TEXT: usize = 1 << 14;
@@ -76,6 +77,8 @@ impl State {
                 tone,
             });
         }
+        let draft = session.draft.as_ref().map(draft).transpose();
+        state.draft = draft.context("field 'draft'")?.map(Box::new);
         mode(&mut state, &session.mode).context("field 'mode'")?;
         Ok(state)
     }
@@ -283,8 +286,37 @@ fn problem(state: &State, side: Side, is_wrong: bool) -> Option<String> {
     }
 }
 
+fn draft(text: &DraftText) -> Result<NoteEditor> {
+    plain(&text.title).context("title")?;
+    let edited = text.edited.as_ref().map(|(name, was)| Edited {
+        name: name.clone(),
+        was: was.clone(),
+    });
+    if let Some(edited) = &edited {
+        let inside = !edited.name.starts_with('.') && !edited.name.contains(['/', '\\']);
+        ensure!(
+            inside,
+            "edited: '{}' is no finding's name",
+            shown(&edited.name)
+        );
+    }
+    let mut editor = NoteEditor::new(&text.title, &text.note, edited);
+    let jump = |(row, column): (usize, usize)| {
+        let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        CursorMove::Jump(short(row), short(column))
+    };
+    editor.title.move_cursor(jump(text.cursors[0]));
+    editor.note.move_cursor(jump(text.cursors[1]));
+    editor.on_title = text.on_title;
+    Ok(editor)
+}
+
 fn mode(state: &mut State, text: &ModeText) -> Result<()> {
     match text {
+        ModeText::Note => {
+            let draft = state.draft.take().context("'note' needs a draft")?;
+            state.mode = Mode::Note(draft);
+        }
         ModeText::Normal => state.mode = Mode::Normal,
         ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
         ModeText::Line(line) => {

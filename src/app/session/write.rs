@@ -6,8 +6,8 @@ use crate::app::panes::{StripColumn, strip_rows};
 use crate::app::state::{LineEditor, Mode, Purpose, Shown, State};
 use crate::app::study::Study;
 use crate::findings::session::{
-    AttentionText, CellsText, FieldsText, InterventionText, LineText, MessageText, ModeText,
-    ModelRef, QuestionText, SESSION, Session, SideText, StripsText, StudyText, ViewText,
+    AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
+    ModeText, ModelRef, QuestionText, SESSION, Session, SideText, StripsText, StudyText, ViewText,
 };
 use crate::lens::{Continuation, HeadName, Source};
 use crate::task::ArrayUpdate;
@@ -40,6 +40,7 @@ impl State {
                 text: status.text.clone(),
                 tone: word(&TONES, &status.tone),
             }),
+            draft: draft_text(self),
             claims: self.claims.clone(),
             past: self.history.past().iter().map(text).collect(),
             future: self.history.future().iter().map(text).collect(),
@@ -165,8 +166,31 @@ fn mode_text(mode: &Mode) -> ModeText {
     match mode {
         Mode::Normal => ModeText::Normal,
         Mode::Help { scroll } => ModeText::Help(*scroll),
+        Mode::Line(line) if matches!(line.purpose, Purpose::Search | Purpose::Rename) => {
+            ModeText::Normal
+        }
         Mode::Line(line) => ModeText::Line(line_text(line)),
+        // what is on the disk is no part of a session
+        Mode::Findings => ModeText::Normal,
+        Mode::Note(_) => ModeText::Note,
     }
+}
+
+/// The note being typed, or the one that was put aside.
+fn draft_text(state: &State) -> Option<DraftText> {
+    let editor = match &state.mode {
+        Mode::Note(editor) => editor,
+        _ => state.draft.as_ref()?,
+    };
+    let edited = editor.edited.as_ref();
+    let cursor = |area: &tui_textarea::TextArea<'_>| (area.cursor().0, area.cursor().1);
+    Some(DraftText {
+        title: editor.title_text(),
+        note: editor.note_text(),
+        cursors: [cursor(&editor.title), cursor(&editor.note)],
+        on_title: editor.on_title,
+        edited: edited.map(|edited| (edited.name.clone(), edited.was.clone())),
+    })
 }
 
 fn line_text(line: &LineEditor) -> LineText {
