@@ -314,7 +314,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('P')], Action::AskPaths, "paths", "paths into the prediction at hand"),
     row(E, &[Key::char('o')], Action::AskCircuit, "circuits", "OV and QK circuits"),
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
-    row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane as CSV and JSON"),
+    row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane: numbers and a figure"),
     row(E, &[Key::char('y')], Action::CopyTable, "", "copy the focused pane's numbers (OSC 52)"),
     row(E, &[Key::char('Y')], Action::Share, "", "copy this session as one line to share"),
     row(E, &[Key::char('z')], Action::Zoom, "zoom", "show the focused pane alone"),

@@ -80,6 +80,9 @@ pub struct LiveArgs {
     /// Begin where the last session ended, its undo history included
     #[arg(long, conflicts_with_all = ["session", "sample", "prompt"])]
     pub resume: bool,
+    /// Record the session as an asciinema cast, in a new file
+    #[arg(long, value_name = "FILE.cast")]
+    pub record: Option<PathBuf>,
     /// Fail on purpose, to test that the terminal recovers
     #[arg(long, hide = true)]
     pub fault: Option<Fault>,
@@ -94,9 +97,18 @@ pub struct RenderArgs {
     /// Columns and rows
     #[arg(long, default_value = "120x40", value_parser = parse_size)]
     pub size: (u16, u16),
-    /// File to write: .txt, .ans, .svg, .png, or .json for the numbers
+    /// File to write: .txt, .ans, .svg, .png, .html, .json for the numbers, or .cast for a screen after each key
     #[arg(short, long)]
     pub output: PathBuf,
+    /// Seconds between two keys of a .cast
+    #[arg(long, default_value_t = 0.5)]
+    pub pause: f64,
+    /// Draw the focused pane alone
+    #[arg(long)]
+    pub pane: bool,
+    /// Draw for a page: light, with title and caption; with --pane all its numbers, axes, colour bar
+    #[arg(long)]
+    pub figure: bool,
     /// How the workbench starts
     #[command(flatten)]
     pub workbench: WorkbenchArgs,

@@ -7,8 +7,9 @@ use crate::findings::session::Session;
 use crate::findings::slots::{self, Slot};
 use crate::findings::{files, places};
 use crate::model::Model;
-use crate::runtime::headless::Headless;
+use crate::runtime::headless::{Headless, Shot};
 use crate::runtime::live::{self, Options};
+use crate::runtime::record::Recording;
 use crate::task::shown;
 use crate::ui::colour::{detect, wants_ascii};
 use crate::ui::look::Look;
@@ -53,8 +54,13 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
             Err(error) => state.tell(format!("{error:#}")),
         }
     }
+    let recording = match &live.record {
+        Some(path) => Some(Recording::begin(path, crossterm::terminal::size()?)?),
+        None => None,
+    };
     let options = Options {
         look,
+        recording,
         snapshots: args.snapshots.clone(),
         findings: args.findings.clone().or_else(|| places::findings(&env)),
         slot,
@@ -86,10 +92,23 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     let (model, state) = start(&args.workbench, session.as_ref())?;
     let mut headless =
         Headless::new(model, state, look, args.size).saving_to(args.workbench.snapshots.clone());
+    if args
+        .output
+        .extension()
+        .is_some_and(|extension| extension == "cast")
+    {
+        let cast = headless.cast(&keys, args.pause)?;
+        return files::write_whole(&args.output, cast.as_bytes());
+    }
     for key in keys {
         headless.key(key);
     }
-    let bytes = headless.encode(&args.output)?;
+    let shot = match (args.figure, args.pane) {
+        (true, pane) => Shot::Figure { pane },
+        (false, true) => Shot::Pane,
+        (false, false) => Shot::Screen,
+    };
+    let bytes = headless.encode_as(&args.output, shot)?;
     if args.output.as_os_str() == "-" {
         out.write_all(&bytes)?;
         return Ok(());

@@ -4,6 +4,7 @@
 //! no disk; [`files`] puts bytes on the disk and knows nothing of what they mean.
 
 pub mod arrays;
+pub mod cast;
 pub mod compare;
 pub mod files;
 pub mod frame;

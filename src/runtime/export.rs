@@ -1,7 +1,7 @@
 //! The focused pane's numbers as one table.
 
 use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
-use crate::lens::{Array, Observation, Table};
+use crate::lens::{Array, MetricValues, Observation, Table};
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.
@@ -34,6 +34,24 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
             anyhow::bail!("this pane has no table; go to one that has (tab)")
         }
     }
+}
+
+/// What rows and columns of the focused pane's table are.
+pub(super) fn axes(state: &State) -> (&'static str, &'static str) {
+    match state.view.focus {
+        Pane::Logits => ("position", "token"),
+        Pane::Attention | Pane::Cells => ("query (dest)", "key (src)"),
+        Pane::Strips => ("grid layer.head", "position patched"),
+        _ => ("", ""),
+    }
+}
+
+/// What a figure's caption says.
+pub(super) fn caption(state: &State) -> Vec<String> {
+    let about = about(state).into_iter();
+    about
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
 }
 
 /// The answer to the open question, once it is there.
@@ -89,9 +107,25 @@ pub(super) fn about(state: &State) -> Vec<(String, String)> {
         ),
         ("sample".to_owned(), experiment.sample.to_string()),
     ];
+    about.extend(
+        seen.and_then(|seen| Some(("metric values".to_owned(), values(seen.metric.as_ref()?)))),
+    );
     let lines = experiment.interventions.iter();
     about.extend(lines.map(|one| ("intervention".to_owned(), one.line(task))));
     about
+}
+
+/// The metric in the three runs.
+fn values(metric: &MetricValues) -> String {
+    let share = metric.normalised(metric.patched);
+    let share = share.map_or_else(|| "n/a".to_owned(), |share| format!("{share:.4}"));
+    let MetricValues {
+        clean,
+        corrupted,
+        patched,
+        ..
+    } = metric;
+    format!("clean {clean:.4}, corrupted {corrupted:.4}, patched {patched:.4}, normalised {share}")
 }
 
 fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -> Array) -> Array {
@@ -136,7 +170,10 @@ fn attention(state: &State, seen: &Observation) -> Table {
     let kind = if at.scores { "scores" } else { "pattern" };
     let title = format!("attention {kind} {}.{}", at.layer, at.head);
     let values = Array::from_values(vec![labels.len(), labels.len()], values);
-    table(state, &title, labels.clone(), labels, values)
+    Table {
+        signed: at.scores || state.view.shown == Shown::Difference,
+        ..table(state, &title, labels.clone(), labels, values)
+    }
 }
 
 /// One row a grid, layer and head; the last column is all positions at once.

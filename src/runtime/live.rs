@@ -2,6 +2,7 @@
 
 use super::autosave::Autosave;
 use super::mailbox::Mailbox;
+use super::record::{Out, Recording, Tape};
 use super::shelf::{Places, Work};
 use super::signals::{self, Signal};
 pub use super::threads::Fault;
@@ -19,7 +20,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, KeyEventKind};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::{self, BufWriter, Stdout};
+use std::io::{self, BufWriter};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,11 +48,13 @@ pub struct Options {
     pub slot: Option<Slot>,
     /// Where sessions are that were left behind.
     pub sessions: Option<PathBuf>,
+    /// What goes to the terminal is recorded here too.
+    pub recording: Option<Recording>,
     /// For tests.
     pub fault: Option<Fault>,
 }
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = Terminal<CrosstermBackend<BufWriter<Out>>>;
 
 struct Live {
     state: State,
@@ -63,6 +66,8 @@ struct Live {
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
+    /// The recording, for new sizes.
+    tape: Option<Tape>,
     /// Something changed since the last frame.
     dirty: bool,
     last_frame: Option<Instant>,
@@ -94,7 +99,9 @@ pub fn run(model: Model, state: State, mut options: Options) -> Result<ExitCode>
         .slot
         .take()
         .map(|slot| start_autosave(slot, &sender));
-    let out = BufWriter::with_capacity(OUT_BUFFER, io::stdout());
+    let recording = options.recording.take();
+    let tape = recording.as_ref().map(Recording::tape);
+    let out = BufWriter::with_capacity(OUT_BUFFER, Out::new(tape.clone()));
     let screen = Terminal::new(CrosstermBackend::new(out)).context("cannot draw")?;
     let mut live = Live {
         state,
@@ -104,6 +111,7 @@ pub fn run(model: Model, state: State, mut options: Options) -> Result<ExitCode>
         autosave: autosave.transpose()?,
         sender,
         receiver,
+        tape,
         dirty: true,
         last_frame: None,
         asked: None,
@@ -114,6 +122,9 @@ pub fn run(model: Model, state: State, mut options: Options) -> Result<ExitCode>
     if let Some(autosave) = live.autosave.take() {
         let by_itself = matches!(&result, Ok(code) if *code == ExitCode::SUCCESS);
         autosave.leave(live.state.session(), by_itself);
+    }
+    if let Some(recording) = recording {
+        recording.end();
     }
     live.mailbox.close();
     result
@@ -213,7 +224,12 @@ impl Live {
             Happening::Signal(Signal::Stop) => return self.suspend(),
             Happening::Signal(Signal::Back) if std::mem::take(&mut self.stopped) => None,
             Happening::Signal(Signal::Back) => return self.come_back(),
-            Happening::Terminal(event) => message_of(event),
+            Happening::Terminal(event) => {
+                if let (Event::Resize(width, height), Some(tape)) = (&event, &self.tape) {
+                    tape.resized(*width, *height);
+                }
+                message_of(event)
+            }
         };
         if let Some(message) = message {
             self.dirty = true;
@@ -238,7 +254,11 @@ impl Live {
                 }
                 Effect::Ask(ask) => self.mailbox.ask(ask),
                 Effect::Export => {
-                    let job = snapshot::Job::export(&self.state, &self.options.snapshots);
+                    let job = snapshot::Job::export(
+                        &self.state,
+                        &self.options.look,
+                        &self.options.snapshots,
+                    );
                     self.write(job)?;
                 }
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),

@@ -9,6 +9,7 @@ pub mod headless;
 pub mod live;
 mod mailbox;
 pub mod pool;
+pub mod record;
 pub mod replay;
 mod shelf;
 mod signals;

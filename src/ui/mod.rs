@@ -7,6 +7,7 @@ mod answer;
 mod attention;
 mod canvas;
 pub mod colour;
+pub mod figure;
 mod findings;
 mod header;
 pub mod heatmap;

@@ -1,6 +1,6 @@
 //! Sessions outlive the program: whatever ends it, the same screen comes back.
 
-use crate::session::{PROGRAM, PROMPT, Session, command, fresh_home};
+use crate::session::{PROGRAM, PROMPT, Session, cells, command, fresh_home};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -179,4 +179,56 @@ fn nothing_to_resume_and_broken_sessions_are_told_before_the_terminal_is_touched
         after.contains("last.json") && after.contains("newer circuitscope"),
         "{after}"
     );
+}
+
+#[test]
+fn a_session_is_recorded_as_a_cast() {
+    let home = fresh_home();
+    let cast = home.join("demo.cast");
+    let flags = ["--prompt", PROMPT, "--record", cast.to_str().unwrap()];
+    let mut session = start(&home, &flags);
+    session.wait_for("logp");
+    session.send("n");
+    session.wait_for("example 1/");
+    session.resize(100, 30);
+    session.wait_quiet(Duration::from_millis(200));
+    let shown = session.rows();
+    session.send("q");
+    session.ends(0, 1);
+    let text = fs::read_to_string(&cast).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(
+        (&lines[0]["version"], &lines[0]["width"]),
+        (&2.into(), &120.into())
+    );
+    // played into a terminal it shows what was on the screen
+    let mut player = vt100::Parser::new(cells(40), cells(120), 0);
+    let mut last = 0.0;
+    for event in &lines[1..] {
+        let seconds = event[0].as_f64().unwrap();
+        assert!(seconds >= last, "time runs backwards");
+        last = seconds;
+        let data = event[2].as_str().unwrap();
+        match event[1].as_str().unwrap() {
+            "o" => player.process(data.as_bytes()),
+            "r" => {
+                assert_eq!(data, "100x30");
+                player.screen_mut().set_size(cells(30), cells(100));
+            }
+            other => unreachable!("{other}"),
+        }
+    }
+    let played: Vec<String> = player
+        .screen()
+        .rows(0, 100)
+        .map(|row| row.trim_end().to_owned())
+        .collect();
+    assert_eq!(played, shown);
+    // a recording takes no file's place
+    let after = start(&home, &flags).ends(2, 0).after;
+    assert!(after.contains("demo.cast"), "{after}");
+    assert_eq!(fs::read_to_string(&cast).unwrap(), text);
 }

@@ -369,7 +369,7 @@ fn modes(master: &(dyn MasterPty + Send)) -> String {
     )
 }
 
-fn cells(count: u16) -> NonZeroU16 {
+pub fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
 }
 
