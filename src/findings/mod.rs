@@ -1,4 +1,4 @@
-//! What leaves the program: pictures of a frame, snapshots, files written whole or not at all.
+//! What leaves the program and comes back: sessions, findings, pictures, numbers.
 //!
 //! [`frame`] turns what is on the screen into bytes (text, terminal codes, SVG, PNG) and touches
 //! no disk; [`files`] puts bytes on the disk and knows nothing of what they mean.

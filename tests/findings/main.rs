@@ -13,6 +13,7 @@ mod workbench;
 mod bad;
 mod killed;
 mod numbers;
+mod pictures;
 mod replayed;
 mod shared;
 mod store;
