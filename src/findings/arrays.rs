@@ -17,7 +17,7 @@ const AXES: [&str; 8] = [
 pub struct Named {
     /// `patched.logits`, `grid.z`, `answer`.
     pub name: String,
-    /// Its axes, as in [`AXES`].
+    /// Its axes by name.
     pub axes: Vec<&'static str>,
     /// Its numbers.
     pub values: Array,
