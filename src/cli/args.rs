@@ -6,6 +6,8 @@ use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
+use super::findings::{OpenArgs, ReportArgs, ShareArgs};
+use super::replay::ReplayArgs;
 use super::sweep::SweepArgs;
 use crate::lens::Continuation;
 use crate::model::device::DeviceChoice;
@@ -330,55 +332,6 @@ pub struct ScoreArgs {
     pub low_rank: Vec<String>,
     #[command(flatten)]
     pub common: Common,
-}
-
-/// `circuitscope replay`
-#[derive(Debug, Args)]
-pub struct ReplayArgs {
-    /// A finding's folder, a folder of findings, or a session file
-    pub path: PathBuf,
-    /// How far a number may be from the recorded one
-    #[arg(long, default_value_t = 1e-4)]
-    pub tolerance: f64,
-    /// Print for programs; of a session file that is every number
-    #[arg(long)]
-    pub json: bool,
-    /// Which model instead of the session's own, and where it computes
-    #[command(flatten)]
-    pub which: ModelArgs,
-}
-
-/// `circuitscope report`
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// A folder of findings
-    pub folder: PathBuf,
-    /// File to write: .html or .md
-    #[arg(short, long)]
-    pub output: PathBuf,
-    /// Replace a file that is there already
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// `circuitscope share`
-#[derive(Debug, Args)]
-pub struct ShareArgs {
-    /// A session file or a finding's folder
-    pub path: PathBuf,
-}
-
-/// `circuitscope open`
-#[derive(Debug, Args)]
-pub struct OpenArgs {
-    /// The line; - reads it from the standard input
-    pub line: String,
-    /// How the workbench starts
-    #[command(flatten)]
-    pub workbench: WorkbenchArgs,
-    /// What only a workbench in a terminal understands
-    #[command(flatten)]
-    pub live: LiveArgs,
 }
 
 /// `circuitscope devices`

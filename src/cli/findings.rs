@@ -1,14 +1,49 @@
 //! `circuitscope report`, `share` and `open`: findings as a page, sessions as a line.
 
-use super::args::{OpenArgs, ReportArgs, ShareArgs};
+use super::args::{LiveArgs, WorkbenchArgs};
 use super::workbench;
 use crate::findings::report::{Page, page};
 use crate::findings::session::Session;
 use crate::findings::{files, share, store};
 use crate::runtime::items;
 use anyhow::Result;
+use clap::Args;
 use std::io::{Read as _, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// `circuitscope report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder of findings
+    pub folder: PathBuf,
+    /// File to write: .html or .md
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `circuitscope share`
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    /// A session file or a finding's folder
+    pub path: PathBuf,
+}
+
+/// `circuitscope open`
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// The line; - reads it from the standard input
+    pub line: String,
+    /// How the workbench starts
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+    /// What only a workbench in a terminal understands
+    #[command(flatten)]
+    pub live: LiveArgs,
+}
 
 /// A line of more bytes holds no session.
 const MAX_LINE: u64 = 1 << 20;

@@ -1,6 +1,6 @@
 //! `circuitscope replay`: findings computed again.
 
-use super::args::ReplayArgs;
+use super::args::ModelArgs;
 use super::common::{self, print_json};
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
@@ -12,11 +12,28 @@ use crate::ui::colour::Depth;
 use crate::ui::look::Look;
 use crate::ui::theme::Theme;
 use anyhow::{Context, Result, ensure};
+use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// `circuitscope replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A finding's folder, a folder of findings, or a session file
+    pub path: PathBuf,
+    /// How far a number may be from the recorded one
+    #[arg(long, default_value_t = 1e-4)]
+    pub tolerance: f64,
+    /// Print for programs; of a session file that is every number
+    #[arg(long)]
+    pub json: bool,
+    /// Which model instead of the session's own, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
+}
 
 /// Exit code when something is not as it was.
 const DIFFERENT: u8 = 1;
