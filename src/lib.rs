@@ -8,7 +8,7 @@
 //! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
 //! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
 //! | [`training`] | candle-nn AdamW on the task |
-//! | [`findings`] | what leaves the program: pictures of a frame, snapshots, files written whole or not at all |
+//! | [`findings`] | what leaves the program and comes back: sessions, findings, pictures, numbers |
 //! | [`ui`] | the view: colours, themes, characters, the heatmap |
 //! | [`runtime`] | threads, terminal, signals |
 //! | [`cli`] | headless commands |

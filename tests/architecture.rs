@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("sweep", &["task", "model", "lens"]),
     ("training", &["task", "model", "lens"]),
     ("findings", &["task", "model", "lens", "sweep"]),
-    ("app", &["task", "model", "lens", "sweep"]),
+    ("app", &["task", "model", "lens", "sweep", "findings"]),
     ("ui", &["task", "model", "lens", "sweep", "findings", "app"]),
     (
         "runtime",

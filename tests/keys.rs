@@ -30,7 +30,7 @@ fn text_keys_are_free_where_text_is_typed() {
                 );
             }
         }
-        if binding.at == Where::Line {
+        if matches!(binding.at, Where::Line | Where::Note) {
             for key in binding.keys {
                 let text = matches!(key.code, KeyCode::Char(_)) && !key.ctrl;
                 assert!(!text, "{key} could not be typed in a line");
@@ -64,7 +64,13 @@ fn hints_and_help_fit() {
 
 #[test]
 fn leaving_and_backing_out_work_everywhere() {
-    for place in [Where::Everywhere, Where::Help, Where::Line] {
+    for place in [
+        Where::Everywhere,
+        Where::Help,
+        Where::Line,
+        Where::Findings,
+        Where::Note,
+    ] {
         for action in [Action::Quit, Action::Back, Action::Suspend] {
             let bound = BINDINGS.iter().any(|b| b.at == place && b.action == action);
             assert!(bound, "{action:?} has no key in {place:?}");

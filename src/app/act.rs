@@ -4,7 +4,9 @@ use super::cell;
 use super::inquire;
 use super::keymap::Action;
 use super::message::Effect;
+use super::note;
 use super::panes::strip_rows;
+use super::shelf::{self, Which};
 use super::space;
 use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
@@ -22,8 +24,28 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Snapshot => return vec![Effect::Snapshot],
+        Action::CopyTable => return vec![Effect::CopyTable],
+        Action::Share => return vec![Effect::Share],
+        Action::TakeUp => return vec![Effect::TakeUp],
         Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
         Action::Back => return back(state),
+        Action::OpenFindings => return shelf::open(state, Which::Own),
+        Action::OpenTutorial => return shelf::open(state, Which::Tutorial),
+        Action::SwitchFindings => return switch_findings(state),
+        Action::KeepFinding => note::open_new(state),
+        Action::LookAt => return shelf::look(state),
+        Action::Search => shelf::search(state),
+        Action::Sort => shelf::sort(state),
+        Action::Rename => shelf::rename(state),
+        Action::EditNote => shelf::edit(state),
+        Action::Trash => return shelf::trash(state),
+        Action::Report => return shelf::report(state),
+        Action::OtherText => {
+            if let Mode::Note(editor) = &mut state.mode {
+                editor.on_title = !editor.on_title;
+            }
+        }
+        Action::SaveNote => return note::save(state),
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
@@ -141,9 +163,7 @@ pub(super) fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) ->
 fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
         Mode::Normal if state.field_error.is_some() => {
-            let study = state.history.current();
-            state.fields.show(&study.clean, &study.corrupted);
-            state.field_error = None;
+            state.show_study();
         }
         Mode::Normal if cell::is_set(state) => return cell::restore(state),
         Mode::Normal if state.view.focus == Pane::Space => {
@@ -158,9 +178,20 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
-        Mode::Help { .. } | Mode::Line(_) => state.mode = Mode::Normal,
+        Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
+        Mode::Findings => shelf::close(state),
+        Mode::Note(_) => note::put_aside(state),
     }
     Vec::new()
+}
+
+fn switch_findings(state: &mut State) -> Vec<Effect> {
+    let which = state.shelf.as_ref().map(|shelf| shelf.which);
+    let other = match which {
+        Some(Which::Tutorial) => Which::Own,
+        _ => Which::Tutorial,
+    };
+    shelf::open(state, other)
 }
 
 fn step_focus(state: &mut State, by: usize) {
@@ -267,6 +298,13 @@ fn step(state: &mut State, rows: isize, columns: isize) {
         *scroll = scroll
             .saturating_add_signed(by)
             .min(crate::app::BINDINGS.len() + 20);
+        return;
+    }
+    if matches!(state.mode, Mode::Findings) {
+        match rows.abs() {
+            PAGE => shelf::scroll(state, rows),
+            _ => shelf::step(state, rows + columns),
+        }
         return;
     }
     let len = state.task().seq_len();

@@ -59,6 +59,11 @@ fn list_text(values: &[Token]) -> String {
     words.join(" ")
 }
 
+/// The cursor at a character of the one line there is.
+pub(super) fn jump(column: usize) -> CursorMove {
+    CursorMove::Jump(0, u16::try_from(column).unwrap_or(u16::MAX))
+}
+
 fn editor(text: String) -> TextArea<'static> {
     let mut area = TextArea::new(vec![text]);
     area.move_cursor(CursorMove::End);
@@ -119,7 +124,9 @@ impl Fields {
     fn put(&mut self, side: Side, field: Field, text: String) {
         let same = {
             let words = |text: &str| -> Vec<String> {
-                let separator = |c: char| c.is_whitespace() || c == ',';
+                // a comma parts the values of a list, and is a mistake elsewhere
+                let list = matches!(field, Field::A | Field::B);
+                let separator = |c: char| c.is_whitespace() || list && c == ',';
                 text.split(separator)
                     .filter(|word| !word.is_empty())
                     .map(|word| {
@@ -190,6 +197,16 @@ impl Fields {
                 | KeyCode::End
         );
         (is_text || moves) && !key.ctrl && !key.alt
+    }
+
+    /// Makes a field say this.
+    pub(super) fn set_text(&mut self, side: Side, field: Field, text: &str) {
+        self.editors[Self::slot(side, field)] = editor(text.to_owned());
+    }
+
+    /// Puts the cursor of the field being typed in at a character, or at its end.
+    pub(super) fn set_cursor(&mut self, column: usize) {
+        self.editors[self.selected].move_cursor(jump(column));
     }
 
     /// Types a key; whether the text changed.

@@ -34,7 +34,9 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
     let Some(inquiry) = &mut state.inquiry else {
         return Vec::new();
     };
-    inquiry.asked += 1;
+    // counted over all questions: an answer to an earlier one is older than this
+    state.asked += 1;
+    inquiry.asked = state.asked;
     vec![Effect::Ask(Box::new(Ask {
         generation: inquiry.asked,
         question: inquiry.question.clone(),

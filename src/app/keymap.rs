@@ -16,6 +16,10 @@ pub enum Where {
     Help,
     /// While a line is being typed.
     Line,
+    /// While findings are looked through.
+    Findings,
+    /// While a note is typed.
+    Note,
 }
 
 impl Where {
@@ -27,6 +31,8 @@ impl Where {
             Self::Pane(pane) => pane.title(),
             Self::Help => "help",
             Self::Line => "typing a line",
+            Self::Findings => "findings",
+            Self::Note => "typing a finding's note",
         }
     }
 }
@@ -80,6 +86,38 @@ pub enum Action {
     Fix,
     /// Save pictures and numbers of the screen.
     Snapshot,
+    /// Take up the session that was left behind.
+    TakeUp,
+    /// Copy the focused pane's numbers.
+    CopyTable,
+    /// Copy the session as one line.
+    Share,
+    /// Look through the findings.
+    OpenFindings,
+    /// Look through the embedded model's own solution.
+    OpenTutorial,
+    /// The folder's findings or the program's.
+    SwitchFindings,
+    /// Keep what is on screen as a finding.
+    KeepFinding,
+    /// Show the selected finding in every pane.
+    LookAt,
+    /// Show only findings that have a text.
+    Search,
+    /// Sort the findings by something else.
+    Sort,
+    /// Give the finding another title.
+    Rename,
+    /// Edit the finding's note.
+    EditNote,
+    /// Put the finding in the trash.
+    Trash,
+    /// Write all findings as one page.
+    Report,
+    /// The title or the note.
+    OtherText,
+    /// Write what was typed.
+    SaveNote,
     /// Next theme.
     CycleTheme,
     /// Stop the program for a while.
@@ -228,7 +266,7 @@ const END: &[Key] = &[Key::plain(KeyCode::End)];
 const ENTER: &[Key] = &[Key::plain(KeyCode::Enter)];
 const ESC: &[Key] = &[Key::plain(KeyCode::Esc)];
 
-use Where::{Everywhere as E, Help, Line};
+use Where::{Everywhere as E, Findings, Help, Line, Note};
 const PROMPT: Where = Where::Pane(Pane::Prompt);
 const LOGITS: Where = Where::Pane(Pane::Logits);
 const ATTENTION: Where = Where::Pane(Pane::Attention);
@@ -333,9 +371,13 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('S')], Action::OpenSpace, "all inputs", "sweep the whole input space; esc stops it"),
     row(E, &[Key::char('>')], Action::NextCase, "", "next failing or narrowest input, as clean prompt"),
     row(E, &[Key::char('<')], Action::PreviousCase, "", "previous one"),
-    row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane as CSV and JSON"),
+    row(E, &[Key::char('e')], Action::Export, "export", "write the focused pane: numbers and a figure"),
+    row(E, &[Key::char('y')], Action::CopyTable, "", "copy the focused pane's numbers (OSC 52)"),
+    row(E, &[Key::char('Y')], Action::Share, "", "copy this session as one line to share"),
     row(E, &[Key::char('z')], Action::Zoom, "zoom", "show the focused pane alone"),
     row(E, &[Key::char('s')], Action::Snapshot, "snapshot", "save pictures and numbers of the screen"),
+    row(E, &[Key::char('b')], Action::KeepFinding, "keep", "keep this screen as a finding, with a note"),
+    row(E, &[Key::char('F')], Action::OpenFindings, "findings", "look through the findings"),
     row(E, &[Key::char('u')], Action::Undo, "undo", "take back the last change"),
     row(E, &[Key::char('U')], Action::Redo, "", "do it again"),
     row(E, &[Key::char('x')], Action::ClearInterventions, "clear", "remove all interventions"),
@@ -344,6 +386,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('f')], Action::Fix, "", "do what the warning offers"),
     row(E, &[Key::char('g')], Action::JumpToExample, "", "go to example N"),
     row(E, &[Key::char('r')], Action::RandomExample, "", "some example"),
+    row(E, &[Key::char('R')], Action::TakeUp, "", "take up the session that ended unasked"),
     row(E, &[Key::char('T')], Action::CycleTheme, "", "next theme"),
     row(E, ESC, Action::Back, "", "back: unzoom, put the message away"),
     row(E, &[Key::ctrl('l')], Action::Redraw, "", "draw everything anew"),
@@ -357,6 +400,7 @@ pub const BINDINGS: &[Binding] = &[
     row(Help, HOME, Action::First, "", "to the top"),
     row(Help, END, Action::Last, "", "to the end"),
     row(Help, &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
+    row(Help, &[Key::char('t')], Action::OpenTutorial, "tutorial", "the model's own solution, as findings"),
     row(Help, &[Key::ctrl('z')], Action::Suspend, "", "stop for a while (fg comes back)"),
     row(Help, &[Key::ctrl('c')], Action::Quit, "", "leave"),
     row(Line, ENTER, Action::Accept, "take", "take the line"),
@@ -364,6 +408,28 @@ pub const BINDINGS: &[Binding] = &[
     row(Line, ESC, Action::Back, "cancel", "leave everything as it was"),
     row(Line, &[Key::ctrl('z')], Action::Suspend, "", "stop for a while (fg comes back)"),
     row(Line, &[Key::ctrl('c')], Action::Quit, "", "leave"),
+    row(Findings, ENTER, Action::LookAt, "open", "show it in every pane; u leads back"),
+    row(Findings, UP, Action::Up, "", "previous finding"),
+    row(Findings, DOWN, Action::Down, "", "next finding"),
+    row(Findings, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "scroll the preview up"),
+    row(Findings, &[Key::plain(KeyCode::PageDown)], Action::PageDown, "", "scroll the preview down"),
+    row(Findings, HOME, Action::First, "", "first finding"),
+    row(Findings, END, Action::Last, "", "last finding"),
+    row(Findings, &[Key::char('/')], Action::Search, "search", "only those with a text"),
+    row(Findings, &[Key::char('o')], Action::Sort, "sort", "newest first, by title, by folder"),
+    row(Findings, &[Key::char('e')], Action::EditNote, "note", "edit its note"),
+    row(Findings, &[Key::char('r')], Action::Rename, "rename", "give it another title"),
+    row(Findings, &[Key::plain(KeyCode::Delete), Key::char('d')], Action::Trash, "trash", "put it in the trash; asks once"),
+    row(Findings, &[Key::char('w')], Action::Report, "report", "write all of them as one HTML page"),
+    row(Findings, &[Key::char('t')], Action::SwitchFindings, "tutorial", "the model's own solution, or yours"),
+    row(Findings, &[Key::plain(KeyCode::Esc), Key::char('q'), Key::char('F')], Action::Back, "close", "back to the workbench"),
+    row(Findings, &[Key::ctrl('z')], Action::Suspend, "", "stop for a while (fg comes back)"),
+    row(Findings, &[Key::ctrl('c')], Action::Quit, "", "leave"),
+    row(Note, &[Key::ctrl('s')], Action::SaveNote, "save", "write it"),
+    row(Note, &[Key::plain(KeyCode::Tab)], Action::OtherText, "title/note", "the title or the note"),
+    row(Note, ESC, Action::Back, "put aside", "put it aside; nothing typed is lost"),
+    row(Note, &[Key::ctrl('z')], Action::Suspend, "", "stop for a while (fg comes back)"),
+    row(Note, &[Key::ctrl('c')], Action::Quit, "", "leave"),
 ];
 
 /// The places whose bindings hold in this state, first come first.
@@ -372,6 +438,8 @@ fn places(state: &State) -> [Option<Where>; 2] {
         Mode::Normal => [Some(Where::Pane(state.view.focus)), Some(E)],
         Mode::Help { .. } => [Some(Help), None],
         Mode::Line(_) => [Some(Line), None],
+        Mode::Findings => [Some(Findings), None],
+        Mode::Note(_) => [Some(Note), None],
     }
 }
 

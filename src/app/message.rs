@@ -1,7 +1,10 @@
 //! What can happen to the workbench, and what it wants done.
 
 use super::key::Key;
+use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
+use crate::findings::session::Session;
+use crate::findings::store::Listing;
 use crate::lens::{Experiment, Observation, Question, RunName, Score, Table};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
@@ -43,6 +46,15 @@ pub struct Request {
     pub experiment: Experiment,
 }
 
+/// What a session that was read is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The session that was left behind takes the place of this one.
+    TakenUp,
+    /// The finding of that title is looked at; undo leads back.
+    Finding(String),
+}
+
 /// What can happen to the workbench.
 #[derive(Debug)]
 pub enum Msg {
@@ -80,8 +92,59 @@ pub enum Msg {
         /// What, or why nothing.
         result: Result<Box<SpaceNews>, String>,
     },
+    /// A session was read, or why not.
+    Opened(Opening, Result<Box<Session>, String>),
+    /// Findings were listed.
+    Listed(Which, Result<Listing, String>),
+    /// Findings were changed, or why not.
+    Shelved(Result<String, String>),
+    /// Something happened outside.
+    Told(Result<String, String>),
     /// The snapshot's files, or why there are none.
     Saved(Result<Vec<String>, String>),
+}
+
+/// What is to be done with findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShelfJob {
+    /// Read them all.
+    List(Which),
+    /// Read one's session.
+    Open {
+        /// Whose.
+        which: Which,
+        /// Its folder's name.
+        name: String,
+        /// Its title.
+        title: String,
+    },
+    /// Make one of what is on screen.
+    Keep {
+        /// Its title.
+        title: String,
+        /// Its note.
+        note: String,
+    },
+    /// Another title.
+    Rename {
+        /// The folder's name.
+        name: String,
+        /// The title.
+        title: String,
+    },
+    /// Another note.
+    SetNote {
+        /// The folder's name.
+        name: String,
+        /// The note that was read.
+        was: String,
+        /// The note.
+        note: String,
+    },
+    /// To the trash.
+    Trash(String),
+    /// All of them as one page.
+    Report(Which),
 }
 
 /// What the workbench wants done.
@@ -101,6 +164,14 @@ pub enum Effect {
     Score(Sample, Arc<Vec<Prompt>>),
     /// Pictures and numbers of the screen.
     Snapshot,
+    /// Something with findings.
+    Shelf(ShelfJob),
+    /// The focused pane's numbers for the terminal's clipboard.
+    CopyTable,
+    /// The session as one line, for the clipboard and as a file.
+    Share,
+    /// The session that was left behind.
+    TakeUp,
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

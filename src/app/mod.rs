@@ -1,7 +1,8 @@
 //! The workbench as pure state: messages in, effects out.
 //!
 //! [`update()`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
-//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`] and [`crate::sweep`].
+//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`], [`crate::sweep`] and, for the form
+//! of a session, at [`crate::findings`].
 
 mod act;
 mod cell;
@@ -11,7 +12,10 @@ mod inquire;
 mod key;
 mod keymap;
 mod message;
+mod note;
 mod panes;
+mod session;
+mod shelf;
 mod space;
 mod state;
 mod study;
@@ -21,8 +25,10 @@ mod update;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
-pub use message::{Ask, Effect, Inquiry, Msg, Request};
+pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
+pub use note::{Edited, NoteEditor};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use shelf::{Order, Shelf, Which};
 pub use space::{
     Found, Running, Says, Space, SpaceCase, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest,
 };

@@ -2,7 +2,9 @@
 
 use super::fields::{Fields, Side};
 use super::message::Inquiry;
+use super::note::NoteEditor;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
+use super::shelf::Shelf;
 use super::study::{History, Study};
 use crate::lens::{Direction, Fix, Observation, RunName, Score, Source, Warning, warnings};
 use crate::model::Config;
@@ -132,6 +134,10 @@ pub enum Purpose {
     Question,
     /// A row and a column of the answer.
     Find,
+    /// What findings must have.
+    Search,
+    /// A finding's new title.
+    Rename,
 }
 
 impl Purpose {
@@ -146,6 +152,8 @@ impl Purpose {
             Self::Cell => "attention = ",
             Self::Question => "ask ",
             Self::Find => "go to ROW [COLUMN] ",
+            Self::Search => "search ",
+            Self::Rename => "title ",
         }
     }
 }
@@ -183,6 +191,10 @@ pub enum Mode {
     },
     /// A line is being typed.
     Line(Box<LineEditor>),
+    /// The findings are looked through.
+    Findings,
+    /// A finding's title and note are typed.
+    Note(Box<NoteEditor>),
 }
 
 /// How a message looks.
@@ -208,6 +220,8 @@ pub struct Status {
 /// The model's identity, as far as the screen shows it.
 #[derive(Clone, Debug)]
 pub struct ModelInfo {
+    /// Its file, absolute; `None` is the embedded model.
+    pub path: Option<String>,
     /// File name, or what the embedded model is called.
     pub name: String,
     /// SHA-256 of the weights, hexadecimal.
@@ -254,8 +268,16 @@ pub struct State {
     pub generation: u64,
     /// What is known of the whole input space.
     pub space: super::space::Space,
+    /// Of the newest question.
+    pub asked: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
+    /// Claims that belong to what is on screen, a line each.
+    pub claims: Vec<String>,
+    /// The open findings view.
+    pub shelf: Option<Box<Shelf>>,
+    /// A note that was put aside.
+    pub draft: Option<Box<NoteEditor>>,
     /// What the panes look at.
     pub view: View,
     /// What the keys mean.
@@ -298,7 +320,11 @@ impl State {
             failure: None,
             generation: 0,
             space: super::space::Space::default(),
+            asked: 0,
             inquiry: None,
+            claims: Vec::new(),
+            shelf: None,
+            draft: None,
             view: View {
                 focus: Pane::Prompt,
                 zoomed: false,
@@ -328,6 +354,14 @@ impl State {
             mode: Mode::Normal,
             status: None,
             model,
+        }
+    }
+
+    /// What a line or an editor lies over.
+    pub(super) fn below(&self) -> Mode {
+        match self.shelf {
+            Some(_) => Mode::Findings,
+            None => Mode::Normal,
         }
     }
 

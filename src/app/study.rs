@@ -4,7 +4,7 @@ use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
 use crate::task::{ArrayUpdate, Sample, Update, counterfactuals};
 
 /// States kept for undo.
-const MAX_HISTORY: usize = 500;
+pub(super) const MAX_HISTORY: usize = 500;
 
 /// An intervention on the list; switched off it stays there.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +112,26 @@ impl History {
             past: Vec::new(),
             future: Vec::new(),
         }
+    }
+
+    /// A history that stands in its middle.
+    #[must_use]
+    pub(super) fn with(current: Study, past: Vec<Study>, future: Vec<Study>) -> Self {
+        Self {
+            current,
+            past,
+            future,
+        }
+    }
+
+    /// What undo goes back to, oldest first.
+    pub(super) fn past(&self) -> &[Study] {
+        &self.past
+    }
+
+    /// What redo goes on to, newest undone last.
+    pub(super) fn future(&self) -> &[Study] {
+        &self.future
     }
 
     /// The study as it is.

@@ -3,7 +3,7 @@
 use super::act::{change, go_to_example};
 use super::message::Effect;
 use super::state::{LineEditor, Mode, Purpose, State, Tone};
-use super::{cell, command, inquire};
+use super::{cell, command, inquire, shelf};
 use crate::lens::{Intervention, Metric, Question};
 use tui_textarea::{CursorMove, TextArea};
 
@@ -53,7 +53,12 @@ pub(super) fn suggest(state: &mut State) {
     let mut found = match line.purpose {
         Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
         Purpose::Question => Question::suggestions(line.text(), state.task(), &state.model.config),
-        Purpose::Metric | Purpose::Jump | Purpose::Cell | Purpose::Find => Vec::new(),
+        Purpose::Metric
+        | Purpose::Jump
+        | Purpose::Cell
+        | Purpose::Find
+        | Purpose::Search
+        | Purpose::Rename => Vec::new(),
     };
     found.truncate(MAX_SUGGESTIONS);
     if let Mode::Line(line) = &mut state.mode {
@@ -93,12 +98,15 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
     };
     let (purpose, text) = (line.purpose, line.text().to_owned());
     if text.trim().is_empty() {
-        state.mode = Mode::Normal;
+        if purpose == Purpose::Search {
+            shelf::take_search(state, "");
+        }
+        state.mode = state.below();
         return Vec::new();
     }
     match take_line(state, purpose, &text) {
         Ok(effects) => {
-            state.mode = Mode::Normal;
+            state.mode = state.below();
             effects
         }
         Err(error) => {
@@ -148,6 +156,11 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
             Ok(inquire::open(state, question))
         }
         Purpose::Find => inquire::find(state, text).map(|()| Vec::new()),
+        Purpose::Search => {
+            shelf::take_search(state, text);
+            Ok(Vec::new())
+        }
+        Purpose::Rename => shelf::take_title(state, text).map_err(|problem| (None, problem)),
         Purpose::Cell => cell::take(state, text).map_err(|problem| (Some(0), problem)),
         Purpose::Edit(index) => {
             let parsed = Intervention::parse(text, task, &state.model.config);

@@ -7,7 +7,7 @@ use super::keymap::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
-use super::{Key, command, inquire, space, typing};
+use super::{Key, command, inquire, note, session, shelf, space, typing};
 use crate::lens::{Continuation, Observation, Source};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -42,6 +42,19 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Opened(opening, result) => session::opened(state, &opening, result),
+        Msg::Listed(which, result) => {
+            shelf::listed(state, which, result);
+            Vec::new()
+        }
+        Msg::Shelved(result) => shelf::changed(state, result),
+        Msg::Told(result) => {
+            match result {
+                Ok(text) => state.say(Tone::Good, text),
+                Err(error) => state.say(Tone::Bad, error),
+            }
+            Vec::new()
+        }
         Msg::Saved(result) => {
             match result {
                 Ok(files) => state.say(Tone::Good, format!("saved {}", files.join(" "))),
@@ -60,17 +73,11 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     match result {
         Ok(seen) => {
             state.failure = None;
-            for (side, run) in [
-                (Side::Clean, &seen.clean),
-                (Side::Corrupted, &seen.corrupted),
-            ] {
-                if side_source(state.study(), side).continuation == Continuation::Model {
-                    state
-                        .fields
-                        .show_continuation(side, &run.prompt.continuation);
-                }
-            }
             state.observation = Some(Arc::new(*seen));
+            // what is typed over the model's own continuation is not lost to a run
+            if state.field_error.is_none() {
+                state.show_told();
+            }
         }
         Err(error) => state.failure = Some(error),
     }
@@ -92,6 +99,10 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
             line.error = None;
             typing::suggest(state);
         }
+        return Vec::new();
+    }
+    if let Mode::Note(editor) = &mut state.mode {
+        note::type_key(editor, key);
         return Vec::new();
     }
     match (&state.mode, state.view.focus) {
@@ -153,6 +164,12 @@ fn after_typing(state: &mut State, study: &mut Study, side: Side) {
 
 /// Pasted text is never run as keys: in a line it is typed, elsewhere it is a prompt.
 fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if let Mode::Note(editor) = &mut state.mode {
+        if !note::paste(editor, text) {
+            state.say(Tone::Bad, "the note would be too long; nothing changed");
+        }
+        return Vec::new();
+    }
     if text.len() > MAX_PASTE {
         state.say(
             Tone::Bad,
@@ -200,7 +217,10 @@ impl State {
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
         let sample = Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
-        vec![self.request(), sample]
+        let mut effects = vec![self.request()];
+        effects.extend(inquire::ask(self));
+        effects.push(sample);
+        effects
     }
 
     /// Tells the user something that happened outside.
@@ -224,11 +244,35 @@ impl State {
         self.after_change(&before)
     }
 
-    /// Shows the study in the fields and asks for its numbers.
-    pub(super) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+    /// Shows the study in the fields, the model's own continuation where a run has told it.
+    pub(super) fn show_study(&mut self) {
         let study = self.history.current();
         self.fields.show(&study.clean, &study.corrupted);
         self.field_error = None;
+        if !self.is_stale() {
+            self.show_told();
+        }
+    }
+
+    fn show_told(&mut self) {
+        let Some(seen) = self.observation.clone() else {
+            return;
+        };
+        for (side, run) in [
+            (Side::Clean, &seen.clean),
+            (Side::Corrupted, &seen.corrupted),
+        ] {
+            if side_source(self.study(), side).continuation == Continuation::Model {
+                self.fields
+                    .show_continuation(side, &run.prompt.continuation);
+            }
+        }
+    }
+
+    /// Shows the study in the fields and asks for its numbers.
+    pub(super) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+        self.show_study();
+        let study = self.history.current();
         let last = study.interventions.len().saturating_sub(1);
         self.view.intervention = self.view.intervention.min(last);
         let mut effects = Vec::new();

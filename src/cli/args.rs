@@ -6,6 +6,8 @@ use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
+use super::findings::{OpenArgs, ReportArgs, ShareArgs};
+use super::replay::ReplayArgs;
 use super::sweep::SweepArgs;
 use crate::lens::{Continuation, Measure};
 use crate::model::device::DeviceChoice;
@@ -37,6 +39,9 @@ pub struct Cli {
     /// How the workbench starts
     #[command(flatten)]
     pub workbench: WorkbenchArgs,
+    /// What only a workbench in a terminal understands
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// How the workbench starts.
@@ -66,6 +71,23 @@ pub struct WorkbenchArgs {
     /// Folder for snapshots
     #[arg(long, default_value = ".")]
     pub snapshots: PathBuf,
+    /// Folder for findings; by default in the user's data folder
+    #[arg(long, value_name = "DIR")]
+    pub findings: Option<PathBuf>,
+    /// Begin with what this session file says; its model too, unless --model names one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sample", "prompt"])]
+    pub session: Option<PathBuf>,
+}
+
+/// What only a workbench in a terminal understands.
+#[derive(Clone, Debug, Args)]
+pub struct LiveArgs {
+    /// Begin where the last session ended, its undo history included
+    #[arg(long, conflicts_with_all = ["session", "sample", "prompt"])]
+    pub resume: bool,
+    /// Record the session as an asciinema cast, in a new file
+    #[arg(long, value_name = "FILE.cast")]
+    pub record: Option<PathBuf>,
     /// Fail on purpose, to test that the terminal recovers
     #[arg(long, hide = true)]
     pub fault: Option<Fault>,
@@ -80,9 +102,18 @@ pub struct RenderArgs {
     /// Columns and rows
     #[arg(long, default_value = "120x40", value_parser = parse_size)]
     pub size: (u16, u16),
-    /// File to write: .txt, .ans, .svg, .png, or .json for the numbers
+    /// File to write: .txt, .ans, .svg, .png, .html, .json for the numbers, or .cast for a screen after each key
     #[arg(short, long)]
     pub output: PathBuf,
+    /// Seconds between two keys of a .cast
+    #[arg(long, default_value_t = 0.5)]
+    pub pause: f64,
+    /// Draw the focused pane alone
+    #[arg(long)]
+    pub pane: bool,
+    /// Draw for a page: light, with title and caption; with --pane all its numbers, axes, colour bar
+    #[arg(long)]
+    pub figure: bool,
     /// How the workbench starts
     #[command(flatten)]
     pub workbench: WorkbenchArgs,
@@ -147,6 +178,17 @@ pub enum Command {
     /// `qk.1.tok_pos` what query tokens want of key positions, `qk.1.k_comp` position queries
     /// against an earlier head's output; `pca.tok` and `pca.pos` the embeddings' main directions.
     Circuit(CircuitArgs),
+    /// Compute findings again and compare every number and claim
+    ///
+    /// Exit code 0: all is as it was; 1: something is not, and a table says what. The tolerance is
+    /// relative to the larger of two numbers, or to 1.
+    Replay(ReplayArgs),
+    /// Write all findings of a folder as one page that opens offline
+    Report(ReportArgs),
+    /// Print a session as one line that somebody else can open
+    Share(ShareArgs),
+    /// Open the workbench on a line that was shared
+    Open(Box<OpenArgs>),
     /// Judge the model on a sample of inputs
     Score(ScoreArgs),
     /// Every input there is: how many are wrong, where, and how narrowly

@@ -12,9 +12,11 @@ mod claim;
 mod common;
 mod completions;
 mod devices;
+mod findings;
 mod inputs;
 mod patch;
 mod progress;
+mod replay;
 mod run;
 mod score;
 mod space;
@@ -42,7 +44,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
-        None => workbench::open(&cli.workbench),
+        None => workbench::open(&cli.workbench, &cli.live, None),
+        Some(Command::Open(args)) => findings::open(&args),
         Some(command) => pool::install(|| dispatch(command)),
     };
     match result {
@@ -67,6 +70,14 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Attend(args) => attend::run(&args, &mut out)?,
         Command::Attention(args) => attention::run(&args, &mut out)?,
         Command::Circuit(args) => circuit::run(&args, &mut out)?,
+        Command::Replay(args) => {
+            let code = replay::run(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
+        Command::Report(args) => findings::report(&args, &mut out)?,
+        Command::Share(args) => findings::share(&args, &mut out)?,
+        Command::Open(args) => return findings::open(&args),
         Command::Score(args) => score::run(&args, &mut out)?,
         Command::Sweep(args) => sweep::sweep(&args, &mut out)?,
         Command::Claim(args) => {

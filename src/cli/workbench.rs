@@ -1,39 +1,79 @@
 //! The workbench itself, and `circuitscope render`: the same without a terminal.
 
-use super::args::{RenderArgs, WorkbenchArgs};
+use super::args::{LiveArgs, RenderArgs, WorkbenchArgs};
 use super::common;
 use crate::app::{ModelInfo, State, parse_script};
-use crate::findings::files;
+use crate::findings::session::Session;
+use crate::findings::slots::{self, Slot};
+use crate::findings::{files, places};
+use crate::model::Model;
 use crate::runtime::Models;
-use crate::runtime::headless::Headless;
+use crate::runtime::headless::{Headless, Shot};
 use crate::runtime::live::{self, Options};
+use crate::runtime::record::Recording;
+use crate::task::shown;
 use crate::ui::colour::{detect, wants_ascii};
 use crate::ui::look::Look;
 use crate::ui::theme::Theme;
 use anyhow::{Context, Result, ensure};
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Opens the workbench. Everything that can be wrong with the flags or the model is said before
 /// the terminal is touched.
 ///
 /// # Errors
-/// When a flag, the model or the terminal is wrong.
-pub fn open(args: &WorkbenchArgs) -> Result<ExitCode> {
+/// When a flag, a session, the model or the terminal is wrong.
+pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok();
     let look = look(args, env)?;
-    let (models, state) = start(args)?;
+    let sessions = places::sessions(&env);
+    let mut slot = None;
+    let mut session = match shared {
+        Some(session) => Some(session),
+        None => opened(args)?,
+    };
+    if live.resume {
+        let folder = sessions.as_ref();
+        let folder = folder.context("neither XDG_STATE_HOME nor HOME names a folder")?;
+        let (place, found) = slots::resume(folder).context("cannot resume")?;
+        (slot, session) = (Some(place), Some(found));
+    }
+    let (models, mut state) = start(args, session.as_ref())?;
     ensure!(
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         "the workbench needs a terminal; `circuitscope render` draws without one, and `run`, \
          `patch` and `cache` print numbers (see --help)"
     );
+    if let Some(folder) = sessions.as_deref().filter(|_| slot.is_none()) {
+        if session.is_none() && slots::is_left_behind(folder) {
+            state.tell("a session ended without being left: R takes it up".to_owned());
+        }
+        match Slot::claim(folder) {
+            Ok(place) => slot = Some(place),
+            Err(error) => state.tell(format!("{error:#}")),
+        }
+    }
+    let recording = match &live.record {
+        Some(path) => Some(Recording::begin(path, crossterm::terminal::size()?)?),
+        None => None,
+    };
     let options = Options {
         look,
+        recording,
         snapshots: args.snapshots.clone(),
-        fault: args.fault,
+        findings: args.findings.clone().or_else(|| places::findings(&env)),
+        slot,
+        sessions,
+        fault: live.fault,
     };
     live::run(models, state, options)
+}
+
+/// The session that a flag names.
+fn opened(args: &WorkbenchArgs) -> Result<Option<Session>> {
+    args.session.as_deref().map(Session::open).transpose()
 }
 
 /// Draws one frame after some keys.
@@ -49,14 +89,29 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
         _ => None,
     };
     let look = look(&args.workbench, env)?;
-    let (models, state) = start(&args.workbench)?;
+    let session = opened(&args.workbench)?;
+    let (models, state) = start(&args.workbench, session.as_ref())?;
     let mut headless = Headless::new(models.first, state, look, args.size)
         .comparing(models.other)
+        .sweeping()
         .saving_to(args.workbench.snapshots.clone());
+    if args
+        .output
+        .extension()
+        .is_some_and(|extension| extension == "cast")
+    {
+        let cast = headless.cast(&keys, args.pause)?;
+        return files::write_whole(&args.output, cast.as_bytes());
+    }
     for key in keys {
         headless.key(key);
     }
-    let bytes = headless.encode(&args.output)?;
+    let shot = match (args.figure, args.pane) {
+        (true, pane) => Shot::Figure { pane },
+        (false, true) => Shot::Pane,
+        (false, false) => Shot::Screen,
+    };
+    let bytes = headless.encode_as(&args.output, shot)?;
     if args.output.as_os_str() == "-" {
         out.write_all(&bytes)?;
         return Ok(());
@@ -72,28 +127,65 @@ fn look(args: &WorkbenchArgs, env: impl Fn(&str) -> Option<String>) -> Result<Lo
     })
 }
 
-fn start(args: &WorkbenchArgs) -> Result<(Models, State)> {
-    let (model, picked) = common::open(&args.which)?;
+/// The model and the first state; a session says both, where no flag does.
+fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, State)> {
+    let mut which = args.which.clone();
+    if which.model.is_none() {
+        let path = session.and_then(|session| session.model.path.as_ref());
+        which.model = path.map(PathBuf::from);
+    }
+    let found = common::open(&which);
+    let (model, picked) = match session {
+        Some(session) => found.with_context(|| {
+            let name = shown(&session.model.name);
+            format!("the session is of the model {name}; --model says where it is now")
+        })?,
+        None => found?,
+    };
     let task = model.transformer.task();
-    let prompt = args.prompt.as_deref().map(|text| {
-        let parsed = task.parse_prompt(text);
-        parsed.context("in --prompt")
-    });
+    let info = model_info(&model, absolute(which.model.as_deref()), picked.name);
+    let mut state = match session {
+        Some(session) => State::from_session(info, session).context("cannot open the session")?,
+        None => {
+            let prompt = args.prompt.as_deref().map(|text| {
+                let parsed = task.parse_prompt(text);
+                parsed.context("in --prompt")
+            });
+            State::new(info, args.sample, prompt.transpose()?)
+        }
+    };
+    if let Some(session) = session.filter(|session| session.model.hash != model.hash) {
+        let name = shown(&session.model.name);
+        state.tell(format!(
+            "made on another model, {name}; the numbers are this one's"
+        ));
+    }
+    if let Some(note) = picked.note {
+        state.tell(note);
+    }
     let other = args.compare.as_deref();
     let other = other
         .map(|path| common::other_model(path, &model))
         .transpose()?;
-    let info = ModelInfo {
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: picked.name,
-        config: model.transformer.config().clone(),
-        task,
-    };
-    let mut state = State::new(info, args.sample, prompt.transpose()?);
-    if let Some(note) = picked.note {
-        state.tell(note);
-    }
     let first = model;
     Ok((Models { first, other }, state))
+}
+
+/// A model's path as it is found from any folder.
+pub fn absolute(path: Option<&Path>) -> Option<String> {
+    let path = path?;
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Some(absolute.to_string_lossy().into_owned())
+}
+
+/// A model as the screen shows it.
+pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
+    ModelInfo {
+        path,
+        name: model.name.clone(),
+        hash: model.hash.clone(),
+        device,
+        config: model.transformer.config().clone(),
+        task: model.transformer.task(),
+    }
 }

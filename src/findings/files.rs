@@ -237,7 +237,7 @@ fn stage(
 }
 
 /// Makes the disk keep the entries of `folder` as they are now.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(()); // Elsewhere a folder cannot be opened like a file.
     }
@@ -261,7 +261,7 @@ fn taken(path: &Path) -> String {
 }
 
 /// An error for a reader: which file, and what to do. The system's own words come last.
-fn explain(path: &Path, folder: &Path, error: io::Error) -> Error {
+pub(super) fn explain(path: &Path, folder: &Path, error: io::Error) -> Error {
     let message = match error.kind() {
         ErrorKind::AlreadyExists => taken(path),
         ErrorKind::NotFound => format!(
@@ -274,7 +274,7 @@ fn explain(path: &Path, folder: &Path, error: io::Error) -> Error {
             "cannot write {path:?}: the folder {folder:?} may not be written to; name another, or \
              allow it"
         ),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             format!("cannot write {path:?}: the disk is full; free some space or name another")
         }
         ErrorKind::InvalidFilename => {

@@ -199,6 +199,17 @@ pub struct SnapshotNumbers {
     pub runs: Option<BTreeMap<&'static str, AttentionNumbers>>,
     /// Metric, interventions and grids; null before the first numbers.
     pub patching: Option<PairNumbers>,
+    /// The open question and its answer; null where none is open.
+    pub answer: Option<AnswerNumbers>,
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerNumbers {
+    /// The question's line.
+    pub question: String,
+    /// The answer; null before it is there.
+    pub table: Option<Table>,
 }
 
 /// The three runs of an observation.

@@ -2,8 +2,11 @@
 
 use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
-use crate::lens::{Array, Intervention, Observation, RunName, Table};
+use crate::lens::{Array, Intervention, MetricValues, Observation, RunName, Table};
 use anyhow::{Context, Result};
+
+/// xterm takes 100,000 bytes as base64; others take less.
+const MAX_CLIPBOARD: usize = 50_000;
 
 /// The numbers of the focused pane.
 ///
@@ -34,6 +37,44 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
     }
 }
 
+/// What rows and columns of the focused pane's table are.
+pub(super) fn axes(state: &State) -> (&'static str, &'static str) {
+    match state.view.focus {
+        Pane::Logits => ("position", "token"),
+        Pane::Attention | Pane::Cells => ("query (dest)", "key (src)"),
+        Pane::Strips => ("grid layer.head", "position patched"),
+        _ => ("", ""),
+    }
+}
+
+/// What a figure's caption says.
+pub(super) fn caption(state: &State) -> Vec<String> {
+    let about = about(state).into_iter();
+    about
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}
+
+/// The answer to the open question, once it is there.
+pub(super) fn answer_table(state: &State) -> Option<&Table> {
+    let answer = state.inquiry.as_ref()?.answer.as_ref()?;
+    answer.as_ref().ok().map(AsRef::as_ref)
+}
+
+/// The focused pane's numbers as CSV, small enough for a clipboard.
+///
+/// # Errors
+/// As [`focused_table`]; when they are too many.
+pub(super) fn clipboard(state: &State) -> Result<String> {
+    let text = focused_table(state)?.csv(&about(state));
+    anyhow::ensure!(
+        text.len() <= MAX_CLIPBOARD,
+        "{} bytes are more than terminals take for their clipboard; e writes them as files",
+        text.len()
+    );
+    Ok(text)
+}
+
 /// What the numbers belong to: every export carries it.
 pub(super) fn about(state: &State) -> Vec<(String, String)> {
     let seen = state.observation.as_deref();
@@ -42,7 +83,24 @@ pub(super) fn about(state: &State) -> Vec<(String, String)> {
         name: state.model.name.clone(),
         hash: state.model.hash.clone(),
     };
-    numbers::about(&model, state.task(), &experiment)
+    let mut about = numbers::about(&model, state.task(), &experiment);
+    about.extend(
+        seen.and_then(|seen| Some(("metric values".to_owned(), values(seen.metric.as_ref()?)))),
+    );
+    about
+}
+
+/// The metric in the three runs.
+fn values(metric: &MetricValues) -> String {
+    let share = metric.normalised(metric.patched);
+    let share = share.map_or_else(|| "n/a".to_owned(), |share| format!("{share:.4}"));
+    let MetricValues {
+        clean,
+        corrupted,
+        patched,
+        ..
+    } = metric;
+    format!("clean {clean:.4}, corrupted {corrupted:.4}, patched {patched:.4}, normalised {share}")
 }
 
 fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -> Array) -> Array {
@@ -96,7 +154,10 @@ fn attention(state: &State, seen: &Observation) -> Table {
     let kind = if at.scores { "scores" } else { "pattern" };
     let title = format!("attention {kind} {}.{}", at.layer, at.head);
     let values = Array::from_values(vec![labels.len(), labels.len()], values);
-    table(state, &title, labels.clone(), labels, values)
+    Table {
+        signed: at.scores || state.view.shown == Shown::Difference,
+        ..table(state, &title, labels.clone(), labels, values)
+    }
 }
 
 /// One row a grid, layer and head; the last column is all positions at once.

@@ -1,15 +1,34 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
+use super::shelf::{Places, Work};
 use super::worker::Answerer;
-use super::{snapshot, sweeper};
+use super::{export, snapshot, sweeper};
 use crate::app::{Effect, Key, Msg, State, update};
+use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, encode};
+use crate::findings::share;
 use crate::lens::{Matrices, observe, score};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shot {
+    /// The screen.
+    Screen,
+    /// The focused pane.
+    Pane,
+    /// For a page, light, with title and caption.
+    Figure {
+        /// The focused pane's numbers instead of the screen.
+        pane: bool,
+    },
+}
 
 /// A workbench that answers its own requests at once.
 pub struct Headless {
@@ -21,6 +40,7 @@ pub struct Headless {
     answerer: Answerer,
     /// What sweeps are computed from, once made.
     tables: Option<Matrices>,
+    sweeps: bool,
     snapshots: PathBuf,
     size: (u16, u16),
     left: bool,
@@ -36,6 +56,7 @@ impl Headless {
             state,
             look,
             tables: None,
+            sweeps: false,
             answerer: Answerer::new(None),
             snapshots: PathBuf::from("."),
             size,
@@ -49,6 +70,13 @@ impl Headless {
     #[must_use]
     pub fn comparing(mut self, other: Option<Model>) -> Self {
         self.answerer = Answerer::new(other);
+        self
+    }
+
+    /// Questions to all inputs are answered too.
+    #[must_use]
+    pub fn sweeping(mut self) -> Self {
+        self.sweeps = true;
         self
     }
 
@@ -94,6 +122,8 @@ impl Headless {
                 })
             }
             Effect::Ask(ask) => Some(self.answerer.answer(&self.model, &ask)),
+            // millions of inputs are no part of a keystroke unless they were asked for
+            Effect::Space(_) if !self.sweeps => None,
             Effect::Space(request) => {
                 let mut last = None;
                 sweeper::answer(&mut self.tables, transformer, &request, &mut |message| {
@@ -104,7 +134,7 @@ impl Headless {
             }
             Effect::StopSpace(_) => None,
             Effect::Export => {
-                let job = snapshot::Job::export(&self.state, &self.snapshots);
+                let job = snapshot::Job::export(&self.state, &self.look, &self.snapshots);
                 Some(Msg::Saved(job.write().map_err(text)))
             }
             Effect::Score(sample, prompts) => Some(Msg::Scored {
@@ -120,32 +150,125 @@ impl Headless {
                 self.left = true;
                 None
             }
-            Effect::Redraw | Effect::Suspend => None,
+            Effect::Shelf(job) => {
+                let work = Work::new(job, &self.state, &self.look, self.size);
+                Some(work.carry_out(&Places {
+                    findings: Some(self.snapshots.join("findings")),
+                    reports: self.snapshots.clone(),
+                }))
+            }
+            // there is no clipboard here
+            Effect::CopyTable => {
+                let told = export::clipboard(&self.state).map_err(text);
+                Some(Msg::Told(
+                    told.map(|_| "no clipboard without a terminal".to_owned()),
+                ))
+            }
+            Effect::Share => {
+                let line = share::line(&self.state.session());
+                let job = line.map(|line| snapshot::Job::line(line, &self.snapshots));
+                Some(Msg::Saved(job.and_then(snapshot::Job::write).map_err(text)))
+            }
+            // what is outside of this program has no place in a picture of it
+            Effect::Redraw | Effect::Suspend | Effect::TakeUp => None,
         }
     }
 
     /// The frame as it is.
     #[must_use]
-    pub fn buffer(&self) -> ratatui::buffer::Buffer {
+    pub fn buffer(&self) -> Buffer {
         crate::ui::frame(&self.state, &self.look, self.size.0, self.size.1)
     }
 
-    /// The frame in a file's format: `txt`, `ans`, `svg`, `png`, or `json` for its numbers.
+    /// Feeds keys and records the screen after each, `pause` seconds apart: the same bytes every
+    /// time.
+    ///
+    /// # Errors
+    /// When the pause is no time.
+    pub fn cast(&mut self, keys: &[Key], pause: f64) -> Result<String> {
+        ensure!(
+            (0.01..=60.0).contains(&pause),
+            "a pause of {pause} s is not in 0.01..=60"
+        );
+        let mut cast = header(self.size.0, self.size.1, None);
+        cast.push_str(&event(0.0, "o", &self.screen()?));
+        for (i, key) in keys.iter().enumerate() {
+            self.key(*key);
+            cast.push_str(&event((i + 1) as f64 * pause, "o", &self.screen()?));
+        }
+        // the last screen stays as long as the others
+        cast.push_str(&event((keys.len() + 1) as f64 * pause, "o", ""));
+        Ok(cast)
+    }
+
+    /// The frame as codes that draw it over another of its size.
+    fn screen(&self) -> Result<String> {
+        let ground = snapshot::ground(&self.state, &self.look);
+        let codes = encode(&self.buffer(), FrameFormat::Ans, ground)?;
+        let text = String::from_utf8(codes)?;
+        let rows: Vec<&str> = text.lines().collect();
+        Ok(format!("\x1b[?25l\x1b[H{}", rows.join("\x1b[K\r\n")))
+    }
+
+    /// The focused pane alone, as large as the frame.
+    #[must_use]
+    pub fn pane(&self) -> Buffer {
+        let mut state = self.state.clone();
+        state.view.zoomed = true;
+        let (width, height) = self.size;
+        // a header above, a footer below
+        let whole = crate::ui::frame(&state, &self.look, width, height.saturating_add(2));
+        crate::ui::figure::cut(&whole, Rect::new(0, 1, width, height))
+    }
+
+    /// For a page: the focused pane's numbers as a figure, or the screen between title and caption.
+    ///
+    /// # Errors
+    /// When the pane has no numbers.
+    pub fn figure(&self, pane: bool) -> Result<Buffer> {
+        let page = snapshot::on_paper(&self.look);
+        if pane {
+            return Ok(snapshot::pane_figure(&self.state, &page)?.1);
+        }
+        let mut state = self.state.clone();
+        (state.view.theme, state.status) = (0, None);
+        let (width, height) = self.size;
+        let screen = crate::ui::frame(&state, &page, width, height);
+        let title = format!(
+            "{} on {}",
+            state.study().experiment().direction.name(),
+            state.model.name
+        );
+        let caption = export::caption(&state);
+        Ok(crate::ui::figure::framed(&screen, &title, &caption, &page))
+    }
+
+    /// The frame in a file's format: `txt`, `ans`, `svg`, `png`, `html`, or `json` for its numbers.
     ///
     /// # Errors
     /// When the extension is none of these.
     pub fn encode(&self, path: &Path) -> Result<Vec<u8>> {
+        self.encode_as(path, Shot::Screen)
+    }
+
+    /// The same of what is asked for.
+    ///
+    /// # Errors
+    /// As [`Headless::encode`]; when the focused pane has no numbers.
+    pub fn encode_as(&self, path: &Path, shot: Shot) -> Result<Vec<u8>> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
         if extension == "json" {
             return snapshot::json(&snapshot::numbers(&self.state));
         }
         let format = FrameFormat::from_extension(extension)
-            .context("the file must end in .txt, .ans, .svg, .png or .json")?;
-        encode(
-            &self.buffer(),
-            format,
-            snapshot::ground(&self.state, &self.look),
-        )
+            .context("the file must end in .txt, .ans, .svg, .png, .html or .json")?;
+        let dark = snapshot::ground(&self.state, &self.look);
+        let light = snapshot::on_paper(&self.look).ground();
+        match shot {
+            Shot::Screen => encode(&self.buffer(), format, dark),
+            Shot::Pane => encode(&self.pane(), format, dark),
+            Shot::Figure { pane } => encode(&self.figure(pane)?, format, light),
+        }
     }
 }
 

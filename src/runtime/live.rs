@@ -1,25 +1,31 @@
 //! The live workbench: one loop that owns the state and the screen.
 
+use super::autosave::Autosave;
 use super::mailbox::Mailbox;
+use super::record::{Out, Recording, Tape};
+use super::shelf::{Places, Work};
 use super::signals::{self, Signal};
 use super::sweeper::Sweeper;
+pub use super::threads::Fault;
+use super::threads::{
+    Happening, on_purpose, spawn_input, spawn_worker, start_autosave, watch_terminal,
+};
 use super::worker::Models;
-use super::{snapshot, terminal, worker};
-use crate::app::{Effect, Key, Msg, State, update};
+use super::{export, snapshot, terminal};
+use crate::app::{Effect, Key, Msg, Opening, ShelfJob, State, update};
+use crate::findings::share;
+use crate::findings::slots::{self, Slot};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, KeyEventKind};
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::{self, BufWriter, Stdout};
+use std::io::{self, BufWriter};
 use std::mem::ManuallyDrop;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -31,48 +37,25 @@ const PATIENCE: Duration = Duration::from_millis(24);
 /// Bytes gathered before they go to the terminal: a frame in one write.
 const OUT_BUFFER: usize = 1 << 16;
 
-/// What the main thread waits for.
-enum Happening {
-    /// From the terminal.
-    Terminal(Event),
-    /// From the worker or a writer.
-    Message(Msg),
-    /// From the system.
-    Signal(Signal),
-    /// The terminal is gone.
-    Lost,
-}
-
-/// A fault to try on purpose, for tests of the terminal's recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Fault {
-    /// The main thread panics after the first frame.
-    MainPanic,
-    /// The main thread returns an error after the first frame.
-    MainError,
-    /// The worker panics on its first request.
-    WorkerPanic,
-}
-
-#[expect(
-    clippy::panic,
-    reason = "asked for, to test that the terminal recovers"
-)]
-fn on_purpose() {
-    panic!("a panic on purpose");
-}
-
 /// What the workbench is started with.
 pub struct Options {
     /// How it looks.
     pub look: Look,
-    /// Where snapshots go.
+    /// Where snapshots and reports go.
     pub snapshots: PathBuf,
+    /// Where findings are; `None` where no folder is known.
+    pub findings: Option<PathBuf>,
+    /// Where the session is saved by itself.
+    pub slot: Option<Slot>,
+    /// Where sessions are that were left behind.
+    pub sessions: Option<PathBuf>,
+    /// What goes to the terminal is recorded here too.
+    pub recording: Option<Recording>,
     /// For tests.
     pub fault: Option<Fault>,
 }
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = Terminal<CrosstermBackend<BufWriter<Out>>>;
 
 struct Live {
     state: State,
@@ -82,8 +65,11 @@ struct Live {
     screen: ManuallyDrop<Screen>,
     mailbox: Arc<Mailbox>,
     sweeper: Sweeper,
+    autosave: Option<Autosave>,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
+    /// The recording, for new sizes.
+    tape: Option<Tape>,
     /// Something changed since the last frame.
     dirty: bool,
     last_frame: Option<Instant>,
@@ -99,7 +85,7 @@ struct Live {
 ///
 /// # Errors
 /// When the terminal fails; it is left in order.
-pub fn run(models: Models, state: State, options: Options) -> Result<ExitCode> {
+pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCode> {
     let (sender, receiver) = channel();
     let mailbox = Arc::new(Mailbox::default());
     terminal::install_panic_hook();
@@ -115,7 +101,13 @@ pub fn run(models: Models, state: State, options: Options) -> Result<ExitCode> {
     spawn_worker(models, &mailbox, &sender, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
-    let out = BufWriter::with_capacity(OUT_BUFFER, io::stdout());
+    let autosave = options
+        .slot
+        .take()
+        .map(|slot| start_autosave(slot, &sender));
+    let recording = options.recording.take();
+    let tape = recording.as_ref().map(Recording::tape);
+    let out = BufWriter::with_capacity(OUT_BUFFER, Out::new(tape.clone()));
     let screen = Terminal::new(CrosstermBackend::new(out)).context("cannot draw")?;
     let mut live = Live {
         state,
@@ -123,8 +115,10 @@ pub fn run(models: Models, state: State, options: Options) -> Result<ExitCode> {
         screen: ManuallyDrop::new(screen),
         mailbox,
         sweeper,
+        autosave: autosave.transpose()?,
         sender,
         receiver,
+        tape,
         dirty: true,
         last_frame: None,
         asked: None,
@@ -132,79 +126,15 @@ pub fn run(models: Models, state: State, options: Options) -> Result<ExitCode> {
         leaving: None,
     };
     let result = live.run();
+    if let Some(autosave) = live.autosave.take() {
+        let by_itself = matches!(&result, Ok(code) if *code == ExitCode::SUCCESS);
+        autosave.leave(live.state.session(), by_itself);
+    }
+    if let Some(recording) = recording {
+        recording.end();
+    }
     live.mailbox.close();
     result
-}
-
-fn spawn_worker(
-    models: Models,
-    mailbox: &Arc<Mailbox>,
-    sender: &Sender<Happening>,
-    fault: Option<Fault>,
-) -> Result<()> {
-    let (mailbox, sender) = (Arc::clone(mailbox), sender.clone());
-    let body = move || {
-        let send = |message| sender.send(Happening::Message(message)).is_ok();
-        let failed = AtomicBool::new(false);
-        let fault = || {
-            if fault == Some(Fault::WorkerPanic) && !failed.swap(true, Ordering::Relaxed) {
-                on_purpose();
-            }
-        };
-        worker::work(models, &mailbox, &send, &fault);
-    };
-    std::thread::Builder::new()
-        .name("worker".into())
-        .spawn(body)
-        .context("cannot start the worker")?;
-    Ok(())
-}
-
-/// Reads the terminal. The thread is never joined: on a lost connection a read may never return.
-fn spawn_input(sender: &Sender<Happening>) -> Result<()> {
-    let sender = sender.clone();
-    let body = move || {
-        loop {
-            let event = match crossterm::event::read() {
-                Ok(event) => Happening::Terminal(event),
-                Err(_) => Happening::Lost,
-            };
-            let lost = matches!(event, Happening::Lost);
-            if sender.send(event).is_err() || lost {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new()
-        .name("input".into())
-        .spawn(body)
-        .context("cannot start the input thread")?;
-    Ok(())
-}
-
-/// Notices a terminal that goes away without a signal: a read may never return then. The poll
-/// asks for nothing, so it returns only for a hang-up, and costs nothing until then.
-fn watch_terminal(sender: &Sender<Happening>) -> Result<()> {
-    let sender = sender.clone();
-    let body = move || {
-        let stdin = io::stdin();
-        let gone = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
-        loop {
-            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
-            match poll(&mut fds, PollTimeout::NONE) {
-                Err(Errno::EINTR) => {}
-                Ok(_) if !fds[0].revents().is_some_and(|seen| seen.intersects(gone)) => {}
-                _ => break,
-            }
-        }
-        // nobody listens when the program has ended meanwhile
-        let _ = sender.send(Happening::Lost);
-    };
-    std::thread::Builder::new()
-        .name("terminal".into())
-        .spawn(body)
-        .context("cannot start the terminal thread")?;
-    Ok(())
 }
 
 impl Live {
@@ -219,6 +149,9 @@ impl Live {
                     Some(Fault::MainError) => anyhow::bail!("an error on purpose"),
                     _ => {}
                 }
+            }
+            if let Some(autosave) = &mut self.autosave {
+                autosave.hand_over(|| self.state.session());
             }
             self.wait()?;
             if let Some(code) = self.leaving {
@@ -263,12 +196,11 @@ impl Live {
 
     /// Waits for something to happen, or for the next frame, and takes all that has happened.
     fn wait(&mut self) -> Result<()> {
-        let first = if self.dirty {
-            self.receiver.recv_timeout(self.pause())
-        } else {
-            self.receiver
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected)
+        let frame = self.dirty.then(|| self.pause());
+        let save = self.autosave.as_ref().and_then(Autosave::due);
+        let first = match frame.into_iter().chain(save).min() {
+            Some(due) => self.receiver.recv_timeout(due),
+            None => (self.receiver.recv()).map_err(|_| RecvTimeoutError::Disconnected),
         };
         let mut event = match first {
             Ok(event) => Some(event),
@@ -299,10 +231,18 @@ impl Live {
             Happening::Signal(Signal::Stop) => return self.suspend(),
             Happening::Signal(Signal::Back) if std::mem::take(&mut self.stopped) => None,
             Happening::Signal(Signal::Back) => return self.come_back(),
-            Happening::Terminal(event) => message_of(event),
+            Happening::Terminal(event) => {
+                if let (Event::Resize(width, height), Some(tape)) = (&event, &self.tape) {
+                    tape.resized(*width, *height);
+                }
+                message_of(event)
+            }
         };
         if let Some(message) = message {
             self.dirty = true;
+            if let Some(autosave) = &mut self.autosave {
+                autosave.touch();
+            }
             if matches!(message, Msg::Observed { .. }) {
                 self.asked = None;
             }
@@ -323,17 +263,78 @@ impl Live {
                 Effect::Space(request) => self.sweeper.ask(*request),
                 Effect::StopSpace(generation) => self.sweeper.stop(generation),
                 Effect::Export => {
-                    let job = snapshot::Job::export(&self.state, &self.options.snapshots);
+                    let job = snapshot::Job::export(
+                        &self.state,
+                        &self.options.look,
+                        &self.options.snapshots,
+                    );
                     self.write(job)?;
                 }
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
+                Effect::TakeUp => self.take_up()?,
+                Effect::Shelf(job) => self.shelve(job)?,
+                Effect::CopyTable => self.copy_table()?,
+                Effect::Share => self.share()?,
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => self.leaving = Some(ExitCode::SUCCESS),
             }
         }
         Ok(())
+    }
+
+    fn shelve(&self, job: ShelfJob) -> Result<()> {
+        let size = self.screen.size().context("cannot ask for the size")?;
+        let size = (size.width, size.height);
+        let work = Work::new(job, &self.state, &self.options.look, size);
+        let places = Places {
+            findings: self.options.findings.clone(),
+            reports: self.options.snapshots.clone(),
+        };
+        self.aside(move || work.carry_out(&places))
+    }
+
+    fn copy_table(&mut self) -> Result<()> {
+        let text = export::clipboard(&self.state);
+        let told = match text {
+            Ok(text) => self
+                .copy(&text)
+                .map(|()| "the pane's numbers are sent to the clipboard".to_owned()),
+            Err(error) => Err(error),
+        };
+        self.tell(told.map_err(|error| format!("{error:#}")))
+    }
+
+    /// To the clipboard where the terminal has one, and into a file for where it has none.
+    fn share(&mut self) -> Result<()> {
+        let line = share::line(&self.state.session())?;
+        self.copy(&line)?;
+        let job = snapshot::Job::line(line, &self.options.snapshots);
+        self.write(job)
+    }
+
+    /// OSC 52: the terminal puts the text on its own clipboard, over SSH too.
+    fn copy(&mut self, text: &str) -> Result<()> {
+        let sequence = CopyToClipboard::to_clipboard_from(text);
+        crossterm::execute!(self.screen.backend_mut(), sequence)
+            .context("cannot reach the terminal")
+    }
+
+    fn tell(&mut self, told: Result<String, String>) -> Result<()> {
+        let effects = update(&mut self.state, Msg::Told(told));
+        self.carry_out(effects)
+    }
+
+    /// Reads the session that was left behind.
+    fn take_up(&self) -> Result<()> {
+        let folder = self.options.sessions.clone();
+        self.aside(move || {
+            let folder = folder.context("no folder is known for sessions");
+            let session = folder.and_then(|folder| slots::take_up(&folder));
+            let session = session.map(Box::new).map_err(|error| format!("{error:#}"));
+            Msg::Opened(Opening::TakenUp, session)
+        })
     }
 
     fn snapshot(&mut self) -> Result<()> {
@@ -343,17 +344,20 @@ impl Live {
         self.write(snapshot::Job::new(&self.state, look, buffer, folder))
     }
 
-    /// Writes on a thread of its own: a slow disk must not stop the screen.
     fn write(&self, job: snapshot::Job) -> Result<()> {
+        self.aside(move || Msg::Saved(job.write().map_err(|error| format!("{error:#}"))))
+    }
+
+    /// Reads and writes on a thread of its own: a slow disk must not stop the screen.
+    fn aside(&self, work: impl FnOnce() -> Msg + Send + 'static) -> Result<()> {
         let sender = self.sender.clone();
         std::thread::Builder::new()
-            .name("snapshot".into())
+            .name("files".into())
             .spawn(move || {
-                let result = job.write().map_err(|error| format!("{error:#}"));
                 // nobody listens when the program has ended meanwhile
-                let _ = sender.send(Happening::Message(Msg::Saved(result)));
+                let _ = sender.send(Happening::Message(work()));
             })
-            .context("cannot start the snapshot thread")?;
+            .context("cannot start a thread for files")?;
         Ok(())
     }
 

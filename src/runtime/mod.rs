@@ -3,17 +3,24 @@
 //! An input thread, a signal thread and one worker that owns the model send messages to the main
 //! thread, which alone owns the state and the screen. Sees every room.
 
+mod autosave;
 mod export;
 pub mod headless;
 pub mod live;
 mod mailbox;
 pub mod pool;
+pub mod record;
+pub mod replay;
+mod shelf;
 mod signals;
 mod snapshot;
 mod sweeper;
 mod terminal;
+mod threads;
+mod verdicts;
 mod worker;
 
 pub use worker::Models;
 
+pub use shelf::items;
 pub use snapshot::numbers;

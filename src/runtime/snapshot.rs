@@ -1,14 +1,18 @@
 //! Snapshots: the frame as pictures, and every number behind it.
 
-use super::export::{about, focused_table};
+use super::export::{about, answer_table, axes, caption, focused_table};
 use crate::app::State;
+use crate::findings::arrays;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
 use crate::findings::numbers::{
-    ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
+    AnswerNumbers, ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
 };
 use crate::lens::Table;
+use crate::ui::colour::Depth;
+use crate::ui::figure::{Figure, figure};
 use crate::ui::look::Look;
+use crate::ui::theme::Theme;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};
 use ratatui::buffer::Buffer;
@@ -23,13 +27,15 @@ pub(super) struct Job {
 }
 
 /// A table and what it belongs to, by name.
-type Exported = (Table, Vec<(String, String)>);
+type Exported = (Table, Vec<(String, String)>, Buffer);
 
 enum Content {
     /// The screen and every number behind it.
     Screen(Buffer, Ground, Box<SnapshotNumbers>),
+    /// A session as one line.
+    Line(String),
     /// One table with what it belongs to.
-    Table(Result<Box<Exported>>),
+    Table(Result<Box<Exported>>, Ground),
 }
 
 impl Job {
@@ -44,12 +50,23 @@ impl Job {
     }
 
     /// The numbers of the focused pane.
-    pub fn export(state: &State, folder: &Path) -> Self {
-        let table = focused_table(state).map(|table| Box::new((table, about(state))));
+    pub fn export(state: &State, look: &Look, folder: &Path) -> Self {
+        let page = on_paper(look);
+        let table = pane_figure(state, &page)
+            .map(|(table, figure)| Box::new((table, about(state), figure)));
         Self {
             stem: "table",
             folder: folder.to_owned(),
-            content: Content::Table(table),
+            content: Content::Table(table, page.ground()),
+        }
+    }
+
+    /// A session as one line.
+    pub fn line(line: String, folder: &Path) -> Self {
+        Self {
+            stem: "session-line",
+            folder: folder.to_owned(),
+            content: Content::Line(line),
         }
     }
 
@@ -63,12 +80,20 @@ impl Job {
                 }
                 files
             }
-            Content::Table(content) => {
-                let (table, about) = *content?;
+            Content::Line(line) => vec![("txt", (line + "\n").into_bytes())],
+            Content::Table(content, ground) => {
+                let (table, about, figure) = *content?;
                 let numbers = TableNumbers::new(&table, &about);
+                let picture = |format| encode(&figure, format, ground);
                 vec![
+                    ("svg", picture(FrameFormat::Svg)?),
+                    ("png", picture(FrameFormat::Png)?),
                     ("csv", table.csv(&about).into_bytes()),
                     ("json", json(&numbers)?),
+                    (
+                        "safetensors",
+                        arrays::safetensors(&[arrays::of_table("table", &table)], &about)?,
+                    ),
                 ]
             }
         };
@@ -84,6 +109,33 @@ impl Job {
         }
         Ok(names)
     }
+}
+
+/// The look of a page: light, with all colours.
+pub(super) fn on_paper(look: &Look) -> Look {
+    Look {
+        theme: Theme::named("light").unwrap_or(&look.theme).clone(),
+        depth: Depth::True,
+        ..look.clone()
+    }
+}
+
+/// The focused pane's numbers, and the figure of them.
+///
+/// # Errors
+/// When the pane has none.
+pub(super) fn pane_figure(state: &State, page: &Look) -> Result<(Table, Buffer)> {
+    let table = focused_table(state)?;
+    let caption = caption(state);
+    let figure = figure(
+        &Figure {
+            table: &table,
+            axes: axes(state),
+            caption: &caption,
+        },
+        page,
+    );
+    Ok((table, figure))
 }
 
 /// What the terminal's own colours are in a picture of this state.
@@ -125,5 +177,9 @@ pub fn numbers(state: &State) -> SnapshotNumbers {
         stale: state.is_stale(),
         runs: seen.map(|seen| runs(task, seen)),
         patching: seen.map(|seen| PairNumbers::new(task, seen)),
+        answer: state.inquiry.as_ref().map(|inquiry| AnswerNumbers {
+            question: inquiry.question.line(task, &state.model.config),
+            table: answer_table(state).cloned(),
+        }),
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct ByCandle {
     experiment: Experiment,
     clean: ActivationCache,
     corrupted: ActivationCache,
-    /// Whether what interventions put there depends on the input.
-    by_input: bool,
+    /// What interventions put there, where that does not depend on the input.
+    derived: Option<Derived>,
     space: Space,
 }
 
@@ -42,12 +42,14 @@ impl ByCandle {
                 Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
                 _ => false,
             });
+        let first = Prompt::teacher_forced(Space::new(model.task()).first());
+        let derived = (!by_input).then(|| Derived::new(model, experiment, &first));
         Ok(Self {
+            derived: derived.transpose()?,
             clean: cache(&experiment.clean)?,
             corrupted: cache(&experiment.corrupted)?,
             model: model.clone(),
             experiment: experiment.clone(),
-            by_input,
             space: Space::new(model.task()),
         })
     }
@@ -65,7 +67,7 @@ impl ByCandle {
         let pad = inputs.len();
         let d_vocab_out = self.model.config().d_vocab_out;
         let mut block = Block::new(0.0, pad, task.list_len, d_vocab_out, wanted);
-        if self.by_input {
+        if self.derived.is_none() {
             for input in &inputs {
                 self.run(std::slice::from_ref(input), wanted, &mut block)?;
             }
@@ -80,11 +82,18 @@ impl ByCandle {
         let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));
         let prompts: Vec<Prompt> = inputs.iter().map(prompt).collect();
         let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
-        let derived = Derived::new(&self.model, &self.experiment, &prompts[0])?;
+        let of_input;
+        let derived = match &self.derived {
+            Some(derived) => derived,
+            None => {
+                of_input = Derived::new(&self.model, &self.experiment, &prompts[0])?;
+                &of_input
+            }
+        };
         let sources = Sources {
             clean: &self.clean,
             corrupted: &self.corrupted,
-            derived: &derived,
+            derived,
         };
         let heads = self.model.config().n_heads;
         let mut editor = Editor::new(&self.experiment.interventions, sources, heads)?;

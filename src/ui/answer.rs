@@ -8,7 +8,8 @@
 
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
-use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::figure::{cell as cell_of, scale};
+use super::heatmap::Heatmap;
 use super::scatter;
 use super::theme::Role;
 use crate::app::{Inquiry, Pane};
@@ -62,15 +63,6 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             draw(canvas, rest, &inquiry, table);
             draw_legend(canvas, area, scale(table));
         }
-    }
-}
-
-fn scale(table: &Table) -> Scale {
-    let max = table.reach().max(1e-6);
-    if table.signed {
-        Scale::Diverging { max }
-    } else {
-        Scale::Sequential { max: max.max(1.0) }
     }
 }
 
@@ -196,11 +188,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
             ..place
         }
         .intersection(area);
-        let value = |row: usize, column: usize| match values.get(&[row, column]) {
-            Some(value) if value == f32::NEG_INFINITY => HeatCell::Masked,
-            Some(value) if value.is_finite() => HeatCell::Value(value),
-            _ => HeatCell::NotAvailable,
-        };
+        let value = |row: usize, column: usize| cell_of(values, row, column);
         Heatmap {
             look: canvas.look,
             rows: table.rows.len(),

@@ -7,6 +7,8 @@ mod answer;
 mod attention;
 mod canvas;
 pub mod colour;
+pub mod figure;
+mod findings;
 mod header;
 pub mod heatmap;
 mod help;
@@ -15,6 +17,7 @@ pub mod layout;
 mod line;
 mod logits;
 pub mod look;
+mod note;
 pub mod number;
 mod patching;
 mod prompt;
@@ -57,8 +60,12 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
                 draw_pane(&mut canvas, pane, area);
             }
             header::footer(&mut canvas, footer);
+            if let Some(shelf) = &state.shelf {
+                findings::findings(&mut canvas, area, shelf);
+            }
             match &state.mode {
-                Mode::Normal => {}
+                Mode::Normal | Mode::Findings => {}
+                Mode::Note(editor) => note::note(&mut canvas, area, editor),
                 Mode::Help { scroll } => help::help(&mut canvas, area, *scroll),
                 Mode::Line(line) => line::line(&mut canvas, area, line),
             }

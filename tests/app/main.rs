@@ -4,6 +4,9 @@
 #[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/mod.rs"]
 mod common;
+#[expect(dead_code, reason = "every test crate uses its own part")]
+#[path = "../screens/drawing.rs"]
+mod drawing;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
@@ -12,6 +15,7 @@ mod prompts;
 mod questions;
 mod random;
 mod results;
+mod sessions;
 mod undo;
 
 use circuitscope::app::{Mode, Pane};

@@ -106,16 +106,17 @@ fn a_snapshot_never_takes_the_place_of_another() {
     let place = folder.path().join("new/folder");
     let mut bench = workbench(1).saving_to(place.clone());
     press(&mut bench, "s");
-    let first = ["ans", "json", "png", "svg", "txt"].map(|end| format!("snapshot.{end}"));
+    let first = ["ans", "html", "json", "png", "svg", "txt"].map(|end| format!("snapshot.{end}"));
     assert_eq!(names(&place), first);
     assert!(told(&bench).starts_with("saved snapshot.json"));
     let before: Vec<Vec<u8>> = first.iter().map(|name| read(&place, name)).collect();
     press(&mut bench, "c s");
-    let second = ["ans", "json", "png", "svg", "txt"].map(|end| format!("snapshot-2.{end}"));
+    let second =
+        ["ans", "html", "json", "png", "svg", "txt"].map(|end| format!("snapshot-2.{end}"));
     for (name, bytes) in first.iter().zip(&before) {
         assert_eq!(read(&place, name), *bytes, "{name} was written again");
     }
-    assert_eq!(names(&place).len(), 10);
+    assert_eq!(names(&place).len(), 12);
     for name in &second {
         assert!(!read(&place, name).is_empty());
     }

@@ -9,6 +9,7 @@
 
 mod ending;
 mod refusing;
+mod resuming;
 mod session;
 mod shell;
 mod speed;

@@ -5,7 +5,9 @@ use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -266,6 +268,17 @@ pub struct Ended {
     pub after: String,
 }
 
+/// An empty folder that no other program of this test run has.
+pub fn fresh_home() -> std::path::PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{number}"));
+    // what an earlier run left there; nothing at the first
+    let _ = std::fs::remove_dir_all(&home);
+    std::fs::create_dir_all(&home).unwrap();
+    home
+}
+
 /// A command with an environment that is the same on every machine.
 pub fn command(program: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(program);
@@ -280,6 +293,10 @@ pub fn command(program: &str) -> CommandBuilder {
     }
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
+    // a home of its own for every program: none finds what another left behind
+    let home = fresh_home();
+    command.env("XDG_STATE_HOME", &home);
+    command.env("XDG_DATA_HOME", &home);
     command.cwd(env!("CARGO_TARGET_TMPDIR"));
     command
 }
@@ -308,12 +325,19 @@ fn screen_rows(screen: &vt100::Screen) -> Vec<String> {
 
 fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     let mut bytes = [0; 1 << 16];
+    // how much of the output the emulator has seen
+    let mut shown = 0;
     loop {
         // the end is an error on a terminal whose program has gone
         let len = reader.read(&mut bytes).unwrap_or(0);
         let mut output = shared.lock();
         output.raw.extend_from_slice(&bytes[..len]);
-        output.screen.process(&bytes[..len]);
+        // a character may come in two pieces, and the emulator wants it whole
+        let end = output.raw.len();
+        let whole = whole_characters(&output.raw[shown..]);
+        let piece = output.raw[shown..shown + whole].to_vec();
+        output.screen.process(&piece);
+        shown = if len == 0 { end } else { shown + whole };
         output.last = Instant::now();
         let ended = len == 0 || output.stop;
         if ended {
@@ -328,6 +352,14 @@ fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     }
 }
 
+/// How many bytes lie before a character whose last bytes have not come yet.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
 /// The line discipline as text.
 fn modes(master: &(dyn MasterPty + Send)) -> String {
     let modes = master.get_termios().unwrap();
@@ -337,7 +369,7 @@ fn modes(master: &(dyn MasterPty + Send)) -> String {
     )
 }
 
-fn cells(count: u16) -> NonZeroU16 {
+pub fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
 }
 

@@ -62,6 +62,8 @@ fn modes() {
         ("line", ": 'zero blocks.0.'"),
         ("wrong_line", ": 'zero blocks.0.attn.hook_zz @*' enter"),
         ("wrong_field", "backspace"),
+        ("note", "b 'Head 1.0 copies' tab 'first line' enter '漢字'"),
+        ("tutorial", "? t down"),
         ("warning", "down down down backspace 9"),
     ] {
         let mut bench = workbench(1);

@@ -1,12 +1,13 @@
 //! Pictures of a frame: from a [`Buffer`] to the bytes of a file.
 //!
-//! One frame can leave the program in four ways:
+//! One frame can leave the program in five ways:
 //!
 //! | format | what it keeps | what it is for |
 //! |---|---|---|
 //! | [`FrameFormat::Txt`] | characters | notes, diffs, mails |
 //! | [`FrameFormat::Ans`] | characters, colours, attributes | `cat` in a terminal |
 //! | [`FrameFormat::Svg`] | the look, with text one can select | web pages, papers |
+//! | [`FrameFormat::Html`] | the drawing in a page | browsers |
 //! | [`FrameFormat::Png`] | the look, the same pixels on every machine | everywhere else |
 //!
 //! The same frame always gives the same bytes. Whatever a cell holds, no control character
@@ -44,11 +45,13 @@ pub enum FrameFormat {
     Svg,
     /// Pixels: 8 by 16 for each cell, GNU Unifont glyphs, 8-bit RGB.
     Png,
+    /// A page with the drawing in it, as wide as the window.
+    Html,
 }
 
 impl FrameFormat {
     /// Every format, in the order in which they are offered to a reader.
-    pub const ALL: [Self; 4] = [Self::Txt, Self::Ans, Self::Svg, Self::Png];
+    pub const ALL: [Self; 5] = [Self::Txt, Self::Ans, Self::Svg, Self::Png, Self::Html];
 
     /// The format which a file name extension (without its dot, in any case) stands for.
     #[must_use]
@@ -66,6 +69,7 @@ impl FrameFormat {
             Self::Ans => "ans",
             Self::Svg => "svg",
             Self::Png => "png",
+            Self::Html => "html",
         }
     }
 }
@@ -104,7 +108,18 @@ pub fn encode(buffer: &Buffer, format: FrameFormat, ground: Ground) -> Result<Ve
         FrameFormat::Ans => Ok(text::with_codes(buffer).into_bytes()),
         FrameFormat::Svg => Ok(svg::draw(buffer, ground).into_bytes()),
         FrameFormat::Png => raster::draw(buffer, ground),
+        FrameFormat::Html => Ok(html(&svg::draw(buffer, ground), ground).into_bytes()),
     }
+}
+
+/// A page around a drawing. Inside of it the text can be searched and copied.
+fn html(svg: &str, ground: Ground) -> String {
+    let (r, g, b) = ground.bg;
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>circuitscope</title>\n\
+         <style>body{{margin:0;background:#{r:02x}{g:02x}{b:02x}}}\
+         svg{{display:block;max-width:100%;height:auto;margin:auto}}</style>\n{svg}</html>\n"
+    )
 }
 
 /// Columns and rows of the buffer.

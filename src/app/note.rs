@@ -1,0 +1,214 @@
+//! The editor of a finding's title and note.
+
+use super::key::Key;
+use super::message::{Effect, ShelfJob};
+use super::state::{Mode, State, Tone};
+use crate::findings::store::{Finding, clean_title};
+use crossterm::event::{KeyCode, KeyEvent};
+use tui_textarea::{CursorMove, TextArea};
+
+/// A note holds at most this many bytes.
+const MAX_NOTE: usize = 1 << 19;
+
+/// The finding whose note is edited, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// Its folder's name.
+    pub name: String,
+    /// The note that is on the disk.
+    pub was: String,
+}
+
+/// A title and a note being typed.
+#[derive(Clone, Debug)]
+pub struct NoteEditor {
+    /// The title: one line.
+    pub title: TextArea<'static>,
+    /// The note.
+    pub note: TextArea<'static>,
+    /// Whether the title is typed in.
+    pub on_title: bool,
+    /// The finding that it belongs to; `None` makes a new one.
+    pub edited: Option<Edited>,
+    /// Whether it is being written.
+    pub saving: bool,
+}
+
+impl NoteEditor {
+    /// An editor of these texts.
+    #[must_use]
+    pub fn new(title: &str, note: &str, edited: Option<Edited>) -> Self {
+        let lines = |text: &str| {
+            let mut area = TextArea::new(text.split('\n').map(clean_line).collect());
+            area.move_cursor(CursorMove::Bottom);
+            area.move_cursor(CursorMove::End);
+            area
+        };
+        Self {
+            title: lines(&title.replace('\n', " ")),
+            note: lines(note),
+            on_title: edited.is_none(),
+            edited,
+            saving: false,
+        }
+    }
+
+    /// The title.
+    #[must_use]
+    pub fn title_text(&self) -> String {
+        self.title.lines().join(" ")
+    }
+
+    /// The note.
+    #[must_use]
+    pub fn note_text(&self) -> String {
+        self.note.lines().join("\n")
+    }
+
+    /// Nothing was typed that could be lost.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.edited {
+            Some(edited) => edited.was == self.note_text(),
+            None => self.title_text().trim().is_empty() && self.note_text().trim().is_empty(),
+        }
+    }
+}
+
+/// A line without control characters; a tab becomes spaces.
+fn clean_line(line: &str) -> String {
+    let line = line.replace('\t', "    ");
+    line.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Opens the editor for a new finding of what is on screen; a draft that was put aside comes back.
+pub(super) fn open_new(state: &mut State) {
+    let aside = state.draft.take().filter(|draft| draft.edited.is_none());
+    let editor = aside.unwrap_or_else(|| Box::new(NoteEditor::new("", "", None)));
+    state.status = None;
+    state.mode = Mode::Note(editor);
+}
+
+/// Opens the editor for a finding's note.
+pub(super) fn open_note(state: &mut State, finding: &Finding) {
+    let same = |draft: &NoteEditor| {
+        let edited = draft.edited.as_ref();
+        edited.is_some_and(|edited| edited.name == finding.name)
+    };
+    if state.draft.as_deref().is_some_and(same)
+        && let Some(draft) = state.draft.take()
+    {
+        state.mode = Mode::Note(draft);
+        return;
+    }
+    let edited = Edited {
+        name: finding.name.clone(),
+        was: finding.note.clone(),
+    };
+    let editor = NoteEditor::new(&finding.card.title, &finding.note, Some(edited));
+    state.mode = Mode::Note(Box::new(editor));
+}
+
+/// Puts the editor aside; what was typed is kept until it is saved.
+pub(super) fn put_aside(state: &mut State) {
+    let below = state.below();
+    if let Mode::Note(editor) = std::mem::replace(&mut state.mode, below)
+        && !editor.is_empty()
+    {
+        let key = if editor.edited.is_none() { "b" } else { "e" };
+        state.say(
+            Tone::Plain,
+            format!("the text is kept aside: {key} goes on with it"),
+        );
+        state.draft = Some(editor);
+    }
+}
+
+/// Asks for what was typed to be written.
+pub(super) fn save(state: &mut State) -> Vec<Effect> {
+    let stale = state.is_stale();
+    let Mode::Note(editor) = &mut state.mode else {
+        return Vec::new();
+    };
+    let (title, note) = (editor.title_text(), editor.note_text());
+    let job = match &editor.edited {
+        Some(edited) => Ok(ShelfJob::SetNote {
+            name: edited.name.clone(),
+            was: edited.was.clone(),
+            note,
+        }),
+        None if stale => {
+            Err("the numbers are not those of the prompts; nothing saved yet".to_owned())
+        }
+        None => clean_title(&title)
+            .map_err(|error| error.to_string())
+            .map(|title| ShelfJob::Keep { title, note }),
+    };
+    match job {
+        Err(error) => {
+            state.say(Tone::Bad, error);
+            Vec::new()
+        }
+        Ok(_) if editor.saving => Vec::new(),
+        Ok(job) => {
+            editor.saving = true;
+            vec![Effect::Shelf(job)]
+        }
+    }
+}
+
+/// What came of saving: only what is on the disk leaves the editor.
+pub(super) fn saved(state: &mut State, worked: bool) {
+    if let Mode::Note(editor) = &mut state.mode {
+        editor.saving = false;
+        if worked {
+            state.draft = None;
+            state.mode = state.below();
+        }
+    }
+}
+
+/// Types a key.
+pub(super) fn type_key(editor: &mut NoteEditor, key: Key) {
+    if editor.on_title {
+        if key.code == KeyCode::Enter || key.code == KeyCode::Down {
+            editor.on_title = false;
+        } else {
+            super::fields::edit(&mut editor.title, key);
+        }
+        return;
+    }
+    let note = &mut editor.note;
+    match key.code {
+        KeyCode::Enter => note.insert_newline(),
+        KeyCode::Up if note.cursor().0 == 0 => editor.on_title = true,
+        KeyCode::Up => note.move_cursor(CursorMove::Up),
+        KeyCode::Down => note.move_cursor(CursorMove::Down),
+        KeyCode::Left => note.move_cursor(CursorMove::Back),
+        KeyCode::Right => note.move_cursor(CursorMove::Forward),
+        KeyCode::Home => note.move_cursor(CursorMove::Head),
+        KeyCode::End => note.move_cursor(CursorMove::End),
+        KeyCode::PageUp => note.move_cursor(CursorMove::Top),
+        KeyCode::PageDown => note.move_cursor(CursorMove::Bottom),
+        KeyCode::Char(c) if c.is_control() => {}
+        _ => {
+            note.input_without_shortcuts(KeyEvent::from(key));
+        }
+    }
+}
+
+/// Types pasted text, line breaks included; whether there was room for it.
+pub(super) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
+    let room = MAX_NOTE.saturating_sub(editor.note_text().len());
+    if text.len() > room {
+        return false;
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines: Vec<String> = text.split('\n').map(clean_line).collect();
+    if editor.on_title {
+        editor.title.insert_str(lines.join(" ").trim());
+    } else {
+        editor.note.insert_str(lines.join("\n"));
+    }
+    true
+}

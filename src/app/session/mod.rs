@@ -1,0 +1,58 @@
+//! The workbench as a session, and back: everything on screen is a function of it.
+//!
+//! Not in it: numbers (they are computed again) and the colours' theme name (the terminal's owner
+//! chooses it; how far it was stepped is there).
+
+mod open;
+mod read;
+mod write;
+
+pub(super) use open::opened;
+
+use super::fields::{Field, Side};
+use super::state::{Pane, Purpose, Tone};
+
+/// The words of a session file for what the state holds as an enum.
+const PANES: [(&str, Pane); 8] = [
+    ("prompt", Pane::Prompt),
+    ("logits", Pane::Logits),
+    ("attention", Pane::Attention),
+    ("patching", Pane::Strips),
+    ("pattern cells", Pane::Cells),
+    ("interventions", Pane::Interventions),
+    ("answer", Pane::Answer),
+    ("input space", Pane::Space),
+];
+
+const SIDES: [(&str, Side); 2] = [("clean", Side::Clean), ("corrupted", Side::Corrupted)];
+
+const FIELDS: [(&str, Field); 4] = [
+    ("a", Field::A),
+    ("idx", Field::Idx),
+    ("elt", Field::Elt),
+    ("b", Field::B),
+];
+
+const TONES: [(&str, Tone); 3] = [
+    ("good", Tone::Good),
+    ("bad", Tone::Bad),
+    ("plain", Tone::Plain),
+];
+
+const PURPOSES: [(&str, Purpose); 6] = [
+    ("command", Purpose::Command),
+    ("metric", Purpose::Metric),
+    ("example", Purpose::Jump),
+    ("cell", Purpose::Cell),
+    ("question", Purpose::Question),
+    ("find", Purpose::Find),
+];
+
+/// The purpose that carries a number.
+const EDIT: &str = "edit";
+
+/// The word for a value.
+fn word<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> String {
+    let found = table.iter().find(|(_, known)| known == value);
+    found.map_or("", |(word, _)| word).to_owned()
+}

@@ -1,0 +1,63 @@
+//! A session that was read takes its place on the screen.
+
+use crate::app::message::{Effect, Opening};
+use crate::app::state::{State, Tone};
+use crate::findings::session::Session;
+use anyhow::{Result, ensure};
+
+/// Shows a session that was read, or says why not; then everything stays as it was.
+pub(in crate::app) fn opened(
+    state: &mut State,
+    opening: &Opening,
+    result: Result<Box<Session>, String>,
+) -> Vec<Effect> {
+    let next = result.and_then(|session| {
+        let next = replaced(state, opening, &session);
+        next.map_err(|error| format!("{error:#}"))
+    });
+    match next {
+        Err(error) => {
+            state.say(Tone::Bad, error);
+            Vec::new()
+        }
+        Ok(next) => {
+            *state = next;
+            state.start()
+        }
+    }
+}
+
+/// The state that takes this one's place.
+fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State> {
+    let same_model = session.model.hash == state.model.hash;
+    let mut next = State::from_session(state.model.clone(), session)?;
+    // requests count on, so that answers to older ones are not taken for new
+    next.generation = state.generation;
+    next.asked = state.asked;
+    match opening {
+        Opening::TakenUp => {
+            ensure!(
+                same_model,
+                "the session is of the model {}; `circuitscope --resume` opens it",
+                session.model.name
+            );
+            next.say(Tone::Good, "the session is taken up where it ended");
+        }
+        Opening::Finding(title) => {
+            let study = next.study().clone();
+            next.history = state.history.clone();
+            next.history.go(study);
+            next.view.theme = state.view.theme;
+            if same_model {
+                next.say(Tone::Good, format!("{title}: u leads back"));
+            } else {
+                let name = &session.model.name;
+                next.say(
+                    Tone::Bad,
+                    format!("{title}: made on another model, {name}; the numbers are this one's"),
+                );
+            }
+        }
+    }
+    Ok(next)
+}

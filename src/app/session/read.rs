@@ -1,0 +1,355 @@
+//! From a session to the state: every word is checked against the model.
+
+use super::write::{source, strip_names};
+use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES};
+use crate::app::fields::Side;
+use crate::app::message::Inquiry;
+use crate::app::note::{Edited, NoteEditor};
+use crate::app::panes::StripColumn;
+use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, Shown, State, Status};
+use crate::app::study::{History, Listed, MAX_HISTORY, Study};
+use crate::app::typing;
+use crate::findings::session::{
+    DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, StudyText, ViewText,
+};
+use crate::lens::{
+    Continuation, HeadName, Intervention, Measure, Metric, Question, RunName, Source,
+};
+use crate::task::shown;
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use tui_textarea::{CursorMove, TextArea};
+
+/// No text of a session is longer, and none has a control character.
+const MAX_TEXT: usize = 1 << 14;
+
+impl State {
+    /// The workbench of a session, before its numbers.
+    ///
+    /// # Errors
+    /// Names the field that is wrong and what would be right.
+    pub fn from_session(model: ModelInfo, session: &Session) -> Result<Self> {
+        ensure!(
+            session.task == model.task,
+            "field 'task': lists of {} below {}, but the model {} was made for lists of {} below \
+             {}; name the right one with --model",
+            session.task.list_len,
+            session.task.max_num,
+            model.name,
+            model.task.list_len,
+            model.task.max_num
+        );
+        let study = study(&model, &session.study).context("field 'study'")?;
+        let mut state = Self::new(model, study.sample, Some(study.clean.prompt()));
+        state.fields = crate::app::Fields::new(&study.clean, &study.corrupted);
+        let studies = |texts: &[StudyText], name: &str| -> Result<Vec<Study>> {
+            ensure!(
+                texts.len() <= MAX_HISTORY,
+                "field '{name}': {} studies; at most {MAX_HISTORY} are kept",
+                texts.len()
+            );
+            let read = texts.iter().enumerate().map(|(i, text)| {
+                self::study(&state.model, text).with_context(|| format!("field '{name}[{i}]'"))
+            });
+            read.collect()
+        };
+        let (past, future) = (
+            studies(&session.past, "past")?,
+            studies(&session.future, "future")?,
+        );
+        state.history = History::with(study, past, future);
+        state.sample.index = example(&state, session.example)?;
+        view(&mut state, &session.view)?;
+        if let Some(text) = &session.question {
+            state.inquiry = Some(inquiry(&state, text).context("field 'question'")?);
+        }
+        ensure!(
+            state.inquiry.is_some() || state.view.focus != Pane::Answer,
+            "field 'view.focus': there is no answer to look at where 'question' is null"
+        );
+        fields(&mut state, &session.fields).context("field 'fields'")?;
+        for (i, claim) in session.claims.iter().enumerate() {
+            plain(claim).with_context(|| format!("field 'claims[{i}]'"))?;
+        }
+        state.claims.clone_from(&session.claims);
+        if let Some(message) = &session.message {
+            let text = plain(&message.text).context("field 'message.text'")?;
+            let tone = value(&TONES, &message.tone).context("field 'message.tone'")?;
+            state.status = Some(Status {
+                text: text.to_owned(),
+                tone,
+            });
+        }
+        let draft = session.draft.as_ref().map(draft).transpose();
+        state.draft = draft.context("field 'draft'")?.map(Box::new);
+        mode(&mut state, &session.mode).context("field 'mode'")?;
+        Ok(state)
+    }
+}
+
+/// The value of a word.
+fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<T> {
+    let found = table.iter().find(|(word, _)| *word == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+        anyhow!("'{}' is none of: {}", shown(text), known.join(", "))
+    })
+}
+
+/// Text that can be shown.
+fn plain(text: &str) -> Result<&str> {
+    ensure!(
+        text.len() <= MAX_TEXT,
+        "{} bytes; at most {MAX_TEXT} are read",
+        text.len()
+    );
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => bail!("it has the control character {}", c.escape_unicode()),
+        None => Ok(text),
+    }
+}
+
+fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
+    let (task, config) = (model.task, &model.config);
+    let lines = text.interventions.iter().enumerate().map(|(i, one)| {
+        let parsed = Intervention::parse(&one.line, task, config);
+        let intervention = parsed.with_context(|| format!("interventions[{i}].line"))?;
+        Ok(Listed {
+            intervention,
+            on: one.on,
+        })
+    });
+    let measure = text.measure.as_deref().map(Measure::parse);
+    let metric = text.metric.as_deref();
+    let metric = metric.map(|text| Metric::parse(task, text)).transpose();
+    let clean = side(model, &text.clean).context("clean")?;
+    let changes = crate::task::counterfactuals(task, &clean.update).len();
+    if let Some(index) = text.counterfactual {
+        ensure!(
+            index < changes,
+            "counterfactual: {index} is not in 0..{changes}"
+        );
+    }
+    Ok(Study {
+        clean,
+        corrupted: side(model, &text.corrupted).context("corrupted")?,
+        counterfactual: text.counterfactual,
+        direction: text.direction,
+        metric: metric.context("metric")?,
+        measure: measure.transpose().context("measure")?.unwrap_or_default(),
+        interventions: lines.collect::<Result<_>>()?,
+        sample: text.sample,
+    })
+}
+
+fn side(model: &ModelInfo, text: &SideText) -> Result<Source> {
+    let task = model.task;
+    let prompt = task.parse_prompt(&text.prompt).context("prompt")?;
+    let continuation = match text.continuation.as_str() {
+        "truth" => Continuation::Truth,
+        "model" => Continuation::Model,
+        values => {
+            let typed = task.parse_list("b", values);
+            Continuation::Typed(typed.context("continuation: truth, model or the values")?)
+        }
+    };
+    Ok(Source {
+        update: prompt.update,
+        continuation,
+    })
+}
+
+fn example(state: &State, index: Option<usize>) -> Result<Option<usize>> {
+    let len = state.sample.prompts.len();
+    ensure!(
+        index.is_none_or(|index| index < len),
+        "field 'example': {} is not in 0..{len}",
+        index.unwrap_or(0)
+    );
+    Ok(index)
+}
+
+fn view(state: &mut State, text: &ViewText) -> Result<()> {
+    let (task, config) = (state.task(), state.model.config.clone());
+    let position = |name: &str, label: &str| {
+        let found = task.position(label);
+        found.with_context(|| format!("field 'view.{name}'"))
+    };
+    let head = |name: &str, head: &str| {
+        let found = HeadName::parse(head, &config);
+        found.with_context(|| format!("field 'view.{name}.head'"))
+    };
+    let rows = strip_names(state);
+    let row = rows.iter().position(|row| *row == text.strips.row);
+    let row = row.with_context(|| {
+        let row = shown(&text.strips.row);
+        format!(
+            "field 'view.strips.row': '{row}' is none of: {}",
+            rows.join(", ")
+        )
+    })?;
+    ensure!(
+        text.strips.layer < config.n_layers,
+        "field 'view.strips.layer': {} is not in 0..{}",
+        text.strips.layer,
+        config.n_layers
+    );
+    let listed = state.study().interventions.len();
+    ensure!(
+        text.intervention <= listed.saturating_sub(1),
+        "field 'view.intervention': {}, but {listed} are listed",
+        text.intervention
+    );
+    let view = &mut state.view;
+    view.focus = value(&PANES, &text.focus).context("field 'view.focus'")?;
+    view.zoomed = text.zoomed;
+    let runs = [RunName::Clean, RunName::Corrupted, RunName::Patched];
+    let mut known = runs.map(|run| (run.name(), Shown::Run(run))).to_vec();
+    known.push(("difference", Shown::Difference));
+    view.shown = value(&known, &text.run).context("field 'view.run'")?;
+    view.position = position("position", &text.position)?;
+    let at = head("attention", &text.attention.head)?;
+    view.attention.layer = at.layer;
+    view.attention.head = at.head;
+    view.attention.scores = text.attention.scores;
+    view.attention.dest = position("attention.dest", &text.attention.dest)?;
+    view.attention.src = position("attention.src", &text.attention.src)?;
+    view.strips.row = row;
+    view.strips.layer = text.strips.layer;
+    view.strips.column = match text.strips.column.as_str() {
+        "all" => StripColumn::All,
+        label => StripColumn::Pos(position("strips.column", label)?),
+    };
+    let at = head("cells", &text.cells.head)?;
+    view.cells.layer = at.layer;
+    view.cells.head = at.head;
+    view.cells.dest = position("cells.dest", &text.cells.dest)?;
+    view.cells.src = position("cells.src", &text.cells.src)?;
+    view.intervention = text.intervention;
+    view.theme = text.theme;
+    Ok(())
+}
+
+fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
+    let question = Question::parse(&text.line, state.task(), &state.model.config)?;
+    Ok(Inquiry {
+        question,
+        answer: None,
+        answered: 0,
+        asked: 0,
+        cursor: text.cursor,
+    })
+}
+
+/// Texts that differ from the study's are wrong ones, or ones that mean the same.
+fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
+    for (i, (side, field, text)) in text.texts.iter().enumerate() {
+        let at = || format!("texts[{i}]");
+        let side = value(&SIDES, side).with_context(at)?;
+        let field = value(&FIELDS, field).with_context(at)?;
+        state
+            .fields
+            .set_text(side, field, plain(text).with_context(at)?);
+    }
+    let side = value(&SIDES, &text.selected.0).context("selected[0]")?;
+    let field = value(&FIELDS, &text.selected.1).context("selected[1]")?;
+    state.fields.select(side, field);
+    state.fields.set_cursor(text.cursor);
+    let wrong = text.wrong.as_deref().map(|side| value(&SIDES, side));
+    let wrong = wrong.transpose().context("wrong")?;
+    for side in [Side::Clean, Side::Corrupted] {
+        let is_wrong = wrong == Some(side);
+        let problem = problem(state, side, is_wrong);
+        if is_wrong {
+            let problem = problem.context("wrong: nothing is wrong on that side")?;
+            state.field_error = Some((side, problem));
+        } else if wrong.is_none() {
+            let problem = problem.unwrap_or_default();
+            let what = "texts: not what the study says; mend the study and empty this list";
+            ensure!(problem.is_empty(), "{what}: {problem}");
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with the fields of a side: not a prompt, or not the study's. The model's own `b`
+/// is told by a run; it can only be wrong where it was typed over.
+fn problem(state: &State, side: Side, is_wrong: bool) -> Option<String> {
+    let studied = source(state.study(), side);
+    let read = |continuation: &Continuation| state.fields.read(state.task(), side, continuation);
+    match read(&studied.continuation) {
+        Err(error) => Some(error.to_string()),
+        Ok(same) if same == *studied => {
+            let typed_over = is_wrong || studied.continuation != Continuation::Model;
+            let typed = read(&Continuation::Typed(Vec::new()));
+            typed
+                .err()
+                .filter(|_| typed_over)
+                .map(|error| error.to_string())
+        }
+        Ok(_) => Some("not the study's".to_owned()),
+    }
+}
+
+fn draft(text: &DraftText) -> Result<NoteEditor> {
+    plain(&text.title).context("title")?;
+    let edited = text.edited.as_ref().map(|(name, was)| Edited {
+        name: name.clone(),
+        was: was.clone(),
+    });
+    if let Some(edited) = &edited {
+        let inside = !edited.name.starts_with('.') && !edited.name.contains(['/', '\\']);
+        ensure!(
+            inside,
+            "edited: '{}' is no finding's name",
+            shown(&edited.name)
+        );
+    }
+    let mut editor = NoteEditor::new(&text.title, &text.note, edited);
+    let jump = |(row, column): (usize, usize)| {
+        let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        CursorMove::Jump(short(row), short(column))
+    };
+    editor.title.move_cursor(jump(text.cursors[0]));
+    editor.note.move_cursor(jump(text.cursors[1]));
+    editor.on_title = text.on_title;
+    Ok(editor)
+}
+
+fn mode(state: &mut State, text: &ModeText) -> Result<()> {
+    match text {
+        ModeText::Note => {
+            let draft = state.draft.take().context("'note' needs a draft")?;
+            state.mode = Mode::Note(draft);
+        }
+        ModeText::Normal => state.mode = Mode::Normal,
+        ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
+        ModeText::Line(line) => {
+            state.mode = Mode::Line(Box::new(line_editor(state, line)?));
+            typing::suggest(state);
+        }
+    }
+    Ok(())
+}
+
+fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
+    let purpose = match (text.purpose.as_str(), text.edits) {
+        (EDIT, Some(index)) => {
+            let listed = state.study().interventions.len();
+            ensure!(index < listed, "edits: {index}, but {listed} are listed");
+            Purpose::Edit(index)
+        }
+        (EDIT, None) => bail!("edits: an edited intervention needs its number"),
+        (other, _) => value(&PURPOSES, other).context("purpose")?,
+    };
+    if let Some((_, problem)) = &text.error {
+        plain(problem).context("error")?;
+    }
+    let mut editor = TextArea::new(vec![plain(&text.text).context("text")?.to_owned()]);
+    editor.move_cursor(crate::app::fields::jump(text.cursor));
+    Ok(LineEditor {
+        purpose,
+        editor,
+        error: text.error.clone(),
+        completions: Vec::new(),
+    })
+}

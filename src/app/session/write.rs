@@ -1,0 +1,209 @@
+//! From the state to a session.
+
+use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES, word};
+use crate::app::fields::{Fields, Side};
+use crate::app::panes::{StripColumn, strip_rows};
+use crate::app::state::{LineEditor, Mode, Purpose, Shown, State};
+use crate::app::study::Study;
+use crate::findings::session::{
+    AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
+    ModeText, ModelRef, QuestionText, SESSION, Session, SideText, StripsText, StudyText, ViewText,
+};
+use crate::lens::{Continuation, HeadName, Measure, Source};
+use crate::task::ArrayUpdate;
+
+impl State {
+    /// Everything on screen as a session.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        let task = self.task();
+        let text = |study: &Study| study_text(task, study);
+        Session {
+            format: SESSION.format(),
+            program: concat!("circuitscope ", env!("CARGO_PKG_VERSION")).to_owned(),
+            model: ModelRef {
+                path: self.model.path.clone(),
+                name: self.model.name.clone(),
+                hash: self.model.hash.clone(),
+            },
+            task,
+            example: self.sample.index,
+            study: text(self.study()),
+            view: view_text(self),
+            question: self.inquiry.as_ref().map(|inquiry| QuestionText {
+                line: inquiry.question.line(task, &self.model.config),
+                cursor: inquiry.cursor,
+            }),
+            fields: fields_text(self),
+            mode: mode_text(&self.mode),
+            message: self.status.as_ref().map(|status| MessageText {
+                text: status.text.clone(),
+                tone: word(&TONES, &status.tone),
+            }),
+            draft: draft_text(self),
+            claims: self.claims.clone(),
+            past: self.history.past().iter().map(text).collect(),
+            future: self.history.future().iter().map(text).collect(),
+        }
+    }
+}
+
+fn numbers(values: &[u32]) -> String {
+    let words: Vec<String> = values.iter().map(ToString::to_string).collect();
+    words.join(" ")
+}
+
+fn side_text(source: &Source) -> SideText {
+    let update = &source.update;
+    SideText {
+        prompt: format!("{} {} {}", numbers(&update.a), update.idx, update.elt),
+        continuation: match &source.continuation {
+            Continuation::Truth => "truth".to_owned(),
+            Continuation::Model => "model".to_owned(),
+            Continuation::Typed(b) => numbers(b),
+        },
+    }
+}
+
+fn study_text(task: ArrayUpdate, study: &Study) -> StudyText {
+    let lines = study.interventions.iter().map(|listed| InterventionText {
+        line: listed.intervention.line(task),
+        on: listed.on,
+    });
+    StudyText {
+        clean: side_text(&study.clean),
+        corrupted: side_text(&study.corrupted),
+        counterfactual: study.counterfactual,
+        direction: study.direction,
+        metric: study.metric.map(|metric| metric.line(task)),
+        measure: (study.measure != Measure::default()).then(|| study.measure.name().to_owned()),
+        interventions: lines.collect(),
+        sample: study.sample,
+    }
+}
+
+fn view_text(state: &State) -> ViewText {
+    let (task, view) = (state.task(), &state.view);
+    let (attention, strips, cells) = (&view.attention, &view.strips, &view.cells);
+    let head = |layer, head| HeadName { layer, head }.to_string();
+    ViewText {
+        focus: word(&PANES, &view.focus),
+        zoomed: view.zoomed,
+        run: match view.shown {
+            Shown::Run(run) => run.name().to_owned(),
+            Shown::Difference => "difference".to_owned(),
+        },
+        position: task.label(view.position),
+        attention: AttentionText {
+            head: head(attention.layer, attention.head),
+            scores: attention.scores,
+            dest: task.label(attention.dest),
+            src: task.label(attention.src),
+        },
+        strips: StripsText {
+            row: strip_names(state)
+                .get(strips.row)
+                .cloned()
+                .unwrap_or_default(),
+            layer: strips.layer,
+            column: match strips.column {
+                StripColumn::Pos(pos) => task.label(pos),
+                StripColumn::All => "all".to_owned(),
+            },
+        },
+        cells: CellsText {
+            head: head(cells.layer, cells.head),
+            dest: task.label(cells.dest),
+            src: task.label(cells.src),
+        },
+        intervention: view.intervention,
+        theme: view.theme,
+    }
+}
+
+/// The strips' names in a session, from top to bottom.
+pub(super) fn strip_names(state: &State) -> Vec<String> {
+    let rows = strip_rows(&state.model.config).into_iter();
+    rows.map(|(grid, head)| match head {
+        Some(head) => format!("{}.{head}", grid.name()),
+        None => grid.name().to_owned(),
+    })
+    .collect()
+}
+
+/// Only what the study does not say by itself, so that a hand-edited study needs no other edit.
+fn fields_text(state: &State) -> FieldsText {
+    let (fields, study) = (&state.fields, state.study());
+    let plain = Fields::new(&study.clean, &study.corrupted);
+    let (side, field) = fields.selected();
+    let all = SIDES
+        .iter()
+        .flat_map(|side| FIELDS.iter().map(move |field| (side, field)));
+    let texts = all.filter_map(|(&(side_word, side), &(field_word, field))| {
+        let text = fields.text(side, field);
+        let differs = text != plain.text(side, field);
+        differs.then(|| (side_word.to_owned(), field_word.to_owned(), text.to_owned()))
+    });
+    FieldsText {
+        selected: (word(&SIDES, &side), word(&FIELDS, &field)),
+        cursor: fields.cursor(),
+        texts: texts.collect(),
+        wrong: state
+            .field_error
+            .as_ref()
+            .map(|(side, _)| word(&SIDES, side)),
+    }
+}
+
+/// One side of a study.
+pub(super) fn source(study: &Study, side: Side) -> &Source {
+    match side {
+        Side::Clean => &study.clean,
+        Side::Corrupted => &study.corrupted,
+    }
+}
+
+fn mode_text(mode: &Mode) -> ModeText {
+    match mode {
+        Mode::Normal => ModeText::Normal,
+        Mode::Help { scroll } => ModeText::Help(*scroll),
+        Mode::Line(line) if matches!(line.purpose, Purpose::Search | Purpose::Rename) => {
+            ModeText::Normal
+        }
+        Mode::Line(line) => ModeText::Line(line_text(line)),
+        // what is on the disk is no part of a session
+        Mode::Findings => ModeText::Normal,
+        Mode::Note(_) => ModeText::Note,
+    }
+}
+
+/// The note being typed, or the one that was put aside.
+fn draft_text(state: &State) -> Option<DraftText> {
+    let editor = match &state.mode {
+        Mode::Note(editor) => editor,
+        _ => state.draft.as_ref()?,
+    };
+    let edited = editor.edited.as_ref();
+    let cursor = |area: &tui_textarea::TextArea<'_>| (area.cursor().0, area.cursor().1);
+    Some(DraftText {
+        title: editor.title_text(),
+        note: editor.note_text(),
+        cursors: [cursor(&editor.title), cursor(&editor.note)],
+        on_title: editor.on_title,
+        edited: edited.map(|edited| (edited.name.clone(), edited.was.clone())),
+    })
+}
+
+fn line_text(line: &LineEditor) -> LineText {
+    let (purpose, edits) = match line.purpose {
+        Purpose::Edit(index) => (EDIT.to_owned(), Some(index)),
+        other => (word(&PURPOSES, &other), None),
+    };
+    LineText {
+        purpose,
+        edits,
+        text: line.text().to_owned(),
+        cursor: line.editor.cursor().1,
+        error: line.error.clone(),
+    }
+}

@@ -1,0 +1,196 @@
+//! `circuitscope replay`: findings computed again.
+
+use super::args::ModelArgs;
+use super::common::{self, print_json};
+use super::table::{self, Align};
+use super::workbench::{absolute, model_info};
+use crate::findings::compare::Comparison;
+use crate::model::Model;
+use crate::runtime::replay::{Record, Replayed, records, replay};
+use crate::task::shown;
+use crate::ui::colour::Depth;
+use crate::ui::look::Look;
+use crate::ui::theme::Theme;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// `circuitscope replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A finding's folder, a folder of findings, or a session file
+    pub path: PathBuf,
+    /// How far a number may be from the recorded one
+    #[arg(long, default_value_t = 1e-4)]
+    pub tolerance: f64,
+    /// Print for programs; of a session file that is every number
+    #[arg(long)]
+    pub json: bool,
+    /// Which model instead of the session's own, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
+}
+
+/// Exit code when something is not as it was.
+const DIFFERENT: u8 = 1;
+
+#[derive(Serialize)]
+struct Answer {
+    format: &'static str,
+    tolerance: f64,
+    holds: bool,
+    records: Vec<Replayed>,
+}
+
+/// Runs the command. Exit code 1 says that something is not as it was.
+///
+/// # Errors
+/// When a file or a model cannot be read.
+pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    ensure!(
+        args.tolerance.is_finite() && args.tolerance >= 0.0,
+        "--tolerance {} is no number from 0 on",
+        args.tolerance
+    );
+    let records = records(&args.path)?;
+    let look = Look {
+        theme: Theme::named("dark")?.clone(),
+        depth: Depth::None,
+        ascii: true,
+    };
+    // each model is opened once
+    let mut models: BTreeMap<Option<PathBuf>, (Model, String)> = BTreeMap::new();
+    let mut replayed = Vec::new();
+    for record in &records {
+        let path = args.which.model.clone();
+        let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
+        if !models.contains_key(&path) {
+            models.insert(path.clone(), open(args, record, path.clone())?);
+        }
+        let Some((model, device)) = models.get(&path) else {
+            continue;
+        };
+        let info = model_info(model, absolute(path.as_deref()), device.clone());
+        replayed.push(replay(record, model, &info, &look, args.tolerance)?);
+    }
+    let holds = replayed.iter().all(|one| one.holds);
+    if args.json {
+        let answer = Answer {
+            format: "circuitscope-replay-1",
+            tolerance: args.tolerance,
+            holds,
+            records: replayed,
+        };
+        print_json(out, &answer)?;
+    } else {
+        for one in &replayed {
+            print(out, one, args.tolerance)?;
+        }
+    }
+    Ok(if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DIFFERENT)
+    })
+}
+
+fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Model, String)> {
+    let mut which = args.which.clone();
+    which.model = path;
+    let (model, picked) = common::open(&which).with_context(|| {
+        let name = shown(&record.session.model.name);
+        format!(
+            "{:?} is of the model {name}; --model says where it is now",
+            record.name
+        )
+    })?;
+    Ok((model, picked.name))
+}
+
+fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
+    let name = shown(&one.name);
+    if !one.same_model {
+        let hash = |hash: &str| hash.chars().take(8).collect::<String>();
+        writeln!(
+            out,
+            "{name}: another model: made on {} #{}, computed on {} #{}",
+            shown(&one.model_then.name),
+            hash(&shown(&one.model_then.hash)),
+            one.model_now.name,
+            hash(&one.model_now.hash)
+        )?;
+    }
+    match &one.comparison {
+        None => {
+            let numbers = one.numbers.as_ref();
+            let metric = numbers.and_then(|all| all.patching.as_ref()?.metric.as_ref());
+            let metric = metric.map_or_else(
+                || "no metric".to_owned(),
+                |metric| {
+                    format!(
+                        "metric clean {:.3}, corrupted {:.3}, patched {:.3}",
+                        metric.clean, metric.corrupted, metric.patched
+                    )
+                },
+            );
+            writeln!(
+                out,
+                "{name}: computed; {metric}; --json prints every number"
+            )?;
+        }
+        Some(found) if found.different == 0 => writeln!(
+            out,
+            "{name}: {} numbers as they were (apart by {:.1e} at most, {tolerance:e} allowed)",
+            found.numbers, found.largest
+        )?,
+        Some(found) => print_differences(out, &name, found, tolerance)?,
+    }
+    for claim in &one.claims {
+        let word = |holds: Option<bool>| match holds {
+            Some(true) => "holds",
+            Some(false) => "fails",
+            None => "not checked",
+        };
+        writeln!(
+            out,
+            "{name}: claim {}: {} (was: {}) {}",
+            shown(&claim.claim),
+            word(claim.now),
+            word(claim.then),
+            shown(&claim.because)
+        )?;
+    }
+    Ok(())
+}
+
+fn print_differences(
+    out: &mut dyn Write,
+    name: &str,
+    found: &Comparison,
+    tolerance: f64,
+) -> Result<()> {
+    writeln!(
+        out,
+        "{name}: {} values are not as they were, of {} numbers; {tolerance:e} is allowed",
+        found.different, found.numbers
+    )?;
+    let mut rows = vec![vec!["what".to_owned(), "then".to_owned(), "now".to_owned()]];
+    rows.extend(found.differences.iter().map(|one| {
+        let text = |value: &serde_json::Value| {
+            let text = value.to_string();
+            let cut: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+            cut
+        };
+        vec![shown(&one.what), text(&one.then), text(&one.now)]
+    }));
+    table::write(out, &[Align::Left, Align::Right, Align::Right], &rows)?;
+    let rest = found.different - found.differences.len();
+    if rest > 0 {
+        writeln!(out, "... and {rest} more")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Recorded numbers against those of today.
+
+use super::numbers::SnapshotNumbers;
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Differences told one by one; of more only the number is told.
+const MAX_TOLD: usize = 50;
+
+/// A value that is not what it was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Where: `runs.patched.logits[9][35]`.
+    pub what: String,
+    /// The recorded value.
+    pub then: Value,
+    /// The value of today.
+    pub now: Value,
+}
+
+/// What a comparison comes to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Numbers compared.
+    pub numbers: usize,
+    /// How far two of them are apart at most, relative to 1 or to the larger one.
+    pub largest: f64,
+    /// Values that differ by more than the tolerance.
+    pub different: usize,
+    /// The first of them.
+    pub differences: Vec<Difference>,
+}
+
+/// What of a snapshot may differ without a number being another.
+const UNCOMPARED: [&str; 4] = ["version", "device", "model", "stale"];
+
+/// Numbers as replay compares them.
+///
+/// # Errors
+/// When they cannot be written as JSON.
+pub fn as_recorded(numbers: &SnapshotNumbers) -> Result<Value> {
+    // through text, as the recorded ones came: f32 values keep their shortest digits
+    Ok(serde_json::from_str(&serde_json::to_string(numbers)?)?)
+}
+
+/// How far two numbers are apart, relative to the larger one or to 1.
+fn apart(a: f64, b: f64) -> f64 {
+    (a - b).abs() / a.abs().max(b.abs()).max(1.0)
+}
+
+/// Whether two texts differ in rounded numbers alone, by no more than is allowed.
+fn same_words(a: &str, b: &str, tolerance: f64) -> bool {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split(' ').collect(), b.split(' ').collect());
+    let same = |(a, b): (&&str, &&str)| {
+        let numbers = a.parse().ok().zip(b.parse().ok());
+        a == b || numbers.is_some_and(|(a, b)| apart(a, b) <= tolerance)
+    };
+    a.len() == b.len() && a.iter().zip(&b).all(same)
+}
+
+/// Compares two records of a screen. Numbers may differ by `tolerance`, relative to the larger
+/// one or to 1; all else must be the same.
+#[must_use]
+pub fn compare(then: &Value, now: &Value, tolerance: f64) -> Comparison {
+    let mut found = Comparison::default();
+    let strip = |value: &Value| {
+        let mut value = value.clone();
+        if let Value::Object(fields) = &mut value {
+            fields.retain(|name, _| !UNCOMPARED.contains(&name.as_str()));
+        }
+        value
+    };
+    found.walk("", &strip(then), &strip(now), tolerance);
+    found
+}
+
+impl Comparison {
+    fn walk(&mut self, at: &str, then: &Value, now: &Value, tolerance: f64) {
+        match (then, now) {
+            (Value::Object(a), Value::Object(b)) => {
+                let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
+                names.sort();
+                names.dedup();
+                for name in names {
+                    let dot = if at.is_empty() { "" } else { "." };
+                    let [then, now] = [a, b].map(|side| side.get(name).unwrap_or(&Value::Null));
+                    self.walk(&format!("{at}{dot}{name}"), then, now, tolerance);
+                }
+            }
+            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+                for (i, (then, now)) in a.iter().zip(b).enumerate() {
+                    self.walk(&format!("{at}[{i}]"), then, now, tolerance);
+                }
+            }
+            (Value::Number(a), Value::Number(b)) => {
+                self.numbers += 1;
+                let apart = match (a.as_f64(), b.as_f64()) {
+                    (Some(a), Some(b)) => apart(a, b),
+                    _ => f64::from(u8::from(a != b)),
+                };
+                self.largest = self.largest.max(apart);
+                if apart > tolerance {
+                    self.tell(at, then, now);
+                }
+            }
+            _ if then == now => {}
+            (Value::String(a), Value::String(b)) if same_words(a, b, tolerance) => {}
+            _ => self.tell(at, then, now),
+        }
+    }
+
+    fn tell(&mut self, at: &str, then: &Value, now: &Value) {
+        self.different += 1;
+        if self.differences.len() < MAX_TOLD {
+            self.differences.push(Difference {
+                what: at.to_owned(),
+                then: then.clone(),
+                now: now.clone(),
+            });
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Strict reading of our own JSON files: one error that names the file, the field and the way out.
+
+use crate::task::shown;
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// A kind of file, as its field `format` says it: `circuitscope-session-1`.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What it holds.
+    pub name: &'static str,
+    /// The version this program writes, and the only one it reads.
+    pub version: u32,
+    /// A larger file is none of ours.
+    pub max_bytes: u64,
+}
+
+impl Kind {
+    /// What stands in the field `format`.
+    #[must_use]
+    pub fn format(&self) -> String {
+        format!("circuitscope-{}-{}", self.name, self.version)
+    }
+}
+
+/// The only field that is read before the version is known.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+}
+
+/// A value from a file's text.
+///
+/// # Errors
+/// Names the field that is wrong, or a version that this program does not know.
+pub fn parse<T: DeserializeOwned>(text: &str, kind: &Kind) -> Result<T> {
+    check_version(text, kind)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let problem = shown_line(&error.into_inner().to_string());
+        match field.as_str() {
+            "." => anyhow!("{problem}"),
+            _ => anyhow!("field '{}': {problem}", shown(&field)),
+        }
+    })?;
+    json.end()
+        .map_err(|error| anyhow!("after the last brace: {error}"))?;
+    Ok(value)
+}
+
+fn check_version(text: &str, kind: &Kind) -> Result<()> {
+    let head: Head = serde_json::from_str(text).map_err(|error| {
+        anyhow!(
+            "it is no {} file: {}",
+            kind.name,
+            shown_line(&error.to_string())
+        )
+    })?;
+    if head.format == kind.format() {
+        return Ok(());
+    }
+    let prefix = format!("circuitscope-{}-", kind.name);
+    let version = head.format.strip_prefix(&prefix);
+    match version.and_then(|version| version.parse::<u32>().ok()) {
+        Some(version) if version > kind.version => bail!(
+            "it is of version {version}, and this program reads version {}; a newer circuitscope \
+             wrote it: open it with that one",
+            kind.version
+        ),
+        _ => bail!(
+            "field 'format': '{}' is not {}",
+            shown(&head.format),
+            kind.format()
+        ),
+    }
+}
+
+/// A value from a file.
+///
+/// # Errors
+/// As [`parse`], naming the file and what to do; when there is none, or it is too large.
+pub fn open<T: DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T> {
+    let text = text_of(path, kind.max_bytes)
+        .with_context(|| format!("cannot read the {} {path:?}", kind.name))?;
+    parse(&text, kind).with_context(|| {
+        format!(
+            "cannot use the {} {path:?} (mend that place, or put the file away)",
+            kind.name
+        )
+    })
+}
+
+/// The text of a plain file of at most `max_bytes`.
+///
+/// # Errors
+/// When it is none.
+pub fn text_of(path: &Path, max_bytes: u64) -> Result<String> {
+    let file = File::open(path)?;
+    let data = file.metadata()?;
+    ensure!(data.is_file(), "it is no plain file");
+    ensure!(
+        data.len() <= max_bytes,
+        "it has {} bytes; at most {max_bytes} are read",
+        data.len()
+    );
+    let mut bytes = Vec::new();
+    // a file that grows meanwhile is cut, and then refused as broken
+    file.take(max_bytes).read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        anyhow!("it is no text: byte {at} is not UTF-8")
+    })
+}
+
+/// A foreign error message without anything that could act on a terminal.
+fn shown_line(text: &str) -> String {
+    let harmless = text.chars().filter(|c| !c.is_control());
+    harmless.take(300).collect()
+}

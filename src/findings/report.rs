@@ -1,0 +1,223 @@
+//! Findings as one page: HTML or Markdown, with pictures, notes and claims, that opens offline.
+
+use super::session::StudyText;
+use super::store::{self, Finding, Verdict};
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A finding with what a page shows of it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The finding.
+    pub finding: Finding,
+    /// What decides its numbers.
+    pub study: StudyText,
+    /// The screen as SVG; empty where there is none.
+    pub svg: String,
+    /// The screen as PNG; empty where there is none.
+    pub png: Vec<u8>,
+}
+
+impl Item {
+    /// The finding in a folder.
+    ///
+    /// # Errors
+    /// Names the file that is missing or broken.
+    pub fn open(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            finding: store::open(folder)?,
+            study: store::session(folder)?.study,
+            svg: std::fs::read_to_string(folder.join("frame.svg")).unwrap_or_default(),
+            png: std::fs::read(folder.join("frame.png")).unwrap_or_default(),
+        })
+    }
+}
+
+/// A kind of page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// For a browser.
+    Html,
+    /// For a reader of Markdown.
+    Markdown,
+}
+
+impl Page {
+    /// The kind that a file's name asks for.
+    ///
+    /// # Errors
+    /// When it ends in neither.
+    pub fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("html") => Ok(Self::Html),
+            Some("md") => Ok(Self::Markdown),
+            _ => bail!("a report's file must end in .html or .md"),
+        }
+    }
+}
+
+/// All findings on one page, in the order given.
+///
+/// # Errors
+/// When there is none.
+pub fn page(items: &[Item], page: Page) -> Result<String> {
+    items.first().context("there are no findings to report")?;
+    Ok(match page {
+        Page::Html => html(items),
+        Page::Markdown => markdown(items),
+    })
+}
+
+/// What the numbers belong to, by name.
+fn facts(item: &Item) -> Vec<(&'static str, String)> {
+    let (card, study) = (&item.finding.card, &item.study);
+    let side = |side: &super::session::SideText| format!("{} ({})", side.prompt, side.continuation);
+    let mut facts = vec![
+        (
+            "model",
+            format!("{} #{:.8}", card.model.name, card.model.hash),
+        ),
+        ("clean", side(&study.clean)),
+        ("corrupted", side(&study.corrupted)),
+        ("direction", study.direction.name().to_owned()),
+        (
+            "metric",
+            study
+                .metric
+                .clone()
+                .unwrap_or_else(|| "of the pair".to_owned()),
+        ),
+    ];
+    let on = study.interventions.iter().filter(|one| one.on);
+    facts.extend(on.map(|one| ("intervention", one.line.clone())));
+    facts.push(("made", format!("{} by {}", card.created, card.program)));
+    facts
+}
+
+fn verdict(claim: &Verdict) -> &'static str {
+    match claim.holds {
+        Some(true) => "holds",
+        Some(false) => "fails",
+        None => "not checked",
+    }
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;\
+color:#1a1c22;background:#fff}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1rem}\
+svg,img{max-width:100%;height:auto}pre{font:13px/1.25 monospace;overflow-x:auto}.note{white-space:pre-wrap}\
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.1rem .8rem .1rem 0;text-align:left;vertical-align:top}\
+th{font-weight:600;color:#555}.holds{color:#0a6}.fails{color:#c22}";
+
+fn html(items: &[Item]) -> String {
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Findings</title>\n\
+         <style>{STYLE}</style>\n<h1>Findings</h1>\n<ol>\n"
+    );
+    for (i, item) in items.iter().enumerate() {
+        let title = escaped(&item.finding.card.title);
+        let _ = writeln!(out, "<li><a href=\"#f{i}\">{title}</a></li>");
+    }
+    out.push_str("</ol>\n");
+    for (i, item) in items.iter().enumerate() {
+        let finding = &item.finding;
+        let _ = writeln!(out, "<h2 id=\"f{i}\">{}</h2>", escaped(&finding.card.title));
+        if !finding.note.trim().is_empty() {
+            let _ = writeln!(
+                out,
+                "<p class=\"note\">{}</p>",
+                escaped(finding.note.trim())
+            );
+        }
+        if item.svg.is_empty() {
+            let _ = writeln!(out, "<pre>{}</pre>", escaped(&finding.frame));
+        } else {
+            // as an image it can run nothing, whatever stands in the file
+            let data = STANDARD.encode(&item.svg);
+            let _ = writeln!(
+                out,
+                "<img alt=\"the screen\" src=\"data:image/svg+xml;base64,{data}\">"
+            );
+        }
+        if !finding.card.claims.is_empty() {
+            out.push_str("<table>\n<tr><th>claim</th><th>verdict</th><th></th></tr>\n");
+            for claim in &finding.card.claims {
+                let word = verdict(claim);
+                let _ = writeln!(
+                    out,
+                    "<tr><td>{}</td><td class=\"{word}\">{word}</td><td>{}</td></tr>",
+                    escaped(&claim.claim),
+                    escaped(&claim.because)
+                );
+            }
+            out.push_str("</table>\n");
+        }
+        out.push_str("<table>\n");
+        for (name, value) in facts(item) {
+            let _ = writeln!(out, "<tr><th>{name}</th><td>{}</td></tr>", escaped(&value));
+        }
+        out.push_str("</table>\n");
+    }
+    out.push_str("</html>\n");
+    out
+}
+
+fn markdown(items: &[Item]) -> String {
+    let mut out = "# Findings\n".to_owned();
+    for item in items {
+        let finding = &item.finding;
+        let _ = writeln!(out, "\n## {}\n", one_line(&finding.card.title));
+        if !finding.note.trim().is_empty() {
+            let _ = writeln!(out, "{}\n", finding.note.trim());
+        }
+        if item.png.is_empty() {
+            // indented, so that nothing in it can end the block
+            for line in finding.frame.lines() {
+                let _ = writeln!(out, "    {line}");
+            }
+        } else {
+            let data = STANDARD.encode(&item.png);
+            let _ = writeln!(out, "![the screen](data:image/png;base64,{data})");
+        }
+        out.push('\n');
+        for claim in &finding.card.claims {
+            let _ = writeln!(
+                out,
+                "- **{}**: `{}` {}",
+                verdict(claim),
+                one_line(&claim.claim),
+                one_line(&claim.because)
+            );
+        }
+        if !finding.card.claims.is_empty() {
+            out.push('\n');
+        }
+        for (name, value) in facts(item) {
+            let _ = writeln!(out, "- {name}: `{}`", one_line(&value));
+        }
+    }
+    out
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r', '`'], " ")
+}
+
+/// Text as HTML shows it: nothing in it is markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() && c != '\n' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

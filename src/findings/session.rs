@@ -1,0 +1,280 @@
+//! A session file: everything that is on screen, as JSON that a person can read and mend.
+//!
+//! The words are those of the screen (`b_0`, `1.0`, `patch blocks.1.attn.hook_k @elt from clean`).
+//! This file knows the form; what the words mean to the workbench is `app::session`.
+//! `docs/files.md` documents every field.
+
+use super::read::{self, Kind};
+use crate::task::{ArrayUpdate, Sample};
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What kind of file it is, in its first line.
+pub const SESSION: Kind = Kind {
+    name: "session",
+    version: 1,
+    max_bytes: 16 << 20,
+};
+
+/// Everything that is on screen, and the undo history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// `circuitscope-session-1`
+    pub format: String,
+    /// The program that wrote it.
+    pub program: String,
+    /// The model.
+    pub model: ModelRef,
+    /// The task's size.
+    pub task: ArrayUpdate,
+    /// Which example of the study's sample is shown, from 0; null when the prompt was typed.
+    pub example: Option<usize>,
+    /// What decides the numbers.
+    pub study: StudyText,
+    /// Where the panes look.
+    pub view: ViewText,
+    /// The open question.
+    pub question: Option<QuestionText>,
+    /// The prompt fields, as far as they say more than the study.
+    pub fields: FieldsText,
+    /// What lies over the panes.
+    pub mode: ModeText,
+    /// The message in the footer.
+    pub message: Option<MessageText>,
+    /// A finding's title and note that are not written yet.
+    pub draft: Option<DraftText>,
+    /// Claims, a line each.
+    pub claims: Vec<String>,
+    /// Studies that undo goes back to, oldest first.
+    pub past: Vec<StudyText>,
+    /// Studies that redo goes on to, newest undone last.
+    pub future: Vec<StudyText>,
+}
+
+/// Which model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRef {
+    /// Its file; null is the embedded model.
+    pub path: Option<String>,
+    /// Its name on screen.
+    pub name: String,
+    /// SHA-256 over the weights.
+    pub hash: String,
+}
+
+/// Everything that decides the numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyText {
+    /// The clean prompt.
+    pub clean: SideText,
+    /// The corrupted prompt.
+    pub corrupted: SideText,
+    /// Which counterfactual of the clean prompt the corrupted one is; null when typed.
+    pub counterfactual: Option<usize>,
+    /// `denoise` or `noise`.
+    pub direction: crate::lens::Direction,
+    /// `POS:ANSWER:OTHER`; null follows the pair.
+    pub metric: Option<String>,
+    /// What is measured there: `log prob` and so on; absent for the logit difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// In their order.
+    pub interventions: Vec<InterventionText>,
+    /// What is stepped through, and what means are taken over.
+    pub sample: Sample,
+}
+
+/// One prompt of the pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SideText {
+    /// `14 26 35 1 48`: the list, the index, the element.
+    pub prompt: String,
+    /// `truth`, `model`, or the values.
+    pub continuation: String,
+}
+
+/// An intervention and whether it applies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterventionText {
+    /// Its line.
+    pub line: String,
+    /// Whether it applies.
+    pub on: bool,
+}
+
+/// Where the panes look; nothing here changes a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewText {
+    /// The focused pane's title.
+    pub focus: String,
+    /// Whether it is shown alone.
+    pub zoomed: bool,
+    /// `clean`, `corrupted`, `patched` or `difference`.
+    pub run: String,
+    /// The position under the logits' cursor.
+    pub position: String,
+    /// The attention pane.
+    pub attention: AttentionText,
+    /// The strips.
+    pub strips: StripsText,
+    /// The pattern cells.
+    pub cells: CellsText,
+    /// The selected intervention, from 0.
+    pub intervention: usize,
+    /// How many themes on from the one the program began with.
+    pub theme: usize,
+}
+
+/// The attention pane's cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionText {
+    /// `LAYER.HEAD`
+    pub head: String,
+    /// Scores instead of probabilities.
+    pub scores: bool,
+    /// The query's position.
+    pub dest: String,
+    /// The key's position.
+    pub src: String,
+}
+
+/// The strips' cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripsText {
+    /// The grid, and the head where it has heads: `resid_pre`, `z.0`.
+    pub row: String,
+    /// The block.
+    pub layer: usize,
+    /// A position, or `all`.
+    pub column: String,
+}
+
+/// The pattern cells' cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellsText {
+    /// `LAYER.HEAD`
+    pub head: String,
+    /// The query's position.
+    pub dest: String,
+    /// The key's position.
+    pub src: String,
+}
+
+/// An open question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionText {
+    /// Its line.
+    pub line: String,
+    /// Row and column under the cursor, from 0.
+    pub cursor: (usize, usize),
+}
+
+/// The prompt fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldsText {
+    /// `clean` or `corrupted`, and `a`, `idx`, `elt` or `b`.
+    pub selected: (String, String),
+    /// Where the cursor stands in it, in characters.
+    pub cursor: usize,
+    /// Fields whose text is not the study's own: side, field, text.
+    pub texts: Vec<(String, String, String)>,
+    /// The side whose text is wrong.
+    pub wrong: Option<String>,
+}
+
+/// What lies over the panes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum ModeText {
+    /// Nothing.
+    Normal,
+    /// The help, scrolled down so many lines.
+    Help(usize),
+    /// A line is being typed.
+    Line(LineText),
+    /// The draft of a note is being typed.
+    Note,
+}
+
+/// A line being typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineText {
+    /// `command`, `metric`, `example`, `edit`, `cell` or `question`.
+    pub purpose: String,
+    /// The intervention that is edited, from 0.
+    pub edits: Option<usize>,
+    /// The text.
+    pub text: String,
+    /// Where the cursor stands, in characters.
+    pub cursor: usize,
+    /// What is wrong with it, and at which word.
+    pub error: Option<(Option<usize>, String)>,
+}
+
+/// A title and a note that are not written yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DraftText {
+    /// The title.
+    pub title: String,
+    /// The note.
+    pub note: String,
+    /// The cursors in title and note: line and character, from 0.
+    pub cursors: [(usize, usize); 2],
+    /// Whether the title is typed in.
+    pub on_title: bool,
+    /// The finding it belongs to and the note that was read; null makes a new one.
+    pub edited: Option<(String, String)>,
+}
+
+/// A message in the footer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageText {
+    /// The text.
+    pub text: String,
+    /// `good`, `bad` or `plain`.
+    pub tone: String,
+}
+
+impl Session {
+    /// The file's text.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which no session of this program does.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self).context("cannot write the session")?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// A session from a file's text.
+    ///
+    /// # Errors
+    /// Names the field that is missing, unknown or wrong, or a version that this program does
+    /// not know.
+    pub fn parse(text: &str) -> Result<Self> {
+        read::parse(text, &SESSION)
+    }
+
+    /// A session from a file.
+    ///
+    /// # Errors
+    /// As [`Session::parse`]; names the file and what to do.
+    pub fn open(path: &Path) -> Result<Self> {
+        read::open(path, &SESSION)
+    }
+}

@@ -1,0 +1,139 @@
+//! Sessions that are saved by themselves: a numbered file for each running program.
+//!
+//! `3.json` belongs to the program that holds the lock on `3.lock`. The system lets go of a lock
+//! however a program ends, so a session whose lock is free was left behind by one that did not
+//! leave by itself. One that did leaves its session as `last.json`. Lock files stay: removing one
+//! that another program has just opened would let two hold one slot.
+
+use super::files::write_whole;
+use super::session::Session;
+use anyhow::{Context as _, Result, bail};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// More programs at once, or sessions left behind, are not looked for.
+const MAX_SLOTS: u32 = 256;
+/// The session of the last program that left by itself.
+const LAST: &str = "last.json";
+
+/// A running program's place for its session.
+#[derive(Debug)]
+pub struct Slot {
+    path: PathBuf,
+    /// Held until dropped.
+    _lock: File,
+}
+
+impl Slot {
+    /// A place of one's own.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written to.
+    pub fn claim(folder: &Path) -> Result<Self> {
+        let wrong =
+            || format!("cannot keep sessions in {folder:?}; XDG_STATE_HOME names another folder");
+        fs::create_dir_all(folder).with_context(wrong)?;
+        for number in 1..=MAX_SLOTS {
+            let path = folder.join(format!("{number}.json"));
+            if let Some(lock) = lock(&path).with_context(wrong)?
+                && fs::symlink_metadata(&path).is_err()
+            {
+                return Ok(Self { path, _lock: lock });
+            }
+        }
+        bail!("{MAX_SLOTS} sessions stand in {folder:?}: nothing is saved by itself; remove some")
+    }
+
+    /// Writes the session, whole or not at all.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn save(&self, bytes: &[u8]) -> Result<()> {
+        write_whole(&self.path, bytes)
+    }
+
+    /// The program leaves by itself: its session becomes the last one.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn leave(self) -> Result<()> {
+        retire(&self.path)
+    }
+}
+
+fn retire(path: &Path) -> Result<()> {
+    match fs::rename(path, path.with_file_name(LAST)) {
+        // nothing was ever saved
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome.with_context(|| format!("cannot rename {path:?}")),
+    }
+}
+
+/// The lock beside a session; `None` while another program holds it.
+fn lock(path: &Path) -> Result<Option<File>> {
+    let path = path.with_extension("lock");
+    let mut options = OpenOptions::new();
+    let file = options.create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("cannot open {path:?}"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {path:?}"))
+        }
+    }
+}
+
+/// Whether a program ended without leaving, so that its session waits to be taken up.
+#[must_use]
+pub fn is_left_behind(folder: &Path) -> bool {
+    left_behind(folder).is_ok_and(|found| found.is_some())
+}
+
+/// The newest session left behind, with its lock.
+fn left_behind(folder: &Path) -> Result<Option<(PathBuf, File)>> {
+    let mut found: Vec<(SystemTime, PathBuf)> = (1..=MAX_SLOTS)
+        .map(|number| folder.join(format!("{number}.json")))
+        .filter_map(|path| Some((fs::symlink_metadata(&path).ok()?.modified().ok()?, path)))
+        .collect();
+    found.sort();
+    for (_, path) in found.into_iter().rev() {
+        if let Some(lock) = lock(&path)? {
+            return Ok(Some((path, lock)));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes up the newest session left behind, in its own place, or else the last one that was left
+/// in order, in a place of one's own.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn resume(folder: &Path) -> Result<(Slot, Session)> {
+    if let Some((path, lock)) = left_behind(folder)? {
+        let session = Session::open(&path)?;
+        return Ok((Slot { path, _lock: lock }, session));
+    }
+    let last = folder.join(LAST);
+    if fs::symlink_metadata(&last).is_err() {
+        bail!("there is no session in {folder:?} to take up again");
+    }
+    let session = Session::open(&last)?;
+    Ok((Slot::claim(folder)?, session))
+}
+
+/// The newest session left behind, for a program that runs already; from now on it is the last
+/// session, so that it is not offered twice, and not lost either.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn take_up(folder: &Path) -> Result<Session> {
+    let Some((path, _lock)) = left_behind(folder)? else {
+        bail!("no session was left behind");
+    };
+    let session = Session::open(&path)?;
+    retire(&path)?;
+    Ok(session)
+}

@@ -1,0 +1,124 @@
+//! The session, saved by itself: a thread writes the newest one, the main thread never waits.
+
+use crate::findings::session::Session;
+use crate::findings::slots::Slot;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// At most one session is handed over in this time.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long leaving waits for the last write.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+enum Job {
+    Save(Box<Session>),
+    /// Whether the program leaves by itself.
+    Leave(bool),
+}
+
+/// Where sessions are handed over.
+pub(super) struct Autosave {
+    jobs: Sender<Job>,
+    done: Receiver<()>,
+    /// Since when there is something that was not handed over.
+    changed: bool,
+    last: Option<Instant>,
+}
+
+impl Autosave {
+    /// Starts the thread. `failed` is told why a write failed, once until one works again.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start(slot: Slot, failed: impl Fn(String) + Send + 'static) -> std::io::Result<Self> {
+        let (jobs, received) = channel();
+        let (finished, done) = channel();
+        let body = move || {
+            write_all(slot, &received, &failed);
+            // nobody waits when the program has ended meanwhile
+            let _ = finished.send(());
+        };
+        std::thread::Builder::new()
+            .name("autosave".into())
+            .spawn(body)?;
+        Ok(Self {
+            jobs,
+            done,
+            changed: true,
+            last: None,
+        })
+    }
+
+    /// Something may have changed.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// How long until a session is to be handed over; `None` while nothing has changed.
+    pub fn due(&self) -> Option<Duration> {
+        let since = self.last.map_or(PAUSE, |last| last.elapsed());
+        self.changed.then(|| PAUSE.saturating_sub(since))
+    }
+
+    /// Hands a session over if it is time.
+    pub fn hand_over(&mut self, session: impl FnOnce() -> Session) {
+        if self.due().is_some_and(|due| due.is_zero()) {
+            self.save(session());
+            self.last = Some(Instant::now());
+        }
+    }
+
+    fn save(&mut self, session: Session) {
+        self.changed = false;
+        // a thread that has ended has said why
+        let _ = self.jobs.send(Job::Save(Box::new(session)));
+    }
+
+    /// The last session; waits a while for it to be written.
+    pub fn leave(mut self, session: Session, by_itself: bool) {
+        self.save(session);
+        let _ = self.jobs.send(Job::Leave(by_itself));
+        match self.done.recv_timeout(PATIENCE) {
+            // a slow disk must not keep the user in a dead program
+            Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+    }
+}
+
+fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) {
+    let mut written = Vec::new();
+    let mut failing = false;
+    while let Ok(first) = jobs.recv() {
+        let mut newest = None;
+        let mut leaving = None;
+        for job in std::iter::once(first).chain(jobs.try_iter()) {
+            match job {
+                Job::Save(session) => newest = Some(session),
+                Job::Leave(by_itself) => leaving = Some(by_itself),
+            }
+        }
+        let saved: anyhow::Result<()> = newest.map_or(Ok(()), |session| {
+            let bytes = session.to_json()?;
+            if bytes != written {
+                slot.save(&bytes)?;
+                written = bytes;
+            }
+            Ok(())
+        });
+        match saved {
+            Err(error) if !failing => {
+                failing = true;
+                failed(format!("the session is not saved: {error:#}"));
+            }
+            Err(_) => {}
+            Ok(()) => failing = false,
+        }
+        if let Some(by_itself) = leaving {
+            if by_itself {
+                // its name is all that is lost
+                let _ = slot.leave();
+            }
+            return;
+        }
+    }
+}

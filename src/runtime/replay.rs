@@ -1,0 +1,181 @@
+//! Findings computed again, without a terminal.
+
+use super::headless::Headless;
+use super::snapshot::numbers;
+use super::verdicts;
+use crate::app::{ModelInfo, State};
+use crate::findings::compare::{Comparison, as_recorded, compare};
+use crate::findings::numbers::SnapshotNumbers;
+use crate::findings::read::text_of;
+use crate::findings::session::{ModelRef, Session};
+use crate::findings::store::{self, NUMBERS, Verdict};
+use crate::model::Model;
+use crate::ui::look::Look;
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Recorded numbers of more bytes are none of ours.
+const MAX_NUMBERS: u64 = 256 << 20;
+/// No picture is asked for; the state wants a size.
+const SIZE: (u16, u16) = (80, 24);
+
+/// What is computed again: a session, and what was recorded of it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its name: a folder or a file.
+    pub name: String,
+    /// What is computed.
+    pub session: Session,
+    /// The recorded numbers; `None` for a session alone.
+    pub numbers: Option<serde_json::Value>,
+    /// The recorded verdicts.
+    pub claims: Vec<Verdict>,
+}
+
+/// A claim, then and now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClaimThenNow {
+    /// Its line.
+    pub claim: String,
+    /// Whether it held.
+    pub then: Option<bool>,
+    /// Whether it holds.
+    pub now: Option<bool>,
+    /// What was found now.
+    pub because: String,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Replayed {
+    /// The record's name.
+    pub name: String,
+    /// The model it was made on.
+    pub model_then: ModelRef,
+    /// The model it was computed on.
+    pub model_now: ModelRef,
+    /// Whether they have the same weights.
+    pub same_model: bool,
+    /// Recorded numbers against those of today; null for a session alone.
+    pub comparison: Option<Comparison>,
+    /// Each claim.
+    pub claims: Vec<ClaimThenNow>,
+    /// Whether the model, all numbers and all verdicts are what they were, and no claim fails.
+    pub holds: bool,
+    /// Every number of today; only for a session alone, which has no others.
+    pub numbers: Option<SnapshotNumbers>,
+}
+
+/// The folders of findings that a folder is or holds, by name.
+///
+/// # Errors
+/// When there is none.
+pub fn finding_folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    if store::is_finding(folder) {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let entries = std::fs::read_dir(folder);
+    let entries = entries.with_context(|| format!("cannot read the folder {folder:?}"))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && store::is_finding(&path) {
+            folders.push(path);
+        }
+    }
+    ensure!(!folders.is_empty(), "there is no finding in {folder:?}");
+    folders.sort();
+    Ok(folders)
+}
+
+/// What a path holds: a finding, a folder of findings, or a session.
+///
+/// # Errors
+/// Names what is missing or broken.
+pub fn records(path: &Path) -> Result<Vec<Record>> {
+    let name = |path: &Path| {
+        path.file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned()
+    };
+    if !path.is_dir() {
+        return Ok(vec![Record {
+            name: name(path),
+            session: Session::open(path)?,
+            numbers: None,
+            claims: Vec::new(),
+        }]);
+    }
+    let record = |folder: &PathBuf| {
+        let file = folder.join(NUMBERS);
+        let text = text_of(&file, MAX_NUMBERS);
+        let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
+        let numbers = serde_json::from_str(&text);
+        Ok(Record {
+            name: name(folder),
+            session: store::session(folder)?,
+            numbers: Some(
+                numbers.with_context(|| format!("cannot use the recorded numbers {file:?}"))?,
+            ),
+            claims: store::open(folder)?.card.claims,
+        })
+    };
+    finding_folders(path)?.iter().map(record).collect()
+}
+
+/// Computes a record's numbers and claims again.
+///
+/// # Errors
+/// When the session does not fit the model.
+pub fn replay(
+    record: &Record,
+    model: &Model,
+    info: &ModelInfo,
+    look: &Look,
+    tolerance: f64,
+) -> Result<Replayed> {
+    let session = &record.session;
+    let state = State::from_session(info.clone(), session)
+        .with_context(|| format!("cannot use the session of {:?}", record.name))?;
+    let state = Headless::new(model.clone(), state, look.clone(), SIZE).state;
+    let today = numbers(&state);
+    let same_model = session.model.hash == model.hash;
+    let comparison = match &record.numbers {
+        Some(then) => Some(compare(then, &as_recorded(&today)?, tolerance)),
+        None => None,
+    };
+    let verdicts = verdicts::of(&session.claims);
+    let claims: Vec<ClaimThenNow> = verdicts
+        .into_iter()
+        .map(|now| {
+            let then = record.claims.iter().find(|then| then.claim == now.claim);
+            ClaimThenNow {
+                then: then.and_then(|then| then.holds),
+                now: now.holds,
+                claim: now.claim,
+                because: now.because,
+            }
+        })
+        .collect();
+    let as_it_was = comparison.as_ref().is_none_or(|found| found.different == 0);
+    let claims_hold = claims.iter().all(|claim| claim.now == Some(true));
+    Ok(Replayed {
+        name: record.name.clone(),
+        model_then: session.model.clone(),
+        model_now: ModelRef {
+            path: info.path.clone(),
+            name: info.name.clone(),
+            hash: info.hash.clone(),
+        },
+        same_model,
+        holds: same_model && as_it_was && claims_hold,
+        claims,
+        numbers: comparison.is_none().then_some(today),
+        comparison,
+    })
+}

@@ -1,0 +1,168 @@
+//! Figures for a page: a table with title, axis labels, colour bar and caption, as large as its
+//! numbers need, or a screen with title and caption.
+
+use super::attention::column_label;
+use super::heatmap::{HeatCell, Heatmap, Scale, legend};
+use super::look::Look;
+use super::prompt::wrapped;
+use super::theme::Role;
+use crate::lens::{Array, Table};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr as _;
+
+/// Columns of a number.
+const CELL: u16 = 7;
+/// Columns of the rows' names, at most.
+const MAX_LABEL: u16 = 30;
+/// Columns of the colour bar.
+const BAR: u16 = 32;
+/// No figure is narrower: captions need room.
+const LEAST: u16 = 60;
+/// Blank columns and rows around everything.
+const MARGIN: u16 = 2;
+
+/// A table as it is to be shown.
+pub struct Figure<'a> {
+    /// The numbers; their title is the figure's.
+    pub table: &'a Table,
+    /// What rows and columns are; empty says nothing.
+    pub axes: (&'a str, &'a str),
+    /// Lines below, each wrapped.
+    pub caption: &'a [String],
+}
+
+/// What the colours of a table mean.
+pub(super) fn scale(table: &Table) -> Scale {
+    let max = table.reach().max(1e-6);
+    if table.signed {
+        Scale::Diverging { max }
+    } else {
+        Scale::Sequential { max: max.max(1.0) }
+    }
+}
+
+/// What a cell of a table's values shows.
+pub(super) fn cell(values: &Array, row: usize, column: usize) -> HeatCell {
+    match values.get(&[row, column]) {
+        Some(value) if value == f32::NEG_INFINITY => HeatCell::Masked,
+        Some(value) if value.is_finite() => HeatCell::Value(value),
+        _ => HeatCell::NotAvailable,
+    }
+}
+
+/// The figure of a table.
+#[must_use]
+pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
+    let table = figure.table;
+    let widest = table.rows.iter().map(|row| row.width()).max().unwrap_or(0) as u16;
+    let label = (widest + 1).min(MAX_LABEL);
+    let numbers = (table.cols.len() as u16).saturating_mul(CELL);
+    let inner = (label + numbers).max(LEAST);
+    let notes = table
+        .notes
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"));
+    let caption = lines(notes.chain(figure.caption.iter().cloned()), inner);
+    let rows = table.rows.len() as u16;
+    // title, blank, column axis, column names, rows, blank, bar, blank, caption
+    let height = rows + 7 + caption.len() as u16;
+    let mut buf = ground(look, inner, height);
+    let (x, mut y) = (MARGIN * 2, MARGIN);
+    let muted = look.style(Role::Muted);
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    buf.set_stringn(x, y, &table.title, inner.into(), bold);
+    y += 2;
+    let (row_axis, column_axis) = figure.axes;
+    let (down, right) = (look.pick("↓", "down"), look.pick("→", "right"));
+    let axes = match (row_axis, column_axis) {
+        ("", "") => String::new(),
+        (rows, columns) => format!("{down} {rows}   {right} {columns}"),
+    };
+    buf.set_stringn(x, y, axes, inner.into(), muted);
+    for (i, name) in table.cols.iter().enumerate() {
+        let at = x + label + i as u16 * CELL;
+        buf.set_stringn(at, y + 1, column_label(name, CELL), CELL.into(), muted);
+    }
+    y += 2;
+    for (i, name) in table.rows.iter().enumerate() {
+        buf.set_stringn(x, y + i as u16, name, usize::from(label - 1), muted);
+    }
+    let place = Rect::new(x + label, y, numbers, rows);
+    Heatmap {
+        look,
+        rows: table.rows.len(),
+        columns: table.cols.len(),
+        cell_width: CELL,
+        cell_height: 1,
+        scale: scale(table),
+        cursor: None,
+        stale: false,
+        value: &|row, column| cell(&table.values, row, column),
+    }
+    .render(place, &mut buf, 0, 0);
+    y += rows + 1;
+    buf.set_line(x, y, &legend(look, scale(table), BAR), BAR);
+    write(&mut buf, look, y + 2, inner, &caption);
+    buf
+}
+
+/// A screen between a title and a caption.
+#[must_use]
+pub fn framed(screen: &Buffer, title: &str, caption: &[String], look: &Look) -> Buffer {
+    let inner = screen.area.width.max(LEAST);
+    let caption = lines(caption.iter().cloned(), inner);
+    let height = screen.area.height + 3 + caption.len() as u16;
+    let mut buf = ground(look, inner, height);
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let x = MARGIN * 2;
+    buf.set_stringn(x, MARGIN, title, inner.into(), bold);
+    paste(&mut buf, screen, (x, MARGIN + 2));
+    let below = MARGIN + 3 + screen.area.height;
+    write(&mut buf, look, below, inner, &caption);
+    buf
+}
+
+/// Part of a screen as a picture of its own.
+#[must_use]
+pub fn cut(screen: &Buffer, part: Rect) -> Buffer {
+    let part = part.intersection(screen.area);
+    let mut buf = Buffer::empty(Rect::new(0, 0, part.width, part.height));
+    for y in 0..part.height {
+        for x in 0..part.width {
+            buf[(x, y)] = screen[(part.x + x, part.y + y)].clone();
+        }
+    }
+    buf
+}
+
+fn paste(buf: &mut Buffer, screen: &Buffer, (left, top): (u16, u16)) {
+    for y in 0..screen.area.height {
+        for x in 0..screen.area.width {
+            let cell: Cell = screen[(x, y)].clone();
+            buf[(left + x, top + y)] = cell;
+        }
+    }
+}
+
+/// An empty page with room for this much.
+fn ground(look: &Look, inner: u16, height: u16) -> Buffer {
+    let (width, height) = (inner + MARGIN * 4, height + MARGIN * 2);
+    let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+    buf.set_style(buf.area, look.base());
+    buf
+}
+
+fn lines(texts: impl Iterator<Item = String>, width: u16) -> Vec<String> {
+    texts
+        .flat_map(|text| wrapped(&text, width.into()))
+        .collect()
+}
+
+fn write(buf: &mut Buffer, look: &Look, from: u16, width: u16, lines: &[String]) {
+    let style: Style = look.style(Role::Muted);
+    for (i, line) in lines.iter().enumerate() {
+        buf.set_stringn(MARGIN * 2, from + i as u16, line, width.into(), style);
+    }
+}

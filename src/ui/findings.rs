@@ -1,0 +1,204 @@
+//! The findings view: the list on the left, what the selected one holds on the right.
+
+use super::canvas::{Canvas, scroll_to};
+use super::prompt::wrapped;
+use super::theme::Role;
+use crate::app::{Shelf, Which};
+use crate::findings::store::Finding;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Widget};
+
+/// Below this width there is no room for a preview.
+const BOTH: u16 = 76;
+
+pub(super) fn findings(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    Clear.render(body, canvas.buf);
+    canvas.buf.set_style(body, canvas.look.base());
+    let both = body.width >= BOTH;
+    let list = if both {
+        (body.width * 2 / 5).min(60)
+    } else {
+        body.width
+    };
+    let left = Rect {
+        width: list,
+        ..body
+    };
+    draw_list(canvas, left, shelf);
+    if both {
+        let right = Rect {
+            x: body.x + list,
+            width: body.width - list,
+            ..body
+        };
+        preview(canvas, right, shelf);
+    }
+}
+
+/// A box with a title; the room inside.
+pub(super) fn boxed(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    title: Vec<Span<'static>>,
+    focused: bool,
+) -> Rect {
+    let (role, borders) = if focused {
+        (Role::Focus, canvas.look.focused_borders())
+    } else {
+        (Role::Border, canvas.look.borders())
+    };
+    let block = Block::bordered()
+        .border_set(borders)
+        .border_style(canvas.look.style(role))
+        .title_top(Line::from(title));
+    let inner = block.inner(area);
+    block.render(area, canvas.buf);
+    inner
+}
+
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
+    let shown = shelf.shown();
+    let whose = match shelf.which {
+        Which::Own => " findings ",
+        Which::Tutorial => " tutorial findings ",
+    };
+    let mut title = vec![canvas.span(Role::Focus, whose)];
+    let mut facts = format!("{}  {}", shown.len(), shelf.order.name());
+    if !shelf.search.is_empty() {
+        facts.push_str(&format!("  with \"{}\"", shelf.search));
+    }
+    title.push(canvas.span(Role::Muted, format!("{facts} ")));
+    let inner = boxed(canvas, area, title, true);
+    let width = usize::from(inner.width);
+    let (words, broken): (Vec<(Role, String)>, _) = match &shelf.listing {
+        None => (vec![(Role::Muted, "reading ...".into())], 0),
+        Some(Err(error)) => (vec![(Role::Bad, error.clone())], 0),
+        Some(Ok(listing)) => {
+            let hint = if listing.findings.is_empty() {
+                "none yet: on the workbench, b keeps what is on screen"
+            } else {
+                "none has this; / searches for something else"
+            };
+            let mut words = Vec::new();
+            if shown.is_empty() {
+                words.push((Role::Muted, hint.to_owned()));
+            }
+            let broken = listing.broken.iter();
+            words.extend(broken.map(|(name, why)| (Role::Bad, format!("! {name}: {why}"))));
+            (words, listing.broken.len())
+        }
+    };
+    let lines: Vec<(Role, String)> = words
+        .into_iter()
+        .flat_map(|(role, text)| {
+            wrapped(&text, width)
+                .into_iter()
+                .map(move |line| (role, line))
+        })
+        .collect();
+    // what cannot be read is told below the list, in at most a third of it
+    let least = if broken > 0 {
+        inner.height / 3
+    } else {
+        inner.height
+    };
+    let told = (lines.len() as u16).min(least.max(1));
+    let room = if shown.is_empty() {
+        0
+    } else {
+        inner.height - told.min(inner.height)
+    };
+    let first = scroll_to(shelf.cursor, usize::from(room), shown.len(), 0);
+    for (i, finding) in shown.iter().enumerate().skip(first).take(usize::from(room)) {
+        let line = row(canvas, finding, i == shelf.cursor, inner.width);
+        canvas.line(inner, (i - first) as u16, &line);
+    }
+    let from = room.min(shown.len() as u16);
+    for (i, (role, text)) in lines.into_iter().enumerate() {
+        let line = Line::from(canvas.span(role, text));
+        canvas.line(inner, from + i as u16, &line);
+    }
+}
+
+/// Verdicts, date, title.
+fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Line<'static> {
+    let card = &finding.card;
+    let (mark, role) = if card.claims.iter().any(|claim| claim.holds == Some(false)) {
+        (canvas.look.pick("✗", "x"), Role::Bad)
+    } else if !card.claims.is_empty() && card.claims.iter().all(|claim| claim.holds == Some(true)) {
+        (canvas.look.pick("✓", "v"), Role::Good)
+    } else {
+        (" ", Role::Muted)
+    };
+    let day: String = card.created.chars().take(10).collect();
+    let text = if selected {
+        Role::Selection
+    } else {
+        Role::Text
+    };
+    let title: String = card.title.chars().take(usize::from(width)).collect();
+    Line::from(vec![
+        canvas.span(role, format!("{mark} ")),
+        canvas.span(Role::Muted, format!("{day:<10} ")),
+        canvas.span(text, title),
+    ])
+}
+
+fn preview(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
+    let Some(finding) = shelf.selected() else {
+        boxed(canvas, area, Vec::new(), false);
+        return;
+    };
+    let title = vec![canvas.span(Role::Title, format!(" {} ", finding.card.title))];
+    let inner = boxed(canvas, area, title, false);
+    let lines = preview_lines(canvas, finding, usize::from(inner.width));
+    let room = usize::from(inner.height);
+    let first = shelf.scroll.min(lines.len().saturating_sub(room));
+    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
+        canvas.line(inner, i as u16, line);
+    }
+}
+
+fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Line<'static>> {
+    let card = &finding.card;
+    let mut lines = Vec::new();
+    let hash: String = card.model.hash.chars().take(8).collect();
+    let same = card.model.hash == canvas.state.model.hash;
+    let (role, other) = if same {
+        (Role::Muted, "")
+    } else {
+        (Role::Warn, "  another model")
+    };
+    let made = format!("{}  {} #{hash}{other}", card.created, card.model.name);
+    lines.push(Line::from(canvas.span(role, made)));
+    lines.push(Line::from(canvas.span(
+        Role::Muted,
+        format!("{}  by {}", finding.name, card.program),
+    )));
+    for claim in &card.claims {
+        let (role, word) = match claim.holds {
+            Some(true) => (Role::Good, "holds"),
+            Some(false) => (Role::Bad, "fails"),
+            None => (Role::Muted, "not checked"),
+        };
+        lines.push(Line::from(vec![
+            canvas.span(role, format!("{word}: ")),
+            canvas.span(Role::Text, claim.claim.clone()),
+        ]));
+    }
+    lines.push(Line::default());
+    for line in finding.note.lines() {
+        let parts = wrapped(line, width).into_iter();
+        lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
+    }
+    lines.push(Line::default());
+    let frame = finding.frame.lines();
+    lines.extend(frame.map(|row| Line::from(canvas.span(Role::Muted, row.to_owned()))));
+    lines
+}

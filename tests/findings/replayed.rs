@@ -1,0 +1,186 @@
+//! `circuitscope replay` and `report`, driven as a user drives them.
+
+use crate::keep;
+use crate::program::{command, output, refused, stdout};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Exit code and what was printed.
+fn run(args: &[&str]) -> (i32, String) {
+    let output = output(args);
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn what_was_kept_is_computed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    keep(folder.path(), "tab tab tab right enter b 'One' ctrl-s");
+    keep(folder.path(), "l . b 'Two' tab 'with a question' ctrl-s");
+    let findings = folder.path().join("findings");
+    let all = stdout(&["replay", text(&findings)]);
+    assert!(
+        all.contains("one: ") && all.contains("two: ") && all.contains("numbers as they were"),
+        "{all}"
+    );
+    // the same bytes every time, of findings and of a session
+    for path in [findings.clone(), findings.join("one/session.json")] {
+        let [first, second] = [0, 1].map(|_| stdout(&["replay", text(&path), "--json"]));
+        assert_eq!(first, second);
+        let answer: Value = serde_json::from_str(&first).unwrap();
+        assert_eq!(
+            (&answer["holds"], &answer["format"]),
+            (&true.into(), &"circuitscope-replay-1".into())
+        );
+    }
+    let session: Value = serde_json::from_str(&stdout(&[
+        "replay",
+        text(&findings.join("two/session.json")),
+        "--json",
+    ]))
+    .unwrap();
+    let recorded: Value =
+        serde_json::from_str(&fs::read_to_string(findings.join("two/numbers.json")).unwrap())
+            .unwrap();
+    assert_eq!(session["records"][0]["numbers"], recorded);
+    assert_eq!(recorded["answer"]["question"], "attribution target");
+}
+
+#[test]
+fn another_number_another_model_and_missing_files_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    keep(folder.path(), "tab tab tab right enter b 'One' ctrl-s");
+    let one = folder.path().join("findings/one");
+    let file = one.join("numbers.json");
+    let recorded = fs::read_to_string(&file).unwrap();
+    let mut changed: Value = serde_json::from_str(&recorded).unwrap();
+    changed["patching"]["metric"]["patched"] = 12.5.into();
+    fs::write(&file, changed.to_string()).unwrap();
+    let (code, said) = run(&["replay", text(&one)]);
+    assert!(
+        code == 1 && said.contains("patching.metric.patched") && said.contains("12.5"),
+        "{code} {said}"
+    );
+    let (code, said) = run(&["replay", text(&one), "--json"]);
+    let answer: Value = serde_json::from_str(&said).unwrap();
+    let difference = &answer["records"][0]["comparison"]["differences"][0];
+    assert_eq!(
+        (code, &difference["what"], &difference["then"]),
+        (1, &"patching.metric.patched".into(), &12.5.into())
+    );
+    assert_eq!(run(&["replay", text(&one), "--tolerance", "1000"]).0, 0);
+    fs::write(&file, &recorded).unwrap();
+    // another model says so first
+    let weights = folder.path().join("other.safetensors");
+    let train = [
+        "train",
+        "--steps",
+        "1",
+        "--batch",
+        "2",
+        "--d-model",
+        "4",
+        "--d-head",
+        "4",
+        "--judge",
+        "1",
+        "-o",
+        text(&weights),
+    ];
+    assert!(command(&train).output().unwrap().status.success());
+    let (code, said) = run(&["replay", text(&one), "--model", text(&weights)]);
+    assert!(
+        code == 1 && said.starts_with("one: another model: made on array_update"),
+        "{said}"
+    );
+    fs::remove_file(&file).unwrap();
+    refused(&["replay", text(&one)], "numbers.json");
+    refused(&["replay", text(folder.path())], "there is no finding");
+    refused(
+        &["replay", text(&one.join("nothing"))],
+        "cannot read the session",
+    );
+    refused(&["replay", text(&one), "--tolerance=-1"], "tolerance");
+}
+
+#[test]
+fn a_report_holds_everything_and_nothing_foreign_acts() {
+    let folder = tempfile::tempdir().unwrap();
+    keep(
+        folder.path(),
+        "b '<script>alert(1)</script>' tab '<b>bold & \"quoted\"' ctrl-s",
+    );
+    keep(
+        folder.path(),
+        "tab tab tab right enter b 'Second' tab 'note' ctrl-s",
+    );
+    let findings = folder.path().join("findings");
+    let [html, md] = ["r.html", "r.md"].map(|name| folder.path().join(name));
+    for path in [&html, &md] {
+        stdout(&["report", text(&findings), "-o", text(path)]);
+        refused(
+            &["report", text(&findings), "-o", text(path)],
+            "already exists",
+        );
+    }
+    let page = fs::read_to_string(&html).unwrap();
+    assert!(
+        !page.contains("<script") && !page.contains("<b>"),
+        "markup got through"
+    );
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "it needs the net"
+    );
+    let places = [
+        "&lt;script&gt;",
+        "&lt;b&gt;bold &amp;",
+        "patch blocks.1",
+        "Second",
+    ];
+    assert!(places.iter().all(|part| page.contains(part)));
+    assert_eq!(page.matches("data:image/svg+xml;base64,").count(), 2);
+    let page = fs::read_to_string(&md).unwrap();
+    assert_eq!(page.matches("data:image/png;base64,").count(), 2);
+    assert!(page.contains("## Second") && page.contains("\nnote\n"));
+    refused(
+        &[
+            "report",
+            text(&findings),
+            "-o",
+            text(&folder.path().join("r.txt")),
+        ],
+        ".html or .md",
+    );
+    refused(
+        &["report", text(folder.path()), "-o", text(&html)],
+        "no finding",
+    );
+}
+
+#[test]
+fn the_tutorial_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
+    let (code, said) = run(&["replay", folder]);
+    assert_eq!(code, 0, "{said}");
+    // all of them are in the program
+    let names = crate::entries(Path::new(folder));
+    let inside = circuitscope::findings::tutorial::list().unwrap().findings;
+    let inside: Vec<String> = inside.into_iter().map(|finding| finding.name).collect();
+    assert_eq!(names, inside);
+    for name in names {
+        circuitscope::findings::tutorial::session(&name).unwrap();
+    }
+}
