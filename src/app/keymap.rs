@@ -2,7 +2,7 @@
 //! `docs/keys.md` all come from it.
 
 use super::key::Key;
-use super::state::{Mode, Pane, State};
+use super::state::Pane;
 use crossterm::event::KeyCode;
 
 /// Where a binding holds.
@@ -267,8 +267,8 @@ const ENTER: &[Key] = &[Key::plain(KeyCode::Enter)];
 const ESC: &[Key] = &[Key::plain(KeyCode::Esc)];
 
 use Where::{Everywhere as E, Findings, Help, Line, Note};
-const PROMPT: Where = Where::Pane(Pane::Prompt);
-const LOGITS: Where = Where::Pane(Pane::Logits);
+pub(super) const PROMPT: Where = Where::Pane(Pane::Prompt);
+pub(super) const LOGITS: Where = Where::Pane(Pane::Logits);
 const ATTENTION: Where = Where::Pane(Pane::Attention);
 const STRIPS: Where = Where::Pane(Pane::Strips);
 const CELLS: Where = Where::Pane(Pane::Cells);
@@ -431,70 +431,3 @@ pub const BINDINGS: &[Binding] = &[
     row(Note, &[Key::ctrl('z')], Action::Suspend, "", "stop for a while (fg comes back)"),
     row(Note, &[Key::ctrl('c')], Action::Quit, "", "leave"),
 ];
-
-/// The places whose bindings hold in this state, first come first.
-fn places(state: &State) -> [Option<Where>; 2] {
-    match &state.mode {
-        Mode::Normal => [Some(Where::Pane(state.view.focus)), Some(E)],
-        Mode::Help { .. } => [Some(Help), None],
-        Mode::Line(_) => [Some(Line), None],
-        Mode::Findings => [Some(Findings), None],
-        Mode::Note(_) => [Some(Note), None],
-    }
-}
-
-/// What a key does in this state.
-#[must_use]
-pub fn action_for(state: &State, key: Key) -> Option<Action> {
-    places(state).into_iter().flatten().find_map(|place| {
-        let mut here = BINDINGS.iter().filter(|binding| binding.at == place);
-        here.find(|binding| binding.keys.contains(&key))
-            .map(|binding| binding.action)
-    })
-}
-
-/// Keys and hints for the footer in this state, most useful first.
-#[must_use]
-pub fn hints(state: &State) -> Vec<(String, &'static str)> {
-    places(state)
-        .into_iter()
-        .flatten()
-        .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
-        .filter(|binding| !binding.hint.is_empty())
-        .map(|binding| {
-            let key = match binding.action {
-                Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
-                Action::Up => "arrows".to_owned(),
-                _ => binding.keys[0].to_string(),
-            };
-            (key, binding.hint)
-        })
-        .collect()
-}
-
-/// The whole table as Markdown: `docs/keys.md`.
-#[must_use]
-pub fn markdown() -> String {
-    let mut text = String::from(
-        "# Keys\n\nMade from the key table (`src/app/keymap.rs`) by `circuitscope keys`; a test \
-         fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
-         delete, left, right, home and end edit the field.\n",
-    );
-    let mut places: Vec<Where> = Vec::new();
-    for binding in BINDINGS {
-        if !places.contains(&binding.at) {
-            places.push(binding.at);
-        }
-    }
-    for place in places {
-        text.push_str(&format!(
-            "\n## {}\n\n| key | what it does |\n|---|---|\n",
-            place.title()
-        ));
-        for binding in BINDINGS.iter().filter(|binding| binding.at == place) {
-            let keys: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-            text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.help));
-        }
-    }
-    text
-}

@@ -11,6 +11,7 @@ mod fields;
 mod inquire;
 mod key;
 mod keymap;
+mod keypage;
 mod message;
 mod note;
 mod panes;
@@ -24,7 +25,8 @@ mod update;
 
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
-pub use keymap::{Action, BINDINGS, Binding, Where, action_for, hints, markdown};
+pub use keymap::{Action, BINDINGS, Binding, Where};
+pub use keypage::{action_for, hints, markdown};
 pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
 pub use note::{Edited, NoteEditor};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};

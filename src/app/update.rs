@@ -3,7 +3,7 @@
 use super::act;
 use super::cell;
 use super::fields::{Fields, Side, edit};
-use super::keymap::action_for;
+use super::keypage::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;

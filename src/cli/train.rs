@@ -1,13 +1,14 @@
 //! `circuitscope train`: trains the task's model and writes weights, config and record.
 
-use super::args::TrainArgs;
 use crate::findings::files;
 use crate::lens::{Score, score};
 use crate::model::HookedTransformer;
 use crate::model::config::PositionalEmbedding;
+use crate::model::device::DeviceChoice;
 use crate::task::{ArrayUpdate, Sample, shown};
-use crate::training::{self, Progress, Recipe};
+use crate::training::{self, Progress, Recipe, Schedule};
 use anyhow::{Context, Result};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
@@ -21,6 +22,68 @@ use std::time::Instant;
 const JUDGE_SEED: u32 = 0x5eed;
 /// The bar shows the mean loss of about this many steps.
 const SMOOTHING: f64 = 50.0;
+
+/// `circuitscope train`
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Weights file to write; config and record go beside it
+    #[arg(short, long, default_value = "array_update.safetensors")]
+    pub output: PathBuf,
+    /// Numbers in a list
+    #[arg(long, default_value_t = 3)]
+    pub list_len: usize,
+    /// Values a number can have
+    #[arg(long, default_value_t = 50)]
+    pub max_num: u32,
+    /// Attention blocks
+    #[arg(long, default_value_t = 2)]
+    pub layers: usize,
+    /// Heads in a block
+    #[arg(long, default_value_t = 1)]
+    pub heads: usize,
+    /// Width of the residual stream
+    #[arg(long, default_value_t = 128)]
+    pub d_model: usize,
+    /// Width of a head
+    #[arg(long, default_value_t = 128)]
+    pub d_head: usize,
+    /// Optimiser steps
+    #[arg(long, default_value_t = 1000)]
+    pub steps: usize,
+    /// Sequences in a step
+    #[arg(long, default_value_t = 256)]
+    pub batch: usize,
+    /// Learning rate
+    #[arg(long, default_value_t = 1e-3)]
+    pub lr: f64,
+    /// How the learning rate changes
+    #[arg(long, value_enum, default_value_t = Schedule::Constant)]
+    pub schedule: Schedule,
+    /// AdamW's first beta
+    #[arg(long, default_value_t = 0.9)]
+    pub beta1: f64,
+    /// AdamW's second beta
+    #[arg(long, default_value_t = 0.98)]
+    pub beta2: f64,
+    /// AdamW's weight decay
+    #[arg(long, default_value_t = 1e-2)]
+    pub weight_decay: f64,
+    /// Seed of the initial weights and the data
+    #[arg(long, default_value_t = 0)]
+    pub seed: u32,
+    /// Draw one (idx, elt) for a whole batch, as the notebook does, instead of one for each row
+    #[arg(long)]
+    pub one_update_per_batch: bool,
+    /// Random inputs on which the trained model is judged
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
+    pub judge: u32,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+}
 
 /// How a checkpoint was made: the JSON beside it, `<stem>.record.json`.
 #[derive(Debug, Serialize)]

@@ -1,0 +1,72 @@
+//! What the key table says: what a key does, the footer's hints, the page of all keys.
+
+use super::key::Key;
+use super::keymap::{Action, BINDINGS, LOGITS, PROMPT, Where};
+use super::state::{Mode, State};
+
+/// The places whose bindings hold in this state, first come first.
+fn places(state: &State) -> [Option<Where>; 2] {
+    match &state.mode {
+        Mode::Normal => [Some(Where::Pane(state.view.focus)), Some(Where::Everywhere)],
+        Mode::Help { .. } => [Some(Where::Help), None],
+        Mode::Line(_) => [Some(Where::Line), None],
+        Mode::Findings => [Some(Where::Findings), None],
+        Mode::Note(_) => [Some(Where::Note), None],
+    }
+}
+
+/// What a key does in this state.
+#[must_use]
+pub fn action_for(state: &State, key: Key) -> Option<Action> {
+    places(state).into_iter().flatten().find_map(|place| {
+        let mut here = BINDINGS.iter().filter(|binding| binding.at == place);
+        here.find(|binding| binding.keys.contains(&key))
+            .map(|binding| binding.action)
+    })
+}
+
+/// Keys and hints for the footer in this state, most useful first.
+#[must_use]
+pub fn hints(state: &State) -> Vec<(String, &'static str)> {
+    places(state)
+        .into_iter()
+        .flatten()
+        .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
+        .filter(|binding| !binding.hint.is_empty())
+        .map(|binding| {
+            let key = match binding.action {
+                Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
+                Action::Up => "arrows".to_owned(),
+                _ => binding.keys[0].to_string(),
+            };
+            (key, binding.hint)
+        })
+        .collect()
+}
+
+/// The whole table as Markdown: `docs/keys.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "# Keys\n\nMade from the key table (`src/app/keymap.rs`) by `circuitscope keys`; a test \
+         fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
+         delete, left, right, home and end edit the field.\n",
+    );
+    let mut places: Vec<Where> = Vec::new();
+    for binding in BINDINGS {
+        if !places.contains(&binding.at) {
+            places.push(binding.at);
+        }
+    }
+    for place in places {
+        text.push_str(&format!(
+            "\n## {}\n\n| key | what it does |\n|---|---|\n",
+            place.title()
+        ));
+        for binding in BINDINGS.iter().filter(|binding| binding.at == place) {
+            let keys: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.help));
+        }
+    }
+    text
+}
