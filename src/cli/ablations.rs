@@ -92,7 +92,7 @@ fn over(whole: bool, args: &SpaceArgs) -> Result<Over> {
 /// `circuitscope ablations`.
 ///
 /// # Errors
-/// When the node cannot be read, or as for [`sweep`].
+/// When the node cannot be read, or as for `sweep`.
 pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     let opened = Opened::new(&args.space)?;
     let over = over(args.whole, &args.space)?;
@@ -159,7 +159,7 @@ struct MinimalAnswer {
 /// `circuitscope minimal`.
 ///
 /// # Errors
-/// As for [`sweep`].
+/// As for `sweep`.
 pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     ensure!(
         (0.0..=1.0).contains(&args.threshold),

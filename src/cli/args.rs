@@ -127,6 +127,16 @@ A prompt is written in one of three forms:
   'a=[14,26,35]; a[1]=48'               an assignment, optionally '-> [14,48,35]'
 Where no continuation is given it is the right answer.";
 
+/// How to write a claim.
+const CLAIM_HELP: &str = "\
+Claims:
+  pred == truth                      A0[elt,idx] is argmax
+  A1[b_0,elt] > 0.5 when idx=1       mean A0[elt,idx] >= 0.9
+  min margin[b_1] when a_0 in {0,1,2}
+Words: A1[..] attention, S1[..] scores, logit[b_0,48], logit_diff[..], margin[..], logp[..], rank[..],
+pred[..], truth[..], path[0.0>1.0][b_0,48], idx, elt, a_0; + - * / abs(); and, or, not, in {..}.
+The brackets name positions: what is read at b_0 predicts b_1.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -198,12 +208,7 @@ pub enum Command {
     /// Interventions that cannot be folded go through plain forward passes, and it is said why.
     Sweep(SweepArgs),
     /// Check a claim against every input; exit code 1 when it fails
-    ///
-    /// Claims: pred == truth; A0[elt,idx] is argmax; A1[b_0,elt] > 0.5 when idx=1;
-    /// mean A0[elt,idx] >= 0.9; min margin[b_1] when a_0 in {0,1,2}; logit_diff[b_0] > 5.
-    /// Words: A1[..] attention, S1[..] scores, logit[b_0,48], logit_diff[..], margin[..], logp[..],
-    /// rank[..], pred[..], truth[..], path[0.0>1.0][b_0,48], idx, elt, a_0; + - * / abs();
-    /// and, or, not, in {..}. The brackets name positions: what is read at b_0 predicts b_1.
+    #[command(after_help = CLAIM_HELP)]
     Claim(ClaimArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),

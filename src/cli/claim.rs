@@ -16,7 +16,7 @@ use std::time::Instant;
 /// `circuitscope claim`
 #[derive(Debug, Args)]
 pub struct ClaimArgs {
-    /// The claim, such as 'A1[b_0,elt] > 0.5 when idx=1'
+    /// The claim, such as 'margin > 5 when idx=1'
     #[arg(allow_hyphen_values = true)]
     pub claim: String,
     #[command(flatten)]
@@ -35,7 +35,7 @@ struct ClaimAnswer {
 /// `circuitscope claim`: exit code 1 when it fails.
 ///
 /// # Errors
-/// When the claim cannot be read, or as for [`sweep`].
+/// When the claim cannot be read, or as for `sweep`.
 pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let opened = Opened::new(&args.space)?;
     let (task, over) = (opened.transformer.task(), args.space.over());

@@ -17,7 +17,7 @@ use std::io::Write;
 /// Which inputs, and what is done to the model.
 #[derive(Debug, Args)]
 pub struct SpaceArgs {
-    /// An intervention, such as 'knock blocks.1.attn.hook_pattern [b_0,elt]'; may be repeated
+    /// An intervention, such as 'zero blocks.1.attn.hook_z @b_0'; may be repeated
     #[arg(long, value_name = "LINE")]
     pub intervene: Vec<String>,
     /// Only these inputs, not the whole space: random:SEED or notebook:SEED, and :N
