@@ -4,7 +4,7 @@ use super::message::Effect;
 use super::state::{Pane, State, Tone};
 use crate::lens::{Experiment, Intervention, Source};
 use crate::sweep::{Case, Progress, Tally, Verdict};
-use crate::task::Sample;
+use crate::task::{Sample, Update};
 use std::sync::Arc;
 
 /// Finished sweeps that are kept.
@@ -62,14 +62,14 @@ pub struct SpaceNews {
 pub struct SpaceKey(Option<(Vec<Intervention>, Source, Source, Sample)>);
 
 impl SpaceKey {
-    fn new(experiment: &Experiment) -> Self {
+    fn new(experiment: Experiment) -> Self {
         let Experiment {
             interventions,
             clean,
             corrupted,
             sample,
             ..
-        } = experiment.clone();
+        } = experiment;
         let any = !interventions.is_empty();
         Self(any.then_some((interventions, clean, corrupted, sample)))
     }
@@ -114,7 +114,7 @@ impl Space {
 
 impl State {
     fn space_key(&self) -> SpaceKey {
-        SpaceKey::new(&self.study().experiment())
+        SpaceKey::new(self.study().experiment())
     }
 
     /// The finished sweep of the model as it is, with the interventions that stand.
@@ -132,50 +132,48 @@ impl State {
     /// The inputs that can be stepped through, in their order: counterexamples of claims, newest
     /// first, then the sweep's worst.
     #[must_use]
-    pub fn space_cases(&self) -> Vec<SpaceCase> {
+    pub fn space_cases(&self) -> Vec<SpaceCase<'_>> {
         let key = self.space_key();
         let verdicts = self.space.verdicts.iter().rev();
         let verdicts = verdicts.filter(|(one, _)| *one == key);
-        let mut cases: Vec<SpaceCase> = verdicts
+        let mut cases: Vec<SpaceCase<'_>> = verdicts
             .filter_map(|(_, verdict)| {
                 let example = verdict.counterexample.as_ref()?;
                 Some(SpaceCase {
-                    update: example.update.clone(),
-                    says: Says::Claim(verdict.claim.clone(), example.value),
+                    update: &example.update,
+                    says: Says::Claim(&verdict.claim, example.value),
                 })
             })
             .collect();
-        let mut worst: Vec<Case> = match self.space_tally() {
-            Some(tally) => tally.worst.clone(),
-            None => Vec::new(),
-        };
+        let worst = self.space_tally().map_or(&[][..], |tally| &tally.worst[..]);
+        let mut worst: Vec<&Case> = worst.iter().collect();
         if self.space.by_loss {
             worst.sort_by(|a, b| b.loss.total_cmp(&a.loss));
         }
         cases.extend(worst.into_iter().map(|case| SpaceCase {
-            update: case.update.clone(),
-            says: Says::Case(Box::new(case)),
+            update: &case.update,
+            says: Says::Case(case),
         }));
         cases
     }
 }
 
 /// An input worth a look.
-#[derive(Clone, Debug)]
-pub struct SpaceCase {
+#[derive(Clone, Copy, Debug)]
+pub struct SpaceCase<'a> {
     /// The input.
-    pub update: crate::task::Update,
+    pub update: &'a Update,
     /// Why.
-    pub says: Says,
+    pub says: Says<'a>,
 }
 
 /// Why an input is worth a look.
-#[derive(Clone, Debug)]
-pub enum Says {
+#[derive(Clone, Copy, Debug)]
+pub enum Says<'a> {
     /// It decides a claim, with this value.
-    Claim(String, f64),
+    Claim(&'a str, f64),
     /// It is among the worst of the sweep.
-    Case(Box<Case>),
+    Case(&'a Case),
 }
 
 /// Shows the space; sweeps it unless that was done or is under way.
@@ -204,7 +202,7 @@ pub(super) fn ask(state: &mut State, question: SpaceQuestion) -> Vec<Effect> {
     space.failure = None;
     space.running = Some(Running {
         question: question.clone(),
-        key: SpaceKey::new(&experiment),
+        key: SpaceKey::new(experiment.clone()),
         news: None,
     });
     vec![Effect::Space(Box::new(SpaceRequest {

@@ -117,7 +117,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     bar.done();
     let answer = AblationsAnswer {
         asked: opened.asked(&args.space, over),
-        node: title(&words_of_node, task, config)?,
+        node: title(&node, task),
         rows: found.iter().map(AblationRow::from).collect(),
     };
     if args.space.common.format == Format::Json {

@@ -37,7 +37,7 @@ impl Derived {
     ///
     /// # Errors
     /// As [`Derived::new`].
-    pub(super) fn for_each(
+    pub(crate) fn for_each(
         &self,
         model: &HookedTransformer,
         experiment: &Experiment,
@@ -45,8 +45,7 @@ impl Derived {
     ) -> Result<Self> {
         let one = |(intervention, shared): &(Intervention, Tensor)| {
             let own = match &intervention.action {
-                Action::Mean(given) => !given.is_empty(),
-                Action::Resample { .. } => true,
+                Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
                 _ => false,
             };
             if !own {

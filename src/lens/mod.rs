@@ -67,7 +67,7 @@ pub use paths::{PathName, PathSplit, PathTables, Start};
 pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };
-pub use plan::Sheet;
+pub use plan::{Sheet, edges_off};
 pub use question::{FORMS, Kind, Question, Tools};
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;

@@ -229,7 +229,8 @@ fn every_edge(config: &Config) -> Vec<(Sender, Receiver)> {
 }
 
 /// Every edge of a model taken away, with its name.
-pub(super) fn edges_off(config: &Config) -> Vec<(String, Intervention)> {
+#[must_use]
+pub fn edges_off(config: &Config) -> Vec<(String, Intervention)> {
     let off = |(sender, receiver): (Sender, Receiver)| {
         let name = format!("{sender}->{}", receiver.name);
         (name, edge(sender, &receiver, None, None))

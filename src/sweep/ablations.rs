@@ -7,7 +7,7 @@ use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
 use crate::task::{ArrayUpdate, Field};
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// What one ablation leaves.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,11 +99,8 @@ pub fn ablations(
 }
 
 /// The node's words for a title.
-///
-/// # Errors
-/// When they cannot be read.
-pub fn title(words: &str, task: ArrayUpdate, config: &Config) -> Result<String> {
-    let node = node(words, task, config).context("in the node")?;
+#[must_use]
+pub fn title(node: &Intervention, task: ArrayUpdate) -> String {
     let line = node.line(task);
-    Ok(line.strip_prefix("zero ").unwrap_or(&line).to_owned())
+    line.strip_prefix("zero ").unwrap_or(&line).to_owned()
 }

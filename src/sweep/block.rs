@@ -117,10 +117,8 @@ impl<T: Copy> Block<T> {
         path: usize,
         share: &[L::V],
     ) {
-        for (token, &share) in share.iter().enumerate() {
-            let at = (path * self.d_vocab_out + token) * self.pad + e0;
-            lanes.store(share, &mut self.shares[at..]);
-        }
+        let first = path * self.d_vocab_out;
+        keep_tokens(lanes, &mut self.shares, self.pad, first, e0, share);
     }
 
     /// Keeps an attention cell; of a position that all inputs `share` there is one number.
@@ -157,10 +155,8 @@ impl<T: Copy> Block<T> {
         logits: &mut [L::V],
     ) {
         if !self.logits.is_empty() {
-            for (token, &logit) in logits.iter().enumerate() {
-                let at = (j * self.d_vocab_out + token) * self.pad + e0;
-                lanes.store(logit, &mut self.logits[at..]);
-            }
+            let first = j * self.d_vocab_out;
+            keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
         let updated = fields[fields.len() - 2] == j;
         let judged = if updated {
@@ -172,6 +168,21 @@ impl<T: Copy> Block<T> {
         lanes.store(judged.margin, &mut self.margins[at..]);
         lanes.store(judged.other, &mut self.others[at..]);
         lanes.store(judged.loss, &mut self.losses[at..]);
+    }
+}
+
+/// A number for each token, from row `first` on; rows are `pad` apart.
+#[inline(always)]
+fn keep_tokens<L: Lanes>(
+    lanes: L,
+    rows: &mut [L::T],
+    pad: usize,
+    first: usize,
+    e0: usize,
+    values: &[L::V],
+) {
+    for (token, &value) in values.iter().enumerate() {
+        lanes.store(value, &mut rows[(first + token) * pad + e0..]);
     }
 }
 

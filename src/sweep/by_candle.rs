@@ -4,7 +4,7 @@ use super::block::{Block, Wanted};
 use super::lanes::ONE;
 use super::space::Space;
 use crate::lens::{
-    Action, Derived, Editor, Experiment, HeadName, Intervention, Source, Sources, observe_hooks,
+    Derived, Editor, Experiment, HeadName, Intervention, Source, Sources, observe_hooks,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
 use crate::task::{Prompt, Token};
@@ -17,8 +17,8 @@ pub(super) struct ByCandle {
     experiment: Experiment,
     clean: ActivationCache,
     corrupted: ActivationCache,
-    /// What interventions put there, where that does not depend on the input.
-    derived: Option<Derived>,
+    /// What interventions put there, as far as it does not depend on the input.
+    derived: Derived,
     space: Space,
 }
 
@@ -35,17 +35,9 @@ impl ByCandle {
         let wanted: Vec<HookName> = hooks.collect();
         let cache =
             |source: &Source| Ok::<_, anyhow::Error>(observe_hooks(model, source, &wanted)?.1);
-        let by_input = experiment
-            .interventions
-            .iter()
-            .any(|one| match &one.action {
-                Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
-                _ => false,
-            });
         let first = Prompt::teacher_forced(Space::new(model.task()).first());
-        let derived = (!by_input).then(|| Derived::new(model, experiment, &first));
         Ok(Self {
-            derived: derived.transpose()?,
+            derived: Derived::new(model, experiment, &first)?,
             clean: cache(&experiment.clean)?,
             corrupted: cache(&experiment.corrupted)?,
             model: model.clone(),
@@ -67,33 +59,16 @@ impl ByCandle {
         let pad = inputs.len();
         let d_vocab_out = self.model.config().d_vocab_out;
         let mut block = Block::new(0.0, pad, task.list_len, d_vocab_out, wanted);
-        if self.derived.is_none() {
-            for input in &inputs {
-                self.run(std::slice::from_ref(input), wanted, &mut block)?;
-            }
-        } else {
-            self.run(&inputs, wanted, &mut block)?;
-        }
-        Ok(block)
-    }
-
-    fn run(&self, inputs: &[Vec<usize>], wanted: &Wanted, block: &mut Block<f32>) -> Result<()> {
-        let task = self.space.task;
         let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));
         let prompts: Vec<Prompt> = inputs.iter().map(prompt).collect();
         let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
-        let of_input;
-        let derived = match &self.derived {
-            Some(derived) => derived,
-            None => {
-                of_input = Derived::new(&self.model, &self.experiment, &prompts[0])?;
-                &of_input
-            }
-        };
+        let derived = self
+            .derived
+            .for_each(&self.model, &self.experiment, &prompts)?;
         let sources = Sources {
             clean: &self.clean,
             corrupted: &self.corrupted,
-            derived,
+            derived: &derived,
         };
         let heads = self.model.config().n_heads;
         let mut editor = Editor::new(&self.experiment.interventions, sources, heads)?;
@@ -111,7 +86,8 @@ impl ByCandle {
                 block.keep_prediction(ONE, fields, elt, j, &mut logits);
             }
         }
-        self.keep_attention(&cache, inputs, wanted, block)
+        self.keep_attention(&cache, &inputs, wanted, &mut block)?;
+        Ok(block)
     }
 
     fn keep_attention(

@@ -207,38 +207,9 @@ impl LocalOut {
         }
     }
 
-    /// `logits[token] = bias + sum of read * table[.., token]`.
+    /// `logits[token] += sum of read * table[.., token]`.
     #[inline(always)]
-    pub fn logits<L: Lanes>(
-        &self,
-        lanes: L,
-        tables: &OutTables<L::T>,
-        read: &Coefficients<L::V>,
-        e0: usize,
-        logits: &mut [L::V],
-    ) {
-        for (logit, &bias) in logits.iter_mut().zip(&tables.bias) {
-            *logit = lanes.splat(bias);
-        }
-        self.add(lanes, tables, read, e0, logits);
-    }
-
-    /// As [`LocalOut::logits`], without the bias.
-    #[inline(always)]
-    pub fn share<L: Lanes>(
-        &self,
-        lanes: L,
-        tables: &OutTables<L::T>,
-        read: &Coefficients<L::V>,
-        e0: usize,
-        share: &mut [L::V],
-    ) {
-        share.fill(lanes.zero());
-        self.add(lanes, tables, read, e0, share);
-    }
-
-    #[inline(always)]
-    fn add<L: Lanes>(
+    pub fn add<L: Lanes>(
         &self,
         lanes: L,
         tables: &OutTables<L::T>,

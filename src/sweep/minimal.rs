@@ -3,7 +3,7 @@
 
 use super::run::{Over, Progress, Sweep};
 use super::tally::Tally;
-use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, Target};
+use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, edges_off};
 use crate::model::{Config, HookName, HookedTransformer, Site};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -41,39 +41,16 @@ pub struct Minimal {
 
 /// The edges that can be switched: the embedding and each head into the queries, keys and values
 /// of each later head, and into the logits. The last layer's way to the logits is always on.
-#[must_use]
-pub fn edges(config: &Config) -> Vec<Intervention> {
+fn edges(config: &Config) -> Vec<(String, Intervention)> {
     let last = config.n_layers.saturating_sub(1);
-    let heads = |layer: usize| (0..config.n_heads).map(move |head| (layer, head));
-    let senders = |below: usize| {
-        let single = config.n_heads == 1;
-        let earlier = (0..below).flat_map(heads).map(move |(layer, head)| {
-            if single {
-                Sender::Layer(layer)
-            } else {
-                Sender::Head(layer, head)
-            }
-        });
-        std::iter::once(Sender::Embed).chain(earlier)
+    let can_be_switched = |one: &Intervention| match (&one.action, one.hook) {
+        // a first layer has nothing else to read
+        (_, HookName::Block(layer, Site::QInput | Site::KInput | Site::VInput)) => layer > 0,
+        (Action::Edge(Sender::Layer(layer) | Sender::Head(layer, _), _), _) => *layer < last,
+        _ => true,
     };
-    let off = |sender, hook, head: Option<usize>| Intervention {
-        action: Action::Edge(sender, None),
-        hook,
-        target: Target::Positions(None),
-        head,
-    };
-    let mut edges = Vec::new();
-    for layer in 1..config.n_layers {
-        for site in [Site::QInput, Site::KInput, Site::VInput] {
-            for (_, head) in heads(layer) {
-                let head = (config.n_heads > 1).then_some(head);
-                let into = HookName::Block(layer, site);
-                edges.extend(senders(layer).map(|sender| off(sender, into, head)));
-            }
-        }
-    }
-    let logits = HookName::Block(last, Site::ResidPost);
-    edges.extend(senders(last).map(|sender| off(sender, logits, None)));
+    let mut edges = edges_off(config);
+    edges.retain(|(_, one)| can_be_switched(one));
     edges
 }
 
@@ -82,7 +59,8 @@ struct Search<'a> {
     model: &'a HookedTransformer,
     weights: &'a Matrices,
     experiment: &'a Experiment,
-    edges: Vec<Intervention>,
+    /// Their names, and the interventions that switch them off.
+    edges: Vec<(String, Intervention)>,
 }
 
 impl Search<'_> {
@@ -93,7 +71,7 @@ impl Search<'_> {
         let off = edges.filter(|(i, _)| on >> i & 1 == 0);
         experiment
             .interventions
-            .extend(off.map(|(_, edge)| edge.clone()));
+            .extend(off.map(|(_, (_, edge))| edge.clone()));
         Sweep::new(self.model, self.weights, &experiment)
     }
 
@@ -105,21 +83,16 @@ impl Search<'_> {
 
     fn set(&self, on: u64, tally: &Tally) -> EdgeSet {
         let task = self.model.task();
-        let name = |edge: &Intervention| {
-            let line = edge.line(task);
-            let line = line.trim_start_matches("edge ").trim_end_matches(" off");
-            line.to_owned()
-        };
         let edges = || self.edges.iter().enumerate();
         let is_on = |i: &usize| on >> i & 1 == 1;
         EdgeSet {
             on: edges()
                 .filter(|(i, _)| is_on(i))
-                .map(|(_, edge)| name(edge))
+                .map(|(_, (name, _))| name.clone())
                 .collect(),
             interventions: edges()
                 .filter(|(i, _)| !is_on(i))
-                .map(|(_, edge)| edge.line(task))
+                .map(|(_, (_, edge))| edge.line(task))
                 .collect(),
             accuracy: tally.accuracy(),
             wrong_inputs: tally.wrong_inputs,

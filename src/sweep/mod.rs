@@ -24,7 +24,7 @@ mod walk;
 
 pub use ablations::{Ablated, ablations, kinds, node, title};
 pub use claim::{Claim, ClaimError, Counterexample, Verdict, WORDS, complete};
-pub use minimal::{EdgeSet, Minimal, edges, minimal};
+pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;
 pub use tally::{Case, Instead, Tally};

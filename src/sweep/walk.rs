@@ -97,10 +97,10 @@ impl<L: Lanes> Work<L> {
         }
         if let Some(prediction) = predicts {
             for (number, (path, _)) in wanted.paths_to(prediction) {
-                self.share_of(lanes, at, position, path);
+                self.unembed(lanes, at, position, Some(path));
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
-            self.unembed(lanes, at, position);
+            self.unembed(lanes, at, position, None);
             block.keep_prediction(lanes, at.fields, at.e0, prediction, &mut self.logits);
         }
     }
@@ -116,7 +116,7 @@ impl<L: Lanes> Work<L> {
         position: usize,
     ) {
         let local = &at.heads[number];
-        self.gather(lanes, at, &head.q[position], position, &local.rows);
+        self.gather(lanes, at, &head.q[position], position, &local.rows, None);
         local.against_keys(lanes, &self.read, at.e0, &mut self.u);
         let mut most = lanes.splat(L::number(f64::NEG_INFINITY));
         for src in 0..=position {
@@ -144,7 +144,7 @@ impl<L: Lanes> Work<L> {
         }
     }
 
-    /// What is read at a position, into `self.read`.
+    /// What is read at a position, into `self.read`; of one path alone, where one is named.
     #[inline(always)]
     fn gather(
         &mut self,
@@ -153,13 +153,19 @@ impl<L: Lanes> Work<L> {
         read: &Read<L::T>,
         position: usize,
         rows: &Rows,
+        only: Option<&[HeadName]>,
     ) {
         let n = at.prepared.elements.carried();
         self.read.clear();
-        for &(place, by) in &read.fixed {
-            self.read.push(rows, place, lanes.splat(by));
+        if only.is_none_or(<[HeadName]>::is_empty) {
+            for &(place, by) in &read.fixed {
+                self.read.push(rows, place, lanes.splat(by));
+            }
         }
         for run in &read.carried {
+            if only.is_some_and(|path| !at.prepared.is_path(run.from, path)) {
+                continue;
+            }
             for i in 0..run.len {
                 let x = if position < at.prepared.first_wide {
                     lanes.splat(self.shared[position * n + run.from + i])
@@ -246,44 +252,22 @@ impl<L: Lanes> Work<L> {
         }
     }
 
-    /// The logits at a position, into `self.logits`.
+    /// The logits at a position, into `self.logits`; or what one path alone brings to them, where
+    /// one is named.
     #[inline(always)]
-    fn unembed(&mut self, lanes: L, at: At<'_, L::T>, position: usize) {
-        self.gather(lanes, at, &at.plan().out[position], position, &at.out.rows);
-        let tables = &at.prepared.tables.out;
-        at.out
-            .logits(lanes, tables, &self.read, at.e0, &mut self.logits);
-    }
-}
-
-impl<L: Lanes> Work<L> {
-    /// What one path brings to the logits at a position, into `self.logits`.
-    #[inline(always)]
-    fn share_of(&mut self, lanes: L, at: At<'_, L::T>, position: usize, path: &[HeadName]) {
-        let prepared = at.prepared;
+    fn unembed(&mut self, lanes: L, at: At<'_, L::T>, position: usize, only: Option<&[HeadName]>) {
         let read = &at.plan().out[position];
-        let (n, rows) = (prepared.elements.carried(), &at.out.rows);
-        self.read.clear();
-        let fixed = read.fixed.iter().filter(|_| path.is_empty());
-        for &(place, by) in fixed {
-            self.read.push(rows, place, lanes.splat(by));
+        self.gather(lanes, at, read, position, &at.out.rows, only);
+        let tables = &at.prepared.tables.out;
+        for (logit, &bias) in self.logits.iter_mut().zip(&tables.bias) {
+            // the unembedding's bias is in no path
+            *logit = match only {
+                None => lanes.splat(bias),
+                Some(_) => lanes.zero(),
+            };
         }
-        for run in &read.carried {
-            if !prepared.is_path(run.from, path) {
-                continue;
-            }
-            for i in 0..run.len {
-                let x = if position < prepared.first_wide {
-                    lanes.splat(self.shared[position * n + run.from + i])
-                } else {
-                    self.wide[position * n + run.from + i]
-                };
-                self.read.push(rows, run.to + i, times(lanes, x, run));
-            }
-        }
-        let tables = &prepared.tables.out;
         at.out
-            .share(lanes, tables, &self.read, at.e0, &mut self.logits);
+            .add(lanes, tables, &self.read, at.e0, &mut self.logits);
     }
 }
 

@@ -325,7 +325,7 @@ fn verdict_line(canvas: &Canvas<'_>, verdict: &Verdict, current: bool) -> Line<'
 }
 
 /// The inputs worth a look.
-fn list(canvas: &mut Canvas<'_>, at: &Rows, cases: &[SpaceCase]) {
+fn list(canvas: &mut Canvas<'_>, at: &Rows, cases: &[SpaceCase<'_>]) {
     let room = usize::from(at.left());
     if room == 0 {
         return;
@@ -351,11 +351,11 @@ fn list(canvas: &mut Canvas<'_>, at: &Rows, cases: &[SpaceCase]) {
     }
 }
 
-fn case_text(case: &SpaceCase) -> String {
-    let update = &case.update;
+fn case_text(case: &SpaceCase<'_>) -> String {
+    let update = case.update;
     let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
     let input = format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt);
-    match &case.says {
+    match case.says {
         Says::Claim(claim, value) => format!("{input}   {value:.4} in {claim}"),
         Says::Case(case) => {
             let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
