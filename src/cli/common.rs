@@ -1,10 +1,10 @@
 //! What several commands share: opening a model, reading a prompt, printing JSON.
 
 use super::args::{Common, ContinuationChoice, ModelArgs};
-use crate::lens::Source;
-use crate::model::Model;
+use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
-use crate::task::{ArrayUpdate, Token};
+use crate::model::{HookedTransformer, Model};
+use crate::task::{ArrayUpdate, Token, shown};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
@@ -45,6 +45,27 @@ pub fn tell(picked: &Picked) {
     if let Some(note) = &picked.note {
         // nobody is left to tell if stderr is gone
         let _ = writeln!(std::io::stderr(), "circuitscope: {note}");
+    }
+}
+
+/// The interventions of `--intervene`.
+pub fn interventions(lines: &[String], model: &HookedTransformer) -> Result<Vec<Intervention>> {
+    let parse = |line: &String| {
+        Intervention::parse(line, model.task(), model.config())
+            .with_context(|| format!("in --intervene '{}'", shown(line)))
+    };
+    lines.iter().map(parse).collect()
+}
+
+/// A model cut down as `--low-rank` says; `None` where it says nothing.
+pub fn cut_down(texts: &[String], model: &HookedTransformer) -> Result<Option<HookedTransformer>> {
+    let cuts = texts
+        .iter()
+        .map(|text| LowRank::parse(text, model.config()));
+    let cuts: Vec<LowRank> = cuts.collect::<Result<_>>().context("in --low-rank")?;
+    match cuts[..] {
+        [] => Ok(None),
+        _ => low_rank(model, &cuts).map(Some),
     }
 }
 

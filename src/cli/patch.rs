@@ -1,13 +1,13 @@
 //! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
 
 use super::args::{Format, PairArgs, PatchArgs};
-use super::common::{open_model, print_json, sequence, source};
+use super::common::{interventions, open_model, print_json, sequence, source};
 use super::run::{heading, print_run};
 use super::table::{self, Align};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
-    Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Intervention, Metric,
-    Observation, Question, RunName, Sheet, Source, Table, Tools, answer, observe,
+    Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Metric, Observation,
+    Question, RunName, Sheet, Source, Table, Tools, answer, observe,
 };
 use crate::model::{HookedTransformer, Model};
 use crate::task::ArrayUpdate;
@@ -137,10 +137,6 @@ pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<E
     };
     let metric = args.metric.as_deref();
     let metric = metric.map(|text| Metric::parse(task, text)).transpose();
-    let parse = |line: &String| {
-        Intervention::parse(line, task, model.config())
-            .with_context(|| format!("in --intervene '{}'", crate::task::shown(line)))
-    };
     Ok(Experiment {
         clean,
         corrupted,
@@ -151,7 +147,7 @@ pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<E
         },
         metric: metric.context("in --metric")?,
         measure: args.measure,
-        interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
+        interventions: interventions(&args.intervene, model)?,
         sample: args.sample,
     })
 }

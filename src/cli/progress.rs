@@ -6,6 +6,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Set by the first Ctrl-C or SIGTERM from here on; the second ends the program where it is.
+///
+/// # Errors
+/// When signals cannot be watched.
+pub fn stop_flag() -> Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stopped))
+            .context("cannot watch for Ctrl-C")?;
+        signal_hook::flag::register(signal, Arc::clone(&stopped))
+            .context("cannot watch for Ctrl-C")?;
+    }
+    Ok(stopped)
+}
+
 /// Shows how far work is; silent where stderr is no terminal.
 pub struct Bar {
     bar: ProgressBar,
@@ -19,18 +34,14 @@ impl Bar {
     /// # Errors
     /// When signals cannot be watched.
     pub fn new(what: &str) -> Result<Self> {
-        let stopped = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stopped))
-                .context("cannot watch for Ctrl-C")?;
-            signal_hook::flag::register(signal, Arc::clone(&stopped))
-                .context("cannot watch for Ctrl-C")?;
-        }
         let bar = ProgressBar::new(0);
         let numbers = "{human_pos}/{human_len}";
         let style = format!("{{bar:30}} {numbers} {what} {{per_sec}} {{eta}} {{msg}}");
         bar.set_style(ProgressStyle::with_template(&style)?);
-        Ok(Self { bar, stopped })
+        Ok(Self {
+            bar,
+            stopped: stop_flag()?,
+        })
     }
 
     /// Shows progress; says whether to go on.

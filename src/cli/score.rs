@@ -1,11 +1,11 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
 use super::args::{Format, ScoreArgs};
-use super::common::{open_model, print_json};
+use super::common::{cut_down, open_model, print_json};
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{LowRank, Score, low_rank, score};
-use anyhow::{Context, Result};
+use crate::lens::{Score, score};
+use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
 
@@ -29,16 +29,8 @@ struct Answer {
 pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let model = open_model(&args.common)?;
     let task = model.transformer.task();
-    let config = model.transformer.config();
-    let cuts = args
-        .low_rank
-        .iter()
-        .map(|text| LowRank::parse(text, config));
-    let cuts: Vec<LowRank> = cuts.collect::<Result<_>>().context("in --low-rank")?;
-    let judged = match cuts[..] {
-        [] => &model.transformer,
-        _ => &low_rank(&model.transformer, &cuts)?,
-    };
+    let cut = cut_down(&args.low_rank, &model.transformer)?;
+    let judged = cut.as_ref().unwrap_or(&model.transformer);
     let score = score(judged, &args.sample.prompts(task))?;
     let accuracy = score.accuracy();
     match args.common.format {

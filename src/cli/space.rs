@@ -1,14 +1,14 @@
 //! What questions to all inputs share: which inputs, what is done to the model, how it is told.
 
 use super::args::Common;
-use super::common::{open_model, source};
+use super::common::{cut_down, interventions, open_model, source};
 use super::run::heading;
 use super::table::{self, Align};
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{Direction, Experiment, Intervention, LowRank, Matrices, Source, low_rank};
+use crate::lens::{Direction, Experiment, Matrices, Measure, Source};
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::{Over, Sweep};
-use crate::task::{Sample, counterfactuals, shown};
+use crate::task::{Sample, counterfactuals};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -60,16 +60,8 @@ pub(super) struct Opened {
 impl Opened {
     pub(super) fn new(args: &SpaceArgs) -> Result<Self> {
         let model = open_model(&args.common)?;
-        let config = model.transformer.config();
-        let cuts = args
-            .low_rank
-            .iter()
-            .map(|text| LowRank::parse(text, config));
-        let cuts: Vec<LowRank> = cuts.collect::<Result<_>>().context("in --low-rank")?;
-        let transformer = match cuts[..] {
-            [] => model.transformer.clone(),
-            _ => low_rank(&model.transformer, &cuts)?,
-        };
+        let cut = cut_down(&args.low_rank, &model.transformer)?;
+        let transformer = cut.unwrap_or_else(|| model.transformer.clone());
         Ok(Self {
             weights: Matrices::new(&transformer)?,
             experiment: experiment(args, &transformer)?,
@@ -113,17 +105,13 @@ fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment>
             None => clean.clone(),
         },
     };
-    let parse = |line: &String| {
-        Intervention::parse(line, task, model.config())
-            .with_context(|| format!("in --intervene '{}'", shown(line)))
-    };
     Ok(Experiment {
         clean,
         corrupted,
         direction: Direction::Denoise,
         metric: None,
-        measure: crate::lens::Measure::default(),
-        interventions: args.intervene.iter().map(parse).collect::<Result<_>>()?,
+        measure: Measure::default(),
+        interventions: interventions(&args.intervene, model)?,
         sample: args.sample,
     })
 }

@@ -1,5 +1,6 @@
 //! `circuitscope train`: trains the task's model and writes weights, config and record.
 
+use super::progress::stop_flag;
 use crate::findings::files;
 use crate::lens::{Score, score};
 use crate::model::HookedTransformer;
@@ -14,8 +15,7 @@ use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Seeds the inputs on which a trained model is judged; far from any training seed.
@@ -114,14 +114,7 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     outputs.check(args.force)?;
     let picked = args.device.open()?;
     super::common::tell(&picked);
-    let stopped = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // the second one ends the program where it is
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stopped))
-            .context("cannot watch for Ctrl-C")?;
-        signal_hook::flag::register(signal, Arc::clone(&stopped))
-            .context("cannot watch for Ctrl-C")?;
-    }
+    let stopped = stop_flag()?;
     let bar = progress_bar(recipe.steps)?;
     let started = Instant::now();
     let mut smooth = f64::NAN;

@@ -103,14 +103,17 @@ pub(super) fn settle_whole(path: &Path, staged: NamedTempFile) -> Result<()> {
     }
     let synced = staged.as_file().sync_all();
     synced.map_err(|error| refused(path, error))?;
-    let placed = staged.persist(path);
-    placed.map_err(|error| refused(path, error.error))?;
-    sync_folder(folder_of(path)?).map_err(|error| refused(path, error))
+    settle(path, folder_of(path)?, staged, |file| {
+        file.persist(path).err()
+    })
 }
 
 /// What a reader is told when the disk refuses.
 pub(super) fn refused(path: &Path, error: io::Error) -> Error {
-    explain(path, path.parent().unwrap_or(path), error)
+    match folder_of(path) {
+        Ok(folder) => explain(path, folder, error),
+        Err(nameless) => nameless,
+    }
 }
 
 /// The first of `stem`, `stem-2`, `stem-3`, ... for which `folder` holds no file with any of the
@@ -185,18 +188,28 @@ fn replaceable(path: &Path, old: &Metadata) -> Result<Permissions> {
     Ok(old.permissions())
 }
 
-/// Stages the bytes beside `path`, lets `settle` rename them, and makes the disk keep the result.
-///
-/// `settle` gives back the error, and with it the staged file, which is removed on being dropped.
+/// Stages the bytes beside `path` and settles them.
 fn place(
     path: &Path,
     bytes: &[u8],
     permissions: Option<Permissions>,
-    settle: impl FnOnce(NamedTempFile) -> Option<tempfile::PersistError>,
+    rename: impl FnOnce(NamedTempFile) -> Option<tempfile::PersistError>,
 ) -> Result<()> {
     let folder = folder_of(path)?;
     let staged = stage(folder, bytes, permissions).map_err(|error| explain(path, folder, error))?;
-    if let Some(refused) = settle(staged) {
+    settle(path, folder, staged, rename)
+}
+
+/// Lets `rename` give a staged file its name, and makes the disk keep the result.
+///
+/// `rename` gives back the error, and with it the staged file, which is removed on being dropped.
+fn settle(
+    path: &Path,
+    folder: &Path,
+    staged: NamedTempFile,
+    rename: impl FnOnce(NamedTempFile) -> Option<tempfile::PersistError>,
+) -> Result<()> {
+    if let Some(refused) = rename(staged) {
         return Err(explain(path, folder, refused.error));
     }
     sync_folder(folder).map_err(|error| {

@@ -1,6 +1,7 @@
 //! The sweeper: one thread for questions to all inputs, beside the worker, so that the screen is
 //! answered while a sweep goes on. It leaves a core to the worker.
 
+use super::pool;
 use super::worker::guarded;
 use crate::app::{Found, Msg, SpaceNews, SpaceQuestion, SpaceRequest};
 use crate::lens::Matrices;
@@ -35,28 +36,19 @@ impl Sweeper {
         let newest = Arc::new(AtomicU64::new(0));
         let wanted = Arc::clone(&newest);
         let body = move || {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(cores().saturating_sub(1).max(1))
-                .thread_name(|i| format!("sweep-{i}"))
-                .build();
             let mut tables = None;
             while let Ok(request) = receiver.recv() {
                 let is_wanted = || wanted.load(Ordering::Acquire) <= request.generation;
-                if !is_wanted() {
-                    continue;
-                }
-                let mut tell = |message| is_wanted() && send(message);
-                let mut work = || answer(&mut tables, &model, &request, &mut tell);
-                match &pool {
-                    Ok(pool) => pool.in_place_scope(|_| work()),
-                    // no threads to be had: slower, but right
-                    Err(_) => work(),
+                if is_wanted() {
+                    let mut tell = |message| is_wanted() && send(message);
+                    answer(&mut tables, &model, &request, &mut tell);
                 }
             }
         };
+        let threads = pool::cores().saturating_sub(1).max(1);
         std::thread::Builder::new()
             .name("sweeper".into())
-            .spawn(body)
+            .spawn(move || pool::install_on(threads, body))
             .context("cannot start the sweeper")?;
         Ok(Self { requests, newest })
     }
@@ -72,10 +64,6 @@ impl Sweeper {
     pub fn stop(&self, generation: u64) {
         self.newest.store(generation, Ordering::Release);
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Answers one request; reports go to `tell`, which says whether to go on. The weights' tables are
