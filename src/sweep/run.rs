@@ -122,7 +122,7 @@ impl Input<'_> {
 pub(super) trait Sum: Send {
     /// What must be kept of each block.
     fn wanted(&self) -> Wanted;
-    /// One empty of inputs.
+    /// One empty of inputs, for some that come later.
     fn empty(&self) -> Self;
     /// Whether an input is too close a call for single precision.
     fn is_open(&self, _input: &Input<'_>) -> bool {
@@ -183,12 +183,7 @@ impl Sweep {
         let pieces = self.pieces(over)?;
         let total = pieces.total;
         let mut done = 0;
-        let (wanted, empty) = (sum.wanted(), sum.empty());
-        let one = |piece: usize| -> Result<S> {
-            let mut part = empty.empty();
-            self.piece(&pieces, piece, &wanted, &mut part)?;
-            Ok(part)
-        };
+        let wanted = sum.wanted();
         let at_once = match self.how {
             How::Tables(_) => PIECES,
             How::Candle(_) => SLOW_PIECES,
@@ -196,6 +191,12 @@ impl Sweep {
         let mut next = 0;
         while next < pieces.count {
             let end = (next + at_once).min(pieces.count);
+            let empty = sum.empty();
+            let one = |piece: usize| -> Result<S> {
+                let mut part = empty.empty();
+                self.piece(&pieces, piece, &wanted, &mut part)?;
+                Ok(part)
+            };
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
             for (piece, part) in (next..end).zip(parts) {
                 sum.join(part?);

@@ -141,6 +141,8 @@ pub struct Tally {
     pub margins: Vec<u64>,
     /// The inputs with the smallest margins, worst first.
     pub worst: Vec<Case>,
+    /// What comes before has enough inputs with smaller margins than this.
+    bound: f64,
     /// Every wrong input since the last report, where asked for.
     pub failures: Option<Vec<Case>>,
 }
@@ -162,6 +164,7 @@ impl Tally {
             loss_by_position: vec![0.0; n],
             margins: vec![0; (EDGES.1 - EDGES.0) as usize + 2],
             worst: Vec::new(),
+            bound: f64::INFINITY,
             failures: None,
         }
     }
@@ -226,8 +229,13 @@ impl Tally {
 
     /// Whether an input of this margin would be kept.
     fn is_among_worst(&self, margin: f64) -> bool {
-        let last = self.worst.get(KEPT - 1).map(Case::margin);
-        last.is_none_or(|last| margin < last || margin.is_nan())
+        margin < self.bound() || margin.is_nan()
+    }
+
+    /// An input with no smaller margin is not kept.
+    fn bound(&self) -> f64 {
+        let last = self.worst.get(KEPT - 1);
+        last.map_or(self.bound, Case::margin)
     }
 }
 
@@ -253,6 +261,8 @@ impl Sum for Tally {
     fn empty(&self) -> Self {
         Self {
             failures: self.failures.as_ref().map(|_| Vec::new()),
+            // most inputs are far from the worst so far: nothing is made of them
+            bound: self.bound(),
             ..Self::new(self.task)
         }
     }
