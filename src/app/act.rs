@@ -141,6 +141,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousCase => return space::step_case(state, -1),
         Action::SortCases => state.space.by_loss = !state.space.by_loss,
         Action::OpenClaim => open_line(state, Purpose::Command, "claim ".to_owned()),
+        Action::KeepClaim => space::keep_claim(state),
         Action::Export => return vec![Effect::Export],
         Action::PageUp => step(state, -PAGE, 0),
         Action::PageDown => step(state, PAGE, 0),

@@ -208,6 +208,8 @@ pub enum Action {
     SortCases,
     /// Type a claim.
     OpenClaim,
+    /// Keep the newest claim with the session, or let it go.
+    KeepClaim,
     /// Write the focused pane's numbers.
     Export,
     /// Zero ablation of what the cursor is on.
@@ -344,6 +346,7 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, ENTER, Action::OpenCase, "open", "open this input: every pane follows"),
     row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin or by loss"),
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
+    row(SPACE, &[Key::char(' ')], Action::KeepClaim, "", "keep the newest claim in findings, or not"),
     row(ANSWER, ENTER, Action::TakeCell, "add/remove", "add this edge, path or patch; or take it away"),
     row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
     row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),

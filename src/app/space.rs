@@ -259,6 +259,27 @@ pub(super) fn news(state: &mut State, generation: u64, result: Result<Box<SpaceN
     }
 }
 
+/// Keeps the newest claim about the model as it is with the session and its findings, or lets it
+/// go again.
+pub(super) fn keep_claim(state: &mut State) {
+    let mut verdicts = state.space.verdicts.iter().rev();
+    let newest = verdicts.find(|(key, _)| state.is_current(key));
+    let Some(claim) = newest.map(|(_, verdict)| verdict.claim.clone()) else {
+        state.say(Tone::Plain, "no claim is answered yet: / types one");
+        return;
+    };
+    match state.claims.iter().position(|kept| *kept == claim) {
+        Some(at) => {
+            state.claims.remove(at);
+            state.say(Tone::Plain, format!("let go: {claim}"));
+        }
+        None => {
+            state.say(Tone::Good, format!("kept for findings: {claim}"));
+            state.claims.push(claim);
+        }
+    }
+}
+
 /// Moves the cursor through the inputs.
 pub(super) fn move_cursor(state: &mut State, by: isize) {
     let last = state.space_cases().len().saturating_sub(1);

@@ -4,7 +4,7 @@ use super::args::ModelArgs;
 use super::common::{self, print_json};
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
-use crate::findings::compare::Comparison;
+use crate::findings::compare::{Comparison, Difference};
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
 use crate::task::shown;
@@ -163,6 +163,9 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
             word(claim.then),
             shown(&claim.because)
         )?;
+        if !claim.differences.is_empty() {
+            print_table(out, &claim.differences)?;
+        }
     }
     Ok(())
 }
@@ -178,8 +181,17 @@ fn print_differences(
         "{name}: {} values are not as they were, of {} numbers; {tolerance:e} is allowed",
         found.different, found.numbers
     )?;
+    print_table(out, &found.differences)?;
+    let rest = found.different - found.differences.len();
+    if rest > 0 {
+        writeln!(out, "... and {rest} more")?;
+    }
+    Ok(())
+}
+
+fn print_table(out: &mut dyn Write, differences: &[Difference]) -> Result<()> {
     let mut rows = vec![vec!["what".to_owned(), "then".to_owned(), "now".to_owned()]];
-    rows.extend(found.differences.iter().map(|one| {
+    rows.extend(differences.iter().map(|one| {
         let text = |value: &serde_json::Value| {
             let text = value.to_string();
             let cut: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
@@ -187,10 +199,9 @@ fn print_differences(
         };
         vec![shown(&one.what), text(&one.then), text(&one.now)]
     }));
-    table::write(out, &[Align::Left, Align::Right, Align::Right], &rows)?;
-    let rest = found.different - found.differences.len();
-    if rest > 0 {
-        writeln!(out, "... and {rest} more")?;
-    }
-    Ok(())
+    Ok(table::write(
+        out,
+        &[Align::Left, Align::Right, Align::Right],
+        &rows,
+    )?)
 }

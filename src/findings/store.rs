@@ -46,7 +46,7 @@ const MAX_NAMES: usize = 10_000;
 const MAX_TEXT: u64 = 1 << 20;
 
 /// A claim and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// Its line.
@@ -55,10 +55,29 @@ pub struct Verdict {
     pub holds: Option<bool>,
     /// What was found, in a few words.
     pub because: String,
+    /// What was counted; absent where it was not checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Counted>,
+}
+
+/// What a claim comes to, over the inputs that it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// Inputs of which it is true.
+    pub count: u64,
+    /// Inputs that it is about.
+    pub total: u64,
+    /// Of its first expression; null where it is about no input.
+    pub mean: Option<f64>,
+    /// The least.
+    pub min: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
 }
 
 /// What a finding says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// `circuitscope-finding-1`
@@ -76,7 +95,7 @@ pub struct Card {
 }
 
 /// A finding as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Its folder's name.
     pub name: String,
@@ -89,7 +108,7 @@ pub struct Finding {
 }
 
 /// All findings of a folder, and what is wrong with those that cannot be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
     /// By name.
     pub findings: Vec<Finding>,

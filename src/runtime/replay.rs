@@ -4,7 +4,7 @@ use super::headless::Headless;
 use super::snapshot::numbers;
 use super::verdicts;
 use crate::app::{ModelInfo, State};
-use crate::findings::compare::{Comparison, as_recorded, compare};
+use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::read::text_of;
 use crate::findings::session::{ModelRef, Session};
@@ -13,6 +13,7 @@ use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Recorded numbers of more bytes are none of ours.
@@ -34,7 +35,7 @@ pub struct Record {
 }
 
 /// A claim, then and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimThenNow {
     /// Its line.
     pub claim: String,
@@ -44,6 +45,37 @@ pub struct ClaimThenNow {
     pub now: Option<bool>,
     /// What was found now.
     pub because: String,
+    /// What of it is not as it was.
+    pub differences: Vec<Difference>,
+    /// Whether it is as it was; one without a record, whether nothing is against it.
+    pub as_it_was: bool,
+}
+
+impl ClaimThenNow {
+    fn new(then: Option<&Verdict>, now: Verdict, tolerance: f64) -> Result<Self> {
+        let recorded = then.filter(|then| then.numbers.is_some());
+        let mut differences = Vec::new();
+        if let Some(then) = recorded {
+            let [a, b] = [then, &now].map(|one| {
+                let what = json!({"holds": one.holds, "counted": one.numbers});
+                // through text, as the recorded one came
+                serde_json::from_str(&what.to_string())
+            });
+            differences = compare(&a?, &b?, tolerance).differences;
+        }
+        for one in &mut differences {
+            one.what = format!("claim {}: {}", now.claim, one.what);
+        }
+        let against = now.numbers.is_none() || (recorded.is_none() && now.holds == Some(false));
+        Ok(Self {
+            then: then.and_then(|then| then.holds),
+            now: now.holds,
+            as_it_was: differences.is_empty() && !against,
+            differences,
+            claim: now.claim,
+            because: now.because,
+        })
+    }
 }
 
 /// What came of it.
@@ -61,7 +93,8 @@ pub struct Replayed {
     pub comparison: Option<Comparison>,
     /// Each claim.
     pub claims: Vec<ClaimThenNow>,
-    /// Whether the model, all numbers and all verdicts are what they were, and no claim fails.
+    /// Whether the model, all numbers and all verdicts are what they were, and no claim without
+    /// a record fails.
     pub holds: bool,
     /// Every number of today; only for a session alone, which has no others.
     pub numbers: Option<SnapshotNumbers>,
@@ -149,21 +182,15 @@ pub fn replay(
         Some(then) => Some(compare(then, &as_recorded(&today)?, tolerance)),
         None => None,
     };
-    let verdicts = verdicts::of(&session.claims);
-    let claims: Vec<ClaimThenNow> = verdicts
-        .into_iter()
-        .map(|now| {
-            let then = record.claims.iter().find(|then| then.claim == now.claim);
-            ClaimThenNow {
-                then: then.and_then(|then| then.holds),
-                now: now.holds,
-                claim: now.claim,
-                because: now.because,
-            }
-        })
-        .collect();
+    let experiment = state.study().experiment();
+    let verdicts = verdicts::of(&model.transformer, &experiment, &session.claims);
+    let claim = |now: Verdict| {
+        let then = record.claims.iter().find(|then| then.claim == now.claim);
+        ClaimThenNow::new(then, now, tolerance)
+    };
+    let claims: Vec<ClaimThenNow> = verdicts.into_iter().map(claim).collect::<Result<_>>()?;
     let as_it_was = comparison.as_ref().is_none_or(|found| found.different == 0);
-    let claims_hold = claims.iter().all(|claim| claim.now == Some(true));
+    let claims_hold = claims.iter().all(|claim| claim.as_it_was);
     Ok(Replayed {
         name: record.name.clone(),
         model_then: session.model.clone(),

@@ -9,7 +9,7 @@ use crate::findings::frame::{FrameFormat, Ground, encode};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::report::{Item, Page, page};
 use crate::findings::session::Session;
-use crate::findings::store::{Card, Draft, FINDING, Listing, NUMBERS, Store, now};
+use crate::findings::store::{Card, Draft, FINDING, Listing, NUMBERS, Store, Verdict, now};
 use crate::findings::{arrays, tutorial};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
@@ -36,6 +36,7 @@ pub(super) struct Kept {
     title: String,
     note: String,
     session: Session,
+    claims: Vec<Verdict>,
     numbers: SnapshotNumbers,
     arrays: Vec<arrays::Named>,
     about: Vec<(String, String)>,
@@ -62,6 +63,7 @@ impl Kept {
             title,
             note,
             session: state.session(),
+            claims: verdicts::on_screen(&state),
             numbers: numbers(&state),
             arrays,
             about: about(&state),
@@ -95,7 +97,7 @@ impl Kept {
                 title: self.title,
                 created: now(),
                 model: self.session.model.clone(),
-                claims: verdicts::of(&self.session.claims),
+                claims: self.claims,
             },
             note: self.note,
             session: self.session,

@@ -291,6 +291,15 @@ fn verdicts(canvas: &mut Canvas<'_>, at: &mut Rows) {
         let line = verdict_line(canvas, verdict, current);
         at.put(canvas, &line);
     }
+    let state = canvas.state;
+    let answered = |claim: &String| {
+        let mut known = state.space.verdicts.iter();
+        known.any(|(_, verdict)| verdict.claim == *claim)
+    };
+    for claim in state.claims.iter().filter(|claim| !answered(claim)) {
+        let text = format!("not checked yet: {claim}  kept");
+        at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
+    }
 }
 
 /// A verdict; dimmed where it was about other interventions.
@@ -317,10 +326,15 @@ fn verdict_line(canvas: &Canvas<'_>, verdict: &Verdict, current: bool) -> Line<'
         "{count}  mean {:.4}  min {:.4}  max {:.4}",
         verdict.mean, verdict.min, verdict.max
     );
+    let kept = match canvas.state.claims.contains(&verdict.claim) {
+        true => "  kept",
+        false => "",
+    };
     Line::from(vec![
         canvas.span(role, word),
         canvas.span(text, verdict.claim.clone()),
         canvas.span(Role::Muted, numbers),
+        canvas.span(Role::Accent, kept),
     ])
 }
 

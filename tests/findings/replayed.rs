@@ -171,6 +171,58 @@ fn a_report_holds_everything_and_nothing_foreign_acts() {
 }
 
 #[test]
+fn kept_claims_are_checked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = folder.path().join("small.safetensors");
+    let train = "train --steps 1 --batch 2 --d-model 4 --d-head 4 --judge 1 --max-num 4 -o";
+    let train: Vec<&str> = train.split(' ').chain([text(&weights)]).collect();
+    let trained = command(&train).output().unwrap();
+    assert!(trained.status.success(), "{trained:?}");
+    let snapshots = text(folder.path());
+    let picture = folder.path().join("screen.txt");
+    // one that holds, one that is only told, one that was kept and let go again
+    let keys = "S / 'idx < 3' enter space / 'mean margin' enter space \
+                / 'elt == 0' enter space space b 'One' ctrl-s";
+    let render = [
+        "render",
+        "--model",
+        text(&weights),
+        "--snapshots",
+        snapshots,
+    ];
+    let render = [&render[..], &["--keys", keys, "-o", text(&picture)]].concat();
+    output(&render);
+    let one = folder.path().join("findings/one");
+    let file = one.join("finding.json");
+    let card = fs::read_to_string(&file).unwrap();
+    let read: Value = serde_json::from_str(&card).unwrap();
+    let claims = read["claims"].as_array().unwrap();
+    assert_eq!(claims.len(), 2, "{card}");
+    let (holds, count) = (&claims[0]["holds"], &claims[0]["numbers"]["count"]);
+    assert_eq!((holds, count), (&true.into(), &768.into()));
+    assert!(claims[1]["holds"].is_null() && claims[1]["numbers"]["mean"].is_f64());
+    let (code, said) = run(&["replay", text(&one)]);
+    assert!(code == 0 && said.contains("claim idx < 3: holds"), "{said}");
+    let [first, second] = [0, 1].map(|_| stdout(&["replay", text(&one), "--json"]));
+    assert_eq!(first, second);
+    // another count is a row of the table
+    fs::write(&file, card.replace("\"count\": 768", "\"count\": 700")).unwrap();
+    let (code, said) = run(&["replay", text(&one)]);
+    assert_eq!(code, 1, "{said}");
+    let row = said.lines().find(|line| line.contains("counted.count"));
+    let row = row.unwrap();
+    assert!(row.contains("700") && row.contains("768"), "{row}");
+    // a session alone has no record: a claim that fails is told by the exit code
+    fs::write(&file, &card).unwrap();
+    let session = one.join("session.json");
+    let written = fs::read_to_string(&session).unwrap();
+    assert_eq!(run(&["replay", text(&session)]).0, 0);
+    fs::write(&session, written.replace("idx < 3", "idx < 2")).unwrap();
+    let (code, said) = run(&["replay", text(&session)]);
+    assert!(code == 1 && said.contains("claim idx < 2: fails"), "{said}");
+}
+
+#[test]
 fn the_tutorial_holds() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
     let (code, said) = run(&["replay", folder]);
