@@ -268,16 +268,19 @@ pub(super) fn keep_claim(state: &mut State) {
         state.say(Tone::Plain, "no claim is answered yet: / types one");
         return;
     };
-    match state.claims.iter().position(|kept| *kept == claim) {
+    let mut study = state.study().clone();
+    match study.claims.iter().position(|kept| *kept == claim) {
         Some(at) => {
-            state.claims.remove(at);
+            study.claims.remove(at);
             state.say(Tone::Plain, format!("let go: {claim}"));
         }
         None => {
             state.say(Tone::Good, format!("kept for findings: {claim}"));
-            state.claims.push(claim);
+            study.claims.push(claim);
         }
     }
+    // no number depends on it, so that nothing is asked anew
+    state.history.go(study);
 }
 
 /// Moves the cursor through the inputs.

@@ -272,8 +272,6 @@ pub struct State {
     pub asked: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
-    /// Claims that belong to what is on screen, a line each.
-    pub claims: Vec<String>,
     /// The open findings view.
     pub shelf: Option<Box<Shelf>>,
     /// A note that was put aside.
@@ -322,7 +320,6 @@ impl State {
             space: super::space::Space::default(),
             asked: 0,
             inquiry: None,
-            claims: Vec::new(),
             shelf: None,
             draft: None,
             view: View {

@@ -35,6 +35,8 @@ pub struct Study {
     pub interventions: Vec<Listed>,
     /// What is stepped through, and what means are taken over.
     pub sample: Sample,
+    /// Claims about all inputs that are kept with it.
+    pub claims: Vec<String>,
 }
 
 impl Study {
@@ -50,6 +52,7 @@ impl Study {
             measure: Measure::default(),
             interventions: Vec::new(),
             sample,
+            claims: Vec::new(),
         };
         study.corrupt(task, 0);
         study

@@ -45,8 +45,6 @@ pub struct Session {
     pub message: Option<MessageText>,
     /// A finding's title and note that are not written yet.
     pub draft: Option<DraftText>,
-    /// Claims, a line each.
-    pub claims: Vec<String>,
     /// Studies that undo goes back to, oldest first.
     pub past: Vec<StudyText>,
     /// Studies that redo goes on to, newest undone last.
@@ -86,6 +84,9 @@ pub struct StudyText {
     pub interventions: Vec<InterventionText>,
     /// What is stepped through, and what means are taken over.
     pub sample: Sample,
+    /// Claims about all inputs that are kept, a line each; absent where there is none.
+    #[serde(default)]
+    pub claims: Vec<String>,
 }
 
 /// One prompt of the pair.

@@ -183,7 +183,7 @@ pub fn replay(
         None => None,
     };
     let experiment = state.study().experiment();
-    let verdicts = verdicts::of(&model.transformer, &experiment, &session.claims);
+    let verdicts = verdicts::of(&model.transformer, &experiment, &session.study.claims);
     let claim = |now: Verdict| {
         let then = record.claims.iter().find(|then| then.claim == now.claim);
         ClaimThenNow::new(then, now, tolerance)

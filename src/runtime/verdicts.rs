@@ -44,7 +44,7 @@ pub fn on_screen(state: &State) -> Vec<Verdict> {
             None => unchecked(line, "not checked under these interventions".to_owned()),
         }
     };
-    state.claims.iter().map(verdict).collect()
+    state.study().claims.iter().map(verdict).collect()
 }
 
 /// JSON has no other numbers.

@@ -296,7 +296,7 @@ fn verdicts(canvas: &mut Canvas<'_>, at: &mut Rows) {
         let mut known = state.space.verdicts.iter();
         known.any(|(_, verdict)| verdict.claim == *claim)
     };
-    for claim in state.claims.iter().filter(|claim| !answered(claim)) {
+    for claim in state.study().claims.iter().filter(|claim| !answered(claim)) {
         let text = format!("not checked yet: {claim}  kept");
         at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
     }
@@ -326,7 +326,7 @@ fn verdict_line(canvas: &Canvas<'_>, verdict: &Verdict, current: bool) -> Line<'
         "{count}  mean {:.4}  min {:.4}  max {:.4}",
         verdict.mean, verdict.min, verdict.max
     );
-    let kept = match canvas.state.claims.contains(&verdict.claim) {
+    let kept = match canvas.state.study().claims.contains(&verdict.claim) {
         true => "  kept",
         false => "",
     };

@@ -147,7 +147,7 @@ fn every_wrong_value_is_named() {
             json!({"title": "", "note": "", "cursors": [[0, 0], [0, 0]], "on_title": true, "edited": ["../up", ""]}),
             "no finding's name",
         ),
-        ("/claims", json!(["a\nb"]), "field 'claims[0]'"),
+        ("/study/claims", json!(["a\nb"]), "claims[0]"),
         (
             "/past/0/clean/prompt",
             json!("1"),

@@ -182,7 +182,7 @@ fn kept_claims_are_checked_again() {
     let picture = folder.path().join("screen.txt");
     // one that holds, one that is only told, one that was kept and let go again
     let keys = "S / 'idx < 3' enter space / 'mean margin' enter space \
-                / 'elt == 0' enter space space b 'One' ctrl-s";
+                / 'elt == 0' enter space u b 'One' ctrl-s";
     let render = [
         "render",
         "--model",

@@ -67,10 +67,6 @@ impl State {
             "field 'view.focus': there is no answer to look at where 'question' is null"
         );
         fields(&mut state, &session.fields).context("field 'fields'")?;
-        for (i, claim) in session.claims.iter().enumerate() {
-            plain(claim).with_context(|| format!("field 'claims[{i}]'"))?;
-        }
-        state.claims.clone_from(&session.claims);
         if let Some(message) = &session.message {
             let text = plain(&message.text).context("field 'message.text'")?;
             let tone = value(&TONES, &message.tone).context("field 'message.tone'")?;
@@ -129,6 +125,9 @@ fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
             "counterfactual: {index} is not in 0..{changes}"
         );
     }
+    for (i, claim) in text.claims.iter().enumerate() {
+        plain(claim).with_context(|| format!("claims[{i}]"))?;
+    }
     Ok(Study {
         clean,
         corrupted: side(model, &text.corrupted).context("corrupted")?,
@@ -138,6 +137,7 @@ fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
         measure: measure.transpose().context("measure")?.unwrap_or_default(),
         interventions: lines.collect::<Result<_>>()?,
         sample: text.sample,
+        claims: text.claims.clone(),
     })
 }
 

@@ -41,7 +41,6 @@ impl State {
                 tone: word(&TONES, &status.tone),
             }),
             draft: draft_text(self),
-            claims: self.claims.clone(),
             past: self.history.past().iter().map(text).collect(),
             future: self.history.future().iter().map(text).collect(),
         }
@@ -79,6 +78,7 @@ fn study_text(task: ArrayUpdate, study: &Study) -> StudyText {
         measure: (study.measure != Measure::default()).then(|| study.measure.name().to_owned()),
         interventions: lines.collect(),
         sample: study.sample,
+        claims: study.claims.clone(),
     }
 }
 
