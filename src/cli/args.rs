@@ -4,6 +4,7 @@ use super::ablations::{AblationsArgs, MinimalArgs};
 use super::attend::AttendArgs;
 use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
+use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
@@ -88,6 +89,9 @@ pub struct LiveArgs {
     /// Record the session as an asciinema cast, in a new file
     #[arg(long, value_name = "FILE.cast")]
     pub record: Option<PathBuf>,
+    /// Run in a session of its own, for measurements
+    #[arg(long, hide = true)]
+    pub own_session: bool,
     /// Fail on purpose, to test that the terminal recovers
     #[arg(long, hide = true)]
     pub fault: Option<Fault>,
@@ -214,6 +218,11 @@ pub enum Command {
     Ablations(AblationsArgs),
     /// The smallest sets of edges that keep the accuracy
     Minimal(MinimalArgs),
+    /// Measure this machine: start, keys to frames, bytes sent, patching, sweeps, training
+    ///
+    /// Takes about two minutes. The workbench runs in a terminal of its own and is typed into;
+    /// nothing on screen changes and nothing is kept.
+    Bench(BenchArgs),
     /// List the devices that can compute
     Devices(DevicesArgs),
     /// Print a completion script for a shell

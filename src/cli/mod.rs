@@ -6,6 +6,7 @@ mod ask;
 mod attend;
 mod attention;
 mod attribute;
+mod bench;
 mod cache;
 mod circuit;
 mod claim;
@@ -79,6 +80,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Share(args) => findings::share(&args, &mut out)?,
         Command::Open(args) => return findings::open(&args),
         Command::Score(args) => score::run(&args, &mut out)?,
+        Command::Bench(args) => bench::run(&args, &mut out)?,
         Command::Sweep(args) => sweep::sweep(&args, &mut out)?,
         Command::Claim(args) => {
             let code = claim::claim(&args, &mut out)?;

@@ -8,6 +8,7 @@ use crate::findings::slots::{self, Slot};
 use crate::findings::{files, places};
 use crate::model::Model;
 use crate::runtime::Models;
+use crate::runtime::bench;
 use crate::runtime::headless::{Headless, Shot};
 use crate::runtime::live::{self, Options};
 use crate::runtime::record::Recording;
@@ -27,6 +28,9 @@ use std::process::ExitCode;
 /// When a flag, a session, the model or the terminal is wrong.
 pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok();
+    if live.own_session {
+        bench::own_session()?;
+    }
     let look = look(args, env)?;
     let sessions = places::sessions(&env);
     let mut slot = None;

@@ -61,7 +61,7 @@ pub use matrices::{HeadName, Matrices};
 pub use metric::{Measure, Metric, MetricValues};
 pub use observe::{
     Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
-    observe_run,
+    observe_run, patching_grids,
 };
 pub use paths::{PathName, PathSplit, PathTables, Start};
 pub use patterns::{

@@ -201,6 +201,22 @@ pub fn observe(
     }))
 }
 
+/// Some of an experiment's patching grids, without anything else of it.
+///
+/// # Errors
+/// As [`observe`]; when there is no metric.
+pub fn patching_grids(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    names: &[GridName],
+) -> Result<Vec<Grid>> {
+    let runs = PairRuns::new(model, experiment, &[], &|| false)?.context("the run broke off")?;
+    let metric = runs.metric(model.task(), experiment);
+    let metric = metric.context("clean and corrupted suggest no metric; name one")?;
+    let base = Base::new(model, experiment, &runs, &metric);
+    names.iter().map(|&name| base.grid(name)).collect()
+}
+
 /// One of an experiment's runs, without grids.
 ///
 /// # Errors

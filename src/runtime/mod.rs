@@ -4,6 +4,7 @@
 //! thread, which alone owns the state and the screen. Sees every room.
 
 mod autosave;
+pub mod bench;
 mod export;
 pub mod headless;
 pub mod live;

@@ -308,7 +308,10 @@ impl Fold<'_> {
     ) -> Result<()> {
         if let Action::Scale(factor) = one.action {
             cell.scale *= factor;
-            cell.plus.iter_mut().for_each(|(_, by)| *by *= factor);
+            // what is cut off stays cut off, as in a forward pass: minus infinity times 0 is no number
+            let numbers = &self.numbers;
+            let scaled = cell.plus.iter_mut().filter(|(n, _)| !numbers[*n].is_cut());
+            scaled.for_each(|(_, by)| *by *= factor);
             return Ok(());
         }
         let scores = matches!(one.hook, HookName::Block(_, Site::AttnScores));
@@ -330,7 +333,7 @@ impl Fold<'_> {
     fn no_empty_row(&self, cells: &Cells, hook: HookName) -> Result<()> {
         let cut = |cell: &Cell| {
             let mut numbers = cell.plus.iter().map(|&(number, _)| &self.numbers[number]);
-            numbers.any(|number| number.values.contains(&f64::NEG_INFINITY))
+            numbers.any(Number::is_cut)
         };
         for dest in 0..self.len() {
             let left = (0..=dest).any(|src| !cells.get(&(dest, src)).is_some_and(cut));

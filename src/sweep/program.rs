@@ -92,6 +92,13 @@ pub(super) struct Number {
     pub select: Select,
 }
 
+impl Number {
+    /// Whether it cuts a score off.
+    pub fn is_cut(&self) -> bool {
+        self.values.contains(&f64::NEG_INFINITY)
+    }
+}
+
 /// What can stand in a sum with a constant factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Piece {

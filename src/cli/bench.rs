@@ -1,0 +1,212 @@
+//! `circuitscope bench`: how fast this machine is, measured.
+
+use super::args::{Format, ModelArgs};
+use super::common::{open, print_json, tell};
+use super::workbench::{absolute, model_info};
+use crate::app::State;
+use crate::findings::numbers::ModelNumbers;
+use crate::runtime::bench::{Compute, Screen, Spread, Workbench, compute, workbench};
+use crate::runtime::headless::parse_size;
+use crate::runtime::pool;
+use crate::task::Sample;
+use crate::ui::colour::Depth;
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use std::io::Write;
+
+/// Keys in the terminal that counts, and in each of the others.
+const KEYS: [usize; 2] = [300, 90];
+/// A terminal larger than most.
+const LARGE: (u16, u16) = (200, 60);
+
+/// `circuitscope bench`
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Columns and rows of the terminal in which keys are timed
+    #[arg(long, default_value = "120x40", value_parser = parse_size)]
+    pub size: (u16, u16),
+    /// Which model, and where it computes
+    #[command(flatten)]
+    pub which: ModelArgs,
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    model: ModelNumbers,
+    #[serde(flatten)]
+    workbench: Workbench,
+    #[serde(flatten)]
+    compute: Compute,
+    /// Other terminals.
+    other_terminals: Vec<Workbench>,
+    device: String,
+    threads: usize,
+    version: &'static str,
+    system: String,
+    /// `release`, or `debug` whose numbers mean little.
+    build: &'static str,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model, the device or a terminal will not do.
+pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
+    let (model, picked) = open(&args.which)?;
+    tell(&picked);
+    // nobody is left to tell if stderr is gone
+    let say = |what: &str| drop(writeln!(std::io::stderr(), "measuring {what}"));
+    let mut flags = vec!["--device".to_owned(), args.which.device.to_string()];
+    if let Some(path) = absolute(args.which.model.as_deref()) {
+        flags.extend(["--model".to_owned(), path]);
+    }
+    let screen = |size, depth, keys| Screen { size, depth, keys };
+    say("starts and keys");
+    let first = workbench(screen(args.size, Depth::True, KEYS[0]), &flags)?;
+    let others = [
+        (args.size, Depth::Indexed),
+        (LARGE, Depth::True),
+        (LARGE, Depth::Indexed),
+    ];
+    let mut other_terminals = Vec::new();
+    for (size, depth) in others {
+        other_terminals.push(workbench(screen(size, depth, KEYS[1]), &flags)?);
+    }
+    let info = model_info(&model, None, picked.name.clone());
+    let state = State::new(info, Sample::default(), None);
+    let experiment = state.study().experiment();
+    let answer = Answer {
+        model: ModelNumbers::from(&model),
+        workbench: first,
+        compute: compute(&model.transformer, &experiment, &say)?,
+        other_terminals,
+        device: picked.name,
+        threads: pool::cores(),
+        version: env!("CARGO_PKG_VERSION"),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        build: if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
+    };
+    match args.format {
+        Format::Json => print_json(out, &answer),
+        Format::Text => print(out, &answer),
+    }
+}
+
+fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
+    writeln!(
+        out,
+        "circuitscope {} ({} build), {} on {}, {} threads, {}",
+        answer.version,
+        answer.build,
+        answer.model.name,
+        answer.device,
+        answer.threads,
+        answer.system
+    )?;
+    for bench in std::iter::once(&answer.workbench).chain(&answer.other_terminals) {
+        terminal(out, bench)?;
+    }
+    let Compute {
+        forward_1_us,
+        forward_cache_us,
+        grids_132_ms,
+        grids_406_ms,
+        patches,
+        ..
+    } = &answer.compute;
+    writeln!(out, "\nnumbers")?;
+    row(out, "one forward pass", format!("{forward_1_us:.0} µs"))?;
+    row(
+        out,
+        "with every activation",
+        format!("{forward_cache_us:.0} µs"),
+    )?;
+    row(
+        out,
+        &format!("{} patches", patches[0]),
+        format!("{grids_132_ms:.2} ms"),
+    )?;
+    row(
+        out,
+        &format!("{} patches", patches[1]),
+        format!("{grids_406_ms:.2} ms"),
+    )?;
+    rates(out, &answer.compute)
+}
+
+fn rates(out: &mut dyn Write, compute: &Compute) -> Result<()> {
+    let rate = |x: f64| format!("{x:.0} inputs/s");
+    let sweep = format!(
+        "{} ({:.0} times forward passes)",
+        rate(compute.sweep_inputs_per_s),
+        compute.sweep_times_forward
+    );
+    row(out, "sweep of all inputs", sweep)?;
+    if let Some(reason) = &compute.sweep_reason {
+        row(out, "", format!("by forward passes: {reason}"))?;
+    }
+    row(
+        out,
+        "forward passes, batched",
+        rate(compute.forward_inputs_per_s),
+    )?;
+    row(
+        out,
+        "training, batches of 256",
+        format!("{:.1} steps/s", compute.train_steps_per_s),
+    )?;
+    row(
+        out,
+        "matrix products, one thread",
+        format!("{:.0} GFLOP/s", compute.matmul_gflops),
+    )
+}
+
+fn terminal(out: &mut dyn Write, bench: &Workbench) -> Result<()> {
+    writeln!(out, "\nterminal {}, {} colours", bench.size, bench.colours)?;
+    row(
+        out,
+        "start to first frame",
+        format!("{:.1} ms", bench.start_to_first_frame_ms),
+    )?;
+    row(
+        out,
+        "start to numbers",
+        format!("{:.1} ms", bench.start_to_numbers_ms),
+    )?;
+    let spread = |spread: &Spread, digits: usize, unit: &str| {
+        let Spread { p50, p95, p99, max } = spread;
+        format!(
+            "p50 {p50:.digits$}  p95 {p95:.digits$}  p99 {p99:.digits$}  max {max:.digits$} {unit}"
+        )
+    };
+    let keys = format!("key to frame, {} keys", bench.keys);
+    row(out, &keys, spread(&bench.key_to_frame_ms, 1, "ms"))?;
+    row(
+        out,
+        "sent for a key",
+        spread(&bench.bytes_per_key, 0, "bytes"),
+    )?;
+    row(
+        out,
+        "sent when idle",
+        format!("{:.0} bytes/s", bench.idle_bytes_per_s),
+    )?;
+    if let Some(peak) = bench.peak_rss_mb {
+        row(out, "memory at most", format!("{peak:.0} MB"))?;
+    }
+    Ok(())
+}
+
+fn row(out: &mut dyn Write, name: &str, value: String) -> Result<()> {
+    writeln!(out, "  {name:<30}{value}")?;
+    Ok(())
+}

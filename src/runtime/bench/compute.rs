@@ -1,0 +1,200 @@
+//! What the numbers cost, without a screen.
+
+use super::Spread;
+use crate::lens::{Experiment, GridName, Matrices, observe_run, patching_grids, score};
+use crate::model::{HookedTransformer, NoHooks, Recorder};
+use crate::sweep::{Over, Sweep, Tally};
+use crate::task::Sample;
+use crate::training::{Recipe, Schedule, train};
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// How long each thing is repeated.
+const LONG_ENOUGH: Duration = Duration::from_secs(1);
+/// The same for what is counted in inputs or steps.
+const LONGER: Duration = Duration::from_secs(4);
+/// Repetitions before the first that counts.
+const WARM_UP: usize = 3;
+/// Sequences scored by forward passes, to compare the sweep with.
+const SCORED: usize = 1 << 15;
+/// Side of the matrices that say what the processor can do at best.
+const SQUARE: usize = 256;
+/// Sequences in a training step, as in the recipe of the embedded model.
+const BATCH: usize = 256;
+
+/// What the numbers cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Compute {
+    /// One prompt, tokens to logits, in microseconds; the median.
+    pub forward_1_us: f64,
+    /// The same with every activation kept.
+    pub forward_cache_us: f64,
+    /// The strips of residual stream, block outputs, z, q, k and v, both runs included, in
+    /// milliseconds; the median.
+    pub grids_132_ms: f64,
+    /// All 13 patching grids, both runs included, in milliseconds; the median.
+    pub grids_406_ms: f64,
+    /// How many cells they have: 132 and 406 with the shape of the embedded model.
+    pub patches: [usize; 2],
+    /// Inputs that the sweep judges in a second.
+    pub sweep_inputs_per_s: f64,
+    /// Why it needs forward passes, where it does.
+    pub sweep_reason: Option<String>,
+    /// Inputs that batched forward passes judge in a second.
+    pub forward_inputs_per_s: f64,
+    /// The first over the second.
+    pub sweep_times_forward: f64,
+    /// Training steps (batches of 256) in a second.
+    pub train_steps_per_s: f64,
+    /// Products of 256 x 256 matrices on one thread, in 10^9 operations a second: what this
+    /// processor can do at best.
+    pub matmul_gflops: f64,
+}
+
+/// Measures; `tell` hears what comes next.
+///
+/// # Errors
+/// When the device fails.
+pub fn compute(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    tell: &dyn Fn(&str),
+) -> Result<Compute> {
+    tell("one forward pass");
+    let tokens = observe_run(model, &experiment.clean)?.tokens;
+    let one = || -> Result<()> {
+        let logits = model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut NoHooks)?;
+        logits.flatten_all()?.to_vec1::<f32>()?;
+        Ok(())
+    };
+    let forward = median(one)?;
+    let with_cache = median(|| {
+        let mut nothing = NoHooks;
+        let mut recorder = Recorder::new(&mut nothing);
+        model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut recorder)?;
+        drop(recorder.into_cache());
+        Ok(())
+    })?;
+    tell("patching grids");
+    let without_pattern: Vec<GridName> = GridName::STRIPS
+        .into_iter()
+        .filter(|grid| *grid != GridName::Pattern)
+        .collect();
+    let grids = |names: &[GridName]| -> Result<(f64, usize)> {
+        let grids = patching_grids(model, experiment, names)?;
+        let cells = grids.iter().map(|grid| grid.values.values().len()).sum();
+        Ok((
+            median(|| patching_grids(model, experiment, names).map(drop))?,
+            cells,
+        ))
+    };
+    let (few, few_cells) = grids(&without_pattern)?;
+    let (all, all_cells) = grids(&GridName::ALL)?;
+    tell("forward passes in batches");
+    let forward_rate = forward_rate(model)?;
+    tell("the sweep");
+    let (sweep_rate, reason) = sweep_rate(model, experiment)?;
+    tell("training");
+    Ok(Compute {
+        forward_1_us: forward * 1e6,
+        forward_cache_us: with_cache * 1e6,
+        grids_132_ms: few * 1e3,
+        grids_406_ms: all * 1e3,
+        patches: [few_cells, all_cells],
+        sweep_inputs_per_s: sweep_rate,
+        sweep_reason: reason,
+        forward_inputs_per_s: forward_rate,
+        sweep_times_forward: sweep_rate / forward_rate,
+        train_steps_per_s: train_rate(model)?,
+        matmul_gflops: matmul()?,
+    })
+}
+
+/// Seconds that work takes; the median.
+fn median(work: impl Fn() -> Result<()>) -> Result<f64> {
+    for _ in 0..WARM_UP {
+        work()?;
+    }
+    let mut times = Vec::new();
+    let began = Instant::now();
+    while began.elapsed() < LONG_ENOUGH {
+        let now = Instant::now();
+        work()?;
+        times.push(now.elapsed().as_secs_f64());
+    }
+    Ok(Spread::of(times).p50)
+}
+
+/// Inputs a second.
+fn forward_rate(model: &HookedTransformer) -> Result<f64> {
+    let sample = Sample::Random {
+        seed: 0,
+        len: SCORED,
+    };
+    let prompts = sample.prompts(model.task());
+    let (mut done, began) = (0, Instant::now());
+    for chunk in prompts.chunks(1 << 12) {
+        score(model, chunk)?;
+        done += chunk.len();
+        if began.elapsed() > LONGER {
+            break;
+        }
+    }
+    Ok(done as f64 / began.elapsed().as_secs_f64())
+}
+
+/// Inputs a second, of as many as there is time for.
+fn sweep_rate(model: &HookedTransformer, experiment: &Experiment) -> Result<(f64, Option<String>)> {
+    let sweep = Sweep::new(model, &Matrices::new(model)?, experiment)?;
+    let (began, mut inputs) = (Instant::now(), 0);
+    sweep.tally(Over::Space, Tally::new(model.task()), &mut |_, progress| {
+        inputs = progress.done;
+        Ok(began.elapsed() < LONGER)
+    })?;
+    let rate = inputs as f64 / began.elapsed().as_secs_f64();
+    Ok((rate, sweep.reason().map(str::to_owned)))
+}
+
+/// Steps a second, of a model of this shape.
+fn train_rate(model: &HookedTransformer) -> Result<f64> {
+    let config = model.config();
+    let recipe = Recipe {
+        task: model.task(),
+        n_layers: config.n_layers,
+        n_heads: config.n_heads,
+        d_model: config.d_model,
+        d_head: config.d_head,
+        positions: config.positional_embedding,
+        steps: usize::MAX,
+        batch: BATCH,
+        lr: 1e-3,
+        schedule: Schedule::Constant,
+        beta1: 0.9,
+        beta2: 0.98,
+        weight_decay: 1e-2,
+        seed: 0,
+        one_update_per_batch: false,
+    };
+    let mut first = None;
+    let mut steps = 0;
+    train(&recipe, model.device(), |_| {
+        let began = *first.get_or_insert_with(Instant::now);
+        if began.elapsed() >= LONGER {
+            return ControlFlow::Break(());
+        }
+        steps += 1;
+        ControlFlow::Continue(())
+    })?;
+    let began: Instant = first.context("no step was taken")?;
+    Ok(f64::from(steps) / began.elapsed().as_secs_f64())
+}
+
+fn matmul() -> Result<f64> {
+    let square = || Tensor::rand(-1f32, 1f32, (SQUARE, SQUARE), &Device::Cpu);
+    let (a, b) = (square()?, square()?);
+    let seconds = median(|| Ok(a.matmul(&b).map(drop)?))?;
+    Ok(2.0 * (SQUARE as f64).powi(3) / seconds / 1e9)
+}

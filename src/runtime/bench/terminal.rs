@@ -1,0 +1,283 @@
+//! What a user feels: the program itself in a terminal of ours, keys in and frames out.
+//!
+//! The terminal is a pseudo-terminal, so everything that a keystroke passes through is measured:
+//! input thread, update, worker, drawing, and the bytes that go down the line.
+
+use super::Spread;
+use crate::ui::colour::Depth;
+use anyhow::{Context, Result, ensure};
+use nix::pty::{Winsize, openpty};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// A frame has ended when nothing came for so long; numbers that come late come within it.
+const QUIET: Duration = Duration::from_millis(40);
+/// How long nothing may come after a key before it counts as one that changes nothing.
+const NOTHING: Duration = Duration::from_millis(500);
+/// How long a program may take to start.
+const START: Duration = Duration::from_secs(30);
+/// How long the program is left alone.
+const IDLE: Duration = Duration::from_secs(2);
+/// Programs started, one after the other.
+const STARTS: usize = 5;
+
+/// Keys of someone at work, from the prompt pane back to it: examples, counterfactuals, views,
+/// typing, positions, attention cells, grid cells, a patch added and taken away. They leave
+/// everything as it was.
+const ROUND: [&str; 30] = [
+    "n", "n", "p", "c", "C", "v", "v", "v", "v", "d", "d", "8", "\x7f", "\t", "\x1b[B", "\x1b[B",
+    "\x1b[A", "\t", "\x1b[B", "\x1b[C", "\x1b[A", "\t", "\x1b[B", "\x1b[C", "\r", "x", "u", "u",
+    "\x1b[Z", "\x1b[Z",
+];
+
+/// One kind of terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Colours.
+    pub depth: Depth,
+    /// Keys to press.
+    pub keys: usize,
+}
+
+/// How the workbench behaves in a terminal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Workbench {
+    /// Columns x rows.
+    pub size: String,
+    /// `24bit` or `256`.
+    pub colours: String,
+    /// From the start of the process to the end of its first frame, files in the cache; the median.
+    pub start_to_first_frame_ms: f64,
+    /// The same to the first frame with numbers.
+    pub start_to_numbers_ms: f64,
+    /// From a key to the last byte of what it changes.
+    pub key_to_frame_ms: Spread,
+    /// Bytes sent to the terminal for it.
+    pub bytes_per_key: Spread,
+    /// Bytes sent when nothing is typed.
+    pub idle_bytes_per_s: f64,
+    /// The most memory the program held, in 10^6 bytes; none where the system does not say.
+    pub peak_rss_mb: Option<f64>,
+    /// Keys pressed.
+    pub keys: usize,
+}
+
+/// A session of its own, so that a terminal that we were started from is none of ours any more and
+/// standard input and output are.
+///
+/// # Errors
+/// When the process leads a group.
+pub fn own_session() -> Result<()> {
+    nix::unistd::setsid().context("cannot begin a session of its own")?;
+    Ok(())
+}
+
+/// A program and the other end of its terminal.
+struct Session {
+    child: Child,
+    keys: File,
+    output: Receiver<(Instant, Vec<u8>)>,
+    began: Instant,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // it has ended already, or nothing more can be done about it
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Session {
+    fn start(screen: Screen, flags: &[String], home: &Path) -> Result<Self> {
+        let size = Winsize {
+            ws_col: screen.size.0,
+            ws_row: screen.size.1,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pty = openpty(&size, None).context("cannot open a terminal")?;
+        let (ours, theirs) = (File::from(pty.master), File::from(pty.slave));
+        let end = || theirs.try_clone().map(Stdio::from);
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let began = Instant::now();
+        let child = Command::new(program)
+            .args(["--own-session", "--colours", screen.depth.name()])
+            .args(flags)
+            .env("XDG_STATE_HOME", home)
+            .env("XDG_DATA_HOME", home)
+            .env("TERM", "xterm-256color")
+            .current_dir(home)
+            .stdin(end()?)
+            .stdout(end()?)
+            .stderr(end()?)
+            .spawn()
+            .context("cannot start this program again")?;
+        let mut reader = ours.try_clone()?;
+        let (sender, output) = channel();
+        std::thread::Builder::new()
+            .name("terminal".into())
+            .spawn(move || {
+                let mut buffer = vec![0; 1 << 16];
+                while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                    if sender.send((Instant::now(), buffer[..n].to_vec())).is_err() {
+                        return;
+                    }
+                }
+            })
+            .context("cannot read the terminal")?;
+        Ok(Self {
+            child,
+            keys: ours,
+            output,
+            began,
+        })
+    }
+
+    /// Waits for output, then until nothing more comes: when the last of it came, and how much.
+    fn burst(&mut self, patience: Duration) -> Result<Option<(Instant, Vec<u8>)>> {
+        let mut all: Option<(Instant, Vec<u8>)> = None;
+        loop {
+            let wait = if all.is_some() { QUIET } else { patience };
+            match self.output.recv_timeout(wait) {
+                Ok((at, bytes)) => {
+                    let (last, text) = all.get_or_insert_with(|| (at, Vec::new()));
+                    *last = at;
+                    text.extend(bytes);
+                }
+                Err(RecvTimeoutError::Timeout) => return Ok(all),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let text = all.map(|(_, bytes)| bytes).unwrap_or_default();
+                    anyhow::bail!(
+                        "the workbench ended: {}",
+                        crate::task::shown(&String::from_utf8_lossy(&text))
+                    )
+                }
+            }
+        }
+    }
+
+    /// From a key to the last byte of its frame, in seconds, and how many bytes.
+    fn key(&mut self, key: &str) -> Result<Option<(f64, usize)>> {
+        let sent = Instant::now();
+        self.keys.write_all(key.as_bytes())?;
+        let seen = self.burst(NOTHING)?;
+        Ok(seen.map(|(at, bytes)| ((at - sent).as_secs_f64(), bytes.len())))
+    }
+
+    /// When the first frame was there, and when the first one with numbers was; in seconds.
+    fn first_frames(&mut self, rows: u16) -> Result<(f64, f64)> {
+        // a frame is drawn from the top down
+        let last_row = format!("\x1b[{rows};");
+        let (mut text, mut first) = (Vec::new(), None);
+        loop {
+            let (at, bytes) = self
+                .output
+                .recv_timeout(START)
+                .context("the workbench draws nothing")?;
+            text.extend(bytes);
+            let since = (at - self.began).as_secs_f64();
+            let seen = |what: &str| text.windows(what.len()).any(|part| part == what.as_bytes());
+            if first.is_none() && seen(&last_row) {
+                first = Some(since);
+            }
+            if let (Some(first), true) = (first, seen(NUMBERS)) {
+                return Ok((first, since));
+            }
+            ensure!(
+                self.began.elapsed() < START,
+                "the workbench draws no numbers"
+            );
+        }
+    }
+
+    fn quit(mut self) -> Result<()> {
+        self.keys.write_all(b"q")?;
+        let asked = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            ensure!(asked.elapsed() < START, "the workbench does not leave");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+}
+
+/// On the screen once there are numbers: the head of the logits' table.
+const NUMBERS: &str = "logp";
+
+/// Measures the workbench in a terminal. `flags` say which model, and where it computes.
+///
+/// # Errors
+/// When there is no terminal to be had, or the workbench fails.
+pub fn workbench(screen: Screen, flags: &[String]) -> Result<Workbench> {
+    let home = tempfile::tempdir().context("cannot make a folder")?;
+    let mut starts = Vec::new();
+    for _ in 1..STARTS {
+        let mut session = Session::start(screen, flags, home.path())?;
+        starts.push(session.first_frames(screen.size.1)?);
+        session.burst(QUIET)?;
+        session.quit()?;
+    }
+    let mut session = Session::start(screen, flags, home.path())?;
+    starts.push(session.first_frames(screen.size.1)?);
+    // the sample is scored meanwhile
+    while session.burst(NOTHING)?.is_some() {}
+    let idle = session.idle()?;
+    let (mut times, mut bytes) = (Vec::new(), Vec::new());
+    for key in ROUND.iter().cycle().take(screen.keys) {
+        match session.key(key)? {
+            Some((seconds, sent)) => {
+                times.push(seconds * 1e3);
+                bytes.push(sent as f64);
+            }
+            None => bytes.push(0.0),
+        }
+    }
+    let peak = peak_rss(&session.child);
+    session.quit()?;
+    let median = |pick: fn(&(f64, f64)) -> f64| Spread::of(starts.iter().map(pick).collect()).p50;
+    Ok(Workbench {
+        size: format!("{}x{}", screen.size.0, screen.size.1),
+        colours: screen.depth.name().to_owned(),
+        start_to_first_frame_ms: median(|start| start.0) * 1e3,
+        start_to_numbers_ms: median(|start| start.1) * 1e3,
+        key_to_frame_ms: Spread::of(times),
+        bytes_per_key: Spread::of(bytes),
+        idle_bytes_per_s: idle,
+        peak_rss_mb: peak,
+        keys: screen.keys,
+    })
+}
+
+impl Session {
+    /// Bytes a second when nothing is typed.
+    fn idle(&mut self) -> Result<f64> {
+        let began = Instant::now();
+        let mut bytes = 0;
+        while let Some(left) = IDLE.checked_sub(began.elapsed()) {
+            match self.output.recv_timeout(left) {
+                Ok((_, some)) => bytes += some.len(),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the workbench ended"),
+            }
+        }
+        Ok(bytes as f64 / began.elapsed().as_secs_f64())
+    }
+}
+
+/// The most memory a process held, in 10^6 bytes, where the system has it in a file.
+fn peak_rss(child: &Child) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0 / 1e6)
+}
