@@ -13,6 +13,7 @@ use crate::ui::colour::Depth;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use std::fmt::Display;
 use std::io::Write;
 
 /// Keys in the terminal that counts, and in each of the others.
@@ -206,7 +207,7 @@ fn terminal(out: &mut dyn Write, bench: &Workbench) -> Result<()> {
     Ok(())
 }
 
-fn row(out: &mut dyn Write, name: &str, value: String) -> Result<()> {
+fn row(out: &mut dyn Write, name: &str, value: impl Display) -> Result<()> {
     writeln!(out, "  {name:<30}{value}")?;
     Ok(())
 }

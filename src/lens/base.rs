@@ -1,6 +1,6 @@
 //! A run that one more intervention is added to: many of them, each a row of one batch.
 
-use super::edit::{Editor, Sources};
+use super::edit::{Editor, Sources, Window};
 use super::experiment::RunName;
 use super::grid::{Grid, GridName, indices};
 use super::intervention::{Intervention, Target};
@@ -74,10 +74,8 @@ impl<'a> Base<'a> {
             .filter(|&i| self.can_move_metric(&more[i]))
             .collect();
         while let Some(&first) = left.first() {
-            let alike = |i: &usize| {
-                more[*i].hook == more[first].hook && more[*i].action == more[first].action
-            };
-            let (batch, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(alike);
+            let together = |i: &usize| starts_at(more[*i].hook) == starts_at(more[first].hook);
+            let (batch, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(together);
             let rows: Vec<Intervention> = batch.iter().map(|&i| more[i].clone()).collect();
             let chunks = map_chunks(self.model.device(), &rows, |chunk| self.run_rows(chunk))?;
             for (i, value) in batch.into_iter().zip(chunks.concat()) {
@@ -91,48 +89,65 @@ impl<'a> Base<'a> {
     /// Attention looks only backwards: a change behind the metric's position cannot reach it, and
     /// a masked attention cell is 0 in every run. Unless an intervention has lifted the mask.
     fn can_move_metric(&self, one: &Intervention) -> bool {
-        if self.interventions.iter().any(Intervention::lifts_mask) {
+        let Some(window) = self.window(std::slice::from_ref(one)) else {
             return true;
-        }
+        };
         let at_metric = self.metric.metric.position;
+        let passes = |pos: usize| match window.is_query(one.hook) {
+            true => pos == at_metric,
+            false => pos <= at_metric,
+        };
         match &one.target {
             Target::Positions(None) => true,
-            Target::Positions(Some(list)) => list.iter().any(|&pos| pos <= at_metric),
+            Target::Positions(Some(list)) => list.iter().any(|&pos| passes(pos)),
             Target::Cell { dest, src } => {
-                let reaches = dest.is_none_or(|dest| dest <= at_metric);
                 let masked = matches!((dest, src), (Some(dest), Some(src)) if src > dest);
-                reaches && !masked
+                dest.is_none_or(passes) && !masked
             }
         }
     }
 
-    /// One pass from the interventions' layer on, which share hook point and action: everything
-    /// before it has batch size 1, and the batch appears where the rows differ.
+    /// What of a pass can move the metric; `None` where attention may look ahead.
+    fn window(&self, rows: &[Intervention]) -> Option<Window> {
+        let lifted = self.interventions.iter().chain(rows);
+        let ahead = lifted.into_iter().any(Intervention::lifts_mask);
+        (!ahead).then(|| Window {
+            end: self.metric.metric.position + 1,
+            last_layer: self.model.config().n_layers - 1,
+        })
+    }
+
+    /// One pass from the interventions' layer on, each in a row of its own.
     fn run_rows(&self, rows: &[Intervention]) -> Result<Vec<f32>> {
-        let heads = self.model.config().n_heads;
         let layer = match rows.first().map(|row| row.hook) {
             Some(HookName::Block(layer, _)) => layer,
             _ => 0,
         };
+        let before = HookName::Block(layer, Site::ResidPre);
         let later: Vec<Intervention> = self
             .interventions
             .iter()
             // what stands at the stream itself is in the cached stream already
-            .filter(|one| one.hook > HookName::Block(layer, Site::ResidPre))
+            .filter(|one| one.hook > before)
             .cloned()
             .collect();
-        let mut editor = Editor::new(&later, self.sources, heads)?
-            .then_rows(rows, self.sources, heads)?
+        let mut editor = Editor::new(&later, self.sources)?
+            .then_rows(rows, self.sources)?
             .after(self.cache);
-        let stream = Stream {
-            resid: self
-                .cache
-                .get(HookName::Block(layer, Site::ResidPre))?
-                .clone(),
+        let mut stream = Stream {
+            resid: self.cache.get(before)?.clone(),
             pos: self.cache.get(HookName::PosEmbed)?.clone(),
         };
-        let resid = self.model.run_blocks(layer, stream, &mut editor)?;
-        let at_metric = resid.narrow(1, self.metric.metric.position, 1)?;
+        let mut queries = stream.resid.dim(1)?;
+        let mut at_metric = self.metric.metric.position;
+        if let Some(window) = self.window(rows) {
+            editor = editor.within(window)?;
+            stream.resid = window.cut(before, &stream.resid)?;
+            stream.pos = window.cut(HookName::PosEmbed, &stream.pos)?;
+            (queries, at_metric) = (1, 0);
+        }
+        let resid = self.model.run_blocks(layer, stream, queries, &mut editor)?;
+        let at_metric = resid.narrow(1, at_metric, 1)?;
         let logits: Vec<Vec<f32>> = self.model.unembed(&at_metric.squeeze(1)?)?.to_vec2()?;
         let MetricValues {
             metric, measure, ..
@@ -141,5 +156,15 @@ impl<'a> Base<'a> {
             .iter()
             .map(|row| metric.value(*measure, row, self.source_logits));
         Ok(values.collect())
+    }
+}
+
+/// Patches that share a pass: those of a layer, each in its row. What a block reads is changed in
+/// passes of its own: there every projection has as many rows.
+fn starts_at(hook: HookName) -> (usize, Option<Site>) {
+    match hook {
+        HookName::Block(layer, site) if site <= Site::VInput => (layer, Some(site)),
+        HookName::Block(layer, _) => (layer, None),
+        HookName::Embed | HookName::PosEmbed => (0, Some(Site::ResidPre)),
     }
 }

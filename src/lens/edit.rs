@@ -3,7 +3,7 @@
 use super::derive::Derived;
 use super::experiment::RunName;
 use super::intervention::{Action, From, Intervention, Sender};
-use crate::model::{ActivationCache, Axes, HookName, Hooks};
+use crate::model::{ActivationCache, Axes, HookName, Hooks, Site};
 use anyhow::{Context, Result};
 use candle_core::{Device, Shape, Tensor};
 use std::collections::BTreeMap;
@@ -64,26 +64,78 @@ impl Replacement {
     }
 }
 
+/// The part of a pass that can move a metric: positions up to its own, and of the last block that
+/// query alone. Not the whole of it where an intervention lets attention look ahead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// Positions.
+    pub end: usize,
+    pub last_layer: usize,
+}
+
+impl Window {
+    /// An activation, or what belongs to one, as such a pass has it.
+    pub fn cut(self, hook: HookName, x: &Tensor) -> Result<Tensor> {
+        let (first, queries) = if self.is_query(hook) {
+            (self.end - 1, 1)
+        } else {
+            (0, self.end)
+        };
+        Ok(match (hook.axes(), x.rank()) {
+            (Axes::HeadDestSrc, 4) => x.narrow(2, first, queries)?.narrow(3, 0, self.end)?,
+            (Axes::Pos, 3) | (Axes::PosHead, 4) => x.narrow(1, first, queries)?,
+            // a direction, the same everywhere
+            _ => x.clone(),
+        })
+    }
+
+    /// Whether only the last query passes that hook point.
+    pub fn is_query(self, hook: HookName) -> bool {
+        let HookName::Block(layer, site) = hook else {
+            return false;
+        };
+        let of_keys = matches!(
+            site,
+            Site::ResidPre | Site::KInput | Site::VInput | Site::K | Site::V
+        );
+        layer == self.last_layer && !of_keys
+    }
+}
+
 /// One action at one hook point; row `r` of the batch is changed where `mask[r]` is 1.
 struct Edit {
     hook: HookName,
-    /// u8, broadcasts against the activation: `[rows, pos, 1]`, `[rows, pos, head, 1]` or
-    /// `[rows, head, dest, src]`.
+    /// u8, shaped as the activation with a batch of so many rows.
     mask: Tensor,
     replacement: Replacement,
 }
 
 impl Edit {
-    /// One row for each intervention; they share hook point and action.
-    fn rows(interventions: &[Intervention], sources: Sources<'_>, heads: usize) -> Result<Self> {
-        let first = interventions
-            .first()
-            .ok_or_else(|| anyhow::anyhow!("an edit needs an intervention"))?;
+    /// What `first` does, in those rows that do the same.
+    fn rows(rows: &[Intervention], first: &Intervention, sources: Sources<'_>) -> Result<Self> {
         let like = sources.clean.get(first.hook)?;
         Ok(Self {
             hook: first.hook,
-            mask: mask(interventions, like, heads)?,
+            mask: mask(rows, first, like)?,
             replacement: Replacement::of(first, sources)?,
+        })
+    }
+
+    /// As a pass through a window sees it.
+    fn within(self, window: Window) -> Result<Self> {
+        let cut = |x: &Tensor| window.cut(self.hook, x);
+        let replacement = match self.replacement {
+            Replacement::Tensor(x) => Replacement::Tensor(cut(&x)?),
+            Replacement::Added(x) => Replacement::Added(cut(&x)?),
+            Replacement::Rewired(sender, Some(x)) => {
+                Replacement::Rewired(sender, Some(window.cut(sender.hook(), &x)?))
+            }
+            as_it_is => as_it_is,
+        };
+        Ok(Self {
+            hook: self.hook,
+            mask: window.cut(self.hook, &self.mask)?.contiguous()?,
+            replacement,
         })
     }
 
@@ -106,7 +158,9 @@ impl Edit {
         let new = match &self.replacement {
             Replacement::Tensor(tensor) => tensor.clone(),
             // a masked score that is set is no longer masked: that is what was asked for
-            Replacement::Number(number) => Tensor::new(*number as f32, value.device())?,
+            Replacement::Number(number) => {
+                Tensor::full(*number as f32, value.shape(), value.device())?
+            }
             Replacement::Scaled(factor) => scaled(value, *factor)?,
             Replacement::Added(tensor) => value.broadcast_add(tensor)?,
             Replacement::Projected(maps) => projected(value, maps)?,
@@ -135,8 +189,9 @@ impl Edit {
     fn where_chosen(&self, new: &Tensor, value: &Tensor) -> Result<Tensor> {
         let meet = |a: &Shape, b: &Shape| a.broadcast_shape_binary_op(b, "edit");
         let shape = meet(&meet(self.mask.shape(), value.shape())?, new.shape())?;
-        let mask = self.mask.broadcast_as(&shape)?;
-        Ok(mask.where_cond(&new.broadcast_as(&shape)?, &value.broadcast_as(&shape)?)?)
+        // many times as fast as choosing among numbers that do not stand side by side
+        let whole = |x: &Tensor| x.broadcast_as(&shape)?.contiguous();
+        Ok(whole(&self.mask)?.where_cond(&whole(new)?, &whole(value)?)?)
     }
 }
 
@@ -146,6 +201,9 @@ pub(super) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Te
         Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
         Sender::Embed | Sender::Layer(_) => written.clone(),
     };
+    // where only the last queries are asked, these are the last positions of what was written
+    let (len, asked) = (term.dim(1)?, like.dim(1)?);
+    let term = term.narrow(1, len - asked, asked)?;
     Ok(if like.rank() == 4 {
         term.unsqueeze(2)?
     } else {
@@ -170,40 +228,35 @@ fn scaled(value: &Tensor, factor: f64) -> Result<Tensor> {
 }
 
 fn is_scores(hook: HookName) -> bool {
-    matches!(hook, HookName::Block(_, crate::model::Site::AttnScores))
+    matches!(hook, HookName::Block(_, Site::AttnScores))
 }
 
-/// The mask of one row per intervention, for activations shaped like `like` (batch size 1).
-fn mask(interventions: &[Intervention], like: &Tensor, heads: usize) -> Result<Tensor> {
-    let hook = interventions[0].hook;
-    let dims = like.dims();
-    let (inner, cells): (Vec<usize>, Vec<(usize, usize, usize)>) = match hook.axes() {
-        Axes::Pos => {
-            let cells = (0..dims[1]).map(|p| (0, p, 0)).collect();
-            (vec![dims[1], 1], cells)
-        }
-        Axes::PosHead => {
-            let cells = (0..dims[1]).flat_map(|p| (0..heads).map(move |h| (h, p, 0)));
-            (vec![dims[1], heads, 1], cells.collect())
-        }
-        Axes::HeadDestSrc => {
-            let (dest, src) = (dims[2], dims[3]);
-            let matrix = move |h| (0..dest).flat_map(move |d| (0..src).map(move |s| (h, d, s)));
-            (
-                vec![heads, dest, src],
-                (0..heads).flat_map(matrix).collect(),
-            )
-        }
+/// The mask of one row per intervention, for activations shaped like `like` (batch size 1): what a
+/// row chooses that does the same as `first`, nothing in the others.
+fn mask(rows: &[Intervention], first: &Intervention, like: &Tensor) -> Result<Tensor> {
+    let dims = &like.dims()[1..];
+    // how many numbers are chosen together, and how the others are counted
+    let (width, inner): (usize, [usize; 3]) = match first.hook.axes() {
+        Axes::Pos => (dims[1], [1, dims[0], 1]),
+        Axes::PosHead => (dims[2], [dims[1], dims[0], 1]),
+        Axes::HeadDestSrc => (1, [dims[0], dims[1], dims[2]]),
     };
-    let mut bits = Vec::with_capacity(interventions.len() * cells.len());
-    for intervention in interventions {
-        let row = cells
-            .iter()
-            .map(|&(h, a, b)| u8::from(intervention.selects(h, a, b)));
-        bits.extend(row);
+    let by_position = first.hook.axes() == Axes::PosHead;
+    let mut bits = Vec::with_capacity(rows.len() * like.elem_count());
+    for row in rows {
+        let alike = row.hook == first.hook && row.action == first.action;
+        let [heads, dests, srcs] = inner;
+        for i in 0..heads * dests * srcs {
+            let (head, dest, src) = if by_position {
+                (i % heads, i / heads, 0)
+            } else {
+                (i / (dests * srcs), i / srcs % dests, i % srcs)
+            };
+            let chosen = u8::from(alike && row.selects(head, dest, src));
+            bits.extend(std::iter::repeat_n(chosen, width));
+        }
     }
-    let mut shape = vec![interventions.len()];
-    shape.extend(inner);
+    let shape = [&[rows.len()], dims].concat();
     Ok(Tensor::from_vec(bits, shape, &Device::Cpu)?.to_device(like.device())?)
 }
 
@@ -224,10 +277,10 @@ impl Editor {
     ///
     /// # Errors
     /// When a source run does not hold an activation.
-    pub fn new(list: &[Intervention], sources: Sources<'_>, heads: usize) -> Result<Self> {
+    pub fn new(list: &[Intervention], sources: Sources<'_>) -> Result<Self> {
         let edits = list
             .iter()
-            .map(|one| Edit::rows(std::slice::from_ref(one), sources, heads))
+            .map(|one| Edit::rows(std::slice::from_ref(one), one, sources))
             .collect::<Result<_>>()?;
         Ok(Self {
             edits,
@@ -255,17 +308,32 @@ impl Editor {
         self
     }
 
-    /// After these, row `r` gets `rows[r]` alone; all of them share hook point and action.
+    /// After these, row `r` gets `rows[r]` alone.
     ///
     /// # Errors
     /// When a source run does not hold the activation.
-    pub fn then_rows(
-        mut self,
-        rows: &[Intervention],
-        sources: Sources<'_>,
-        heads: usize,
-    ) -> Result<Self> {
-        self.edits.push(Edit::rows(rows, sources, heads)?);
+    pub fn then_rows(mut self, rows: &[Intervention], sources: Sources<'_>) -> Result<Self> {
+        for (i, row) in rows.iter().enumerate() {
+            let alike = |one: &Intervention| one.hook == row.hook && one.action == row.action;
+            if !rows[..i].iter().any(alike) {
+                self.edits.push(Edit::rows(rows, row, sources)?);
+            }
+        }
+        Ok(self)
+    }
+
+    /// For a pass through a window.
+    ///
+    /// # Errors
+    /// When the window is no part of the pass.
+    pub(super) fn within(mut self, window: Window) -> Result<Self> {
+        let edits = self.edits.into_iter();
+        self.edits = edits
+            .map(|edit| edit.within(window))
+            .collect::<Result<_>>()?;
+        for (hook, written) in &mut self.sent {
+            *written = window.cut(*hook, written)?;
+        }
         Ok(self)
     }
 

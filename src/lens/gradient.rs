@@ -89,8 +89,7 @@ impl Base<'_> {
         tokens: &[Token],
         more: &[Intervention],
     ) -> Result<BTreeMap<HookName, Tensor>> {
-        let heads = self.model.config().n_heads;
-        let mut editor = Editor::new(self.interventions, self.sources, heads)?;
+        let mut editor = Editor::new(self.interventions, self.sources)?;
         let mut probe = Probe {
             inner: &mut editor,
             wanted: more.iter().map(|one| one.hook).collect(),

@@ -55,8 +55,7 @@ impl PairRuns {
             corrupted,
         };
         if !experiment.interventions.is_empty() {
-            let heads = model.config().n_heads;
-            let editor = Editor::new(&experiment.interventions, runs.sources(), heads)?;
+            let editor = Editor::new(&experiment.interventions, runs.sources())?;
             let mut editor = editor.noticing();
             let prompt = runs.patched.0.prompt.clone();
             runs.patched = run_prompt(model, prompt, &mut editor, &wanted)?;

@@ -172,8 +172,7 @@ pub(super) fn score_under(
             corrupted: &record(model, &corrupted, &wanted)?,
             derived: &shared.for_each(model, experiment, &clean)?,
         };
-        let heads = model.config().n_heads;
-        let mut editor = Editor::new(&experiment.interventions, sources, heads)?;
+        let mut editor = Editor::new(&experiment.interventions, sources)?;
         judge(model, &clean, &mut editor)
     })?;
     Ok(total(model.task(), &chunks.concat()))

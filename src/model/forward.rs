@@ -78,6 +78,17 @@ pub struct Stream {
     pub pos: Tensor,
 }
 
+impl Stream {
+    /// The last `n` positions.
+    fn last(&self, n: usize) -> Result<Self> {
+        let last = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(1, x.dim(1)? - n, n)?) };
+        Ok(Self {
+            resid: last(&self.resid)?,
+            pos: last(&self.pos)?,
+        })
+    }
+}
+
 impl HookedTransformer {
     /// A model from named tensors that already have the config's shapes.
     ///
@@ -172,7 +183,8 @@ impl HookedTransformer {
     /// When a hook or the device fails.
     pub fn forward(&self, tokens: &Tensor, hooks: &mut dyn Hooks) -> Result<Tensor> {
         let stream = self.embed(tokens, hooks)?;
-        let resid = self.run_blocks(0, stream, hooks)?;
+        let len = stream.resid.dim(1)?;
+        let resid = self.run_blocks(0, stream, len, hooks)?;
         self.unembed(&resid)
     }
 
@@ -195,7 +207,8 @@ impl HookedTransformer {
     }
 
     /// Runs the blocks from `first` on; the residual stream after the last one. A patch in layer
-    /// `l` starts here with the unpatched stream before `l`: earlier layers are not run again.
+    /// `l` starts here with the unpatched stream before `l`: earlier layers are not run again. Of
+    /// the last block only the last `queries` positions are computed, and hooks see only them.
     ///
     /// # Errors
     /// When a hook or the device fails.
@@ -203,54 +216,61 @@ impl HookedTransformer {
         &self,
         first: usize,
         stream: Stream,
+        queries: usize,
         hooks: &mut dyn Hooks,
     ) -> Result<Tensor> {
-        let Stream { mut resid, pos } = stream;
+        let mut stream = stream;
         for layer in first..self.blocks.len() {
             let at = |site| HookName::Block(layer, site);
-            resid = hooks.at(at(Site::ResidPre), resid)?;
-            let attn_out = self.attention(layer, &resid, &pos, hooks)?;
+            stream.resid = hooks.at(at(Site::ResidPre), stream.resid)?;
+            let asking = if layer + 1 == self.blocks.len() {
+                stream.last(queries)?
+            } else {
+                stream.clone()
+            };
+            let attn_out = self.attention(layer, &stream, &asking, hooks)?;
             let attn_out = hooks.at(at(Site::AttnOut), attn_out)?;
-            resid = hooks.at(at(Site::ResidPost), resid.broadcast_add(&attn_out)?)?;
+            let resid = asking.resid.broadcast_add(&attn_out)?;
+            stream.resid = hooks.at(at(Site::ResidPost), resid)?;
         }
+        let resid = stream.resid;
         Ok(resid)
     }
 
-    /// What a block writes, `[batch, pos, d_model]`.
+    /// What a block writes where it is `asking`, `[batch, queries, d_model]`; these are the last
+    /// positions of the stream that it reads.
     fn attention(
         &self,
         layer: usize,
-        resid: &Tensor,
-        pos: &Tensor,
+        stream: &Stream,
+        asking: &Stream,
         hooks: &mut dyn Hooks,
     ) -> Result<Tensor> {
         let block = &self.blocks[layer];
-        let len = resid.dim(1)?;
+        let (len, queries) = (stream.resid.dim(1)?, asking.resid.dim(1)?);
         let at = |site| HookName::Block(layer, site);
-        let pos = match self.config.positional_embedding {
-            PositionalEmbedding::Shortformer => Some(pos),
-            PositionalEmbedding::Standard => None,
-        };
+        let shortformer = self.config.positional_embedding == PositionalEmbedding::Shortformer;
+        let pos = |stream: &'_ Stream| shortformer.then(|| stream.pos.clone());
         let side = |site, w, b| Side { site, w, b };
         let q = self.project(
             layer,
-            resid,
-            pos,
+            &asking.resid,
+            pos(asking).as_ref(),
             &side(Site::QInput, &block.w_q, &block.b_q),
             hooks,
         )?;
         let q = hooks.at(at(Site::Q), q)?;
         let k = self.project(
             layer,
-            resid,
-            pos,
+            &stream.resid,
+            pos(stream).as_ref(),
             &side(Site::KInput, &block.w_k, &block.b_k),
             hooks,
         )?;
         let k = hooks.at(at(Site::K), k)?;
         let v = self.project(
             layer,
-            resid,
+            &stream.resid,
             None,
             &side(Site::VInput, &block.w_v, &block.b_v),
             hooks,
@@ -260,7 +280,8 @@ impl HookedTransformer {
         let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
         let scale = 1.0 / (self.config.d_head as f64).sqrt();
         let scores = (matmul(&by_head(&q)?, &by_head(&k)?.t()?)? * scale)?;
-        let scores = scores.broadcast_add(&causal_mask(len, &self.device)?)?;
+        let mask = causal_mask(len, &self.device)?;
+        let scores = scores.broadcast_add(&mask.narrow(2, len - queries, queries)?)?;
         let scores = hooks.at(at(Site::AttnScores), scores)?;
         let pattern = hooks.at(at(Site::Pattern), softmax(&scores)?)?;
         let z = matmul(&pattern.contiguous()?, &by_head(&v)?)?.transpose(1, 2)?;

@@ -70,8 +70,7 @@ impl ByCandle {
             corrupted: &self.corrupted,
             derived: &derived,
         };
-        let heads = self.model.config().n_heads;
-        let mut editor = Editor::new(&self.experiment.interventions, sources, heads)?;
+        let mut editor = Editor::new(&self.experiment.interventions, sources)?;
         let mut recorder = Recorder::new(&mut editor);
         let logits = self
             .model

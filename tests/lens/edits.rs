@@ -20,7 +20,7 @@ fn recorded(model: &HookedTransformer, tokens: &[u32], lines: &[&str]) -> Activa
         corrupted: &untouched,
         derived: &Derived::default(),
     };
-    let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
+    let mut editor = Editor::new(&list, sources).unwrap();
     let mut recorder = Recorder::new(&mut editor).with_result();
     model.forward(&tokens, &mut recorder).unwrap();
     recorder.into_cache()

@@ -91,7 +91,7 @@ fn with_one_more(model: &HookedTransformer, before: &Observation, more: Interven
         derived: &derived,
     };
     let list = experiment.interventions;
-    let mut editor = Editor::new(&list, sources, model.config().n_heads).unwrap();
+    let mut editor = Editor::new(&list, sources).unwrap();
     let tokens = model.tokens(&[before.base().tokens.clone()]).unwrap();
     let logits = model.forward(&tokens, &mut editor).unwrap();
     let values = before.metric.unwrap();

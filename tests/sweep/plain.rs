@@ -60,7 +60,7 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Update) -> Run
         corrupted: &corrupted,
         derived: &derived,
     };
-    let mut editor = Editor::new(&with.interventions, sources, model.config().n_heads).unwrap();
+    let mut editor = Editor::new(&with.interventions, sources).unwrap();
     let mut recorder = Recorder::new(&mut editor);
     let tokens = model.task().tokens(&prompt);
     let logits = model
