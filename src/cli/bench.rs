@@ -27,6 +27,9 @@ pub struct BenchArgs {
     /// Columns and rows of the terminal in which keys are timed
     #[arg(long, default_value = "120x40", value_parser = parse_size)]
     pub size: (u16, u16),
+    /// Measure only what needs no terminal
+    #[arg(long)]
+    pub numbers: bool,
     /// Which model, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
@@ -39,7 +42,7 @@ pub struct BenchArgs {
 struct Answer {
     model: ModelNumbers,
     #[serde(flatten)]
-    workbench: Workbench,
+    workbench: Option<Workbench>,
     #[serde(flatten)]
     compute: Compute,
     /// Other terminals.
@@ -66,25 +69,27 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
         flags.extend(["--model".to_owned(), path]);
     }
     let screen = |size, depth, keys| Screen { size, depth, keys };
-    say("starts and keys");
-    let first = workbench(screen(args.size, Depth::True, KEYS[0]), &flags)?;
-    let others = [
-        (args.size, Depth::Indexed),
-        (LARGE, Depth::True),
-        (LARGE, Depth::Indexed),
+    let terminals = [
+        screen(args.size, Depth::True, KEYS[0]),
+        screen(args.size, Depth::Indexed, KEYS[1]),
+        screen(LARGE, Depth::True, KEYS[1]),
+        screen(LARGE, Depth::Indexed, KEYS[1]),
     ];
-    let mut other_terminals = Vec::new();
-    for (size, depth) in others {
-        other_terminals.push(workbench(screen(size, depth, KEYS[1]), &flags)?);
+    let mut measured = Vec::new();
+    for terminal in terminals.into_iter().filter(|_| !args.numbers) {
+        let (columns, rows) = terminal.size;
+        say(&format!("starts and keys at {columns}x{rows}"));
+        measured.push(workbench(terminal, &flags)?);
     }
+    let mut measured = measured.into_iter();
     let info = model_info(&model, None, picked.name.clone());
     let state = State::new(info, Sample::default(), None);
     let experiment = state.study().experiment();
     let answer = Answer {
         model: ModelNumbers::from(&model),
-        workbench: first,
+        workbench: measured.next(),
         compute: compute(&model.transformer, &experiment, &say)?,
-        other_terminals,
+        other_terminals: measured.collect(),
         device: picked.name,
         threads: pool::cores(),
         version: env!("CARGO_PKG_VERSION"),
@@ -112,7 +117,7 @@ fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         answer.threads,
         answer.system
     )?;
-    for bench in std::iter::once(&answer.workbench).chain(&answer.other_terminals) {
+    for bench in answer.workbench.iter().chain(&answer.other_terminals) {
         terminal(out, bench)?;
     }
     let Compute {

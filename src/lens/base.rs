@@ -44,36 +44,59 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// All cells of a grid. A cell's value is what the metric becomes when its patch is added to
-    /// the interventions.
-    pub fn grid(&self, name: GridName) -> Result<Grid> {
+    /// All cells of these grids. A cell's value is what the metric becomes when its patch is added
+    /// to the interventions. `None` once cancelled.
+    pub fn grids(
+        &self,
+        names: &[GridName],
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Grid>>> {
         let config = self.model.config();
         let len = self.model.task().seq_len();
-        let shape = name.shape(config.n_layers, config.n_heads, len);
-        let mut values = Array::filled(shape.clone(), f32::NAN);
-        let cells: Vec<Vec<usize>> = indices(&shape).collect();
-        let patches: Vec<Intervention> = cells
+        let shapes = names
             .iter()
-            .map(|index| name.intervention(name.cell(index), self.from))
-            .collect();
-        for (index, value) in cells.iter().zip(self.shares(&patches)?) {
-            values.set(index, value);
-        }
-        Ok(Grid { name, values })
+            .map(|name| name.shape(config.n_layers, config.n_heads, len));
+        let shapes: Vec<Vec<usize>> = shapes.collect();
+        let patches = names.iter().zip(&shapes).flat_map(|(name, shape)| {
+            indices(shape).map(|index| name.intervention(name.cell(&index), self.from))
+        });
+        let patches: Vec<Intervention> = patches.collect();
+        let Some(shares) = self.shares_unless(&patches, cancelled)? else {
+            return Ok(None);
+        };
+        let mut shares = shares.into_iter();
+        let grids = names.iter().zip(shapes).map(|(&name, shape)| {
+            let cells = shape.iter().product();
+            let values = shares.by_ref().take(cells).collect();
+            let values = Array::from_values(shape, values);
+            Grid { name, values }
+        });
+        Ok(Some(grids.collect()))
     }
 
     /// The normalised metric when one of these is added to the interventions, for each of them;
     /// not a number where clean and corrupted run agree.
     pub fn shares(&self, more: &[Intervention]) -> Result<Vec<f32>> {
+        Ok(self.shares_unless(more, &|| false)?.unwrap_or_default())
+    }
+
+    fn shares_unless(
+        &self,
+        more: &[Intervention],
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<f32>>> {
         let unmoved = self.metric.normalised(self.metric.patched);
         let mut shares = vec![unmoved.unwrap_or(f32::NAN); more.len()];
         if self.metric.normalised(self.metric.clean).is_none() {
-            return Ok(shares);
+            return Ok(Some(shares));
         }
         let mut left: Vec<usize> = (0..more.len())
             .filter(|&i| self.can_move_metric(&more[i]))
             .collect();
         while let Some(&first) = left.first() {
+            if cancelled() {
+                return Ok(None);
+            }
             let together = |i: &usize| starts_at(more[*i].hook) == starts_at(more[first].hook);
             let (batch, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(together);
             let rows: Vec<Intervention> = batch.iter().map(|&i| more[i].clone()).collect();
@@ -83,7 +106,7 @@ impl<'a> Base<'a> {
             }
             left = rest;
         }
-        Ok(shares)
+        Ok(Some(shares))
     }
 
     /// Attention looks only backwards: a change behind the metric's position cannot reach it, and

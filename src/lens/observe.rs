@@ -180,16 +180,16 @@ pub fn observe(
         return Ok(None);
     };
     let metric = runs.metric(model.task(), experiment);
-    let mut grids = Vec::new();
-    if let Some(metric) = &metric {
-        let base = Base::new(model, experiment, &runs, metric);
-        for name in GridName::ALL {
-            if cancelled() {
+    let grids = match &metric {
+        None => Vec::new(),
+        Some(metric) => {
+            let base = Base::new(model, experiment, &runs, metric);
+            let Some(grids) = base.grids(&GridName::ALL, cancelled)? else {
                 return Ok(None);
-            }
-            grids.push(base.grid(name)?);
+            };
+            grids
         }
-    }
+    };
     Ok(Some(Observation {
         experiment: experiment.clone(),
         changed: runs.changed,
@@ -214,7 +214,8 @@ pub fn patching_grids(
     let metric = runs.metric(model.task(), experiment);
     let metric = metric.context("clean and corrupted suggest no metric; name one")?;
     let base = Base::new(model, experiment, &runs, &metric);
-    names.iter().map(|&name| base.grid(name)).collect()
+    let grids = base.grids(names, &|| false)?;
+    grids.context("the grids broke off")
 }
 
 /// One of an experiment's runs, without grids.
