@@ -7,7 +7,7 @@ use super::intervention::{Intervention, Target};
 use super::metric::MetricValues;
 use super::pair_runs::PairRuns;
 use super::{array::Array, experiment::Experiment};
-use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunks};
+use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunked};
 use anyhow::Result;
 
 /// What a grid's cells are added to: a run under the standing interventions.
@@ -49,7 +49,7 @@ impl<'a> Base<'a> {
     pub fn grids(
         &self,
         names: &[GridName],
-        cancelled: &dyn Fn() -> bool,
+        cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<Grid>>> {
         let config = self.model.config();
         let len = self.model.task().seq_len();
@@ -83,28 +83,31 @@ impl<'a> Base<'a> {
     fn shares_unless(
         &self,
         more: &[Intervention],
-        cancelled: &dyn Fn() -> bool,
+        cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<f32>>> {
         let unmoved = self.metric.normalised(self.metric.patched);
         let mut shares = vec![unmoved.unwrap_or(f32::NAN); more.len()];
         if self.metric.normalised(self.metric.clean).is_none() {
             return Ok(Some(shares));
         }
-        let mut left: Vec<usize> = (0..more.len())
+        let mut moving: Vec<usize> = (0..more.len())
             .filter(|&i| self.can_move_metric(&more[i]))
             .collect();
-        while let Some(&first) = left.first() {
+        let pass = |&i: &usize| starts_at(more[i].hook);
+        moving.sort_by_key(pass);
+        let passes = moving.chunk_by(|a, b| pass(a) == pass(b));
+        let done = map_chunked(self.model.device(), passes, |chunk| {
             if cancelled() {
                 return Ok(None);
             }
-            let together = |i: &usize| starts_at(more[*i].hook) == starts_at(more[first].hook);
-            let (batch, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(together);
-            let rows: Vec<Intervention> = batch.iter().map(|&i| more[i].clone()).collect();
-            let chunks = map_chunks(self.model.device(), &rows, |chunk| self.run_rows(chunk))?;
-            for (i, value) in batch.into_iter().zip(chunks.concat()) {
-                shares[i] = self.metric.normalised(value).unwrap_or(f32::NAN);
-            }
-            left = rest;
+            let rows: Vec<Intervention> = chunk.iter().map(|&i| more[i].clone()).collect();
+            self.run_rows(&rows).map(Some)
+        })?;
+        let Some(values) = done.into_iter().collect::<Option<Vec<Vec<f32>>>>() else {
+            return Ok(None);
+        };
+        for (i, value) in moving.into_iter().zip(values.concat()) {
+            shares[i] = self.metric.normalised(value).unwrap_or(f32::NAN);
         }
         Ok(Some(shares))
     }

@@ -174,7 +174,7 @@ impl Observation {
 pub fn observe(
     model: &HookedTransformer,
     experiment: &Experiment,
-    cancelled: &dyn Fn() -> bool,
+    cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<Observation>> {
     let Some(runs) = PairRuns::new(model, experiment, &[], cancelled)? else {
         return Ok(None);

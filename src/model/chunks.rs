@@ -20,9 +20,23 @@ pub fn map_chunks<T: Sync, R: Send>(
     rows: &[T],
     work: impl Fn(&[T]) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
+    map_chunked(device, std::iter::once(rows), work)
+}
+
+/// The same for several lists of rows, none of whose chunks mix.
+///
+/// # Errors
+/// The first one of `work`.
+pub fn map_chunked<'a, T: Sync + 'a, R: Send>(
+    device: &Device,
+    lists: impl Iterator<Item = &'a [T]>,
+    work: impl Fn(&[T]) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let size = if device.is_cpu() { CHUNK } else { GPU_CHUNK };
+    let chunks: Vec<&[T]> = lists.flat_map(|rows| rows.chunks(size)).collect();
     if device.is_cpu() {
-        rows.par_chunks(CHUNK).map(&work).collect()
+        chunks.into_par_iter().map(&work).collect()
     } else {
-        rows.chunks(GPU_CHUNK).map(work).collect()
+        chunks.into_iter().map(work).collect()
     }
 }

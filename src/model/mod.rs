@@ -12,7 +12,7 @@ mod load;
 pub mod weights;
 
 pub use cache::{ActivationCache, Recorder};
-pub use chunks::{CHUNK, map_chunks};
+pub use chunks::{CHUNK, map_chunked, map_chunks};
 pub use config::Config;
 pub use forward::{HookedTransformer, Hooks, NoHooks, Stream};
 pub(crate) use hooks::edit_distance;
