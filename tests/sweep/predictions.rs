@@ -2,7 +2,7 @@
 
 use super::common::{embedded, random_intervention, random_model, random_update};
 use super::plain;
-use circuitscope::lens::{Experiment, Matrices};
+use circuitscope::lens::{Experiment, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{Over, Sweep, Tally};
@@ -133,6 +133,21 @@ fn random_interventions_agree_with_their_forward_passes() {
         agrees(&model, &with, &lines.join("; "));
     }
     assert!(by_tables >= 20, "only {by_tables} of 40 lists were folded");
+}
+
+#[test]
+fn a_score_that_is_cut_off_and_scaled_stays_cut_off() {
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5);
+    let cell = "blocks.0.attn.hook_attn_scores [elt,idx]";
+    for factor in ["0", "-2", "0.5"] {
+        let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+        for line in [format!("knock {cell}"), format!("scale {cell} by {factor}")] {
+            let one = Intervention::parse(&line, TASK, model.config()).unwrap();
+            with.interventions.push(one);
+        }
+        assert_eq!(sweep(&model, &with).reason(), None);
+        agrees(&model, &with, &format!("cut off, times {factor}"));
+    }
 }
 
 #[test]
