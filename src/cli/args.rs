@@ -220,7 +220,7 @@ pub enum Command {
     Minimal(MinimalArgs),
     /// Measure this machine: start, keys to frames, bytes sent, patching, sweeps, training
     ///
-    /// Takes about two minutes. The workbench runs in a terminal of its own and is typed into;
+    /// Takes about a minute. The workbench runs in a terminal of its own and is typed into;
     /// nothing on screen changes and nothing is kept.
     Bench(BenchArgs),
     /// List the devices that can compute

@@ -30,9 +30,9 @@ const STARTS: usize = 5;
 /// typing, positions, attention cells, grid cells, a patch added and taken away. They leave
 /// everything as it was.
 const ROUND: [&str; 30] = [
-    "n", "n", "p", "c", "C", "v", "v", "v", "v", "d", "d", "8", "\x7f", "\t", "\x1b[B", "\x1b[B",
+    "n", "p", "c", "C", "v", "v", "v", "v", "d", "d", "8", "\x7f", "\t", "\x1b[B", "\x1b[B",
     "\x1b[A", "\t", "\x1b[B", "\x1b[C", "\x1b[A", "\t", "\x1b[B", "\x1b[C", "\r", "x", "u", "u",
-    "\x1b[Z", "\x1b[Z",
+    "\x1b[Z", "\x1b[Z", "\x1b[Z",
 ];
 
 /// One kind of terminal.
