@@ -6,6 +6,7 @@ use super::keymap::Action;
 use super::message::Effect;
 use super::note;
 use super::panes::strip_rows;
+use super::rows;
 use super::shelf::{self, Which};
 use super::space;
 use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
@@ -135,13 +136,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousQuestion => return inquire::step(state, -1),
         Action::ToggleQuestion => return inquire::toggle(state),
         Action::Hottest => inquire::hottest(state),
-        Action::OpenSpace => return space::open(state),
-        Action::OpenCase => return space::open_case(state),
-        Action::NextCase => return space::step_case(state, 1),
-        Action::PreviousCase => return space::step_case(state, -1),
+        Action::OpenSpace => space::open(state),
+        Action::OpenRow => return rows::open_row(state),
+        Action::NextCase => return rows::step_case(state, true),
+        Action::PreviousCase => return rows::step_case(state, false),
         Action::SortCases => state.space.by_loss = !state.space.by_loss,
         Action::OpenClaim => open_line(state, Purpose::Command, "claim ".to_owned()),
-        Action::KeepClaim => space::keep_claim(state),
+        Action::KeepClaim => rows::keep_claim(state),
+        Action::DropClaim => rows::drop_claim(state),
         Action::Export => return vec![Effect::Export],
         Action::PageUp => step(state, -PAGE, 0),
         Action::PageDown => step(state, PAGE, 0),
@@ -314,7 +316,7 @@ fn step(state: &mut State, rows: isize, columns: isize) {
     match view.focus {
         Pane::Prompt => state.fields.step(rows),
         Pane::Answer => inquire::move_cursor(state, rows, columns),
-        Pane::Space => space::move_cursor(state, rows),
+        Pane::Space => rows::move_cursor(state, rows),
         Pane::Logits => view.position = moved(view.position, rows + columns),
         Pane::Attention => {
             view.attention.dest = moved(view.attention.dest, rows);

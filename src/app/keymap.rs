@@ -198,8 +198,8 @@ pub enum Action {
     Hottest,
     /// Look at the whole input space.
     OpenSpace,
-    /// Open the selected input.
-    OpenCase,
+    /// Open the selected row's input, or check its claim.
+    OpenRow,
     /// The next input worth a look.
     NextCase,
     /// The previous one.
@@ -208,8 +208,10 @@ pub enum Action {
     SortCases,
     /// Type a claim.
     OpenClaim,
-    /// Keep the newest claim with the session, or let it go.
+    /// Keep the selected claim with the study, or let it go.
     KeepClaim,
+    /// Take the selected claim off the list.
+    DropClaim,
     /// Write the focused pane's numbers.
     Export,
     /// Zero ablation of what the cursor is on.
@@ -337,16 +339,17 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, &[Key::char(',')], Action::PreviousQuestion, "", "previous prediction, head or circuit"),
     row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "mean or this one; scaled or not"),
     row(ANSWER, &[Key::char('h')], Action::Hottest, "hottest", "to the cell of the largest value"),
-    row(SPACE, UP, Action::Up, "input", "previous input"),
-    row(SPACE, DOWN, Action::Down, "", "next input"),
+    row(SPACE, UP, Action::Up, "row", "previous claim or input"),
+    row(SPACE, DOWN, Action::Down, "", "next claim or input"),
     row(SPACE, &[Key::plain(KeyCode::PageUp)], Action::PageUp, "", "a page up"),
     row(SPACE, &[Key::plain(KeyCode::PageDown)], Action::PageDown, "", "a page down"),
-    row(SPACE, HOME, Action::First, "", "first input"),
-    row(SPACE, END, Action::Last, "", "last input"),
-    row(SPACE, ENTER, Action::OpenCase, "open", "open this input: every pane follows"),
+    row(SPACE, HOME, Action::First, "", "first row"),
+    row(SPACE, END, Action::Last, "", "last row"),
+    row(SPACE, ENTER, Action::OpenRow, "open", "open this input, or the one that decides a claim"),
     row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin or by loss"),
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
-    row(SPACE, &[Key::char(' ')], Action::KeepClaim, "", "keep the newest claim in findings, or not"),
+    row(SPACE, &[Key::char(' ')], Action::KeepClaim, "keep", "keep this claim for findings, or let it go"),
+    row(SPACE, &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)], Action::DropClaim, "", "take this claim off the list"),
     row(ANSWER, ENTER, Action::TakeCell, "add/remove", "add this edge, path or patch; or take it away"),
     row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
     row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),

@@ -15,6 +15,7 @@ mod keypage;
 mod message;
 mod note;
 mod panes;
+mod rows;
 mod session;
 mod shelf;
 mod space;
@@ -30,9 +31,10 @@ pub use keypage::{action_for, hints, markdown};
 pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
 pub use note::{Edited, NoteEditor};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use rows::{ClaimRow, Says, SpaceRow};
 pub use shelf::{Order, Shelf, Which};
 pub use space::{
-    Found, Running, Says, Space, SpaceCase, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest,
+    Answer, Found, Running, Space, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest, Wants,
 };
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,

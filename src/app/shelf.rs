@@ -66,7 +66,7 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    fn new(which: Which) -> Self {
+    pub(super) fn new(which: Which) -> Self {
         let order = match which {
             Which::Own => Order::Newest,
             Which::Tutorial => Order::Name,
@@ -117,7 +117,13 @@ impl Shelf {
 pub(super) fn open(state: &mut State, which: Which) -> Vec<Effect> {
     state.shelf = Some(Box::new(Shelf::new(which)));
     state.mode = Mode::Findings;
-    vec![Effect::Shelf(ShelfJob::List(which))]
+    read(state).into_iter().collect()
+}
+
+/// Asks for what the open view lists.
+pub(super) fn read(state: &State) -> Option<Effect> {
+    let shelf = state.shelf.as_ref()?;
+    Some(Effect::Shelf(ShelfJob::List(shelf.which)))
 }
 
 /// Closes it.
@@ -142,9 +148,7 @@ pub(super) fn changed(state: &mut State, result: Result<String, String>) -> Vec<
         Ok(text) => state.say(Tone::Good, text),
         Err(error) => state.say(Tone::Bad, error),
     }
-    let shelf = state.shelf.as_ref();
-    let list = shelf.map(|shelf| Effect::Shelf(ShelfJob::List(shelf.which)));
-    list.into_iter().collect()
+    read(state).into_iter().collect()
 }
 
 /// Moves the cursor.

@@ -1,24 +1,28 @@
-//! The whole input space: what is being swept, what was found, and which input is looked at.
+//! The whole input space: what is asked of it, what is known, and when it is asked.
+//!
+//! What the screen shows is a function of the study, of [`Wants`] and of the claims that were
+//! stated: what it lacks is asked for by itself, as long as it is looked at. Answers are kept, so
+//! that nothing is counted twice.
 
 use super::message::Effect;
 use super::state::{Pane, State, Tone};
 use crate::lens::{Experiment, Intervention, Source};
-use crate::sweep::{Case, Progress, Tally, Verdict};
-use crate::task::{Sample, Update};
+use crate::sweep::{Progress, Tally, Verdict};
+use crate::task::Sample;
 use std::sync::Arc;
 
-/// Finished sweeps that are kept.
+/// Interventions whose answers are kept.
 const KEPT: usize = 8;
-/// Verdicts that are kept.
-const VERDICTS: usize = 20;
+/// Stated claims that are listed.
+const STATED: usize = 20;
 
-/// What is asked of all inputs.
+/// What is asked of all inputs, in one walk.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SpaceQuestion {
+pub struct SpaceQuestion {
     /// How many are right, and how narrowly.
-    Sweep,
-    /// Whether a claim holds.
-    Claim(String),
+    pub sweep: bool,
+    /// Whether these hold.
+    pub claims: Vec<String>,
 }
 
 /// What the sweeper is asked.
@@ -32,13 +36,22 @@ pub struct SpaceRequest {
     pub question: SpaceQuestion,
 }
 
+/// What came of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Its line.
+    pub claim: String,
+    /// The verdict, or why there is none.
+    pub result: Result<Verdict, String>,
+}
+
 /// What the sweeper has found, so far or in the end.
 #[derive(Clone, Debug)]
-pub enum Found {
-    /// Of a sweep.
-    Tally(Box<Tally>),
-    /// Of a claim.
-    Verdict(Box<Verdict>),
+pub struct Found {
+    /// Of the sweep, where it was asked for.
+    pub tally: Option<Box<Tally>>,
+    /// Of the claims, in their order.
+    pub answers: Vec<Answer>,
 }
 
 /// How far the sweeper is.
@@ -62,16 +75,20 @@ pub struct SpaceNews {
 pub struct SpaceKey(Option<(Vec<Intervention>, Source, Source, Sample)>);
 
 impl SpaceKey {
-    fn new(experiment: Experiment) -> Self {
-        let Experiment {
-            interventions,
-            clean,
-            corrupted,
-            sample,
-            ..
-        } = experiment;
-        let any = !interventions.is_empty();
-        Self(any.then_some((interventions, clean, corrupted, sample)))
+    /// That of an experiment.
+    #[must_use]
+    pub fn new(experiment: &Experiment) -> Self {
+        let any = !experiment.interventions.is_empty();
+        Self(any.then(|| {
+            let Experiment {
+                interventions,
+                clean,
+                corrupted,
+                sample,
+                ..
+            } = experiment.clone();
+            (interventions, clean, corrupted, sample)
+        }))
     }
 }
 
@@ -86,137 +103,213 @@ pub struct Running {
     pub news: Option<SpaceNews>,
 }
 
-/// What is known of the whole space.
+/// What is known under some interventions.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    tally: Option<Arc<Tally>>,
+    answers: Vec<Answer>,
+}
+
+/// What is asked while the space is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wants {
+    /// Nothing: it was stopped.
+    Nothing,
+    /// The listed claims.
+    #[default]
+    Claims,
+    /// The claims, and the predictions of all inputs.
+    All,
+}
+
+/// What is known of the whole space, and what is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Space {
     generation: u64,
     /// The question under way.
     pub running: Option<Running>,
-    /// Finished sweeps, the newest last.
-    done: Vec<(SpaceKey, Arc<Tally>)>,
-    /// Answered claims, the newest last.
-    pub verdicts: Vec<(SpaceKey, Verdict)>,
+    /// The newest last.
+    known: Vec<(SpaceKey, Known)>,
     /// Why the last question has no answer.
-    pub failure: Option<String>,
-    /// The selected row: verdicts' counterexamples first, then the worst inputs.
+    failure: Option<(SpaceKey, String)>,
+    /// What is asked.
+    pub wants: Wants,
+    /// Claims that were stated, the newest last.
+    pub stated: Vec<String>,
+    /// The selected row.
     pub cursor: usize,
     /// Inputs in the order of their loss instead of their margin.
     pub by_loss: bool,
 }
 
 impl Space {
-    /// The finished sweep of these interventions.
-    fn tally(&self, key: &SpaceKey) -> Option<&Arc<Tally>> {
-        let mut done = self.done.iter();
-        done.find(|(one, _)| one == key).map(|(_, tally)| tally)
+    fn known(&self, key: &SpaceKey) -> Option<&Known> {
+        let mut known = self.known.iter();
+        known.find(|(one, _)| one == key).map(|(_, known)| known)
+    }
+
+    fn keep(&mut self, key: SpaceKey, found: Found) {
+        let at = self.known.iter().position(|(one, _)| *one == key);
+        let (key, mut known) = match at {
+            Some(at) => self.known.remove(at),
+            None => (key, Known::default()),
+        };
+        if let Some(tally) = found.tally {
+            known.tally = Some(Arc::new(*tally));
+        }
+        for answer in found.answers {
+            known.answers.retain(|one| one.claim != answer.claim);
+            known.answers.push(answer);
+        }
+        self.known.push((key, known));
+        let extra = self.known.len().saturating_sub(KEPT);
+        self.known.drain(..extra);
+    }
+
+    /// The space of another state of the same model: what is known is known there too, and
+    /// requests count on.
+    pub(super) fn with_wishes_of(self, other: Self) -> Self {
+        Self {
+            wants: other.wants,
+            stated: other.stated,
+            cursor: other.cursor,
+            by_loss: other.by_loss,
+            ..self
+        }
     }
 }
 
 impl State {
-    fn space_key(&self) -> SpaceKey {
-        SpaceKey::new(self.study().experiment())
+    pub(super) fn space_key(&self) -> SpaceKey {
+        SpaceKey::new(&self.study().experiment())
     }
 
     /// The finished sweep of the model as it is, with the interventions that stand.
     #[must_use]
     pub fn space_tally(&self) -> Option<&Arc<Tally>> {
-        self.space.tally(&self.space_key())
+        self.space.known(&self.space_key())?.tally.as_ref()
     }
 
-    /// Whether a verdict was about the interventions that stand.
+    /// What came of a claim under the interventions that stand.
     #[must_use]
-    pub fn is_current(&self, key: &SpaceKey) -> bool {
-        *key == self.space_key()
+    pub fn space_answer(&self, line: &str) -> Option<&Answer> {
+        let known = self.space.known(&self.space_key())?;
+        known.answers.iter().find(|answer| answer.claim == line)
     }
 
-    /// The inputs that can be stepped through, in their order: counterexamples of claims, newest
-    /// first, then the sweep's worst.
+    /// Why nothing comes of the question about these interventions.
     #[must_use]
-    pub fn space_cases(&self) -> Vec<SpaceCase<'_>> {
-        let key = self.space_key();
-        let verdicts = self.space.verdicts.iter().rev();
-        let verdicts = verdicts.filter(|(one, _)| *one == key);
-        let mut cases: Vec<SpaceCase<'_>> = verdicts
-            .filter_map(|(_, verdict)| {
-                let example = verdict.counterexample.as_ref()?;
-                Some(SpaceCase {
-                    update: &example.update,
-                    says: Says::Claim(&verdict.claim, example.value),
-                })
-            })
-            .collect();
-        let worst = self.space_tally().map_or(&[][..], |tally| &tally.worst[..]);
-        let mut worst: Vec<&Case> = worst.iter().collect();
-        if self.space.by_loss {
-            worst.sort_by(|a, b| b.loss.total_cmp(&a.loss));
-        }
-        cases.extend(worst.into_iter().map(|case| SpaceCase {
-            update: &case.update,
-            says: Says::Case(case),
-        }));
-        cases
+    pub fn space_failure(&self) -> Option<&str> {
+        let (key, failure) = self.space.failure.as_ref()?;
+        (*key == self.space_key()).then_some(failure)
+    }
+
+    /// What the question under way has found so far, if it is about these interventions.
+    #[must_use]
+    pub fn space_so_far(&self) -> Option<&Found> {
+        let running = self.space.running.as_ref()?;
+        let news = running.news.as_ref()?;
+        (running.key == self.space_key()).then_some(&news.found)
+    }
+
+    /// The claims that the screen lists: those that were stated, the newest first, then the others
+    /// that are kept.
+    #[must_use]
+    pub fn listed_claims(&self) -> Vec<&str> {
+        let stated = &self.space.stated;
+        let kept = self.study().claims.iter();
+        let kept = kept.filter(|claim| !stated.contains(claim));
+        let all = stated.iter().rev().chain(kept);
+        all.map(String::as_str).collect()
+    }
+
+    /// What the screen wants to know and does not.
+    fn missing(&self) -> Option<SpaceQuestion> {
+        let wants = self.space.wants;
+        let claims: Vec<String> = match wants {
+            Wants::Nothing => return None,
+            _ => (self.listed_claims().into_iter())
+                .filter(|claim| self.space_answer(claim).is_none())
+                .map(str::to_owned)
+                .collect(),
+        };
+        let sweep = wants == Wants::All && self.space_tally().is_none();
+        (sweep || !claims.is_empty()).then_some(SpaceQuestion { sweep, claims })
     }
 }
 
-/// An input worth a look.
-#[derive(Clone, Copy, Debug)]
-pub struct SpaceCase<'a> {
-    /// The input.
-    pub update: &'a Update,
-    /// Why.
-    pub says: Says<'a>,
-}
-
-/// Why an input is worth a look.
-#[derive(Clone, Copy, Debug)]
-pub enum Says<'a> {
-    /// It decides a claim, with this value.
-    Claim(&'a str, f64),
-    /// It is among the worst of the sweep.
-    Case(&'a Case),
-}
-
-/// Shows the space; sweeps it unless that was done or is under way.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
-    state.view.focus = Pane::Space;
-    state.status = None;
-    let known = state.space_tally().is_some();
-    let key = state.space_key();
-    let under_way = state
-        .space
-        .running
-        .as_ref()
-        .is_some_and(|one| one.key == key);
-    if known || under_way {
-        return Vec::new();
+/// Asks for what the screen of all inputs lacks, as long as it is looked at.
+pub(super) fn follow(state: &mut State) -> Option<Effect> {
+    if state.view.focus != Pane::Space || state.space_failure().is_some() {
+        return None;
     }
-    ask(state, SpaceQuestion::Sweep)
-}
-
-/// Asks something of all inputs, in place of what is under way.
-pub(super) fn ask(state: &mut State, question: SpaceQuestion) -> Vec<Effect> {
-    state.view.focus = Pane::Space;
     let experiment = state.study().experiment();
+    let key = SpaceKey::new(&experiment);
+    if matches!(&state.space.running, Some(running) if running.key == key) {
+        return None;
+    }
+    let question = state.missing()?;
     let space = &mut state.space;
     space.generation += 1;
     space.failure = None;
     space.running = Some(Running {
         question: question.clone(),
-        key: SpaceKey::new(experiment.clone()),
+        key,
         news: None,
     });
-    vec![Effect::Space(Box::new(SpaceRequest {
+    Some(Effect::Space(Box::new(SpaceRequest {
         generation: space.generation,
         experiment,
         question,
-    }))]
+    })))
+}
+
+/// Shows the space and has all inputs counted.
+pub(super) fn open(state: &mut State) {
+    state.view.focus = Pane::Space;
+    state.status = None;
+    state.space.failure = None;
+    if state.space.wants != Wants::All {
+        state.space.wants = Wants::All;
+        restart(state);
+    }
+}
+
+/// Lists a claim and has it checked.
+pub(super) fn state_claim(state: &mut State, line: String) {
+    state.view.focus = Pane::Space;
+    let space = &mut state.space;
+    space.stated.retain(|one| *one != line);
+    space.stated.push(line);
+    let extra = space.stated.len().saturating_sub(STATED);
+    space.stated.drain(..extra);
+    space.cursor = 0;
+    check(state);
+}
+
+/// Has the listed claims checked that are not yet.
+pub(super) fn check(state: &mut State) {
+    state.space.failure = None;
+    if state.space.wants == Wants::Nothing {
+        state.space.wants = Wants::Claims;
+    }
+    restart(state);
+}
+
+/// What is under way is asked anew, with what has come to be wanted.
+fn restart(state: &mut State) {
+    let running = state.space.running.as_ref();
+    if running.is_some_and(|running| state.missing().as_ref() != Some(&running.question)) {
+        state.space.running = None;
+    }
 }
 
 /// Stops what is under way; says whether there was anything.
 pub(super) fn stop(state: &mut State) -> Option<Effect> {
     state.space.running.take()?;
     state.space.generation += 1;
-    state.say(Tone::Plain, "stopped; nothing is known of all inputs");
+    state.space.wants = Wants::Nothing;
+    state.say(Tone::Plain, "stopped; S counts all inputs again");
     Some(Effect::StopSpace(state.space.generation))
 }
 
@@ -230,90 +323,14 @@ pub(super) fn news(state: &mut State, generation: u64, result: Result<Box<SpaceN
         return;
     };
     match result {
-        Err(error) => {
-            space.failure = Some(error);
-            space.running = None;
-        }
         Ok(news) if !news.finished => running.news = Some(*news),
-        Ok(news) => {
+        result => {
             let key = running.key.clone();
             space.running = None;
-            space.cursor = 0;
-            match news.found {
-                Found::Tally(tally) => {
-                    space.done.retain(|(one, _)| *one != key);
-                    space.done.push((key, Arc::new(*tally)));
-                    let extra = space.done.len().saturating_sub(KEPT);
-                    space.done.drain(..extra);
-                }
-                Found::Verdict(verdict) => {
-                    let old =
-                        |one: &(SpaceKey, Verdict)| one.0 == key && one.1.claim == verdict.claim;
-                    space.verdicts.retain(|one| !old(one));
-                    space.verdicts.push((key, *verdict));
-                    let extra = space.verdicts.len().saturating_sub(VERDICTS);
-                    space.verdicts.drain(..extra);
-                }
+            match result {
+                Ok(news) => space.keep(key, news.found),
+                Err(error) => space.failure = Some((key, error)),
             }
         }
     }
-}
-
-/// Keeps the newest claim about the model as it is with the session and its findings, or lets it
-/// go again.
-pub(super) fn keep_claim(state: &mut State) {
-    let mut verdicts = state.space.verdicts.iter().rev();
-    let newest = verdicts.find(|(key, _)| state.is_current(key));
-    let Some(claim) = newest.map(|(_, verdict)| verdict.claim.clone()) else {
-        state.say(Tone::Plain, "no claim is answered yet: / types one");
-        return;
-    };
-    let mut study = state.study().clone();
-    match study.claims.iter().position(|kept| *kept == claim) {
-        Some(at) => {
-            study.claims.remove(at);
-            state.say(Tone::Plain, format!("let go: {claim}"));
-        }
-        None => {
-            state.say(Tone::Good, format!("kept for findings: {claim}"));
-            study.claims.push(claim);
-        }
-    }
-    // no number depends on it, so that nothing is asked anew
-    state.history.go(study);
-}
-
-/// Moves the cursor through the inputs.
-pub(super) fn move_cursor(state: &mut State, by: isize) {
-    let last = state.space_cases().len().saturating_sub(1);
-    let at = state.space.cursor.saturating_add_signed(by);
-    state.space.cursor = at.min(last);
-}
-
-/// The selected input becomes the clean prompt, and every pane follows.
-pub(super) fn open_case(state: &mut State) -> Vec<Effect> {
-    let cases = state.space_cases();
-    let Some(case) = cases.get(state.space.cursor) else {
-        state.say(Tone::Plain, "no input to open yet");
-        return Vec::new();
-    };
-    let (task, update) = (state.task(), case.update.clone());
-    let place = format!("input {} of {}", state.space.cursor + 1, cases.len());
-    if state.view.focus == Pane::Space {
-        state.view.focus = Pane::Logits;
-    }
-    state.sample.index = None;
-    let effects = super::act::change(state, |study| study.set_clean(task, update));
-    state.say(Tone::Plain, place);
-    effects
-}
-
-/// The next or previous of them, from wherever one is.
-pub(super) fn step_case(state: &mut State, by: isize) -> Vec<Effect> {
-    if state.space_cases().is_empty() {
-        state.say(Tone::Plain, "sweep the space first: S");
-        return Vec::new();
-    }
-    move_cursor(state, by);
-    open_case(state)
 }

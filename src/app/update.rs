@@ -17,6 +17,12 @@ const MAX_PASTE: usize = 4096;
 
 /// Takes one message; says what is to be done about it.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let mut effects = take(state, msg);
+    effects.extend(space::follow(state));
+    effects
+}
+
+fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => on_key(state, key),
         Msg::Paste(text) => paste(state, &text),
@@ -220,6 +226,8 @@ impl State {
         let mut effects = vec![self.request()];
         effects.extend(inquire::ask(self));
         effects.push(sample);
+        effects.extend(space::follow(self));
+        effects.extend(shelf::read(self));
         effects
     }
 
@@ -326,7 +334,8 @@ impl State {
                 return self.set_prompt(Side::Corrupted, source);
             }
             command::Command::Claim(line) => {
-                return space::ask(self, space::SpaceQuestion::Claim(line));
+                space::state_claim(self, line);
+                return Vec::new();
             }
             command::Command::Metric(metric) => study.metric = Some(metric),
             command::Command::Measure(measure) => study.measure = measure,

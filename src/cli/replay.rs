@@ -2,6 +2,7 @@
 
 use super::args::ModelArgs;
 use super::common::{self, print_json};
+use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
 use crate::findings::compare::{Comparison, Difference};
@@ -62,21 +63,26 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
         depth: Depth::None,
         ascii: true,
     };
-    // each model is opened once
-    let mut models: BTreeMap<Option<PathBuf>, (Model, String)> = BTreeMap::new();
-    let mut replayed = Vec::new();
-    for record in &records {
+    // each model is opened once, and its records are computed together
+    let mut models: BTreeMap<Option<PathBuf>, Vec<usize>> = BTreeMap::new();
+    for (i, record) in records.iter().enumerate() {
         let path = args.which.model.clone();
         let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
-        if !models.contains_key(&path) {
-            models.insert(path.clone(), open(args, record, path.clone())?);
-        }
-        let Some((model, device)) = models.get(&path) else {
-            continue;
-        };
-        let info = model_info(model, absolute(path.as_deref()), device.clone());
-        replayed.push(replay(record, model, &info, &look, args.tolerance)?);
+        models.entry(path).or_default().push(i);
     }
+    let bar = Bar::new("inputs")?;
+    let mut replayed = Vec::new();
+    for (path, of_model) in models {
+        let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
+        let (model, device) = open(args, some[0], path.clone())?;
+        let info = model_info(&model, absolute(path.as_deref()), device);
+        let mut report = |progress| bar.tell(progress, "claims");
+        let found = replay(&some, &model, &info, &look, args.tolerance, &mut report)?;
+        replayed.extend(of_model.into_iter().zip(found));
+    }
+    bar.done();
+    replayed.sort_by_key(|(i, _)| *i);
+    let replayed: Vec<Replayed> = replayed.into_iter().map(|(_, one)| one).collect();
     let holds = replayed.iter().all(|one| one.holds);
     if args.json {
         let answer = Answer {

@@ -9,7 +9,7 @@ use crate::findings::{files, places};
 use crate::model::Model;
 use crate::runtime::Models;
 use crate::runtime::bench;
-use crate::runtime::headless::{Headless, Shot};
+use crate::runtime::headless::{Around, Headless, Shot};
 use crate::runtime::live::{self, Options};
 use crate::runtime::record::Recording;
 use crate::task::shown;
@@ -95,10 +95,13 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     let look = look(&args.workbench, env)?;
     let session = opened(&args.workbench)?;
     let (models, state) = start(&args.workbench, session.as_ref())?;
-    let mut headless = Headless::new(models.first, state, look, args.size)
-        .comparing(models.other)
-        .sweeping()
-        .saving_to(args.workbench.snapshots.clone());
+    let around = Around {
+        other: models.other,
+        sweeps: true,
+        snapshots: args.workbench.snapshots.clone(),
+        findings: args.workbench.findings.clone(),
+    };
+    let mut headless = Headless::within(models.first, state, look, args.size, around);
     if args
         .output
         .extension()

@@ -37,6 +37,12 @@ pub struct Session {
     pub view: ViewText,
     /// The open question.
     pub question: Option<QuestionText>,
+    /// The screen of all inputs.
+    #[serde(default)]
+    pub space: SpaceText,
+    /// The open findings view; absent where it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelf: Option<ShelfText>,
     /// The prompt fields, as far as they say more than the study.
     pub fields: FieldsText,
     /// What lies over the panes.
@@ -181,6 +187,49 @@ pub struct QuestionText {
     pub cursor: (usize, usize),
 }
 
+/// The screen of all inputs. What was counted is not in it: it is counted again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpaceText {
+    /// What is asked while it is looked at: `claims`, `all` (the predictions too), or `nothing`.
+    pub wants: String,
+    /// Claims that were stated, the newest last.
+    pub claims: Vec<String>,
+    /// The selected row, from 0.
+    pub cursor: usize,
+    /// Inputs by `margin` or by `loss`.
+    pub order: String,
+}
+
+impl Default for SpaceText {
+    fn default() -> Self {
+        Self {
+            wants: "claims".to_owned(),
+            claims: Vec::new(),
+            cursor: 0,
+            order: "margin".to_owned(),
+        }
+    }
+}
+
+/// The findings view. What it lists is read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShelfText {
+    /// `own` or `tutorial`.
+    pub whose: String,
+    /// What those that are shown must have.
+    pub search: String,
+    /// `newest`, `title` or `folder`.
+    pub order: String,
+    /// The selected one, from 0.
+    pub cursor: usize,
+    /// Lines of the preview above the first one shown.
+    pub scroll: usize,
+    /// The one that goes to the trash if the key comes again.
+    pub doomed: Option<String>,
+}
+
 /// The prompt fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,6 +254,8 @@ pub enum ModeText {
     Help(usize),
     /// A line is being typed.
     Line(LineText),
+    /// The findings are looked through.
+    Findings,
     /// The draft of a note is being typed.
     Note,
 }
@@ -213,7 +264,7 @@ pub enum ModeText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineText {
-    /// `command`, `metric`, `example`, `edit`, `cell` or `question`.
+    /// `command`, `metric`, `example`, `edit`, `cell`, `question`, `find`, `search` or `title`.
     pub purpose: String,
     /// The intervention that is edited, from 0.
     pub edits: Option<usize>,

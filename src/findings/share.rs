@@ -1,10 +1,10 @@
 //! A session as one line that can be pasted: `cs1.BYTES.CHECKSUM`.
 //!
-//! The bytes are the session as JSON without its undo history, message and paths, deflated, in the
+//! The bytes are the session as JSON without its undo history, without what lies over the panes and without paths, deflated, in the
 //! letters of base64url, which no shell and no mail touches. The checksum is the first eight hexadecimal
 //! digits of the SHA-256 of everything before it.
 
-use super::session::Session;
+use super::session::{ModeText, Session};
 use anyhow::{Result, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,11 +27,10 @@ pub fn line(session: &Session) -> Result<String> {
     session.future.clear();
     session.message = None;
     session.draft = None;
+    session.shelf = None;
     // where the model lies is nobody else's business; its hash is in the line
     session.model.path = None;
-    if session.mode == super::session::ModeText::Note {
-        session.mode = super::session::ModeText::Normal;
-    }
+    session.mode = ModeText::Normal;
     let packed = compress_to_vec_zlib(&serde_json::to_vec(&session)?, 9);
     let body = format!("{START}.{}", URL_SAFE_NO_PAD.encode(packed));
     Ok(format!("{body}.{}", checksum(&body)))

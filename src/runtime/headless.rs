@@ -30,6 +30,29 @@ pub enum Shot {
     },
 }
 
+/// What is around a workbench without a terminal.
+pub struct Around {
+    /// Another model beside it.
+    pub other: Option<Model>,
+    /// Whether questions to all inputs are answered: there may be millions.
+    pub sweeps: bool,
+    /// Where snapshots and reports go.
+    pub snapshots: PathBuf,
+    /// Where findings are; beside the snapshots where nothing else is said.
+    pub findings: Option<PathBuf>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self {
+            other: None,
+            sweeps: false,
+            snapshots: PathBuf::from("."),
+            findings: None,
+        }
+    }
+}
+
 /// A workbench that answers its own requests at once.
 pub struct Headless {
     model: Model,
@@ -42,6 +65,7 @@ pub struct Headless {
     tables: Option<Matrices>,
     sweeps: bool,
     snapshots: PathBuf,
+    findings: PathBuf,
     size: (u16, u16),
     left: bool,
 }
@@ -49,42 +73,35 @@ pub struct Headless {
 impl Headless {
     /// A workbench of that many columns and rows, its first numbers computed.
     #[must_use]
-    pub fn new(model: Model, mut state: State, look: Look, size: (u16, u16)) -> Self {
+    pub fn new(model: Model, state: State, look: Look, size: (u16, u16)) -> Self {
+        Self::within(model, state, look, size, Around::default())
+    }
+
+    /// The same with these things around it.
+    #[must_use]
+    pub fn within(
+        model: Model,
+        mut state: State,
+        look: Look,
+        size: (u16, u16),
+        around: Around,
+    ) -> Self {
         let effects = state.start();
+        let findings = around.findings;
         let mut headless = Self {
             model,
             state,
             look,
             tables: None,
-            sweeps: false,
-            answerer: Answerer::new(None),
-            snapshots: PathBuf::from("."),
+            sweeps: around.sweeps,
+            answerer: Answerer::new(around.other),
+            findings: findings.unwrap_or_else(|| around.snapshots.join("findings")),
+            snapshots: around.snapshots,
             size,
             left: false,
         };
         headless.carry_out(effects);
         headless
-    }
-
-    /// With another model beside it.
-    #[must_use]
-    pub fn comparing(mut self, other: Option<Model>) -> Self {
-        self.answerer = Answerer::new(other);
-        self
-    }
-
-    /// Questions to all inputs are answered too.
-    #[must_use]
-    pub fn sweeping(mut self) -> Self {
-        self.sweeps = true;
-        self
-    }
-
-    /// Where snapshots go; the current folder unless told.
-    #[must_use]
-    pub fn saving_to(mut self, folder: PathBuf) -> Self {
-        self.snapshots = folder;
-        self
     }
 
     /// Feeds a key and computes until nothing is left to do. After the key that leaves the
@@ -153,7 +170,7 @@ impl Headless {
             Effect::Shelf(job) => {
                 let work = Work::new(job, &self.state, &self.look, self.size);
                 Some(work.carry_out(&Places {
-                    findings: Some(self.snapshots.join("findings")),
+                    findings: Some(self.findings.clone()),
                     reports: self.snapshots.clone(),
                 }))
             }

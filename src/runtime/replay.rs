@@ -3,13 +3,15 @@
 use super::headless::Headless;
 use super::snapshot::numbers;
 use super::verdicts;
-use crate::app::{ModelInfo, State};
+use crate::app::{ModelInfo, SpaceKey, State};
 use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::read::text_of;
 use crate::findings::session::{ModelRef, Session};
 use crate::findings::store::{self, NUMBERS, Verdict};
+use crate::lens::Experiment;
 use crate::model::Model;
+use crate::sweep::Progress;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -161,29 +163,82 @@ pub fn records(path: &Path) -> Result<Vec<Record>> {
     finding_folders(path)?.iter().map(record).collect()
 }
 
-/// Computes a record's numbers and claims again.
+/// What a record's numbers come to today, before its claims are checked.
+struct Computed {
+    numbers: SnapshotNumbers,
+    experiment: Experiment,
+}
+
+fn compute(record: &Record, model: &Model, info: &ModelInfo, look: &Look) -> Result<Computed> {
+    let state = State::from_session(info.clone(), &record.session)
+        .with_context(|| format!("cannot use the session of {:?}", record.name))?;
+    let state = Headless::new(model.clone(), state, look.clone(), SIZE).state;
+    Ok(Computed {
+        numbers: numbers(&state),
+        experiment: state.study().experiment(),
+    })
+}
+
+/// Computes the numbers and claims of a model's records again. Claims under the same interventions
+/// are checked together; `report` is told how far such a walk is and says whether to go on.
 ///
 /// # Errors
-/// When the session does not fit the model.
+/// When a session does not fit the model.
 pub fn replay(
-    record: &Record,
+    records: &[&Record],
     model: &Model,
     info: &ModelInfo,
     look: &Look,
     tolerance: f64,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Vec<Replayed>> {
+    let computed = records.iter().map(|one| compute(one, model, info, look));
+    let computed: Vec<Computed> = computed.collect::<Result<_>>()?;
+    let found = all_verdicts(records, &computed, model, report);
+    let both = records.iter().zip(computed).zip(found);
+    let judged = both.map(|((record, computed), verdicts)| {
+        judge(record, computed.numbers, verdicts, info, tolerance)
+    });
+    judged.collect()
+}
+
+/// Each record's verdicts, with one walk for all records under the same interventions.
+fn all_verdicts(
+    records: &[&Record],
+    computed: &[Computed],
+    model: &Model,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Vec<Vec<Verdict>> {
+    let claims = |i: usize| &records[i].session.study.claims;
+    let keys: Vec<SpaceKey> = (computed.iter().map(|one| SpaceKey::new(&one.experiment))).collect();
+    let mut found: Vec<Option<Vec<Verdict>>> = vec![None; records.len()];
+    for i in 0..records.len() {
+        if found[i].is_some() {
+            continue;
+        }
+        let same: Vec<usize> = (i..records.len()).filter(|&j| keys[j] == keys[i]).collect();
+        let lines: Vec<String> = same.iter().flat_map(|&j| claims(j)).cloned().collect();
+        let (transformer, experiment) = (&model.transformer, &computed[i].experiment);
+        let mut answers = verdicts::of(transformer, experiment, &lines, report).into_iter();
+        for j in same {
+            found[j] = Some(answers.by_ref().take(claims(j).len()).collect());
+        }
+    }
+    found.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Today's numbers and verdicts against the recorded ones.
+fn judge(
+    record: &Record,
+    today: SnapshotNumbers,
+    verdicts: Vec<Verdict>,
+    info: &ModelInfo,
+    tolerance: f64,
 ) -> Result<Replayed> {
-    let session = &record.session;
-    let state = State::from_session(info.clone(), session)
-        .with_context(|| format!("cannot use the session of {:?}", record.name))?;
-    let state = Headless::new(model.clone(), state, look.clone(), SIZE).state;
-    let today = numbers(&state);
-    let same_model = session.model.hash == model.hash;
     let comparison = match &record.numbers {
         Some(then) => Some(compare(then, &as_recorded(&today)?, tolerance)),
         None => None,
     };
-    let experiment = state.study().experiment();
-    let verdicts = verdicts::of(&model.transformer, &experiment, &session.study.claims);
     let claim = |now: Verdict| {
         let then = record.claims.iter().find(|then| then.claim == now.claim);
         ClaimThenNow::new(then, now, tolerance)
@@ -191,9 +246,10 @@ pub fn replay(
     let claims: Vec<ClaimThenNow> = verdicts.into_iter().map(claim).collect::<Result<_>>()?;
     let as_it_was = comparison.as_ref().is_none_or(|found| found.different == 0);
     let claims_hold = claims.iter().all(|claim| claim.as_it_was);
+    let same_model = record.session.model.hash == info.hash;
     Ok(Replayed {
         name: record.name.clone(),
-        model_then: session.model.clone(),
+        model_then: record.session.model.clone(),
         model_now: ModelRef {
             path: info.path.clone(),
             name: info.name.clone(),

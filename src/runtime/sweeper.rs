@@ -1,12 +1,12 @@
 //! The sweeper: one thread for questions to all inputs, beside the worker, so that the screen is
 //! answered while a sweep goes on. It leaves a core to the worker.
 
-use super::pool;
 use super::worker::guarded;
+use super::{pool, verdicts};
 use crate::app::{Found, Msg, SpaceNews, SpaceQuestion, SpaceRequest};
 use crate::lens::Matrices;
 use crate::model::HookedTransformer;
-use crate::sweep::{Claim, Over, Progress, Sweep, Tally, Verdict};
+use crate::sweep::{Progress, Sweep};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,22 +121,10 @@ fn find(
             result: Ok(Box::new(news(found(), progress, false))),
         }))
     };
-    let found = match &request.question {
-        SpaceQuestion::Sweep => {
-            let mut each = |tally: &mut Tally, progress| {
-                report(&|| Found::Tally(Box::new(tally.clone())), progress)
-            };
-            let tally = sweep.tally(Over::Space, Tally::new(model.task()), &mut each)?;
-            tally.map(|tally| Found::Tally(Box::new(tally)))
-        }
-        SpaceQuestion::Claim(line) => {
-            let claim = Claim::parse(line, model.task(), model.config())?;
-            let mut each = |verdict: &Verdict, progress| {
-                report(&|| Found::Verdict(Box::new(verdict.clone())), progress)
-            };
-            let verdict = sweep.check(Over::Space, &claim, &mut each)?;
-            verdict.map(|verdict| Found::Verdict(Box::new(verdict)))
-        }
-    };
+    let SpaceQuestion {
+        sweep: tally,
+        claims,
+    } = &request.question;
+    let found = verdicts::ask(sweep, model, *tally, claims, &mut report)?;
     Ok(found.map(|found| news(found, all, true)))
 }

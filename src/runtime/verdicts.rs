@@ -1,48 +1,90 @@
-//! What comes of the claims of a session. This is the one place that asks for verdicts.
+//! What comes of claims. This is the one place that asks for verdicts.
 
-use crate::app::State;
+use crate::app::{Answer, Found, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::sweep::{self, Claim, Over, Sweep};
+use crate::sweep::{self, Answers, Claim, Over, Progress, Sweep, Tally};
 use anyhow::{Context as _, Result};
 
-/// A verdict for each claim, over every input there is, under the experiment's interventions.
-/// What cannot be asked is told in its verdict.
-#[must_use]
-pub fn of(model: &HookedTransformer, experiment: &Experiment, claims: &[String]) -> Vec<Verdict> {
-    if claims.is_empty() {
-        return Vec::new();
-    }
-    let weights = Matrices::new(model);
-    let sweep = weights.and_then(|weights| Sweep::new(model, &weights, experiment));
-    let verdict = |line: &String| match &sweep {
-        Ok(sweep) => {
-            let found = check(sweep, model, line);
-            found.unwrap_or_else(|error| unchecked(line, format!("{error:#}")))
-        }
-        Err(error) => unchecked(line, format!("{error:#}")),
+/// Asks all inputs in one walk: each claim's answer, those that cannot be asked included, and how
+/// many inputs are right where that is wanted. `report` is told how to see what there is so far,
+/// and says whether to go on.
+///
+/// # Errors
+/// When there are too many inputs, or the device fails.
+pub(super) fn ask(
+    sweep: &Sweep,
+    model: &HookedTransformer,
+    tally: bool,
+    lines: &[String],
+    report: &mut dyn FnMut(&dyn Fn() -> Found, Progress) -> Result<bool>,
+) -> Result<Option<Found>> {
+    let read = |line: &String| -> Result<Claim, String> {
+        let claim = Claim::parse(line, model.task(), model.config());
+        let claim = claim.map_err(|error| error.to_string())?;
+        let refused = sweep.can_check(&claim);
+        refused.map_err(|error| format!("{error:#}"))?;
+        Ok(claim)
     };
-    claims.iter().map(verdict).collect()
+    let claims: Vec<Result<Claim, String>> = lines.iter().map(read).collect();
+    let asked: Vec<Claim> = claims.iter().flatten().cloned().collect();
+    let all = |answers: Answers| {
+        let mut verdicts = answers.verdicts.into_iter();
+        let answer = |(line, claim): (&String, &Result<Claim, String>)| {
+            let verdict = claim.as_ref().map(|_| verdicts.next());
+            let verdict = verdict.map_err(Clone::clone);
+            Answer {
+                claim: line.clone(),
+                result: verdict.and_then(|one| one.ok_or_else(|| "not answered".to_owned())),
+            }
+        };
+        Found {
+            answers: lines.iter().zip(&claims).map(answer).collect(),
+            tally: answers.tally.map(Box::new),
+        }
+    };
+    let tally = tally.then(|| Tally::new(model.task()));
+    let mut tell = |answers: &dyn Fn() -> Answers, progress| report(&|| all(answers()), progress);
+    let answers = sweep.ask(Over::Space, tally, &asked, &mut tell)?;
+    Ok(answers.map(all))
 }
 
-fn check(sweep: &Sweep, model: &HookedTransformer, line: &str) -> Result<Verdict> {
-    let claim = Claim::parse(line, model.task(), model.config())?;
-    let found = sweep.check(Over::Space, &claim, &mut |_, _| Ok(true))?;
-    let found = found.context("stopped before the end")?;
-    Ok(told(line, &found))
+/// A verdict for each claim, over every input there is, under the experiment's interventions, all
+/// in one walk. What cannot be asked is told in its verdict. `report` is told how far it is and
+/// says whether to go on.
+#[must_use]
+pub fn of(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    lines: &[String],
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Vec<Verdict> {
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let mut answers = || -> Result<Vec<Answer>> {
+        let sweep = Sweep::new(model, &Matrices::new(model)?, experiment)?;
+        let found = ask(&sweep, model, false, lines, &mut |_, progress| {
+            report(progress)
+        })?;
+        Ok(found.context("stopped before the end")?.answers)
+    };
+    match answers() {
+        Ok(answers) => answers.iter().map(told).collect(),
+        Err(error) => {
+            let why = format!("{error:#}");
+            lines.iter().map(|line| unchecked(line, &why)).collect()
+        }
+    }
 }
 
 /// The verdicts that are on screen, of the claims that are kept.
 #[must_use]
 pub fn on_screen(state: &State) -> Vec<Verdict> {
-    let verdict = |line: &String| {
-        let known = state.space.verdicts.iter().rev();
-        let mut known = known.filter(|(key, _)| state.is_current(key));
-        match known.find(|(_, found)| found.claim == *line) {
-            Some((_, found)) => told(line, found),
-            None => unchecked(line, "not checked under these interventions".to_owned()),
-        }
+    let verdict = |line: &String| match state.space_answer(line) {
+        Some(answer) => told(answer),
+        None => unchecked(line, "not checked under these interventions"),
     };
     state.study().claims.iter().map(verdict).collect()
 }
@@ -52,7 +94,14 @@ fn finite(x: f64) -> Option<f64> {
     x.is_finite().then_some(x)
 }
 
-fn told(line: &str, found: &sweep::Verdict) -> Verdict {
+fn told(answer: &Answer) -> Verdict {
+    match &answer.result {
+        Ok(found) => counted(&answer.claim, found),
+        Err(why) => unchecked(&answer.claim, why),
+    }
+}
+
+fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
     Verdict {
         claim: line.to_owned(),
         holds: found.holds,
@@ -70,11 +119,11 @@ fn told(line: &str, found: &sweep::Verdict) -> Verdict {
     }
 }
 
-fn unchecked(line: &str, because: String) -> Verdict {
+fn unchecked(line: &str, because: &str) -> Verdict {
     Verdict {
         claim: line.to_owned(),
         holds: None,
-        because,
+        because: because.to_owned(),
         numbers: None,
     }
 }

@@ -23,8 +23,6 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         .score
         .as_ref()
         .map(|score| format!("acc {:.4}  loss {:.1e}", score.accuracy(), score.loss));
-    let space = state.space_tally();
-    let space = space.map(|tally| format!("all inputs {:.6}", tally.accuracy()));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 2),
@@ -34,7 +32,6 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (sample.source.to_string(), 4),
         (score.unwrap_or_else(|| "acc ...".into()), 3),
     ];
-    parts.extend(space.map(|space| (space, 2)));
     let width =
         |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {

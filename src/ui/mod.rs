@@ -25,6 +25,7 @@ pub mod rgb;
 pub mod scale;
 mod scatter;
 mod space;
+mod space_rows;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};

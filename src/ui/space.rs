@@ -1,11 +1,12 @@
-//! The whole input space: how many inputs are right, where they fail, how narrowly, which claims
-//! hold, and the inputs worth a look.
+//! The whole input space: how many inputs are right, where they fail, how narrowly; below, the
+//! rows of `space_rows.rs`.
 
-use super::canvas::{Canvas, scroll_to};
+use super::canvas::Canvas;
 use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::space_rows::{place, rows};
 use super::theme::Role;
-use crate::app::{Found, Pane, Running, Says, SpaceCase, SpaceQuestion};
-use crate::sweep::{Instead, Tally, Verdict};
+use crate::app::{Pane, Running};
+use crate::sweep::{Instead, Tally};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -13,8 +14,6 @@ use ratatui::text::{Line, Span};
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// The same without such characters.
 const ASCII_BARS: [char; 8] = ['.', '.', ':', ':', '-', '=', '+', '#'];
-/// Verdicts shown.
-const VERDICTS: usize = 5;
 
 pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
@@ -31,20 +30,7 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
         n => format!("{} inputs under {n} interventions", grouped(total)),
     };
     let title = vec![canvas.span(Role::Text, what)];
-    let cases = state.space_cases();
-    let order = if state.space.by_loss {
-        "by loss"
-    } else {
-        "by margin"
-    };
-    let below = (!cases.is_empty()).then(|| {
-        let place = format!(
-            "input {} of {}, {order}",
-            state.space.cursor + 1,
-            cases.len()
-        );
-        Line::from(canvas.span(Role::Text, place))
-    });
+    let below = place(canvas);
     let inner = canvas.frame(Pane::Space, area, title, below);
     let mut at = Rows {
         area: inner,
@@ -53,24 +39,18 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(running) = &state.space.running {
         progress(canvas, &mut at, running);
     }
-    if let Some(failure) = &state.space.failure {
+    if let Some(failure) = state.space_failure() {
         for text in super::prompt::wrapped(failure, usize::from(inner.width)) {
             at.put(canvas, &Line::from(canvas.span(Role::Bad, text)));
         }
     }
-    let so_far = state.space.running.as_ref().and_then(|running| {
-        let news = running.news.as_ref()?;
-        match &news.found {
-            Found::Tally(tally) if state.is_current(&running.key) => Some(&**tally),
-            _ => None,
-        }
-    });
+    let so_far = state.space_so_far();
+    let so_far = so_far.and_then(|found| found.tally.as_deref());
     let done = state.space_tally().map(|tally| &**tally);
     if let Some(tally) = done.or(so_far) {
         summary(canvas, &mut at, tally);
     }
-    verdicts(canvas, &mut at);
-    list(canvas, &at, &cases);
+    rows(canvas, at.rest());
 }
 
 /// Rows that are filled from above.
@@ -88,10 +68,18 @@ impl Rows {
     fn left(&self) -> u16 {
         self.area.height.saturating_sub(self.row)
     }
+
+    fn rest(&self) -> Rect {
+        Rect {
+            y: self.area.y + self.row.min(self.area.height),
+            height: self.left(),
+            ..self.area
+        }
+    }
 }
 
 /// A whole number in groups of three digits.
-fn grouped(n: u128) -> String {
+pub(super) fn grouped(n: u128) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -104,9 +92,13 @@ fn grouped(n: u128) -> String {
 }
 
 fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {
-    let what = match &running.question {
-        SpaceQuestion::Sweep => "sweep".to_owned(),
-        SpaceQuestion::Claim(line) => format!("claim {line}"),
+    let question = &running.question;
+    let what = match (question.sweep, &question.claims[..]) {
+        (true, []) => "sweep".to_owned(),
+        (true, [_]) => "sweep and 1 claim".to_owned(),
+        (true, claims) => format!("sweep and {} claims", claims.len()),
+        (false, [_]) => "1 claim".to_owned(),
+        (false, claims) => format!("{} claims", claims.len()),
     };
     let Some(news) = &running.news else {
         at.put(
@@ -282,108 +274,4 @@ fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     }
     .render(area, canvas.buf, 0, 0);
     at.row += height;
-}
-
-fn verdicts(canvas: &mut Canvas<'_>, at: &mut Rows) {
-    let verdicts = canvas.state.space.verdicts.iter().rev().take(VERDICTS);
-    for (key, verdict) in verdicts {
-        let current = canvas.state.is_current(key);
-        let line = verdict_line(canvas, verdict, current);
-        at.put(canvas, &line);
-    }
-    let state = canvas.state;
-    let answered = |claim: &String| {
-        let mut known = state.space.verdicts.iter();
-        known.any(|(_, verdict)| verdict.claim == *claim)
-    };
-    for claim in state.study().claims.iter().filter(|claim| !answered(claim)) {
-        let text = format!("not checked yet: {claim}  kept");
-        at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
-    }
-}
-
-/// A verdict; dimmed where it was about other interventions.
-fn verdict_line(canvas: &Canvas<'_>, verdict: &Verdict, current: bool) -> Line<'static> {
-    let (word, role) = match verdict.holds {
-        Some(true) => ("HOLDS ", Role::Good),
-        Some(false) => ("FAILS ", Role::Bad),
-        None => ("told  ", Role::Accent),
-    };
-    let (role, text) = if current {
-        (role, Role::Text)
-    } else {
-        (Role::Stale, Role::Stale)
-    };
-    let count = match verdict.holds {
-        None => String::new(),
-        Some(_) => format!(
-            "  {} of {}",
-            grouped(verdict.count.into()),
-            grouped(verdict.total.into())
-        ),
-    };
-    let numbers = format!(
-        "{count}  mean {:.4}  min {:.4}  max {:.4}",
-        verdict.mean, verdict.min, verdict.max
-    );
-    let kept = match canvas.state.study().claims.contains(&verdict.claim) {
-        true => "  kept",
-        false => "",
-    };
-    Line::from(vec![
-        canvas.span(role, word),
-        canvas.span(text, verdict.claim.clone()),
-        canvas.span(Role::Muted, numbers),
-        canvas.span(Role::Accent, kept),
-    ])
-}
-
-/// The inputs worth a look.
-fn list(canvas: &mut Canvas<'_>, at: &Rows, cases: &[SpaceCase<'_>]) {
-    let room = usize::from(at.left());
-    if room == 0 {
-        return;
-    }
-    if cases.is_empty() {
-        let text = "S sweeps all inputs, / states a claim about them";
-        let line = Line::from(canvas.span(Role::Muted, text));
-        canvas.line(at.area, at.row, &line);
-        return;
-    }
-    let cursor = canvas.state.space.cursor;
-    let middle = cursor.saturating_sub(room / 2);
-    let first = scroll_to(cursor, room, cases.len(), middle);
-    for (i, case) in cases.iter().enumerate().skip(first).take(room) {
-        let role = if i == cursor {
-            Role::Accent
-        } else {
-            Role::Text
-        };
-        let mark = if i == cursor { ">" } else { " " };
-        let line = Line::from(canvas.span(role, format!("{mark} {}", case_text(case))));
-        canvas.line(at.area, at.row + (i - first) as u16, &line);
-    }
-}
-
-fn case_text(case: &SpaceCase<'_>) -> String {
-    let update = case.update;
-    let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
-    let input = format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt);
-    match case.says {
-        Says::Claim(claim, value) => format!("{input}   {value:.4} in {claim}"),
-        Says::Case(case) => {
-            let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
-            let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
-            let wrong: Vec<String> = wrong
-                .map(|j| format!("b_{j} {}", case.instead(j).name()))
-                .collect();
-            format!(
-                "{input}   margin {:>8.4}   loss {:.2e}   says {}   {}",
-                case.margin(),
-                case.loss,
-                said.join(" "),
-                wrong.join(", ")
-            )
-        }
-    }
 }

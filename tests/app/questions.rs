@@ -1,6 +1,6 @@
 //! Questions on the screen: asked by key and by line, answered for what is typed, exported.
 
-use crate::workbench::{press, workbench};
+use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::app::{Mode, Pane};
 use circuitscope::lens::{Question, RunName, Table};
 use circuitscope::runtime::headless::Headless;
@@ -149,7 +149,7 @@ fn every_suggestion_is_a_question() {
 #[test]
 fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
     let folder = tempfile::tempdir().unwrap();
-    let mut bench = workbench(2).saving_to(folder.path().to_owned());
+    let mut bench = workbench_in(folder.path(), 2);
     press(&mut bench, "e");
     assert!(
         bench

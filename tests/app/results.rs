@@ -1,7 +1,7 @@
 //! What comes back from the worker and from the disk.
 
 use crate::told;
-use crate::workbench::{model, press, state, workbench};
+use crate::workbench::{model, press, state, workbench, workbench_in};
 use circuitscope::app::{Effect, Key, Msg, State, update};
 use circuitscope::lens::{Observation, observe};
 use circuitscope::model::Model;
@@ -104,7 +104,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_snapshot_never_takes_the_place_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("new/folder");
-    let mut bench = workbench(1).saving_to(place.clone());
+    let mut bench = workbench_in(&place, 1);
     press(&mut bench, "s");
     let first = ["ans", "html", "json", "png", "svg", "txt"].map(|end| format!("snapshot.{end}"));
     assert_eq!(names(&place), first);
@@ -136,7 +136,7 @@ fn read(folder: &Path, name: &str) -> Vec<u8> {
 #[test]
 fn a_snapshot_that_cannot_be_written_is_told() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let mut bench = workbench(1).saving_to(file.path().to_owned());
+    let mut bench = workbench_in(file.path(), 1);
     press(&mut bench, "s");
     assert!(
         told(&bench).starts_with("nothing saved: "),

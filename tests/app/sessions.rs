@@ -1,23 +1,32 @@
 //! Everything on screen is a function of the session, and the session comes back from its file.
 
 use crate::random::{Input, any_input};
-use crate::workbench::{look, model, press, workbench};
+use crate::workbench::{around, look, model, press, workbench_in};
 use circuitscope::app::{Action, Msg, State, action_for};
 use circuitscope::findings::session::Session;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::ui;
 use proptest::prelude::*;
+use std::path::Path;
+
+/// Of each layer.
+const HEADS: usize = 2;
+
+/// A state opened among the same files.
+fn begun(state: State, folder: &Path) -> Headless {
+    Headless::within(model(HEADS), state, look(), (80, 24), around(folder))
+}
 
 /// Writes the session, reads it, and computes its numbers on the same model.
-fn reopened(bench: &Headless, heads: usize) -> Headless {
+fn reopened(bench: &Headless, folder: &Path) -> Headless {
     let text = String::from_utf8(bench.state.session().to_json().unwrap()).unwrap();
     let session = Session::parse(&text).unwrap();
     let state = State::from_session(bench.state.model.clone(), &session).unwrap();
-    Headless::new(model(heads), state, look(), (80, 24))
+    begun(state, folder)
 }
 
-fn check_same(bench: &Headless, heads: usize) {
-    let mut again = reopened(bench, heads);
+fn check_same(bench: &Headless, folder: &Path) {
+    let mut again = reopened(bench, folder);
     assert_same(&again, bench, "opened");
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let [was, is] = [bench, &again].map(|b| ui::frame(&b.state, &look(), width, height));
@@ -26,7 +35,7 @@ fn check_same(bench: &Headless, heads: usize) {
         assert!(was == is, "the colours differ:\n{rows}");
     }
     // undo goes as far back as before
-    let mut bench = Headless::new(model(heads), bench.state.clone(), look(), (80, 24));
+    let mut bench = begun(bench.state.clone(), folder);
     for script in ["esc esc esc u", "u u", "U"] {
         press(&mut bench, script);
         press(&mut again, script);
@@ -56,10 +65,22 @@ fn every_pane_mode_and_mistake_comes_back() {
         "down down backspace x x up up",
         "b 'Title é' tab '漢字' enter 'second' left left up",
         "b 'put aside' esc n",
+        "S down a pagedown",
+        "S / 'mean margin' enter space / 'idx < 2' enter / 'rank[b_0] < 5' enter down space",
+        "S / 'S1[b_0,elt] > 0' enter : 'zero blocks.0.attn.hook_z @*' enter",
+        ": 'claim path[1.0][b_0,truth] > 0' enter esc n > S",
+        "F",
+        "b 'One' ctrl-s b 'Two' tab 'note' ctrl-s F o down",
+        "b 'One' ctrl-s F o r ' more' left",
+        "b 'One' ctrl-s F / 'on' left",
+        "b 'One' ctrl-s F e ' more' left",
+        "b 'One' ctrl-s F / 'on' enter d",
+        "? t down down pagedown",
     ] {
-        let mut bench = workbench(2);
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), HEADS);
         press(&mut bench, script);
-        check_same(&bench, 2);
+        check_same(&bench, folder.path());
     }
 }
 
@@ -69,7 +90,7 @@ proptest! {
     #[test]
     fn any_session_comes_back(inputs in prop::collection::vec(any_input(), 60)) {
         let folder = tempfile::tempdir().unwrap();
-        let mut bench = workbench(2).saving_to(folder.path().to_owned());
+        let mut bench = workbench_in(folder.path(), HEADS);
         for input in inputs {
             match input {
                 Input::Key(key) => {
@@ -82,11 +103,7 @@ proptest! {
                 Input::Draw(..) => {}
             }
         }
-        // what is on the disk is no part of a session: the findings view is closed
-        while bench.state.shelf.is_some() {
-            press(&mut bench, "esc");
-        }
-        check_same(&bench, 2);
+        check_same(&bench, folder.path());
     }
 }
 

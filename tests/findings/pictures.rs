@@ -2,7 +2,7 @@
 //! of the PNG; a page and a figure hold what they must.
 
 use crate::program::{refused, stdout};
-use crate::workbench::{look, press, workbench};
+use crate::workbench::{look, press, workbench, workbench_in};
 use circuitscope::findings::frame::{FrameFormat, encode};
 use circuitscope::ui::frame;
 use ratatui::buffer::Buffer;
@@ -131,7 +131,7 @@ fn check(buffer: &Buffer) {
 fn the_drawing_has_the_pixels_of_the_picture() {
     for keys in ["", "tab tab tab right enter", "F", "?"] {
         let folder = tempfile::tempdir().unwrap();
-        let mut bench = workbench(2).saving_to(folder.path().to_owned());
+        let mut bench = workbench_in(folder.path(), 2);
         press(&mut bench, keys);
         for (width, height) in [(80, 24), (120, 40), (200, 60)] {
             check(&frame(&bench.state, &look(), width, height));

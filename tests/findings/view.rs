@@ -1,7 +1,7 @@
 //! The findings view and the note's editor, driven by keys.
 
 use crate::entries;
-use crate::workbench::{press, workbench};
+use crate::workbench::{press, workbench_in};
 use circuitscope::app::{Mode, Msg, State};
 use circuitscope::findings::store;
 use circuitscope::runtime::headless::Headless;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 fn bench(folder: &Path) -> Headless {
-    workbench(2).saving_to(folder.to_owned())
+    workbench_in(folder, 2)
 }
 
 fn told(state: &State) -> String {

@@ -5,7 +5,7 @@ use super::plain;
 use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::sweep::{Claim, Over, Sweep, Verdict};
+use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
 use circuitscope::task::ArrayUpdate;
 use rand_mt::Mt;
 
@@ -206,6 +206,42 @@ fn what_a_path_brings_is_what_the_path_tables_say() {
     );
     let sum = check(&model, &line.replace("- -", "+ "));
     assert_eq!(sum.holds, Some(true), "{sum:?}");
+}
+
+/// Whatever else is asked in the same walk, each answer is the same to the last bit.
+#[test]
+fn together_is_as_alone() {
+    let model = model();
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &with).unwrap();
+    let mut lines = [
+        "path[0.0>1.0][b_0,truth] > 0",
+        "A1[b_0,elt] is argmax when A0[elt,idx] > 0.1",
+        // too close a call for every input: asked again in double precision
+        "abs(A1[b_0,elt] - A1[b_0,elt]) <= 0",
+        "min S1[b_0,elt] - S1[b_0,a_1]",
+        "not (rank[b_0] in {1, 2}) or path[direct][b_0,elt] + path[1.0][nl_1,old] < 0",
+        "pred == truth",
+    ];
+    let ask = |tally: bool, lines: &[&str]| {
+        let claims = lines
+            .iter()
+            .map(|line| Claim::parse(line, TASK, model.config()));
+        let claims: Vec<Claim> = claims.map(Result::unwrap).collect();
+        let tally = tally.then(|| Tally::new(TASK));
+        let answers = sweep.ask(Over::Space, tally, &claims, &mut |_, _| Ok(true));
+        answers.unwrap().unwrap()
+    };
+    let tally = ask(true, &[]).tally;
+    assert_eq!(tally.as_ref().unwrap().inputs, 7 * 7 * 2 * 7);
+    for _ in 0..lines.len() {
+        lines.rotate_left(1);
+        let together = ask(true, &lines);
+        assert_eq!(together.tally, tally);
+        for (line, verdict) in lines.iter().zip(&together.verdicts) {
+            assert_eq!(*verdict, check(&model, line));
+        }
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use crate::common::random_model;
 use circuitscope::app::{ModelInfo, State, parse_script};
 use circuitscope::model::Model;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::runtime::headless::Headless;
+use circuitscope::runtime::headless::{Around, Headless};
 use circuitscope::task::{ArrayUpdate, Sample};
 use circuitscope::ui::colour::Depth;
 use circuitscope::ui::look::Look;
 use circuitscope::ui::theme::Theme;
+use std::path::Path;
 
 /// Lists of three numbers below ten.
 pub fn task() -> ArrayUpdate {
@@ -55,6 +56,22 @@ pub fn workbench(heads: usize) -> Headless {
     let model = model(heads);
     let state = state(&model, "random:0:16".parse().unwrap());
     Headless::new(model, state, look(), (80, 24))
+}
+
+/// The same with a folder for what it writes; it answers questions to all inputs.
+pub fn workbench_in(folder: &Path, heads: usize) -> Headless {
+    let model = model(heads);
+    let state = state(&model, "random:0:16".parse().unwrap());
+    Headless::within(model, state, look(), (80, 24), around(folder))
+}
+
+/// What is around it.
+pub fn around(folder: &Path) -> Around {
+    Around {
+        sweeps: true,
+        snapshots: folder.to_owned(),
+        ..Around::default()
+    }
 }
 
 /// Presses the keys of a script.

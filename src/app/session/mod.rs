@@ -3,6 +3,7 @@
 //! Not in it: numbers (they are computed again) and the colours' theme name (the terminal's owner
 //! chooses it; how far it was stepped is there).
 
+mod lists;
 mod open;
 mod read;
 mod write;
@@ -10,6 +11,8 @@ mod write;
 pub(super) use open::opened;
 
 use super::fields::{Field, Side};
+use super::shelf::{Order, Which};
+use super::space::Wants;
 use super::state::{Pane, Purpose, Tone};
 
 /// The words of a session file for what the state holds as an enum.
@@ -39,14 +42,30 @@ const TONES: [(&str, Tone); 3] = [
     ("plain", Tone::Plain),
 ];
 
-const PURPOSES: [(&str, Purpose); 6] = [
+const PURPOSES: [(&str, Purpose); 8] = [
     ("command", Purpose::Command),
     ("metric", Purpose::Metric),
     ("example", Purpose::Jump),
     ("cell", Purpose::Cell),
     ("question", Purpose::Question),
     ("find", Purpose::Find),
+    ("search", Purpose::Search),
+    ("title", Purpose::Rename),
 ];
+
+const WANTS: [(&str, Wants); 3] = [
+    ("nothing", Wants::Nothing),
+    ("claims", Wants::Claims),
+    ("all", Wants::All),
+];
+
+const ORDERS: [(&str, Order); 3] = [
+    ("newest", Order::Newest),
+    ("title", Order::Title),
+    ("folder", Order::Name),
+];
+
+const WHOSE: [(&str, Which); 2] = [("own", Which::Own), ("tutorial", Which::Tutorial)];
 
 /// The purpose that carries a number.
 const EDIT: &str = "edit";

@@ -34,6 +34,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
     // requests count on, so that answers to older ones are not taken for new
     next.generation = state.generation;
     next.asked = state.asked;
+    next.space = state.space.clone().with_wishes_of(next.space);
     match opening {
         Opening::TakenUp => {
             ensure!(
@@ -48,6 +49,13 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
             next.history = state.history.clone();
             next.history.go(study);
             next.view.theme = state.view.theme;
+            // claims that were stated are not lost to a look at a finding
+            let stated = &state.space.stated;
+            let mut stated: Vec<String> =
+                stated.iter().chain(&next.space.stated).cloned().collect();
+            let mut seen = std::collections::BTreeSet::new();
+            stated.retain(|claim| seen.insert(claim.clone()));
+            next.space.stated = stated;
             if same_model {
                 next.say(Tone::Good, format!("{title}: u leads back"));
             } else {

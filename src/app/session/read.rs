@@ -1,5 +1,6 @@
 //! From a session to the state: every word is checked against the model.
 
+use super::lists;
 use super::write::{source, strip_names};
 use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES};
 use crate::app::fields::Side;
@@ -75,6 +76,9 @@ impl State {
                 tone,
             });
         }
+        state.space = lists::space(&session.space).context("field 'space'")?;
+        let shelf = session.shelf.as_ref().map(lists::shelf).transpose();
+        state.shelf = shelf.context("field 'shelf'")?.map(Box::new);
         let draft = session.draft.as_ref().map(draft).transpose();
         state.draft = draft.context("field 'draft'")?.map(Box::new);
         mode(&mut state, &session.mode).context("field 'mode'")?;
@@ -83,7 +87,7 @@ impl State {
 }
 
 /// The value of a word.
-fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<T> {
+pub(super) fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<T> {
     let found = table.iter().find(|(word, _)| *word == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
         let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
@@ -92,7 +96,7 @@ fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<T> {
 }
 
 /// Text that can be shown.
-fn plain(text: &str) -> Result<&str> {
+pub(super) fn plain(text: &str) -> Result<&str> {
     ensure!(
         text.len() <= MAX_TEXT,
         "{} bytes; at most {MAX_TEXT} are read",
@@ -321,7 +325,14 @@ fn mode(state: &mut State, text: &ModeText) -> Result<()> {
             let draft = state.draft.take().context("'note' needs a draft")?;
             state.mode = Mode::Note(draft);
         }
-        ModeText::Normal => state.mode = Mode::Normal,
+        ModeText::Findings => {
+            ensure!(state.shelf.is_some(), "'findings' needs a shelf");
+            state.mode = Mode::Findings;
+        }
+        ModeText::Normal => {
+            ensure!(state.shelf.is_none(), "a shelf needs 'findings'");
+            state.mode = Mode::Normal;
+        }
         ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
         ModeText::Line(line) => {
             state.mode = Mode::Line(Box::new(line_editor(state, line)?));
@@ -341,6 +352,11 @@ fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
         (EDIT, None) => bail!("edits: an edited intervention needs its number"),
         (other, _) => value(&PURPOSES, other).context("purpose")?,
     };
+    ensure!(
+        state.shelf.is_some() == matches!(purpose, Purpose::Search | Purpose::Rename),
+        "purpose: '{}' does not go with the findings view as it is",
+        text.purpose
+    );
     if let Some((_, problem)) = &text.error {
         plain(problem).context("error")?;
     }

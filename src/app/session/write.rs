@@ -1,5 +1,6 @@
 //! From the state to a session.
 
+use super::lists;
 use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES, word};
 use crate::app::fields::{Fields, Side};
 use crate::app::panes::{StripColumn, strip_rows};
@@ -34,6 +35,8 @@ impl State {
                 line: inquiry.question.line(task, &self.model.config),
                 cursor: inquiry.cursor,
             }),
+            space: lists::space_text(&self.space),
+            shelf: self.shelf.as_deref().map(lists::shelf_text),
             fields: fields_text(self),
             mode: mode_text(&self.mode),
             message: self.status.as_ref().map(|status| MessageText {
@@ -167,12 +170,8 @@ fn mode_text(mode: &Mode) -> ModeText {
     match mode {
         Mode::Normal => ModeText::Normal,
         Mode::Help { scroll } => ModeText::Help(*scroll),
-        Mode::Line(line) if matches!(line.purpose, Purpose::Search | Purpose::Rename) => {
-            ModeText::Normal
-        }
         Mode::Line(line) => ModeText::Line(line_text(line)),
-        // what is on the disk is no part of a session
-        Mode::Findings => ModeText::Normal,
+        Mode::Findings => ModeText::Findings,
         Mode::Note(_) => ModeText::Note,
     }
 }

@@ -7,12 +7,14 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `meaning.rs` says what their words are in numbers of a sweep,
-//! `verdict.rs` adds up all inputs.
+//! `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
 
 mod grammar;
 mod meaning;
+mod several;
 mod verdict;
 
 pub use grammar::{ClaimError, WORDS, complete};
 pub use meaning::Claim;
+pub use several::Answers;
 pub use verdict::{Counterexample, Verdict};

@@ -2,10 +2,8 @@
 
 use super::grammar::{Body, Compare, Number, Over as Of, Truth};
 use super::meaning::{Claim, Word};
-use crate::sweep::block::Wanted;
-use crate::sweep::run::{Input, Over, Progress, Sum, Sweep};
+use crate::sweep::run::Input;
 use crate::task::Update;
-use anyhow::{Result, ensure};
 use serde::Serialize;
 
 /// Numbers nearer to each other than this, relative to their size, are compared again in double
@@ -59,7 +57,7 @@ pub(super) struct Count<'a> {
 }
 
 impl<'a> Count<'a> {
-    fn new(claim: &'a Claim) -> Self {
+    pub fn new(claim: &'a Claim) -> Self {
         Self {
             claim,
             count: 0,
@@ -71,7 +69,7 @@ impl<'a> Count<'a> {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Verdict {
         let all = match &self.claim.read.body {
             Body::Each(_) => None,
             Body::All(of, _, _) => Some(match of {
@@ -103,18 +101,14 @@ impl<'a> Count<'a> {
             counterexample: worst.map(|(_, one)| one),
         }
     }
-}
 
-impl Sum for Count<'_> {
-    fn wanted(&self) -> Wanted {
-        self.claim.wanted.clone()
-    }
-
-    fn empty(&self) -> Self {
+    /// The same claim, no input seen.
+    pub fn empty(&self) -> Self {
         Self::new(self.claim)
     }
 
-    fn is_open(&self, input: &Input<'_>) -> bool {
+    /// Whether single precision cannot tell.
+    pub fn is_open(&self, input: &Input<'_>) -> bool {
         let line = &self.claim.read;
         let body = match &line.body {
             Body::Each(truth) => truth.is_open(input),
@@ -123,7 +117,8 @@ impl Sum for Count<'_> {
         body || line.when.as_ref().is_some_and(|when| when.is_open(input))
     }
 
-    fn see(&mut self, input: &Input<'_>) {
+    /// Adds an input.
+    pub fn see(&mut self, input: &Input<'_>) {
         let line = &self.claim.read;
         if line.when.as_ref().is_some_and(|when| !when.of(input).0) {
             return;
@@ -160,7 +155,8 @@ impl Sum for Count<'_> {
         }
     }
 
-    fn join(&mut self, later: Self) {
+    /// Adds another, of inputs that come later.
+    pub fn join(&mut self, later: Self) {
         self.count += later.count;
         self.total += later.total;
         self.sum += later.sum;
@@ -276,30 +272,5 @@ impl Truth<Word> {
             Self::Not(a) => a.is_open(input),
             Self::And(a, b) | Self::Or(a, b) => a.is_open(input) || b.is_open(input),
         }
-    }
-}
-
-impl Sweep {
-    /// The claim's answer over these inputs. `report` sees what there is so far and says whether
-    /// to go on.
-    ///
-    /// # Errors
-    /// When there are too many inputs, the claim asks for what only the tables know and there are
-    /// none, or the device fails.
-    pub fn check(
-        &self,
-        over: Over,
-        claim: &Claim,
-        report: &mut dyn FnMut(&Verdict, Progress) -> Result<bool>,
-    ) -> Result<Option<Verdict>> {
-        if let Some(reason) = self.reason() {
-            ensure!(
-                !claim.needs_tables(),
-                "what a path brings is only known where the model folds into tables: {reason}"
-            );
-        }
-        let mut tell = |count: &mut Count<'_>, progress| report(&count.verdict(), progress);
-        let count = self.run(over, Count::new(claim), &mut tell)?;
-        Ok(count.map(|count| count.verdict()))
     }
 }

@@ -1,0 +1,152 @@
+//! The rows below the sweep: claims with their verdicts, then the inputs worth a look.
+
+use super::canvas::Canvas;
+use super::space::grouped;
+use super::theme::Role;
+use crate::app::{ClaimRow, Says, SpaceRow};
+use crate::sweep::{Case, Instead, Verdict};
+use crate::task::Update;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Where the cursor is, for the lower edge.
+pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
+    let state = canvas.state;
+    let (rows, cursor) = (state.space_rows(), state.space_cursor());
+    let claims = state.listed_claims().len();
+    let text = match rows.get(cursor)? {
+        SpaceRow::Claim(_) => format!("claim {} of {claims}", cursor + 1),
+        SpaceRow::Case(_) => format!(
+            "input {} of {}, by {}",
+            cursor + 1 - claims,
+            rows.len() - claims,
+            if state.space.by_loss {
+                "loss"
+            } else {
+                "margin"
+            }
+        ),
+    };
+    Some(Line::from(canvas.span(Role::Text, text)))
+}
+
+/// The rows, scrolled so that the selected one is seen with what is told of it.
+pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
+    let state = canvas.state;
+    let (rows, cursor) = (state.space_rows(), state.space_cursor());
+    if rows.is_empty() {
+        let text = "S counts all inputs, / states a claim about them";
+        canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
+        return;
+    }
+    let mut lines = Vec::new();
+    let mut selected = 0..0;
+    for (i, row) in rows.iter().enumerate() {
+        let first = lines.len();
+        match row {
+            SpaceRow::Claim(claim) => {
+                lines.push(claim_line(canvas, claim, i == cursor));
+                if i == cursor {
+                    lines.extend(told(canvas, claim));
+                }
+            }
+            SpaceRow::Case(case) => lines.push(case_line(canvas, case, i == cursor)),
+        }
+        if i == cursor {
+            selected = first..lines.len();
+        }
+    }
+    let room = usize::from(area.height);
+    // claims stay in sight as long as the cursor lets them
+    let first = selected.end.saturating_sub(room).min(selected.start);
+    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
+        canvas.line(area, i as u16, line);
+    }
+}
+
+fn mark(canvas: &Canvas<'_>, selected: bool) -> Span<'static> {
+    canvas.span(Role::Accent, if selected { "> " } else { "  " })
+}
+
+/// Verdict, count, whether it is kept, and the claim.
+fn claim_line(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, selected: bool) -> Line<'static> {
+    let (role, word) = match claim.says {
+        Says::All(verdict) => match verdict.holds {
+            Some(true) => (Role::Good, "HOLDS"),
+            Some(false) => (Role::Bad, "FAILS"),
+            None => (Role::Accent, "told"),
+        },
+        Says::SoFar(Verdict {
+            holds: Some(false), ..
+        }) => (Role::Bad, "fails"),
+        Says::SoFar(_) => (Role::Muted, "so far"),
+        Says::Refused(_) => (Role::Warn, "no"),
+        Says::Nothing => (Role::Muted, "?"),
+    };
+    let count = match claim.says {
+        Says::All(verdict) | Says::SoFar(verdict) => format!(
+            "{} of {}",
+            grouped(verdict.count.into()),
+            grouped(verdict.total.into())
+        ),
+        Says::Refused(_) => "cannot be checked".to_owned(),
+        Says::Nothing => "not checked".to_owned(),
+    };
+    let kept = if claim.kept { "kept " } else { "     " };
+    let text = if selected { Role::Accent } else { Role::Text };
+    Line::from(vec![
+        mark(canvas, selected),
+        canvas.span(role, format!("{word:<7}")),
+        canvas.span(Role::Text, format!("{count:>24}  ")),
+        canvas.span(Role::Good, kept),
+        canvas.span(text, claim.line.to_owned()),
+    ])
+}
+
+/// What more there is to tell of the selected claim.
+fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
+    let line = |role, text: String| Line::from(canvas.span(role, format!("         {text}")));
+    match claim.says {
+        Says::Nothing => Vec::new(),
+        Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],
+        Says::All(verdict) | Says::SoFar(verdict) => {
+            let numbers = format!(
+                "mean {:.4}  min {:.4}  max {:.4}",
+                verdict.mean, verdict.min, verdict.max
+            );
+            let mut lines = vec![line(Role::Muted, numbers)];
+            if let (Says::All(_), Some(one)) = (claim.says, &verdict.counterexample) {
+                let what = match verdict.holds {
+                    Some(false) => "furthest off:",
+                    _ => "there:",
+                };
+                let text = format!("{what} {}  value {:.4}", input(&one.update), one.value);
+                lines.push(line(Role::Muted, text));
+            }
+            lines
+        }
+    }
+}
+
+fn input(update: &Update) -> String {
+    let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
+    format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt)
+}
+
+fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
+    let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
+    let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
+    let wrong: Vec<String> = wrong
+        .map(|j| format!("b_{j} {}", case.instead(j).name()))
+        .collect();
+    let text = format!(
+        "{}   margin {:>8.4}   loss {:.2e}   says {}   {}",
+        input(&case.update),
+        case.margin(),
+        case.loss,
+        said.join(" "),
+        wrong.join(", ")
+    );
+    let role = if selected { Role::Accent } else { Role::Text };
+    Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
+}
