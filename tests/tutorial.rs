@@ -86,6 +86,40 @@ fn drawn(page: &str) -> (String, usize, Vec<String>) {
     (fresh, steps, wrong)
 }
 
+/// 18,750,000
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let parts = digits.as_bytes().rchunks(3).rev();
+    let parts: Vec<&str> = parts.map(|part| std::str::from_utf8(part).unwrap()).collect();
+    parts.join(",")
+}
+
+/// The table of claims says what the findings in the program say; that these hold, and with these
+/// numbers, is what `findings::replayed::the_tutorial_holds` computes.
+#[test]
+fn the_claims_are_those_of_the_findings() {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let shown = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut rows = Vec::new();
+    for finding in circuitscope::findings::tutorial::list().unwrap().findings {
+        let number = finding.name.split('-').next().unwrap();
+        for claim in &finding.card.claims {
+            let n = claim.numbers.as_ref().unwrap();
+            rows.push(format!(
+                "| {number} | `{}` | {} of {} | {:.3} | {:.3} | {:.3} |",
+                claim.claim,
+                grouped(n.count),
+                grouped(n.total),
+                n.mean.unwrap(),
+                n.min.unwrap(),
+                n.max.unwrap()
+            ));
+        }
+    }
+    assert!(rows.len() >= 12, "{rows:#?}");
+    assert_eq!(shown.collect::<Vec<_>>(), rows);
+}
+
 #[test]
 fn the_frames_are_the_programs_own() {
     let page = std::fs::read_to_string(PAGE).unwrap();

@@ -72,7 +72,7 @@ pub struct WorkbenchArgs {
     /// Folder for snapshots
     #[arg(long, default_value = ".")]
     pub snapshots: PathBuf,
-    /// Folder for findings; by default in the user's data folder
+    /// Folder for findings; by default in the user's data folder, for `render` beside the snapshots
     #[arg(long, value_name = "DIR")]
     pub findings: Option<PathBuf>,
     /// Begin with what this session file says; its model too, unless --model names one
@@ -109,7 +109,10 @@ pub struct RenderArgs {
     /// File to write: .txt, .ans, .svg, .png, .html, .json for the numbers, or .cast for a screen after each key
     #[arg(short, long)]
     pub output: PathBuf,
-    /// Seconds between two keys of a .cast
+    /// Show the screen after each key in turn: an animated .svg
+    #[arg(long, conflicts_with_all = ["pane", "figure"])]
+    pub animate: bool,
+    /// Seconds between two keys of a .cast or an animation
     #[arg(long, default_value_t = 0.5)]
     pub pause: f64,
     /// Draw the focused pane alone

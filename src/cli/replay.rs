@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
 use crate::findings::compare::{Comparison, Difference};
+use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
 use crate::task::shown;
@@ -156,17 +157,12 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         Some(found) => print_differences(out, &name, found, tolerance)?,
     }
     for claim in &one.claims {
-        let word = |holds: Option<bool>| match holds {
-            Some(true) => "holds",
-            Some(false) => "fails",
-            None => "not checked",
-        };
         writeln!(
             out,
             "{name}: claim {}: {} (was: {}) {}",
             shown(&claim.claim),
-            word(claim.now),
-            word(claim.then),
+            verdict_word(claim.now, claim.counted.is_some()),
+            verdict_word(claim.then, claim.recorded),
             shown(&claim.because)
         )?;
         if !claim.differences.is_empty() {

@@ -102,11 +102,13 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
         findings: args.workbench.findings.clone(),
     };
     let mut headless = Headless::within(models.first, state, look, args.size, around);
-    if args
-        .output
-        .extension()
-        .is_some_and(|extension| extension == "cast")
-    {
+    let ends_in = |what: &str| args.output.extension().is_some_and(|end| end == what);
+    if args.animate {
+        ensure!(ends_in("svg"), "an animation's file must end in .svg");
+        let bytes = headless.animation(&keys, args.pause)?;
+        return files::write_whole(&args.output, &bytes);
+    }
+    if ends_in("cast") {
         let cast = headless.cast(&keys, args.pause)?;
         return files::write_whole(&args.output, cast.as_bytes());
     }

@@ -42,7 +42,12 @@ pub fn parse<T: DeserializeOwned>(text: &str, kind: &Kind) -> Result<T> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
-        let problem = shown_line(&error.into_inner().to_string());
+        let mut problem = shown_line(&error.into_inner().to_string());
+        if problem.starts_with("unknown field") {
+            problem.push_str(
+                "; another build of the program wrote it: take that field out to open the rest",
+            );
+        }
         match field.as_str() {
             "." => anyhow!("{problem}"),
             _ => anyhow!("field '{}': {problem}", shown(&field)),

@@ -1,7 +1,7 @@
 //! Findings as one page: HTML or Markdown, with pictures, notes and claims, that opens offline.
 
 use super::session::StudyText;
-use super::store::{self, Finding, Verdict};
+use super::store::{self, Finding};
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -97,14 +97,6 @@ fn facts(item: &Item) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn verdict(claim: &Verdict) -> &'static str {
-    match claim.holds {
-        Some(true) => "holds",
-        Some(false) => "fails",
-        None => "not checked",
-    }
-}
-
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;\
 color:#1a1c22;background:#fff}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1rem}\
 svg,img{max-width:100%;height:auto}pre{font:13px/1.25 monospace;overflow-x:auto}.note{white-space:pre-wrap}\
@@ -142,9 +134,9 @@ fn html(items: &[Item]) -> String {
             );
         }
         if !finding.card.claims.is_empty() {
-            out.push_str("<table>\n<tr><th>claim</th><th>verdict</th><th></th></tr>\n");
+            out.push_str("<table>\n<tr><th>claim about all inputs</th><th>verdict</th><th>counted</th></tr>\n");
             for claim in &finding.card.claims {
-                let word = verdict(claim);
+                let word = claim.word();
                 let _ = writeln!(
                     out,
                     "<tr><td>{}</td><td class=\"{word}\">{word}</td><td>{}</td></tr>",
@@ -186,7 +178,7 @@ fn markdown(items: &[Item]) -> String {
             let _ = writeln!(
                 out,
                 "- **{}**: `{}` {}",
-                verdict(claim),
+                claim.word(),
                 one_line(&claim.claim),
                 one_line(&claim.because)
             );

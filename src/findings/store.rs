@@ -60,6 +60,25 @@ pub struct Verdict {
     pub numbers: Option<Counted>,
 }
 
+impl Verdict {
+    /// What became of it, in one or two words.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        verdict_word(self.holds, self.numbers.is_some())
+    }
+}
+
+/// What became of a claim: whether it holds, and whether it was counted at all.
+#[must_use]
+pub fn verdict_word(holds: Option<bool>, counted: bool) -> &'static str {
+    match (holds, counted) {
+        (Some(true), _) => "holds",
+        (Some(false), _) => "fails",
+        (None, true) => "told",
+        (None, false) => "not checked",
+    }
+}
+
 /// What a claim comes to, over the inputs that it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use super::worker::Answerer;
 use super::{export, snapshot, sweeper};
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::findings::cast::{event, header};
-use crate::findings::frame::{FrameFormat, encode};
+use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
 use crate::lens::{Matrices, observe, score};
 use crate::model::Model;
@@ -203,10 +203,7 @@ impl Headless {
     /// # Errors
     /// When the pause is no time.
     pub fn cast(&mut self, keys: &[Key], pause: f64) -> Result<String> {
-        ensure!(
-            (0.01..=60.0).contains(&pause),
-            "a pause of {pause} s is not in 0.01..=60"
-        );
+        check_pause(pause)?;
         let mut cast = header(self.size.0, self.size.1, None);
         cast.push_str(&event(0.0, "o", &self.screen()?));
         for (i, key) in keys.iter().enumerate() {
@@ -216,6 +213,20 @@ impl Headless {
         // the last screen stays as long as the others
         cast.push_str(&event((keys.len() + 1) as f64 * pause, "o", ""));
         Ok(cast)
+    }
+
+    /// Feeds keys and draws the screen after each, `pause` seconds apart, as an animated SVG.
+    ///
+    /// # Errors
+    /// When the pause is no time, or no key changes the screen.
+    pub fn animation(&mut self, keys: &[Key], pause: f64) -> Result<Vec<u8>> {
+        check_pause(pause)?;
+        let mut screens = vec![self.buffer()];
+        for key in keys {
+            self.key(*key);
+            screens.push(self.buffer());
+        }
+        animate(screens, pause, snapshot::ground(&self.state, &self.look))
     }
 
     /// The frame as codes that draw it over another of its size.
@@ -287,6 +298,14 @@ impl Headless {
             Shot::Figure { pane } => encode(&self.figure(pane)?, format, light),
         }
     }
+}
+
+fn check_pause(pause: f64) -> Result<()> {
+    ensure!(
+        (0.01..=60.0).contains(&pause),
+        "a pause of {pause} s is not in 0.01..=60"
+    );
+    Ok(())
 }
 
 /// A size such as `160x48`.

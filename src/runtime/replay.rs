@@ -8,7 +8,7 @@ use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::read::text_of;
 use crate::findings::session::{ModelRef, Session};
-use crate::findings::store::{self, NUMBERS, Verdict};
+use crate::findings::store::{self, Counted, NUMBERS, Verdict};
 use crate::lens::Experiment;
 use crate::model::Model;
 use crate::sweep::Progress;
@@ -45,6 +45,10 @@ pub struct ClaimThenNow {
     pub then: Option<bool>,
     /// Whether it holds.
     pub now: Option<bool>,
+    /// What was counted now; null where it could not be checked.
+    pub counted: Option<Counted>,
+    /// Whether there is a record of what was counted then.
+    pub recorded: bool,
     /// What was found now.
     pub because: String,
     /// What of it is not as it was.
@@ -71,7 +75,9 @@ impl ClaimThenNow {
         let against = now.numbers.is_none() || (recorded.is_none() && now.holds == Some(false));
         Ok(Self {
             then: then.and_then(|then| then.holds),
+            recorded: recorded.is_some(),
             now: now.holds,
+            counted: now.numbers,
             as_it_was: differences.is_empty() && !against,
             differences,
             claim: now.claim,

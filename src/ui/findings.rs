@@ -181,23 +181,34 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         Role::Muted,
         format!("{}  by {}", finding.name, card.program),
     )));
-    for claim in &card.claims {
-        let (role, word) = match claim.holds {
-            Some(true) => (Role::Good, "holds"),
-            Some(false) => (Role::Bad, "fails"),
-            None => (Role::Muted, "not checked"),
-        };
-        lines.push(Line::from(vec![
-            canvas.span(role, format!("{word}: ")),
-            canvas.span(Role::Text, claim.claim.clone()),
-        ]));
-    }
     lines.push(Line::default());
     for line in finding.note.lines() {
         let parts = wrapped(line, width).into_iter();
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());
+    for claim in &card.claims {
+        let role = match claim.holds {
+            Some(true) => Role::Good,
+            Some(false) => Role::Bad,
+            None => Role::Muted,
+        };
+        let parts = wrapped(&claim.claim, width.saturating_sub(7)).into_iter();
+        for (i, part) in parts.enumerate() {
+            let word = if i == 0 { claim.word() } else { "" };
+            lines.push(Line::from(vec![
+                canvas.span(role, format!("{word:<6} ")),
+                canvas.span(Role::Text, part),
+            ]));
+        }
+        let parts = wrapped(&claim.because, width.saturating_sub(7)).into_iter();
+        lines.extend(
+            parts.map(|part| Line::from(canvas.span(Role::Muted, format!("       {part}")))),
+        );
+    }
+    if !card.claims.is_empty() {
+        lines.push(Line::default());
+    }
     let frame = finding.frame.lines();
     lines.extend(frame.map(|row| Line::from(canvas.span(Role::Muted, row.to_owned()))));
     lines

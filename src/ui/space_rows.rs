@@ -1,6 +1,7 @@
 //! The rows below the sweep: claims with their verdicts, then the inputs worth a look.
 
 use super::canvas::Canvas;
+use super::prompt::wrapped;
 use super::space::grouped;
 use super::theme::Role;
 use crate::app::{ClaimRow, Says, SpaceRow};
@@ -39,14 +40,21 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
         return;
     }
+    let widths = Widths::of(&rows);
     let mut lines = Vec::new();
     let mut selected = 0..0;
     for (i, row) in rows.iter().enumerate() {
         let first = lines.len();
         match row {
             SpaceRow::Claim(claim) => {
-                lines.push(claim_line(canvas, claim, i == cursor));
+                lines.push(claim_line(canvas, claim, i == cursor, &widths));
                 if i == cursor {
+                    let whole = lines.last().map_or(0, Line::width) <= usize::from(area.width);
+                    if !whole {
+                        let width = usize::from(area.width).saturating_sub(9);
+                        let parts = wrapped(claim.line, width).into_iter();
+                        lines.extend(parts.map(|part| detail(canvas, Role::Accent, &part)));
+                    }
                     lines.extend(told(canvas, claim));
                 }
             }
@@ -68,8 +76,60 @@ fn mark(canvas: &Canvas<'_>, selected: bool) -> Span<'static> {
     canvas.span(Role::Accent, if selected { "> " } else { "  " })
 }
 
+/// How wide the columns of the claims are.
+struct Widths {
+    count: usize,
+    kept: usize,
+}
+
+impl Widths {
+    fn of(rows: &[SpaceRow<'_>]) -> Self {
+        let claims = rows.iter().filter_map(|row| match row {
+            SpaceRow::Claim(claim) => Some(claim),
+            SpaceRow::Case(_) => None,
+        });
+        Self {
+            count: (claims.clone().map(|claim| count(claim).len()).max()).unwrap_or(0),
+            kept: if claims.clone().any(|claim| claim.kept) {
+                "kept  ".len()
+            } else {
+                0
+            },
+        }
+    }
+}
+
+/// Of how many inputs a claim is true, or the number that it asks for.
+fn count(claim: &ClaimRow<'_>) -> String {
+    match claim.says {
+        Says::All(verdict) | Says::SoFar(verdict) => {
+            let total = grouped(verdict.total.into());
+            match verdict.holds {
+                Some(_) => format!("{} of {total}", grouped(verdict.count.into())),
+                None => format!("{:.4} over {total}", asked_for(claim.line, verdict)),
+            }
+        }
+        Says::Refused(_) => "cannot be checked".to_owned(),
+        Says::Nothing => "not checked".to_owned(),
+    }
+}
+
+/// The number that a line without a bound asks for; its first word says which.
+fn asked_for(line: &str, verdict: &Verdict) -> f64 {
+    match line.split_whitespace().next() {
+        Some("min") => verdict.min,
+        Some("max") => verdict.max,
+        _ => verdict.mean,
+    }
+}
+
 /// Verdict, count, whether it is kept, and the claim.
-fn claim_line(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, selected: bool) -> Line<'static> {
+fn claim_line(
+    canvas: &Canvas<'_>,
+    claim: &ClaimRow<'_>,
+    selected: bool,
+    widths: &Widths,
+) -> Line<'static> {
     let (role, word) = match claim.says {
         Says::All(verdict) => match verdict.holds {
             Some(true) => (Role::Good, "HOLDS"),
@@ -83,29 +143,25 @@ fn claim_line(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, selected: bool) -> Line
         Says::Refused(_) => (Role::Warn, "no"),
         Says::Nothing => (Role::Muted, "?"),
     };
-    let count = match claim.says {
-        Says::All(verdict) | Says::SoFar(verdict) => format!(
-            "{} of {}",
-            grouped(verdict.count.into()),
-            grouped(verdict.total.into())
-        ),
-        Says::Refused(_) => "cannot be checked".to_owned(),
-        Says::Nothing => "not checked".to_owned(),
-    };
-    let kept = if claim.kept { "kept " } else { "     " };
+    let kept = if claim.kept { "kept" } else { "" };
     let text = if selected { Role::Accent } else { Role::Text };
     Line::from(vec![
         mark(canvas, selected),
         canvas.span(role, format!("{word:<7}")),
-        canvas.span(Role::Text, format!("{count:>24}  ")),
-        canvas.span(Role::Good, kept),
+        canvas.span(Role::Text, format!("{:>1$}  ", count(claim), widths.count)),
+        canvas.span(Role::Good, format!("{kept:<0$}", widths.kept)),
         canvas.span(text, claim.line.to_owned()),
     ])
 }
 
+/// A line below the selected claim.
+fn detail(canvas: &Canvas<'_>, role: Role, text: &str) -> Line<'static> {
+    Line::from(canvas.span(role, format!("         {text}")))
+}
+
 /// What more there is to tell of the selected claim.
 fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
-    let line = |role, text: String| Line::from(canvas.span(role, format!("         {text}")));
+    let line = |role, text: String| detail(canvas, role, &text);
     match claim.says {
         Says::Nothing => Vec::new(),
         Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],

@@ -16,6 +16,7 @@ mod questions;
 mod random;
 mod results;
 mod sessions;
+mod space;
 mod undo;
 
 use circuitscope::app::{Mode, Pane};

@@ -1,6 +1,6 @@
 //! Whatever is typed and pasted, at whatever size: nothing breaks, nothing runs backwards.
 
-use crate::workbench::{look, workbench_in};
+use crate::workbench::{look, press, workbench_in};
 use circuitscope::app::{Action, BINDINGS, Key, Mode, Msg, State, action_for, strip_rows};
 use circuitscope::ui;
 use crossterm::event::KeyCode;
@@ -9,6 +9,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 pub enum Input {
     Key(Key),
+    Keys(&'static str),
     Paste(String),
     Draw(u16, u16),
 }
@@ -49,9 +50,22 @@ fn any_paste() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Ways to screens that single random keys seldom reach.
+const SCRIPTS: [&str; 8] = [
+    "esc esc esc S",
+    "esc esc esc S / 'mean margin' enter",
+    "esc esc esc : 'claim rank[b_0] < 5 when idx = 1' enter",
+    "esc esc esc S / 'path[1.0][b_0,truth] > 0' enter space",
+    "esc esc esc b 'Kept' ctrl-s",
+    "esc esc esc F",
+    "esc esc esc F / 'k' enter",
+    "esc esc esc ? t",
+];
+
 pub fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         20 => any_key().prop_map(Input::Key),
+        2 => prop::sample::select(&SCRIPTS[..]).prop_map(Input::Keys),
         1 => any_paste().prop_map(Input::Paste),
         1 => (1u16..130, 1u16..45).prop_map(|(w, h)| Input::Draw(w, h)),
     ]
@@ -121,6 +135,7 @@ proptest! {
                         bench.key(key);
                     }
                 }
+                Input::Keys(script) => press(&mut bench, script),
                 Input::Paste(text) => bench.send(Msg::Paste(text)),
                 Input::Draw(width, height) => {
                     let buffer = ui::frame(&bench.state, &look(), width, height);

@@ -99,6 +99,7 @@ proptest! {
                         bench.key(key);
                     }
                 }
+                Input::Keys(script) => press(&mut bench, script),
                 Input::Paste(text) => bench.send(Msg::Paste(text)),
                 Input::Draw(..) => {}
             }

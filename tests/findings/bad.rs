@@ -17,7 +17,7 @@ const FILES: [(&str, &str); 8] = [
     ("newer.json", "a newer circuitscope wrote it"),
     ("another_format.json", "field 'format'"),
     ("missing_field.json", "missing field `study`"),
-    ("unknown_field.json", "unknown field `colour`"),
+    ("unknown_field.json", "take that field out to open the rest"),
     ("wrong_type.json", "field 'view.intervention'"),
     ("cut_off.json", "line"),
 ];
@@ -148,6 +148,24 @@ fn every_wrong_value_is_named() {
             "no finding's name",
         ),
         ("/study/claims", json!(["a\nb"]), "claims[0]"),
+        (
+            "/space/wants",
+            json!("much"),
+            "field 'space': wants: 'much'",
+        ),
+        ("/space/order", json!("size"), "field 'space': order"),
+        (
+            "/space/claims",
+            json!(["\u{1b}"]),
+            "field 'space': claims[0]",
+        ),
+        ("/space/cursor", json!(-1), "field 'space.cursor'"),
+        ("/mode", json!("findings"), "'findings' needs a shelf"),
+        (
+            "/mode",
+            json!({"line": {"purpose": "search", "edits": null, "text": "", "cursor": 0, "error": null}}),
+            "does not go with the findings view",
+        ),
         (
             "/past/0/clean/prompt",
             json!("1"),

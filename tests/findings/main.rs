@@ -11,6 +11,7 @@ mod program;
 mod workbench;
 
 mod bad;
+mod html;
 mod killed;
 mod numbers;
 mod pictures;

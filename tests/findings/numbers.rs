@@ -82,9 +82,9 @@ try:
     import numpy
     table = numpy.frombuffer(raw[8 + size + begin:8 + size + end], '<f4').reshape(11, 50)
     assert numpy.allclose(table, numbers['runs']['patched']['logits'])
+    print('read with numpy')
 except ImportError:
-    pass
-print('read')
+    print('read')
 ";
 
 #[test]
@@ -103,10 +103,10 @@ fn python_reads_them() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(
-        said.trim(),
-        "read",
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    match said.trim() {
+        "read with numpy" => {}
+        "read" => eprintln!("NOT TRIED: this python3 has no numpy; its own libraries read all"),
+        _ => unreachable!("{said} {told}"),
+    }
 }

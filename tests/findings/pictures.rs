@@ -218,6 +218,54 @@ fn stdout_or_nothing(args: &[&str]) {
 }
 
 #[test]
+fn the_docs_animation_is_made_by_its_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.svg");
+    let script = include_str!("../../docs/demo.sh");
+    let line = script
+        .lines()
+        .find(|line| line.starts_with("circuitscope "));
+    let words = line.unwrap().split('\'');
+    let mut args: Vec<&str> = Vec::new();
+    for (i, part) in words.enumerate() {
+        match i % 2 {
+            0 => args.extend(part.split_whitespace()),
+            _ => args.push(part),
+        }
+    }
+    let output = args
+        .iter()
+        .position(|word| *word == "docs/demo.svg")
+        .unwrap();
+    args[output] = path.to_str().unwrap();
+    stdout_or_nothing(&args[1..]);
+    let made = fs::read_to_string(&path).unwrap();
+    let kept = include_str!("../../docs/demo.svg");
+    assert!(made == kept, "docs/demo.svg is stale: sh docs/demo.sh");
+    assert!(kept.len() < 300_000, "{} bytes", kept.len());
+    // every screen once, each its own time; the first without any player
+    let screens = kept.matches("<animate ").count();
+    assert!(screens >= 6, "only {screens} screens");
+    assert_eq!(kept.matches("<g visibility=\"visible\">").count(), 1);
+    assert_eq!(
+        crate::html::problem(&format!("<!doctype html>\n{kept}")),
+        Ok(())
+    );
+    refused(&["render", "--animate", "-o", "x.png"], "must end in .svg");
+    refused(
+        &[
+            "render",
+            "--animate",
+            "--keys",
+            "esc",
+            "-o",
+            path.to_str().unwrap(),
+        ],
+        "nothing to animate",
+    );
+}
+
+#[test]
 fn a_script_becomes_a_cast_the_same_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let casts = ["a.cast", "b.cast"].map(|name| {

@@ -136,6 +136,7 @@ fn a_report_holds_everything_and_nothing_foreign_acts() {
         );
     }
     let page = fs::read_to_string(&html).unwrap();
+    assert_eq!(crate::html::problem(&page), Ok(()));
     assert!(
         !page.contains("<script") && !page.contains("<b>"),
         "markup got through"
@@ -223,10 +224,49 @@ fn kept_claims_are_checked_again() {
 }
 
 #[test]
+fn render_takes_the_folder_of_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let [place, screen] = ["elsewhere", "screen.txt"].map(|name| folder.path().join(name));
+    let render = |keys: &str| {
+        let flags = [
+            "--findings",
+            text(&place),
+            "--snapshots",
+            text(folder.path()),
+        ];
+        let rest = ["--keys", keys, "-o", text(&screen)];
+        output(&[&["render"], &flags[..], &rest[..]].concat());
+        fs::read_to_string(&screen).unwrap()
+    };
+    let shown = render("b 'Here' ctrl-s");
+    assert!(shown.contains("kept as"), "{shown}");
+    assert!(place.join("here/finding.json").is_file());
+    assert!(!folder.path().join("findings").exists());
+    assert!(render("F").contains("Here"));
+}
+
+#[test]
 fn the_tutorial_holds() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
     let (code, said) = run(&["replay", folder]);
     assert_eq!(code, 0, "{said}");
+    // every finding claims something of all inputs, and all that they claim holds
+    let kept = circuitscope::findings::tutorial::list().unwrap().findings;
+    for finding in &kept {
+        let claims = &finding.card.claims;
+        let holds = claims.iter().all(|claim| claim.holds == Some(true));
+        assert!(!claims.is_empty() && holds, "{}", finding.name);
+        for claim in claims {
+            let line = format!(
+                "{}: claim {}: holds (was: holds)",
+                finding.name, claim.claim
+            );
+            assert!(said.contains(&line), "{line} is not in {said}");
+        }
+        let session = circuitscope::findings::tutorial::session(&finding.name).unwrap();
+        let lines: Vec<&String> = claims.iter().map(|claim| &claim.claim).collect();
+        assert_eq!(lines, session.study.claims.iter().collect::<Vec<_>>());
+    }
     // all of them are in the program
     let names = crate::entries(Path::new(folder));
     let inside = circuitscope::findings::tutorial::list().unwrap().findings;

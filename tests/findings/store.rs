@@ -130,6 +130,19 @@ fn what_cannot_be_written_is_told_and_leaves_nothing() {
     assert_eq!(entries(store.folder()), [""; 0]);
 }
 
+/// Permissions do not bind root; a file system that takes nothing does.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_nothing_is_told_to_anybody() {
+    for place in ["/proc/findings", "/proc/self"] {
+        let store = Store::new(place.into());
+        let error = store.create(&draft("One", "")).unwrap_err();
+        let said = format!("{error:#}");
+        assert!(said.contains(place), "{said}");
+        assert!(!said.contains('\n') && said.len() < 300, "{said}");
+    }
+}
+
 #[test]
 fn what_a_killed_program_left_is_swept_up_later() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 //! `cargo insta review` has taken it.
 
 use crate::drawing::{plain, styled, with_masked_digits};
-use crate::workbench::{look, press, workbench};
+use crate::workbench::{look, press, workbench, workbench_in};
 use crate::{busy, focused};
 use circuitscope::app::{Pane, State};
 use circuitscope::ui::colour::Depth;
@@ -65,8 +65,17 @@ fn modes() {
         ("note", "b 'Head 1.0 copies' tab 'first line' enter '漢字'"),
         ("tutorial", "? t down"),
         ("warning", "down down down backspace 9"),
+        (
+            "space",
+            "S / 'rank[b_0] < 5 when idx = 1' enter / 'idx < 3' enter / 'mean margin[b_1]' enter space",
+        ),
+        (
+            "space_claim",
+            "S / 'A1[b_0,elt] - A1[b_0,a_1] > 0 when idx = 1 and not (elt in {1,2} or a_0 = 3)' enter",
+        ),
     ] {
-        let mut bench = workbench(1);
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), 1);
         press(&mut bench, script);
         let shown = text(&bench.state, (80, 24), Depth::True, false);
         assert_snapshot!(format!("mode_{name}"), shown);

@@ -112,6 +112,21 @@ pub fn encode(buffer: &Buffer, format: FrameFormat, ground: Ground) -> Result<Ve
     }
 }
 
+/// The bytes of an SVG file that shows buffers of one size in turn, each for so many seconds; equal
+/// neighbours are shown once.
+///
+/// # Errors
+///
+/// When there are fewer than two different ones.
+pub fn animate(mut buffers: Vec<Buffer>, seconds: f64, ground: Ground) -> Result<Vec<u8>> {
+    buffers.dedup();
+    ensure!(
+        buffers.len() > 1,
+        "the keys change nothing on the screen, so there is nothing to animate"
+    );
+    Ok(svg::animate(&buffers, seconds, ground).into_bytes())
+}
+
 /// A page around a drawing. Inside of it the text can be searched and copied.
 fn html(svg: &str, ground: Ground) -> String {
     let (r, g, b) = ground.bg;

@@ -32,6 +32,40 @@ pub(super) fn draw(buffer: &Buffer, ground: Ground) -> String {
     drawing.finish(columns * CELL_WIDTH, rows * CELL_HEIGHT, ground)
 }
 
+/// The SVG file that shows buffers of one size in turn, each for so many seconds, for ever. What
+/// cannot play it shows the first.
+pub(super) fn animate(buffers: &[Buffer], seconds: f64, ground: Ground) -> String {
+    let count = buffers.len();
+    let mut out = String::new();
+    for (i, buffer) in buffers.iter().enumerate() {
+        let drawing = draw(buffer, ground);
+        let (head, body) = drawing.split_once('\n').unwrap_or_default();
+        if i == 0 {
+            let _ = writeln!(out, "{head}");
+        }
+        let part = |n: usize| format!("{:.4}", n as f64 / count as f64);
+        let first = if i == 0 { "visible" } else { "hidden" };
+        let (values, times) = match i {
+            0 => ("visible;hidden".to_owned(), format!("0;{}", part(1))),
+            _ if i + 1 == count => ("hidden;visible".to_owned(), format!("0;{}", part(i))),
+            _ => (
+                "hidden;visible;hidden".to_owned(),
+                format!("0;{};{}", part(i), part(i + 1)),
+            ),
+        };
+        let _ = writeln!(
+            out,
+            "<g visibility=\"{first}\"><animate attributeName=\"visibility\" calcMode=\"discrete\" \
+             dur=\"{}s\" repeatCount=\"indefinite\" values=\"{values}\" keyTimes=\"{times}\"/>",
+            seconds * count as f64
+        );
+        out.push_str(body.strip_suffix("</svg>\n").unwrap_or(body));
+        out.push_str("</g>\n");
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
 /// A rectangle in user units and its colour.
 #[derive(Clone, Copy)]
 struct Field {

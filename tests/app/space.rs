@@ -1,0 +1,151 @@
+//! The screen of all inputs: what is asked, the list of claims, and the way to an input.
+
+use crate::told;
+use crate::workbench::{press, workbench, workbench_in};
+use circuitscope::app::{
+    Effect, Key, Msg, Pane, Says, SpaceQuestion, SpaceRow, State, Wants, update,
+};
+use circuitscope::runtime::headless::Headless;
+
+/// The claims on the list, kept ones with a star.
+fn claims(state: &State) -> Vec<String> {
+    let rows = state.space_rows();
+    let claims = rows.iter().filter_map(|row| match row {
+        SpaceRow::Claim(claim) => Some(claim),
+        SpaceRow::Case(_) => None,
+    });
+    let star = |kept| if kept { "*" } else { "" };
+    claims
+        .map(|claim| format!("{}{}", star(claim.kept), claim.line))
+        .collect()
+}
+
+fn bench() -> (tempfile::TempDir, Headless) {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = workbench_in(folder.path(), 2);
+    (folder, bench)
+}
+
+#[test]
+fn any_claim_on_the_list_is_kept_and_let_go() {
+    let (_folder, mut bench) = bench();
+    press(&mut bench, "S space");
+    assert!(told(&bench).contains("no claim is selected"));
+    press(
+        &mut bench,
+        "/ 'idx < 1' enter / 'idx < 2' enter / 'idx < 3' enter",
+    );
+    assert_eq!(claims(&bench.state), ["idx < 3", "idx < 2", "idx < 1"]);
+    press(&mut bench, "down space");
+    assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 2", "idx < 1"]);
+    assert_eq!(bench.state.study().claims, ["idx < 2"]);
+    press(&mut bench, "down space up space");
+    assert_eq!(bench.state.study().claims, ["idx < 1"]);
+    // off the list goes only what is not kept
+    press(&mut bench, "delete");
+    assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 1"]);
+    press(&mut bench, "backspace");
+    assert!(told(&bench).contains("space lets it go"));
+    assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 1"]);
+    press(&mut bench, "u u u");
+    assert_eq!(bench.state.study().claims, [""; 0]);
+    // undone, it is still there to be kept again
+    assert_eq!(claims(&bench.state), ["idx < 3", "idx < 1"]);
+}
+
+#[test]
+fn what_is_shown_is_asked_in_one_walk_and_only_once() {
+    let mut bench = workbench(2);
+    let mut asked = Vec::new();
+    let mut keys = |bench: &mut Headless, script: &str| {
+        for key in circuitscope::app::parse_script(script).unwrap() {
+            for effect in update(&mut bench.state, Msg::Key(key)) {
+                if let Effect::Space(request) = effect {
+                    asked.push(request.question);
+                }
+            }
+        }
+        std::mem::take(&mut asked)
+    };
+    let question = |sweep, claims: &[&str]| SpaceQuestion {
+        sweep,
+        claims: claims.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    // a claim alone does not count everything
+    let one = keys(&mut bench, ": 'claim idx < 2' enter");
+    assert_eq!(one, [question(false, &["idx < 2"])]);
+    assert_eq!(
+        (bench.state.view.focus, bench.state.space.wants),
+        (Pane::Space, Wants::Claims)
+    );
+    assert_eq!(keys(&mut bench, "S"), [question(true, &["idx < 2"])]);
+    let both = question(true, &["pred == truth", "idx < 2"]);
+    assert_eq!(keys(&mut bench, "/ 'pred == truth' enter"), [both.clone()]);
+    // the same again is not asked again
+    assert_eq!(keys(&mut bench, "down a S"), []);
+    // stopped is stopped, until it is wanted again
+    assert_eq!(keys(&mut bench, "esc down up"), []);
+    assert!(bench.state.space.running.is_none());
+    assert_eq!(keys(&mut bench, "S"), [both.clone()]);
+    // other interventions: what was under way is of no use
+    let zero = ": 'zero blocks.0.attn.hook_z @*' enter";
+    assert_eq!(keys(&mut bench, zero), [both]);
+    // away from the screen nothing is asked
+    assert_eq!(keys(&mut bench, "tab u"), []);
+}
+
+#[test]
+fn a_claim_opens_what_decides_it_and_the_others_follow() {
+    let (_folder, mut bench) = bench();
+    press(&mut bench, "S / 'max elt when idx = 2' enter enter");
+    let update = &bench.state.study().clean.update;
+    assert_eq!((update.idx, update.elt), (2, 9));
+    assert_eq!(bench.state.view.focus, Pane::Logits);
+    let inputs = bench.state.space_rows().len();
+    assert!(
+        told(&bench).contains(&format!("input 1 of {inputs}")),
+        "{}",
+        told(&bench)
+    );
+    press(&mut bench, "> >");
+    assert!(told(&bench).contains("input 3 of"));
+    let SpaceRow::Case(case) = bench.state.space_rows()[2] else {
+        unreachable!("the third row is no input");
+    };
+    assert_eq!(case.update, bench.state.study().clean.update);
+    press(&mut bench, "< < < <");
+    assert!(told(&bench).contains("input 1 of"));
+    press(&mut bench, "S / 'mean margin' enter enter");
+    assert!(told(&bench).contains("no single input"));
+}
+
+#[test]
+fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
+    let (_folder, mut bench) = bench();
+    // attention that looks ahead does not fold into tables
+    press(
+        &mut bench,
+        ": 'set blocks.0.attn.hook_pattern [idx,elt] = 0.5' enter",
+    );
+    press(
+        &mut bench,
+        ": 'claim path[1.0][b_0,truth] > 0 when idx = 0' enter",
+    );
+    press(&mut bench, ": 'claim idx < 3' enter");
+    let rows = bench.state.space_rows();
+    let says: Vec<Says<'_>> = rows
+        .iter()
+        .filter_map(|row| match row {
+            SpaceRow::Claim(claim) => Some(claim.says),
+            SpaceRow::Case(_) => None,
+        })
+        .collect();
+    let [Says::All(found), Says::Refused(why)] = says[..] else {
+        unreachable!("{says:?}");
+    };
+    assert_eq!((found.holds, found.total), (Some(true), 30_000));
+    assert!(why.contains("only known where the model folds"), "{why}");
+    assert!(bench.state.space.running.is_none());
+    bench.key(Key::char(' '));
+    assert!(told(&bench).contains("kept"));
+}
