@@ -90,7 +90,9 @@ fn drawn(page: &str) -> (String, usize, Vec<String>) {
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let parts = digits.as_bytes().rchunks(3).rev();
-    let parts: Vec<&str> = parts.map(|part| std::str::from_utf8(part).unwrap()).collect();
+    let parts: Vec<&str> = parts
+        .map(|part| std::str::from_utf8(part).unwrap())
+        .collect();
     parts.join(",")
 }
 
@@ -99,7 +101,9 @@ fn grouped(n: u64) -> String {
 #[test]
 fn the_claims_are_those_of_the_findings() {
     let page = std::fs::read_to_string(PAGE).unwrap();
-    let shown = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let shown = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut rows = Vec::new();
     for finding in circuitscope::findings::tutorial::list().unwrap().findings {
         let number = finding.name.split('-').next().unwrap();

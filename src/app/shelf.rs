@@ -165,7 +165,8 @@ pub(super) fn step(state: &mut State, by: isize) {
 pub(super) fn scroll(state: &mut State, by: isize) {
     if let Some(shelf) = &mut state.shelf {
         let lines = shelf.selected().map_or(0, |finding| {
-            finding.note.lines().count() + finding.frame.lines().count()
+            let claims = 4 * finding.card.claims.len();
+            finding.note.lines().count() + finding.frame.lines().count() + claims
         });
         shelf.scroll = shelf.scroll.saturating_add_signed(by).min(lines);
     }

@@ -119,7 +119,7 @@ fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Mo
 }
 
 fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
-    let name = shown(&one.name);
+    let name = harmless(&one.name);
     if !one.same_model {
         let hash = |hash: &str| hash.chars().take(8).collect::<String>();
         writeln!(
@@ -160,16 +160,21 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         writeln!(
             out,
             "{name}: claim {}: {} (was: {}) {}",
-            shown(&claim.claim),
+            harmless(&claim.claim),
             verdict_word(claim.now, claim.counted.is_some()),
             verdict_word(claim.then, claim.recorded),
-            shown(&claim.because)
+            harmless(&claim.because)
         )?;
         if !claim.differences.is_empty() {
             print_table(out, &claim.differences)?;
         }
     }
     Ok(())
+}
+
+/// A line in full, without what could act on a terminal.
+fn harmless(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn print_differences(

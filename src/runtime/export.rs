@@ -1,8 +1,10 @@
 //! The focused pane's numbers as one table.
 
+use super::verdicts;
 use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
 use crate::lens::{Array, Intervention, MetricValues, Observation, RunName, Table};
+use crate::sweep::Case;
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.
@@ -31,7 +33,8 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
         Pane::Attention => Ok(attention(state, seen)),
         Pane::Strips => Ok(strips(state, seen)),
         Pane::Cells => cells(state, seen),
-        Pane::Prompt | Pane::Interventions | Pane::Answer | Pane::Space => {
+        Pane::Space => space(state),
+        Pane::Prompt | Pane::Interventions | Pane::Answer => {
             anyhow::bail!("this pane has no table; go to one that has (tab)")
         }
     }
@@ -43,6 +46,7 @@ pub(super) fn axes(state: &State) -> (&'static str, &'static str) {
         Pane::Logits => ("position", "token"),
         Pane::Attention | Pane::Cells => ("query (dest)", "key (src)"),
         Pane::Strips => ("grid layer.head", "position patched"),
+        Pane::Space => ("input: a idx elt", "number"),
         _ => ("", ""),
     }
 }
@@ -53,6 +57,42 @@ pub(super) fn caption(state: &State) -> Vec<String> {
     about
         .map(|(name, value)| format!("{name}: {value}"))
         .collect()
+}
+
+/// The worst inputs; what was counted and claimed stands in the notes, whole numbers in full.
+fn space(state: &State) -> Result<Table> {
+    let tally = state.space_tally();
+    let tally = tally.context("the inputs are not counted yet: S counts them")?;
+    let row = |case: &Case| {
+        let update = &case.update;
+        let values = update.a.iter().chain([&update.idx, &update.elt]);
+        let values: Vec<String> = values.map(u32::to_string).collect();
+        values.join(" ")
+    };
+    let rows: Vec<String> = tally.worst.iter().map(row).collect();
+    let values = tally.worst.iter();
+    let values = values.flat_map(|case| [case.margin() as f32, case.loss as f32]);
+    let mut notes = vec![
+        ("inputs".to_owned(), tally.inputs.to_string()),
+        ("wrong inputs".to_owned(), tally.wrong_inputs.to_string()),
+        ("mean loss".to_owned(), tally.mean_loss().to_string()),
+    ];
+    let answers = state.listed_claims().into_iter();
+    let answers = answers.filter_map(|line| state.space_answer(line));
+    notes.extend(answers.map(|answer| {
+        let verdict = verdicts::told(answer);
+        let text = format!("{}: {}", verdict.word(), verdict.because);
+        (format!("claim {}", answer.claim), text)
+    }));
+    Ok(Table {
+        title: "the inputs of the smallest margins, of all there are".to_owned(),
+        values: Array::from_values(vec![rows.len(), 2], values.collect()),
+        rows,
+        cols: vec!["margin".to_owned(), "loss".to_owned()],
+        signed: true,
+        notes,
+        ..Table::default()
+    })
 }
 
 /// The answer to the open question, once it is there.

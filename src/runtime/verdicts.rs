@@ -4,12 +4,12 @@ use crate::app::{Answer, Found, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::sweep::{self, Answers, Claim, Over, Progress, Sweep, Tally};
+use crate::sweep::{self, Answers, Claim, Over, Progress, Report, Sweep, Tally};
+use crate::task::grouped;
 use anyhow::{Context as _, Result};
 
 /// Asks all inputs in one walk: each claim's answer, those that cannot be asked included, and how
-/// many inputs are right where that is wanted. `report` is told how to see what there is so far,
-/// and says whether to go on.
+/// many inputs are right where that is wanted.
 ///
 /// # Errors
 /// When there are too many inputs, or the device fails.
@@ -18,7 +18,7 @@ pub(super) fn ask(
     model: &HookedTransformer,
     tally: bool,
     lines: &[String],
-    report: &mut dyn FnMut(&dyn Fn() -> Found, Progress) -> Result<bool>,
+    report: &mut Report<'_, Found>,
 ) -> Result<Option<Found>> {
     let read = |line: &String| -> Result<Claim, String> {
         let claim = Claim::parse(line, model.task(), model.config());
@@ -94,7 +94,7 @@ fn finite(x: f64) -> Option<f64> {
     x.is_finite().then_some(x)
 }
 
-fn told(answer: &Answer) -> Verdict {
+pub fn told(answer: &Answer) -> Verdict {
     match &answer.result {
         Ok(found) => counted(&answer.claim, found),
         Err(why) => unchecked(&answer.claim, why),
@@ -107,7 +107,11 @@ fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
         holds: found.holds,
         because: format!(
             "true of {} of {} inputs; mean {:.4}, min {:.4}, max {:.4}",
-            found.count, found.total, found.mean, found.min, found.max
+            grouped(found.count.into()),
+            grouped(found.total.into()),
+            found.mean,
+            found.min,
+            found.max
         ),
         numbers: Some(Counted {
             count: found.count,

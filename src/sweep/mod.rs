@@ -23,7 +23,7 @@ mod tally;
 mod walk;
 
 pub use ablations::{Ablated, ablations, kinds, node, title};
-pub use claim::{Answers, Claim, ClaimError, Counterexample, Verdict, WORDS, complete};
+pub use claim::{Answers, Claim, ClaimError, Counterexample, Report, Verdict, WORDS, complete};
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;

@@ -246,3 +246,17 @@ impl ArrayUpdate {
         })
     }
 }
+
+/// A whole number in groups of three digits: `18,750,000`.
+#[must_use]
+pub fn grouped(n: u128) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -11,6 +11,8 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 /// Below this width there is no room for a preview.
 const BOTH: u16 = 76;
+/// Below this width titles need the room of the date.
+const DATED: u16 = 56;
 
 pub(super) fn findings(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     let body = Rect {
@@ -126,7 +128,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     }
 }
 
-/// Verdicts, date, title.
+/// Verdicts, date where there is room, title.
 fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Line<'static> {
     let card = &finding.card;
     let (mark, role) = if card.claims.iter().any(|claim| claim.holds == Some(false)) {
@@ -136,7 +138,11 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     } else {
         (" ", Role::Muted)
     };
-    let day: String = card.created.chars().take(10).collect();
+    // the preview says the day too
+    let day = match width >= DATED {
+        true => format!("{:<10.10} ", card.created),
+        false => String::new(),
+    };
     let text = if selected {
         Role::Selection
     } else {
@@ -145,7 +151,7 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     let title: String = card.title.chars().take(usize::from(width)).collect();
     Line::from(vec![
         canvas.span(role, format!("{mark} ")),
-        canvas.span(Role::Muted, format!("{day:<10} ")),
+        canvas.span(Role::Muted, day),
         canvas.span(text, title),
     ])
 }

@@ -7,6 +7,7 @@ use super::space_rows::{place, rows};
 use super::theme::Role;
 use crate::app::{Pane, Running};
 use crate::sweep::{Instead, Tally};
+use crate::task::grouped;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -76,19 +77,6 @@ impl Rows {
             ..self.area
         }
     }
-}
-
-/// A whole number in groups of three digits.
-pub(super) fn grouped(n: u128) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {

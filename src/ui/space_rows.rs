@@ -2,11 +2,10 @@
 
 use super::canvas::Canvas;
 use super::prompt::wrapped;
-use super::space::grouped;
 use super::theme::Role;
 use crate::app::{ClaimRow, Says, SpaceRow};
 use crate::sweep::{Case, Instead, Verdict};
-use crate::task::Update;
+use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 

@@ -160,7 +160,7 @@ fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
             .text
             .contains("no table")
     );
-    for (i, keys) in ["tab e", "tab e", "tab e", "tab e", "l e"]
+    for (i, keys) in ["tab e", "tab e", "tab e", "tab e", "l e", "S e"]
         .iter()
         .enumerate()
     {

@@ -79,17 +79,17 @@ fn what_is_shown_is_asked_in_one_walk_and_only_once() {
         (Pane::Space, Wants::Claims)
     );
     assert_eq!(keys(&mut bench, "S"), [question(true, &["idx < 2"])]);
-    let both = question(true, &["pred == truth", "idx < 2"]);
-    assert_eq!(keys(&mut bench, "/ 'pred == truth' enter"), [both.clone()]);
+    let both = [question(true, &["pred == truth", "idx < 2"])];
+    assert_eq!(keys(&mut bench, "/ 'pred == truth' enter"), both);
     // the same again is not asked again
     assert_eq!(keys(&mut bench, "down a S"), []);
     // stopped is stopped, until it is wanted again
     assert_eq!(keys(&mut bench, "esc down up"), []);
     assert!(bench.state.space.running.is_none());
-    assert_eq!(keys(&mut bench, "S"), [both.clone()]);
+    assert_eq!(keys(&mut bench, "S"), both);
     // other interventions: what was under way is of no use
     let zero = ": 'zero blocks.0.attn.hook_z @*' enter";
-    assert_eq!(keys(&mut bench, zero), [both]);
+    assert_eq!(keys(&mut bench, zero), both);
     // away from the screen nothing is asked
     assert_eq!(keys(&mut bench, "tab u"), []);
 }
@@ -148,4 +148,23 @@ fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
     assert!(bench.state.space.running.is_none());
     bench.key(Key::char(' '));
     assert!(told(&bench).contains("kept"));
+}
+
+#[test]
+fn the_screen_is_exported_with_counts_and_verdicts_in_full() {
+    let (folder, mut bench) = bench();
+    press(&mut bench, "S / 'idx < 2' enter e");
+    assert!(told(&bench).contains("saved"), "{}", told(&bench));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&read("table.json")).unwrap();
+    let notes = json["notes"].to_string();
+    assert!(notes.contains(r#"["inputs","30000"]"#), "{notes}");
+    assert!(
+        notes.contains(r#"["claim idx < 2","fails: true of 20,000 of 30,000 inputs;"#),
+        "{notes}"
+    );
+    let rows = json["rows"].as_array().unwrap().len();
+    assert_eq!(rows, bench.state.space_tally().unwrap().worst.len());
+    assert_eq!(json["cols"], serde_json::json!(["margin", "loss"]));
+    assert!(read("table.csv").contains("true of 20,000 of 30,000"));
 }

@@ -16,5 +16,5 @@ mod verdict;
 
 pub use grammar::{ClaimError, WORDS, complete};
 pub use meaning::Claim;
-pub use several::Answers;
+pub use several::{Answers, Report};
 pub use verdict::{Counterexample, Verdict};

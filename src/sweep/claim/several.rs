@@ -8,6 +8,9 @@ use crate::sweep::run::{Input, Over, Progress, Sum, Sweep};
 use crate::sweep::tally::Tally;
 use anyhow::{Result, ensure};
 
+/// Is told how to see what there is so far and how far the walk is; says whether to go on.
+pub type Report<'a, T> = dyn FnMut(&dyn Fn() -> T, Progress) -> Result<bool> + 'a;
+
 /// What there is to say of the inputs seen so far.
 #[derive(Clone, Debug)]
 pub struct Answers {
@@ -184,8 +187,7 @@ impl Sweep {
     }
 
     /// The answers to all claims over these inputs, and how many are right where a `tally` is
-    /// given, in one walk; each is what it is when asked alone. `report` is told how to see what
-    /// there is so far, and says whether to go on.
+    /// given, in one walk; each is what it is when asked alone.
     ///
     /// # Errors
     /// When there are too many inputs, [`Sweep::can_check`] refuses a claim, or the device fails.
@@ -194,7 +196,7 @@ impl Sweep {
         over: Over,
         tally: Option<Tally>,
         claims: &[Claim],
-        report: &mut dyn FnMut(&dyn Fn() -> Answers, Progress) -> Result<bool>,
+        report: &mut Report<'_, Answers>,
     ) -> Result<Option<Answers>> {
         claims.iter().try_for_each(|claim| self.can_check(claim))?;
         let mut wanted = tally.as_ref().map(Sum::wanted).unwrap_or_default();
