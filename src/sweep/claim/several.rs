@@ -1,4 +1,4 @@
-//! Several claims, and the predictions, in one walk over the inputs; each as if it were alone.
+//! Several claims, and the predictions, in one walk over the inputs.
 
 use super::grammar::{Body, Line, Number, Truth};
 use super::meaning::{Claim, Word};
@@ -57,18 +57,11 @@ impl Sum for Asked<'_> {
     }
 
     fn see(&mut self, input: &Input<'_>) {
-        self.see_open(input, input);
-    }
-
-    /// In double precision only what itself is too close a call: its numbers must not depend on
-    /// what else is asked.
-    fn see_open(&mut self, single: &Input<'_>, double: &Input<'_>) {
-        let of = |open: bool| if open { double } else { single };
         if let Some(tally) = &mut self.tally {
-            tally.see(of(tally.is_open(single)));
+            tally.see(input);
         }
         for count in &mut self.counts {
-            count.see(of(count.is_open(single)));
+            count.see(input);
         }
     }
 
@@ -187,7 +180,9 @@ impl Sweep {
     }
 
     /// The answers to all claims over these inputs, and how many are right where a `tally` is
-    /// given, in one walk; each is what it is when asked alone.
+    /// given, in one walk. Verdicts and counts are what they are when asked alone; means, least and
+    /// largest are within single precision of it, for where one claim is too close a call all are
+    /// computed in double precision.
     ///
     /// # Errors
     /// When there are too many inputs, [`Sweep::can_check`] refuses a claim, or the device fails.
