@@ -65,7 +65,7 @@ const SCRIPTS: [&str; 8] = [
 pub fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         20 => any_key().prop_map(Input::Key),
-        2 => prop::sample::select(&SCRIPTS[..]).prop_map(Input::Keys),
+        1 => prop::sample::select(&SCRIPTS[..]).prop_map(Input::Keys),
         1 => any_paste().prop_map(Input::Paste),
         1 => (1u16..130, 1u16..45).prop_map(|(w, h)| Input::Draw(w, h)),
     ]
