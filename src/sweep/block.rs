@@ -94,7 +94,7 @@ impl<T: Copy> Block<T> {
     }
 
     /// One number of one element.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, of: Of, elt: usize) -> T {
         let (rows, row) = match of {
             Of::Margin(j) => (&self.margins, j),
@@ -284,7 +284,7 @@ fn largest<L: Lanes>(lanes: L, logits: &[L::V]) -> L::V {
 fn sum_of_exp<L: Lanes>(lanes: L, logits: &[L::V], most: L::V) -> L::V {
     let mut sum = lanes.zero();
     for &logit in logits {
-        sum = lanes.add(sum, lanes.exp(lanes.sub(logit, most)));
+        sum = lanes.add(sum, lanes.exp_about(lanes.sub(logit, most)));
     }
     sum
 }

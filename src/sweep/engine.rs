@@ -4,7 +4,7 @@
 use super::block::{Block, Wanted};
 use super::constants::Constants;
 use super::fold::fold;
-use super::lanes::{Double, Lanes, ONE, One, Single};
+use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -48,7 +48,12 @@ impl TokenBasis {
     }
 
     /// Memory for the numbers of one block.
-    fn block<T: Copy>(&self, prepared: &Prepared<T>, zero: T, wanted: &Wanted) -> Block<T> {
+    fn block<T: Copy + PartialEq>(
+        &self,
+        prepared: &Prepared<T>,
+        zero: T,
+        wanted: &Wanted,
+    ) -> Block<T> {
         let predictions = self.space.task.list_len;
         let d_vocab_out = prepared.tables.out.d_vocab_out;
         Block::new(zero, prepared.pad(), predictions, d_vocab_out, wanted)
@@ -109,12 +114,12 @@ struct Local<T> {
     out: LocalOut,
 }
 
-impl<T: Copy> Local<T> {
+impl<T: Copy + PartialEq> Local<T> {
     fn new(prepared: &Prepared<T>, zero: T) -> Self {
         let heads = prepared.tables.heads.iter();
         Self {
             heads: heads
-                .map(|head| LocalHead::new(prepared, &head.basis, zero))
+                .map(|head| LocalHead::new(prepared, head, zero))
                 .collect(),
             out: LocalOut::new(prepared, &prepared.tables.out.basis),
         }
@@ -155,9 +160,9 @@ impl WithSimd for Blocks<'_> {
         let prepared = &engine.single;
         let mut local = Local::new(prepared, 0.0);
         let mut shared = Work::new(ONE, prepared);
-        let (pair, single) = (Single::<S, 2>(simd), Single::<S, 1>(simd));
-        let mut pairs = Work::new(pair, prepared);
-        let mut singles = Work::new(single, prepared);
+        let (many, few) = (Single::<S, MANY>(simd), Single::<S, FEW>(simd));
+        let mut by_many = Work::new(many, prepared);
+        let mut by_few = Work::new(few, prepared);
         let mut block = engine.block(prepared, 0.0, wanted);
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions());
         let elts = engine.space.task.max_num as usize;
@@ -165,24 +170,26 @@ impl WithSimd for Blocks<'_> {
             for idx in 0..engine.space.task.list_len {
                 let mut fields = engine.space.fields(list, idx);
                 local.fetch(prepared, &fields);
-                for position in 0..first_wide {
+                // what the index does not decide is known from the index before
+                let from = if idx == 0 { 0 } else { prepared.first_by_idx };
+                for position in from.min(first_wide)..first_wide {
                     let at = local.at(prepared, &fields, 0);
                     shared.step(ONE, at, position, wanted, &mut block);
                 }
-                pairs.share(&shared);
-                singles.share(&shared);
+                by_many.share(many, ONE, &shared, prepared);
+                by_few.share(few, ONE, &shared, prepared);
                 let mut e0 = 0;
                 while e0 < elts {
                     let at = local.at(prepared, &fields, e0);
-                    let few = elts - e0 <= Single::<S, 1>::WIDTH;
+                    let registers = at_once(elts - e0, S::F32_LANES);
                     for position in first_wide..positions {
-                        if few {
-                            singles.step(single, at, position, wanted, &mut block);
+                        if registers == MANY {
+                            by_many.step(many, at, position, wanted, &mut block);
                         } else {
-                            pairs.step(pair, at, position, wanted, &mut block);
+                            by_few.step(few, at, position, wanted, &mut block);
                         }
                     }
-                    e0 += Single::<S, 2>::WIDTH;
+                    e0 += registers * S::F32_LANES;
                 }
                 engine.settle(&mut fields, wanted, &mut block);
                 (self.see)(&fields, &block);

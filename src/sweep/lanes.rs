@@ -28,6 +28,8 @@ pub(super) trait Lanes: Copy {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`, rounded once.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `sums[c] += a * b[c]`, each rounded once.
+    fn add_products<const C: usize>(self, a: &Self::V, b: [Self::T; C], sums: &mut [Self::V; C]);
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// Where `a > b` the third, else the fourth.
     fn if_greater(self, a: Self::V, b: Self::V, then: Self::V, other: Self::V) -> Self::V;
@@ -37,6 +39,8 @@ pub(super) trait Lanes: Copy {
     fn with_lane(self, x: Self::V, lane: usize, from: Self::V) -> Self::V;
     /// `e^x` for `x <= 0`.
     fn exp(self, x: Self::V) -> Self::V;
+    /// `e^x` for `x <= 0`, wrong by at most a hundred-thousandth of itself; never quite 0.
+    fn exp_about(self, x: Self::V) -> Self::V;
     /// `ln(1 + x)` for `x >= 0`, with all its digits where `x` is small.
     fn ln_1p(self, x: Self::V) -> Self::V;
 
@@ -45,6 +49,30 @@ pub(super) trait Lanes: Copy {
     fn zero(self) -> Self::V {
         self.splat(Self::number(0.0))
     }
+}
+
+/// Registers that are worked on at once: 50 elements are 7 of AVX2,
+pub(super) const MANY: usize = 7;
+/// and 4 of AVX-512.
+pub(super) const FEW: usize = 4;
+/// Numbers that the widest registers may hold behind the last element.
+pub(super) const SLACK: usize = FEW * 16;
+
+/// How many registers, `lanes` wide, to work on next.
+pub(super) fn at_once(left: usize, lanes: usize) -> usize {
+    if left > FEW * lanes { MANY } else { FEW }
+}
+
+/// How many numbers registers of any width hold when so many inputs are in them.
+pub(super) fn padded(inputs: usize) -> usize {
+    let padded = |lanes: usize| {
+        let mut first = 0;
+        while first < inputs {
+            first += at_once(inputs - first, lanes) * lanes;
+        }
+        first
+    };
+    [1, 2, 4, 8, 16].map(padded).into_iter().fold(0, usize::max)
 }
 
 /// Single precision, in `N` registers of the processor at once: what is the same for all inputs is
@@ -71,6 +99,14 @@ const EXP: [f32; 6] = [
     1.666_666_5e-1,
     5e-1,
 ];
+/// `2^f` for `|f| <= 1/2` within 3e-6 of itself, largest power first: a least-maximum fit.
+const EXP_ABOUT: [f32; 5] = [
+    9.570_101e-3,
+    5.591_786e-2,
+    2.402_474_4e-1,
+    6.931_218e-1,
+    9.999_993e-1,
+];
 /// Added to a number it leaves the nearest whole one in the lowest bits: 1.5 * 2^23.
 const TO_WHOLE: f32 = 12_582_912.0;
 /// ln 2 in two parts; a small whole number times the first is exact.
@@ -90,6 +126,8 @@ const LN: [f32; 9] = [
 /// Below this `e^x` counts as 0: beside 1 it is far less than single precision can see, and products
 /// of smaller numbers leave the normal range, where a processor is slow.
 const LEAST: f32 = -40.0;
+/// The least power of two that [`exp_about`] comes to.
+const LEAST_ABOUT: f32 = -120.0;
 
 // pulp's own functions of these names are not always inlined, and a call costs more than they do
 
@@ -160,6 +198,16 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
         each!(i => self.0.mul_add_f32s(a[i], b[i], c[i]))
     }
     #[inline(always)]
+    fn add_products<const C: usize>(self, a: &Self::V, b: [f32; C], sums: &mut [Self::V; C]) {
+        let b = b.map(|b| self.0.splat_f32s(b));
+        // register by register: taken the other way round, all of `a` would have to be at hand
+        for (i, &a) in a.iter().enumerate() {
+            for (sum, &b) in sums.iter_mut().zip(&b) {
+                sum[i] = self.0.mul_add_f32s(a, b, sum[i]);
+            }
+        }
+    }
+    #[inline(always)]
     fn max(self, a: Self::V, b: Self::V) -> Self::V {
         each!(i => self.0.max_f32s(a[i], b[i]))
     }
@@ -189,6 +237,10 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
         each!(i => exp(self.0, x[i]))
     }
     #[inline(always)]
+    fn exp_about(self, x: Self::V) -> Self::V {
+        each!(i => exp_about(self.0, x[i]))
+    }
+    #[inline(always)]
     fn ln_1p(self, x: Self::V) -> Self::V {
         each!(i => ln_1p(self.0, x[i]))
     }
@@ -215,10 +267,30 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     }
     let above_one = simd.add_f32s(rest, at(1.0));
     let power = simd.mul_add_f32s(simd.mul_f32s(rest, rest), sum, above_one);
-    // times 2^whole: the whole number is added to the exponent's bits
-    let exponent = simd.wrapping_dyn_shl_u32s(bits_of::<S>(shifted), simd.splat_u32s(23));
-    let power = of_bits::<S>(simd.add_u32s(bits_of::<S>(power), exponent));
+    let power = times_power_of_two(simd, power, shifted);
     select(simd, counts, power, at(0.0))
+}
+
+/// Times 2 to the whole number that stands in the lowest bits of `shifted`: it is added to the
+/// exponent's bits.
+#[inline(always)]
+fn times_power_of_two<S: Simd>(simd: S, x: S::f32s, shifted: S::f32s) -> S::f32s {
+    let exponent = simd.wrapping_dyn_shl_u32s(bits_of::<S>(shifted), simd.splat_u32s(23));
+    of_bits::<S>(simd.add_u32s(bits_of::<S>(x), exponent))
+}
+
+#[inline(always)]
+fn exp_about<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let at = |x: f32| simd.splat_f32s(x);
+    let x = simd.mul_f32s(x, at(std::f32::consts::LOG2_E));
+    let x = simd.max_f32s(x, at(LEAST_ABOUT));
+    let shifted = simd.add_f32s(x, at(TO_WHOLE));
+    let rest = simd.sub_f32s(x, simd.sub_f32s(shifted, at(TO_WHOLE)));
+    let mut sum = at(EXP_ABOUT[0]);
+    for c in &EXP_ABOUT[1..] {
+        sum = simd.mul_add_f32s(sum, rest, at(*c));
+    }
+    times_power_of_two(simd, sum, shifted)
 }
 
 #[inline(always)]
@@ -288,6 +360,11 @@ impl Lanes for Double {
         // not fused: there is no wider register that it would have to agree with
         a * b + c
     }
+    fn add_products<const C: usize>(self, a: &f64, b: [f64; C], sums: &mut [f64; C]) {
+        for (sum, b) in sums.iter_mut().zip(b) {
+            *sum = self.fma(*a, b, *sum);
+        }
+    }
     fn max(self, a: f64, b: f64) -> f64 {
         a.max(b)
     }
@@ -301,6 +378,9 @@ impl Lanes for Double {
         from
     }
     fn exp(self, x: f64) -> f64 {
+        x.exp()
+    }
+    fn exp_about(self, x: f64) -> f64 {
         x.exp()
     }
     fn ln_1p(self, x: f64) -> f64 {
@@ -328,6 +408,24 @@ mod tests {
         }
         assert_eq!(one.exp([-40.1])[0], 0.0);
         assert_eq!(one.exp([f32::NEG_INFINITY])[0], 0.0);
+    }
+
+    #[test]
+    fn exp_about_is_within_a_hundred_thousandth_and_the_same_at_every_width() {
+        let (one, eight) = (ONE, Single::<_, 1>(Scalar256b));
+        for step in 0..80_000 {
+            let x = -(step as f32) / 1000.0;
+            let found = one.exp_about([x])[0];
+            let error = (f64::from(found) / f64::from(x).exp() - 1.0).abs();
+            assert!(error < 1e-5, "exp({x}) is {found}");
+            let mut wide = [0.0; 8];
+            eight.store(eight.exp_about(eight.splat(x)), &mut wide);
+            assert!(wide.iter().all(|w| w.to_bits() == found.to_bits()));
+        }
+        for x in [-1e9, f32::NEG_INFINITY] {
+            let found = one.exp_about([x])[0];
+            assert!((0.0..1e-36).contains(&found), "exp({x}) is {found}");
+        }
     }
 
     #[test]

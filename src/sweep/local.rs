@@ -2,11 +2,9 @@
 //! pick one row for each element, and where the new element picks the row, all of them are kept.
 
 use super::lanes::Lanes;
+use super::plan::Term;
 use super::prepared::Prepared;
-use super::tables::{Basis, HeadTables, OutTables};
-
-/// Columns whose sums are kept in registers at once: two registers each, and AVX2 has 16.
-const AT_ONCE: usize = 5;
+use super::tables::{AT_ONCE, Basis, HeadTables, OutTables};
 
 /// Which rows a block picks.
 pub(super) struct Rows {
@@ -18,6 +16,8 @@ pub(super) struct Rows {
     wide: Vec<Option<usize>>,
     /// The places that the element decides.
     wide_places: Vec<usize>,
+    /// The places that have another row than in the block before.
+    changed: Vec<usize>,
 }
 
 impl Rows {
@@ -32,54 +32,73 @@ impl Rows {
         });
         Self {
             wide: by_elt.collect(),
-            row: vec![0; basis.len()],
+            // none yet
+            row: vec![usize::MAX; basis.len()],
             start: vec![0; basis.len()],
             wide_places,
+            changed: Vec::with_capacity(basis.len()),
         }
     }
 
     fn pick<T>(&mut self, prepared: &Prepared<T>, basis: &Basis, fields: &[usize]) {
+        self.changed.clear();
         for (place, &element) in basis.elements.iter().enumerate() {
             let slot = &prepared.program.slots[prepared.elements.all[element].0];
-            self.row[place] = basis.first_row[place] + slot.select.row(fields);
+            let row = basis.first_row[place] + slot.select.row(fields);
+            if self.row[place] != row {
+                self.row[place] = row;
+                self.changed.push(place);
+            }
         }
     }
 }
 
-/// What is read: where the rows begin, and how much of each. Apart from each other those that the
-/// element decides.
+/// What is read: so much of each row of a table. Rows that the element decides come last.
 pub(super) struct Coefficients<V> {
-    each: Vec<(usize, V)>,
-    wide: Vec<(usize, V)>,
-    /// By place, for the columns that the element decides.
-    places: Vec<(usize, V)>,
+    len: usize,
+    /// How many rows are the same for all inputs.
+    each: usize,
+    /// Where the rows begin.
+    starts: Vec<usize>,
+    amounts: Vec<V>,
 }
 
 impl<V: Copy> Coefficients<V> {
-    pub fn new() -> Self {
+    /// Room for so many.
+    pub fn new(zero: V, most: usize) -> Self {
         Self {
-            each: Vec::new(),
-            wide: Vec::new(),
-            places: Vec::new(),
+            len: 0,
+            each: 0,
+            starts: vec![0; most],
+            amounts: vec![zero; most],
         }
     }
 
+    /// Takes these terms, in their order; how much of each stands in `from`.
     #[inline(always)]
-    pub fn clear(&mut self) {
-        self.each.clear();
-        self.wide.clear();
-        self.places.clear();
+    pub fn fill<'a>(&mut self, rows: &Rows, terms: impl Iterator<Item = &'a Term>, from: &[V]) {
+        (self.len, self.each) = (0, 0);
+        let to = self.starts.iter_mut().zip(&mut self.amounts);
+        for (term, (start, amount)) in terms.zip(to) {
+            *start = rows.start[term.to];
+            *amount = from[term.row];
+            self.each += usize::from(rows.wide[term.to].is_none());
+            self.len += 1;
+        }
     }
 
+    /// Rows that are the same for all inputs: where they begin, and how much of each.
     #[inline(always)]
-    pub fn push(&mut self, rows: &Rows, place: usize, by: V) {
-        let list = if rows.wide[place].is_none() {
-            &mut self.each
-        } else {
-            &mut self.wide
-        };
-        list.push((rows.start[place], by));
-        self.places.push((place, by));
+    fn each(&self) -> impl Iterator<Item = (&usize, &V)> {
+        let starts = &self.starts[..self.each];
+        starts.iter().zip(&self.amounts[..self.each])
+    }
+
+    /// The others.
+    #[inline(always)]
+    fn wide(&self) -> impl Iterator<Item = (&usize, &V)> {
+        let starts = &self.starts[self.each..self.len];
+        starts.iter().zip(&self.amounts[self.each..self.len])
     }
 }
 
@@ -87,6 +106,8 @@ impl<V: Copy> Coefficients<V> {
 pub(super) struct LocalHead<T> {
     pub rows: Rows,
     len: usize,
+    /// The same, up to the next full turn of [`AT_ONCE`].
+    width: usize,
     /// Numbers of an element's row: `max_num`, up to the next full register.
     pad: usize,
     /// `[query, key]`, where the element decides neither.
@@ -97,23 +118,25 @@ pub(super) struct LocalHead<T> {
     wide_k: Vec<T>,
 }
 
-impl<T: Copy> LocalHead<T> {
-    pub fn new(prepared: &Prepared<T>, basis: &Basis, zero: T) -> Self {
-        let mut rows = Rows::new(prepared, basis);
-        let (len, pad) = (basis.len(), prepared.pad());
+impl<T: Copy + PartialEq> LocalHead<T> {
+    pub fn new(prepared: &Prepared<T>, tables: &HeadTables<T>, zero: T) -> Self {
+        let mut rows = Rows::new(prepared, &tables.basis);
+        let (len, width, pad) = (tables.basis.len(), tables.width(), prepared.pad());
         for place in 0..len {
             rows.start[place] = match rows.wide[place] {
-                None => place * len,
-                Some(i) => i * len * pad,
+                None => place * width,
+                Some(i) => i * width * pad,
             };
         }
-        let wide = rows.wide_places.len() * len * pad;
+        // and one more, for a walk that begins behind the first element
+        let wide = (rows.wide_places.len() * width + 1) * pad;
         Self {
-            each: vec![zero; len * len],
+            each: vec![zero; len * width],
             wide_q: vec![zero; wide],
             wide_k: vec![zero; wide],
             rows,
             len,
+            width,
             pad,
         }
     }
@@ -121,29 +144,39 @@ impl<T: Copy> LocalHead<T> {
     /// Fetches the entries for a list and an index (the element in `fields` is 0).
     pub fn fetch(&mut self, prepared: &Prepared<T>, tables: &HeadTables<T>, fields: &[usize]) {
         self.rows.pick(prepared, &tables.basis, fields);
-        let (row, stride) = (&self.rows.row, tables.stride);
-        for q in 0..self.len {
-            let of_query = &tables.qk[row[q] * stride..];
-            if self.rows.wide[q].is_none() {
-                for k in 0..self.len {
-                    self.each[q * self.len + k] = of_query[row[k]];
-                }
+        for i in 0..self.rows.changed.len() {
+            let changed = self.rows.changed[i];
+            for other in 0..self.len {
+                self.fetch_entry(prepared, tables, changed, other);
+                self.fetch_entry(prepared, tables, other, changed);
             }
         }
+    }
+
+    /// Fetches the entry of a query and a key, or its row by element.
+    fn fetch_entry(&mut self, prepared: &Prepared<T>, tables: &HeadTables<T>, q: usize, k: usize) {
+        let Self {
+            rows, width, pad, ..
+        } = self;
+        let (row, stride) = (&rows.row, tables.stride);
+        let (query, key) = (row[q], row[k]);
         let elts = prepared.program.task.max_num as usize;
-        for (i, &wide) in self.rows.wide_places.iter().enumerate() {
-            for other in 0..self.len {
-                let to = (i * self.len + other) * self.pad;
-                if self.rows.wide[other].is_some() {
-                    for e in 0..elts {
-                        let (a, b) = (row[wide] + e, row[other] + e);
-                        self.wide_q[to + e] = tables.qk[a * stride + b];
-                        self.wide_k[to + e] = tables.qk[b * stride + a];
-                    }
-                } else {
-                    let from = row[other] * stride + row[wide];
-                    self.wide_q[to..to + elts].copy_from_slice(&tables.kq[from..from + elts]);
-                    self.wide_k[to..to + elts].copy_from_slice(&tables.qk[from..from + elts]);
+        let to = |i: usize, other: usize| (i * *width + other) * *pad;
+        match (rows.wide[q], rows.wide[k]) {
+            (None, None) => self.each[q * *width + k] = tables.qk[query * stride + key],
+            (Some(i), None) => {
+                let from = key * stride + query;
+                self.wide_q[to(i, k)..][..elts].copy_from_slice(&tables.kq[from..][..elts]);
+            }
+            (None, Some(i)) => {
+                let from = query * stride + key;
+                self.wide_k[to(i, q)..][..elts].copy_from_slice(&tables.qk[from..][..elts]);
+            }
+            (Some(_), Some(i)) => {
+                // used where keys are: the query's own row would hold the same
+                let to = to(i, q);
+                for e in 0..elts {
+                    self.wide_k[to + e] = tables.qk[(query + e) * stride + key + e];
                 }
             }
         }
@@ -154,23 +187,24 @@ impl<T: Copy> LocalHead<T> {
     pub fn against_keys<L: Lanes<T = T>>(
         &self,
         lanes: L,
+        query: &[Term],
         read: &Coefficients<L::V>,
         e0: usize,
         u: &mut [L::V],
     ) {
         let zero = lanes.zero();
-        let u = &mut u[..self.len];
+        let u = &mut u[..self.width];
         u.fill(zero);
         let table = Table {
             each: &self.each,
-            wide: self.wide_q.get(e0..).unwrap_or_default(),
+            wide: &self.wide_q[e0..],
             stride: self.pad,
         };
         table.products(lanes, read, u);
         for (i, &k) in self.rows.wide_places.iter().enumerate() {
             let mut sum = zero;
-            for &(q, coefficient) in &read.places {
-                let at = (i * self.len + q) * self.pad + e0;
+            for (term, &coefficient) in query.iter().zip(&read.amounts) {
+                let at = (i * self.width + term.to) * self.pad + e0;
                 sum = lanes.fma(coefficient, lanes.load(&self.wide_k[at..]), sum);
             }
             u[k] = sum;
@@ -184,14 +218,14 @@ pub(super) struct LocalOut {
 }
 
 impl LocalOut {
-    pub fn new<T: Copy>(prepared: &Prepared<T>, basis: &Basis) -> Self {
+    pub fn new<T: Copy + PartialEq>(prepared: &Prepared<T>, basis: &Basis) -> Self {
         Self {
             rows: Rows::new(prepared, basis),
         }
     }
 
     /// Picks the rows for a list and an index.
-    pub fn fetch<T: Copy>(
+    pub fn fetch<T: Copy + PartialEq>(
         &mut self,
         prepared: &Prepared<T>,
         tables: &OutTables<T>,
@@ -201,7 +235,7 @@ impl LocalOut {
         rows.pick(prepared, &tables.basis, fields);
         for (place, start) in rows.start.iter_mut().enumerate() {
             *start = match rows.wide[place] {
-                None => rows.row[place] * tables.d_vocab_out,
+                None => rows.row[place] * tables.width,
                 Some(_) => rows.row[place],
             };
         }
@@ -236,46 +270,42 @@ struct Table<'a, T> {
 }
 
 impl<T: Copy> Table<'_, T> {
-    /// `out[c] += sum of read * table[.., c]`, many columns at once.
+    /// `out[c] += sum of read * table[.., c]`, [`AT_ONCE`] columns at once.
     #[inline(always)]
     fn products<L: Lanes<T = T>>(&self, lanes: L, read: &Coefficients<L::V>, out: &mut [L::V]) {
         let mut first = 0;
         while first + AT_ONCE <= out.len() {
-            self.some_products::<L, AT_ONCE>(lanes, read, first, out);
+            self.some_products(lanes, read, first, out);
             first += AT_ONCE;
-        }
-        while first < out.len() {
-            self.some_products::<L, 1>(lanes, read, first, out);
-            first += 1;
         }
     }
 
     #[inline(always)]
-    fn some_products<L: Lanes<T = T>, const N: usize>(
+    fn some_products<L: Lanes<T = T>>(
         &self,
         lanes: L,
         read: &Coefficients<L::V>,
         first: usize,
         out: &mut [L::V],
     ) {
-        let out = &mut out[first..first + N];
-        let mut sums = [lanes.zero(); N];
+        let out = &mut out[first..first + AT_ONCE];
+        let zero = L::number(0.0);
+        let mut sums = [lanes.zero(); AT_ONCE];
         // copied one by one: a call to copy them at once would cost more than the sums
         for (sum, out) in sums.iter_mut().zip(&*out) {
             *sum = *out;
         }
-        for &(row, coefficient) in &read.each {
-            let row = &self.each[row + first..][..N];
-            for (sum, &entry) in sums.iter_mut().zip(row) {
-                *sum = lanes.fma(coefficient, lanes.splat(entry), *sum);
-            }
+        for (row, coefficient) in read.each() {
+            let mut entries = [zero; AT_ONCE];
+            entries.copy_from_slice(&self.each[row + first..][..AT_ONCE]);
+            lanes.add_products(coefficient, entries, &mut sums);
         }
-        for &(row, coefficient) in &read.wide {
-            let mut column = row + first * self.stride;
+        for (row, &coefficient) in read.wide() {
+            let mut rest = &self.wide[row + first * self.stride..];
             for sum in &mut sums {
-                let entry = lanes.load(&self.wide[column..]);
-                *sum = lanes.fma(coefficient, entry, *sum);
-                column += self.stride;
+                let (column, others) = rest.split_at(self.stride);
+                *sum = lanes.fma(coefficient, lanes.load(column), *sum);
+                rest = others;
             }
         }
         for (out, sum) in out.iter_mut().zip(sums) {

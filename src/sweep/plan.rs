@@ -6,36 +6,31 @@ use super::program::{Cells, Program, Sum};
 use super::tables::{Basis, Elements};
 use crate::lens::HeadName;
 
-/// A run of coefficients, one for each slot that can enter a path.
+/// So much of one thing (a place of a basis, or a coefficient of the position that carries it on);
+/// how much stands in a row of a walk.
 #[derive(Clone, Copy)]
-pub(super) struct Run<T> {
-    /// The first coefficient, counted from the first carried element.
-    pub from: usize,
-    /// Where the first goes: a place of a basis, or a coefficient.
+pub(super) struct Term {
     pub to: usize,
-    pub len: usize,
-    pub by: T,
+    pub row: usize,
 }
 
-/// What is read at a position, in places of a basis.
-pub(super) struct Read<T> {
-    /// `(place, factor)`
-    pub fixed: Vec<(usize, T)>,
-    pub carried: Vec<Run<T>>,
-}
+/// What is read at a position: first the terms whose vector the element does not decide.
+pub(super) type Read = Vec<Term>;
 
-/// What a head carries on from a source position.
-pub(super) struct Carry<T> {
-    /// `(to, factor)`, coefficients.
-    pub fixed: Vec<(usize, T)>,
-    pub carried: Vec<Run<T>>,
+/// What the rows of a walk hold: first the coefficients, `pos * carried + element`, then these.
+pub(super) enum Extra<T> {
+    /// The same for every input.
+    Constant(T),
+    /// A coefficient's row, and a factor.
+    Scaled(usize, T),
 }
 
 /// A head's part, by position.
 pub(super) struct HeadPlan<T> {
-    pub q: Vec<Read<T>>,
-    pub k: Vec<Read<T>>,
-    pub v: Vec<Carry<T>>,
+    pub q: Vec<Read>,
+    pub k: Vec<Read>,
+    /// To coefficients.
+    pub v: Vec<Read>,
     pub scores: CellPlan<T>,
     pub pattern: CellPlan<T>,
 }
@@ -46,92 +41,193 @@ pub(super) type CellPlan<T> = Vec<Vec<(usize, T, Vec<(usize, T)>)>>;
 /// All heads' parts and the logits', for one index.
 pub(super) struct Plan<T> {
     pub heads: Vec<HeadPlan<T>>,
-    pub out: Vec<Read<T>>,
+    pub out: Vec<Read>,
 }
 
-impl<T> Read<T> {
-    fn new<L: Lanes<T = T>>(
-        program: &Program,
-        elements: &Elements,
-        basis: &Basis,
-        sum: &Sum,
-        idx: usize,
-    ) -> Self {
-        let fixed = elements.fixed(program, sum, idx).into_iter();
-        let carried = sum.paths.iter().map(|(&path, &by)| {
-            let range = elements.of_path(program, path);
-            Run {
-                from: range.start - elements.slots,
-                to: basis.place[range.start],
-                len: range.len(),
-                by: L::number(by),
-            }
-        });
-        Self {
-            fixed: fixed
-                .map(|(slot, by)| (basis.place[slot], L::number(by)))
-                .collect(),
-            carried: carried.collect(),
-        }
-    }
+/// The plans of all indices, and the rows that they share.
+pub(super) struct Plans<T> {
+    /// By index.
+    pub of: Vec<Plan<T>>,
+    /// How many rows hold coefficients.
+    pub coefficients: usize,
+    pub extra: Vec<Extra<T>>,
 }
 
-impl<T> Carry<T> {
-    fn new<L: Lanes<T = T>>(
-        program: &Program,
-        elements: &Elements,
-        head: HeadName,
-        sum: &Sum,
-        idx: usize,
-    ) -> Self {
-        let fixed = elements.fixed(program, sum, idx).into_iter();
-        let fixed = fixed.filter_map(|(slot, by)| {
-            let to = elements.on_path(program, next(program, head, None)?, slot)?;
-            Some((to - elements.slots, L::number(by)))
-        });
-        let carried = sum.paths.iter().filter_map(|(&path, &by)| {
-            let from = elements.of_path(program, path);
-            // a path's slots are those of the path without its last head, in the same order
-            let to = elements.of_path(program, next(program, head, Some(path))?);
-            Some(Run {
-                from: from.start - elements.slots,
-                to: to.start - elements.slots,
-                len: from.len(),
-                by: L::number(by),
-            })
-        });
-        Self {
-            fixed: fixed.collect(),
-            carried: carried.collect(),
-        }
-    }
-}
-
-impl<T> Plan<T> {
-    /// The plan for prompts of this index.
+impl<T: Copy + PartialEq> Plans<T> {
+    /// The plans of a program.
     pub fn new<L: Lanes<T = T>>(
         program: &Program,
         elements: &Elements,
         bases: &[&Basis],
         out: &Basis,
-        idx: usize,
     ) -> Self {
-        let heads = program.heads.iter().zip(bases).map(|(head, basis)| {
-            let read = |sum| Read::new::<L>(program, elements, basis, sum, idx);
-            let carry = |sum| Carry::new::<L>(program, elements, head.name, sum, idx);
-            HeadPlan {
-                q: head.q.iter().map(read).collect(),
-                k: head.k.iter().map(read).collect(),
-                v: head.v.iter().map(carry).collect(),
+        let coefficients = program.positions() * elements.carried();
+        let mut extra = Vec::new();
+        let mut plan = |idx| {
+            let mut maker = Maker {
+                program,
+                elements,
+                idx,
+                present: vec![false; coefficients],
+                extra: &mut extra,
+            };
+            maker.plan::<L>(bases, out)
+        };
+        Self {
+            of: (0..program.task.list_len).map(&mut plan).collect(),
+            coefficients,
+            extra,
+        }
+    }
+
+    /// The rows of a walk.
+    pub fn rows(&self) -> usize {
+        self.coefficients + self.extra.len()
+    }
+
+    /// The coefficient that a row holds, in whatever amount.
+    pub fn coefficient(&self, row: usize) -> Option<usize> {
+        match row.checked_sub(self.coefficients) {
+            None => Some(row),
+            Some(at) => match self.extra[at] {
+                Extra::Constant(_) => None,
+                Extra::Scaled(of, _) => Some(of),
+            },
+        }
+    }
+}
+
+/// Makes a plan, head by head.
+struct Maker<'a, T> {
+    program: &'a Program,
+    elements: &'a Elements,
+    idx: usize,
+    /// Coefficients that may be other than zero, of the heads so far.
+    present: Vec<bool>,
+    extra: &'a mut Vec<Extra<T>>,
+}
+
+impl<T: Copy + PartialEq> Maker<'_, T> {
+    fn plan<L: Lanes<T = T>>(&mut self, bases: &[&Basis], out: &Basis) -> Plan<T> {
+        let (program, mut heads) = (self.program, Vec::new());
+        for (head, basis) in program.heads.iter().zip(bases) {
+            heads.push(HeadPlan {
+                q: self.reads::<L>(basis, &head.q),
+                k: self.reads::<L>(basis, &head.k),
+                v: self.carries::<L>(head.name, &head.v),
                 scores: cells::<L>(&head.scores, program.positions()),
                 pattern: cells::<L>(&head.pattern, program.positions()),
-            }
-        });
-        let read = |sum| Read::new::<L>(program, elements, out, sum, idx);
-        Self {
-            heads: heads.collect(),
-            out: program.out.iter().map(read).collect(),
+            });
         }
+        Plan {
+            heads,
+            out: self.reads::<L>(out, &program.out),
+        }
+    }
+
+    /// The row of an amount that is not a coefficient itself.
+    fn extra(&mut self, wanted: Extra<T>) -> usize {
+        let same = |one: &Extra<T>| match (one, &wanted) {
+            (Extra::Constant(a), Extra::Constant(b)) => a == b,
+            (Extra::Scaled(a, by), Extra::Scaled(b, other)) => (a, by) == (b, other),
+            _ => false,
+        };
+        let at = self.extra.iter().position(same).unwrap_or_else(|| {
+            self.extra.push(wanted);
+            self.extra.len() - 1
+        });
+        self.present.len() + at
+    }
+
+    /// The constant amounts of a sum: slots and rows.
+    fn fixed<L: Lanes<T = T>>(&mut self, sum: &Sum) -> Vec<Term> {
+        let fixed = self.elements.fixed(self.program, sum, self.idx).into_iter();
+        let term = |(slot, by)| Term {
+            to: slot,
+            row: self.extra(Extra::Constant(L::number(by))),
+        };
+        fixed.map(term).collect()
+    }
+
+    /// What the heads so far have carried to a position along a path, as places in it.
+    fn carried<L: Lanes<T = T>>(&mut self, path: usize, by: f64, position: usize) -> Vec<Term> {
+        let first = self.elements.of_path(self.program, path).start - self.elements.slots;
+        let mut terms = Vec::new();
+        for to in 0..self.program.paths[path].slots.len() {
+            let at = position * self.elements.carried() + first + to;
+            if self.present[at] {
+                let row = if by == 1.0 {
+                    at
+                } else {
+                    self.extra(Extra::Scaled(at, L::number(by)))
+                };
+                terms.push(Term { to, row });
+            }
+        }
+        terms
+    }
+
+    fn reads<L: Lanes<T = T>>(&mut self, basis: &Basis, sums: &[Sum]) -> Vec<Read> {
+        let sums = sums.iter().enumerate();
+        sums.map(|(position, sum)| self.read::<L>(basis, position, sum))
+            .collect()
+    }
+
+    fn read<L: Lanes<T = T>>(&mut self, basis: &Basis, position: usize, sum: &Sum) -> Read {
+        let mut terms = self.fixed::<L>(sum);
+        for (&path, &by) in &sum.paths {
+            let first = self.elements.of_path(self.program, path).start;
+            let carried = self.carried::<L>(path, by, position).into_iter();
+            terms.extend(carried.map(|term| Term {
+                to: first + term.to,
+                ..term
+            }));
+        }
+        terms.sort_by_key(|term| {
+            let slot = self.elements.all[term.to].0;
+            self.program.slots[slot].select.by_elt()
+        });
+        for term in &mut terms {
+            term.to = basis.place[term.to];
+        }
+        terms
+    }
+
+    /// What a head carries on from each position; notes which coefficients that can fill.
+    fn carries<L: Lanes<T = T>>(&mut self, head: HeadName, sums: &[Sum]) -> Vec<Read> {
+        let (program, elements) = (self.program, self.elements);
+        let mut all = Vec::new();
+        for (position, sum) in sums.iter().enumerate() {
+            let mut terms = Vec::new();
+            if let Some(path) = next(program, head, None) {
+                let fixed = self.fixed::<L>(sum).into_iter();
+                terms.extend(fixed.filter_map(|term| {
+                    let to = elements.on_path(program, path, term.to)? - elements.slots;
+                    Some(Term { to, ..term })
+                }));
+            }
+            for (&path, &by) in &sum.paths {
+                let Some(to) = next(program, head, Some(path)) else {
+                    continue;
+                };
+                // a path's slots are those of the path without its last head, in the same order
+                let first = elements.of_path(program, to).start - elements.slots;
+                let carried = self.carried::<L>(path, by, position).into_iter();
+                terms.extend(carried.map(|term| Term {
+                    to: first + term.to,
+                    ..term
+                }));
+            }
+            all.push(terms);
+        }
+        for (source, terms) in all.iter().enumerate() {
+            for dest in source..program.positions() {
+                for term in terms {
+                    self.present[dest * elements.carried() + term.to] = true;
+                }
+            }
+        }
+        all
     }
 }
 

@@ -1,33 +1,34 @@
 //! A folded model with its tables and plans, ready to be walked in one precision.
 
-use super::lanes::Lanes;
-use super::plan::Plan;
+use super::lanes::{Lanes, SLACK, padded};
+use super::plan::Plans;
 use super::program::{Program, Select};
 use super::tables::{Basis, Elements, Tables};
 use crate::lens::{HeadName, Matrices};
 use anyhow::Result;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Inputs that the widest registers hold, two of them at once.
-pub(super) const WIDEST: usize = 32;
 
 /// Everything that a walk reads.
 pub(super) struct Prepared<T> {
     pub program: Arc<Program>,
     pub elements: Arc<Elements>,
     pub tables: Tables<T>,
-    /// By index.
-    pub plans: Vec<Plan<T>>,
+    pub plans: Plans<T>,
     /// By head: the coefficients of what it carries.
     pub carried_by: Vec<Range<usize>>,
     /// The first position at which inputs that differ only in the element differ.
     pub first_wide: usize,
+    /// Likewise in the index.
+    pub first_by_idx: usize,
+    /// The rows of earlier positions than `first_wide` that later ones read.
+    pub shared: Vec<usize>,
     /// The numbers that interventions put into cells.
     pub numbers: Vec<(Select, Vec<T>)>,
 }
 
-impl<T: Copy> Prepared<T> {
+impl<T: Copy + PartialEq> Prepared<T> {
     /// Makes the tables.
     ///
     /// # Errors
@@ -39,18 +40,20 @@ impl<T: Copy> Prepared<T> {
     ) -> Result<Self> {
         let tables = Tables::new::<L>(weights, program, elements)?;
         let bases: Vec<&Basis> = tables.heads.iter().map(|head| &head.basis).collect();
-        let plans = (0..program.task.list_len)
-            .map(|idx| Plan::new::<L>(program, elements, &bases, &tables.out.basis, idx))
-            .collect();
+        let plans = Plans::new::<L>(program, elements, &bases, &tables.out.basis);
+        let task = program.task;
+        let first_wide = first_by(program, task.list_len + 1);
         let numbers = program.numbers.iter().map(|number| {
             let mut values: Vec<T> = number.values.iter().map(|&x| L::number(x)).collect();
-            values.extend([L::number(0.0); WIDEST]);
+            values.extend([L::number(0.0); SLACK]);
             (number.select.clone(), values)
         });
         Ok(Self {
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
-            first_wide: first_wide(program),
+            first_wide,
+            first_by_idx: first_by(program, task.list_len),
+            shared: shared(&plans, first_wide * elements.carried()),
             program: Arc::clone(program),
             elements: Arc::clone(elements),
             tables,
@@ -63,9 +66,13 @@ impl<T: Copy> Prepared<T> {
         self.program.heads[head].name.layer
     }
 
-    /// Whether coefficients from this one on belong to the path through these heads.
-    pub fn is_path(&self, first: usize, heads: &[HeadName]) -> bool {
-        let (_, mut path) = self.elements.all[self.elements.slots + first];
+    /// Whether the amount in a row of a walk came along the path through these heads.
+    pub fn is_path(&self, row: usize, heads: &[HeadName]) -> bool {
+        let elements = &self.elements;
+        let mut path = self.plans.coefficient(row).and_then(|at| {
+            let (_, path) = elements.all[elements.slots + at % elements.carried()];
+            path
+        });
         for &head in heads.iter().rev() {
             match path {
                 Some(number) if self.program.paths[number].head == head => {
@@ -77,9 +84,9 @@ impl<T: Copy> Prepared<T> {
         path.is_none()
     }
 
-    /// The elements of a row, up to the next full register.
+    /// The elements of a row, and what registers hold behind the last.
     pub fn pad(&self) -> usize {
-        (self.program.task.max_num as usize).next_multiple_of(WIDEST)
+        padded(self.program.task.max_num as usize)
     }
 }
 
@@ -95,33 +102,46 @@ fn carried_by(program: &Program, elements: &Elements) -> Vec<Range<usize>> {
     program.heads.iter().map(of_head).collect()
 }
 
-fn first_wide(program: &Program) -> usize {
-    let by_elt = |sum: &super::program::Sum| {
+/// The coefficients before `end` that something reads, and what is made of them.
+fn shared<T: Copy + PartialEq>(plans: &Plans<T>, end: usize) -> Vec<usize> {
+    let heads = plans.of.iter().flat_map(|plan| &plan.heads);
+    let reads = heads.flat_map(|head| [&head.q, &head.k, &head.v]);
+    let reads = reads.chain(plans.of.iter().map(|plan| &plan.out)).flatten();
+    let rows = reads.flatten().map(|term| term.row);
+    let shared = rows.filter(|&row| plans.coefficient(row).is_some_and(|at| at < end));
+    shared.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The first position at which inputs that differ only in a field differ; at the latest that of the
+/// element.
+fn first_by(program: &Program, field: usize) -> usize {
+    let decides = |select: &Select| select.strides[field] != 0;
+    let in_sum = |sum: &super::program::Sum| {
         let mut pieces = sum.fixed.keys();
         pieces.any(|&piece| {
             (0..program.task.list_len)
-                .any(|idx| program.slots[program.slot_of(piece, idx)].select.by_elt())
+                .any(|idx| decides(&program.slots[program.slot_of(piece, idx)].select))
         })
     };
-    let cells = |cells: &super::program::Cells, dest: usize| {
+    let in_cells = |cells: &super::program::Cells, dest: usize| {
         let mut row = cells.range((dest, 0)..(dest + 1, 0));
         row.any(|(_, cell)| {
             let mut plus = cell.plus.iter();
-            plus.any(|&(number, _)| program.numbers[number].select.by_elt())
+            plus.any(|&(number, _)| decides(&program.numbers[number].select))
         })
     };
-    let wide = |&position: &usize| {
-        by_elt(&program.out[position])
+    let differs = |&position: &usize| {
+        in_sum(&program.out[position])
             || program.heads.iter().any(|head| {
                 [&head.q, &head.k, &head.v]
                     .iter()
-                    .any(|sums| by_elt(&sums[position]))
-                    || cells(&head.scores, position)
-                    || cells(&head.pattern, position)
+                    .any(|sums| in_sum(&sums[position]))
+                    || in_cells(&head.scores, position)
+                    || in_cells(&head.pattern, position)
             })
     };
     let positions = program.positions();
     // the element stands there; its token may have been taken away, what follows is wide anyway
     let element = program.task.list_len + 3;
-    (0..positions).find(wide).unwrap_or(element).min(element)
+    (0..positions).find(differs).unwrap_or(element).min(element)
 }

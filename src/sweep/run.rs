@@ -85,7 +85,7 @@ pub(super) enum Of {
 
 impl Input<'_> {
     /// One of its numbers.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, of: Of) -> f64 {
         let elt = self.fields[self.fields.len() - 1];
         match self.numbers {

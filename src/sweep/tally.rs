@@ -249,8 +249,9 @@ fn bin(margin: f64) -> usize {
     if margin.is_nan() {
         return 0;
     }
-    let steps = (margin.floor() - first as f64) as i64 + 1;
-    steps.clamp(0, last - first + 1) as usize
+    // from the open bin below the first edge, which is number 0
+    let below = (first - 1) as f64;
+    (margin.clamp(below, last as f64) - below) as usize
 }
 
 impl Sum for Tally {

@@ -7,23 +7,21 @@
 use super::block::{Block, Wanted};
 use super::lanes::Lanes;
 use super::local::{Coefficients, LocalHead, LocalOut, Rows};
-use super::plan::{HeadPlan, Plan, Read, Run};
+use super::plan::{Extra, HeadPlan, Plan, Term};
 use super::prepared::Prepared;
+use super::tables::HeadTables;
 use crate::lens::HeadName;
 
 /// Memory that a walk needs, kept between blocks.
 pub(super) struct Work<L: Lanes> {
-    /// Coefficients of positions that all inputs share, `[pos, carried]`.
-    shared: Vec<L::T>,
-    /// Coefficients of the other positions, `[pos, carried]`.
-    wide: Vec<L::V>,
+    /// Coefficients and constants: see [`Extra`].
+    rows: Vec<L::V>,
     /// What is read, with its coefficients.
     read: Coefficients<L::V>,
     /// A query against every key that there can be.
     u: Vec<L::V>,
     scores: Vec<L::V>,
     pattern: Vec<L::V>,
-    carried: Vec<L::V>,
     logits: Vec<L::V>,
 }
 
@@ -41,30 +39,43 @@ pub(super) struct At<'a, T> {
 impl<T: Copy> At<'_, T> {
     fn plan(&self) -> &Plan<T> {
         let idx = self.fields[self.fields.len() - 2];
-        &self.prepared.plans[idx]
+        &self.prepared.plans.of[idx]
     }
 }
 
 impl<L: Lanes> Work<L> {
     pub fn new(lanes: L, prepared: &Prepared<L::T>) -> Self {
-        let (positions, carried) = (prepared.program.positions(), prepared.elements.carried());
-        let widest = prepared.tables.heads.iter().map(|head| head.basis.len());
         let zero = lanes.zero();
+        let mut rows = vec![zero; prepared.plans.coefficients];
+        rows.extend(prepared.plans.extra.iter().map(|extra| match extra {
+            Extra::Constant(x) => lanes.splat(*x),
+            Extra::Scaled(..) => zero,
+        }));
+        let positions = prepared.program.positions();
+        let widest = prepared.tables.heads.iter().map(HeadTables::width);
         Self {
-            shared: vec![L::number(0.0); positions * carried],
-            wide: vec![zero; positions * carried],
-            read: Coefficients::new(),
+            read: Coefficients::new(zero, prepared.plans.rows()),
+            rows,
             u: vec![zero; widest.max().unwrap_or(0)],
             scores: vec![zero; positions],
             pattern: vec![zero; positions],
-            carried: vec![zero; carried],
-            logits: vec![zero; prepared.tables.out.d_vocab_out],
+            logits: vec![zero; prepared.tables.out.width],
         }
     }
 
-    /// Takes over what another walk found for the positions that all inputs share.
-    pub fn share<O: Lanes<T = L::T>>(&mut self, other: &Work<O>) {
-        self.shared.copy_from_slice(&other.shared);
+    /// Takes over what a walk of one input found for the positions that all inputs share.
+    pub fn share<O: Lanes<T = L::T>>(
+        &mut self,
+        lanes: L,
+        one: O,
+        other: &Work<O>,
+        prepared: &Prepared<L::T>,
+    ) {
+        for &row in &prepared.shared {
+            let mut number = [L::number(0.0)];
+            one.store(other.rows[row], &mut number);
+            self.rows[row] = lanes.splat(number[0]);
+        }
     }
 
     /// All layers at one position. What it attends to must have been walked before.
@@ -96,12 +107,14 @@ impl<L: Lanes> Work<L> {
             self.carry(lanes, at, number, head, position);
         }
         if let Some(prediction) = predicts {
+            let tokens = at.prepared.tables.out.d_vocab_out;
             for (number, (path, _)) in wanted.paths_to(prediction) {
                 self.unembed(lanes, at, position, Some(path));
-                block.keep_share(lanes, at.e0, number, &self.logits);
+                block.keep_share(lanes, at.e0, number, &self.logits[..tokens]);
             }
             self.unembed(lanes, at, position, None);
-            block.keep_prediction(lanes, at.fields, at.e0, prediction, &mut self.logits);
+            let logits = &mut self.logits[..tokens];
+            block.keep_prediction(lanes, at.fields, at.e0, prediction, logits);
         }
     }
 
@@ -116,12 +129,12 @@ impl<L: Lanes> Work<L> {
         position: usize,
     ) {
         let local = &at.heads[number];
-        self.gather(lanes, at, &head.q[position], position, &local.rows, None);
-        local.against_keys(lanes, &self.read, at.e0, &mut self.u);
+        self.gather(&local.rows, head.q[position].iter());
+        let query = &head.q[position];
+        local.against_keys(lanes, query, &self.read, at.e0, &mut self.u);
         let mut most = lanes.splat(L::number(f64::NEG_INFINITY));
         for src in 0..=position {
-            let score = self.score(lanes, at, &head.k[src], src);
-            self.scores[src] = score;
+            self.scores[src] = self.score(lanes, &head.k[src]);
         }
         for (src, scale, plus) in &head.scores[position] {
             self.scores[*src] = changed(lanes, at, self.scores[*src], *scale, plus);
@@ -144,64 +157,18 @@ impl<L: Lanes> Work<L> {
         }
     }
 
-    /// What is read at a position, into `self.read`; of one path alone, where one is named.
+    /// What is read, into `self.read`.
     #[inline(always)]
-    fn gather(
-        &mut self,
-        lanes: L,
-        at: At<'_, L::T>,
-        read: &Read<L::T>,
-        position: usize,
-        rows: &Rows,
-        only: Option<&[HeadName]>,
-    ) {
-        let n = at.prepared.elements.carried();
-        self.read.clear();
-        if only.is_none_or(<[HeadName]>::is_empty) {
-            for &(place, by) in &read.fixed {
-                self.read.push(rows, place, lanes.splat(by));
-            }
-        }
-        for run in &read.carried {
-            if only.is_some_and(|path| !at.prepared.is_path(run.from, path)) {
-                continue;
-            }
-            for i in 0..run.len {
-                let x = if position < at.prepared.first_wide {
-                    lanes.splat(self.shared[position * n + run.from + i])
-                } else {
-                    self.wide[position * n + run.from + i]
-                };
-                let x = times(lanes, x, run);
-                self.read.push(rows, run.to + i, x);
-            }
-        }
+    fn gather<'a>(&mut self, rows: &Rows, terms: impl Iterator<Item = &'a Term>) {
+        self.read.fill(rows, terms, &self.rows);
     }
 
     /// The score of the query in `self.u` with one key.
     #[inline(always)]
-    fn score(&self, lanes: L, at: At<'_, L::T>, read: &Read<L::T>, src: usize) -> L::V {
-        let n = at.prepared.elements.carried();
+    fn score(&self, lanes: L, key: &[Term]) -> L::V {
         let mut sum = lanes.zero();
-        for &(place, by) in &read.fixed {
-            sum = lanes.fma(self.u[place], lanes.splat(by), sum);
-        }
-        for run in &read.carried {
-            let u = &self.u[run.to..][..run.len];
-            if src < at.prepared.first_wide {
-                let own = &self.shared[src * n + run.from..][..run.len];
-                for (&u, &x) in u.iter().zip(own) {
-                    if x != L::number(0.0) {
-                        let x = times(lanes, lanes.splat(x), run);
-                        sum = lanes.fma(u, x, sum);
-                    }
-                }
-            } else {
-                let own = &self.wide[src * n + run.from..][..run.len];
-                for (&u, &x) in u.iter().zip(own) {
-                    sum = lanes.fma(u, times(lanes, x, run), sum);
-                }
-            }
+        for term in key {
+            sum = lanes.fma(self.u[term.to], self.rows[term.row], sum);
         }
         sum
     }
@@ -216,38 +183,23 @@ impl<L: Lanes> Work<L> {
         head: &HeadPlan<L::T>,
         position: usize,
     ) {
-        let n = at.prepared.elements.carried();
-        let range = at.prepared.carried_by[number].clone();
-        self.carried[range.clone()].fill(lanes.zero());
-        for src in 0..=position {
-            let attention = self.pattern[src];
-            for &(to, by) in &head.v[src].fixed {
-                self.carried[to] = lanes.fma(attention, lanes.splat(by), self.carried[to]);
-            }
-            for run in &head.v[src].carried {
-                let to = &mut self.carried[run.to..][..run.len];
-                if src < at.prepared.first_wide {
-                    let own = &self.shared[src * n + run.from..][..run.len];
-                    for (to, &x) in to.iter_mut().zip(own) {
-                        if x != L::number(0.0) {
-                            let x = times(lanes, lanes.splat(x), run);
-                            *to = lanes.fma(attention, x, *to);
-                        }
-                    }
-                } else {
-                    let own = &self.wide[src * n + run.from..][..run.len];
-                    for (to, &x) in to.iter_mut().zip(own) {
-                        *to = lanes.fma(attention, times(lanes, x, run), *to);
-                    }
-                }
+        let first = position * at.prepared.elements.carried();
+        let carried = at.prepared.carried_by[number].clone();
+        let own = first + carried.start..first + carried.end;
+        self.rows[own.clone()].fill(lanes.zero());
+        for (terms, &attention) in head.v[..=position].iter().zip(&self.pattern) {
+            for term in terms {
+                let to = first + term.to;
+                self.rows[to] = lanes.fma(attention, self.rows[term.row], self.rows[to]);
             }
         }
-        for to in range {
-            if position < at.prepared.first_wide {
-                // here a register holds one number
-                lanes.store(self.carried[to], &mut self.shared[position * n + to..][..1]);
-            } else {
-                self.wide[position * n + to] = self.carried[to];
+        let plans = &at.prepared.plans;
+        for (to, extra) in (plans.coefficients..).zip(&plans.extra) {
+            match extra {
+                Extra::Scaled(from, by) if own.contains(from) => {
+                    self.rows[to] = lanes.mul(self.rows[*from], lanes.splat(*by));
+                }
+                _ => {}
             }
         }
     }
@@ -256,8 +208,14 @@ impl<L: Lanes> Work<L> {
     /// one is named.
     #[inline(always)]
     fn unembed(&mut self, lanes: L, at: At<'_, L::T>, position: usize, only: Option<&[HeadName]>) {
-        let read = &at.plan().out[position];
-        self.gather(lanes, at, read, position, &at.out.rows, only);
+        let (read, rows) = (at.plan().out[position].iter(), &at.out.rows);
+        match only {
+            None => self.gather(rows, read),
+            Some(path) => {
+                let own = |term: &&Term| at.prepared.is_path(term.row, path);
+                self.gather(rows, read.filter(own));
+            }
+        }
         let tables = &at.prepared.tables.out;
         for (logit, &bias) in self.logits.iter_mut().zip(&tables.bias) {
             // the unembedding's bias is in no path
@@ -268,16 +226,6 @@ impl<L: Lanes> Work<L> {
         }
         at.out
             .add(lanes, tables, &self.read, at.e0, &mut self.logits);
-    }
-}
-
-/// A coefficient times its factor, which is nearly always 1.
-#[inline(always)]
-fn times<L: Lanes>(lanes: L, x: L::V, run: &Run<L::T>) -> L::V {
-    if run.by == L::number(1.0) {
-        x
-    } else {
-        lanes.mul(x, lanes.splat(run.by))
     }
 }
 
