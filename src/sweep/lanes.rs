@@ -3,6 +3,7 @@
 //! Lanes are never mixed and every product-and-sum is fused, so each input's numbers are the same
 //! bits whatever the width of the register: one input, AVX2, AVX-512 or none of them.
 
+use super::powers::{exp, exp_about, ln_1p, select};
 use pulp::{Simd, bytemuck};
 
 /// A way to compute: with single numbers, or with as many as a register holds.
@@ -90,57 +91,6 @@ pub(super) const ONE: One = Single(pulp::Scalar);
 const LANES: [f32; 16] = [
     0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
 ];
-/// `e^f - 1 - f` over `f^2` for `|f| <= ln 2 / 2`, largest power first: Cephes' `expf`.
-const EXP: [f32; 6] = [
-    1.987_569_1e-4,
-    1.398_2e-3,
-    8.333_452e-3,
-    4.166_579_6e-2,
-    1.666_666_5e-1,
-    5e-1,
-];
-/// `2^f` for `|f| <= 1/2` within 3e-6 of itself, largest power first: a least-maximum fit.
-const EXP_ABOUT: [f32; 5] = [
-    9.570_101e-3,
-    5.591_786e-2,
-    2.402_474_4e-1,
-    6.931_218e-1,
-    9.999_993e-1,
-];
-/// Added to a number it leaves the nearest whole one in the lowest bits: 1.5 * 2^23.
-const TO_WHOLE: f32 = 12_582_912.0;
-/// ln 2 in two parts; a small whole number times the first is exact.
-const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-/// `(ln(1 + f) - f + f^2 / 2) / f^3` for `1 + f` between the roots of 1/2 and 2: Cephes' `logf`.
-const LN: [f32; 9] = [
-    7.037_683_6e-2,
-    -1.151_461e-1,
-    1.167_699_9e-1,
-    -1.242_014_1e-1,
-    1.424_932_3e-1,
-    -1.666_805_7e-1,
-    2.000_071_5e-1,
-    -2.499_999_4e-1,
-    0.333_333_3,
-];
-/// Below this `e^x` counts as 0: beside 1 it is far less than single precision can see, and products
-/// of smaller numbers leave the normal range, where a processor is slow.
-const LEAST: f32 = -40.0;
-/// The least power of two that [`exp_about`] comes to.
-const LEAST_ABOUT: f32 = -120.0;
-
-// pulp's own functions of these names are not always inlined, and a call costs more than they do
-
-#[inline(always)]
-fn bits_of<S: Simd>(x: S::f32s) -> S::u32s {
-    bytemuck::cast(x)
-}
-
-#[inline(always)]
-fn of_bits<S: Simd>(x: S::u32s) -> S::f32s {
-    bytemuck::cast(x)
-}
-
 /// One operation in each register.
 macro_rules! each {
     ($i:ident => $op:expr) => {{
@@ -244,83 +194,6 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
     fn ln_1p(self, x: Self::V) -> Self::V {
         each!(i => ln_1p(self.0, x[i]))
     }
-}
-
-#[inline(always)]
-fn select<S: Simd>(simd: S, mask: S::m32s, then: S::f32s, other: S::f32s) -> S::f32s {
-    let (then, other) = (bits_of::<S>(then), bits_of::<S>(other));
-    of_bits::<S>(simd.select_u32s(mask, then, other))
-}
-
-#[inline(always)]
-fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let at = |x: f32| simd.splat_f32s(x);
-    let counts = simd.greater_than_f32s(x, at(LEAST));
-    let x = simd.max_f32s(x, at(LEAST));
-    let shifted = simd.mul_add_f32s(x, at(std::f32::consts::LOG2_E), at(TO_WHOLE));
-    let whole = simd.sub_f32s(shifted, at(TO_WHOLE));
-    let rest = simd.mul_add_f32s(whole, at(-LN_2[0]), x);
-    let rest = simd.mul_add_f32s(whole, at(-LN_2[1]), rest);
-    let mut sum = at(EXP[0]);
-    for c in &EXP[1..] {
-        sum = simd.mul_add_f32s(sum, rest, at(*c));
-    }
-    let above_one = simd.add_f32s(rest, at(1.0));
-    let power = simd.mul_add_f32s(simd.mul_f32s(rest, rest), sum, above_one);
-    let power = times_power_of_two(simd, power, shifted);
-    select(simd, counts, power, at(0.0))
-}
-
-/// Times 2 to the whole number that stands in the lowest bits of `shifted`: it is added to the
-/// exponent's bits.
-#[inline(always)]
-fn times_power_of_two<S: Simd>(simd: S, x: S::f32s, shifted: S::f32s) -> S::f32s {
-    let exponent = simd.wrapping_dyn_shl_u32s(bits_of::<S>(shifted), simd.splat_u32s(23));
-    of_bits::<S>(simd.add_u32s(bits_of::<S>(x), exponent))
-}
-
-#[inline(always)]
-fn exp_about<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let at = |x: f32| simd.splat_f32s(x);
-    let x = simd.mul_f32s(x, at(std::f32::consts::LOG2_E));
-    let x = simd.max_f32s(x, at(LEAST_ABOUT));
-    let shifted = simd.add_f32s(x, at(TO_WHOLE));
-    let rest = simd.sub_f32s(x, simd.sub_f32s(shifted, at(TO_WHOLE)));
-    let mut sum = at(EXP_ABOUT[0]);
-    for c in &EXP_ABOUT[1..] {
-        sum = simd.mul_add_f32s(sum, rest, at(*c));
-    }
-    times_power_of_two(simd, sum, shifted)
-}
-
-#[inline(always)]
-fn ln_1p<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let at = |x: f32| simd.splat_f32s(x);
-    let bits = |x: u32| simd.splat_u32s(x);
-    let y = simd.add_f32s(x, at(1.0));
-    // y = m * 2^e; the exponent's bits below those of 2^23 are that number plus e
-    let word = bits_of::<S>(y);
-    let e = simd.wrapping_dyn_shr_u32s(word, bits(23));
-    let e = of_bits::<S>(simd.or_u32s(e, bits(0x4b00_0000)));
-    let e = simd.sub_f32s(e, at(8_388_608.0 + 127.0));
-    let m = simd.and_u32s(word, bits(0x007f_ffff));
-    let m = of_bits::<S>(simd.or_u32s(m, bits(0x3f80_0000)));
-    let large = simd.greater_than_f32s(m, at(std::f32::consts::SQRT_2));
-    let e = select(simd, large, simd.add_f32s(e, at(1.0)), e);
-    let m = select(simd, large, simd.mul_f32s(m, at(0.5)), m);
-    let f = simd.sub_f32s(m, at(1.0));
-    let mut sum = at(LN[0]);
-    for c in &LN[1..] {
-        sum = simd.mul_add_f32s(sum, f, at(*c));
-    }
-    let square = simd.mul_f32s(f, f);
-    let cube = simd.mul_f32s(simd.mul_f32s(sum, f), square);
-    let tail = simd.mul_add_f32s(e, at(LN_2[1]), cube);
-    let tail = simd.mul_add_f32s(square, at(-0.5), tail);
-    let ln = simd.mul_add_f32s(e, at(LN_2[0]), simd.add_f32s(f, tail));
-    // what 1 + x lost in rounding
-    let lost = simd.sub_f32s(x, simd.sub_f32s(y, at(1.0)));
-    simd.add_f32s(ln, simd.div_f32s(lost, y))
 }
 
 /// Double precision, one number at a time: what decides a close call.

@@ -14,6 +14,7 @@ mod lanes;
 mod local;
 mod minimal;
 mod plan;
+mod powers;
 mod prepared;
 mod program;
 mod run;
