@@ -50,10 +50,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
-        Action::CycleRun => {
-            state.view.shown = state.view.shown.next();
-            return inquire::ask_again(state);
-        }
+        Action::CycleRun => return inquire::cycle_run(state),
         Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),
         Action::NextExample => return step_example(state, 1),
         Action::PreviousExample => return step_example(state, -1),
@@ -175,10 +172,7 @@ fn back(state: &mut State) -> Vec<Effect> {
             }
             state.view.focus = Pane::Prompt;
         }
-        Mode::Normal if state.view.focus == Pane::Answer => {
-            state.inquiry = None;
-            state.view.focus = Pane::Attention;
-        }
+        Mode::Normal if state.view.focus == Pane::Answer => inquire::close(state),
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => state.view.zoomed = false,
         Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
@@ -271,11 +265,18 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
         state.say(Tone::Plain, format!("nothing to {what}"));
         return Vec::new();
     }
+    let sight = state.history.sight().cloned();
+    let unasked = sight.is_some_and(|sight| state.see(&sight));
     let clean = &state.history.current().clean.update;
     let in_sample = state.sample.prompts.iter();
     state.sample.index = in_sample.clone().position(|prompt| prompt.update == *clean);
     state.status = None;
-    state.after_change(&before)
+    let mut effects = state.after_change(&before);
+    let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
+    if unasked && !effects.iter().any(asks) {
+        effects.extend(inquire::ask(state));
+    }
+    effects
 }
 
 fn fix(state: &mut State) -> Vec<Effect> {

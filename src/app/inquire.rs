@@ -15,13 +15,16 @@ pub(super) fn open(state: &mut State, question: Question) -> Vec<Effect> {
     state.status = None;
     let cursor = state.inquiry.as_ref().map_or((0, 0), |old| old.cursor);
     state.inquiry = Some(Inquiry {
-        question,
-        answer: None,
-        answered: 0,
-        asked: 0,
         cursor,
+        ..Inquiry::new(question)
     });
     ask(state)
+}
+
+/// Puts the answer away.
+pub(super) fn close(state: &mut State) {
+    state.inquiry = None;
+    state.view.focus = Pane::Attention;
 }
 
 /// Asks the open question about the study as it is.
@@ -177,6 +180,7 @@ pub(super) fn grid(state: &mut State) -> Vec<Effect> {
     let question = Question::Grid {
         sheet,
         compare: Compare::Exact,
+        reading: state.view.reading,
         pairs: None,
     };
     open(state, question)
@@ -227,6 +231,23 @@ pub(super) fn compare(state: &mut State) -> Vec<Effect> {
         };
         question.compared(&config, |other| Some(other.axes()) == axes)
     })
+}
+
+/// Another run on screen; over grids another way to tell what their patches do.
+pub(super) fn cycle_run(state: &mut State) -> Vec<Effect> {
+    let asked = state.inquiry.as_ref();
+    let reread = asked.and_then(|inquiry| inquiry.question.reread());
+    match (state.view.focus, reread) {
+        (Pane::Strips | Pane::Cells, _) => {
+            state.view.reading = state.view.reading.next();
+            Vec::new()
+        }
+        (Pane::Answer, Some(question)) => open(state, question),
+        _ => {
+            state.view.shown = state.view.shown.next();
+            ask_again(state)
+        }
+    }
 }
 
 /// The intervention that the answer's cell under the cursor stands for.

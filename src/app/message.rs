@@ -24,6 +24,20 @@ pub struct Inquiry {
     pub cursor: (usize, usize),
 }
 
+impl Inquiry {
+    /// A question that is not asked yet.
+    #[must_use]
+    pub fn new(question: Question) -> Self {
+        Self {
+            question,
+            answer: None,
+            answered: 0,
+            asked: 0,
+            cursor: (0, 0),
+        }
+    }
+}
+
 /// What the worker is asked: an answer to a question.
 #[derive(Clone, Debug)]
 pub struct Ask {

@@ -18,6 +18,7 @@ mod panes;
 mod rows;
 mod session;
 mod shelf;
+mod sight;
 mod space;
 mod state;
 mod study;
@@ -33,11 +34,12 @@ pub use note::{Edited, NoteEditor};
 pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use rows::{ClaimRow, Says, SpaceRow};
 pub use shelf::{Order, Shelf, Which};
+pub use sight::Sight;
 pub use space::{
     Answer, Found, Running, Space, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest, Wants,
 };
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,
 };
-pub use study::{History, Listed, Study};
+pub use study::{History, Listed, Moment, Study};
 pub use update::update;

@@ -6,7 +6,9 @@ use super::note::NoteEditor;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::study::{History, Study};
-use crate::lens::{Direction, Fix, Observation, RunName, Score, Source, Warning, warnings};
+use crate::lens::{
+    Direction, Fix, Observation, Reading, RunName, Score, Source, Warning, warnings,
+};
 use crate::model::Config;
 use crate::task::{ArrayUpdate, Prompt, Sample};
 use std::sync::Arc;
@@ -103,6 +105,8 @@ pub struct View {
     pub zoomed: bool,
     /// Which run is shown.
     pub shown: Shown,
+    /// How the grids tell their metric.
+    pub reading: Reading,
     /// The position under the cursor of the logits pane.
     pub position: usize,
     /// The attention pane.
@@ -326,6 +330,7 @@ impl State {
                 focus: Pane::Prompt,
                 zoomed: false,
                 shown: Shown::Run(RunName::Clean),
+                reading: Reading::default(),
                 position: task.predicts_at(0),
                 attention: AttentionView {
                     layer: last_layer,

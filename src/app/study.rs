@@ -1,9 +1,10 @@
 //! What is being studied, and its history.
 
+use super::sight::Sight;
 use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
 use crate::task::{ArrayUpdate, Sample, Update, counterfactuals};
 
-/// States kept for undo.
+/// Moments kept for undo.
 pub(super) const MAX_HISTORY: usize = 500;
 
 /// An intervention on the list; switched off it stays there.
@@ -15,7 +16,7 @@ pub struct Listed {
     pub on: bool,
 }
 
-/// Everything that decides the numbers and that undo brings back.
+/// Everything that decides the numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
     /// The clean prompt.
@@ -98,62 +99,104 @@ impl Study {
     }
 }
 
+/// A study, and what the panes showed of it.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The study.
+    pub study: Study,
+    /// `None`: what they show does not change on the way there.
+    pub sight: Option<Sight>,
+}
+
+impl Moment {
+    fn new(study: Study) -> Self {
+        Self { study, sight: None }
+    }
+}
+
 /// A study with its past and its undone future.
 #[derive(Clone, Debug)]
 pub struct History {
-    current: Study,
-    past: Vec<Study>,
-    future: Vec<Study>,
+    current: Moment,
+    past: Vec<Moment>,
+    future: Vec<Moment>,
+    /// Whether the message at hand has made its step: what it changes of the view belongs to it.
+    moved: bool,
 }
 
 impl History {
     /// A history that begins here.
     #[must_use]
     pub fn new(study: Study) -> Self {
-        Self {
-            current: study,
-            past: Vec::new(),
-            future: Vec::new(),
-        }
+        Self::with(study, Vec::new(), Vec::new())
     }
 
     /// A history that stands in its middle.
     #[must_use]
-    pub(super) fn with(current: Study, past: Vec<Study>, future: Vec<Study>) -> Self {
+    pub(super) fn with(current: Study, past: Vec<Moment>, future: Vec<Moment>) -> Self {
         Self {
-            current,
+            current: Moment::new(current),
             past,
             future,
+            moved: false,
         }
     }
 
     /// What undo goes back to, oldest first.
-    pub(super) fn past(&self) -> &[Study] {
+    pub(super) fn past(&self) -> &[Moment] {
         &self.past
     }
 
     /// What redo goes on to, newest undone last.
-    pub(super) fn future(&self) -> &[Study] {
+    pub(super) fn future(&self) -> &[Moment] {
         &self.future
     }
 
     /// The study as it is.
     #[must_use]
     pub fn current(&self) -> &Study {
-        &self.current
+        &self.current.study
+    }
+
+    /// What was shown when the study became what it is.
+    pub(super) fn sight(&self) -> Option<&Sight> {
+        self.current.sight.as_ref()
+    }
+
+    /// Before a message: what is shown, however it came to be.
+    pub(super) fn begin(&mut self, sight: Sight) {
+        self.current.sight = Some(sight);
+        self.moved = false;
+    }
+
+    /// After a message: what is shown now is a step of its own, or belongs to the one it made.
+    pub(super) fn settle(&mut self, sight: Sight) {
+        if !self.moved && self.current.sight.as_ref() != Some(&sight) {
+            self.push(self.current.study.clone());
+        }
+        self.current.sight = Some(sight);
     }
 
     /// Goes on to another study; whether it is another.
     pub fn go(&mut self, next: Study) -> bool {
-        if next == self.current {
-            return false;
+        let other = next != self.current.study;
+        if other {
+            self.push(next);
         }
-        self.past.push(std::mem::replace(&mut self.current, next));
+        other
+    }
+
+    fn push(&mut self, next: Study) {
+        let before = std::mem::replace(&mut self.current, Moment::new(next));
+        // a message that goes on twice makes one step
+        if !self.moved {
+            self.past.push(before);
+        }
         if self.past.len() > MAX_HISTORY {
             self.past.remove(0);
         }
         self.future.clear();
-        true
+        self.moved = true;
     }
 
     /// Takes the last change back; whether there was one.
@@ -163,6 +206,7 @@ impl History {
         };
         self.future
             .push(std::mem::replace(&mut self.current, before));
+        self.moved = true;
         true
     }
 
@@ -172,6 +216,7 @@ impl History {
             return false;
         };
         self.past.push(std::mem::replace(&mut self.current, after));
+        self.moved = true;
         true
     }
 }

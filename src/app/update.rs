@@ -15,10 +15,13 @@ use std::sync::Arc;
 /// A paste longer than this is a mistake, not a prompt.
 const MAX_PASTE: usize = 4096;
 
-/// Takes one message; says what is to be done about it.
+/// Takes one message; says what is to be done about it. A message is at most one step of the
+/// history.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    state.history.begin(state.sight());
     let mut effects = take(state, msg);
     effects.extend(space::follow(state));
+    state.history.settle(state.sight());
     effects
 }
 

@@ -7,7 +7,7 @@ use super::table::{self, Align};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
     Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Metric, Observation,
-    Question, RunName, Sheet, Source, Table, Tools, answer, observe,
+    Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe,
 };
 use crate::model::{HookedTransformer, Model};
 use crate::task::ArrayUpdate;
@@ -80,6 +80,7 @@ fn averaged(
     let sheets = [Sheet::Strips, Sheet::Edges, Sheet::EdgesByPos].into_iter();
     let sheets = sheets.chain(heads.map(Sheet::PatternCells));
     let grids = sheets.map(|sheet| Question::Grid {
+        reading: Reading::default(),
         sheet,
         compare: Compare::Exact,
         pairs: Some(n),

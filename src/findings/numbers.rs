@@ -4,8 +4,8 @@
 //! corrupted agree; JSON has neither, so both are `null`.
 
 use crate::lens::{
-    Array, Direction, Experiment, Grid, Measure, Observation, Prediction, RunName, RunView, Score,
-    Source, Table, warnings,
+    Array, Direction, Experiment, Grid, Intervention, Measure, Observation, Prediction, RunName,
+    RunView, Score, Source, Table, warnings,
 };
 use crate::model::Model;
 use crate::task::{ArrayUpdate, Token};
@@ -293,8 +293,11 @@ pub fn about(
         ("measure", experiment.measure.name().to_owned()),
         ("sample", experiment.sample.to_string()),
     ];
-    let lines = experiment.interventions.iter();
-    let lines = lines.map(|one| ("intervention", one.line(task)));
-    let all = entries.into_iter().chain(lines);
+    let listed = &experiment.interventions;
+    let lines = listed.iter().map(|one| ("intervention", one.line(task)));
+    // the kind of an ablation stands beside every number, that of untouched runs too
+    let kinds = format!("{} in the patched run", Intervention::kinds(listed));
+    let kinds = (!listed.is_empty()).then_some(("in force", kinds));
+    let all = entries.into_iter().chain(kinds).chain(lines);
     all.map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -51,9 +51,9 @@ pub struct Session {
     pub message: Option<MessageText>,
     /// A finding's title and note that are not written yet.
     pub draft: Option<DraftText>,
-    /// Studies that undo goes back to, oldest first.
+    /// What undo goes back to, oldest first.
     pub past: Vec<StudyText>,
-    /// Studies that redo goes on to, newest undone last.
+    /// What redo goes on to, newest undone last.
     pub future: Vec<StudyText>,
 }
 
@@ -93,6 +93,33 @@ pub struct StudyText {
     /// Claims about all inputs that are kept, a line each; absent where there is none.
     #[serde(default)]
     pub claims: Vec<String>,
+    /// In `past` and `future`: what undo or redo shows with it; absent where that stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SightText>,
+}
+
+/// What the panes showed at a moment of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SightText {
+    /// `clean`, `corrupted`, `patched` or `difference`.
+    pub run: String,
+    /// How the grids told their metric, in the same words.
+    pub grids: String,
+    /// Whether a pane was zoomed.
+    pub zoomed: bool,
+    /// The title of the pane that filled the screen.
+    pub alone: Option<String>,
+    /// The question whose answer did.
+    pub question: Option<String>,
+    /// The attention pane's head, `LAYER.HEAD`.
+    pub attention: String,
+    /// Scores instead of probabilities there.
+    pub scores: bool,
+    /// The head of the pattern cells.
+    pub cells: String,
+    /// How many themes on from the one the program began with.
+    pub theme: usize,
 }
 
 /// One prompt of the pair.
@@ -125,6 +152,10 @@ pub struct ViewText {
     pub zoomed: bool,
     /// `clean`, `corrupted`, `patched` or `difference`.
     pub run: String,
+    /// How the grids tell their metric: `clean`, `corrupted`, `patched` or `difference`; absent:
+    /// `clean`, 1 is as clean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grids: Option<String>,
     /// The position under the logits' cursor.
     pub position: String,
     /// The attention pane.

@@ -58,8 +58,9 @@ impl Answering {
             Question::Grid {
                 sheet,
                 compare,
+                reading,
                 pairs,
-            } => gather(gather::Asked::Grid(*sheet, *compare), *pairs),
+            } => gather(gather::Asked::Grid(*sheet, *compare, *reading), *pairs),
             Question::Metrics { pairs } => gather(gather::Asked::Metrics, *pairs),
             Question::Variants(variants) => {
                 State::Variants(Judging::new(model, experiment, *variants))

@@ -4,7 +4,7 @@ use super::array::Array;
 use super::base::Base;
 use super::experiment::Experiment;
 use super::intervention::Intervention;
-use super::metric::Measure;
+use super::metric::{Measure, Reading};
 use super::pair_runs::PairRuns;
 use super::plan::{Plan, Sheet};
 use super::table::{Layer, Table};
@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 
 /// Pairs between two looks at whether something newer was asked.
 const STEP: usize = 2;
-/// An estimate farther off than this, in the normalised metric, is flagged.
+/// An estimate farther off than this, in shares of clean - corrupted, is flagged.
 const FAR_OFF: f32 = 0.1;
 
 /// What is put beside the exact values of a grid.
@@ -48,7 +48,7 @@ impl Compare {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// A grid's cells.
-    Grid(Sheet, Compare),
+    Grid(Sheet, Compare, Reading),
     /// Every measure, in the three runs and normalised.
     Metrics,
 }
@@ -56,9 +56,9 @@ pub(super) enum Asked {
 impl Asked {
     fn layers(self, experiment: &Experiment) -> Vec<&'static str> {
         match self {
-            Self::Grid(_, Compare::Exact) => vec!["exact"],
-            Self::Grid(_, Compare::Attribution) => vec!["exact", "attribution", "|error|"],
-            Self::Grid(_, Compare::Both) => {
+            Self::Grid(_, Compare::Exact, _) => vec!["exact"],
+            Self::Grid(_, Compare::Attribution, _) => vec!["exact", "attribution", "|error|"],
+            Self::Grid(_, Compare::Both, _) => {
                 let direction = experiment.direction;
                 vec![direction.name(), direction.flipped().name()]
             }
@@ -68,7 +68,7 @@ impl Asked {
 
     fn plan(self, model: &HookedTransformer, experiment: &Experiment) -> Plan {
         match self {
-            Self::Grid(sheet, _) => {
+            Self::Grid(sheet, ..) => {
                 Plan::new(sheet, model.config(), model.task(), experiment.direction)
             }
             Self::Metrics => {
@@ -90,17 +90,18 @@ impl Asked {
     ) -> Result<Option<Vec<Vec<f32>>>> {
         match self {
             Self::Metrics => metrics(model, experiment),
-            Self::Grid(sheet, compare) => {
+            Self::Grid(sheet, compare, reading) => {
                 let plan = Plan::new(sheet, model.config(), model.task(), experiment.direction);
                 let estimated = compare == Compare::Attribution;
-                let Some(mut layers) = grid(model, experiment, &plan, estimated)? else {
+                let Some(mut layers) = grid(model, experiment, &plan, (reading, estimated))? else {
                     return Ok(None);
                 };
                 if compare == Compare::Both {
                     let mut other = experiment.clone();
                     other.direction = experiment.direction.flipped();
                     let plan = Plan::new(sheet, model.config(), model.task(), other.direction);
-                    layers.extend(grid(model, &other, &plan, false)?.unwrap_or_default());
+                    layers
+                        .extend(grid(model, &other, &plan, (reading, false))?.unwrap_or_default());
                 }
                 Ok(Some(layers))
             }
@@ -121,12 +122,13 @@ fn metrics(model: &HookedTransformer, experiment: &Experiment) -> Result<Option<
     Ok(Some(vec![values]))
 }
 
-/// The exact values of a plan's cells, and where wanted the estimated ones and the errors.
+/// The exact values of a plan's cells, and where wanted the estimated ones and the errors: these
+/// always in shares, so that one limit holds for all pairs.
 fn grid(
     model: &HookedTransformer,
     experiment: &Experiment,
     plan: &Plan,
-    estimated: bool,
+    (reading, estimated): (Reading, bool),
 ) -> Result<Option<Vec<Vec<f32>>>> {
     let cells: Vec<Intervention> = plan.cells.iter().flatten().cloned().collect();
     let hooks: Vec<HookName> = cells.iter().flat_map(Intervention::hooks).collect();
@@ -138,13 +140,17 @@ fn grid(
     };
     let base = Base::new(model, experiment, &runs, &metric);
     let exact = base.shares(&cells)?;
-    let mut layers = vec![exact];
+    let told = |shares: &[f32]| -> Vec<f32> {
+        let shares = shares.iter();
+        shares.map(|&share| metric.read(reading, share)).collect()
+    };
+    let mut layers = vec![told(&exact)];
     if estimated {
         let estimates = base.estimates(&runs.patched.0.tokens, &cells)?;
-        let pairs = estimates.iter().zip(&layers[0]);
+        let pairs = estimates.iter().zip(&exact);
         let errors = pairs.map(|(estimate, exact)| (estimate - exact).abs());
         let errors = errors.collect();
-        layers.extend([estimates, errors]);
+        layers.extend([told(&estimates), errors]);
     }
     let spread = |values: Vec<f32>| {
         let mut values = values.into_iter();
@@ -275,7 +281,7 @@ impl Gather {
         if !self.single {
             // of estimates and errors the means say enough
             let exact = match self.asked {
-                Asked::Grid(_, Compare::Attribution) => 1,
+                Asked::Grid(_, Compare::Attribution, _) => 1,
                 _ => self.layers.len(),
             };
             for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
@@ -287,15 +293,18 @@ impl Gather {
         }
         let flagged = self.flagged(&layers);
         let mut notes = vec![("of".to_owned(), self.of())];
-        if let (Asked::Grid(..), Some(pair)) = (self.asked, self.pairs.first()) {
-            let direction = pair.direction.name();
-            let what = format!("{direction}, normalised {}", pair.measure.name());
+        if let (Asked::Grid(_, _, reading), Some(pair)) = (self.asked, self.pairs.first()) {
+            let (direction, measure) = (pair.direction.name(), pair.measure.name());
+            let what = format!("{direction}, {measure}, {}", reading.words());
             notes.push(("values".to_owned(), what));
         }
-        if matches!(self.asked, Asked::Grid(_, Compare::Attribution)) {
+        if matches!(self.asked, Asked::Grid(_, Compare::Attribution, _)) {
             let cells = self.plan.cells.iter().flatten().count();
             let text = format!("{} of {cells} cells (marked !)", flagged.len());
-            notes.push((format!("off by more than {FAR_OFF}"), text));
+            notes.push((
+                format!("off by more than {FAR_OFF} of clean - corrupted"),
+                text,
+            ));
         }
         let mut layers = layers.into_iter();
         let first = layers.next();
@@ -334,7 +343,7 @@ impl Gather {
 
     /// Rows and columns whose estimate is far off.
     fn flagged(&self, layers: &[Layer]) -> Vec<[usize; 2]> {
-        if !matches!(self.asked, Asked::Grid(_, Compare::Attribution)) {
+        if !matches!(self.asked, Asked::Grid(_, Compare::Attribution, _)) {
             return Vec::new();
         }
         let width = self.plan.cols.len().max(1);

@@ -76,6 +76,64 @@ impl Measure {
     }
 }
 
+/// How the cell of a grid tells what its patch makes of the metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// The normalised metric: 1 is as clean, 0 as corrupted.
+    #[default]
+    Clean,
+    /// Its complement: 1 is as corrupted, 0 as clean.
+    Corrupted,
+    /// The metric itself, in its own units.
+    Patched,
+    /// The metric with the patch minus the metric without it, in its own units.
+    Difference,
+}
+
+impl Reading {
+    /// All of them, in the order of the screen.
+    pub const ALL: [Self; 4] = [
+        Self::Clean,
+        Self::Corrupted,
+        Self::Patched,
+        Self::Difference,
+    ];
+
+    /// Its name on screen and in questions.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Corrupted => "corrupted",
+            Self::Patched => "patched",
+            Self::Difference => "difference",
+        }
+    }
+
+    /// What a cell's number is.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Clean => "1 = as clean",
+            Self::Corrupted => "1 = as corrupted",
+            Self::Patched => "metric when patched",
+            Self::Difference => "metric patched - not",
+        }
+    }
+
+    /// The next one, counted round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+
+    /// Whether it is a share of what lies between clean and corrupted.
+    #[must_use]
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Clean | Self::Corrupted)
+    }
+}
+
 /// An answer, another token, and the position of the sequence where they are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Metric {
@@ -213,6 +271,20 @@ pub struct MetricValues {
 }
 
 impl MetricValues {
+    /// A grid's number, the normalised metric with its patch, told that way.
+    #[must_use]
+    pub fn read(&self, reading: Reading, share: f32) -> f32 {
+        let [clean, corrupted, patched] = [self.clean, self.corrupted, self.patched].map(f64::from);
+        let share = f64::from(share);
+        let value = || corrupted + share * (clean - corrupted);
+        (match reading {
+            Reading::Clean => share,
+            Reading::Corrupted => 1.0 - share,
+            Reading::Patched => value(),
+            Reading::Difference => value() - patched,
+        }) as f32
+    }
+
     /// `(value - corrupted) / (clean - corrupted)`: 1 is as clean, 0 as corrupted. `None`, shown
     /// as n/a, when the two ends are equal.
     #[must_use]

@@ -58,7 +58,7 @@ pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 pub use matrices::{HeadName, Matrices};
-pub use metric::{Measure, Metric, MetricValues};
+pub use metric::{Measure, Metric, MetricValues, Reading};
 pub use observe::{
     Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
     observe_run, patching_grids,

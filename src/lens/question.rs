@@ -5,15 +5,16 @@
 //! why 1.0 b_0 elt               why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
 //! attention scores 1.0          attention argmax 1.0 over sample    attention virtual 0.0>1.0
 //! pca tokens                    pca positions                       composition
-//! grid edges over 64 pairs      grid strips attribution             metrics
+//! grid edges over 64 pairs      grid strips attribution             grid z as difference
 //! sources b_1 by token          necessity                           ranks ov 1.0
-//! models logits                 circuit ov.0 beside ov.1
+//! models logits                 circuit ov.0 beside ov.1            metrics
 //! ```
 
 use super::circuit::Weight;
 use super::circuit_name::CircuitName;
 use super::gather::Compare;
 use super::matrices::HeadName;
+use super::metric::Reading;
 use super::paths::PathTables;
 use super::patterns::head_pairs;
 use super::plan::Sheet;
@@ -124,6 +125,8 @@ pub enum Question {
         sheet: Sheet,
         /// What stands beside the exact values.
         compare: Compare,
+        /// How a cell tells its metric.
+        reading: Reading,
         /// Averaged over so many pairs of the sample; `None`: this pair.
         pairs: Option<usize>,
     },
@@ -160,7 +163,7 @@ pub const FORMS: [(&str, &str); 13] = [
     ("circuit", "NAME [scaled] [beside NAME]"),
     (
         "grid",
-        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [over N pairs]",
+        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
     ),
     ("metrics", "[over N pairs]"),
     ("necessity", ""),
@@ -364,13 +367,19 @@ impl Question {
             Self::Grid {
                 sheet,
                 compare,
+                reading,
                 pairs,
             } => {
                 let compare = match compare {
                     Compare::Exact => String::new(),
                     other => format!(" {}", other.name()),
                 };
-                format!("grid {}{compare}{}", sheet.line(), over_line(*pairs))
+                let reading = match reading {
+                    Reading::Clean => String::new(),
+                    other => format!(" as {}", other.name()),
+                };
+                let (sheet, over) = (sheet.line(), over_line(*pairs));
+                format!("grid {sheet}{compare}{reading}{over}")
             }
             Self::Metrics { pairs } => format!("metrics{}", over_line(*pairs)),
             Self::Variants(Variants::Edges) => "necessity".into(),

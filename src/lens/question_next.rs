@@ -83,6 +83,17 @@ impl Question {
         other
     }
 
+    /// The same with the next way to tell a metric; `None` where there is but one.
+    #[must_use]
+    pub fn reread(&self) -> Option<Self> {
+        let mut other = self.clone();
+        let Self::Grid { reading, .. } = &mut other else {
+            return None;
+        };
+        *reading = reading.next();
+        Some(other)
+    }
+
     /// Whether the answer is about the weights alone, whatever the prompts.
     #[must_use]
     pub fn is_about_weights(&self) -> bool {

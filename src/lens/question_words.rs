@@ -1,6 +1,7 @@
 //! Words that questions share: `over 64 pairs`, `b_1`, the name of a grid.
 
 use super::gather::Compare;
+use super::metric::Reading;
 use super::plan::Sheet;
 use super::question::Question;
 use crate::model::Config;
@@ -34,9 +35,22 @@ pub(super) fn prediction(task: ArrayUpdate, word: &str) -> Result<usize> {
     })
 }
 
+/// How a grid's cells are told.
+fn reading(word: &str) -> Result<Reading> {
+    let mut all = Reading::ALL.into_iter();
+    all.find(|one| one.name() == word).with_context(|| {
+        let names = Reading::ALL.map(Reading::name).join(", ");
+        format!("'{}' is none of {names}", shown(word))
+    })
+}
+
 /// What follows `grid`.
 pub(super) fn grid(words: &[&str], pairs: Option<usize>, config: &Config) -> Result<Question> {
     let known = Sheet::all(config);
+    let (words, reading) = match *words {
+        [ref before @ .., "as", word] => (before, reading(word)?),
+        _ => (words, Reading::default()),
+    };
     let line = words.join(" ");
     let starts = |sheet: &&Sheet| {
         let rest = line.strip_prefix(&sheet.line());
@@ -65,6 +79,7 @@ pub(super) fn grid(words: &[&str], pairs: Option<usize>, config: &Config) -> Res
     Ok(Question::Grid {
         sheet: *sheet,
         compare,
+        reading,
         pairs,
     })
 }

@@ -3,7 +3,7 @@
 use super::verdicts;
 use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
-use crate::lens::{Array, Intervention, MetricValues, Observation, RunName, Table};
+use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName, Table};
 use crate::sweep::Case;
 use anyhow::{Context, Result};
 
@@ -152,13 +152,17 @@ fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -
 
 fn table(state: &State, what: &str, rows: Vec<String>, cols: Vec<String>, values: Array) -> Table {
     let mut run = state.view.shown.name(state.study().direction);
-    let of_patched = !matches!(
+    let untouched = matches!(
         state.view.shown,
         Shown::Run(RunName::Clean | RunName::Corrupted)
     );
     let listed = state.study().experiment().interventions;
-    if of_patched && !listed.is_empty() {
-        run = format!("{run} ({})", Intervention::kinds(&listed));
+    if !listed.is_empty() {
+        let kinds = Intervention::kinds(&listed);
+        run = match untouched {
+            true => format!("{run}, untouched ({kinds}: in the patched run alone)"),
+            false => format!("{run} ({kinds})"),
+        };
     }
     Table {
         title: what.to_owned(),
@@ -167,6 +171,25 @@ fn table(state: &State, what: &str, rows: Vec<String>, cols: Vec<String>, values
         values,
         signed: true,
         notes: vec![("run".into(), run)],
+        ..Table::default()
+    }
+}
+
+/// A grid's table: each of its numbers is of a patched run of its own.
+fn grid_table(state: &State, what: &str, rows: Vec<String>, labels: Vec<String>) -> Table {
+    let reading = state.view.reading;
+    let mut notes = vec![("values".to_owned(), reading.words().to_owned())];
+    let listed = state.study().experiment().interventions;
+    if !listed.is_empty() {
+        let kinds = Intervention::kinds(&listed);
+        notes.push(("patched on top of".to_owned(), kinds));
+    }
+    Table {
+        title: format!("{what}, {}", reading.name()),
+        rows,
+        cols: labels,
+        signed: true,
+        notes,
         ..Table::default()
     }
 }
@@ -216,8 +239,7 @@ fn strips(state: &State, seen: &Observation) -> Table {
             rows.push(format!("{} {layer}{head_name}", grid.name()));
             values.extend(columns.iter().map(|&column| {
                 let cell = strip_cell(grid, head, layer, column);
-                let value =
-                    cell.and_then(|(grid, cell)| seen.grid(grid)?.values.get(&grid.index(cell)));
+                let value = cell.and_then(|(grid, cell)| told(state, seen, grid, cell));
                 value.unwrap_or(f32::NAN)
             }));
         }
@@ -225,19 +247,35 @@ fn strips(state: &State, seen: &Observation) -> Table {
     let mut cols = task.labels();
     cols.push("all".into());
     let values = Array::from_values(vec![rows.len(), cols.len()], values);
-    table(state, "patching: normalised metric", rows, cols, values)
+    Table {
+        values,
+        ..grid_table(state, "patching", rows, cols)
+    }
+}
+
+/// A grid's number as the grids are told on screen.
+fn told(state: &State, seen: &Observation, grid: GridName, cell: Cell) -> Option<f32> {
+    let share = seen.grid(grid)?.values.get(&grid.index(cell))?;
+    Some(seen.metric.as_ref()?.read(state.view.reading, share))
 }
 
 fn cells(state: &State, seen: &Observation) -> Result<Table> {
     let at = state.view.cells;
-    let grid = seen.grid(crate::lens::GridName::PatternDestSrc);
-    let grid = grid.context("there is no metric, so there are no grids")?;
+    seen.metric
+        .context("there is no metric, so there are no grids")?;
     let labels = state.task().labels();
-    let values = grid.values.slice(&[at.layer, at.head]).to_vec();
-    let values = Array::from_values(vec![labels.len(), labels.len()], values);
-    let title = format!(
-        "patching pattern cells {}.{}: normalised metric",
-        at.layer, at.head
-    );
-    Ok(table(state, &title, labels.clone(), labels, values))
+    let len = labels.len();
+    let value = |i: usize| {
+        let cell = Cell {
+            pos: Some(i / len),
+            src: Some(i % len),
+            ..at.cell()
+        };
+        told(state, seen, GridName::PatternDestSrc, cell).unwrap_or(f32::NAN)
+    };
+    let what = format!("patching pattern cells {}.{}", at.layer, at.head);
+    Ok(Table {
+        values: Array::from_values(vec![len, len], (0..len * len).map(value).collect()),
+        ..grid_table(state, &what, labels.clone(), labels)
+    })
 }

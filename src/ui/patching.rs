@@ -7,40 +7,57 @@ use super::layout::{LABEL, STRIP_LABEL};
 use super::number::share;
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
-use crate::lens::{Cell, GridName, Measure, Observation};
+use crate::lens::{Cell, GridName, Measure, Observation, Reading};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Effects up to here keep the plain scale, on which one colour's end is as clean.
 const OVERSHOOT: f32 = 1.5;
 
-/// One scale for all grids of an observation. A cell's number is the metric, its colour what the
-/// patch changes: neutral is the metric as it is without the patch, that is 0 when denoising and
-/// 1 when noising, as long as there are no interventions.
-fn scale(seen: &Observation) -> Scale {
-    let base = seen.metric.as_ref();
-    let base = base.and_then(|values| values.normalised(values.patched));
-    let centre = base.filter(|base| base.is_finite()).unwrap_or(0.0);
+/// One scale for all grids of an observation. A cell's number is the metric, told as `reading`
+/// says; its colour is what the patch changes: neutral is the metric as it is without the patch,
+/// that is 0 when denoising and 1 when noising, as long as there are no interventions.
+fn scale(seen: &Observation, reading: Reading) -> Scale {
+    let metric = seen.metric.as_ref();
+    let base = metric.and_then(|values| values.normalised(values.patched));
+    let base = base.filter(|base| base.is_finite()).unwrap_or(0.0);
     let all = seen.grids.iter().flat_map(|grid| grid.values.values());
-    let changes = all.map(|value| (value - centre).abs());
+    let changes = all.map(|value| (value - base).abs());
     let most = changes
         .filter(|change| change.is_finite())
         .fold(1.0f32, f32::max);
+    let reach = if most <= OVERSHOOT { 1.0 } else { most };
+    let told = |share: f32| metric.map_or(share, |values| values.read(reading, share));
+    let centre = told(base);
     Scale::Around {
         centre: (centre * 100.0).round() / 100.0,
-        reach: if most <= OVERSHOOT { 1.0 } else { most },
+        reach: match reading.is_share() {
+            true => reach,
+            false => (told(base + reach) - centre).abs(),
+        },
     }
 }
 
-fn value(seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
+/// A grid's number, told as the view wants it.
+fn value(reading: Reading, seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
     let values = seen.grid(grid).map(|grid| &grid.values);
-    let value = values.and_then(|values| values.get(&grid.index(cell)));
-    value.map_or(HeatCell::NotAvailable, HeatCell::Value)
+    let share = values.and_then(|values| values.get(&grid.index(cell)));
+    let told = share.zip(seen.metric.as_ref());
+    let told = told.map(|(share, metric)| metric.read(reading, share));
+    told.map_or(HeatCell::NotAvailable, HeatCell::Value)
+}
+
+/// How the cells tell their metric, where it is not the usual way.
+fn reading(canvas: &Canvas<'_>) -> Option<Span<'static>> {
+    let reading = canvas.state.view.reading;
+    let other = reading != Reading::default();
+    other.then(|| canvas.span(Role::Accent, format!(" {}", reading.words())))
 }
 
 /// The metric in the three runs, in fewer words where there is less room.
 fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'static>> {
     let mut spans = vec![canvas.span(Role::Text, seen.experiment.direction.name())];
+    spans.extend(reading(canvas));
     let Some(values) = &seen.metric else {
         spans.push(canvas.span(Role::Warn, "  no metric: the answers agree"));
         return spans;
@@ -88,7 +105,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
     let rows = strip_rows(config);
     let len = state.task().seq_len();
     let view = state.view.strips;
-    let scale = scale(&seen);
+    let scale = scale(&seen, state.view.reading);
 
     let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
     let block = (len as u16 + 1) * cell_width + 1;
@@ -138,7 +155,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
                 StripColumn::Pos(column)
             };
             match strip_cell(grid, head, layer, column) {
-                Some((grid, cell)) => value(&seen, grid, cell),
+                Some((grid, cell)) => value(state.view.reading, &seen, grid, cell),
                 None => HeatCell::Masked,
             }
         };
@@ -236,13 +253,15 @@ fn cursor_line(
     };
     let place = format!("{name} {}{head} {place}  ", cell.layer);
     let place = place.trim_start().to_owned();
-    let text = match value(seen, grid, cell) {
+    let reading = canvas.state.view.reading;
+    let text = match value(reading, seen, grid, cell) {
         HeatCell::Value(value) if value.is_finite() => share(value),
         _ => "n/a".to_owned(),
     };
     Line::from(vec![
         canvas.span(Role::Accent, place),
         canvas.span(canvas.number_role(), text),
+        canvas.span(Role::Muted, format!(" {}", reading.name())),
     ])
 }
 
@@ -253,7 +272,8 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.frame(Pane::Cells, area, vec![Span::raw("...")], None);
         return;
     };
-    let title = vec![canvas.span(Role::Text, format!("{}.{}", view.layer, view.head))];
+    let mut title = vec![canvas.span(Role::Text, format!("{}.{}", view.layer, view.head))];
+    title.extend(reading(canvas));
     let below = cursor_line(canvas, &seen, GridName::PatternDestSrc, view.cell());
     let inner = canvas.frame(Pane::Cells, area, title, Some(below));
     let len = state.task().seq_len() as u16;
@@ -267,14 +287,14 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
             src: Some(src),
             ..view.cell()
         };
-        value(&seen, GridName::PatternDestSrc, cell)
+        value(state.view.reading, &seen, GridName::PatternDestSrc, cell)
     };
     matrix(
         canvas,
         inner,
         view.dest,
         &Matrix {
-            scale: scale(&seen),
+            scale: scale(&seen, state.view.reading),
             cursor: Some((view.dest, view.src)),
             focused: state.view.focus == Pane::Cells,
             cell_width,

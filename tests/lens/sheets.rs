@@ -4,7 +4,7 @@ use super::{models, pair, seen, under};
 use crate::common;
 use circuitscope::lens::{
     Compare, Direction, Experiment, HeadName, Inquest, Intervention, Measure, Metric, Question,
-    RunName, Sheet, Table, Tools, answer,
+    Reading, RunName, Sheet, Table, Tools, answer,
 };
 use circuitscope::model::HookedTransformer;
 use rand_mt::Mt;
@@ -339,10 +339,11 @@ fn lines_of_grids_go_there_and_back() {
     let (_, model) = models().remove(1);
     for sheet in Sheet::all(model.config()) {
         for (_, compare) in Compare::ALL {
-            for pairs in [None, Some(7)] {
+            for (pairs, reading) in [None, Some(7), None, Some(7)].into_iter().zip(Reading::ALL) {
                 let question = Question::Grid {
                     sheet,
                     compare,
+                    reading,
                     pairs,
                 };
                 let line = question.line(model.task(), model.config());

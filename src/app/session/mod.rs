@@ -13,7 +13,8 @@ pub(super) use open::opened;
 use super::fields::{Field, Side};
 use super::shelf::{Order, Which};
 use super::space::Wants;
-use super::state::{Pane, Purpose, Tone};
+use super::state::{Pane, Purpose, Shown, Tone};
+use crate::lens::RunName;
 
 /// The words of a session file for what the state holds as an enum.
 const PANES: [(&str, Pane); 8] = [
@@ -25,6 +26,13 @@ const PANES: [(&str, Pane); 8] = [
     ("interventions", Pane::Interventions),
     ("answer", Pane::Answer),
     ("input space", Pane::Space),
+];
+
+const RUNS: [(&str, Shown); 4] = [
+    ("clean", Shown::Run(RunName::Clean)),
+    ("corrupted", Shown::Run(RunName::Corrupted)),
+    ("patched", Shown::Run(RunName::Patched)),
+    ("difference", Shown::Difference),
 ];
 
 const SIDES: [(&str, Side); 2] = [("clean", Side::Clean), ("corrupted", Side::Corrupted)];

@@ -2,19 +2,21 @@
 
 use super::lists;
 use super::write::{source, strip_names};
-use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES};
+use super::{EDIT, FIELDS, PANES, PURPOSES, RUNS, SIDES, TONES};
 use crate::app::fields::Side;
 use crate::app::message::Inquiry;
 use crate::app::note::{Edited, NoteEditor};
 use crate::app::panes::StripColumn;
-use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, Shown, State, Status};
-use crate::app::study::{History, Listed, MAX_HISTORY, Study};
+use crate::app::sight::Sight;
+use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, State, Status};
+use crate::app::study::{History, Listed, MAX_HISTORY, Moment, Study};
 use crate::app::typing;
 use crate::findings::session::{
-    DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, StudyText, ViewText,
+    DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, SightText,
+    StudyText, ViewText,
 };
 use crate::lens::{
-    Continuation, HeadName, Intervention, Measure, Metric, Question, RunName, Source,
+    Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, Source,
 };
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -40,22 +42,24 @@ impl State {
             model.task.max_num
         );
         let study = study(&model, &session.study).context("field 'study'")?;
+        let unseen = session.study.seen.is_none();
+        ensure!(unseen, "field 'study.seen': 'view' says what is shown now");
         let mut state = Self::new(model, study.sample, Some(study.clean.prompt()));
         state.fields = crate::app::Fields::new(&study.clean, &study.corrupted);
-        let studies = |texts: &[StudyText], name: &str| -> Result<Vec<Study>> {
+        let moments = |texts: &[StudyText], name: &str| -> Result<Vec<Moment>> {
             ensure!(
                 texts.len() <= MAX_HISTORY,
                 "field '{name}': {} studies; at most {MAX_HISTORY} are kept",
                 texts.len()
             );
             let read = texts.iter().enumerate().map(|(i, text)| {
-                self::study(&state.model, text).with_context(|| format!("field '{name}[{i}]'"))
+                moment(&state.model, text).with_context(|| format!("field '{name}[{i}]'"))
             });
             read.collect()
         };
         let (past, future) = (
-            studies(&session.past, "past")?,
-            studies(&session.future, "future")?,
+            moments(&session.past, "past")?,
+            moments(&session.future, "future")?,
         );
         state.history = History::with(study, past, future);
         state.sample.index = example(&state, session.example)?;
@@ -93,6 +97,10 @@ pub(super) fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<
         let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
         anyhow!("'{}' is none of: {}", shown(text), known.join(", "))
     })
+}
+
+fn reading(text: &str) -> Result<Reading> {
+    value(&Reading::ALL.map(|one| (one.name(), one)), text)
 }
 
 /// Text that can be shown.
@@ -142,6 +150,42 @@ fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
         interventions: lines.collect::<Result<_>>()?,
         sample: text.sample,
         claims: text.claims.clone(),
+    })
+}
+
+fn moment(model: &ModelInfo, text: &StudyText) -> Result<Moment> {
+    let sight = text.seen.as_ref().map(|text| sight(model, text));
+    Ok(Moment {
+        study: study(model, text)?,
+        sight: sight.transpose().context("seen")?,
+    })
+}
+
+fn sight(model: &ModelInfo, text: &SightText) -> Result<Sight> {
+    let (task, config) = (model.task, &model.config);
+    let alone = text.alone.as_deref().map(|pane| value(&PANES, pane));
+    let alone = alone.transpose().context("alone")?;
+    let question = text.question.as_deref();
+    let question = question.map(|line| Question::parse(line, task, config));
+    let question = question.transpose().context("question")?;
+    ensure!(
+        (alone == Some(Pane::Answer)) == question.is_some(),
+        "alone: the answer, and only it, needs a question"
+    );
+    ensure!(
+        !text.zoomed || alone.is_some(),
+        "alone: a pane is zoomed, but which?"
+    );
+    Ok(Sight {
+        shown: value(&RUNS, &text.run).context("run")?,
+        reading: reading(&text.grids).context("grids")?,
+        zoomed: text.zoomed,
+        alone,
+        question,
+        attention: HeadName::parse(&text.attention, config).context("attention")?,
+        scores: text.scores,
+        cells: HeadName::parse(&text.cells, config).context("cells")?,
+        theme: text.theme,
     })
 }
 
@@ -206,10 +250,9 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
     let view = &mut state.view;
     view.focus = value(&PANES, &text.focus).context("field 'view.focus'")?;
     view.zoomed = text.zoomed;
-    let runs = [RunName::Clean, RunName::Corrupted, RunName::Patched];
-    let mut known = runs.map(|run| (run.name(), Shown::Run(run))).to_vec();
-    known.push(("difference", Shown::Difference));
-    view.shown = value(&known, &text.run).context("field 'view.run'")?;
+    view.shown = value(&RUNS, &text.run).context("field 'view.run'")?;
+    let grids = text.grids.as_deref().map(reading).transpose();
+    view.reading = grids.context("field 'view.grids'")?.unwrap_or_default();
     view.position = position("position", &text.position)?;
     let at = head("attention", &text.attention.head)?;
     view.attention.layer = at.layer;
@@ -236,11 +279,8 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
 fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
     let question = Question::parse(&text.line, state.task(), &state.model.config)?;
     Ok(Inquiry {
-        question,
-        answer: None,
-        answered: 0,
-        asked: 0,
         cursor: text.cursor,
+        ..Inquiry::new(question)
     })
 }
 

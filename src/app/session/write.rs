@@ -1,16 +1,18 @@
 //! From the state to a session.
 
 use super::lists;
-use super::{EDIT, FIELDS, PANES, PURPOSES, SIDES, TONES, word};
+use super::{EDIT, FIELDS, PANES, PURPOSES, RUNS, SIDES, TONES, word};
 use crate::app::fields::{Fields, Side};
 use crate::app::panes::{StripColumn, strip_rows};
-use crate::app::state::{LineEditor, Mode, Purpose, Shown, State};
-use crate::app::study::Study;
+use crate::app::sight::Sight;
+use crate::app::state::{LineEditor, Mode, Purpose, State};
+use crate::app::study::{Moment, Study};
 use crate::findings::session::{
     AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
-    ModeText, ModelRef, QuestionText, SESSION, Session, SideText, StripsText, StudyText, ViewText,
+    ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText, StripsText, StudyText,
+    ViewText,
 };
-use crate::lens::{Continuation, HeadName, Measure, Source};
+use crate::lens::{Continuation, HeadName, Measure, Reading, Source};
 use crate::task::ArrayUpdate;
 
 impl State {
@@ -18,7 +20,6 @@ impl State {
     #[must_use]
     pub fn session(&self) -> Session {
         let task = self.task();
-        let text = |study: &Study| study_text(task, study);
         Session {
             format: SESSION.format(),
             program: concat!("circuitscope ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -29,7 +30,7 @@ impl State {
             },
             task,
             example: self.sample.index,
-            study: text(self.study()),
+            study: study_text(task, self.study()),
             view: view_text(self),
             question: self.inquiry.as_ref().map(|inquiry| QuestionText {
                 line: inquiry.question.line(task, &self.model.config),
@@ -44,8 +45,8 @@ impl State {
                 tone: word(&TONES, &status.tone),
             }),
             draft: draft_text(self),
-            past: self.history.past().iter().map(text).collect(),
-            future: self.history.future().iter().map(text).collect(),
+            past: moments(self, self.history.past()),
+            future: moments(self, self.history.future()),
         }
     }
 }
@@ -82,6 +83,38 @@ fn study_text(task: ArrayUpdate, study: &Study) -> StudyText {
         interventions: lines.collect(),
         sample: study.sample,
         claims: study.claims.clone(),
+        seen: None,
+    }
+}
+
+/// Moments of the history; what they show only where it is not what one comes from.
+fn moments(state: &State, moments: &[Moment]) -> Vec<StudyText> {
+    let now = state.sight();
+    let before = moments.iter().skip(1).map(|moment| moment.sight.as_ref());
+    let from = before.chain([Some(&now)]);
+    let text = |(moment, from): (&Moment, Option<&Sight>)| {
+        let other = moment.sight.as_ref().filter(|sight| from != Some(*sight));
+        StudyText {
+            seen: other.map(|sight| sight_text(state, sight)),
+            ..study_text(state.task(), &moment.study)
+        }
+    };
+    moments.iter().zip(from).map(text).collect()
+}
+
+fn sight_text(state: &State, sight: &Sight) -> SightText {
+    let question = sight.question.as_ref();
+    let (task, config) = (state.task(), &state.model.config);
+    SightText {
+        run: word(&RUNS, &sight.shown),
+        grids: sight.reading.name().to_owned(),
+        zoomed: sight.zoomed,
+        alone: sight.alone.map(|pane| word(&PANES, &pane)),
+        question: question.map(|question| question.line(task, config)),
+        attention: sight.attention.to_string(),
+        scores: sight.scores,
+        cells: sight.cells.to_string(),
+        theme: sight.theme,
     }
 }
 
@@ -92,10 +125,8 @@ fn view_text(state: &State) -> ViewText {
     ViewText {
         focus: word(&PANES, &view.focus),
         zoomed: view.zoomed,
-        run: match view.shown {
-            Shown::Run(run) => run.name().to_owned(),
-            Shown::Difference => "difference".to_owned(),
-        },
+        run: word(&RUNS, &view.shown),
+        grids: (view.reading != Reading::default()).then(|| view.reading.name().to_owned()),
         position: task.label(view.position),
         attention: AttentionText {
             head: head(attention.layer, attention.head),

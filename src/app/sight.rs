@@ -1,0 +1,86 @@
+//! What undo brings back of the view: what the panes show. Where cursors and the focus stand is no
+//! part of it: they stay where they are, so that an intervention can be taken back and done again
+//! under one's eyes.
+
+use super::inquire;
+use super::message::Inquiry;
+use super::state::{Pane, Shown, State};
+use crate::lens::{HeadName, Question, Reading};
+
+/// What the panes show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sight {
+    /// Which run is shown.
+    pub shown: Shown,
+    /// How the grids tell their metric.
+    pub reading: Reading,
+    /// Whether a pane is shown alone.
+    pub zoomed: bool,
+    /// The pane that fills the screen: a zoomed one, the answer, the input space.
+    pub alone: Option<Pane>,
+    /// The question whose answer fills the screen.
+    pub question: Option<Question>,
+    /// The attention pane's head.
+    pub attention: HeadName,
+    /// Scores instead of probabilities there.
+    pub scores: bool,
+    /// The head of the pattern cells.
+    pub cells: HeadName,
+    /// Which theme, counted round.
+    pub theme: usize,
+}
+
+impl State {
+    /// What the panes show now.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        let view = &self.view;
+        let fills = view.zoomed || matches!(view.focus, Pane::Answer | Pane::Space);
+        let asked = self.inquiry.as_ref().filter(|_| view.focus == Pane::Answer);
+        Sight {
+            shown: view.shown,
+            reading: view.reading,
+            zoomed: view.zoomed,
+            alone: fills.then_some(view.focus),
+            question: asked.map(|inquiry| inquiry.question.clone()),
+            attention: HeadName {
+                layer: view.attention.layer,
+                head: view.attention.head,
+            },
+            scores: view.attention.scores,
+            cells: HeadName {
+                layer: view.cells.layer,
+                head: view.cells.head,
+            },
+            theme: view.theme,
+        }
+    }
+
+    /// Shows that again; whether its question must be asked anew.
+    pub(super) fn see(&mut self, sight: &Sight) -> bool {
+        let other_run = self.view.shown != sight.shown;
+        let view = &mut self.view;
+        (view.attention.layer, view.attention.head) = (sight.attention.layer, sight.attention.head);
+        (view.cells.layer, view.cells.head) = (sight.cells.layer, sight.cells.head);
+        view.attention.scores = sight.scores;
+        view.shown = sight.shown;
+        view.reading = sight.reading;
+        view.zoomed = sight.zoomed;
+        view.theme = sight.theme;
+        match (sight.alone, view.focus) {
+            (Some(pane), _) => view.focus = pane,
+            (None, Pane::Answer) => inquire::close(self),
+            (None, Pane::Space) => view.focus = Pane::Prompt,
+            (None, _) => {}
+        }
+        let Some(question) = &sight.question else {
+            return false;
+        };
+        let open = self.inquiry.as_ref().map(|inquiry| &inquiry.question);
+        let reopened = open != Some(question);
+        if reopened {
+            self.inquiry = Some(Inquiry::new(question.clone()));
+        }
+        reopened || other_run
+    }
+}
