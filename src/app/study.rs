@@ -171,7 +171,8 @@ impl History {
 
     /// After a message: what is shown now is a step of its own, or belongs to the one it made.
     pub(super) fn settle(&mut self, sight: Sight) {
-        if !self.moved && self.current.sight.as_ref() != Some(&sight) {
+        let before = self.current.sight.as_ref();
+        if !self.moved && before.is_some_and(|before| *before != sight) {
             self.push(self.current.study.clone());
         }
         self.current.sight = Some(sight);
