@@ -29,8 +29,6 @@ pub(super) trait Lanes: Copy {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`, rounded once.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
-    /// `sums[c] += a * b[c]`, each rounded once.
-    fn add_products<const C: usize>(self, a: &Self::V, b: [Self::T; C], sums: &mut [Self::V; C]);
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// Where `a > b` the third, else the fourth.
     fn if_greater(self, a: Self::V, b: Self::V, then: Self::V, other: Self::V) -> Self::V;
@@ -52,7 +50,8 @@ pub(super) trait Lanes: Copy {
     }
 }
 
-/// Registers that are worked on at once: 50 elements are 7 of AVX2,
+/// Registers that are worked on at once, so that what is the same for all inputs is fetched once for
+/// many of them and sums need not wait for each other: 50 elements are 7 of AVX2,
 pub(super) const MANY: usize = 7;
 /// and 4 of AVX-512.
 pub(super) const FEW: usize = 4;
@@ -76,8 +75,7 @@ pub(super) fn padded(inputs: usize) -> usize {
     [1, 2, 4, 8, 16].map(padded).into_iter().fold(0, usize::max)
 }
 
-/// Single precision, in `N` registers of the processor at once: what is the same for all inputs is
-/// then fetched once for more of them.
+/// Single precision, in `N` registers of the processor at once.
 #[derive(Clone, Copy)]
 pub(super) struct Single<S: Simd, const N: usize>(pub S);
 
@@ -146,16 +144,6 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
     #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         each!(i => self.0.mul_add_f32s(a[i], b[i], c[i]))
-    }
-    #[inline(always)]
-    fn add_products<const C: usize>(self, a: &Self::V, b: [f32; C], sums: &mut [Self::V; C]) {
-        let b = b.map(|b| self.0.splat_f32s(b));
-        // register by register: taken the other way round, all of `a` would have to be at hand
-        for (i, &a) in a.iter().enumerate() {
-            for (sum, &b) in sums.iter_mut().zip(&b) {
-                sum[i] = self.0.mul_add_f32s(a, b, sum[i]);
-            }
-        }
     }
     #[inline(always)]
     fn max(self, a: Self::V, b: Self::V) -> Self::V {
@@ -232,11 +220,6 @@ impl Lanes for Double {
     fn fma(self, a: f64, b: f64, c: f64) -> f64 {
         // not fused: there is no wider register that it would have to agree with
         a * b + c
-    }
-    fn add_products<const C: usize>(self, a: &f64, b: [f64; C], sums: &mut [f64; C]) {
-        for (sum, b) in sums.iter_mut().zip(b) {
-            *sum = self.fma(*a, b, *sum);
-        }
     }
     fn max(self, a: f64, b: f64) -> f64 {
         a.max(b)

@@ -4,7 +4,7 @@
 use super::lanes::Lanes;
 use super::plan::Term;
 use super::prepared::Prepared;
-use super::tables::{AT_ONCE, Basis, HeadTables, OutTables};
+use super::tables::{Basis, HeadTables, OutTables};
 
 /// Which rows a block picks.
 pub(super) struct Rows {
@@ -106,8 +106,6 @@ impl<V: Copy> Coefficients<V> {
 pub(super) struct LocalHead<T> {
     pub rows: Rows,
     len: usize,
-    /// The same, up to the next full turn of [`AT_ONCE`].
-    width: usize,
     /// Numbers of an element's row: `max_num`, up to the next full register.
     pad: usize,
     /// `[query, key]`, where the element decides neither.
@@ -121,22 +119,21 @@ pub(super) struct LocalHead<T> {
 impl<T: Copy + PartialEq> LocalHead<T> {
     pub fn new(prepared: &Prepared<T>, tables: &HeadTables<T>, zero: T) -> Self {
         let mut rows = Rows::new(prepared, &tables.basis);
-        let (len, width, pad) = (tables.basis.len(), tables.width(), prepared.pad());
+        let (len, pad) = (tables.basis.len(), prepared.pad());
         for place in 0..len {
             rows.start[place] = match rows.wide[place] {
-                None => place * width,
-                Some(i) => i * width * pad,
+                None => place * len,
+                Some(i) => i * len * pad,
             };
         }
         // and one more, for a walk that begins behind the first element
-        let wide = (rows.wide_places.len() * width + 1) * pad;
+        let wide = (rows.wide_places.len() * len + 1) * pad;
         Self {
-            each: vec![zero; len * width],
+            each: vec![zero; len * len],
             wide_q: vec![zero; wide],
             wide_k: vec![zero; wide],
             rows,
             len,
-            width,
             pad,
         }
     }
@@ -155,15 +152,13 @@ impl<T: Copy + PartialEq> LocalHead<T> {
 
     /// Fetches the entry of a query and a key, or its row by element.
     fn fetch_entry(&mut self, prepared: &Prepared<T>, tables: &HeadTables<T>, q: usize, k: usize) {
-        let Self {
-            rows, width, pad, ..
-        } = self;
+        let Self { rows, len, pad, .. } = self;
         let (row, stride) = (&rows.row, tables.stride);
         let (query, key) = (row[q], row[k]);
         let elts = prepared.program.task.max_num as usize;
-        let to = |i: usize, other: usize| (i * *width + other) * *pad;
+        let to = |i: usize, other: usize| (i * *len + other) * *pad;
         match (rows.wide[q], rows.wide[k]) {
-            (None, None) => self.each[q * *width + k] = tables.qk[query * stride + key],
+            (None, None) => self.each[q * *len + k] = tables.qk[query * stride + key],
             (Some(i), None) => {
                 let from = key * stride + query;
                 self.wide_q[to(i, k)..][..elts].copy_from_slice(&tables.kq[from..][..elts]);
@@ -193,7 +188,7 @@ impl<T: Copy + PartialEq> LocalHead<T> {
         u: &mut [L::V],
     ) {
         let zero = lanes.zero();
-        let u = &mut u[..self.width];
+        let u = &mut u[..self.len];
         u.fill(zero);
         let table = Table {
             each: &self.each,
@@ -204,7 +199,7 @@ impl<T: Copy + PartialEq> LocalHead<T> {
         for (i, &k) in self.rows.wide_places.iter().enumerate() {
             let mut sum = zero;
             for (term, &coefficient) in query.iter().zip(&read.amounts) {
-                let at = (i * self.width + term.to) * self.pad + e0;
+                let at = (i * self.len + term.to) * self.pad + e0;
                 sum = lanes.fma(coefficient, lanes.load(&self.wide_k[at..]), sum);
             }
             u[k] = sum;
@@ -235,7 +230,7 @@ impl LocalOut {
         rows.pick(prepared, &tables.basis, fields);
         for (place, start) in rows.start.iter_mut().enumerate() {
             *start = match rows.wide[place] {
-                None => rows.row[place] * tables.width,
+                None => rows.row[place] * tables.d_vocab_out,
                 Some(_) => rows.row[place],
             };
         }
@@ -270,45 +265,19 @@ struct Table<'a, T> {
 }
 
 impl<T: Copy> Table<'_, T> {
-    /// `out[c] += sum of read * table[.., c]`, [`AT_ONCE`] columns at once.
+    /// `out[c] += sum of read * table[.., c]`.
     #[inline(always)]
     fn products<L: Lanes<T = T>>(&self, lanes: L, read: &Coefficients<L::V>, out: &mut [L::V]) {
-        let mut first = 0;
-        while first + AT_ONCE <= out.len() {
-            self.some_products(lanes, read, first, out);
-            first += AT_ONCE;
-        }
-    }
-
-    #[inline(always)]
-    fn some_products<L: Lanes<T = T>>(
-        &self,
-        lanes: L,
-        read: &Coefficients<L::V>,
-        first: usize,
-        out: &mut [L::V],
-    ) {
-        let out = &mut out[first..first + AT_ONCE];
-        let zero = L::number(0.0);
-        let mut sums = [lanes.zero(); AT_ONCE];
-        // copied one by one: a call to copy them at once would cost more than the sums
-        for (sum, out) in sums.iter_mut().zip(&*out) {
-            *sum = *out;
-        }
-        for (row, coefficient) in read.each() {
-            let mut entries = [zero; AT_ONCE];
-            entries.copy_from_slice(&self.each[row + first..][..AT_ONCE]);
-            lanes.add_products(coefficient, entries, &mut sums);
-        }
-        for (row, &coefficient) in read.wide() {
-            let mut rest = &self.wide[row + first * self.stride..];
-            for sum in &mut sums {
-                let (column, others) = rest.split_at(self.stride);
-                *sum = lanes.fma(coefficient, lanes.load(column), *sum);
-                rest = others;
+        for (column, out) in out.iter_mut().enumerate() {
+            let mut sum = *out;
+            for (row, &coefficient) in read.each() {
+                let entry = lanes.splat(self.each[row + column]);
+                sum = lanes.fma(coefficient, entry, sum);
             }
-        }
-        for (out, sum) in out.iter_mut().zip(sums) {
+            for (row, &coefficient) in read.wide() {
+                let entries = lanes.load(&self.wide[row + column * self.stride..]);
+                sum = lanes.fma(coefficient, entries, sum);
+            }
             *out = sum;
         }
     }

@@ -8,9 +8,6 @@ use crate::lens::{HeadName, Matrices, Matrix};
 use anyhow::{Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Columns whose sums are kept in registers at once: seven registers each, and AVX2 has 16.
-pub(super) const AT_ONCE: usize = 2;
-
 /// The most numbers in all tables (256 MB in single precision, with their transposes).
 const MAX_NUMBERS: usize = 32 << 20;
 
@@ -139,24 +136,15 @@ pub(super) struct HeadTables<T> {
     pub stride: usize,
 }
 
-impl<T> HeadTables<T> {
-    /// The elements, up to the next full turn of [`AT_ONCE`].
-    pub fn width(&self) -> usize {
-        self.basis.len().next_multiple_of(AT_ONCE)
-    }
-}
-
 /// What each vector adds to the logits.
 pub(super) struct OutTables<T> {
     pub basis: Basis,
-    /// `[row, token]`, rows `width` apart.
+    /// `[row, token]`
     pub out: Vec<T>,
     /// `[token, row]`, rows `stride` apart.
     pub across: Vec<T>,
     pub stride: usize,
     pub d_vocab_out: usize,
-    /// The tokens, up to the next full turn of [`AT_ONCE`]; those behind the last are nothing.
-    pub width: usize,
     /// The unembedding's bias.
     pub bias: Vec<T>,
 }
@@ -236,11 +224,10 @@ fn stacked(parts: &[Matrix], width: usize) -> Matrix {
     all
 }
 
-/// Row-major numbers with rows `stride` apart: full turns of [`AT_ONCE`] rows, and one more, so that
-/// registers may be filled from the last.
+/// Row-major numbers with rows `stride` apart, and enough behind them that registers may be filled
+/// from the last.
 fn numbers<L: Lanes>(m: &Matrix, stride: usize) -> Vec<L::T> {
-    let rows = m.nrows().next_multiple_of(AT_ONCE) + 1;
-    let mut all = vec![L::number(0.0); rows * stride.max(SLACK)];
+    let mut all = vec![L::number(0.0); m.nrows() * stride + SLACK];
     for i in 0..m.nrows() {
         for j in 0..m.ncols() {
             all[i * stride + j] = L::number(m[(i, j)]);
@@ -315,18 +302,13 @@ fn out_tables<L: Lanes>(carried: &mut Carried<'_>, basis: Basis) -> OutTables<L:
     let d_vocab_out = w_u.ncols();
     let out = stacked(&parts, d_vocab_out);
     let b_u = carried.weights.b_u();
-    let (stride, width) = (basis.height + SLACK, d_vocab_out.next_multiple_of(AT_ONCE));
-    let mut bias = vec![L::number(0.0); width];
-    for (j, bias) in bias[..d_vocab_out].iter_mut().enumerate() {
-        *bias = L::number(b_u[(0, j)]);
-    }
+    let stride = basis.height + SLACK;
     OutTables {
-        out: numbers::<L>(&out, width),
+        out: numbers::<L>(&out, d_vocab_out),
         across: numbers::<L>(&out.transpose().to_owned(), stride),
         stride,
         d_vocab_out,
-        width,
-        bias,
+        bias: (0..d_vocab_out).map(|j| L::number(b_u[(0, j)])).collect(),
         basis,
     }
 }

@@ -9,7 +9,6 @@ use super::lanes::Lanes;
 use super::local::{Coefficients, LocalHead, LocalOut, Rows};
 use super::plan::{Extra, HeadPlan, Plan, Term};
 use super::prepared::Prepared;
-use super::tables::HeadTables;
 use crate::lens::HeadName;
 
 /// Memory that a walk needs, kept between blocks.
@@ -52,14 +51,14 @@ impl<L: Lanes> Work<L> {
             Extra::Scaled(..) => zero,
         }));
         let positions = prepared.program.positions();
-        let widest = prepared.tables.heads.iter().map(HeadTables::width);
+        let widest = prepared.tables.heads.iter().map(|head| head.basis.len());
         Self {
             read: Coefficients::new(zero, prepared.plans.rows()),
             rows,
             u: vec![zero; widest.max().unwrap_or(0)],
             scores: vec![zero; positions],
             pattern: vec![zero; positions],
-            logits: vec![zero; prepared.tables.out.width],
+            logits: vec![zero; prepared.tables.out.d_vocab_out],
         }
     }
 
@@ -107,14 +106,12 @@ impl<L: Lanes> Work<L> {
             self.carry(lanes, at, number, head, position);
         }
         if let Some(prediction) = predicts {
-            let tokens = at.prepared.tables.out.d_vocab_out;
             for (number, (path, _)) in wanted.paths_to(prediction) {
                 self.unembed(lanes, at, position, Some(path));
-                block.keep_share(lanes, at.e0, number, &self.logits[..tokens]);
+                block.keep_share(lanes, at.e0, number, &self.logits);
             }
             self.unembed(lanes, at, position, None);
-            let logits = &mut self.logits[..tokens];
-            block.keep_prediction(lanes, at.fields, at.e0, prediction, logits);
+            block.keep_prediction(lanes, at.fields, at.e0, prediction, &mut self.logits);
         }
     }
 
