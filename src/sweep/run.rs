@@ -130,6 +130,10 @@ pub(super) trait Sum: Send {
     }
     /// Adds an input.
     fn see(&mut self, input: &Input<'_>);
+    /// Adds an input that is too close a call for single precision.
+    fn see_open(&mut self, _single: &Input<'_>, double: &Input<'_>) {
+        self.see(double);
+    }
     /// Adds another, of inputs that come later.
     fn join(&mut self, later: Self);
 }
@@ -297,10 +301,11 @@ impl Sweep {
             match tables {
                 Some(tables) if part.is_open(&input) => {
                     let exact = tables.exactly(&fields, wanted);
-                    part.see(&Input {
+                    let double = Input {
                         numbers: Numbers::Double(&exact),
                         ..input
-                    });
+                    };
+                    part.see_open(&input, &double);
                 }
                 _ => part.see(&input),
             }

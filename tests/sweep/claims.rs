@@ -208,8 +208,7 @@ fn what_a_path_brings_is_what_the_path_tables_say() {
     assert_eq!(sum.holds, Some(true), "{sum:?}");
 }
 
-/// Whatever else is asked in the same walk, each verdict and count is the same, and each number
-/// within single precision.
+/// Whatever else is asked in the same walk, each answer is the same to the last bit.
 #[test]
 fn together_is_as_alone() {
     let model = model();
@@ -233,33 +232,14 @@ fn together_is_as_alone() {
         let answers = sweep.ask(Over::Space, tally, &claims, &mut |_, _| Ok(true));
         answers.unwrap().unwrap()
     };
-    let tally = ask(true, &[]).tally.unwrap();
-    assert_eq!(tally.inputs, 7 * 7 * 2 * 7);
+    let tally = ask(true, &[]).tally;
+    assert_eq!(tally.as_ref().unwrap().inputs, 7 * 7 * 2 * 7);
     for _ in 0..lines.len() {
         lines.rotate_left(1);
         let together = ask(true, &lines);
-        let all = together.tally.unwrap();
-        assert_eq!(
-            (all.inputs, all.wrong_inputs, &all.wrong_by_idx_and_position),
-            (
-                tally.inputs,
-                tally.wrong_inputs,
-                &tally.wrong_by_idx_and_position
-            )
-        );
+        assert_eq!(together.tally, tally);
         for (line, verdict) in lines.iter().zip(&together.verdicts) {
-            let alone = check(&model, line);
-            assert_eq!(
-                (verdict.holds, verdict.count, verdict.total),
-                (alone.holds, alone.count, alone.total),
-                "{line}"
-            );
-            let [a, b] = [verdict, &alone].map(|one| [one.mean, one.min, one.max]);
-            let near = a
-                .iter()
-                .zip(b)
-                .all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs().max(1.0));
-            assert!(near, "{line}: {a:?} {b:?}");
+            assert_eq!(*verdict, check(&model, line));
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Claim {
     line: String,
     pub(super) read: Line<Word>,
     pub(super) wanted: Wanted,
+    task: ArrayUpdate,
+    config: Config,
 }
 
 impl fmt::Display for Claim {
@@ -59,7 +61,8 @@ struct Reader<'a> {
     line: &'a str,
     task: ArrayUpdate,
     config: &'a Config,
-    wanted: Wanted,
+    /// What the words ask for joins what is there.
+    wanted: &'a mut Wanted,
 }
 
 type Read<T> = Result<T, ClaimError>;
@@ -70,26 +73,22 @@ impl Claim {
     /// # Errors
     /// Points at the wrong word and says what could stand there.
     pub fn parse(text: &str, task: ArrayUpdate, config: &Config) -> Read<Self> {
-        let read = grammar::read(text)?;
-        let mut reader = Reader {
-            line: text,
-            task,
-            config,
-            wanted: Wanted::default(),
-        };
-        let body = match read.body {
-            Body::Each(truth) => Body::Each(reader.truth(truth)?),
-            Body::All(over, number, bound) => {
-                let number = reader.number(number)?;
-                let bound = bound.map(|(how, to)| Ok((how, reader.bound(to)?)));
-                Body::All(over, number, bound.transpose()?)
-            }
-        };
-        let when = read.when.map(|when| reader.truth(when)).transpose()?;
+        let mut wanted = Wanted::default();
         Ok(Self {
+            read: understood(text, task, config, &mut wanted)?,
             line: text.trim().to_owned(),
-            read: Line { body, when },
-            wanted: reader.wanted,
+            wanted,
+            task,
+            config: config.clone(),
+        })
+    }
+
+    /// The claim among others: its numbers stand in rows and paths that all of them share.
+    pub(super) fn among(&self, all: &mut Wanted) -> Read<Self> {
+        let read = understood(&self.line, self.task, &self.config, all)?;
+        Ok(Self {
+            read,
+            ..self.clone()
         })
     }
 
@@ -97,6 +96,32 @@ impl Claim {
     pub(super) fn needs_tables(&self) -> bool {
         !self.wanted.paths.is_empty()
     }
+}
+
+/// What a line means, in the rows and paths that are wanted; it adds those that it lacks.
+fn understood(
+    text: &str,
+    task: ArrayUpdate,
+    config: &Config,
+    wanted: &mut Wanted,
+) -> Read<Line<Word>> {
+    let read = grammar::read(text)?;
+    let mut reader = Reader {
+        line: text,
+        task,
+        config,
+        wanted,
+    };
+    let body = match read.body {
+        Body::Each(truth) => Body::Each(reader.truth(truth)?),
+        Body::All(over, number, bound) => {
+            let number = reader.number(number)?;
+            let bound = bound.map(|(how, to)| Ok((how, reader.bound(to)?)));
+            Body::All(over, number, bound.transpose()?)
+        }
+    };
+    let when = read.when.map(|when| reader.truth(when)).transpose()?;
+    Ok(Line { body, when })
 }
 
 impl Reader<'_> {
@@ -275,8 +300,14 @@ impl Reader<'_> {
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
         let (j, token) = (self.prediction(term, at)?, self.token(term, token)?);
-        self.wanted.paths.push((heads, j));
-        Ok(Word::Share(self.wanted.paths.len() - 1, j, token))
+        let paths = &mut self.wanted.paths;
+        let path = (heads, j);
+        let place = paths.iter().position(|one| *one == path);
+        let place = place.unwrap_or_else(|| {
+            paths.push(path);
+            paths.len() - 1
+        });
+        Ok(Word::Share(place, j, token))
     }
 
     fn cell(&mut self, term: &Term, dest: &str, src: &str) -> Read<Word> {

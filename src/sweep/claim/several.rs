@@ -1,7 +1,6 @@
-//! Several claims, and the predictions, in one walk over the inputs.
+//! Several claims, and the predictions, in one walk over the inputs; each as if it were alone.
 
-use super::grammar::{Body, Line, Number, Truth};
-use super::meaning::{Claim, Word};
+use super::meaning::Claim;
 use super::verdict::{Count, Verdict};
 use crate::sweep::block::Wanted;
 use crate::sweep::run::{Input, Over, Progress, Sum, Sweep};
@@ -57,11 +56,18 @@ impl Sum for Asked<'_> {
     }
 
     fn see(&mut self, input: &Input<'_>) {
+        self.see_open(input, input);
+    }
+
+    /// In double precision only what itself is too close a call: its numbers must not depend on
+    /// what else is asked.
+    fn see_open(&mut self, single: &Input<'_>, double: &Input<'_>) {
+        let of = |open: bool| if open { double } else { single };
         if let Some(tally) = &mut self.tally {
-            tally.see(input);
+            tally.see(of(tally.is_open(single)));
         }
         for count in &mut self.counts {
-            count.see(input);
+            count.see(of(count.is_open(single)));
         }
     }
 
@@ -71,95 +77,6 @@ impl Sum for Asked<'_> {
         }
         for (count, later) in self.counts.iter_mut().zip(later.counts) {
             count.join(later);
-        }
-    }
-}
-
-impl Claim {
-    /// The claim in the rows and paths of all claims, which its own join.
-    fn among(&self, all: &mut Wanted) -> Self {
-        let own = &self.wanted;
-        all.logits |= own.logits;
-        for row in &own.rows {
-            if !all.rows.contains(row) {
-                all.rows.push(*row);
-            }
-        }
-        for path in &own.paths {
-            if !all.paths.contains(path) {
-                all.paths.push(path.clone());
-            }
-        }
-        let row = |first: usize| {
-            let mut rows = own.rows.iter();
-            let row = rows.find(|row| own.row(row.0, row.1) == Some(first));
-            row.and_then(|row| all.row(row.0, row.1)).unwrap_or(first)
-        };
-        let path = |path: usize| {
-            let mut paths = all.paths.iter();
-            let place = paths.position(|one| Some(one) == own.paths.get(path));
-            place.unwrap_or(path)
-        };
-        let mut claim = self.clone();
-        claim.read.each_word(&mut |word| match word {
-            Word::Pattern(cell, first, _) | Word::Score(cell, first, _) => {
-                let to = row(*first);
-                (*cell, *first) = (*cell - *first + to, to);
-            }
-            Word::Share(of, ..) => *of = path(*of),
-            _ => {}
-        });
-        claim
-    }
-}
-
-/// Sees every word of an expression, to change it.
-type Change<'a> = &'a mut dyn FnMut(&mut Word);
-
-impl Line<Word> {
-    fn each_word(&mut self, change: Change<'_>) {
-        match &mut self.body {
-            Body::Each(truth) => truth.each_word(change),
-            // a bound is a constant
-            Body::All(_, number, _) => number.each_word(change),
-        }
-        if let Some(when) = &mut self.when {
-            when.each_word(change);
-        }
-    }
-}
-
-impl Truth<Word> {
-    fn each_word(&mut self, change: Change<'_>) {
-        match self {
-            Self::Compare(a, _, b) => {
-                a.each_word(change);
-                b.each_word(change);
-            }
-            Self::In(a, list) => {
-                a.each_word(change);
-                list.iter_mut().for_each(|b| b.each_word(change));
-            }
-            Self::Argmax(word) => change(word),
-            Self::Not(a) => a.each_word(change),
-            Self::And(a, b) | Self::Or(a, b) => {
-                a.each_word(change);
-                b.each_word(change);
-            }
-        }
-    }
-}
-
-impl Number<Word> {
-    fn each_word(&mut self, change: Change<'_>) {
-        match self {
-            Self::Constant(_) => {}
-            Self::Word(word) => change(word),
-            Self::Negative(a) | Self::Abs(a) => a.each_word(change),
-            Self::Pair(a, _, b) => {
-                a.each_word(change);
-                b.each_word(change);
-            }
         }
     }
 }
@@ -180,9 +97,7 @@ impl Sweep {
     }
 
     /// The answers to all claims over these inputs, and how many are right where a `tally` is
-    /// given, in one walk. Verdicts and counts are what they are when asked alone; means, least and
-    /// largest are within single precision of it, for where one claim is too close a call all are
-    /// computed in double precision.
+    /// given, in one walk; each is what it is when asked alone.
     ///
     /// # Errors
     /// When there are too many inputs, [`Sweep::can_check`] refuses a claim, or the device fails.
@@ -196,7 +111,7 @@ impl Sweep {
         claims.iter().try_for_each(|claim| self.can_check(claim))?;
         let mut wanted = tally.as_ref().map(Sum::wanted).unwrap_or_default();
         let claims = claims.iter().map(|claim| claim.among(&mut wanted));
-        let claims: Vec<Claim> = claims.collect();
+        let claims: Vec<Claim> = claims.collect::<Result<_, _>>()?;
         let asked = Asked {
             tally,
             counts: claims.iter().map(Count::new).collect(),
