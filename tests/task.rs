@@ -5,8 +5,8 @@
 mod common;
 
 use circuitscope::task::{
-    ArrayUpdate, Change, Field, Prompt, Sample, Update, below, counterfactuals, notebook_batches,
-    shown,
+    ArrayUpdate, Change, Field, Prompt, Sample, Update, below, counterfactuals, harmless,
+    notebook_batches, shown,
 };
 use proptest::prelude::*;
 use rand_mt::Mt;
@@ -418,4 +418,14 @@ fn the_notebooks_generator_bit_for_bit() {
     if let Some((_, golden, _)) = common::reference() {
         check(&golden);
     }
+}
+
+#[test]
+fn foreign_text_in_full_cannot_act_on_a_terminal() {
+    let long = "a".repeat(60);
+    let text = format!("{long}\u{1b}[2J\u{202e}b\u{200b}");
+    assert_eq!(
+        harmless(&text),
+        format!("{long}\\u{{1b}}[2J\\u{{202e}}b\\u{{200b}}")
+    );
 }

@@ -9,7 +9,7 @@ use crate::findings::compare::{Comparison, Difference};
 use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
-use crate::task::shown;
+use crate::task::{harmless, shown};
 use crate::ui::colour::Depth;
 use crate::ui::look::Look;
 use crate::ui::theme::Theme;
@@ -170,11 +170,6 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A line in full, without what could act on a terminal.
-fn harmless(line: &str) -> String {
-    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn print_differences(

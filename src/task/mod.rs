@@ -9,7 +9,7 @@ mod prompt;
 mod sample;
 
 pub use pair::{Change, Field, counterfactuals};
-pub use prompt::{PromptError, shown};
+pub use prompt::{PromptError, harmless, shown};
 pub use sample::{Sample, below, notebook_batches};
 
 use serde::{Deserialize, Serialize};

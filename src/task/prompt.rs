@@ -29,12 +29,20 @@ fn error<T>(part: &str, problem: impl Into<String>) -> Result<T> {
     })
 }
 
-/// Foreign text made fit for a message: control and direction characters are escaped, 40
-/// characters at most.
+/// Foreign text made fit for a message: [`harmless`], 40 characters at most.
 #[must_use]
 pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}...", harmless(&text[..end])),
+        None => harmless(text),
+    }
+}
+
+/// Foreign text in full, fit for a terminal: control and direction characters are escaped.
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars().take(40) {
+    for c in text.chars() {
         let unsafe_to_show = c.is_control()
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         if unsafe_to_show {
@@ -42,9 +50,6 @@ pub fn shown(text: &str) -> String {
         } else {
             out.push(c);
         }
-    }
-    if text.chars().nth(40).is_some() {
-        out.push_str("...");
     }
     out
 }
