@@ -1,5 +1,6 @@
 //! The metric: what is measured at one position, and its normalised form.
 
+use super::experiment::RunName;
 use super::observe::log_softmax;
 use crate::task::{ArrayUpdate, Prompt, Token, shown};
 use anyhow::{Context, Result, ensure};
@@ -103,11 +104,23 @@ impl Reading {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Clean => "clean",
-            Self::Corrupted => "corrupted",
-            Self::Patched => "patched",
+            Self::Clean => RunName::Clean.name(),
+            Self::Corrupted => RunName::Corrupted.name(),
+            Self::Patched => RunName::Patched.name(),
             Self::Difference => "difference",
         }
+    }
+
+    /// The one of this name.
+    ///
+    /// # Errors
+    /// Says which there are.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|one| one.name() == text).with_context(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("'{}' is none of: {names}", shown(text))
+        })
     }
 
     /// What a cell's number is.

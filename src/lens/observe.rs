@@ -3,8 +3,8 @@
 use super::array::Array;
 use super::base::Base;
 use super::experiment::{Continuation, Experiment, RunName, Source};
-use super::grid::{Grid, GridName};
-use super::metric::MetricValues;
+use super::grid::{Cell, Grid, GridName};
+use super::metric::{MetricValues, Reading};
 use super::pair_runs::PairRuns;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
@@ -163,6 +163,13 @@ impl Observation {
     #[must_use]
     pub fn grid(&self, name: GridName) -> Option<&Grid> {
         self.grids.iter().find(|grid| grid.name == name)
+    }
+
+    /// A grid's number, told that way; `None` where there is none.
+    #[must_use]
+    pub fn told(&self, reading: Reading, grid: GridName, cell: Cell) -> Option<f32> {
+        let share = self.grid(grid)?.values.get(&grid.index(cell))?;
+        Some(self.metric.as_ref()?.read(reading, share))
     }
 }
 

@@ -35,20 +35,11 @@ pub(super) fn prediction(task: ArrayUpdate, word: &str) -> Result<usize> {
     })
 }
 
-/// How a grid's cells are told.
-fn reading(word: &str) -> Result<Reading> {
-    let mut all = Reading::ALL.into_iter();
-    all.find(|one| one.name() == word).with_context(|| {
-        let names = Reading::ALL.map(Reading::name).join(", ");
-        format!("'{}' is none of {names}", shown(word))
-    })
-}
-
 /// What follows `grid`.
 pub(super) fn grid(words: &[&str], pairs: Option<usize>, config: &Config) -> Result<Question> {
     let known = Sheet::all(config);
     let (words, reading) = match *words {
-        [ref before @ .., "as", word] => (before, reading(word)?),
+        [ref before @ .., "as", word] => (before, Reading::parse(word)?),
         _ => (words, Reading::default()),
     };
     let line = words.join(" ");

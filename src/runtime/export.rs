@@ -239,7 +239,7 @@ fn strips(state: &State, seen: &Observation) -> Table {
             rows.push(format!("{} {layer}{head_name}", grid.name()));
             values.extend(columns.iter().map(|&column| {
                 let cell = strip_cell(grid, head, layer, column);
-                let value = cell.and_then(|(grid, cell)| told(state, seen, grid, cell));
+                let value = cell.and_then(|(grid, cell)| seen.told(state.view.reading, grid, cell));
                 value.unwrap_or(f32::NAN)
             }));
         }
@@ -251,12 +251,6 @@ fn strips(state: &State, seen: &Observation) -> Table {
         values,
         ..grid_table(state, "patching", rows, cols)
     }
-}
-
-/// A grid's number as the grids are told on screen.
-fn told(state: &State, seen: &Observation, grid: GridName, cell: Cell) -> Option<f32> {
-    let share = seen.grid(grid)?.values.get(&grid.index(cell))?;
-    Some(seen.metric.as_ref()?.read(state.view.reading, share))
 }
 
 fn cells(state: &State, seen: &Observation) -> Result<Table> {
@@ -271,7 +265,8 @@ fn cells(state: &State, seen: &Observation) -> Result<Table> {
             src: Some(i % len),
             ..at.cell()
         };
-        told(state, seen, GridName::PatternDestSrc, cell).unwrap_or(f32::NAN)
+        let told = seen.told(state.view.reading, GridName::PatternDestSrc, cell);
+        told.unwrap_or(f32::NAN)
     };
     let what = format!("patching pattern cells {}.{}", at.layer, at.head);
     Ok(Table {

@@ -40,10 +40,7 @@ fn scale(seen: &Observation, reading: Reading) -> Scale {
 
 /// A grid's number, told as the view wants it.
 fn value(reading: Reading, seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
-    let values = seen.grid(grid).map(|grid| &grid.values);
-    let share = values.and_then(|values| values.get(&grid.index(cell)));
-    let told = share.zip(seen.metric.as_ref());
-    let told = told.map(|(share, metric)| metric.read(reading, share));
+    let told = seen.told(reading, grid, cell);
     told.map_or(HeatCell::NotAvailable, HeatCell::Value)
 }
 

@@ -99,10 +99,6 @@ pub(super) fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<
     })
 }
 
-fn reading(text: &str) -> Result<Reading> {
-    value(&Reading::ALL.map(|one| (one.name(), one)), text)
-}
-
 /// Text that can be shown.
 pub(super) fn plain(text: &str) -> Result<&str> {
     ensure!(
@@ -178,7 +174,7 @@ fn sight(model: &ModelInfo, text: &SightText) -> Result<Sight> {
     );
     Ok(Sight {
         shown: value(&RUNS, &text.run).context("run")?,
-        reading: reading(&text.grids).context("grids")?,
+        reading: Reading::parse(&text.grids).context("grids")?,
         zoomed: text.zoomed,
         alone,
         question,
@@ -251,7 +247,7 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
     view.focus = value(&PANES, &text.focus).context("field 'view.focus'")?;
     view.zoomed = text.zoomed;
     view.shown = value(&RUNS, &text.run).context("field 'view.run'")?;
-    let grids = text.grids.as_deref().map(reading).transpose();
+    let grids = text.grids.as_deref().map(Reading::parse).transpose();
     view.reading = grids.context("field 'view.grids'")?.unwrap_or_default();
     view.position = position("position", &text.position)?;
     let at = head("attention", &text.attention.head)?;
