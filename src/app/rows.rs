@@ -91,11 +91,16 @@ impl State {
             .collect()
     }
 
+    /// The last row, counted from 0.
+    fn last_space_row(&self) -> usize {
+        let worst = self.space_tally().map_or(0, |tally| tally.worst.len());
+        (self.listed_claims().len() + worst).saturating_sub(1)
+    }
+
     /// The selected row, counted from 0.
     #[must_use]
     pub fn space_cursor(&self) -> usize {
-        let last = self.space_rows().len().saturating_sub(1);
-        self.space.cursor.min(last)
+        self.space.cursor.min(self.last_space_row())
     }
 
     /// The claim under the cursor.
@@ -149,9 +154,8 @@ pub(super) fn drop_claim(state: &mut State) {
 
 /// Moves the cursor through the rows.
 pub(super) fn move_cursor(state: &mut State, by: isize) {
-    let last = state.space_rows().len().saturating_sub(1);
     let at = state.space_cursor().saturating_add_signed(by);
-    state.space.cursor = at.min(last);
+    state.space.cursor = at.min(state.last_space_row());
 }
 
 /// The selected row's input becomes the clean prompt, and every pane follows; a claim that is not

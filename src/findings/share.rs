@@ -1,8 +1,8 @@
 //! A session as one line that can be pasted: `cs1.BYTES.CHECKSUM`.
 //!
-//! The bytes are the session as JSON without its undo history, without what lies over the panes and without paths, deflated, in the
-//! letters of base64url, which no shell and no mail touches. The checksum is the first eight hexadecimal
-//! digits of the SHA-256 of everything before it.
+//! The bytes are the session as JSON without its undo history, what lies over the panes and paths,
+//! deflated, in the letters of base64url, which no shell and no mail touches. The checksum is the first
+//! eight hexadecimal digits of the SHA-256 of everything before it.
 
 use super::session::{ModeText, Session};
 use anyhow::{Result, anyhow, bail, ensure};

@@ -48,12 +48,7 @@ impl TokenBasis {
     }
 
     /// Memory for the numbers of one block.
-    fn block<T: Copy + PartialEq>(
-        &self,
-        prepared: &Prepared<T>,
-        zero: T,
-        wanted: &Wanted,
-    ) -> Block<T> {
+    fn block<T: Copy>(&self, prepared: &Prepared<T>, zero: T, wanted: &Wanted) -> Block<T> {
         let predictions = self.space.task.list_len;
         let d_vocab_out = prepared.tables.out.d_vocab_out;
         Block::new(zero, prepared.pad(), predictions, d_vocab_out, wanted)
@@ -114,7 +109,7 @@ struct Local<T> {
     out: LocalOut,
 }
 
-impl<T: Copy + PartialEq> Local<T> {
+impl<T: Copy> Local<T> {
     fn new(prepared: &Prepared<T>, zero: T) -> Self {
         let heads = prepared.tables.heads.iter();
         Self {

@@ -116,7 +116,7 @@ pub(super) struct LocalHead<T> {
     wide_k: Vec<T>,
 }
 
-impl<T: Copy + PartialEq> LocalHead<T> {
+impl<T: Copy> LocalHead<T> {
     pub fn new(prepared: &Prepared<T>, tables: &HeadTables<T>, zero: T) -> Self {
         let mut rows = Rows::new(prepared, &tables.basis);
         let (len, pad) = (tables.basis.len(), prepared.pad());
@@ -126,8 +126,7 @@ impl<T: Copy + PartialEq> LocalHead<T> {
                 Some(i) => i * len * pad,
             };
         }
-        // and one more, for a walk that begins behind the first element
-        let wide = (rows.wide_places.len() * len + 1) * pad;
+        let wide = rows.wide_places.len() * len * pad;
         Self {
             each: vec![zero; len * len],
             wide_q: vec![zero; wide],
@@ -192,7 +191,7 @@ impl<T: Copy + PartialEq> LocalHead<T> {
         u.fill(zero);
         let table = Table {
             each: &self.each,
-            wide: &self.wide_q[e0..],
+            wide: self.wide_q.get(e0..).unwrap_or_default(),
             stride: self.pad,
         };
         table.products(lanes, read, u);
@@ -213,14 +212,14 @@ pub(super) struct LocalOut {
 }
 
 impl LocalOut {
-    pub fn new<T: Copy + PartialEq>(prepared: &Prepared<T>, basis: &Basis) -> Self {
+    pub fn new<T: Copy>(prepared: &Prepared<T>, basis: &Basis) -> Self {
         Self {
             rows: Rows::new(prepared, basis),
         }
     }
 
     /// Picks the rows for a list and an index.
-    pub fn fetch<T: Copy + PartialEq>(
+    pub fn fetch<T: Copy>(
         &mut self,
         prepared: &Prepared<T>,
         tables: &OutTables<T>,

@@ -79,7 +79,9 @@ impl<T: Copy + PartialEq> Plans<T> {
             extra,
         }
     }
+}
 
+impl<T> Plans<T> {
     /// The rows of a walk.
     pub fn rows(&self) -> usize {
         self.coefficients + self.extra.len()

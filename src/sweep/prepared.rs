@@ -60,7 +60,9 @@ impl<T: Copy + PartialEq> Prepared<T> {
             plans,
         })
     }
+}
 
+impl<T> Prepared<T> {
     /// The layer of a head by its place among all heads.
     pub fn layer_of(&self, head: usize) -> usize {
         self.program.heads[head].name.layer
@@ -103,7 +105,7 @@ fn carried_by(program: &Program, elements: &Elements) -> Vec<Range<usize>> {
 }
 
 /// The coefficients before `end` that something reads, and what is made of them.
-fn shared<T: Copy + PartialEq>(plans: &Plans<T>, end: usize) -> Vec<usize> {
+fn shared<T>(plans: &Plans<T>, end: usize) -> Vec<usize> {
     let heads = plans.of.iter().flat_map(|plan| &plan.heads);
     let reads = heads.flat_map(|head| [&head.q, &head.k, &head.v]);
     let reads = reads.chain(plans.of.iter().map(|plan| &plan.out)).flatten();

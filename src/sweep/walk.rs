@@ -126,8 +126,8 @@ impl<L: Lanes> Work<L> {
         position: usize,
     ) {
         let local = &at.heads[number];
-        self.gather(&local.rows, head.q[position].iter());
         let query = &head.q[position];
+        self.gather(&local.rows, query.iter());
         local.against_keys(lanes, query, &self.read, at.e0, &mut self.u);
         let mut most = lanes.splat(L::number(f64::NEG_INFINITY));
         for src in 0..=position {
