@@ -5,7 +5,9 @@ use super::common::{open, print_json, tell};
 use super::workbench::{absolute, model_info};
 use crate::app::State;
 use crate::findings::numbers::ModelNumbers;
-use crate::runtime::bench::{Compute, Screen, Spread, Workbench, compute, workbench};
+use crate::runtime::bench::{
+    Compute, Effort, Screen, Spread, WhileSweeping, Workbench, compute, while_sweeping, workbench,
+};
 use crate::runtime::headless::parse_size;
 use crate::runtime::pool;
 use crate::task::Sample;
@@ -15,11 +17,12 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::Write;
+use std::time::Duration;
 
-/// Keys in the terminal that counts, and in each of the others.
-const KEYS: [usize; 2] = [300, 90];
 /// A terminal larger than most.
 const LARGE: (u16, u16) = (200, 60);
+/// Of the time that a sweep was measured to take: so long it surely goes on.
+const SURELY: f64 = 0.75;
 
 /// `circuitscope bench`
 #[derive(Debug, Args)]
@@ -30,6 +33,9 @@ pub struct BenchArgs {
     /// Measure only what needs no terminal
     #[arg(long)]
     pub numbers: bool,
+    /// Fewer and shorter measurements: rougher numbers, in seconds
+    #[arg(long)]
+    pub quick: bool,
     /// Which model, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
@@ -43,6 +49,8 @@ struct Answer {
     model: ModelNumbers,
     #[serde(flatten)]
     workbench: Option<Workbench>,
+    /// In the same terminal; none where a sweep is over too soon.
+    while_sweeping: Option<WhileSweeping>,
     #[serde(flatten)]
     compute: Compute,
     /// Other terminals.
@@ -68,27 +76,53 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
     if let Some(path) = absolute(args.which.model.as_deref()) {
         flags.extend(["--model".to_owned(), path]);
     }
-    let screen = |size, depth, keys| Screen { size, depth, keys };
-    let terminals = [
-        screen(args.size, Depth::True, KEYS[0]),
-        screen(args.size, Depth::Indexed, KEYS[1]),
-        screen(LARGE, Depth::True, KEYS[1]),
-        screen(LARGE, Depth::Indexed, KEYS[1]),
+    let effort = if args.quick {
+        Effort::QUICK
+    } else {
+        Effort::FULL
+    };
+    let screen = |size, depth, keys| Screen {
+        size,
+        depth,
+        keys,
+        starts: effort.starts,
+    };
+    let first = screen(args.size, Depth::True, effort.keys);
+    let others = [
+        (args.size, Depth::Indexed),
+        (LARGE, Depth::True),
+        (LARGE, Depth::Indexed),
     ];
-    let mut measured = Vec::new();
-    for terminal in terminals.into_iter().filter(|_| !args.numbers) {
+    let others = others.map(|(size, depth)| screen(size, depth, effort.other_keys));
+    let measure = |terminal: Screen| {
         let (columns, rows) = terminal.size;
         say(&format!("starts and keys at {columns}x{rows}"));
-        measured.push(workbench(terminal, &flags)?);
-    }
-    let mut measured = measured.into_iter();
+        workbench(terminal, &flags)
+    };
+    let terminals = || std::iter::once(first).chain(others);
+    let measured = terminals().filter(|_| !args.numbers).map(measure);
+    let measured: Vec<Workbench> = measured.collect::<Result<_>>()?;
     let info = model_info(&model, None, picked.name.clone());
     let state = State::new(info, Sample::default(), None);
     let experiment = state.study().experiment();
+    let compute = compute(&model.transformer, &experiment, effort, &say)?;
+    let inputs = model.transformer.task().input_space() as f64;
+    let lasts = SURELY * inputs / compute.sweep_inputs_per_s;
+    let lasts = Duration::try_from_secs_f64(lasts).unwrap_or(Duration::MAX);
+    let mut measured = measured.into_iter();
+    let first_measured = measured.next();
+    let sweeping = match &first_measured {
+        None => None,
+        Some(alone) => {
+            say("keys while all inputs are swept");
+            while_sweeping(first, &flags, lasts, alone)?
+        }
+    };
     let answer = Answer {
         model: ModelNumbers::from(&model),
-        workbench: measured.next(),
-        compute: compute(&model.transformer, &experiment, &say)?,
+        workbench: first_measured,
+        while_sweeping: sweeping,
+        compute,
         other_terminals: measured.collect(),
         device: picked.name,
         threads: pool::cores(),
@@ -119,6 +153,12 @@ fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     )?;
     for bench in answer.workbench.iter().chain(&answer.other_terminals) {
         terminal(out, bench)?;
+    }
+    if let Some(sweeping) = &answer.while_sweeping {
+        writeln!(out, "\nwhile all inputs are swept")?;
+        key_to_frame(out, sweeping.keys, &sweeping.key_to_frame_ms)?;
+        let times = format!("{:.2} times that without", sweeping.times_alone_p95);
+        row(out, "its p95", times)?;
     }
     let Compute {
         forward_1_us,
@@ -159,6 +199,10 @@ fn rates(out: &mut dyn Write, compute: &Compute) -> Result<()> {
     if let Some(reason) = &compute.sweep_reason {
         row(out, "", format!("by forward passes: {reason}"))?;
     }
+    if let (Some(each), Some(share)) = (compute.sweep_multiply_adds, compute.sweep_share_of_peak) {
+        let text = format!("{each:.0} an input, {:.0}% of peak", 100.0 * share);
+        row(out, "its multiply-adds", text)?;
+    }
     row(
         out,
         "forward passes, batched",
@@ -173,6 +217,11 @@ fn rates(out: &mut dyn Write, compute: &Compute) -> Result<()> {
         out,
         "matrix products, one thread",
         format!("{:.0} GFLOP/s", compute.matmul_gflops),
+    )?;
+    row(
+        out,
+        "multiply-adds, all threads",
+        format!("{:.0} GFLOP/s", compute.peak_gflops),
     )
 }
 
@@ -188,14 +237,7 @@ fn terminal(out: &mut dyn Write, bench: &Workbench) -> Result<()> {
         "start to numbers",
         format!("{:.1} ms", bench.start_to_numbers_ms),
     )?;
-    let spread = |spread: &Spread, digits: usize, unit: &str| {
-        let Spread { p50, p95, p99, max } = spread;
-        format!(
-            "p50 {p50:.digits$}  p95 {p95:.digits$}  p99 {p99:.digits$}  max {max:.digits$} {unit}"
-        )
-    };
-    let keys = format!("key to frame, {} keys", bench.keys);
-    row(out, &keys, spread(&bench.key_to_frame_ms, 1, "ms"))?;
+    key_to_frame(out, bench.keys, &bench.key_to_frame_ms)?;
     row(
         out,
         "sent for a key",
@@ -210,6 +252,16 @@ fn terminal(out: &mut dyn Write, bench: &Workbench) -> Result<()> {
         row(out, "memory at most", format!("{peak:.0} MB"))?;
     }
     Ok(())
+}
+
+fn key_to_frame(out: &mut dyn Write, keys: usize, times: &Spread) -> Result<()> {
+    let name = format!("key to frame, {keys} keys");
+    row(out, &name, spread(times, 1, "ms"))
+}
+
+fn spread(spread: &Spread, digits: usize, unit: &str) -> String {
+    let Spread { p50, p95, p99, max } = spread;
+    format!("p50 {p50:.digits$}  p95 {p95:.digits$}  p99 {p99:.digits$}  max {max:.digits$} {unit}")
 }
 
 fn row(out: &mut dyn Write, name: &str, value: impl Display) -> Result<()> {

@@ -47,6 +47,11 @@ impl TokenBasis {
         })
     }
 
+    /// Products and sums for one input, in the mean.
+    pub fn multiply_adds(&self) -> f64 {
+        self.single.multiply_adds()
+    }
+
     /// Memory for the numbers of one block.
     fn block<T: Copy>(&self, prepared: &Prepared<T>, zero: T, wanted: &Wanted) -> Block<T> {
         let predictions = self.space.task.list_len;

@@ -8,6 +8,7 @@ mod block;
 mod by_candle;
 mod claim;
 mod constants;
+mod cost;
 mod engine;
 mod fold;
 mod lanes;

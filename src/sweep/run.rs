@@ -167,6 +167,16 @@ impl Sweep {
         self.reason.as_deref()
     }
 
+    /// Products and sums for one input, in the mean, exponentials left out; `None` where each input
+    /// is a forward pass.
+    #[must_use]
+    pub fn multiply_adds(&self) -> Option<f64> {
+        match &self.how {
+            How::Tables(tables) => Some(tables.multiply_adds()),
+            How::Candle(_) => None,
+        }
+    }
+
     /// The inputs it has.
     #[must_use]
     pub fn space(&self) -> Space {

@@ -7,6 +7,7 @@ mod common;
 #[path = "../common/program.rs"]
 mod program;
 
+mod bench;
 mod patch;
 mod run;
 mod train;

@@ -1,6 +1,7 @@
 //! What the numbers cost, without a screen.
 
-use super::Spread;
+use super::peak::peak_gflops;
+use super::{Effort, Spread};
 use crate::lens::{Experiment, GridName, Matrices, observe_run, patching_grids, score};
 use crate::model::{HookedTransformer, NoHooks, Recorder};
 use crate::sweep::{Over, Sweep, Tally};
@@ -12,10 +13,6 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// How long each thing is repeated.
-const LONG_ENOUGH: Duration = Duration::from_secs(1);
-/// The same for what is counted in inputs or steps.
-const LONGER: Duration = Duration::from_secs(4);
 /// Repetitions before the first that counts.
 const WARM_UP: usize = 3;
 /// Sequences scored by forward passes, to compare the sweep with.
@@ -43,15 +40,21 @@ pub struct Compute {
     pub sweep_inputs_per_s: f64,
     /// Why it needs forward passes, where it does.
     pub sweep_reason: Option<String>,
+    /// Multiply-adds that it has for an input, exponentials left out; none by forward passes.
+    pub sweep_multiply_adds: Option<f64>,
+    /// What these make, of all that the processor's threads could do at best.
+    pub sweep_share_of_peak: Option<f64>,
     /// Inputs that batched forward passes judge in a second.
     pub forward_inputs_per_s: f64,
     /// The first over the second.
     pub sweep_times_forward: f64,
     /// Training steps (batches of 256) in a second.
     pub train_steps_per_s: f64,
-    /// Products of 256 x 256 matrices on one thread, in 10^9 operations a second: what this
-    /// processor can do at best.
+    /// Products of 256 x 256 matrices on one thread, in 10^9 operations a second.
     pub matmul_gflops: f64,
+    /// Multiply-adds in registers on all threads, in 10^9 operations a second: what this processor
+    /// can do at best.
+    pub peak_gflops: f64,
 }
 
 /// Measures; `tell` hears what comes next.
@@ -61,8 +64,10 @@ pub struct Compute {
 pub fn compute(
     model: &HookedTransformer,
     experiment: &Experiment,
+    effort: Effort,
     tell: &dyn Fn(&str),
 ) -> Result<Compute> {
+    let median = |work: &dyn Fn() -> Result<()>| median(effort.once, work);
     tell("one forward pass");
     let tokens = observe_run(model, &experiment.clean)?.tokens;
     let one = || -> Result<()> {
@@ -70,8 +75,8 @@ pub fn compute(
         logits.flatten_all()?.to_vec1::<f32>()?;
         Ok(())
     };
-    let forward = median(one)?;
-    let with_cache = median(|| {
+    let forward = median(&one)?;
+    let with_cache = median(&|| {
         let mut nothing = NoHooks;
         let mut recorder = Recorder::new(&mut nothing);
         model.forward(&model.tokens(std::slice::from_ref(&tokens))?, &mut recorder)?;
@@ -87,16 +92,19 @@ pub fn compute(
         let grids = patching_grids(model, experiment, names)?;
         let cells = grids.iter().map(|grid| grid.values.values().len()).sum();
         Ok((
-            median(|| patching_grids(model, experiment, names).map(drop))?,
+            median(&|| patching_grids(model, experiment, names).map(drop))?,
             cells,
         ))
     };
     let (few, few_cells) = grids(&without_pattern)?;
     let (all, all_cells) = grids(&GridName::ALL)?;
     tell("forward passes in batches");
-    let forward_rate = forward_rate(model)?;
+    let forward_rate = forward_rate(model, effort.rate)?;
     tell("the sweep");
-    let (sweep_rate, reason) = sweep_rate(model, experiment)?;
+    let sweep = Sweep::new(model, &Matrices::new(model)?, experiment)?;
+    let sweep_rate = sweep_rate(&sweep, model, effort.rate)?;
+    let peak = peak_gflops();
+    let multiply_adds = sweep.multiply_adds();
     tell("training");
     Ok(Compute {
         forward_1_us: forward * 1e6,
@@ -105,22 +113,25 @@ pub fn compute(
         grids_406_ms: all * 1e3,
         patches: [few_cells, all_cells],
         sweep_inputs_per_s: sweep_rate,
-        sweep_reason: reason,
+        sweep_reason: sweep.reason().map(str::to_owned),
+        sweep_multiply_adds: multiply_adds,
+        sweep_share_of_peak: multiply_adds.map(|each| 2.0 * each * sweep_rate / 1e9 / peak),
         forward_inputs_per_s: forward_rate,
         sweep_times_forward: sweep_rate / forward_rate,
-        train_steps_per_s: train_rate(model)?,
-        matmul_gflops: matmul()?,
+        train_steps_per_s: train_rate(model, effort.rate)?,
+        matmul_gflops: matmul(effort.once)?,
+        peak_gflops: peak,
     })
 }
 
 /// Seconds that work takes; the median.
-fn median(work: impl Fn() -> Result<()>) -> Result<f64> {
+fn median(long_enough: Duration, work: &dyn Fn() -> Result<()>) -> Result<f64> {
     for _ in 0..WARM_UP {
         work()?;
     }
     let mut times = Vec::new();
     let began = Instant::now();
-    while began.elapsed() < LONG_ENOUGH {
+    while began.elapsed() < long_enough {
         let now = Instant::now();
         work()?;
         times.push(now.elapsed().as_secs_f64());
@@ -129,17 +140,17 @@ fn median(work: impl Fn() -> Result<()>) -> Result<f64> {
 }
 
 /// Inputs a second.
-fn forward_rate(model: &HookedTransformer) -> Result<f64> {
+fn forward_rate(model: &HookedTransformer, long_enough: Duration) -> Result<f64> {
     let sample = Sample::Random {
         seed: 0,
         len: SCORED,
     };
     let prompts = sample.prompts(model.task());
     let (mut done, began) = (0, Instant::now());
-    for chunk in prompts.chunks(1 << 12) {
+    for chunk in prompts.chunks(1 << 10) {
         score(model, chunk)?;
         done += chunk.len();
-        if began.elapsed() > LONGER {
+        if began.elapsed() > long_enough {
             break;
         }
     }
@@ -147,19 +158,21 @@ fn forward_rate(model: &HookedTransformer) -> Result<f64> {
 }
 
 /// Inputs a second, of as many as there is time for.
-fn sweep_rate(model: &HookedTransformer, experiment: &Experiment) -> Result<(f64, Option<String>)> {
-    let sweep = Sweep::new(model, &Matrices::new(model)?, experiment)?;
+fn sweep_rate(sweep: &Sweep, model: &HookedTransformer, long_enough: Duration) -> Result<f64> {
     let (began, mut inputs) = (Instant::now(), 0);
-    sweep.tally(Over::Space, Tally::new(model.task()), &mut |_, progress| {
-        inputs = progress.done;
-        Ok(began.elapsed() < LONGER)
-    })?;
-    let rate = inputs as f64 / began.elapsed().as_secs_f64();
-    Ok((rate, sweep.reason().map(str::to_owned)))
+    // a small space is over before it is timed, and is swept again
+    while began.elapsed() < long_enough {
+        let before = inputs;
+        sweep.tally(Over::Space, Tally::new(model.task()), &mut |_, progress| {
+            inputs = before + progress.done;
+            Ok(began.elapsed() < long_enough)
+        })?;
+    }
+    Ok(inputs as f64 / began.elapsed().as_secs_f64())
 }
 
 /// Steps a second, of a model of this shape.
-fn train_rate(model: &HookedTransformer) -> Result<f64> {
+fn train_rate(model: &HookedTransformer, long_enough: Duration) -> Result<f64> {
     let config = model.config();
     let recipe = Recipe {
         task: model.task(),
@@ -182,7 +195,7 @@ fn train_rate(model: &HookedTransformer) -> Result<f64> {
     let mut steps = 0;
     train(&recipe, model.device(), |_| {
         let began = *first.get_or_insert_with(Instant::now);
-        if began.elapsed() >= LONGER {
+        if began.elapsed() >= long_enough {
             return ControlFlow::Break(());
         }
         steps += 1;
@@ -192,9 +205,9 @@ fn train_rate(model: &HookedTransformer) -> Result<f64> {
     Ok(f64::from(steps) / began.elapsed().as_secs_f64())
 }
 
-fn matmul() -> Result<f64> {
+fn matmul(long_enough: Duration) -> Result<f64> {
     let square = || Tensor::rand(-1f32, 1f32, (SQUARE, SQUARE), &Device::Cpu);
     let (a, b) = (square()?, square()?);
-    let seconds = median(|| Ok(a.matmul(&b).map(drop)?))?;
+    let seconds = median(long_enough, &|| Ok(a.matmul(&b).map(drop)?))?;
     Ok(2.0 * (SQUARE as f64).powi(3) / seconds / 1e9)
 }

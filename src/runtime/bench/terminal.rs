@@ -23,8 +23,10 @@ const NOTHING: Duration = Duration::from_millis(500);
 const START: Duration = Duration::from_secs(30);
 /// How long the program is left alone.
 const IDLE: Duration = Duration::from_secs(2);
-/// Programs started, one after the other.
-const STARTS: usize = 5;
+/// Programs that are typed into while they sweep, at most.
+const SWEEPS: usize = 8;
+/// Opens all inputs, which are swept from then on, and goes back to the workbench.
+const SWEEP: &str = "S\t";
 
 /// Keys of someone at work, from the prompt pane back to it: examples, counterfactuals, views,
 /// typing, positions, attention cells, grid cells, a patch added and taken away. They leave
@@ -44,6 +46,8 @@ pub struct Screen {
     pub depth: Depth,
     /// Keys to press.
     pub keys: usize,
+    /// Programs to start, one after the other; keys are pressed in the last.
+    pub starts: usize,
 }
 
 /// How the workbench behaves in a terminal.
@@ -96,6 +100,19 @@ impl Drop for Session {
 }
 
 impl Session {
+    /// A program with its first numbers; when its first frame was there, and when these were.
+    fn open(screen: Screen, flags: &[String], home: &Path) -> Result<(Self, (f64, f64))> {
+        let mut session = Self::start(screen, flags, home)?;
+        let frames = session.first_frames(screen.size.1)?;
+        Ok((session, frames))
+    }
+
+    /// Waits until nothing comes by itself any more: the sample is scored first.
+    fn settle(&mut self) -> Result<()> {
+        while self.burst(NOTHING)?.is_some() {}
+        Ok(())
+    }
+
     fn start(screen: Screen, flags: &[String], home: &Path) -> Result<Self> {
         let size = Winsize {
             ws_col: screen.size.0,
@@ -164,12 +181,12 @@ impl Session {
         }
     }
 
-    /// From a key to the last byte of its frame, in seconds, and how many bytes.
+    /// From a key to the last byte of its frame, in milliseconds, and how many bytes.
     fn key(&mut self, key: &str) -> Result<Option<(f64, usize)>> {
         let sent = Instant::now();
         self.keys.write_all(key.as_bytes())?;
         let seen = self.burst(NOTHING)?;
-        Ok(seen.map(|(at, bytes)| ((at - sent).as_secs_f64(), bytes.len())))
+        Ok(seen.map(|(at, bytes)| ((at - sent).as_secs_f64() * 1e3, bytes.len())))
     }
 
     /// When the first frame was there, and when the first one with numbers was; in seconds.
@@ -219,26 +236,21 @@ const NUMBERS: &str = "logp";
 pub fn workbench(screen: Screen, flags: &[String]) -> Result<Workbench> {
     let home = tempfile::tempdir().context("cannot make a folder")?;
     let mut starts = Vec::new();
-    for _ in 1..STARTS {
-        let mut session = Session::start(screen, flags, home.path())?;
-        starts.push(session.first_frames(screen.size.1)?);
+    for _ in 1..screen.starts {
+        let (mut session, frames) = Session::open(screen, flags, home.path())?;
+        starts.push(frames);
         session.burst(QUIET)?;
         session.quit()?;
     }
-    let mut session = Session::start(screen, flags, home.path())?;
-    starts.push(session.first_frames(screen.size.1)?);
-    // the sample is scored meanwhile
-    while session.burst(NOTHING)?.is_some() {}
+    let (mut session, frames) = Session::open(screen, flags, home.path())?;
+    starts.push(frames);
+    session.settle()?;
     let idle = session.idle()?;
     let (mut times, mut bytes) = (Vec::new(), Vec::new());
     for key in ROUND.iter().cycle().take(screen.keys) {
-        match session.key(key)? {
-            Some((seconds, sent)) => {
-                times.push(seconds * 1e3);
-                bytes.push(sent as f64);
-            }
-            None => bytes.push(0.0),
-        }
+        let seen = session.key(key)?;
+        times.extend(seen.map(|(ms, _)| ms));
+        bytes.push(seen.map_or(0.0, |(_, sent)| sent as f64));
     }
     let peak = peak_rss(&session.child);
     session.quit()?;
@@ -254,6 +266,59 @@ pub fn workbench(screen: Screen, flags: &[String]) -> Result<Workbench> {
         peak_rss_mb: peak,
         keys: screen.keys,
     })
+}
+
+/// The same keys while all inputs are swept.
+#[derive(Clone, Debug, Serialize)]
+pub struct WhileSweeping {
+    /// From a key to the last byte of what it changes.
+    pub key_to_frame_ms: Spread,
+    /// The 95th percentile over that of the workbench without a sweep.
+    pub times_alone_p95: f64,
+    /// Keys pressed.
+    pub keys: usize,
+}
+
+/// Measures keys to frames while all inputs are swept, which takes `lasts` at least: only rounds of
+/// keys that are over by then count. `None` where that is too short for one.
+///
+/// # Errors
+/// As [`workbench`].
+pub fn while_sweeping(
+    screen: Screen,
+    flags: &[String],
+    lasts: Duration,
+    alone: &Workbench,
+) -> Result<Option<WhileSweeping>> {
+    let home = tempfile::tempdir().context("cannot make a folder")?;
+    let mut times: Vec<f64> = Vec::new();
+    for _ in 0..SWEEPS {
+        let (mut session, _) = Session::open(screen, flags, home.path())?;
+        session.settle()?;
+        let began = Instant::now();
+        session.key(SWEEP)?;
+        while times.len() < screen.keys {
+            let mut round = Vec::new();
+            for key in ROUND {
+                round.extend(session.key(key)?.map(|(ms, _)| ms));
+            }
+            if began.elapsed() > lasts {
+                break;
+            }
+            times.extend(round);
+        }
+        session.quit()?;
+        if times.is_empty() || times.len() >= screen.keys {
+            break;
+        }
+    }
+    let keys = times.len();
+    let spread = Spread::of(times);
+    Ok((keys > 0).then_some(WhileSweeping {
+        key_to_frame_ms: spread,
+        times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
+        keys,
+    }))
 }
 
 impl Session {
