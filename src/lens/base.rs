@@ -94,7 +94,8 @@ impl<'a> Base<'a> {
             .filter(|&i| self.can_move_metric(&more[i]))
             .collect();
         let pass = |&i: &usize| starts_at(more[i].hook);
-        moving.sort_by_key(pass);
+        // those that begin at about the same position side by side: what comes before is left out
+        moving.sort_by_key(|i| (pass(i), first_changed(&more[*i])));
         let passes = moving.chunk_by(|a, b| pass(a) == pass(b));
         let done = map_chunked(self.model.device(), passes, |chunk| {
             if cancelled() {
@@ -138,6 +139,7 @@ impl<'a> Base<'a> {
         let lifted = self.interventions.iter().chain(rows);
         let ahead = lifted.into_iter().any(Intervention::lifts_mask);
         (!ahead).then(|| Window {
+            first: rows.iter().map(first_changed).min().unwrap_or(0),
             end: self.metric.metric.position + 1,
             last_layer: self.model.config().n_layers - 1,
         })
@@ -163,6 +165,7 @@ impl<'a> Base<'a> {
         let mut stream = Stream {
             resid: self.cache.get(before)?.clone(),
             pos: self.cache.get(HookName::PosEmbed)?.clone(),
+            past: Vec::new(),
         };
         let mut queries = stream.resid.dim(1)?;
         let mut at_metric = self.metric.metric.position;
@@ -170,6 +173,7 @@ impl<'a> Base<'a> {
             editor = editor.within(window)?;
             stream.resid = window.cut(before, &stream.resid)?;
             stream.pos = window.cut(HookName::PosEmbed, &stream.pos)?;
+            stream.past = window.past(self.cache)?;
             (queries, at_metric) = (1, 0);
         }
         let resid = self.model.run_blocks(layer, stream, queries, &mut editor)?;
@@ -183,6 +187,15 @@ impl<'a> Base<'a> {
             .map(|row| metric.value(*measure, row, self.source_logits));
         Ok(values.collect())
     }
+}
+
+/// The first position where an intervention can change anything; attention looks only backwards.
+fn first_changed(one: &Intervention) -> usize {
+    let first = match &one.target {
+        Target::Positions(list) => list.as_ref().and_then(|list| list.iter().copied().min()),
+        Target::Cell { dest, .. } => *dest,
+    };
+    first.unwrap_or(0)
 }
 
 /// Patches that share a pass: those of a layer, each in its row. What a block reads is changed in

@@ -3,7 +3,7 @@
 use super::derive::Derived;
 use super::experiment::RunName;
 use super::intervention::{Action, From, Intervention, Sender};
-use crate::model::{ActivationCache, Axes, HookName, Hooks, Site};
+use crate::model::{ActivationCache, Axes, HookName, Hooks, Past, Site};
 use anyhow::{Context, Result};
 use candle_core::{Device, Shape, Tensor};
 use std::collections::BTreeMap;
@@ -64,11 +64,14 @@ impl Replacement {
     }
 }
 
-/// The part of a pass that can move a metric: positions up to its own, and of the last block that
-/// query alone. Not the whole of it where an intervention lets attention look ahead.
+/// The part of a pass that can move a metric: positions from the first that is changed up to the
+/// metric's own, and of the last block that query alone. Not the whole of it where an intervention
+/// lets attention look ahead.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
-    /// Positions.
+    /// What stands before this is as in the base run.
+    pub first: usize,
+    /// The end of the positions.
     pub end: usize,
     pub last_layer: usize,
 }
@@ -79,7 +82,7 @@ impl Window {
         let (first, queries) = if self.is_query(hook) {
             (self.end - 1, 1)
         } else {
-            (0, self.end)
+            (self.first, self.end - self.first)
         };
         Ok(match (hook.axes(), x.rank()) {
             (Axes::HeadDestSrc, 4) => x.narrow(2, first, queries)?.narrow(3, 0, self.end)?,
@@ -87,6 +90,24 @@ impl Window {
             // a direction, the same everywhere
             _ => x.clone(),
         })
+    }
+
+    /// What attention finds before the window, by layer, in a run that is the same there.
+    pub fn past(self, cache: &ActivationCache) -> Result<Vec<Past>> {
+        if self.first == 0 {
+            return Ok(Vec::new());
+        }
+        let before = |layer, site| -> Result<Tensor> {
+            let whole = cache.get(HookName::Block(layer, site))?;
+            Ok(whole.narrow(1, 0, self.first)?)
+        };
+        let of_layer = |layer| {
+            Ok(Past {
+                k: before(layer, Site::K)?,
+                v: before(layer, Site::V)?,
+            })
+        };
+        (0..=self.last_layer).map(of_layer).collect()
     }
 
     /// Whether only the last query passes that hook point.

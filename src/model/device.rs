@@ -1,6 +1,6 @@
 //! Where to compute: the processor, or an NVIDIA GPU where there is one and this build can use it.
 
-use crate::task::shown;
+use crate::task::{harmless, shown};
 use anyhow::{Context, Result};
 use candle_core::Device;
 use std::fmt;
@@ -9,7 +9,8 @@ use std::str::FromStr;
 /// What the user asked for: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// A GPU if one can be used, else the processor, with a note that says why.
+    /// The processor, and beside it a GPU for what is large, if one can be used; else a note that
+    /// says why not.
     #[default]
     Auto,
     /// The processor.
@@ -49,10 +50,26 @@ impl fmt::Display for DeviceChoice {
 pub struct Picked {
     /// The device. Create it once: tensors of two GPU devices do not mix, even of the same GPU.
     pub device: Device,
-    /// Its name on screen: `cpu`, `cuda:0`.
+    /// A GPU for work of many rows, where the choice is left to us.
+    pub for_many: Option<Device>,
+    /// Its name on screen: `cpu`, `cuda:0`, `cpu + cuda:0`.
     pub name: String,
     /// Why `auto` did not take a GPU, where that may surprise.
     pub note: Option<String>,
+}
+
+/// From so many rows on a batch goes to the GPU that stands beside the processor. A pass launches
+/// about 60 kernels, whatever its width, and their launches take as long as a processor needs for
+/// tens of rows; below this little is to be gained. Reckoned, not measured: see `docs/gpu.md`.
+pub const MANY_ROWS: usize = 256;
+
+impl Picked {
+    /// Where a batch of so many rows is computed.
+    #[must_use]
+    pub fn for_rows(&self, rows: usize) -> &Device {
+        let many = self.for_many.as_ref().filter(|_| rows >= MANY_ROWS);
+        many.unwrap_or(&self.device)
+    }
 }
 
 impl DeviceChoice {
@@ -63,6 +80,7 @@ impl DeviceChoice {
     pub fn open(self) -> Result<Picked> {
         let cpu = |note| Picked {
             device: Device::Cpu,
+            for_many: None,
             name: "cpu".into(),
             note,
         };
@@ -71,10 +89,14 @@ impl DeviceChoice {
             Self::Cuda(n) => open_cuda(n).with_context(|| {
                 format!("device cuda:{n} cannot be used; --device cpu always works")
             }),
-            Self::Auto if cfg!(feature = "cuda") => {
-                Ok(open_cuda(0)
-                    .unwrap_or_else(|error| cpu(Some(format!("no GPU in use: {error}")))))
-            }
+            Self::Auto if cfg!(feature = "cuda") => Ok(match open_cuda(0) {
+                Ok(gpu) => Picked {
+                    for_many: Some(gpu.device),
+                    name: format!("cpu + {}", gpu.name),
+                    ..cpu(None)
+                },
+                Err(error) => cpu(Some(format!("no GPU in use: {error}"))),
+            }),
             Self::Auto => Ok(cpu(None)),
         }
     }
@@ -91,10 +113,11 @@ fn open_cuda(n: usize) -> Result<Picked> {
     // candle's error carries a backtrace behind its first line
     let device = opened.map_err(|error| {
         let text = error.to_string();
-        anyhow::anyhow!("{}", shown(text.lines().next().unwrap_or("CUDA error")))
+        anyhow::anyhow!("{}", harmless(text.lines().next().unwrap_or("CUDA error")))
     })?;
     Ok(Picked {
         device,
+        for_many: None,
         name: format!("cuda:{n}"),
         note: None,
     })

@@ -1,11 +1,14 @@
 //! The forward pass, hook by hook, as TransformerLens computes it.
 
 use super::config::{Config, PositionalEmbedding};
+use super::device::MANY_ROWS;
 use super::hooks::{HookName, Site};
+use super::stream::Stream;
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Result, ensure};
 use candle_core::{D, Device, Tensor};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Something that reads or rewrites activations as a forward pass reaches them.
 pub trait Hooks {
@@ -60,6 +63,8 @@ pub struct HookedTransformer {
     pub(super) blocks: Vec<Block>,
     pub(super) w_u: Tensor,
     pub(super) b_u: Tensor,
+    /// The same model where batches of many rows are computed.
+    for_many: Option<Arc<Self>>,
 }
 
 /// One of a block's three projections.
@@ -67,26 +72,6 @@ struct Side<'a> {
     site: Site,
     w: &'a Tensor,
     b: &'a Tensor,
-}
-
-/// The state of a pass between two blocks.
-#[derive(Clone, Debug)]
-pub struct Stream {
-    /// The residual stream, `[batch, pos, d_model]`.
-    pub resid: Tensor,
-    /// The positional embedding, `[batch or 1, pos, d_model]`.
-    pub pos: Tensor,
-}
-
-impl Stream {
-    /// The last `n` positions.
-    fn last(&self, n: usize) -> Result<Self> {
-        let last = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(1, x.dim(1)? - n, n)?) };
-        Ok(Self {
-            resid: last(&self.resid)?,
-            pos: last(&self.pos)?,
-        })
-    }
 }
 
 impl HookedTransformer {
@@ -129,11 +114,29 @@ impl HookedTransformer {
             w_pos: get("pos_embed.W_pos")?,
             w_u: get("unembed.W_U")?,
             b_u: get("unembed.b_U")?,
+            for_many: None,
             blocks,
             device: device.clone(),
             config,
             task,
         })
+    }
+
+    /// Has batches of many rows computed by the same model on another device.
+    #[must_use]
+    pub fn with_many_on(self, other: Self) -> Self {
+        Self {
+            for_many: Some(Arc::new(other)),
+            ..self
+        }
+    }
+
+    /// This model where a batch of so many rows is computed; nothing of the one that is asked mixes
+    /// with what stands elsewhere.
+    #[must_use]
+    pub fn for_rows(&self, rows: usize) -> &Self {
+        let many = self.for_many.as_deref().filter(|_| rows >= MANY_ROWS);
+        many.unwrap_or(self)
     }
 
     /// The model's shape.
@@ -203,12 +206,17 @@ impl HookedTransformer {
             PositionalEmbedding::Shortformer => embed,
             PositionalEmbedding::Standard => embed.broadcast_add(&pos)?,
         };
-        Ok(Stream { resid, pos })
+        Ok(Stream {
+            resid,
+            pos,
+            past: Vec::new(),
+        })
     }
 
     /// Runs the blocks from `first` on; the residual stream after the last one. A patch in layer
-    /// `l` starts here with the unpatched stream before `l`: earlier layers are not run again. Of
-    /// the last block only the last `queries` positions are computed, and hooks see only them.
+    /// `l` starts here with the unpatched stream before `l`: earlier layers are not run again, and
+    /// earlier positions are not where the stream has a past. Of the last block only the last
+    /// `queries` positions are computed, and hooks see only them.
     ///
     /// # Errors
     /// When a hook or the device fails.
@@ -247,7 +255,7 @@ impl HookedTransformer {
         hooks: &mut dyn Hooks,
     ) -> Result<Tensor> {
         let block = &self.blocks[layer];
-        let (len, queries) = (stream.resid.dim(1)?, asking.resid.dim(1)?);
+        let queries = asking.resid.dim(1)?;
         let at = |site| HookName::Block(layer, site);
         let shortformer = self.config.positional_embedding == PositionalEmbedding::Shortformer;
         let pos = |stream: &'_ Stream| shortformer.then(|| stream.pos.clone());
@@ -276,10 +284,15 @@ impl HookedTransformer {
             hooks,
         )?;
         let v = hooks.at(at(Site::V), v)?;
+        let (k, v) = match stream.past.get(layer) {
+            Some(past) => past.before(&k, &v)?,
+            None => (k, v),
+        };
 
         let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
         let scale = 1.0 / (self.config.d_head as f64).sqrt();
         let scores = (matmul(&by_head(&q)?, &by_head(&k)?.t()?)? * scale)?;
+        let len = k.dim(1)?;
         let mask = causal_mask(len, &self.device)?;
         let scores = scores.broadcast_add(&mask.narrow(2, len - queries, queries)?)?;
         let scores = hooks.at(at(Site::AttnScores), scores)?;

@@ -9,12 +9,14 @@ pub mod device;
 mod forward;
 mod hooks;
 mod load;
+mod stream;
 pub mod weights;
 
 pub use cache::{ActivationCache, Recorder};
 pub use chunks::{CHUNK, map_chunked, map_chunks};
 pub use config::Config;
-pub use forward::{HookedTransformer, Hooks, NoHooks, Stream};
+pub use forward::{HookedTransformer, Hooks, NoHooks};
 pub(crate) use hooks::edit_distance;
 pub use hooks::{Axes, HookName, Site};
 pub use load::Model;
+pub use stream::{Past, Stream};

@@ -1,0 +1,54 @@
+//! What goes from block to block.
+
+use anyhow::Result;
+use candle_core::Tensor;
+
+/// The state of a pass between two blocks.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The residual stream, `[batch, pos, d_model]`.
+    pub resid: Tensor,
+    /// The positional embedding, `[batch or 1, pos, d_model]`.
+    pub pos: Tensor,
+    /// By layer what attention finds at the positions before these; empty where there are none.
+    pub past: Vec<Past>,
+}
+
+/// A block's keys and values, `[1, pos, head, d_head]`.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Keys.
+    pub k: Tensor,
+    /// Values.
+    pub v: Tensor,
+}
+
+impl Stream {
+    /// The last `n` positions.
+    pub(super) fn last(&self, n: usize) -> Result<Self> {
+        let last = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(1, x.dim(1)? - n, n)?) };
+        Ok(Self {
+            resid: last(&self.resid)?,
+            pos: last(&self.pos)?,
+            past: self.past.clone(),
+        })
+    }
+}
+
+impl Past {
+    /// These keys and values, and then those of the positions after them, `[batch, pos, ..]`.
+    pub(super) fn before(&self, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
+        Ok((behind(&self.k, k)?, behind(&self.v, v)?))
+    }
+}
+
+/// Positions `[1, before, ..]` and those after them, `[batch, pos, ..]`.
+fn behind(before: &Tensor, after: &Tensor) -> Result<Tensor> {
+    let mut shape = before.dims().to_vec();
+    shape[0] = after.dim(0)?;
+    let before = before.broadcast_as(shape)?;
+    Ok(Tensor::cat(
+        &[before.contiguous()?, after.contiguous()?],
+        1,
+    )?)
+}
