@@ -6,6 +6,7 @@ use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
 use crate::task::{ArrayUpdate, Token, shown};
 use anyhow::{Context, Result, ensure};
+use candle_core::Device;
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -13,10 +14,15 @@ use std::path::Path;
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     let picked = which.device.open()?;
-    let model = match &which.model {
-        Some(path) => Model::open(path, &picked.device)?,
-        None => Model::embedded(&picked.device)?,
+    let on = |device: &Device| match &which.model {
+        Some(path) => Model::open(path, device),
+        None => Model::embedded(device),
     };
+    let mut model = on(&picked.device)?;
+    if let Some(device) = &picked.for_many {
+        let many = on(device)?.transformer;
+        model.transformer = model.transformer.with_many_on(many);
+    }
     Ok((model, picked))
 }
 

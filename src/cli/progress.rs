@@ -2,7 +2,8 @@
 
 use crate::sweep::Progress;
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -36,8 +37,14 @@ impl Bar {
     pub fn new(what: &str) -> Result<Self> {
         let bar = ProgressBar::new(0);
         let numbers = "{human_pos}/{human_len}";
-        let style = format!("{{bar:30}} {numbers} {what} {{per_sec}} {{eta}} {{msg}}");
-        bar.set_style(ProgressStyle::with_template(&style)?);
+        let style = format!("{{bar:30}} {numbers} {what} {{rate}} {{eta}} {{msg}}");
+        let style = ProgressStyle::with_template(&style)?;
+        bar.set_style(
+            style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                // a bar without its rate is still a bar
+                let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+            }),
+        );
         Ok(Self {
             bar,
             stopped: stop_flag()?,

@@ -2,10 +2,14 @@
 
 use super::args::{Format, ScoreArgs};
 use super::common::{cut_down, open_model, print_json};
+use super::progress::Bar;
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Score, score};
-use anyhow::Result;
+use crate::model::HookedTransformer;
+use crate::sweep::Progress;
+use crate::task::Prompt;
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
 
@@ -22,6 +26,36 @@ struct Answer {
     score: Score,
 }
 
+/// Inputs between two looks at Ctrl-C: a fifth of a second.
+const STEP: usize = 1 << 13;
+
+/// The score, part by part, with a bar where there are many.
+fn score_all(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
+    let bar = Bar::new("inputs")?;
+    let mut all: Option<Score> = None;
+    for part in prompts.chunks(STEP) {
+        let score = score(model, part)?;
+        let so_far = match all {
+            Some(all) => all.plus(&score),
+            None => score,
+        };
+        let progress = Progress {
+            done: so_far.inputs as u64,
+            total: prompts.len() as u64,
+        };
+        let go_on = bar.tell(progress, &format!("accuracy {:.6}", so_far.accuracy()))?;
+        ensure!(
+            go_on,
+            "stopped after {} of {} inputs",
+            progress.done,
+            progress.total
+        );
+        all = Some(so_far);
+    }
+    bar.done();
+    all.context("the sample is empty")
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -31,7 +65,7 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let task = model.transformer.task();
     let cut = cut_down(&args.low_rank, &model.transformer)?;
     let judged = cut.as_ref().unwrap_or(&model.transformer);
-    let score = score(judged, &args.sample.prompts(task))?;
+    let score = score_all(judged, &args.sample.prompts(task))?;
     let accuracy = score.accuracy();
     match args.common.format {
         Format::Json => print_json(

@@ -118,7 +118,8 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     let bar = progress_bar(recipe.steps)?;
     let started = Instant::now();
     let mut smooth = f64::NAN;
-    let trained = training::train(&recipe, &picked.device, |Progress { step, loss }| {
+    let device = picked.for_rows(recipe.batch);
+    let trained = training::train(&recipe, device, |Progress { step, loss }| {
         let weight = (1.0 / SMOOTHING).max(1.0 / step as f64);
         smooth = if smooth.is_nan() {
             loss

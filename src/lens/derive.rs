@@ -134,11 +134,12 @@ fn mean(
         rows.len()
     );
     // chunks are summed in their order: the result does not depend on the number of threads
-    let sums = map_chunks(model.device(), &rows, |chunk| sum_of(model, hook, chunk))?;
+    let many = model.for_rows(rows.len());
+    let sums = map_chunks(many.device(), &rows, |chunk| sum_of(many, hook, chunk))?;
     let mut sums = sums.into_iter();
     let first = sums.next().context("no examples")?;
     let total = sums.try_fold(first, |total, sum| total + sum)?;
-    Ok((total / rows.len() as f64)?)
+    Ok((total / rows.len() as f64)?.to_device(model.device())?)
 }
 
 /// The sum of an activation over rows of tokens, `[1, ...]`.

@@ -92,6 +92,7 @@ impl Asked {
             Self::Metrics => metrics(model, experiment),
             Self::Grid(sheet, compare, reading) => {
                 let plan = Plan::new(sheet, model.config(), model.task(), experiment.direction);
+                let model = model.for_rows(plan.cells.len());
                 let estimated = compare == Compare::Attribution;
                 let Some(mut layers) = grid(model, experiment, &plan, (reading, estimated))? else {
                     return Ok(None);

@@ -55,6 +55,7 @@ pub(super) fn fold_runs<A: Send>(
     part: impl Fn(&[RunView]) -> Result<A> + Sync,
     mut merge: impl FnMut(A),
 ) -> Result<()> {
+    let model = model.for_rows(prompts.len());
     for block in prompts.chunks(CHUNK * BLOCK) {
         let runs = |chunk: &[Prompt]| part(&run_batch(model, chunk)?);
         let parts = map_chunks(model.device(), block, runs)?;

@@ -43,11 +43,12 @@ impl Score {
     }
 }
 
-/// Scores the model on the prompts, on all threads.
+/// Scores the model on the prompts: on all threads, or where it computes what is large.
 ///
 /// # Errors
 /// When the device fails.
 pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
+    let model = model.for_rows(prompts.len());
     let judged = map_chunks(model.device(), prompts, |chunk| {
         judge(model, chunk, &mut NoHooks)
     })?;

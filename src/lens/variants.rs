@@ -156,6 +156,7 @@ pub(super) fn score_under(
     let Some(first) = examples.first() else {
         return Ok(total(model.task(), &[]));
     };
+    let model = model.for_rows(examples.len());
     let shared = Derived::new(model, experiment, &first.clean.prompt())?;
     let chunks = map_chunks(model.device(), examples, |chunk| {
         let (clean, corrupted): (Vec<Prompt>, Vec<Prompt>) = chunk

@@ -28,6 +28,7 @@ impl ByCandle {
     /// # Errors
     /// When the device fails.
     pub fn new(model: &HookedTransformer, experiment: &Experiment) -> Result<Self> {
+        let model = model.for_rows(model.task().max_num as usize);
         let hooks = experiment
             .interventions
             .iter()

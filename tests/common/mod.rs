@@ -4,12 +4,14 @@
 use candle_core::{Device, Tensor};
 use circuitscope::lens::{Action, From, Intervention, RunName, Sender, StreamDirection, Target};
 use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
 use circuitscope::task::{ArrayUpdate, Field, Update, below};
 use rand_mt::Mt;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// A set of tensors by name.
 pub type Tensors = HashMap<String, Tensor>;
@@ -28,15 +30,27 @@ pub fn shared() -> Option<PathBuf> {
     None
 }
 
+/// Where the models of tests compute: the processor, or what `CIRCUITSCOPE_TEST_DEVICE` names.
+/// `docs/gpu.md` says which tests are run on a GPU.
+pub fn device() -> &'static Device {
+    // opened once: tensors of two GPU devices do not mix, even of the same GPU
+    static DEVICE: OnceLock<Device> = OnceLock::new();
+    DEVICE.get_or_init(|| {
+        let name = std::env::var("CIRCUITSCOPE_TEST_DEVICE");
+        let choice = name.map_or(DeviceChoice::Cpu, |name| name.parse().unwrap());
+        choice.open().unwrap().device
+    })
+}
+
 /// The embedded model.
 pub fn embedded() -> Model {
-    Model::embedded(&Device::Cpu).unwrap()
+    Model::embedded(device()).unwrap()
 }
 
 /// The reference checkpoint, its golden tensors and scalars.
 pub fn reference() -> Option<(Model, Tensors, serde_json::Value)> {
     let shared = shared()?;
-    let model = Model::open(&shared.join("models/array_indexing_model.pt"), &Device::Cpu).unwrap();
+    let model = Model::open(&shared.join("models/array_indexing_model.pt"), device()).unwrap();
     let tensors = shared.join("reference/reference.safetensors");
     let tensors = candle_core::safetensors::load(tensors, &Device::Cpu).unwrap();
     let scalars = std::fs::read_to_string(shared.join("reference/reference.json")).unwrap();
@@ -73,11 +87,11 @@ pub fn random_model(
     let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;
     let tensors = config.parameters().into_iter().map(|(name, shape)| {
         let values: Vec<f32> = (0..shape.iter().product()).map(|_| number()).collect();
-        let tensor = Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
+        let tensor = Tensor::from_vec(values, shape, device()).unwrap();
         (name, tensor)
     });
     let tensors = tensors.collect();
-    HookedTransformer::from_tensors(config, task, &Device::Cpu, &tensors).unwrap()
+    HookedTransformer::from_tensors(config, task, device(), &tensors).unwrap()
 }
 
 /// A random update of the task.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the `cuda` feature in full, release, where no CUDA toolkit is installed: compiler, headers
-# and libraries come as Python packages. Takes a folder for them (1.3 GB); says how long each step
+# and libraries come as Python packages. Takes a folder for them (1.5 GB); says how long each step
 # took. Not part of `.ci/run`: it takes a quarter of an hour. See docs/gpu.md.
 #
 # What it makes runs where the NVIDIA driver and the CUDA libraries are. The driver's own library is
@@ -48,8 +48,8 @@ binary="${CARGO_TARGET_DIR:-target}/release/circuitscope"
 export LD_LIBRARY_PATH="$cuda/lib:$cuda/lib/stubs"
 ls -l "$binary"
 "$binary" devices
-"$binary" run --prompt "14 26 35 1 48" > "$folder/by-itself" 2> "$folder/note"
-"$binary" run --device cpu --prompt "14 26 35 1 48" > "$folder/asked-for"
+"$binary" run 14 26 35 1 48 > "$folder/by-itself" 2> "$folder/note"
+"$binary" run --device cpu 14 26 35 1 48 > "$folder/asked-for"
 cat "$folder/note"
 if "$binary" devices | grep -q '^cuda:0 *not usable'; then
   grep -q 'no GPU in use' "$folder/note"
