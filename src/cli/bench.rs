@@ -106,17 +106,18 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
     let state = State::new(info, Sample::default(), None);
     let experiment = state.study().experiment();
     let compute = compute(&model.transformer, &experiment, effort, &say)?;
-    let inputs = model.transformer.task().input_space() as f64;
-    let lasts = SURELY * inputs / compute.sweep_inputs_per_s;
-    let lasts = Duration::try_from_secs_f64(lasts).unwrap_or(Duration::MAX);
     let mut measured = measured.into_iter();
     let first_measured = measured.next();
     let sweeping = match &first_measured {
-        None => None,
-        Some(alone) => {
+        // a sample is no sweep of the screen's
+        Some(alone) if compute.sweep_sample.is_none() => {
             say("keys while all inputs are swept");
+            let inputs = model.transformer.task().input_space() as f64;
+            let lasts = SURELY * inputs / compute.sweep_inputs_per_s;
+            let lasts = Duration::try_from_secs_f64(lasts).unwrap_or(Duration::MAX);
             while_sweeping(first, &flags, lasts, alone)?
         }
+        _ => None,
     };
     let answer = Answer {
         model: ModelNumbers::from(&model),
@@ -195,7 +196,8 @@ fn rates(out: &mut dyn Write, compute: &Compute) -> Result<()> {
         rate(compute.sweep_inputs_per_s),
         compute.sweep_times_forward
     );
-    row(out, "sweep of all inputs", sweep)?;
+    let of = compute.sweep_sample.as_deref().unwrap_or("all inputs");
+    row(out, &format!("sweep of {of}"), sweep)?;
     if let Some(reason) = &compute.sweep_reason {
         row(out, "", format!("by forward passes: {reason}"))?;
     }

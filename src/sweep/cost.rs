@@ -19,6 +19,12 @@ impl<T> Prepared<T> {
         per_block.sum::<f64>() / self.plans.of.len() as f64
     }
 
+    /// Whether the new element decides what an element of the tables is.
+    fn by_elt(&self, element: usize) -> bool {
+        let (slot, _) = self.elements.all[element];
+        self.program.slots[slot].select.by_elt()
+    }
+
     fn at_position(&self, plan: &Plan<T>, position: usize) -> usize {
         let predicts = self.program.task.predicted_at(position).is_some();
         let last = self.program.layers - 1;
@@ -27,8 +33,14 @@ impl<T> Prepared<T> {
         let asked = heads.filter(|(number, _)| predicts || self.layer_of(*number) != last);
         let heads: usize = asked
             .map(|(number, head)| {
-                let keys = self.tables.heads[number].basis.len();
-                head.q[position].len() * keys + of_head(head, position)
+                let basis = &self.tables.heads[number].basis;
+                // a key that the element decides is met by each query twice: see `against_keys`
+                let twice = basis
+                    .elements
+                    .iter()
+                    .filter(|&&one| self.by_elt(one))
+                    .count();
+                head.q[position].len() * (basis.len() + twice) + of_head(head, position)
             })
             .sum();
         let logits = if predicts {
@@ -44,4 +56,117 @@ impl<T> Prepared<T> {
 fn of_head<T>(head: &HeadPlan<T>, position: usize) -> usize {
     let reads = head.k.iter().zip(&head.v).take(position + 1);
     reads.map(|(key, value)| key.len() + value.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::super::block::{Block, Wanted};
+    use super::super::constants::Constants;
+    use super::super::fold::fold;
+    use super::super::lanes::{Double, Lanes};
+    use super::super::local::{LocalHead, LocalOut};
+    use super::super::tables::Elements;
+    use super::super::walk::{At, Work};
+    use super::*;
+    use crate::lens::{Direction, Experiment, Matrices, Measure, Source};
+    use crate::model::Model;
+    use crate::task::Sample;
+    use candle_core::Device;
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    /// Double precision that counts its multiply-adds.
+    #[derive(Clone, Copy)]
+    struct Counting<'a>(&'a Cell<usize>);
+
+    macro_rules! as_double {
+        ($($name:ident($($x:ident: $t:ty),*) -> $out:ty;)*) => {
+            $(fn $name(self, $($x: $t),*) -> $out { Double.$name($($x),*) })*
+        };
+    }
+
+    impl Lanes for Counting<'_> {
+        type T = f64;
+        type V = f64;
+        const WIDTH: usize = 1;
+
+        fn number(x: f64) -> f64 {
+            x
+        }
+        fn fma(self, a: f64, b: f64, c: f64) -> f64 {
+            self.0.set(self.0.get() + 1);
+            Double.fma(a, b, c)
+        }
+        as_double! {
+            splat(x: f64) -> f64;
+            load(from: &[f64]) -> f64;
+            store(x: f64, to: &mut [f64]) -> ();
+            add(a: f64, b: f64) -> f64;
+            sub(a: f64, b: f64) -> f64;
+            mul(a: f64, b: f64) -> f64;
+            div(a: f64, b: f64) -> f64;
+            max(a: f64, b: f64) -> f64;
+            if_greater(a: f64, b: f64, then: f64, other: f64) -> f64;
+            all_above(x: f64, bound: f64) -> bool;
+            with_lane(x: f64, lane: usize, from: f64) -> f64;
+            exp(x: f64) -> f64;
+            exp_about(x: f64) -> f64;
+            ln_1p(x: f64) -> f64;
+        }
+    }
+
+    #[test]
+    fn a_walk_multiplies_what_its_plan_says() {
+        let model = Model::embedded(&Device::Cpu).unwrap().transformer;
+        let task = model.task();
+        let source = |text| Source::from(task.parse_prompt(text).unwrap());
+        let experiment = Experiment {
+            clean: source("14 26 35 1 48"),
+            corrupted: source("14 26 35 2 48"),
+            direction: Direction::Denoise,
+            metric: None,
+            measure: Measure::default(),
+            interventions: Vec::new(),
+            sample: Sample::default(),
+        };
+        let weights = Matrices::new(&model).unwrap();
+        let constants = Constants::new(&model, &experiment).unwrap();
+        let program = Arc::new(fold(&weights, &constants).unwrap());
+        let elements = Arc::new(Elements::new(&program));
+        let prepared = Prepared::new::<Double>(&weights, &program, &elements).unwrap();
+        let tables = &prepared.tables;
+        let fields = [3, 14, 15, 1, 0];
+        let mut heads: Vec<_> = (tables.heads.iter())
+            .map(|head| LocalHead::new(&prepared, head, 0.0))
+            .collect();
+        for (local, tables) in heads.iter_mut().zip(&tables.heads) {
+            local.fetch(&prepared, tables, &fields);
+        }
+        let mut out = LocalOut::new(&prepared, &tables.out.basis);
+        out.fetch(&prepared, &tables.out, &fields);
+        let at = At {
+            prepared: &prepared,
+            heads: &heads,
+            out: &out,
+            fields: &fields,
+            e0: 9,
+        };
+        let count = Cell::new(0);
+        let lanes = Counting(&count);
+        let wanted = Wanted::default();
+        let mut work = Work::new(lanes, &prepared);
+        let mut block = Block::new(0.0, prepared.pad(), 3, tables.out.d_vocab_out, &wanted);
+        let plan = &prepared.plans.of[1];
+        for position in 0..program.positions() {
+            count.set(0);
+            work.step(lanes, at, position, &wanted, &mut block);
+            assert_eq!(
+                count.get(),
+                prepared.at_position(plan, position),
+                "{position}"
+            );
+        }
+        assert!(prepared.multiply_adds() > 1000.0);
+    }
 }

@@ -16,8 +16,6 @@ const LISTS: usize = 16;
 const PIECES: usize = 64;
 /// The same where each input is a forward pass.
 const SLOW_PIECES: usize = 2;
-/// More inputs than this would take days; a sample answers.
-const MAX_INPUTS: u128 = 20_000_000_000;
 
 /// Which inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,18 +226,18 @@ impl Sweep {
         let task = self.space.task;
         match over {
             Over::Space => {
-                let inputs = task.input_space();
                 ensure!(
-                    inputs <= MAX_INPUTS,
-                    "lists of {} numbers below {} make {inputs} inputs, too many to sweep; \
+                    self.space.can_be_swept(),
+                    "lists of {} numbers below {} make {} inputs, too many to sweep; \
                      take a sample, such as random:0:100000",
                     task.list_len,
-                    task.max_num
+                    task.max_num,
+                    task.input_space()
                 );
                 let lists = self.space.lists().context("too many lists")?;
                 Ok(Pieces {
                     count: lists.div_ceil(LISTS),
-                    total: inputs as u64,
+                    total: task.input_space() as u64,
                     lists,
                     sample: None,
                 })

@@ -2,6 +2,9 @@
 
 use crate::task::{ArrayUpdate, Update};
 
+/// More inputs than this would take days; a sample answers.
+const MAX_INPUTS: u128 = 20_000_000_000;
+
 /// The space of a task. A list's number reads it as digits, `a_0` first; an input's number has
 /// the index behind the list and the element last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,12 @@ impl Space {
     #[must_use]
     pub fn new(task: ArrayUpdate) -> Self {
         Self { task }
+    }
+
+    /// Whether all inputs can be swept in reasonable time.
+    #[must_use]
+    pub fn can_be_swept(&self) -> bool {
+        self.task.input_space() <= MAX_INPUTS
     }
 
     /// How many lists there are; `None` when they cannot be counted.

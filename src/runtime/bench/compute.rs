@@ -17,6 +17,11 @@ use std::time::{Duration, Instant};
 const WARM_UP: usize = 3;
 /// Sequences scored by forward passes, to compare the sweep with.
 const SCORED: usize = 1 << 15;
+/// What is swept where there are too many inputs.
+const SAMPLE: Sample = Sample::Random {
+    seed: 0,
+    len: 100_000,
+};
 /// Side of the matrices that say what the processor can do at best.
 const SQUARE: usize = 256;
 /// Sequences in a training step, as in the recipe of the embedded model.
@@ -38,6 +43,8 @@ pub struct Compute {
     pub patches: [usize; 2],
     /// Inputs that the sweep judges in a second.
     pub sweep_inputs_per_s: f64,
+    /// The sample of which these are, where there are too many inputs to sweep.
+    pub sweep_sample: Option<String>,
     /// Why it needs forward passes, where it does.
     pub sweep_reason: Option<String>,
     /// Multiply-adds that it has for an input, exponentials left out; none by forward passes.
@@ -102,7 +109,12 @@ pub fn compute(
     let forward_rate = forward_rate(model, effort.rate)?;
     tell("the sweep");
     let sweep = Sweep::new(model, &Matrices::new(model)?, experiment)?;
-    let sweep_rate = sweep_rate(&sweep, model, effort.rate)?;
+    let over = if sweep.space().can_be_swept() {
+        Over::Space
+    } else {
+        Over::Sample(SAMPLE)
+    };
+    let sweep_rate = sweep_rate(&sweep, over, effort.rate)?;
     let peak = peak_gflops();
     let multiply_adds = sweep.multiply_adds();
     tell("training");
@@ -113,6 +125,7 @@ pub fn compute(
         grids_406_ms: all * 1e3,
         patches: [few_cells, all_cells],
         sweep_inputs_per_s: sweep_rate,
+        sweep_sample: (over != Over::Space).then(|| SAMPLE.to_string()),
         sweep_reason: sweep.reason().map(str::to_owned),
         sweep_multiply_adds: multiply_adds,
         sweep_share_of_peak: multiply_adds.map(|each| 2.0 * each * sweep_rate / 1e9 / peak),
@@ -158,12 +171,12 @@ fn forward_rate(model: &HookedTransformer, long_enough: Duration) -> Result<f64>
 }
 
 /// Inputs a second, of as many as there is time for.
-fn sweep_rate(sweep: &Sweep, model: &HookedTransformer, long_enough: Duration) -> Result<f64> {
+fn sweep_rate(sweep: &Sweep, over: Over, long_enough: Duration) -> Result<f64> {
     let (began, mut inputs) = (Instant::now(), 0);
     // a small space is over before it is timed, and is swept again
     while began.elapsed() < long_enough {
         let before = inputs;
-        sweep.tally(Over::Space, Tally::new(model.task()), &mut |_, progress| {
+        sweep.tally(over, Tally::new(sweep.space().task), &mut |_, progress| {
             inputs = before + progress.done;
             Ok(began.elapsed() < long_enough)
         })?;
