@@ -21,6 +21,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, KeyEventKind};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 use std::io::{self, BufWriter};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ struct Live {
     /// Something changed since the last frame.
     dirty: bool,
     last_frame: Option<Instant>,
+    /// What is on the screen, where that is known.
+    drawn: Option<Buffer>,
     /// Since when numbers are waited for.
     asked: Option<Instant>,
     /// Stopped by our own doing: the signal that says we are back is no news.
@@ -121,6 +124,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         tape,
         dirty: true,
         last_frame: None,
+        drawn: None,
         asked: None,
         stopped: false,
         leaving: None,
@@ -173,16 +177,24 @@ impl Live {
     }
 
     fn draw(&mut self) -> Result<()> {
-        let (state, look) = (&self.state, &self.options.look);
-        let drawn = self
-            .screen
-            .draw(|frame| crate::ui::draw(state, look, frame.buffer_mut()));
-        self.last_frame = Some(Instant::now());
         self.dirty = false;
-        match drawn {
-            Ok(_) => Ok(()),
-            Err(error) => self.lost(&error),
-        }
+        let (state, look) = (&self.state, &self.options.look);
+        let drawn = self.screen.size().and_then(|size| {
+            let next = crate::ui::frame(state, look, size.width, size.height);
+            // news of a sweep that is not looked at, a key that changes nothing: not a byte
+            if self.drawn.as_ref() == Some(&next) {
+                return Ok(());
+            }
+            self.screen.draw(|frame| match frame.buffer_mut() {
+                buffer if buffer.area == next.area => buffer.clone_from(&next),
+                // the size has changed just now
+                buffer => crate::ui::draw(state, look, buffer),
+            })?;
+            self.last_frame = Some(Instant::now());
+            self.drawn = Some(next);
+            Ok(())
+        });
+        drawn.or_else(|error| self.lost(&error))
     }
 
     /// A terminal that cannot be written to has gone: nothing is left to be said to it.
@@ -232,8 +244,12 @@ impl Live {
             Happening::Signal(Signal::Back) if std::mem::take(&mut self.stopped) => None,
             Happening::Signal(Signal::Back) => return self.come_back(),
             Happening::Terminal(event) => {
-                if let (Event::Resize(width, height), Some(tape)) = (&event, &self.tape) {
-                    tape.resized(*width, *height);
+                if let Event::Resize(width, height) = event {
+                    // what a terminal leaves on its screen then is its own affair
+                    self.drawn = None;
+                    if let Some(tape) = &self.tape {
+                        tape.resized(width, height);
+                    }
                 }
                 message_of(event)
             }
@@ -363,6 +379,7 @@ impl Live {
 
     fn redraw(&mut self) -> Result<()> {
         self.dirty = true;
+        self.drawn = None;
         // `Terminal::clear` would ask the terminal for its cursor, and the answer would be read by
         // the input thread; a new size clears the screen without a question
         let size = self.screen.size();

@@ -86,6 +86,28 @@ fn an_idle_program_writes_nothing() {
     session.ends(0, 1);
 }
 
+/// News of a sweep change nothing on a screen that does not show it.
+#[test]
+fn a_sweep_behind_the_workbench_writes_nothing() {
+    let mut session = Session::sized((120, 40), &[]);
+    session.wait("score", |screen| {
+        let rows = screen.contents();
+        rows.contains("acc ") && !rows.contains("acc ...")
+    });
+    session.send("S");
+    session.wait_for("inputs/s");
+    session.send("\t");
+    session.wait_for("logp");
+    session.wait_quiet(Duration::from_millis(300));
+    let before = session.raw().len();
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(session.raw().len() - before, 0, "bytes written meanwhile");
+    session.send("S");
+    session.wait_for("s left");
+    session.send("q");
+    session.ends(0, 1);
+}
+
 fn with_colours(name: &str, value: &str, flags: &[&str]) -> Session {
     let mut coloured = command(PROGRAM);
     coloured.args(["--prompt", PROMPT]);

@@ -151,10 +151,9 @@ fn resized_while_running() {
     session.resize(1, 1);
     session.wait_for_rows(&rendered((1, 1), ""));
     session.wait_quiet(Duration::from_millis(300));
-    let before = session.raw().len();
     session.send("c");
-    session.wait_more(before);
-    session.wait_quiet(Duration::from_millis(300));
+    // a frame that is as the last one is not sent: the key shows in the next size
+    std::thread::sleep(Duration::from_millis(300));
     session.resize(80, 24);
     session.wait_for_rows(&rendered(SIZE, "c"));
     session.send("q");
