@@ -8,6 +8,7 @@ mod common;
 
 mod devices;
 mod edits;
+mod gradients;
 mod grids;
 mod kinds;
 mod lines;
