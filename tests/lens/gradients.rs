@@ -79,7 +79,10 @@ impl<'a> Slopes<'a> {
         let [new, old] = [&self.source, &self.base].map(|run| run.1.get(patch.hook).unwrap());
         let change = (new - old).unwrap();
         let change = change.broadcast_mul(&mask(patch, &change)).unwrap();
-        let tokens = self.model.tokens(&[self.base.0.tokens.clone()]).unwrap();
+        let tokens = self
+            .model
+            .tokens(std::slice::from_ref(&self.base.0.tokens))
+            .unwrap();
         let MetricValues {
             metric, measure, ..
         } = self.values;
