@@ -13,6 +13,7 @@ use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
 use crate::lens::{self, Continuation, Fix, GridName, Intervention, Question, RunName, Variants};
+use crate::sweep::Survey;
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
@@ -88,6 +89,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TypeValue => cell::open(state, String::new()),
         Action::PatchCell => return intervene(state, None),
         Action::ZeroCell => return intervene(state, Some(lens::Action::Zero)),
+        Action::SurveyCell => survey_cell(state),
         Action::MeanCell => return intervene(state, Some(lens::Action::Mean(Vec::new()))),
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
@@ -372,22 +374,36 @@ pub(super) fn add_intervention(state: &mut State, intervention: Intervention) ->
     effects
 }
 
-/// Adds an intervention at the cell that the cursor points at; `None` patches it.
-fn intervene(state: &mut State, action: Option<lens::Action>) -> Vec<Effect> {
+/// The patch of the grid's cell that the cursor points at.
+fn pointed_patch(state: &mut State) -> Option<Intervention> {
     let from = state.study().direction.source();
     let at = match state.view.focus {
         Pane::Cells => Some((GridName::PatternDestSrc, state.view.cells.cell())),
         _ => state.view.strips.cell(&state.model.config),
     };
-    let Some((grid, cell)) = at else {
+    if at.is_none() {
         state.say(Tone::Plain, "this grid has no patch at all positions");
+    }
+    at.map(|(grid, cell)| grid.intervention(cell, from))
+}
+
+/// Adds an intervention at the cell that the cursor points at; `None` patches it.
+fn intervene(state: &mut State, action: Option<lens::Action>) -> Vec<Effect> {
+    let Some(mut intervention) = pointed_patch(state) else {
         return Vec::new();
     };
-    let mut intervention = grid.intervention(cell, from);
     if let Some(action) = action {
         intervention.action = action;
     }
     add_intervention(state, intervention)
+}
+
+/// Every ablation of the cell at once, over the sample.
+fn survey_cell(state: &mut State) {
+    if let Some(node) = pointed_patch(state) {
+        let line = Survey::ablations(node).line(state.task());
+        space::state_claim(state, line);
+    }
 }
 
 /// Adds what the answer's cell stands for; takes it away where it stands already.

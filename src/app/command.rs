@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
-use crate::sweep::{self, Claim};
+use crate::sweep::{self, Claim, Survey};
 use crate::task::Sample;
 
 /// A command understood.
@@ -20,13 +20,15 @@ pub enum Command {
     Measure(Measure),
     /// Another sample.
     Sample(Sample),
-    /// A claim about all inputs.
+    /// A claim about all inputs, or a survey.
     Claim(String),
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 8] = [
     ("claim", "pred == truth"),
+    Survey::WORDS[0],
+    Survey::WORDS[1],
     ("clean", "PROMPT"),
     ("corrupted", "PROMPT"),
     ("metric", "POS:ANSWER:OTHER"),
@@ -56,9 +58,14 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
         "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
+        "claim" if Survey::is(rest) => parse(state, rest),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),
             Err(error) => Err((None, error.to_string())),
+        },
+        _ if Survey::is(line) => match Survey::parse(line, task, &state.model.config) {
+            Ok(survey) => Ok(Command::Claim(survey.line(task))),
+            Err(error) => Err((Some(error.word), error.problem)),
         },
         _ if looks_like_prompt(line) => Ok(Command::Clean(prompt(line)?)),
         _ => Intervention::parse(line, task, &state.model.config)
@@ -77,12 +84,24 @@ fn looks_like_prompt(line: &str) -> bool {
 #[must_use]
 pub fn complete(state: &State, line: &str) -> Vec<String> {
     if let Some(claim) = line.strip_prefix("claim ") {
+        if Survey::is(claim) {
+            let all = complete(state, claim).into_iter();
+            return all.map(|line| format!("claim {line}")).collect();
+        }
         let config = &state.model.config;
         let heads: Vec<String> = HeadName::all(config)
             .map(|head| head.short(config))
             .collect();
+        let surveys = Survey::WORDS.iter().map(|(word, _)| *word);
+        let surveys = surveys.filter(|word| !claim.is_empty() && word.starts_with(claim));
         let all = sweep::complete(claim, state.task(), &heads).into_iter();
+        let all = all.chain(surveys.map(str::to_owned));
         return all.map(|claim| format!("claim {claim}")).collect();
+    }
+    if let Some(node) = line.strip_prefix("ablations ") {
+        let lines = completions(&format!("zero {node}"), state.task(), &state.model.config);
+        let nodes = lines.iter().filter_map(|line| line.strip_prefix("zero "));
+        return nodes.map(|node| format!("ablations {node}")).collect();
     }
     let commands = WORDS
         .iter()

@@ -218,6 +218,8 @@ pub enum Action {
     ZeroCell,
     /// Mean ablation, over the sample, of what the cursor is on.
     MeanCell,
+    /// Asks for every ablation of the grid's cell at once.
+    SurveyCell,
     /// Edit the selected intervention.
     EditIntervention,
     /// Switch the selected intervention off or on.
@@ -313,6 +315,7 @@ pub const BINDINGS: &[Binding] = &[
     row(STRIPS, ENTER, Action::PatchCell, "patch", "add this patch to the interventions"),
     row(STRIPS, &[Key::char('0')], Action::ZeroCell, "zero", "add a zero ablation here"),
     row(STRIPS, &[Key::char('A')], Action::MeanCell, "mean", "add a mean ablation over the sample"),
+    row(STRIPS, &[Key::char('B')], Action::SurveyCell, "", "every ablation here at once, over the sample"),
     row(CELLS, UP, Action::Up, "cell", "previous query (dest)"),
     row(CELLS, DOWN, Action::Down, "", "next query (dest)"),
     row(CELLS, LEFT, Action::Left, "", "previous key (src)"),
@@ -322,6 +325,7 @@ pub const BINDINGS: &[Binding] = &[
     row(CELLS, ENTER, Action::PatchCell, "patch", "add this patch to the interventions"),
     row(CELLS, &[Key::char('0')], Action::ZeroCell, "zero", "add a zero ablation here"),
     row(CELLS, &[Key::char('A')], Action::MeanCell, "mean", "add a mean ablation over the sample"),
+    row(CELLS, &[Key::char('B')], Action::SurveyCell, "", "every ablation here at once, over the sample"),
     row(LIST, UP, Action::Up, "", "previous intervention"),
     row(LIST, DOWN, Action::Down, "", "next intervention"),
     row(LIST, ENTER, Action::EditIntervention, "edit", "edit this intervention"),

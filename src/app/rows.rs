@@ -1,17 +1,21 @@
-//! The rows of the screen of all inputs: the claims that were stated or are kept, then the inputs
-//! worth a look.
+//! The rows of the screen of all inputs: the claims that were stated or are kept and what surveys
+//! found, then the inputs worth a look.
 
 use super::message::Effect;
-use super::space;
+use super::space::{self, Said};
 use super::state::{Pane, State, Tone};
-use crate::sweep::{Case, Verdict};
+use super::study::Listed;
+use crate::lens::Intervention;
+use crate::sweep::{Case, Choice, Survey, Surveyed, Verdict};
 use crate::task::Update;
 
 /// A row.
 #[derive(Clone, Copy, Debug)]
 pub enum SpaceRow<'a> {
-    /// A claim.
+    /// A claim or a survey.
     Claim(ClaimRow<'a>),
+    /// One of those that a survey found, below it.
+    Choice(&'a Choice),
     /// An input, among the worst of the sweep.
     Case(&'a Case),
 }
@@ -36,6 +40,8 @@ pub enum Says<'a> {
     SoFar(&'a Verdict),
     /// What all inputs say.
     All(&'a Verdict),
+    /// What a survey found.
+    Choices(&'a Surveyed),
     /// Why it cannot be checked.
     Refused(&'a str),
 }
@@ -46,6 +52,7 @@ impl SpaceRow<'_> {
     pub fn update(&self) -> Option<&Update> {
         match self {
             Self::Case(case) => Some(&case.update),
+            Self::Choice(_) => None,
             Self::Claim(claim) => match claim.says {
                 Says::All(verdict) => verdict.counterexample.as_ref().map(|one| &one.update),
                 _ => None,
@@ -64,22 +71,18 @@ impl State {
             answers.find(|answer| answer.claim == line)
         };
         let says = |line: &str| match (self.space_answer(line), so_far(line)) {
-            (Some(answer), _) => match &answer.result {
-                Ok(verdict) => Says::All(verdict),
-                Err(why) => Says::Refused(why),
-            },
-            (None, Some(answer)) => match &answer.result {
-                Ok(verdict) => Says::SoFar(verdict),
-                Err(why) => Says::Refused(why),
-            },
+            (Some(answer), _) => told(&answer.result, Says::All),
+            (None, Some(answer)) => told(&answer.result, Says::SoFar),
             (None, None) => Says::Nothing,
         };
-        let claims = self.listed_claims().into_iter().map(|line| {
-            SpaceRow::Claim(ClaimRow {
+        let claims = self.listed_claims().into_iter().flat_map(|line| {
+            let claim = SpaceRow::Claim(ClaimRow {
                 line,
                 kept: self.study().claims.iter().any(|kept| kept == line),
                 says: says(line),
-            })
+            });
+            let choices = self.choices(line).iter().map(SpaceRow::Choice);
+            std::iter::once(claim).chain(choices)
         });
         let worst = self.space_tally().map_or(&[][..], |tally| &tally.worst[..]);
         let mut worst: Vec<&Case> = worst.iter().collect();
@@ -94,7 +97,17 @@ impl State {
     /// The last row, counted from 0.
     fn last_space_row(&self) -> usize {
         let worst = self.space_tally().map_or(0, |tally| tally.worst.len());
-        (self.listed_claims().len() + worst).saturating_sub(1)
+        let claims = self.listed_claims().into_iter();
+        let claims: usize = claims.map(|line| 1 + self.choices(line).len()).sum();
+        (claims + worst).saturating_sub(1)
+    }
+
+    /// What a survey found.
+    fn choices(&self, line: &str) -> &[Choice] {
+        match self.space_answer(line).map(|answer| &answer.result) {
+            Some(Ok(Said::Choices(found))) => &found.choices,
+            _ => &[],
+        }
     }
 
     /// The selected row, counted from 0.
@@ -103,12 +116,23 @@ impl State {
         self.space.cursor.min(self.last_space_row())
     }
 
-    /// The claim under the cursor.
-    fn pointed_claim(&self) -> Option<String> {
-        match self.space_rows().get(self.space_cursor()) {
-            Some(SpaceRow::Claim(claim)) => Some(claim.line.to_owned()),
+    /// The claim under the cursor, or the survey that found what is under it.
+    #[must_use]
+    pub fn pointed_claim(&self) -> Option<String> {
+        let rows = self.space_rows();
+        let mut upwards = rows.get(..=self.space_cursor())?.iter().rev();
+        match upwards.find(|row| !matches!(row, SpaceRow::Choice(_)))? {
+            SpaceRow::Claim(claim) => Some(claim.line.to_owned()),
             _ => None,
         }
+    }
+}
+
+fn told<'a>(result: &'a Result<Said, String>, verdict: fn(&'a Verdict) -> Says<'a>) -> Says<'a> {
+    match result {
+        Ok(Said::Verdict(found)) => verdict(found),
+        Ok(Said::Choices(found)) => Says::Choices(found),
+        Err(why) => Says::Refused(why),
     }
 }
 
@@ -118,6 +142,13 @@ pub(super) fn keep_claim(state: &mut State) {
         state.say(Tone::Plain, "no claim is selected: / states one");
         return;
     };
+    if Survey::is(&claim) {
+        state.say(
+            Tone::Plain,
+            "claims are kept; what a survey finds is added by enter",
+        );
+        return;
+    }
     let mut study = state.study().clone();
     match study.claims.iter().position(|kept| *kept == claim) {
         Some(at) => {
@@ -135,7 +166,8 @@ pub(super) fn keep_claim(state: &mut State) {
     }
     // no number depends on it, so that nothing is asked anew
     state.history.go(study);
-    let at = state.listed_claims().iter().position(|one| *one == claim);
+    let is_it = |row: &SpaceRow<'_>| matches!(row, SpaceRow::Claim(one) if one.line == claim);
+    let at = state.space_rows().iter().position(is_it);
     state.space.cursor = at.unwrap_or(state.space.cursor);
 }
 
@@ -169,6 +201,10 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
     };
     let update = row.update().cloned();
     match (row, update) {
+        (SpaceRow::Choice(choice), _) => {
+            let lines = choice.interventions.clone();
+            add_all(state, &lines)
+        }
         (_, Some(update)) => {
             let before = rows[..at].iter().filter(|row| row.update().is_some());
             let count = rows.iter().filter(|row| row.update().is_some()).count();
@@ -178,6 +214,7 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
         (SpaceRow::Claim(claim), None) => {
             match claim.says {
                 Says::All(_) => state.say(Tone::Plain, "no single input decides this claim"),
+                Says::Choices(_) => state.say(Tone::Plain, "enter on a row below adds what it did"),
                 Says::Refused(_) => state.say(Tone::Plain, "this claim cannot be checked here"),
                 Says::Nothing | Says::SoFar(_) => space::check(state),
             }
@@ -185,6 +222,51 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
         }
         (SpaceRow::Case(_), None) => Vec::new(),
     }
+}
+
+/// What a choice did becomes interventions, beside those that stand.
+fn add_all(state: &mut State, lines: &[String]) -> Vec<Effect> {
+    let task = state.task();
+    let config = state.model.config.clone();
+    let read = lines
+        .iter()
+        .map(|line| Intervention::parse(line, task, &config));
+    let Ok(mut read) = read.collect::<Result<Vec<_>, _>>() else {
+        state.say(Tone::Bad, "this model has no such intervention");
+        return Vec::new();
+    };
+    let stands = |one: &Intervention| {
+        let mut listed = state.study().interventions.iter();
+        listed.any(|listed| listed.on && listed.intervention == *one)
+    };
+    read.retain(|one| !stands(one));
+    if read.is_empty() && !lines.is_empty() {
+        state.say(Tone::Plain, "that is done to the model already");
+        return Vec::new();
+    }
+    if read.is_empty() {
+        state.say(
+            Tone::Plain,
+            "nothing was done here: this is the model as it is",
+        );
+        return Vec::new();
+    }
+    let count = read.len();
+    let effects = super::act::change(state, |study| {
+        let listed = read.into_iter();
+        let listed = listed.map(|intervention| Listed {
+            intervention,
+            on: true,
+        });
+        study.interventions.extend(listed);
+    });
+    let what = if count == 1 {
+        "1 intervention".to_owned()
+    } else {
+        format!("{count} interventions")
+    };
+    state.say(Tone::Good, format!("added {what}; u takes back"));
+    effects
 }
 
 fn open_input(state: &mut State, update: Update, place: String) -> Vec<Effect> {

@@ -7,7 +7,7 @@
 use super::message::Effect;
 use super::state::{Pane, State, Tone};
 use crate::lens::{Experiment, Intervention, Source};
-use crate::sweep::{Progress, Tally, Verdict};
+use crate::sweep::{Progress, Surveyed, Tally, Verdict};
 use crate::task::Sample;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const STATED: usize = 20;
 pub struct SpaceQuestion {
     /// How many are right, and how narrowly.
     pub sweep: bool,
-    /// Whether these hold.
+    /// Whether these hold, and what comes of these surveys.
     pub claims: Vec<String>,
 }
 
@@ -36,13 +36,22 @@ pub struct SpaceRequest {
     pub question: SpaceQuestion,
 }
 
-/// What came of a claim.
+/// What came of a claim or a survey.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Its line.
     pub claim: String,
-    /// The verdict, or why there is none.
-    pub result: Result<Verdict, String>,
+    /// What is known, or why nothing is.
+    pub result: Result<Said, String>,
+}
+
+/// What there is to say to a line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// To a claim.
+    Verdict(Verdict),
+    /// To a survey.
+    Choices(Arc<Surveyed>),
 }
 
 /// What the sweeper has found, so far or in the end.

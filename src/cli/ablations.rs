@@ -4,8 +4,10 @@ use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, words};
-use crate::sweep::{Ablated, Minimal, Over, Tally, ablations, minimal, node, title};
-use crate::task::shown;
+use crate::sweep::{
+    Ablated, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
+};
+use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -42,6 +44,9 @@ struct AblationsAnswer {
     #[serde(flatten)]
     asked: Asked,
     node: String,
+    /// The fewest fields of which the node has to know: every such set.
+    depends_on: Vec<Vec<String>>,
+    verdict: String,
     rows: Vec<AblationRow>,
 }
 
@@ -57,19 +62,14 @@ struct AblationRow {
     reason: Option<String>,
 }
 
-impl From<&Ablated> for AblationRow {
-    fn from(ablated: &Ablated) -> Self {
+impl AblationRow {
+    fn new(ablated: &Ablated, task: ArrayUpdate) -> Self {
         let tally = ablated.tally.as_ref().ok();
-        let by_position = |tally: &Tally| {
-            let wrong = tally.wrong_by_position.iter();
-            let right = wrong.map(|&wrong| 1.0 - wrong as f64 / tally.inputs.max(1) as f64);
-            right.collect()
-        };
         Self {
-            ablation: ablated.line.clone(),
+            ablation: ablated.ablation.as_ref().map(|one| one.line(task)),
             inputs: tally.map(|tally| tally.inputs),
             accuracy: tally.map(Tally::accuracy),
-            accuracy_by_position: tally.map(by_position),
+            accuracy_by_position: tally.map(Tally::accuracy_by_position),
             mean_loss: tally.map(Tally::mean_loss),
             reason: ablated.tally.as_ref().err().cloned(),
         }
@@ -118,7 +118,12 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     let answer = AblationsAnswer {
         asked: opened.asked(&args.space, over),
         node: title(&node, task),
-        rows: found.iter().map(AblationRow::from).collect(),
+        depends_on: depends_on(&found)
+            .iter()
+            .map(|set| set.iter().map(ToString::to_string).collect())
+            .collect(),
+        verdict: verdict(&found),
+        rows: (found.iter().map(|one| AblationRow::new(one, task))).collect(),
     };
     if args.space.common.format == Format::Json {
         return print_json(out, &answer);
@@ -144,7 +149,8 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
         cells.resize(task.list_len + 3, String::new());
         rows.push(cells);
     }
-    print_rows(out, &rows)
+    print_rows(out, &rows)?;
+    Ok(writeln!(out, "\n{}", answer.verdict)?)
 }
 
 #[derive(Serialize)]

@@ -81,10 +81,7 @@ impl Opened {
             model: ModelNumbers::from(&self.model),
             interventions: lines.map(|one| one.line(task)).collect(),
             low_rank: args.low_rank.clone(),
-            over: match over {
-                Over::Space => "space".to_owned(),
-                Over::Sample(sample) => sample.to_string(),
-            },
+            over: over.to_string(),
         }
     }
 }

@@ -125,8 +125,13 @@ fn mean(
         .collect();
     ensure!(
         !rows.is_empty(),
-        "no example of {} agrees with the prompt in these fields",
-        experiment.sample
+        "no example of {} agrees with the prompt in {}",
+        experiment.sample,
+        given
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" and ")
     );
     ensure!(
         rows.len() <= MAX_MEAN,

@@ -1,10 +1,10 @@
 //! The focused pane's numbers as one table.
 
 use super::verdicts;
-use crate::app::{Pane, Shown, State, StripColumn, strip_cell, strip_rows};
+use crate::app::{Pane, Said, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
 use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName, Table};
-use crate::sweep::Case;
+use crate::sweep::{Case, Choice, Survey, Surveyed};
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.
@@ -46,6 +46,9 @@ pub(super) fn axes(state: &State) -> (&'static str, &'static str) {
         Pane::Logits => ("position", "token"),
         Pane::Attention | Pane::Cells => ("query (dest)", "key (src)"),
         Pane::Strips => ("grid layer.head", "position patched"),
+        Pane::Space if state.pointed_claim().is_some_and(|line| Survey::is(&line)) => {
+            ("done to the model", "what is left")
+        }
         Pane::Space => ("input: a idx elt", "number"),
         _ => ("", ""),
     }
@@ -61,6 +64,13 @@ pub(super) fn caption(state: &State) -> Vec<String> {
 
 /// The worst inputs; what was counted and claimed stands in the notes, whole numbers in full.
 fn space(state: &State) -> Result<Table> {
+    let pointed = state.pointed_claim();
+    let pointed = pointed.and_then(|line| state.space_answer(&line));
+    if let Some(answer) = pointed
+        && let Ok(Said::Choices(found)) = &answer.result
+    {
+        return Ok(choices(state, &answer.claim, found));
+    }
     let tally = state.space_tally();
     let tally = tally.context("the inputs are not counted yet: S counts them")?;
     let row = |case: &Case| {
@@ -93,6 +103,42 @@ fn space(state: &State) -> Result<Table> {
         notes,
         ..Table::default()
     })
+}
+
+/// What a survey found; the lines that each choice stands for are in the notes.
+fn choices(state: &State, line: &str, found: &Surveyed) -> Table {
+    let predictions = state.task().list_len;
+    let left = |choice: &Choice| match &choice.left {
+        Ok(left) => {
+            let each = left.accuracy_by_position.iter();
+            let all = std::iter::once(&left.accuracy).chain(each);
+            all.chain([&left.mean_loss]).map(|&x| x as f32).collect()
+        }
+        Err(_) => vec![f32::NAN; predictions + 2],
+    };
+    let values: Vec<f32> = found.choices.iter().flat_map(left).collect();
+    let lines = found.choices.iter();
+    let lines = lines.map(|choice| (choice.name.clone(), choice.interventions.join("; ")));
+    let mut notes = vec![
+        ("survey".to_owned(), line.to_owned()),
+        ("over".to_owned(), found.over.to_string()),
+        ("verdict".to_owned(), found.verdict.clone()),
+    ];
+    notes.extend(lines);
+    let words = ["accuracy".to_owned()].into_iter();
+    let words = words.chain((0..predictions).map(|j| format!("b_{j}")));
+    Table {
+        title: line.to_owned(),
+        values: Array::from_values(vec![found.choices.len(), predictions + 2], values),
+        rows: found
+            .choices
+            .iter()
+            .map(|choice| choice.name.clone())
+            .collect(),
+        cols: words.chain(["loss".to_owned()]).collect(),
+        notes,
+        ..Table::default()
+    }
 }
 
 /// The answer to the open question, once it is there.

@@ -3,10 +3,10 @@
 
 use super::worker::guarded;
 use super::{pool, verdicts};
-use crate::app::{Found, Msg, SpaceNews, SpaceQuestion, SpaceRequest};
-use crate::lens::Matrices;
+use crate::app::{Answer, Found, Msg, Said, SpaceNews, SpaceRequest};
+use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::sweep::{Progress, Sweep};
+use crate::sweep::{Progress, Survey, Sweep};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,7 +81,7 @@ pub(super) fn answer(
             None => tables.insert(Matrices::new(model)?),
         };
         let sweep = Sweep::new(model, weights, &request.experiment)?;
-        find(&sweep, model, request, tell)
+        find(&sweep, (model, weights), request, tell)
     });
     let message = match result {
         Ok(None) => return,
@@ -96,7 +96,7 @@ pub(super) fn answer(
 
 fn find(
     sweep: &Sweep,
-    model: &HookedTransformer,
+    (model, weights): (&HookedTransformer, &Matrices),
     request: &SpaceRequest,
     tell: &mut dyn FnMut(Msg) -> bool,
 ) -> Result<Option<SpaceNews>> {
@@ -121,10 +121,52 @@ fn find(
             result: Ok(Box::new(news(found(), progress, false))),
         }))
     };
-    let SpaceQuestion {
-        sweep: tally,
-        claims,
-    } = &request.question;
-    let found = verdicts::ask(sweep, model, *tally, claims, &mut report)?;
-    Ok(found.map(|found| news(found, all, true)))
+    let lines = request.question.claims.iter().cloned();
+    let (surveys, claims): (Vec<_>, Vec<_>) = lines.partition(|line| Survey::is(line));
+    let mut surveyed = Vec::new();
+    for line in surveys {
+        let so_far = || Found {
+            tally: None,
+            answers: surveyed.clone(),
+        };
+        let mut tell = |progress| report(&so_far, progress);
+        let Some(result) = survey((model, weights), &request.experiment, &line, &mut tell)? else {
+            return Ok(None);
+        };
+        surveyed.push(Answer {
+            claim: line,
+            result,
+        });
+    }
+    let tally = request.question.sweep;
+    let mut found = Found {
+        tally: None,
+        answers: Vec::new(),
+    };
+    if tally || !claims.is_empty() {
+        let Some(asked) = verdicts::ask(sweep, model, tally, &claims, &mut report)? else {
+            return Ok(None);
+        };
+        found = asked;
+    }
+    found.answers.extend(surveyed);
+    Ok(Some(news(found, all, true)))
+}
+
+/// What a survey says, or why it says nothing; `None` when it is not wanted any more.
+fn survey(
+    (model, weights): (&HookedTransformer, &Matrices),
+    experiment: &Experiment,
+    line: &str,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Option<Result<Said, String>>> {
+    let survey = match Survey::parse(line, model.task(), model.config()) {
+        Ok(survey) => survey,
+        Err(error) => return Ok(Some(Err(error.to_string()))),
+    };
+    Ok(match survey.answer(model, weights, experiment, report) {
+        Ok(Some(found)) => Some(Ok(Said::Choices(Arc::new(found)))),
+        Ok(None) => None,
+        Err(error) => Some(Err(format!("{error:#}"))),
+    })
 }

@@ -1,6 +1,6 @@
 //! What comes of claims. This is the one place that asks for verdicts.
 
-use crate::app::{Answer, Found, State};
+use crate::app::{Answer, Found, Said, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
@@ -36,7 +36,10 @@ pub(super) fn ask(
             let verdict = verdict.map_err(Clone::clone);
             Answer {
                 claim: line.clone(),
-                result: verdict.and_then(|one| one.ok_or_else(|| "not answered".to_owned())),
+                result: verdict.and_then(|one| {
+                    let one = one.ok_or_else(|| "not answered".to_owned())?;
+                    Ok(Said::Verdict(one))
+                }),
             }
         };
         Found {
@@ -96,7 +99,8 @@ fn finite(x: f64) -> Option<f64> {
 
 pub fn told(answer: &Answer) -> Verdict {
     match &answer.result {
-        Ok(found) => counted(&answer.claim, found),
+        Ok(Said::Verdict(found)) => counted(&answer.claim, found),
+        Ok(Said::Choices(found)) => unchecked(&answer.claim, &found.verdict),
         Err(why) => unchecked(&answer.claim, why),
     }
 }

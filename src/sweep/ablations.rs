@@ -13,7 +13,7 @@ use anyhow::Result;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ablated {
     /// The intervention; `None` for the run as it is.
-    pub line: Option<String>,
+    pub ablation: Option<Intervention>,
     /// What is left, or why it could not be found out.
     pub tally: std::result::Result<Tally, String>,
 }
@@ -81,7 +81,6 @@ pub fn ablations(
     for (i, run) in runs.iter().enumerate() {
         let mut with = experiment.clone();
         with.interventions.extend(run.clone());
-        let line = run.as_ref().map(|one| one.line(task));
         let mut tell = |_: &mut Tally, progress| report(i, runs.len(), progress);
         let tally = match Sweep::new(model, weights, &with) {
             Err(error) => Err(format!("{error:#}")),
@@ -93,9 +92,56 @@ pub fn ablations(
                 },
             },
         };
-        found.push(Ablated { line, tally });
+        found.push(Ablated {
+            ablation: run.clone(),
+            tally,
+        });
     }
     Ok(Some(found))
+}
+
+/// How much accuracy an exchange may cost and still count as none.
+pub const SPARED: f64 = 0.01;
+
+/// What the node depends on: the fewest fields that have to be kept so that the rest of an input
+/// may be another's, and at most [`SPARED`] of the accuracy is lost. All sets of that size; none
+/// where it could not be found out.
+#[must_use]
+pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
+    let accuracy = |one: &Ablated| one.tally.as_ref().ok().map(Tally::accuracy);
+    let as_it_is = found.iter().find(|one| one.ablation.is_none());
+    let Some(as_it_is) = as_it_is.and_then(accuracy) else {
+        return Vec::new();
+    };
+    let enough = |one: &Ablated| match &one.ablation.as_ref()?.action {
+        Action::Resample { keep, .. } if accuracy(one)? >= as_it_is - SPARED => Some(keep.clone()),
+        _ => None,
+    };
+    let mut sets: Vec<Vec<Field>> = found.iter().filter_map(enough).collect();
+    let fewest = sets.iter().map(Vec::len).min();
+    sets.retain(|set| Some(set.len()) == fewest);
+    sets
+}
+
+/// The same in words.
+#[must_use]
+pub fn verdict(found: &[Ablated]) -> String {
+    let sets = depends_on(found);
+    let words = |set: &Vec<Field>| {
+        let fields: Vec<String> = set.iter().map(ToString::to_string).collect();
+        fields.join(" and ")
+    };
+    let all: Vec<String> = sets.iter().map(words).collect();
+    match sets.first() {
+        None => "what it depends on was not found out".to_owned(),
+        Some(set) if set.is_empty() => {
+            format!("depends on nothing: any other input's costs at most {SPARED} of the accuracy")
+        }
+        Some(_) => format!(
+            "depends on {} only: another input's that agrees there costs at most {SPARED}",
+            all.join(", or on ")
+        ),
+    }
 }
 
 /// The node's words for a title.

@@ -8,8 +8,9 @@ use crate::lens::{
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
 use crate::task::{Prompt, Token};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candle_core::Tensor;
+use std::ops::Range;
 
 /// A model under interventions, run by candle.
 pub(super) struct ByCandle {
@@ -36,9 +37,11 @@ impl ByCandle {
         let wanted: Vec<HookName> = hooks.collect();
         let cache =
             |source: &Source| Ok::<_, anyhow::Error>(observe_hooks(model, source, &wanted)?.1);
-        let first = Prompt::teacher_forced(Space::new(model.task()).first());
+        // an example agrees with itself, so that conditional means exist for it
+        let examples = experiment.sample.prompts(model.task());
+        let first = examples.first().context("the sample has no examples")?;
         Ok(Self {
-            derived: Derived::new(model, experiment, &first)?,
+            derived: Derived::new(model, experiment, first)?,
             clean: cache(&experiment.clean)?,
             corrupted: cache(&experiment.corrupted)?,
             model: model.clone(),
@@ -47,17 +50,20 @@ impl ByCandle {
         })
     }
 
-    /// The numbers of all inputs with a list and an index.
+    /// The numbers of the inputs with a list, an index and one of these last numbers.
     ///
     /// # Errors
-    /// When the device fails.
-    pub fn block(&self, fields: &[usize], wanted: &Wanted) -> Result<Block<f32>> {
+    /// When the device fails, or a conditional mean has no example for an input.
+    pub fn block(
+        &self,
+        fields: &[usize],
+        elts: Range<usize>,
+        wanted: &Wanted,
+    ) -> Result<Block<f32>> {
         let task = self.space.task;
         let last = fields.len() - 1;
-        let inputs: Vec<Vec<usize>> = (0..task.max_num as usize)
-            .map(|elt| [&fields[..last], &[elt]].concat())
-            .collect();
-        let pad = inputs.len();
+        let inputs: Vec<Vec<usize>> = elts.map(|elt| [&fields[..last], &[elt]].concat()).collect();
+        let pad = task.max_num as usize;
         let d_vocab_out = self.model.config().d_vocab_out;
         let mut block = Block::new(0.0, pad, task.list_len, d_vocab_out, wanted);
         let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));

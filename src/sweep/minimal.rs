@@ -21,6 +21,10 @@ pub struct EdgeSet {
     pub interventions: Vec<String>,
     /// The fraction of single predictions that are right.
     pub accuracy: f64,
+    /// The same by prediction.
+    pub accuracy_by_position: Vec<f64>,
+    /// Mean cross entropy, in nats per prediction.
+    pub mean_loss: f64,
     /// Inputs with a wrong prediction.
     pub wrong_inputs: u64,
 }
@@ -95,6 +99,8 @@ impl Search<'_> {
                 .map(|(_, (_, edge))| edge.line(task))
                 .collect(),
             accuracy: tally.accuracy(),
+            accuracy_by_position: tally.accuracy_by_position(),
+            mean_loss: tally.mean_loss(),
             wrong_inputs: tally.wrong_inputs,
         }
     }

@@ -20,13 +20,15 @@ mod prepared;
 mod program;
 mod run;
 mod space;
+mod survey;
 mod tables;
 mod tally;
 mod walk;
 
-pub use ablations::{Ablated, ablations, kinds, node, title};
+pub use ablations::{Ablated, ablations, depends_on, kinds, node, title, verdict};
 pub use claim::{Answers, Claim, ClaimError, Counterexample, Report, Verdict, WORDS, complete};
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;
+pub use survey::{Choice, Left, Survey, Surveyed};
 pub use tally::{Case, Instead, Tally};

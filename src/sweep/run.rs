@@ -9,6 +9,8 @@ use crate::model::HookedTransformer;
 use crate::task::{Sample, Update};
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
+use std::fmt;
+use std::ops::Range;
 
 /// Lists that one piece of work has: about a thousandth of a second with tables.
 const LISTS: usize = 16;
@@ -24,6 +26,15 @@ pub enum Over {
     Space,
     /// Those of a sample.
     Sample(Sample),
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Space => f.write_str("space"),
+            Self::Sample(sample) => sample.fmt(f),
+        }
+    }
 }
 
 /// A model under an experiment's interventions, ready to be swept.
@@ -151,8 +162,6 @@ impl Sweep {
             Ok(tables) => (How::Tables(Box::new(tables)), None),
             Err(reason) => {
                 let candle = ByCandle::new(model, experiment)?;
-                // an intervention that cannot be derived fails here, before hours of work
-                candle.block(&space.fields(0, 0), &Wanted::default())?;
                 (How::Candle(Box::new(candle)), Some(format!("{reason:#}")))
             }
         };
@@ -193,6 +202,10 @@ impl Sweep {
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
         let pieces = self.pieces(over)?;
+        if let (How::Candle(candle), Over::Space) = (&self.how, over) {
+            // an intervention that cannot be derived fails here, before hours of work
+            candle.block(&self.space.fields(0, 0), self.elts(), &Wanted::default())?;
+        }
         let total = pieces.total;
         let mut done = 0;
         let wanted = sum.wanted();
@@ -220,6 +233,10 @@ impl Sweep {
             }
         }
         Ok(Some(sum))
+    }
+
+    fn elts(&self) -> Range<usize> {
+        0..self.space.task.max_num as usize
     }
 
     fn pieces(&self, over: Over) -> Result<Pieces> {
@@ -280,7 +297,7 @@ impl Sweep {
                 for list in lists {
                     for idx in 0..self.space.task.list_len {
                         let fields = self.space.fields(list, idx);
-                        let block = candle.block(&fields, wanted)?;
+                        let block = candle.block(&fields, self.elts(), wanted)?;
                         self.see_block(None, &fields, &block, wanted, part);
                     }
                 }
@@ -332,9 +349,8 @@ impl Sweep {
                 });
             }
             How::Candle(candle) => {
-                let last = fields.len() - 1;
-                let base = [&fields[..last], &[0]].concat();
-                let block = candle.block(&base, wanted)?;
+                let elt = fields[fields.len() - 1];
+                let block = candle.block(fields, elt..elt + 1, wanted)?;
                 part.see(&Input {
                     space: self.space,
                     fields,

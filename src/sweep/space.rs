@@ -51,11 +51,6 @@ impl Space {
         fields
     }
 
-    /// The first input.
-    pub(super) fn first(&self) -> Update {
-        self.update(&self.fields(0, 0))
-    }
-
     /// An input's fields as an update.
     pub(super) fn update(&self, fields: &[usize]) -> Update {
         let n = self.task.list_len;

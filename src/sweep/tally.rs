@@ -186,6 +186,14 @@ impl Tally {
         1.0 - wrong as f64 / predictions.max(1) as f64
     }
 
+    /// The same by prediction.
+    #[must_use]
+    pub fn accuracy_by_position(&self) -> Vec<f64> {
+        let wrong = self.wrong_by_position.iter();
+        let right = wrong.map(|&wrong| 1.0 - wrong as f64 / self.inputs.max(1) as f64);
+        right.collect()
+    }
+
     /// Mean cross entropy, in nats per prediction.
     #[must_use]
     pub fn mean_loss(&self) -> f64 {

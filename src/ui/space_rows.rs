@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{ClaimRow, Says, SpaceRow};
-use crate::sweep::{Case, Instead, Verdict};
+use crate::sweep::{Case, Choice, Instead, Over, Verdict};
 use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -13,13 +13,17 @@ use ratatui::text::{Line, Span};
 pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
     let state = canvas.state;
     let (rows, cursor) = (state.space_rows(), state.space_cursor());
-    let claims = state.listed_claims().len();
-    let text = match rows.get(cursor)? {
-        SpaceRow::Claim(_) => format!("claim {} of {claims}", cursor + 1),
+    let row = rows.get(cursor)?;
+    let same = |one: &&SpaceRow<'_>| std::mem::discriminant(*one) == std::mem::discriminant(row);
+    let (at, count) = (
+        rows[..=cursor].iter().filter(same).count(),
+        rows.iter().filter(same).count(),
+    );
+    let text = match row {
+        SpaceRow::Claim(_) => format!("claim {at} of {count}"),
+        SpaceRow::Choice(_) => format!("choice {at} of {count}, enter adds it"),
         SpaceRow::Case(_) => format!(
-            "input {} of {}, by {}",
-            cursor + 1 - claims,
-            rows.len() - claims,
+            "input {at} of {count}, by {}",
             if state.space.by_loss {
                 "loss"
             } else {
@@ -35,7 +39,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let (rows, cursor) = (state.space_rows(), state.space_cursor());
     if rows.is_empty() {
-        let text = "S counts all inputs, / states a claim about them";
+        let text = "S counts all inputs, / states a claim; :ablations and :minimal survey";
         canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
         return;
     }
@@ -57,6 +61,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                     lines.extend(told(canvas, claim));
                 }
             }
+            SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
             SpaceRow::Case(case) => lines.push(case_line(canvas, case, i == cursor)),
         }
         if i == cursor {
@@ -85,7 +90,7 @@ impl Widths {
     fn of(rows: &[SpaceRow<'_>]) -> Self {
         let claims = rows.iter().filter_map(|row| match row {
             SpaceRow::Claim(claim) => Some(claim),
-            SpaceRow::Case(_) => None,
+            SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
         });
         Self {
             count: (claims.clone().map(|claim| count(claim).len()).max()).unwrap_or(0),
@@ -108,6 +113,10 @@ fn count(claim: &ClaimRow<'_>) -> String {
                 None => format!("{:.4} over {total}", asked_for(claim.line, verdict)),
             }
         }
+        Says::Choices(found) => match found.over {
+            Over::Space => "all inputs".to_owned(),
+            Over::Sample(sample) => sample.to_string(),
+        },
         Says::Refused(_) => "cannot be checked".to_owned(),
         Says::Nothing => "not checked".to_owned(),
     }
@@ -139,6 +148,7 @@ fn claim_line(
             holds: Some(false), ..
         }) => (Role::Bad, "fails"),
         Says::SoFar(_) => (Role::Muted, "so far"),
+        Says::Choices(_) => (Role::Accent, "survey"),
         Says::Refused(_) => (Role::Warn, "no"),
         Says::Nothing => (Role::Muted, "?"),
     };
@@ -163,6 +173,7 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
     let line = |role, text: String| detail(canvas, role, &text);
     match claim.says {
         Says::Nothing => Vec::new(),
+        Says::Choices(found) => vec![line(Role::Accent, found.verdict.clone())],
         Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],
         Says::All(verdict) | Says::SoFar(verdict) => {
             let numbers = format!(
@@ -186,6 +197,32 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
 fn input(update: &Update) -> String {
     let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
     format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt)
+}
+
+/// What a choice leaves: accuracy in all and by prediction, loss; then what was done.
+fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'static> {
+    let role = if selected { Role::Accent } else { Role::Text };
+    let mut spans = vec![mark(canvas, selected)];
+    let (accuracy, rest, why) = match &choice.left {
+        Ok(left) => {
+            let each = left.accuracy_by_position.iter();
+            let each: Vec<String> = each.map(|one| format!("{one:.3}")).collect();
+            let loss = format!("{:.2e}", left.mean_loss);
+            let rest = format!("  {}  loss {loss:<8}  ", each.join(" "));
+            (format!("  {:.4}", left.accuracy), rest, "")
+        }
+        Err(why) => {
+            let width = 2 + canvas.state.task().list_len * 6 - 1 + 17;
+            (format!("  {:6}", "n/a"), " ".repeat(width), why.as_str())
+        }
+    };
+    spans.push(canvas.span(Role::Good, accuracy));
+    spans.push(canvas.span(Role::Muted, rest));
+    spans.push(canvas.span(role, choice.name.clone()));
+    if !why.is_empty() {
+        spans.push(canvas.span(Role::Warn, format!("  {why}")));
+    }
+    Line::from(spans)
 }
 
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {

@@ -12,7 +12,7 @@ fn claims(state: &State) -> Vec<String> {
     let rows = state.space_rows();
     let claims = rows.iter().filter_map(|row| match row {
         SpaceRow::Claim(claim) => Some(claim),
-        SpaceRow::Case(_) => None,
+        SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
     });
     let star = |kept| if kept { "*" } else { "" };
     claims
@@ -137,7 +137,7 @@ fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
         .iter()
         .filter_map(|row| match row {
             SpaceRow::Claim(claim) => Some(claim.says),
-            SpaceRow::Case(_) => None,
+            SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
         })
         .collect();
     let [Says::All(found), Says::Refused(why)] = says[..] else {
@@ -167,4 +167,51 @@ fn the_screen_is_exported_with_counts_and_verdicts_in_full() {
     assert_eq!(rows, bench.state.space_tally().unwrap().worst.len());
     assert_eq!(json["cols"], serde_json::json!(["margin", "loss"]));
     assert!(read("table.csv").contains("true of 20,000 of 30,000"));
+}
+
+#[test]
+fn what_a_survey_finds_becomes_interventions() {
+    let (_folder, mut bench) = bench();
+    press(&mut bench, ": 'minimal 0' enter");
+    let choices = |state: &State| {
+        let rows = state.space_rows();
+        let found = rows.iter().filter_map(|row| match row {
+            SpaceRow::Choice(choice) => Some(choice.interventions.clone()),
+            _ => None,
+        });
+        found.collect::<Vec<_>>()
+    };
+    let found = choices(&bench.state);
+    assert!(!found.is_empty());
+    press(&mut bench, "space");
+    assert!(told(&bench).contains("claims are kept"), "{}", told(&bench));
+    assert!(bench.state.study().claims.is_empty());
+    press(&mut bench, "down enter");
+    let task = bench.state.task();
+    let lines = |state: &State| -> Vec<String> {
+        let listed = state.study().interventions.iter();
+        listed.map(|one| one.intervention.line(task)).collect()
+    };
+    assert_eq!(lines(&bench.state), found[0]);
+    press(&mut bench, "u");
+    assert_eq!(lines(&bench.state), [""; 0]);
+    // from a grid's cell, every ablation of it
+    press(&mut bench, "home delete");
+    assert_eq!(claims(&bench.state), [""; 0]);
+    bench.state.view.focus = Pane::Strips;
+    press(&mut bench, "down down B");
+    assert_eq!(bench.state.view.focus, Pane::Space);
+    let claims = claims(&bench.state);
+    assert!(claims[0].starts_with("ablations blocks."), "{claims:?}");
+    assert_eq!(choices(&bench.state).len(), 1 + 1 + 3 + 32);
+    press(&mut bench, "down enter");
+    assert!(
+        told(&bench).contains("the model as it is"),
+        "{}",
+        told(&bench)
+    );
+    press(&mut bench, "down enter");
+    assert_eq!(lines(&bench.state).len(), 1);
+    press(&mut bench, "enter");
+    assert!(told(&bench).contains("already"), "{}", told(&bench));
 }

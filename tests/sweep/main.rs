@@ -12,3 +12,4 @@ mod claims;
 mod commands;
 mod plain;
 mod predictions;
+mod surveys;
