@@ -104,7 +104,7 @@ pub fn ablations(
 pub const SPARED: f64 = 0.01;
 
 /// What the node depends on: the fewest fields that have to be kept so that the rest of an input
-/// may be another's, and at most [`SPARED`] of the accuracy is lost. All sets of that size; none
+/// may be another's, and at most 0.01 of the accuracy is lost. All sets of that size; none
 /// where it could not be found out.
 #[must_use]
 pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
