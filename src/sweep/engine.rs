@@ -199,7 +199,7 @@ impl WithSimd for Blocks<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::super::by_candle::ByCandle;
     use super::*;

@@ -312,3 +312,99 @@ fn out_tables<L: Lanes>(carried: &mut Carried<'_>, basis: Basis) -> OutTables<L:
         basis,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::super::constants::Constants;
+    use super::super::engine::tests::experiment;
+    use super::super::fold::fold;
+    use super::super::lanes::Double;
+    use super::*;
+    use crate::lens::{Circuit, CircuitName, Side};
+    use crate::model::Model;
+    use candle_core::Device;
+    use std::ops::Range;
+
+    /// The heads of a path, the earliest first.
+    fn chain(program: &Program, path: Option<usize>) -> Vec<HeadName> {
+        let Some(path) = path.map(|path| &program.paths[path]) else {
+            return Vec::new();
+        };
+        let mut chain = chain(program, path.parent);
+        chain.push(path.head);
+        chain
+    }
+
+    /// A basis's blocks, each with what its rows stand for.
+    fn sides(program: &Program, basis: &Basis) -> Vec<(Side, Vec<HeadName>, Range<usize>)> {
+        let mut first = 0;
+        let blocks = basis.blocks.iter().map(|&(family, path)| {
+            let chain = chain(program, path);
+            // a model without biases and interventions has no other vectors
+            let side = match (family, &chain[..]) {
+                (0, []) => Side::Tok,
+                (0, &[head]) => Side::Via(head),
+                (0, _) => Side::Tok,
+                (family, chain) => {
+                    assert_eq!((family, chain.len()), (1, 0));
+                    Side::Pos
+                }
+            };
+            let rows = first..first + program.families[family].rows.nrows();
+            first = rows.end;
+            (side, chain, rows)
+        });
+        blocks.collect()
+    }
+
+    fn same(circuit: &Circuit, rows: &Range<usize>, at: impl Fn(usize, usize) -> f64) {
+        assert_eq!(circuit.rows.len(), rows.len());
+        for (i, row) in rows.clone().enumerate() {
+            for (j, &value) in circuit.values.slice(&[i]).iter().enumerate() {
+                let (a, b) = (f64::from(value), at(row, j));
+                assert!((a - b).abs() < 1e-4, "{}: {a} is not {b}", circuit.name);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_are_the_circuits() {
+        let model = Model::embedded(&Device::Cpu).unwrap().transformer;
+        let weights = Matrices::new(&model).unwrap();
+        let with = experiment(&model, &[]);
+        let program = fold(&weights, &Constants::new(&model, &with).unwrap()).unwrap();
+        let elements = Elements::new(&program);
+        let tables = Tables::new::<Double>(&weights, &program, &elements).unwrap();
+        let mut seen = Vec::new();
+        for (head, table) in program.heads.iter().zip(&tables.heads) {
+            let sides = sides(&program, &table.basis);
+            for (query, _, rows) in &sides {
+                for (key, _, cols) in &sides {
+                    let (head, query, key) = (head.name, *query, *key);
+                    let name = CircuitName::Qk { head, query, key };
+                    let circuit = Circuit::new(&weights, &name, true).unwrap();
+                    let qk = |i: usize, j: usize| table.qk[i * table.stride + cols.start + j];
+                    same(&circuit, rows, qk);
+                    let kq = |i: usize, j: usize| table.kq[(cols.start + j) * table.stride + i];
+                    same(&circuit, rows, kq);
+                    seen.push(name);
+                }
+            }
+        }
+        let out = &tables.out;
+        for (_, chain, rows) in sides(&program, &out.basis) {
+            let name = match chain.is_empty() {
+                true => CircuitName::Direct,
+                false => CircuitName::Ov(chain),
+            };
+            let circuit = Circuit::new(&weights, &name, false).unwrap();
+            let at = |i: usize, j: usize| out.out[i * out.d_vocab_out + j];
+            same(&circuit, &rows, at);
+            seen.push(name);
+        }
+        let missing = CircuitName::all(model.config());
+        let missing: Vec<_> = missing.iter().filter(|one| !seen.contains(one)).collect();
+        assert!(missing.is_empty(), "{missing:?} is in no table");
+    }
+}
