@@ -139,7 +139,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenRow => return rows::open_row(state),
         Action::NextCase => return rows::step_case(state, true),
         Action::PreviousCase => return rows::step_case(state, false),
-        Action::SortCases => state.space.by_loss = !state.space.by_loss,
+        Action::SortCases => rows::sort(state),
         Action::OpenClaim => open_line(state, Purpose::Command, "claim ".to_owned()),
         Action::KeepClaim => rows::keep_claim(state),
         Action::DropClaim => rows::drop_claim(state),

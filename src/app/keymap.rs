@@ -350,7 +350,7 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, HOME, Action::First, "", "first row"),
     row(SPACE, END, Action::Last, "", "last row"),
     row(SPACE, ENTER, Action::OpenRow, "open", "open this input, or the one that decides a claim"),
-    row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin or by loss"),
+    row(SPACE, &[Key::char('a')], Action::SortCases, "sort", "by margin, by loss, or wrong ones in groups"),
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
     row(SPACE, &[Key::char(' ')], Action::KeepClaim, "keep", "keep this claim for findings, or let it go"),
     row(SPACE, &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)], Action::DropClaim, "", "take this claim off the list"),

@@ -36,7 +36,8 @@ pub use rows::{ClaimRow, Says, SpaceRow};
 pub use shelf::{Order, Shelf, Which};
 pub use sight::Sight;
 pub use space::{
-    Answer, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion, SpaceRequest, Wants,
+    Answer, CaseOrder, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,
+    SpaceRequest, Wants,
 };
 pub use state::{
     LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,

@@ -2,11 +2,11 @@
 //! found, then the inputs worth a look.
 
 use super::message::Effect;
-use super::space::{self, Said};
+use super::space::{self, CaseOrder, Said};
 use super::state::{Pane, State, Tone};
 use super::study::Listed;
 use crate::lens::Intervention;
-use crate::sweep::{Case, Choice, Survey, Surveyed, Verdict};
+use crate::sweep::{Case, Choice, Common, Survey, Surveyed, Verdict};
 use crate::task::Update;
 
 /// A row.
@@ -16,6 +16,8 @@ pub enum SpaceRow<'a> {
     Claim(ClaimRow<'a>),
     /// One of those that a survey found, below it.
     Choice(&'a Choice),
+    /// What the wrong inputs below have in common, and how many predictions are wrong so.
+    Group(Common, u64),
     /// An input, among the worst of the sweep.
     Case(&'a Case),
 }
@@ -52,7 +54,7 @@ impl SpaceRow<'_> {
     pub fn update(&self) -> Option<&Update> {
         match self {
             Self::Case(case) => Some(&case.update),
-            Self::Choice(_) => None,
+            Self::Choice(_) | Self::Group(..) => None,
             Self::Claim(claim) => match claim.says {
                 Says::All(verdict) => verdict.counterexample.as_ref().map(|one| &one.update),
                 _ => None,
@@ -84,22 +86,37 @@ impl State {
             let choices = self.choices(line).iter().map(SpaceRow::Choice);
             std::iter::once(claim).chain(choices)
         });
-        let worst = self.space_tally().map_or(&[][..], |tally| &tally.worst[..]);
-        let mut worst: Vec<&Case> = worst.iter().collect();
-        if self.space.by_loss {
-            worst.sort_by(|a, b| b.loss.total_cmp(&a.loss));
+        claims.chain(self.case_rows()).collect()
+    }
+
+    /// The inputs worth a look, in groups or not.
+    fn case_rows(&self) -> Vec<SpaceRow<'_>> {
+        let Some(tally) = self.space_tally() else {
+            return Vec::new();
+        };
+        let plain = || tally.worst().iter().map(SpaceRow::Case);
+        match self.space.order {
+            CaseOrder::Margin => plain().collect(),
+            CaseOrder::Loss => {
+                let mut worst: Vec<&Case> = tally.worst().iter().collect();
+                worst.sort_by(|a, b| b.loss.total_cmp(&a.loss));
+                worst.into_iter().map(SpaceRow::Case).collect()
+            }
+            CaseOrder::Group(by) => {
+                let groups = tally.failures.groups(by).into_iter();
+                let rows = groups.flat_map(|group| {
+                    let head = SpaceRow::Group(group.common, group.count);
+                    let cases = group.cases.into_iter().map(SpaceRow::Case);
+                    std::iter::once(head).chain(cases)
+                });
+                rows.collect()
+            }
         }
-        claims
-            .chain(worst.into_iter().map(SpaceRow::Case))
-            .collect()
     }
 
     /// The last row, counted from 0.
     fn last_space_row(&self) -> usize {
-        let worst = self.space_tally().map_or(0, |tally| tally.worst.len());
-        let claims = self.listed_claims().into_iter();
-        let claims: usize = claims.map(|line| 1 + self.choices(line).len()).sum();
-        (claims + worst).saturating_sub(1)
+        self.space_rows().len().saturating_sub(1)
     }
 
     /// What a survey found.
@@ -133,6 +150,23 @@ fn told<'a>(result: &'a Result<Said, String>, verdict: fn(&'a Verdict) -> Says<'
         Ok(Said::Verdict(found)) => verdict(found),
         Ok(Said::Choices(found)) => Says::Choices(found),
         Err(why) => Says::Refused(why),
+    }
+}
+
+/// The inputs in another order; the cursor goes to the first of them.
+pub(super) fn sort(state: &mut State) {
+    state.space.order = state.space.order.next();
+    let rows = state.space_rows();
+    let claims = rows.len() - state.case_rows().len();
+    if rows.len() > claims {
+        state.space.cursor = claims;
+    }
+    let nothing = state.space_tally().is_some() && state.case_rows().is_empty();
+    let name = state.space.order.name();
+    if nothing {
+        state.say(Tone::Plain, format!("{name}: no prediction is wrong"));
+    } else {
+        state.say(Tone::Plain, format!("inputs {name}"));
     }
 }
 
@@ -218,6 +252,10 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
                 Says::Refused(_) => state.say(Tone::Plain, "this claim cannot be checked here"),
                 Says::Nothing | Says::SoFar(_) => space::check(state),
             }
+            Vec::new()
+        }
+        (SpaceRow::Group(..), None) => {
+            state.say(Tone::Plain, "enter on an input below opens it");
             Vec::new()
         }
         (SpaceRow::Case(_), None) => Vec::new(),

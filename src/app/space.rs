@@ -7,7 +7,7 @@
 use super::message::Effect;
 use super::state::{Pane, State, Tone};
 use crate::lens::{Experiment, Intervention, Source};
-use crate::sweep::{Progress, Surveyed, Tally, Verdict};
+use crate::sweep::{By, Progress, Surveyed, Tally, Verdict};
 use crate::task::Sample;
 use std::sync::Arc;
 
@@ -131,6 +131,48 @@ pub enum Wants {
     All,
 }
 
+/// How inputs are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaseOrder {
+    /// The narrowest first, right or wrong.
+    #[default]
+    Margin,
+    /// The greatest loss first.
+    Loss,
+    /// The wrong ones in groups, the largest first.
+    Group(By),
+}
+
+impl CaseOrder {
+    /// All, in the order in which a key goes through them.
+    pub const ALL: [Self; 5] = [
+        Self::Margin,
+        Self::Loss,
+        Self::Group(By::Idx),
+        Self::Group(By::Position),
+        Self::Group(By::Instead),
+    ];
+
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|&one| one == self).unwrap_or(0);
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
+
+    /// Its name on screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Margin => "by margin",
+            Self::Loss => "by loss",
+            Self::Group(By::Idx) => "by idx",
+            Self::Group(By::Position) => "by prediction",
+            Self::Group(By::Instead) => "by what is said instead",
+        }
+    }
+}
+
 /// What is known of the whole space, and what is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Space {
@@ -147,8 +189,8 @@ pub struct Space {
     pub stated: Vec<String>,
     /// The selected row.
     pub cursor: usize,
-    /// Inputs in the order of their loss instead of their margin.
-    pub by_loss: bool,
+    /// How the inputs below the claims are sorted.
+    pub order: CaseOrder,
 }
 
 impl Space {
@@ -182,7 +224,7 @@ impl Space {
             wants: other.wants,
             stated: other.stated,
             cursor: other.cursor,
-            by_loss: other.by_loss,
+            order: other.order,
             ..self
         }
     }

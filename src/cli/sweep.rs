@@ -5,7 +5,7 @@ use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::growing::Growing;
-use crate::sweep::{Case, Tally};
+use crate::sweep::{Case, Tally, Way};
 use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -38,7 +38,9 @@ struct SweepAnswer<'a> {
     wrong_inputs: u64,
     accuracy: f64,
     wrong_by_position: &'a [u64],
-    wrong_by_idx_and_position: &'a [Vec<u64>],
+    wrong_by_idx_and_position: Vec<Vec<u64>>,
+    /// Wrong predictions by index, position and what is said instead.
+    wrong_by_way: Vec<Way>,
     wrong_by_idx_and_elt: &'a [Vec<u64>],
     mean_loss: f64,
     loss_by_position: Vec<f64>,
@@ -64,7 +66,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     };
     let (bar, started) = (Bar::new("inputs")?, Instant::now());
     let mut report = |tally: &mut Tally, progress| {
-        if let (Some(file), Some(found)) = (&mut failures, &mut tally.failures) {
+        if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
             file.write(found.drain(..), task)?;
         }
         bar.tell(progress, &format!("accuracy {:.6}", tally.accuracy()))
@@ -75,7 +77,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     if let Some(file) = failures {
         file.finish()?;
     }
-    let worst = &tally.worst[..args.worst.min(tally.worst.len())];
+    let worst = &tally.worst()[..args.worst.min(tally.worst().len())];
     let open_end = |x: f64| x.is_finite().then_some(x);
     let inputs = tally.inputs.max(1) as f64;
     let losses = tally.loss_by_position.iter();
@@ -92,7 +94,8 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         wrong_inputs: tally.wrong_inputs,
         accuracy: tally.accuracy(),
         wrong_by_position: &tally.wrong_by_position,
-        wrong_by_idx_and_position: &tally.wrong_by_idx_and_position,
+        wrong_by_idx_and_position: tally.failures.by_idx_and_position(),
+        wrong_by_way: tally.failures.ways().collect(),
         wrong_by_idx_and_elt: &tally.wrong_by_idx_and_elt,
         mean_loss: tally.mean_loss(),
         loss_by_position: losses.map(|loss| loss / inputs).collect(),

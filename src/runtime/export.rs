@@ -79,8 +79,8 @@ fn space(state: &State) -> Result<Table> {
         let values: Vec<String> = values.map(u32::to_string).collect();
         values.join(" ")
     };
-    let rows: Vec<String> = tally.worst.iter().map(row).collect();
-    let values = tally.worst.iter();
+    let rows: Vec<String> = tally.worst().iter().map(row).collect();
+    let values = tally.worst().iter();
     let values = values.flat_map(|case| [case.margin() as f32, case.loss as f32]);
     let mut notes = vec![
         ("inputs".to_owned(), tally.inputs.to_string()),

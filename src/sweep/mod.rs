@@ -6,10 +6,12 @@
 mod ablations;
 mod block;
 mod by_candle;
+mod case;
 mod claim;
 mod constants;
 mod cost;
 mod engine;
+mod failures;
 mod fold;
 mod lanes;
 mod local;
@@ -26,9 +28,11 @@ mod tally;
 mod walk;
 
 pub use ablations::{Ablated, ablations, depends_on, kinds, node, title, verdict};
+pub use case::{Case, Instead};
 pub use claim::{Answers, Claim, ClaimError, Counterexample, Report, Verdict, WORDS, complete};
+pub use failures::{By, Common, Failures, Group, Way};
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;
 pub use survey::{Choice, Left, Survey, Surveyed};
-pub use tally::{Case, Instead, Tally};
+pub use tally::Tally;

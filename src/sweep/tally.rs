@@ -1,123 +1,16 @@
 //! What a sweep of the predictions finds: how many are right, how sure, and where they fail.
 
 use super::block::Wanted;
+use super::case::{Case, Instead, Worst, is_wrong};
+use super::failures::Failures;
 use super::run::{Input, Of, Over, Progress, Sum, Sweep};
-use crate::task::{ArrayUpdate, Token, Update};
+use crate::task::ArrayUpdate;
 use anyhow::Result;
-use serde::Serialize;
 
 /// Inputs kept, worst first.
 const KEPT: usize = 1000;
 /// Edges of the margin histogram: from the first to the last in steps of one.
 const EDGES: (i64, i64) = (-40, 40);
-
-/// One input and what the model says to it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Case {
-    /// The input.
-    pub update: Update,
-    /// Its place in the space's order.
-    pub number: u64,
-    /// By prediction: the right answer's logit less the best of the others.
-    pub margins: Vec<f64>,
-    /// By prediction: the likeliest token.
-    pub predicted: Vec<Token>,
-    /// Mean cross entropy, in nats per prediction.
-    pub loss: f64,
-}
-
-impl Case {
-    /// The smallest margin; negative (or no number) when a prediction is wrong.
-    #[must_use]
-    pub fn margin(&self) -> f64 {
-        // NaN, which no comparison would find, is the worst of all
-        let margins = self.margins.iter().copied();
-        margins.fold(
-            f64::INFINITY,
-            |a, b| if b < a || b.is_nan() { b } else { a },
-        )
-    }
-
-    /// Whether every prediction is right.
-    #[must_use]
-    pub fn is_right(&self) -> bool {
-        !self.margins.iter().any(|&margin| is_wrong(margin))
-    }
-
-    fn new(input: &Input<'_>) -> Self {
-        let update = input.update();
-        let predictions = 0..update.a.len();
-        let truth = update.truth();
-        let predicted = predictions.clone().map(|j| {
-            if input.get(Of::Margin(j)) > 0.0 {
-                truth[j]
-            } else {
-                input.get(Of::Other(j)) as Token
-            }
-        });
-        Self {
-            predicted: predicted.collect(),
-            margins: predictions.map(|j| input.get(Of::Margin(j))).collect(),
-            loss: loss(input),
-            number: input.number(),
-            update,
-        }
-    }
-
-    /// What was predicted instead of the right answer: the old value, another value of the list,
-    /// the new element, or what is not in the prompt at all.
-    #[must_use]
-    pub fn instead(&self, j: usize) -> Instead {
-        let (update, said) = (&self.update, self.predicted[j]);
-        if update.truth()[j] == said {
-            Instead::Right
-        } else if update.a[j] == said {
-            Instead::OldValue
-        } else if update.elt == said {
-            Instead::Element
-        } else if update.a.contains(&said) {
-            Instead::OtherValue
-        } else {
-            Instead::Elsewhere
-        }
-    }
-}
-
-fn loss(input: &Input<'_>) -> f64 {
-    let n = input.space.task.list_len;
-    let sum: f64 = (0..n).map(|j| input.get(Of::Loss(j))).sum();
-    sum / n as f64
-}
-
-/// What stands where the right answer should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Instead {
-    /// The right answer.
-    Right,
-    /// The value before the update.
-    OldValue,
-    /// Another value of the list.
-    OtherValue,
-    /// The new element.
-    Element,
-    /// A token that is not in the prompt.
-    Elsewhere,
-}
-
-impl Instead {
-    /// Its name on screen.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Right => "right",
-            Self::OldValue => "old value",
-            Self::OtherValue => "another a_i",
-            Self::Element => "elt",
-            Self::Elsewhere => "not in the prompt",
-        }
-    }
-}
 
 /// The predictions of many inputs, added up.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,8 +22,8 @@ pub struct Tally {
     pub wrong_inputs: u64,
     /// Wrong predictions of `b_0, b_1, ..`.
     pub wrong_by_position: Vec<u64>,
-    /// `[idx][position]`
-    pub wrong_by_idx_and_position: Vec<Vec<u64>>,
+    /// Wrong predictions by index, position and what is said instead.
+    pub failures: Failures,
     /// Wrong inputs, `[idx][elt]`.
     pub wrong_by_idx_and_elt: Vec<Vec<u64>>,
     /// Inputs, `[idx][elt]`.
@@ -139,12 +32,9 @@ pub struct Tally {
     pub loss_by_position: Vec<f64>,
     /// Predictions by margin: below the first edge, one for each step, above the last.
     pub margins: Vec<u64>,
-    /// The inputs with the smallest margins, worst first.
-    pub worst: Vec<Case>,
-    /// What comes before has enough inputs with smaller margins than this.
-    bound: f64,
+    worst: Worst,
     /// Every wrong input since the last report, where asked for.
-    pub failures: Option<Vec<Case>>,
+    pub wrong: Option<Vec<Case>>,
 }
 
 impl Tally {
@@ -158,14 +48,13 @@ impl Tally {
             inputs: 0,
             wrong_inputs: 0,
             wrong_by_position: vec![0; n],
-            wrong_by_idx_and_position: vec![vec![0; n]; n],
+            failures: Failures::new(n),
             wrong_by_idx_and_elt: by_elt.clone(),
             inputs_by_idx_and_elt: by_elt,
             loss_by_position: vec![0.0; n],
             margins: vec![0; (EDGES.1 - EDGES.0) as usize + 2],
-            worst: Vec::new(),
-            bound: f64::INFINITY,
-            failures: None,
+            worst: Worst::new(None, KEPT),
+            wrong: None,
         }
     }
 
@@ -173,7 +62,7 @@ impl Tally {
     #[must_use]
     pub fn keeping_failures(task: ArrayUpdate) -> Self {
         Self {
-            failures: Some(Vec::new()),
+            wrong: Some(Vec::new()),
             ..Self::new(task)
         }
     }
@@ -201,6 +90,12 @@ impl Tally {
         sum / (self.inputs.max(1) * self.loss_by_position.len() as u64) as f64
     }
 
+    /// The inputs with the smallest margins, worst first.
+    #[must_use]
+    pub fn worst(&self) -> &[Case] {
+        &self.worst.cases
+    }
+
     /// The margin histogram: from, to, predictions. The ends are open.
     pub fn margin_bins(&self) -> impl Iterator<Item = (f64, f64, u64)> {
         let bins = self.margins.iter().enumerate();
@@ -219,37 +114,6 @@ impl Tally {
             (from, to, count)
         })
     }
-
-    fn keep(&mut self, case: Case) {
-        let worse = |a: &Case, b: &Case| {
-            let (x, y) = (a.margin(), b.margin());
-            // what is no number first
-            let order = y.is_nan().cmp(&x.is_nan()).then(x.total_cmp(&y));
-            order.then(a.number.cmp(&b.number))
-        };
-        let at = self
-            .worst
-            .binary_search_by(|one| worse(one, &case))
-            .unwrap_or_else(|at| at);
-        self.worst.insert(at, case);
-        self.worst.truncate(KEPT);
-    }
-
-    /// Whether an input of this margin would be kept.
-    fn is_among_worst(&self, margin: f64) -> bool {
-        margin < self.bound() || margin.is_nan()
-    }
-
-    /// An input with no smaller margin is not kept.
-    fn bound(&self) -> f64 {
-        let last = self.worst.get(KEPT - 1);
-        last.map_or(self.bound, Case::margin)
-    }
-}
-
-/// A tie is wrong, and so is what is no number.
-fn is_wrong(margin: f64) -> bool {
-    margin <= 0.0 || margin.is_nan()
 }
 
 fn bin(margin: f64) -> usize {
@@ -269,9 +133,9 @@ impl Sum for Tally {
 
     fn empty(&self) -> Self {
         Self {
-            failures: self.failures.as_ref().map(|_| Vec::new()),
-            // most inputs are far from the worst so far: nothing is made of them
-            bound: self.bound(),
+            wrong: self.wrong.as_ref().map(|_| Vec::new()),
+            worst: self.worst.empty(),
+            failures: self.failures.empty(),
             ..Self::new(self.task)
         }
     }
@@ -282,11 +146,16 @@ impl Sum for Tally {
         self.inputs += 1;
         self.inputs_by_idx_and_elt[idx][elt] += 1;
         let mut least = f64::INFINITY;
+        let mut case = None;
         for j in 0..n {
             let margin = input.get(Of::Margin(j));
             if is_wrong(margin) {
                 self.wrong_by_position[j] += 1;
-                self.wrong_by_idx_and_position[idx][j] += 1;
+                let (said, a) = (input.get(Of::Other(j)) as usize, &input.fields[..n]);
+                let truth = if idx == j { elt } else { a[j] };
+                let instead = Instead::of(said, truth, a, j, elt);
+                let make = || case.get_or_insert_with(|| Case::new(input)).clone();
+                self.failures.see((idx, j, instead), margin, make);
             }
             if margin < least || margin.is_nan() {
                 least = margin;
@@ -299,14 +168,14 @@ impl Sum for Tally {
             self.wrong_inputs += 1;
             self.wrong_by_idx_and_elt[idx][elt] += 1;
         }
-        let worst = self.is_among_worst(least);
-        if worst || wrong && self.failures.is_some() {
-            let case = Case::new(input);
-            if let (true, Some(failures)) = (wrong, &mut self.failures) {
-                failures.push(case.clone());
+        let worst = self.worst.is_among(least);
+        if worst || wrong && self.wrong.is_some() {
+            let case = case.unwrap_or_else(|| Case::new(input));
+            if let (true, Some(kept)) = (wrong, &mut self.wrong) {
+                kept.push(case.clone());
             }
             if worst {
-                self.keep(case);
+                self.worst.keep(case);
             }
         }
     }
@@ -323,10 +192,6 @@ impl Sum for Tally {
         add(&mut self.margins, &later.margins);
         for idx in 0..self.task.list_len {
             let pairs = [
-                (
-                    &mut self.wrong_by_idx_and_position,
-                    &later.wrong_by_idx_and_position,
-                ),
                 (&mut self.wrong_by_idx_and_elt, &later.wrong_by_idx_and_elt),
                 (
                     &mut self.inputs_by_idx_and_elt,
@@ -341,14 +206,10 @@ impl Sum for Tally {
         for (to, from) in losses.zip(&later.loss_by_position) {
             *to += from;
         }
-        for case in later.worst {
-            if !self.is_among_worst(case.margin()) {
-                break;
-            }
-            self.keep(case);
-        }
-        if let (Some(failures), Some(more)) = (&mut self.failures, later.failures) {
-            failures.extend(more);
+        self.failures.join(later.failures);
+        self.worst.join(later.worst);
+        if let (Some(wrong), Some(more)) = (&mut self.wrong, later.wrong) {
+            wrong.extend(more);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::space_rows::{place, rows};
 use super::theme::Role;
 use crate::app::{Pane, Running};
-use crate::sweep::{Instead, Tally};
+use crate::sweep::{By, Tally};
 use crate::task::grouped;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -169,7 +169,7 @@ fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let heads = (0..n).map(|j| format!("b_{j}")).collect();
     let line = row(canvas, "wrong".to_owned(), heads);
     at.put(canvas, &line);
-    for (idx, wrong) in tally.wrong_by_idx_and_position.iter().enumerate() {
+    for (idx, wrong) in tally.failures.by_idx_and_position().iter().enumerate() {
         let cells = wrong.iter().map(|&wrong| grouped(wrong.into())).collect();
         let line = row(canvas, format!("idx {idx}"), cells);
         at.put(canvas, &line);
@@ -204,23 +204,11 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     at.put(canvas, &Line::from(spans));
 }
 
-/// What stands where the right answer should, among the inputs that are kept.
+/// What stands where the right answer should.
 fn instead(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
-    let kinds = [
-        Instead::OldValue,
-        Instead::OtherValue,
-        Instead::Element,
-        Instead::Elsewhere,
-    ];
-    let wrong = tally.worst.iter().filter(|case| !case.is_right());
-    let said: Vec<Instead> = wrong
-        .flat_map(|case| (0..case.predicted.len()).map(|j| case.instead(j)))
-        .collect();
-    let counts = kinds.map(|kind| {
-        let count = said.iter().filter(|&&one| one == kind).count();
-        format!("{} {count}", kind.name())
-    });
-    let text = format!("said instead, in the worst inputs: {}", counts.join("   "));
+    let groups = tally.failures.groups(By::Instead).into_iter();
+    let counts = groups.map(|group| format!("{} {}", group.common, grouped(group.count.into())));
+    let text = format!("said instead: {}", counts.collect::<Vec<_>>().join("   "));
     at.put(canvas, &Line::from(canvas.span(Role::Text, text)));
 }
 

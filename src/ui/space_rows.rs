@@ -3,8 +3,8 @@
 use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{ClaimRow, Says, SpaceRow};
-use crate::sweep::{Case, Choice, Instead, Over, Verdict};
+use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
+use crate::sweep::{Case, Choice, Common, Instead, Over, Verdict};
 use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -22,14 +22,8 @@ pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
     let text = match row {
         SpaceRow::Claim(_) => format!("claim {at} of {count}"),
         SpaceRow::Choice(_) => format!("choice {at} of {count}, enter adds it"),
-        SpaceRow::Case(_) => format!(
-            "input {at} of {count}, by {}",
-            if state.space.by_loss {
-                "loss"
-            } else {
-                "margin"
-            }
-        ),
+        SpaceRow::Group(..) => format!("group {at} of {count}, {}", state.space.order.name()),
+        SpaceRow::Case(_) => format!("input {at} of {count}, {}", state.space.order.name()),
     };
     Some(Line::from(canvas.span(Role::Text, text)))
 }
@@ -62,6 +56,9 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                 }
             }
             SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
+            SpaceRow::Group(common, count) => {
+                lines.push(group_line(canvas, *common, *count, i == cursor));
+            }
             SpaceRow::Case(case) => lines.push(case_line(canvas, case, i == cursor)),
         }
         if i == cursor {
@@ -90,7 +87,7 @@ impl Widths {
     fn of(rows: &[SpaceRow<'_>]) -> Self {
         let claims = rows.iter().filter_map(|row| match row {
             SpaceRow::Claim(claim) => Some(claim),
-            SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
+            _ => None,
         });
         Self {
             count: (claims.clone().map(|claim| count(claim).len()).max()).unwrap_or(0),
@@ -225,19 +222,33 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
     Line::from(spans)
 }
 
+/// What the wrong inputs below have in common.
+fn group_line(canvas: &Canvas<'_>, common: Common, count: u64, selected: bool) -> Line<'static> {
+    let role = if selected { Role::Accent } else { Role::Title };
+    let text = format!("{common}: {} wrong", grouped(count.into()));
+    Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
+}
+
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
     let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
     let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
     let wrong: Vec<String> = wrong
         .map(|j| format!("b_{j} {}", case.instead(j).name()))
         .collect();
+    let numbers = (
+        format!("margin {:>8.4}", case.margin()),
+        format!("loss {:.2e}", case.loss),
+    );
+    // what they are sorted by comes first: a narrow screen ends before the line does
+    let (first, last) = match canvas.state.space.order {
+        CaseOrder::Loss => (numbers.1, numbers.0),
+        _ => numbers,
+    };
     let text = format!(
-        "{}   margin {:>8.4}   loss {:.2e}   says {}   {}",
+        "{}  {first}  says {}  {:<14}  {last}",
         input(&case.update),
-        case.margin(),
-        case.loss,
         said.join(" "),
-        wrong.join(", ")
+        wrong.join(", "),
     );
     let role = if selected { Role::Accent } else { Role::Text };
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])

@@ -12,7 +12,7 @@ fn claims(state: &State) -> Vec<String> {
     let rows = state.space_rows();
     let claims = rows.iter().filter_map(|row| match row {
         SpaceRow::Claim(claim) => Some(claim),
-        SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
+        _ => None,
     });
     let star = |kept| if kept { "*" } else { "" };
     claims
@@ -137,7 +137,7 @@ fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
         .iter()
         .filter_map(|row| match row {
             SpaceRow::Claim(claim) => Some(claim.says),
-            SpaceRow::Choice(_) | SpaceRow::Case(_) => None,
+            _ => None,
         })
         .collect();
     let [Says::All(found), Says::Refused(why)] = says[..] else {
@@ -164,7 +164,7 @@ fn the_screen_is_exported_with_counts_and_verdicts_in_full() {
         "{notes}"
     );
     let rows = json["rows"].as_array().unwrap().len();
-    assert_eq!(rows, bench.state.space_tally().unwrap().worst.len());
+    assert_eq!(rows, bench.state.space_tally().unwrap().worst().len());
     assert_eq!(json["cols"], serde_json::json!(["margin", "loss"]));
     assert!(read("table.csv").contains("true of 20,000 of 30,000"));
 }
@@ -214,4 +214,42 @@ fn what_a_survey_finds_becomes_interventions() {
     assert_eq!(lines(&bench.state).len(), 1);
     press(&mut bench, "enter");
     assert!(told(&bench).contains("already"), "{}", told(&bench));
+}
+
+#[test]
+fn wrong_inputs_are_put_in_groups() {
+    let (_folder, mut bench) = bench();
+    press(&mut bench, "S a a");
+    for common in ["idx 0", "b_0", "old value"] {
+        let rows = bench.state.space_rows();
+        let groups = rows.iter().filter_map(|row| match row {
+            SpaceRow::Group(common, count) => Some((common.to_string(), *count)),
+            _ => None,
+        });
+        let groups: Vec<(String, u64)> = groups.collect();
+        assert!(groups.iter().any(|(name, _)| name == common), "{groups:?}");
+        assert!(groups.windows(2).all(|two| two[0].1 >= two[1].1));
+        let tally = bench.state.space_tally().unwrap();
+        let wrong: u64 = tally.wrong_by_position.iter().sum();
+        assert_eq!(groups.iter().map(|(_, count)| count).sum::<u64>(), wrong);
+        assert!(matches!(rows[0], SpaceRow::Group(..)));
+        // what is opened has what its group is named after
+        let SpaceRow::Case(case) = rows[1] else {
+            unreachable!("a group has inputs");
+        };
+        let (case, name) = (case.clone(), groups[0].0.clone());
+        press(&mut bench, "home enter");
+        assert!(told(&bench).contains("enter on an input below"));
+        press(&mut bench, "down enter");
+        assert_eq!(bench.state.study().clean.update, case.update);
+        let wrong = |j: usize| case.margins[j] <= 0.0;
+        match name.strip_prefix("b_") {
+            Some(j) => assert!(wrong(j.parse().unwrap()), "{name}: {case:?}"),
+            None if name.starts_with("idx") => assert_eq!(name, format!("idx {}", case.update.idx)),
+            None => assert!((0..3).any(|j| case.instead(j).name() == name)),
+        }
+        bench.state.view.focus = Pane::Space;
+        press(&mut bench, "a");
+    }
+    assert!(told(&bench).contains("by margin"), "{}", told(&bench));
 }

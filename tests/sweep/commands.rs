@@ -29,6 +29,13 @@ fn sweep_tells_what_is_wrong_and_where() {
             .len(),
         3
     );
+    let ways = answer["wrong_by_way"].as_array().unwrap().iter();
+    let ways: u64 = ways.map(|way| way["count"].as_u64().unwrap()).sum();
+    let wrong = answer["wrong_by_position"].as_array().unwrap().iter();
+    assert_eq!(
+        ways,
+        wrong.map(|count| count.as_u64().unwrap()).sum::<u64>()
+    );
     let text = stdout(&with(&["sweep"]));
     assert!(
         text.contains("50 inputs of random:0:50: wrong on 0"),

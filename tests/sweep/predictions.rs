@@ -5,7 +5,7 @@ use super::plain;
 use circuitscope::lens::{Experiment, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::sweep::{Over, Sweep, Tally};
+use circuitscope::sweep::{By, Case, Common, Over, Sweep, Tally};
 use circuitscope::task::ArrayUpdate;
 use rand_mt::Mt;
 
@@ -39,7 +39,7 @@ fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
         wrong += u64::from(!margins.iter().all(|&margin| margin > 0.0));
         loss += run.loss(task);
         inputs += 1;
-        let failures = found.failures.as_ref().unwrap();
+        let failures = found.wrong.as_ref().unwrap();
         if let Some(case) = failures.iter().find(|case| case.update == update) {
             for (a, b) in case.margins.iter().zip(&margins) {
                 let same = (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
@@ -59,7 +59,7 @@ fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
     if loss.is_nan() {
         // a query without a key: no number anywhere behind it
         assert!(
-            found.mean_loss().is_nan() && found.worst[0].margin().is_nan(),
+            found.mean_loss().is_nan() && found.worst()[0].margin().is_nan(),
             "{what}"
         );
         return;
@@ -70,10 +70,10 @@ fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
         found.mean_loss(),
         loss
     );
-    assert!((found.worst[0].margin() - least).abs() < 1e-3, "{what}");
+    assert!((found.worst()[0].margin() - least).abs() < 1e-3, "{what}");
     assert!(
         found
-            .worst
+            .worst()
             .windows(2)
             .all(|two| two[0].margin() <= two[1].margin()),
         "{what}: the worst are not in order"
@@ -100,6 +100,40 @@ fn every_input_of_a_small_space_agrees_with_its_forward_pass() {
             );
         }
     }
+}
+
+#[test]
+fn groups_hold_every_wrong_prediction() {
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 3);
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(3)));
+    let found = tally(&model, &with);
+    let wrong = found.wrong.as_ref().unwrap();
+    let each = wrong.iter().flat_map(|case| {
+        let wrong = (0..TASK.list_len).filter(|&j| case.predicted[j] != case.update.truth()[j]);
+        wrong.map(move |j| (case, j))
+    });
+    let each: Vec<_> = each.collect();
+    assert!(!each.is_empty());
+    for by in [By::Idx, By::Position, By::Instead] {
+        let mut count = 0;
+        for group in found.failures.groups(by) {
+            let belongs = |case: &Case, j: usize| match group.common {
+                Common::Idx(idx) => case.update.idx as usize == idx,
+                Common::Position(position) => j == position,
+                Common::Instead(instead) => case.instead(j) == instead,
+            };
+            let these = each.iter().filter(|(case, j)| belongs(case, *j));
+            let least = these.clone().map(|(case, j)| case.margins[*j]);
+            let least = least.fold(f64::INFINITY, f64::min);
+            assert_eq!(group.count, these.count() as u64, "{by:?} {}", group.common);
+            count += group.count;
+            let mut first = group.cases[0].margins.iter().copied();
+            assert!(first.any(|margin| margin == least));
+        }
+        assert_eq!(count, each.len() as u64, "{by:?}");
+    }
+    let by_position: u64 = found.failures.by_idx_and_position().iter().flatten().sum();
+    assert_eq!(by_position, each.len() as u64);
 }
 
 #[test]

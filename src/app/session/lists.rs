@@ -3,19 +3,26 @@
 use super::read::{plain, value};
 use super::{ORDERS, WANTS, WHOSE, word};
 use crate::app::shelf::Shelf;
-use crate::app::space::Space;
+use crate::app::space::{CaseOrder, Space};
 use crate::findings::session::{ShelfText, SpaceText};
+use crate::sweep::By;
 use anyhow::{Context as _, Result};
 
 /// How inputs are sorted.
-const BY: [(&str, bool); 2] = [("margin", false), ("loss", true)];
+const BY: [(&str, CaseOrder); 5] = [
+    ("margin", CaseOrder::Margin),
+    ("loss", CaseOrder::Loss),
+    ("idx", CaseOrder::Group(By::Idx)),
+    ("prediction", CaseOrder::Group(By::Position)),
+    ("instead", CaseOrder::Group(By::Instead)),
+];
 
 pub(super) fn space_text(space: &Space) -> SpaceText {
     SpaceText {
         wants: word(&WANTS, &space.wants),
         claims: space.stated.clone(),
         cursor: space.cursor,
-        order: word(&BY, &space.by_loss),
+        order: word(&BY, &space.order),
     }
 }
 
@@ -26,7 +33,7 @@ pub(super) fn space(text: &SpaceText) -> Result<Space> {
     }
     let mut space = Space::default();
     space.wants = value(&WANTS, &text.wants).context("wants")?;
-    space.by_loss = value(&BY, &text.order).context("order")?;
+    space.order = value(&BY, &text.order).context("order")?;
     space.stated.clone_from(&text.claims);
     space.cursor = text.cursor;
     Ok(space)
