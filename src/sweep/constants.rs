@@ -6,7 +6,7 @@ use crate::lens::{
 };
 use crate::model::{HookName, HookedTransformer, Site};
 use crate::task::{ArrayUpdate, Field, Prompt, Update};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 /// The most activations that one intervention may need: one for each combination of the fields
 /// that a mean or a resampled input keeps.
@@ -94,6 +94,19 @@ impl<'a> Constants<'a> {
         ))
     }
 
+    /// What a cut makes of a head's queries or values: `x` becomes `x * map + offset`.
+    pub fn cut(&self, number: usize, head: usize) -> Result<(Matrix, Matrix)> {
+        let given = self.given[number].as_ref();
+        let maps = given.and_then(|given| given.values.first());
+        let maps = maps.context("nothing was derived for this intervention")?;
+        let rows = |first: usize, len: usize| {
+            Matrix::from_fn(len, self.d_head, |i, j| {
+                f64::from(maps.slice(&[head, first + i])[j])
+            })
+        };
+        Ok((rows(0, self.d_head), rows(self.d_head, 1)))
+    }
+
     /// What it puts into an attention cell `(head, dest, src)`.
     pub fn numbers(
         &self,
@@ -128,15 +141,11 @@ fn given(
     let fields: &[Field] = match &one.action {
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
-        Action::Rank(_) => bail!(
-            "{}: cut circuits are not counted over the whole space; score --low-rank judges them on a sample",
-            one.line(model.task())
-        ),
         Action::Patch(From::Run(run)) => return of_run(model, experiment, *run, one.hook),
         Action::Edge(sender, Some(run)) => {
             return of_run(model, experiment, *run, sender.hook());
         }
-        Action::Patch(From::Example(_)) | Action::Add(..) => &[],
+        Action::Patch(From::Example(_)) | Action::Add(..) | Action::Rank(_) => &[],
         Action::Mean(given) => given,
         Action::Resample { keep, .. } => keep,
     };

@@ -5,7 +5,7 @@ use super::constants::Constants;
 use super::program::{
     Cell, Cells, Enter, Family, HeadProgram, Number, Path, Piece, Program, Select, Slot, Sum,
 };
-use crate::lens::{Action, HeadName, Intervention, Matrices, Sender};
+use crate::lens::{Action, HeadName, Intervention, Matrices, Matrix, Sender};
 use crate::model::{HookName, Site};
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ struct Fold<'a> {
     paths: Vec<Path>,
     /// What the senders of edges wrote, by position.
     sent: BTreeMap<Sender, Vec<Sum>>,
+    /// What cuts make of a head's queries and values.
+    cuts: BTreeMap<(HeadName, Site), Matrix>,
 }
 
 /// A program of the weights under the interventions.
@@ -39,6 +41,7 @@ pub(super) fn fold(weights: &Matrices, constants: &Constants<'_>) -> Result<Prog
         numbers: Vec::new(),
         paths: Vec::new(),
         sent: BTreeMap::new(),
+        cuts: BTreeMap::new(),
     };
     let (heads, out) = fold.pass()?;
     Ok(Program {
@@ -119,7 +122,7 @@ impl Fold<'_> {
     }
 
     /// A constant vector that is not zero, as a sum.
-    fn bias(&mut self, enter: Enter, rows: crate::lens::Matrix) -> Sum {
+    fn bias(&mut self, enter: Enter, rows: Matrix) -> Sum {
         let zero = (0..rows.ncols()).all(|j| rows[(0, j)] == 0.0);
         if zero {
             return Sum::default();
@@ -128,7 +131,7 @@ impl Fold<'_> {
         Sum::of(Piece::Slot(self.slot(enter, rows, select)))
     }
 
-    fn slot(&mut self, enter: Enter, rows: crate::lens::Matrix, select: Select) -> usize {
+    fn slot(&mut self, enter: Enter, rows: Matrix, select: Select) -> usize {
         self.families.push(Family { enter, rows });
         let family = self.families.len() - 1;
         self.slots.push(Slot { family, select });
@@ -160,7 +163,13 @@ impl Fold<'_> {
         let pattern = self.cells(at(Site::Pattern), head)?;
         self.no_empty_row(&scores, at(Site::AttnScores))?;
         let mut next = || read.remove(0);
+        let mut cut = |site, w: &Matrix| match self.cuts.remove(&(name, site)) {
+            Some(map) => w * map,
+            None => w.clone(),
+        };
         Ok(HeadProgram {
+            w_q: cut(Site::Q, &part.w_q),
+            w_v: cut(Site::V, &part.w_v),
             name,
             q: next(),
             k: next(),
@@ -220,6 +229,10 @@ impl Fold<'_> {
         // what each edge carries so far: an edge taken away twice is taken away once
         let mut carried: BTreeMap<(Sender, usize), Sum> = BTreeMap::new();
         for (number, one) in self.at(hook) {
+            if matches!(one.action, Action::Rank(_)) {
+                self.cut(number, &one, head, &mut sums)?;
+                continue;
+            }
             for (position, sum) in sums.iter_mut().enumerate() {
                 if !one.selects(head, position, 0) {
                     continue;
@@ -243,9 +256,8 @@ impl Fold<'_> {
                         sum.add(&now, 1.0);
                         carried.insert(edge, now);
                     }
-                    // refused where constants are made
-                    Action::Rank(_) => {}
                     Action::Patch(_)
+                    | Action::Rank(_)
                     | Action::Set(_)
                     | Action::Mean(_)
                     | Action::Resample { .. } => {
@@ -255,6 +267,69 @@ impl Fold<'_> {
             }
         }
         Ok(sums)
+    }
+
+    /// A head's circuit cut down at its queries or values: what comes from the stream is cut in the
+    /// weights, what was put there behind them is cut itself.
+    fn cut(
+        &mut self,
+        number: usize,
+        one: &Intervention,
+        head: usize,
+        sums: &mut [Sum],
+    ) -> Result<()> {
+        let HookName::Block(layer, site) = one.hook else {
+            return Ok(());
+        };
+        let chosen = (0..sums.len()).filter(|&position| one.selects(head, position, 0));
+        match chosen.count() {
+            0 => return Ok(()),
+            all => ensure!(
+                all == sums.len(),
+                "{}: a circuit that is cut at some positions only",
+                one.line(self.weights.task())
+            ),
+        }
+        let (map, offset) = self.constants.cut(number, head)?;
+        let name = HeadName { layer, head };
+        let enter = match site {
+            Site::Q => Enter::Query(name),
+            _ => Enter::Value(name),
+        };
+        let offset = self.bias(enter, offset);
+        let mut cut = BTreeMap::new();
+        for sum in sums.iter_mut() {
+            let mut new = Sum {
+                fixed: BTreeMap::new(),
+                paths: std::mem::take(&mut sum.paths),
+            };
+            for (&piece, &by) in &sum.fixed {
+                let piece = match piece {
+                    Piece::Slot(slot) => *cut
+                        .entry(slot)
+                        .or_insert_with(|| self.cut_slot(slot, enter, &map)),
+                    token => token,
+                };
+                new.add(&Sum::of(piece), by);
+            }
+            new.add(&offset, 1.0);
+            *sum = new;
+        }
+        let before = self.cuts.remove(&(name, site));
+        let all = before.map_or_else(|| map.clone(), |before| before * &map);
+        self.cuts.insert((name, site), all);
+        Ok(())
+    }
+
+    /// A slot as a cut leaves it: what enters the stream is cut in the weights.
+    fn cut_slot(&mut self, slot: usize, enter: Enter, map: &Matrix) -> Piece {
+        let Slot { family, select } = &self.slots[slot];
+        let family = &self.families[*family];
+        if family.enter != enter {
+            return Piece::Slot(slot);
+        }
+        let (rows, select) = (&family.rows * map, select.clone());
+        Piece::Slot(self.slot(enter, rows, select))
     }
 
     /// The vector that an intervention brings to a position.

@@ -174,6 +174,9 @@ pub(super) struct HeadProgram {
     pub q: Vec<Sum>,
     pub k: Vec<Sum>,
     pub v: Vec<Sum>,
+    /// `W_Q`, with whatever cuts interventions made; likewise `W_V`.
+    pub w_q: Matrix,
+    pub w_v: Matrix,
     pub scores: Cells,
     pub pattern: Cells,
 }
@@ -213,6 +216,11 @@ impl Program {
             p if p - n - 5 == idx => n + 3,
             p => 2 + p - n - 5,
         }
+    }
+
+    /// A head's part.
+    pub fn head(&self, name: HeadName) -> &HeadProgram {
+        &self.heads[name.layer * (self.heads.len() / self.layers) + name.head]
     }
 
     /// A piece as a slot, in prompts with this index.

@@ -3,8 +3,8 @@
 //! For a plain model they are the circuits of `lens/circuit.rs` (tested there).
 
 use super::lanes::{Lanes, SLACK};
-use super::program::{Enter, Family, Program, Sum};
-use crate::lens::{HeadName, Matrices, Matrix};
+use super::program::{Enter, Family, HeadProgram, Program, Sum};
+use crate::lens::{Matrices, Matrix};
 use anyhow::{Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,12 +178,12 @@ impl Carried<'_> {
             return rows.clone();
         };
         let path = &self.program.paths[path];
-        let head = self.weights.head(path.head);
+        let w_o = &self.weights.head(path.head).w_o;
         if path.parent.is_none() && *enter == Enter::Value(path.head) {
-            return rows * &head.w_o;
+            return rows * w_o;
         }
-        let before = self.vectors(family, path.parent);
-        (before * &head.w_v) * &head.w_o
+        let w_v = &self.program.head(path.head).w_v;
+        (self.vectors(family, path.parent) * w_v) * w_o
     }
 
     /// The rows of a basis as a head's queries or keys (`enter`), `[height, d_head]`.
@@ -246,7 +246,7 @@ impl<T> Tables<T> {
         program: &Program,
         elements: &Elements,
     ) -> Result<Self> {
-        let of_head = |head: &super::program::HeadProgram| {
+        let of_head = |head: &HeadProgram| {
             Basis::new(program, elements, head.q.iter().chain(&head.k))
         };
         let bases: Vec<Basis> = program.heads.iter().map(of_head).collect();
@@ -266,7 +266,7 @@ impl<T> Tables<T> {
         let heads = program.heads.iter().zip(bases);
         Ok(Self {
             heads: heads
-                .map(|(head, basis)| head_tables::<L>(&mut carried, head.name, basis))
+                .map(|(head, basis)| head_tables::<L>(&mut carried, head, basis))
                 .collect(),
             out: out_tables::<L>(&mut carried, out),
         })
@@ -275,12 +275,13 @@ impl<T> Tables<T> {
 
 fn head_tables<L: Lanes>(
     carried: &mut Carried<'_>,
-    name: HeadName,
+    head: &HeadProgram,
     basis: Basis,
 ) -> HeadTables<L::T> {
-    let head = carried.weights.head(name);
+    let name = head.name;
+    let w_k = &carried.weights.head(name).w_k;
     let q = carried.projected(&basis, Enter::Query(name), &head.w_q);
-    let k = carried.projected(&basis, Enter::Key(name), &head.w_k);
+    let k = carried.projected(&basis, Enter::Key(name), w_k);
     let scale = 1.0 / (carried.weights.config().d_head as f64).sqrt();
     let qk = faer::Scale(scale) * (&q * k.transpose());
     let stride = basis.height + SLACK;

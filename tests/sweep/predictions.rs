@@ -169,6 +169,39 @@ fn random_interventions_agree_with_their_forward_passes() {
     assert!(by_tables >= 20, "only {by_tables} of 40 lists were folded");
 }
 
+/// Cuts of circuits, with and without activations that are put there before and after them.
+#[test]
+fn circuits_that_are_cut_are_folded() {
+    let lists = [
+        &["rank blocks.1.attn.hook_q @* to 2"][..],
+        &["rank blocks.0.attn.hook_v @* to 3"],
+        &[
+            "patch blocks.1.attn.hook_v @a_1 from clean",
+            "rank blocks.1.attn.hook_v @* to 1",
+            "rank blocks.0.attn.hook_q @* to 4",
+            "scale blocks.0.attn.hook_q @elt by 2",
+        ],
+        &[
+            "rank blocks.1.attn.hook_q @* head 0 to 5",
+            "rank blocks.1.attn.hook_q @* to 3",
+            "patch blocks.1.attn.hook_q @b_0 from corrupted",
+        ],
+    ];
+    for (heads, positions) in [
+        (1, PositionalEmbedding::Shortformer),
+        (2, PositionalEmbedding::Standard),
+    ] {
+        let model = random_model([2, heads], positions, TASK, 7);
+        for lines in lists {
+            let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(7)));
+            let parse = |line: &&str| Intervention::parse(line, TASK, model.config()).unwrap();
+            with.interventions = lines.iter().map(parse).collect();
+            assert_eq!(sweep(&model, &with).reason(), None);
+            agrees(&model, &with, &lines.join("; "));
+        }
+    }
+}
+
 #[test]
 fn a_score_that_is_cut_off_and_scaled_stays_cut_off() {
     let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5);
