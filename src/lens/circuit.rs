@@ -11,6 +11,7 @@ use super::algebra::{
 use super::array::Array;
 use super::circuit_name::{CircuitName, Side};
 use super::matrices::{HeadName, Matrices};
+use crate::model::Config;
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Result, ensure};
 use rand_mt::Mt;
@@ -65,7 +66,7 @@ impl Circuit {
             );
             right *= faer::Scale(1.0 / (config.d_head as f64).sqrt());
         }
-        let [rows, cols] = axes.map(|axis| labels(weights, axis));
+        let [rows, cols] = axes.map(|axis| axis.labels(config, weights.task()));
         Ok(Self {
             name: text,
             axes,
@@ -194,22 +195,25 @@ fn entering(weights: &Matrices, side: Side) -> (Axis, Matrix) {
     }
 }
 
-fn labels(weights: &Matrices, axis: Axis) -> Vec<String> {
-    let task = weights.task();
-    let (config, token) = (weights.config(), |i: usize| task.token_name(i as Token));
-    match axis {
-        Axis::Tokens => (0..config.d_vocab).map(token).collect(),
-        Axis::Logits => (0..config.d_vocab_out).map(token).collect(),
-        // a model may have more positions than its task
-        Axis::Positions => (0..config.n_ctx)
-            .map(|p| {
-                if p < task.seq_len() {
-                    task.label(p)
-                } else {
-                    p.to_string()
-                }
-            })
-            .collect(),
+impl Axis {
+    /// The names of what it runs over.
+    #[must_use]
+    pub fn labels(self, config: &Config, task: ArrayUpdate) -> Vec<String> {
+        let token = |i: usize| task.token_name(i as Token);
+        match self {
+            Self::Tokens => (0..config.d_vocab).map(token).collect(),
+            Self::Logits => (0..config.d_vocab_out).map(token).collect(),
+            // a model may have more positions than its task
+            Self::Positions => (0..config.n_ctx)
+                .map(|p| {
+                    if p < task.seq_len() {
+                        task.label(p)
+                    } else {
+                        p.to_string()
+                    }
+                })
+                .collect(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a walk finds out about a block of inputs: all that share a list and an index.
 
+use super::entry::Entry;
 use super::lanes::Lanes;
 use super::run::Of;
 use crate::lens::HeadName;
@@ -13,6 +14,10 @@ pub(super) struct Wanted {
     pub logits: bool,
     /// What a path (its heads; none is the direct one) brings to a prediction's logits.
     pub paths: Vec<(Vec<HeadName>, usize)>,
+    /// Whether the coefficients of what heads carried are wanted, at all positions.
+    pub carried: bool,
+    /// Entries of circuits, and what they do.
+    pub entries: Vec<Entry>,
 }
 
 impl Wanted {
@@ -64,16 +69,30 @@ pub(super) struct Block<T> {
     pub logits: Vec<T>,
     /// By path of [`Wanted::paths`] and token.
     pub shares: Vec<T>,
+    /// By position and coefficient, where wanted.
+    pub carried: Vec<T>,
+    /// By entry of [`Wanted::entries`].
+    pub done: Vec<f64>,
+}
+
+/// How much there is of what a block can hold.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    pub pad: usize,
+    pub predictions: usize,
+    pub d_vocab_out: usize,
+    /// Coefficients of all positions.
+    pub carried: usize,
 }
 
 impl<T: Copy> Block<T> {
-    pub fn new(
-        zero: T,
-        pad: usize,
-        predictions: usize,
-        d_vocab_out: usize,
-        wanted: &Wanted,
-    ) -> Self {
+    pub fn new(zero: T, size: Size, wanted: &Wanted) -> Self {
+        let Size {
+            pad,
+            predictions,
+            d_vocab_out,
+            carried,
+        } = size;
         let rows = |n: usize| vec![zero; n * pad];
         let logits = if wanted.logits {
             predictions * d_vocab_out
@@ -90,6 +109,8 @@ impl<T: Copy> Block<T> {
             pattern: rows(wanted.cells()),
             logits: rows(logits),
             shares: rows(wanted.paths.len() * d_vocab_out),
+            carried: rows(if wanted.carried { carried } else { 0 }),
+            done: vec![0.0; wanted.entries.len() * pad],
         }
     }
 
@@ -104,6 +125,7 @@ impl<T: Copy> Block<T> {
             Of::Pattern(cell) => (&self.pattern, cell),
             Of::Logit(j, token) => (&self.logits, j * self.d_vocab_out + token),
             Of::Share(path, token) => (&self.shares, path * self.d_vocab_out + token),
+            Of::Carried(row) => (&self.carried, row),
         };
         rows[row * self.pad + elt]
     }
@@ -121,26 +143,31 @@ impl<T: Copy> Block<T> {
         keep_tokens(lanes, &mut self.shares, self.pad, first, e0, share);
     }
 
-    /// Keeps an attention cell; of a position that all inputs `share` there is one number.
+    /// Keeps an attention cell; of a position that all inputs share there is one number, and no
+    /// element `e0`.
     #[inline(always)]
     pub fn keep_cell<L: Lanes<T = T>>(
         &mut self,
         lanes: L,
         cell: usize,
-        e0: usize,
-        share: bool,
+        e0: Option<usize>,
         (score, pattern): (L::V, L::V),
     ) {
-        let row = cell * self.pad..(cell + 1) * self.pad;
-        for (rows, value) in [(&mut self.scores, score), (&mut self.pattern, pattern)] {
-            let row = &mut rows[row.clone()];
-            if share {
-                lanes.store(value, row);
-                let one = row[0];
-                row.fill(one);
-            } else {
-                lanes.store(value, &mut row[e0..]);
-            }
+        keep_row(lanes, &mut self.scores, self.pad, cell, e0, score);
+        keep_row(lanes, &mut self.pattern, self.pad, cell, e0, pattern);
+    }
+
+    /// Likewise the coefficients of a position, which begin at `first`.
+    #[inline(always)]
+    pub fn keep_carried<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        first: usize,
+        e0: Option<usize>,
+        coefficients: &[L::V],
+    ) {
+        for (row, &value) in (first..).zip(coefficients) {
+            keep_row(lanes, &mut self.carried, self.pad, row, e0, value);
         }
     }
 
@@ -171,6 +198,24 @@ impl<T: Copy> Block<T> {
     }
 }
 
+/// One row's numbers; the same in all of it without a first element.
+#[inline(always)]
+fn keep_row<L: Lanes>(
+    lanes: L,
+    rows: &mut [L::T],
+    pad: usize,
+    row: usize,
+    e0: Option<usize>,
+    value: L::V,
+) {
+    let row = &mut rows[row * pad..(row + 1) * pad];
+    lanes.store(value, &mut row[e0.unwrap_or(0)..]);
+    if e0.is_none() {
+        let one = row[0];
+        row.fill(one);
+    }
+}
+
 /// A number for each token, from row `first` on; rows are `pad` apart.
 #[inline(always)]
 fn keep_tokens<L: Lanes>(
@@ -198,11 +243,15 @@ impl Block<f32> {
             (&mut self.pattern, &exact.pattern),
             (&mut self.logits, &exact.logits),
             (&mut self.shares, &exact.shares),
+            (&mut self.carried, &exact.carried),
         ];
         for (to, from) in pairs {
             for at in (elt..to.len()).step_by(pad) {
                 to[at] = from[at] as f32;
             }
+        }
+        for at in (elt..self.done.len()).step_by(pad) {
+            self.done[at] = exact.done[at];
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What cannot be folded into tables: plain batched forward passes of the same inputs.
 
-use super::block::{Block, Wanted};
+use super::block::{Block, Size, Wanted};
 use super::lanes::ONE;
 use super::space::Space;
 use crate::lens::{
@@ -63,9 +63,14 @@ impl ByCandle {
         let task = self.space.task;
         let last = fields.len() - 1;
         let inputs: Vec<Vec<usize>> = elts.map(|elt| [&fields[..last], &[elt]].concat()).collect();
-        let pad = task.max_num as usize;
-        let d_vocab_out = self.model.config().d_vocab_out;
-        let mut block = Block::new(0.0, pad, task.list_len, d_vocab_out, wanted);
+        let size = Size {
+            pad: task.max_num as usize,
+            predictions: task.list_len,
+            d_vocab_out: self.model.config().d_vocab_out,
+            // nothing is told apart that heads carry
+            carried: 0,
+        };
+        let mut block = Block::new(0.0, size, wanted);
         let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));
         let prompts: Vec<Prompt> = inputs.iter().map(prompt).collect();
         let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
@@ -117,7 +122,7 @@ impl ByCandle {
                 let (scores, pattern) = (row(Site::AttnScores, input)?, row(Site::Pattern, input)?);
                 for src in 0..=dest {
                     let cell = ([scores[src]], [pattern[src]]);
-                    block.keep_cell(ONE, first + src, elt, false, cell);
+                    block.keep_cell(ONE, first + src, Some(elt), cell);
                 }
             }
         }

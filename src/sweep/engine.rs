@@ -1,8 +1,9 @@
 //! The token-basis engine: a model under interventions, folded into tables, and every input of the
 //! space from small sums over them.
 
-use super::block::{Block, Wanted};
+use super::block::{Block, Size, Wanted};
 use super::constants::Constants;
+use super::entry::Sought;
 use super::fold::fold;
 use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
 use super::local::{LocalHead, LocalOut};
@@ -54,23 +55,29 @@ impl TokenBasis {
 
     /// Memory for the numbers of one block.
     fn block<T: Copy>(&self, prepared: &Prepared<T>, zero: T, wanted: &Wanted) -> Block<T> {
-        let predictions = self.space.task.list_len;
-        let d_vocab_out = prepared.tables.out.d_vocab_out;
-        Block::new(zero, prepared.pad(), predictions, d_vocab_out, wanted)
+        let size = Size {
+            pad: prepared.pad(),
+            predictions: self.space.task.list_len,
+            d_vocab_out: prepared.tables.out.d_vocab_out,
+            carried: prepared.plans.coefficients,
+        };
+        Block::new(zero, size, wanted)
     }
 
-    /// Every input whose list is among these, block by block in the space's order; close calls
-    /// are decided in double precision.
+    /// Every input whose list is among these, block by block in the space's order, without the
+    /// blocks that do not concern anybody; close calls are decided in double precision.
     pub fn blocks(
         &self,
         lists: Range<usize>,
         wanted: &Wanted,
+        concerns: &dyn Fn(&[usize]) -> bool,
         see: &mut dyn FnMut(&[usize], &Block<f32>),
     ) {
         Arch::new().dispatch(Blocks {
             engine: self,
             lists,
             wanted,
+            concerns,
             see,
         });
     }
@@ -88,6 +95,8 @@ impl TokenBasis {
         for position in 0..prepared.program.positions() {
             work.step(Double, at, position, wanted, &mut block);
         }
+        let sought = sought(prepared, wanted);
+        seek(prepared, &sought, fields, wanted, &mut block);
         block
     }
 
@@ -105,6 +114,25 @@ impl TokenBasis {
             }
         }
         fields[last] = 0;
+    }
+}
+
+fn sought<T: Copy + Into<f64>>(prepared: &Prepared<T>, wanted: &Wanted) -> Vec<Sought> {
+    let entries = wanted.entries.iter();
+    entries.map(|entry| Sought::new(entry, prepared)).collect()
+}
+
+/// What the wanted entries do in an input that has been walked.
+fn seek<T: Copy + Into<f64>>(
+    prepared: &Prepared<T>,
+    sought: &[Sought],
+    fields: &[usize],
+    wanted: &Wanted,
+    block: &mut Block<T>,
+) {
+    for (number, one) in sought.iter().enumerate() {
+        let at = number * block.pad + fields[fields.len() - 1];
+        block.done[at] = one.does(prepared, fields, wanted, block);
     }
 }
 
@@ -148,6 +176,7 @@ struct Blocks<'a> {
     engine: &'a TokenBasis,
     lists: Range<usize>,
     wanted: &'a Wanted,
+    concerns: &'a dyn Fn(&[usize]) -> bool,
     see: &'a mut dyn FnMut(&[usize], &Block<f32>),
 }
 
@@ -166,16 +195,21 @@ impl WithSimd for Blocks<'_> {
         let mut block = engine.block(prepared, 0.0, wanted);
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions());
         let elts = engine.space.task.max_num as usize;
+        let sought = sought(prepared, wanted);
         for list in self.lists {
+            let mut from = 0;
             for idx in 0..engine.space.task.list_len {
                 let mut fields = engine.space.fields(list, idx);
+                if !(self.concerns)(&fields) {
+                    continue;
+                }
                 local.fetch(prepared, &fields);
-                // what the index does not decide is known from the index before
-                let from = if idx == 0 { 0 } else { prepared.first_by_idx };
                 for position in from.min(first_wide)..first_wide {
                     let at = local.at(prepared, &fields, 0);
                     shared.step(ONE, at, position, wanted, &mut block);
                 }
+                // what the index does not decide is known when the next one comes
+                from = prepared.first_by_idx;
                 by_many.share(many, ONE, &shared, prepared);
                 by_few.share(few, ONE, &shared, prepared);
                 let mut e0 = 0;
@@ -190,6 +224,14 @@ impl WithSimd for Blocks<'_> {
                         }
                     }
                     e0 += registers * S::F32_LANES;
+                }
+                if !sought.is_empty() {
+                    let last = fields.len() - 1;
+                    for elt in 0..elts {
+                        fields[last] = elt;
+                        seek(prepared, &sought, &fields, wanted, &mut block);
+                    }
+                    fields[last] = 0;
                 }
                 engine.settle(&mut fields, wanted, &mut block);
                 (self.see)(&fields, &block);
@@ -259,7 +301,7 @@ pub(super) mod tests {
         let wanted = Wanted {
             rows: vec![(0, 6), (1, 8)],
             logits: true,
-            paths: Vec::new(),
+            ..Wanted::default()
         };
         let mut rng = Mt::new(2026);
         for lines in [
@@ -294,7 +336,7 @@ pub(super) mod tests {
             let one = |&list: &usize| {
                 let mut worst = [0f32; 3];
                 let elements = task.max_num as usize;
-                engine.blocks(list..list + 1, &wanted, &mut |fields, block| {
+                engine.blocks(list..list + 1, &wanted, &|_| true, &mut |fields, block| {
                     let exact = candle.block(fields, 0..elements, &wanted).unwrap();
                     for (worst, one) in worst.iter_mut().zip(off(block, &exact, elements)) {
                         *worst = worst.max(one);

@@ -11,6 +11,7 @@ mod claim;
 mod constants;
 mod cost;
 mod engine;
+mod entry;
 mod failures;
 mod fold;
 mod lanes;

@@ -201,7 +201,7 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
         let mut all = Vec::new();
         for (position, sum) in sums.iter().enumerate() {
             let mut terms = Vec::new();
-            if let Some(path) = next(program, head, None) {
+            if let Some(path) = program.onward(head, None) {
                 let fixed = self.fixed::<L>(sum).into_iter();
                 terms.extend(fixed.filter_map(|term| {
                     let to = elements.on_path(program, path, term.to)? - elements.slots;
@@ -209,7 +209,7 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
                 }));
             }
             for (&path, &by) in &sum.paths {
-                let Some(to) = next(program, head, Some(path)) else {
+                let Some(to) = program.onward(head, Some(path)) else {
                     continue;
                 };
                 // a path's slots are those of the path without its last head, in the same order
@@ -231,12 +231,6 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
         }
         all
     }
-}
-
-/// The path that goes on through this head.
-fn next(program: &Program, head: HeadName, path: Option<usize>) -> Option<usize> {
-    let mut paths = program.paths.iter();
-    paths.position(|one| one.head == head && one.parent == path)
 }
 
 fn cells<L: Lanes>(cells: &Cells, positions: usize) -> CellPlan<L::T> {

@@ -218,9 +218,15 @@ impl Program {
         }
     }
 
-    /// A head's part.
-    pub fn head(&self, name: HeadName) -> &HeadProgram {
-        &self.heads[name.layer * (self.heads.len() / self.layers) + name.head]
+    /// A head's place among all.
+    pub fn number(&self, name: HeadName) -> usize {
+        name.layer * (self.heads.len() / self.layers) + name.head
+    }
+
+    /// The path that goes on through this head.
+    pub fn onward(&self, head: HeadName, path: Option<usize>) -> Option<usize> {
+        let mut paths = self.paths.iter();
+        paths.position(|one| one.head == head && one.parent == path)
     }
 
     /// A piece as a slot, in prompts with this index.

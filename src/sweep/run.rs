@@ -90,6 +90,8 @@ pub(super) enum Of {
     Logit(usize, usize),
     /// By path of [`Wanted::paths`] and token.
     Share(usize, usize),
+    /// By position and coefficient, counted through.
+    Carried(usize),
 }
 
 impl Input<'_> {
@@ -100,6 +102,15 @@ impl Input<'_> {
         match self.numbers {
             Numbers::Single(block) => f64::from(block.get(of, elt)),
             Numbers::Double(block) => block.get(of, elt),
+        }
+    }
+
+    /// What an entry of a circuit does, by its place among [`Wanted::entries`].
+    pub fn done(&self, entry: usize) -> f64 {
+        let elt = self.fields[self.fields.len() - 1];
+        match self.numbers {
+            Numbers::Single(block) => block.done[entry * block.pad + elt],
+            Numbers::Double(block) => block.done[entry * block.pad + elt],
         }
     }
 
@@ -133,6 +144,11 @@ pub(super) trait Sum: Send {
     fn wanted(&self) -> Wanted;
     /// One empty of inputs, for some that come later.
     fn empty(&self) -> Self;
+    /// Whether some input with these fields may count, whatever the last of them, the element, is;
+    /// what does not is not walked.
+    fn concerns(&self, _fields: &[usize]) -> bool {
+        true
+    }
     /// Whether an input is too close a call for single precision.
     fn is_open(&self, _input: &Input<'_>) -> bool {
         false
@@ -219,7 +235,8 @@ impl Sweep {
             let empty = sum.empty();
             let one = |piece: usize| -> Result<S> {
                 let mut part = empty.empty();
-                self.piece(&pieces, piece, &wanted, &mut part)?;
+                let concerns = |fields: &[usize]| empty.concerns(fields);
+                self.piece(&pieces, piece, (&wanted, &concerns), &mut part)?;
                 Ok(part)
             };
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
@@ -276,7 +293,7 @@ impl Sweep {
         &self,
         pieces: &Pieces,
         piece: usize,
-        wanted: &Wanted,
+        (wanted, concerns): (&Wanted, &dyn Fn(&[usize]) -> bool),
         part: &mut S,
     ) -> Result<()> {
         if let Some(sample) = &pieces.sample {
@@ -289,7 +306,7 @@ impl Sweep {
         let lists = piece * LISTS..((piece + 1) * LISTS).min(pieces.lists);
         match &self.how {
             How::Tables(tables) => {
-                tables.blocks(lists, wanted, &mut |fields, block| {
+                tables.blocks(lists, wanted, concerns, &mut |fields, block| {
                     self.see_block(Some(tables), fields, block, wanted, part);
                 });
             }
@@ -297,6 +314,9 @@ impl Sweep {
                 for list in lists {
                     for idx in 0..self.space.task.list_len {
                         let fields = self.space.fields(list, idx);
+                        if !concerns(&fields) {
+                            continue;
+                        }
                         let block = candle.block(&fields, self.elts(), wanted)?;
                         self.see_block(None, &fields, &block, wanted, part);
                     }

@@ -182,7 +182,7 @@ impl Carried<'_> {
         if path.parent.is_none() && *enter == Enter::Value(path.head) {
             return rows * w_o;
         }
-        let w_v = &self.program.head(path.head).w_v;
+        let w_v = &self.program.heads[self.program.number(path.head)].w_v;
         (self.vectors(family, path.parent) * w_v) * w_o
     }
 
@@ -246,9 +246,8 @@ impl<T> Tables<T> {
         program: &Program,
         elements: &Elements,
     ) -> Result<Self> {
-        let of_head = |head: &HeadProgram| {
-            Basis::new(program, elements, head.q.iter().chain(&head.k))
-        };
+        let of_head =
+            |head: &HeadProgram| Basis::new(program, elements, head.q.iter().chain(&head.k));
         let bases: Vec<Basis> = program.heads.iter().map(of_head).collect();
         let out = Basis::new(program, elements, program.out.iter());
         let d_vocab_out = weights.config().d_vocab_out;

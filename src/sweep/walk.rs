@@ -90,6 +90,7 @@ impl<L: Lanes> Work<L> {
         let program = &at.prepared.program;
         let last = program.layers - 1;
         let predicts = program.task.predicted_at(position);
+        let e0 = (position >= at.prepared.first_wide).then_some(at.e0);
         for (number, head) in at.plan().heads.iter().enumerate() {
             let row = wanted.row(number, position);
             if at.prepared.layer_of(number) == last && predicts.is_none() && row.is_none() {
@@ -97,13 +98,17 @@ impl<L: Lanes> Work<L> {
             }
             self.attend(lanes, at, number, head, position);
             if let Some(row) = row {
-                let shared = position < at.prepared.first_wide;
                 for src in 0..=position {
                     let cell = (self.scores[src], self.pattern[src]);
-                    block.keep_cell(lanes, row + src, at.e0, shared, cell);
+                    block.keep_cell(lanes, row + src, e0, cell);
                 }
             }
             self.carry(lanes, at, number, head, position);
+        }
+        if wanted.carried {
+            let width = at.prepared.elements.carried();
+            let first = position * width;
+            block.keep_carried(lanes, first, e0, &self.rows[first..first + width]);
         }
         if let Some(prediction) = predicts {
             for (number, (path, _)) in wanted.paths_to(prediction) {

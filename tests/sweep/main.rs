@@ -10,6 +10,7 @@ mod program;
 
 mod claims;
 mod commands;
+mod matters;
 mod plain;
 mod predictions;
 mod surveys;

@@ -9,7 +9,7 @@ use winnow::prelude::*;
 use winnow::token::{one_of, take_while};
 
 /// The words of claims, for completion and errors: form and meaning.
-pub const WORDS: [(&str, &str); 14] = [
+pub const WORDS: [(&str, &str); 15] = [
     (
         "pred == truth",
         "every prediction is right; pred[b_0] is the token predicted at b_0",
@@ -46,6 +46,10 @@ pub const WORDS: [(&str, &str); 14] = [
     (
         "path[0.0>1.0][b_0,48]",
         "what a path brings to a logit; path[direct][..]",
+    ),
+    (
+        "matters[ov.1.0][26,48]",
+        "what a circuit's entry does: to attention (qk), to a logit (ov, direct)",
     ),
     (
         "idx, elt, a_0 ..",
@@ -393,7 +397,7 @@ pub fn complete(text: &str, task: ArrayUpdate, heads: &[String]) -> Vec<String> 
         words.extend(task.labels());
         words.extend(["truth", "old"].map(str::to_owned));
     } else {
-        let plain = "pred margin logp rank logit logit_diff path truth idx elt mean min max when \
+        let plain = "pred margin logp rank logit logit_diff path matters truth idx elt mean min max when \
                      and or not in is argmax abs";
         words.extend(plain.split_whitespace().map(str::to_owned));
         words.extend((0..task.list_len).map(|i| format!("a_{i}")));

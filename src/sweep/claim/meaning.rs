@@ -1,11 +1,12 @@
 //! What a claim's words are in the numbers of a sweep.
 
 use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
-use crate::lens::HeadName;
+use crate::lens::{CircuitName, HeadName};
 use crate::model::Config;
 use crate::sweep::block::Wanted;
+use crate::sweep::entry::Entry;
 use crate::sweep::run::{Input, Of};
-use crate::task::{ArrayUpdate, Field, Token};
+use crate::task::{ArrayUpdate, Field, Token, shown};
 use anyhow::Result;
 use std::fmt;
 
@@ -50,6 +51,8 @@ pub(super) enum Word {
     Rank(usize),
     Logit(usize, Named),
     Difference(usize),
+    /// What an entry of a circuit does.
+    Matters(usize),
     Share(usize, usize, Named),
     /// A cell, and the first cell of its row with the row's length.
     Pattern(usize, usize, usize),
@@ -92,9 +95,9 @@ impl Claim {
         })
     }
 
-    /// Whether it asks for what a path brings, which only the tables know.
+    /// Whether it asks for what paths bring or entries do, which only the tables know.
     pub(super) fn needs_tables(&self) -> bool {
-        !self.wanted.paths.is_empty()
+        !self.wanted.paths.is_empty() || !self.wanted.entries.is_empty()
     }
 }
 
@@ -219,6 +222,7 @@ impl Reader<'_> {
                 Ok(Word::Logit(j, self.token(term, token)?))
             }
             ("path", [[path], [at, token]]) => self.path(term, path, at, token),
+            ("matters", [[circuit], [row, col]]) => self.matters(term, circuit, [row, col]),
             (word, [[dest, src]]) if word.starts_with(['A', 'S']) => self.cell(term, dest, src),
             _ => self.unknown(term),
         }
@@ -237,7 +241,7 @@ impl Reader<'_> {
             Some((form, _)) => self.wrong(term, format!("it is written {form}")),
             None => self.wrong(
                 term,
-                "no such word; there are pred truth margin logp rank logit logit_diff path, \
+                "no such word; there are pred truth margin logp rank logit logit_diff path matters, \
                  A0[..] S0[..], idx elt a_0 .., numbers",
             ),
         }
@@ -310,6 +314,46 @@ impl Reader<'_> {
         Ok(Word::Share(place, j, token))
     }
 
+    fn matters(&mut self, term: &Term, circuit: &str, names: [&str; 2]) -> Read<Word> {
+        let circuit = match CircuitName::parse(circuit, self.config) {
+            Ok(circuit) => circuit,
+            Err(error) => return self.wrong(term, format!("{error:#}")),
+        };
+        let mut places = [0; 2];
+        for ((place, axis), name) in places.iter_mut().zip(circuit.axes()).zip(names) {
+            let names = axis.labels(self.config, self.task);
+            let Some(found) = names.iter().position(|one| one == name) else {
+                let ends = names.first().zip(names.last());
+                let ends = ends.map_or_else(String::new, |(a, b)| format!("{a} .. {b}"));
+                return self.wrong(
+                    term,
+                    format!("no '{}' there; there are {ends}", shown(name)),
+                );
+            };
+            *place = found;
+        }
+        let [row, col] = places;
+        let entry = Entry { circuit, row, col };
+        for row in entry.rows(self.config, self.task) {
+            self.row(row);
+        }
+        self.wanted.carried = true;
+        let entries = &mut self.wanted.entries;
+        let known = entries.iter().position(|one| *one == entry);
+        Ok(Word::Matters(known.unwrap_or_else(|| {
+            entries.push(entry);
+            entries.len() - 1
+        })))
+    }
+
+    /// Where the cells of a row of attention begin, which is wanted from now on.
+    fn row(&mut self, row: (usize, usize)) -> usize {
+        if self.wanted.row(row.0, row.1).is_none() {
+            self.wanted.rows.push(row);
+        }
+        self.wanted.row(row.0, row.1).unwrap_or_default()
+    }
+
     fn cell(&mut self, term: &Term, dest: &str, src: &str) -> Read<Word> {
         let name = match HeadName::parse(&term.word[1..], self.config) {
             Ok(name) => name,
@@ -335,11 +379,7 @@ impl Reader<'_> {
                 format!("{dest} cannot attend to {src}, which comes later"),
             );
         }
-        let row = (head.unwrap_or_default(), dest);
-        if self.wanted.row(row.0, row.1).is_none() {
-            self.wanted.rows.push(row);
-        }
-        let first = self.wanted.row(row.0, row.1).unwrap_or_default();
+        let first = self.row((head.unwrap_or_default(), dest));
         Ok(if term.word.starts_with('A') {
             Word::Pattern(first + src, first, dest + 1)
         } else {
@@ -387,6 +427,7 @@ impl Word {
                 input.get(Of::Logit(j, truth(input, j))) - input.get(Of::Logit(j, other))
             }
             Self::Share(path, j, token) => input.get(Of::Share(path, token.token(input, j))),
+            Self::Matters(entry) => input.done(entry),
             Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
             Self::Score(cell, ..) => input.get(Of::Score(cell)),
         }

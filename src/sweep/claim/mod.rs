@@ -7,9 +7,10 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `meaning.rs` says what their words are in numbers of a sweep,
-//! `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
+//! `known.rs` what can be left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
 
 mod grammar;
+mod known;
 mod meaning;
 mod several;
 mod verdict;

@@ -48,6 +48,10 @@ impl Sum for Asked<'_> {
         }
     }
 
+    fn concerns(&self, fields: &[usize]) -> bool {
+        self.tally.is_some() || self.counts.iter().any(|count| count.concerns(fields))
+    }
+
     fn is_open(&self, input: &Input<'_>) -> bool {
         self.tally
             .as_ref()

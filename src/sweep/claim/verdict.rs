@@ -107,6 +107,11 @@ impl<'a> Count<'a> {
         Self::new(self.claim)
     }
 
+    /// Whether it may be about an input with these fields, whatever the element.
+    pub fn concerns(&self, fields: &[usize]) -> bool {
+        self.claim.concerns(fields)
+    }
+
     /// Whether single precision cannot tell.
     pub fn is_open(&self, input: &Input<'_>) -> bool {
         let line = &self.claim.read;
@@ -172,7 +177,7 @@ impl<'a> Count<'a> {
 
 impl Compare {
     /// Whether it is so, and by how much it is not.
-    fn of(self, a: f64, b: f64) -> (bool, f64) {
+    pub(super) fn of(self, a: f64, b: f64) -> (bool, f64) {
         match self {
             Self::Less => (a < b, a - b),
             Self::AtMost => (a <= b, a - b),
@@ -191,15 +196,17 @@ impl Number<Word> {
             Self::Word(word) => word.value(input),
             Self::Negative(a) => -a.of(input),
             Self::Abs(a) => a.of(input).abs(),
-            Self::Pair(a, sign, b) => {
-                let (a, b) = (a.of(input), b.of(input));
-                match sign {
-                    '+' => a + b,
-                    '-' => a - b,
-                    '*' => a * b,
-                    _ => a / b,
-                }
-            }
+            Self::Pair(a, sign, b) => Self::joined(a.of(input), *sign, b.of(input)),
+        }
+    }
+
+    /// Two numbers with a sign of arithmetic between them.
+    pub(super) fn joined(a: f64, sign: char, b: f64) -> f64 {
+        match sign {
+            '+' => a + b,
+            '-' => a - b,
+            '*' => a * b,
+            _ => a / b,
         }
     }
 
