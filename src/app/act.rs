@@ -3,6 +3,7 @@
 use super::cell;
 use super::inquire;
 use super::keymap::Action;
+use super::links;
 use super::message::Effect;
 use super::note;
 use super::panes::strip_rows;
@@ -111,7 +112,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::AskWhy => return inquire::why(state),
         Action::AskAttribution => return inquire::attribution(state),
         Action::AskPaths => return inquire::paths(state),
-        Action::AskCircuit => return inquire::circuits(state),
+        Action::AskCircuit => return links::circuits(state),
+        Action::AskInputs => return links::inputs(state),
         Action::AskMean => return inquire::mean_attention(state),
         Action::AskGrid => return inquire::grid(state),
         Action::AskMetrics => return inquire::open(state, Question::Metrics { pairs: None }),

@@ -145,23 +145,6 @@ fn prediction_at_hand(state: &State) -> usize {
     i.unwrap_or(0)
 }
 
-/// The circuits, from the first on.
-pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
-    let first = CircuitName::all(&state.model.config).into_iter();
-    let ov = first.clone().nth(1).or_else(|| first.clone().next());
-    match ov {
-        Some(name) => open(
-            state,
-            Question::Circuit {
-                name,
-                scaled: false,
-                beside: None,
-            },
-        ),
-        None => Vec::new(),
-    }
-}
-
 /// The grid under the cursor as a table; path patching where no grid has the focus.
 pub(super) fn grid(state: &mut State) -> Vec<Effect> {
     let config = &state.model.config;

@@ -164,6 +164,8 @@ pub enum Action {
     AskPaths,
     /// Look at the weights' circuits.
     AskCircuit,
+    /// Ask in which inputs the entry under the cursor does most.
+    AskInputs,
     /// Ask for the head's attention, averaged over the sample.
     AskMean,
     /// Show the grid under the cursor as a table, or path patching.
@@ -305,6 +307,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
     row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why: this score by what it is made of"),
+    row(ATTENTION, &[Key::char('o')], Action::AskCircuit, "circuit", "this head's QK circuit, at the cell's tokens"),
     row(ATTENTION, &[Key::char('A')], Action::AskMean, "mean", "this head, averaged over the sample"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),
@@ -358,6 +361,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
     row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),
     row(ANSWER, &[Key::char('R')], Action::AskRanks, "ranks", "this circuit with fewer directions"),
+    row(ANSWER, &[Key::char('X')], Action::AskInputs, "inputs", "the inputs in which this entry does most"),
     row(E, &[Key::plain(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     row(E, &[Key::plain(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
     row(E, &[Key::char('n')], Action::NextExample, "example", "next example of the sample"),

@@ -12,6 +12,7 @@ mod inquire;
 mod key;
 mod keymap;
 mod keypage;
+mod links;
 mod message;
 mod note;
 mod panes;

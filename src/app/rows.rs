@@ -6,7 +6,7 @@ use super::space::{self, CaseOrder, Said};
 use super::state::{Pane, State, Tone};
 use super::study::Listed;
 use crate::lens::Intervention;
-use crate::sweep::{Case, Choice, Common, Survey, Surveyed, Verdict};
+use crate::sweep::{Case, Choice, Common, Counterexample, Survey, Surveyed, Verdict};
 use crate::task::Update;
 
 /// A row.
@@ -14,6 +14,8 @@ use crate::task::Update;
 pub enum SpaceRow<'a> {
     /// A claim or a survey.
     Claim(ClaimRow<'a>),
+    /// One of the inputs that come next after the one that decides a claim, below it.
+    Further(&'a Counterexample),
     /// One of those that a survey found, below it.
     Choice(&'a Choice),
     /// What the wrong inputs below have in common, and how many predictions are wrong so.
@@ -54,6 +56,7 @@ impl SpaceRow<'_> {
     pub fn update(&self) -> Option<&Update> {
         match self {
             Self::Case(case) => Some(&case.update),
+            Self::Further(one) => Some(&one.update),
             Self::Choice(_) | Self::Group(..) => None,
             Self::Claim(claim) => match claim.says {
                 Says::All(verdict) => verdict.counterexample.as_ref().map(|one| &one.update),
@@ -84,7 +87,8 @@ impl State {
                 says: says(line),
             });
             let choices = self.choices(line).iter().map(SpaceRow::Choice);
-            std::iter::once(claim).chain(choices)
+            let further = self.further(line).iter().map(SpaceRow::Further);
+            std::iter::once(claim).chain(choices).chain(further)
         });
         claims.chain(self.case_rows()).collect()
     }
@@ -119,6 +123,14 @@ impl State {
         self.space_rows().len().saturating_sub(1)
     }
 
+    /// The inputs after the one that decides a claim.
+    fn further(&self, line: &str) -> &[Counterexample] {
+        match self.space_answer(line).map(|answer| &answer.result) {
+            Some(Ok(Said::Verdict(found))) => &found.further,
+            _ => &[],
+        }
+    }
+
     /// What a survey found.
     fn choices(&self, line: &str) -> &[Choice] {
         match self.space_answer(line).map(|answer| &answer.result) {
@@ -133,12 +145,13 @@ impl State {
         self.space.cursor.min(self.last_space_row())
     }
 
-    /// The claim under the cursor, or the survey that found what is under it.
+    /// The claim under the cursor, or that which found what is under it.
     #[must_use]
     pub fn pointed_claim(&self) -> Option<String> {
         let rows = self.space_rows();
         let mut upwards = rows.get(..=self.space_cursor())?.iter().rev();
-        match upwards.find(|row| !matches!(row, SpaceRow::Choice(_)))? {
+        let found = |row: &SpaceRow<'_>| matches!(row, SpaceRow::Choice(_) | SpaceRow::Further(_));
+        match upwards.find(|row| !found(row))? {
             SpaceRow::Claim(claim) => Some(claim.line.to_owned()),
             _ => None,
         }
@@ -258,7 +271,7 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
             state.say(Tone::Plain, "enter on an input below opens it");
             Vec::new()
         }
-        (SpaceRow::Case(_), None) => Vec::new(),
+        (SpaceRow::Case(_) | SpaceRow::Further(_), None) => Vec::new(),
     }
 }
 

@@ -79,6 +79,7 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         min,
         max,
         counterexample,
+        further,
     } = &answer.verdict;
     let verdict = match holds {
         Some(true) => "HOLDS",
@@ -92,15 +93,15 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         answer.asked.over
     )?;
     writeln!(out, "mean {mean:.6}  min {min:.6}  max {max:.6}")?;
-    if let Some(one) = counterexample {
+    let what = if *holds == Some(false) {
+        "counterexample"
+    } else {
+        "where"
+    };
+    for one in counterexample.iter().chain(further) {
         let update = &one.update;
         let values = update.a.iter().chain([&update.idx, &update.elt]);
         let values: Vec<_> = values.map(u32::to_string).collect();
-        let what = if *holds == Some(false) {
-            "counterexample"
-        } else {
-            "where"
-        };
         writeln!(out, "{what}: {}  value {:.6}", values.join(" "), one.value)?;
     }
     Ok(())

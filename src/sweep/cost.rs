@@ -61,7 +61,7 @@ fn of_head<T>(head: &HeadPlan<T>, position: usize) -> usize {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-    use super::super::block::{Block, Wanted};
+    use super::super::block::Wanted;
     use super::super::constants::Constants;
     use super::super::fold::fold;
     use super::super::lanes::{Double, Lanes};
@@ -156,7 +156,7 @@ mod tests {
         let lanes = Counting(&count);
         let wanted = Wanted::default();
         let mut work = Work::new(lanes, &prepared);
-        let mut block = Block::new(0.0, prepared.pad(), 3, tables.out.d_vocab_out, &wanted);
+        let mut block = prepared.block(0.0, &wanted);
         let plan = &prepared.plans.of[1];
         for position in 0..program.positions() {
             count.set(0);

@@ -1,7 +1,7 @@
 //! The token-basis engine: a model under interventions, folded into tables, and every input of the
 //! space from small sums over them.
 
-use super::block::{Block, Size, Wanted};
+use super::block::{Block, Wanted};
 use super::constants::Constants;
 use super::entry::Sought;
 use super::fold::fold;
@@ -53,17 +53,6 @@ impl TokenBasis {
         self.single.multiply_adds()
     }
 
-    /// Memory for the numbers of one block.
-    fn block<T: Copy>(&self, prepared: &Prepared<T>, zero: T, wanted: &Wanted) -> Block<T> {
-        let size = Size {
-            pad: prepared.pad(),
-            predictions: self.space.task.list_len,
-            d_vocab_out: prepared.tables.out.d_vocab_out,
-            carried: prepared.plans.coefficients,
-        };
-        Block::new(zero, size, wanted)
-    }
-
     /// Every input whose list is among these, block by block in the space's order, without the
     /// blocks that do not concern anybody; close calls are decided in double precision.
     pub fn blocks(
@@ -85,7 +74,7 @@ impl TokenBasis {
     /// One input in double precision. Its numbers stand at its own element.
     pub fn exactly(&self, fields: &[usize], wanted: &Wanted) -> Block<f64> {
         let prepared = &self.double;
-        let mut block = self.block(prepared, 0.0, wanted);
+        let mut block = prepared.block(0.0, wanted);
         let mut local = Local::new(prepared, 0.0);
         let elt = fields[fields.len() - 1];
         let base = [&fields[..fields.len() - 1], &[0]].concat();
@@ -192,7 +181,7 @@ impl WithSimd for Blocks<'_> {
         let (many, few) = (Single::<S, MANY>(simd), Single::<S, FEW>(simd));
         let mut by_many = Work::new(many, prepared);
         let mut by_few = Work::new(few, prepared);
-        let mut block = engine.block(prepared, 0.0, wanted);
+        let mut block = prepared.block(0.0, wanted);
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions());
         let elts = engine.space.task.max_num as usize;
         let sought = sought(prepared, wanted);

@@ -1,5 +1,6 @@
 //! A folded model with its tables and plans, ready to be walked in one precision.
 
+use super::block::{Block, Size, Wanted};
 use super::lanes::{Lanes, SLACK, padded};
 use super::plan::Plans;
 use super::program::{Program, Select};
@@ -84,6 +85,20 @@ impl<T> Prepared<T> {
             }
         }
         path.is_none()
+    }
+
+    /// Memory for the numbers of one block.
+    pub fn block(&self, zero: T, wanted: &Wanted) -> Block<T>
+    where
+        T: Copy,
+    {
+        let size = Size {
+            pad: self.pad(),
+            predictions: self.program.task.list_len,
+            d_vocab_out: self.tables.out.d_vocab_out,
+            carried: self.plans.coefficients,
+        };
+        Block::new(zero, size, wanted)
     }
 
     /// The elements of a row, and what registers hold behind the last.

@@ -233,12 +233,7 @@ impl Sweep {
         while next < pieces.count {
             let end = (next + at_once).min(pieces.count);
             let empty = sum.empty();
-            let one = |piece: usize| -> Result<S> {
-                let mut part = empty.empty();
-                let concerns = |fields: &[usize]| empty.concerns(fields);
-                self.piece(&pieces, piece, (&wanted, &concerns), &mut part)?;
-                Ok(part)
-            };
+            let one = |piece: usize| self.piece(&pieces, piece, &wanted, &empty);
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
             for (piece, part) in (next..end).zip(parts) {
                 sum.join(part?);
@@ -289,41 +284,42 @@ impl Sweep {
         }
     }
 
+    /// The sum of one piece, beginning with nothing.
     fn piece<S: Sum>(
         &self,
         pieces: &Pieces,
         piece: usize,
-        (wanted, concerns): (&Wanted, &dyn Fn(&[usize]) -> bool),
-        part: &mut S,
-    ) -> Result<()> {
+        wanted: &Wanted,
+        empty: &S,
+    ) -> Result<S> {
+        let mut part = empty.empty();
         if let Some(sample) = &pieces.sample {
             let end = ((piece + 1) * LISTS).min(sample.len());
             for update in &sample[piece * LISTS..end] {
-                self.one(&self.space.fields_of(update), wanted, part)?;
+                self.one(&self.space.fields_of(update), wanted, &mut part)?;
             }
-            return Ok(());
+            return Ok(part);
         }
         let lists = piece * LISTS..((piece + 1) * LISTS).min(pieces.lists);
+        let concerns = |fields: &[usize]| empty.concerns(fields);
         match &self.how {
             How::Tables(tables) => {
-                tables.blocks(lists, wanted, concerns, &mut |fields, block| {
-                    self.see_block(Some(tables), fields, block, wanted, part);
+                tables.blocks(lists, wanted, &concerns, &mut |fields, block| {
+                    self.see_block(Some(tables), fields, block, wanted, &mut part);
                 });
             }
             How::Candle(candle) => {
-                for list in lists {
-                    for idx in 0..self.space.task.list_len {
-                        let fields = self.space.fields(list, idx);
-                        if !concerns(&fields) {
-                            continue;
-                        }
-                        let block = candle.block(&fields, self.elts(), wanted)?;
-                        self.see_block(None, &fields, &block, wanted, part);
-                    }
+                let blocks = lists.flat_map(|list| {
+                    let idx = 0..self.space.task.list_len;
+                    idx.map(move |idx| self.space.fields(list, idx))
+                });
+                for fields in blocks.filter(|fields| concerns(fields)) {
+                    let block = candle.block(&fields, self.elts(), wanted)?;
+                    self.see_block(None, &fields, &block, wanted, &mut part);
                 }
             }
         }
-        Ok(())
+        Ok(part)
     }
 
     fn see_block<S: Sum>(

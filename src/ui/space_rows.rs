@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
-use crate::sweep::{Case, Choice, Common, Instead, Over, Verdict};
+use crate::sweep::{Case, Choice, Common, Counterexample, Instead, Over, Verdict};
 use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -22,6 +22,7 @@ pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
     let text = match row {
         SpaceRow::Claim(_) => format!("claim {at} of {count}"),
         SpaceRow::Choice(_) => format!("choice {at} of {count}, enter adds it"),
+        SpaceRow::Further(_) => format!("input {at} of {count}, of the claim above"),
         SpaceRow::Group(..) => format!("group {at} of {count}, {}", state.space.order.name()),
         SpaceRow::Case(_) => format!("input {at} of {count}, {}", state.space.order.name()),
     };
@@ -56,6 +57,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                 }
             }
             SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
+            SpaceRow::Further(one) => lines.push(further_line(canvas, one, i == cursor)),
             SpaceRow::Group(common, count) => {
                 lines.push(group_line(canvas, *common, *count, i == cursor));
             }
@@ -194,6 +196,13 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
 fn input(update: &Update) -> String {
     let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
     format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt)
+}
+
+/// An input that comes after the one which decides a claim.
+fn further_line(canvas: &Canvas<'_>, one: &Counterexample, selected: bool) -> Line<'static> {
+    let role = if selected { Role::Accent } else { Role::Muted };
+    let text = format!("       then {}  value {:.4}", input(&one.update), one.value);
+    Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }
 
 /// What a choice leaves: accuracy in all and by prediction, loss; then what was done.

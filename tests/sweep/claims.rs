@@ -300,3 +300,25 @@ fn wrong_claims_point_at_the_word() {
         assert!(text.contains(problem), "{line}: {text}");
     }
 }
+
+/// The inputs after the one that decides a claim are the next in order of what decides.
+#[test]
+fn the_inputs_that_come_next_are_in_order() {
+    let model = model();
+    let empty = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let mut least: Vec<f64> = plain::every_update(TASK)
+        .iter()
+        .map(|update| plain::margins(TASK, &plain::run(&model, &empty, update))[1])
+        .collect();
+    least.sort_by(f64::total_cmp);
+    for line in ["min margin[b_0]", "margin[b_0] > 100"] {
+        let found = check(&model, line);
+        let first = found.counterexample.iter();
+        let values: Vec<f64> = first.chain(&found.further).map(|one| one.value).collect();
+        assert_eq!(values.len(), 5);
+        for (value, by_hand) in values.iter().zip(&least) {
+            assert!((value - by_hand).abs() < 1e-4, "{line}: {values:?}");
+        }
+    }
+    assert!(check(&model, "mean margin[b_0]").further.is_empty());
+}

@@ -41,6 +41,8 @@ pub struct Verdict {
     pub max: f64,
     /// The input furthest from what is claimed, or the one with the least or largest value.
     pub counterexample: Option<Counterexample>,
+    /// The inputs that come next after it.
+    pub further: Vec<Counterexample>,
 }
 
 /// A claim and the inputs seen so far.
@@ -52,8 +54,28 @@ pub(super) struct Count<'a> {
     sum: f64,
     min: f64,
     max: f64,
-    /// The furthest from what is claimed: by how much, and which.
-    worst: Option<(f64, Counterexample)>,
+    worst: Furthest,
+}
+
+/// The inputs furthest from what is claimed, the furthest first and before others that are as far:
+/// by how much, and which.
+#[derive(Clone, Default)]
+struct Furthest(Vec<(f64, Counterexample)>);
+
+impl Furthest {
+    /// So many are kept.
+    const MOST: usize = 5;
+
+    /// Whether an input that is so far off would be kept.
+    fn is_among(&self, off: f64) -> bool {
+        self.0.len() < Self::MOST || self.0.last().is_some_and(|(least, _)| off > *least)
+    }
+
+    fn keep(&mut self, off: f64, one: Counterexample) {
+        let at = self.0.partition_point(|(other, _)| *other >= off);
+        self.0.insert(at, (off, one));
+        self.0.truncate(Self::MOST);
+    }
 }
 
 impl<'a> Count<'a> {
@@ -65,7 +87,7 @@ impl<'a> Count<'a> {
             sum: 0.0,
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
-            worst: None,
+            worst: Furthest::default(),
         }
     }
 
@@ -89,7 +111,8 @@ impl<'a> Count<'a> {
             Body::Each(_) => true,
             Body::All(of, _, _) => of.is_extreme(),
         };
-        let worst = self.worst.clone().filter(|_| told);
+        let worst = self.worst.0.iter().filter(|_| told);
+        let mut worst = worst.map(|(_, one)| one.clone());
         Verdict {
             claim: self.claim.to_string(),
             holds,
@@ -98,7 +121,8 @@ impl<'a> Count<'a> {
             mean: self.sum / self.total.max(1) as f64,
             min: self.min,
             max: self.max,
-            counterexample: worst.map(|(_, one)| one),
+            counterexample: worst.next(),
+            further: worst.collect(),
         }
     }
 
@@ -145,18 +169,15 @@ impl<'a> Count<'a> {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         let interesting = !is_true || matches!(line.body, Body::All(..));
-        let further = |(most, _): &(f64, Counterexample)| off > *most || off.is_nan();
-        if interesting && self.worst.as_ref().is_none_or(further) {
-            // what is no number is as far off as can be
-            let off = if off.is_nan() { f64::INFINITY } else { off };
-            self.worst = Some((
-                off,
-                Counterexample {
-                    update: input.update(),
-                    number: input.number(),
-                    value,
-                },
-            ));
+        // what is no number is as far off as can be
+        let off = if off.is_nan() { f64::INFINITY } else { off };
+        if interesting && self.worst.is_among(off) {
+            let one = Counterexample {
+                update: input.update(),
+                number: input.number(),
+                value,
+            };
+            self.worst.keep(off, one);
         }
     }
 
@@ -167,10 +188,10 @@ impl<'a> Count<'a> {
         self.sum += later.sum;
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
-        if let Some((off, one)) = later.worst
-            && self.worst.as_ref().is_none_or(|(most, _)| off > *most)
-        {
-            self.worst = Some((off, one));
+        for (off, one) in later.worst.0 {
+            if self.worst.is_among(off) {
+                self.worst.keep(off, one);
+            }
         }
     }
 }
