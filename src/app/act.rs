@@ -91,7 +91,12 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PatchCell => return intervene(state, None),
         Action::ZeroCell => return intervene(state, Some(lens::Action::Zero)),
         Action::SurveyCell => survey_cell(state),
-        Action::MeanCell => return intervene(state, Some(lens::Action::Mean(Vec::new()))),
+        Action::MeanCell => {
+            return intervene(
+                state,
+                Some(lens::Action::Mean(lens::Averaged::Sample, Vec::new())),
+            );
+        }
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
             let selected = state.view.intervention;

@@ -4,6 +4,7 @@ use super::args::{Common, ContinuationChoice, ModelArgs};
 use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
+use crate::sweep::make_means;
 use crate::task::{ArrayUpdate, Token, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
@@ -60,7 +61,9 @@ pub fn interventions(lines: &[String], model: &HookedTransformer) -> Result<Vec<
         Intervention::parse(line, model.task(), model.config())
             .with_context(|| format!("in --intervene '{}'", shown(line)))
     };
-    lines.iter().map(parse).collect()
+    let interventions: Vec<Intervention> = lines.iter().map(parse).collect::<Result<_>>()?;
+    make_means(model, &interventions, &mut |_| Ok(true))?;
+    Ok(interventions)
 }
 
 /// A model cut down as `--low-rank` says; `None` where it says nothing.

@@ -1,7 +1,7 @@
 //! Activations that interventions take from elsewhere: sample means, other inputs, directions.
 
 use super::experiment::Experiment;
-use super::intervention::{Action, From, Intervention, StreamDirection};
+use super::intervention::{Action, Averaged, From, Intervention, StreamDirection};
 use super::reduce::projection;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Update, below};
@@ -45,7 +45,9 @@ impl Derived {
     ) -> Result<Self> {
         let one = |(intervention, shared): &(Intervention, Tensor)| {
             let own = match &intervention.action {
-                Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
+                Action::Mean(_, fields) | Action::Resample { keep: fields, .. } => {
+                    !fields.is_empty()
+                }
                 _ => false,
             };
             if !own {
@@ -93,7 +95,8 @@ fn derive(
                 format!("the sample has examples 1..={len}")
             })?)?)
         }
-        Action::Mean(given) => Some(mean(model, experiment, base, hook, given)?),
+        Action::Mean(Averaged::Sample, given) => Some(mean(model, experiment, base, hook, given)?),
+        Action::Mean(Averaged::Space, given) => Some(mean_of_all(model, base, hook, given)?),
         Action::Resample { keep, seed } => {
             let update = resampled(model, &base.update, keep, *seed);
             Some(of(Prompt::teacher_forced(update))?)
@@ -102,6 +105,18 @@ fn derive(
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
         _ => None,
     })
+}
+
+/// The mean over all inputs that agree with the base prompt in the given fields.
+fn mean_of_all(
+    model: &HookedTransformer,
+    base: &Prompt,
+    hook: HookName,
+    given: &[Field],
+) -> Result<Tensor> {
+    let found = model.means().of(hook, given, model.task(), &base.update)?;
+    let found = found.context("the mean over all inputs has not been made yet")?;
+    Ok(found.to_device(model.device())?)
 }
 
 /// The mean over the examples that agree with the base prompt in the given fields.

@@ -46,7 +46,7 @@ impl Replacement {
         let hook = intervention.hook;
         Ok(match &intervention.action {
             Action::Patch(From::Run(run)) => Self::Tensor(sources.get(*run, hook)?.clone()),
-            Action::Patch(From::Example(_)) | Action::Mean(_) | Action::Resample { .. } => {
+            Action::Patch(From::Example(_)) | Action::Mean(..) | Action::Resample { .. } => {
                 Self::Tensor(sources.derived.get(intervention)?.clone())
             }
             Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),

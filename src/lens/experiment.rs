@@ -195,7 +195,7 @@ impl Experiment {
             .differing_fields(corrupted)
             .into_iter()
             .map(|field| {
-                let size = size_of(task, field);
+                let size = task.values_of(field);
                 let step = corrupted.get(field) + size - clean.get(field);
                 (field, step % size)
             })
@@ -209,7 +209,7 @@ impl Experiment {
             let changed = changes
                 .iter()
                 .fold(clean.clone(), |update, &(field, step)| {
-                    let value = (update.get(field) + step) % size_of(task, field);
+                    let value = (update.get(field) + step) % task.values_of(field);
                     update.with(Change { field, value })
                 });
             Self {
@@ -221,13 +221,5 @@ impl Experiment {
         };
         let prompts = self.sample.prompts(task).into_iter().take(n);
         prompts.map(pair).collect()
-    }
-}
-
-/// How many values a field can have.
-fn size_of(task: ArrayUpdate, field: Field) -> Token {
-    match field {
-        Field::Idx => task.list_len as Token,
-        Field::A(_) | Field::Elt => task.max_num,
     }
 }

@@ -35,6 +35,26 @@ impl fmt::Display for From {
     }
 }
 
+/// What a mean is taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Averaged {
+    /// The examples of the sample.
+    Sample,
+    /// All inputs there are.
+    Space,
+}
+
+impl Averaged {
+    /// Its name in intervention lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sample => "sample",
+            Self::Space => "space",
+        }
+    }
+}
+
 /// A direction in the residual stream, from the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamDirection {
@@ -93,9 +113,9 @@ pub enum Action {
     /// An attention cell cut off: a probability set to 0 (the row is not renormalised), a score
     /// set to minus infinity (the softmax renormalises the row).
     Knock,
-    /// Replaced by the mean over the sample, position by position; only over the examples that
-    /// agree with the prompt in the given fields.
-    Mean(Vec<Field>),
+    /// Replaced by a mean, position by position; only over the inputs that agree with the prompt in
+    /// the given fields.
+    Mean(Averaged, Vec<Field>),
     /// Replaced by that of another input, drawn with this seed, that agrees with the prompt in
     /// these fields and differs at random in the others.
     Resample {
@@ -190,8 +210,13 @@ impl Intervention {
             Action::Scale(_) => "scale".into(),
             Action::Set(_) => "set".into(),
             Action::Knock => "knock".into(),
-            Action::Mean(given) if given.is_empty() => "mean".into(),
-            Action::Mean(_) => "conditional mean".into(),
+            Action::Mean(over, given) => {
+                let kind = if given.is_empty() { "" } else { "conditional " };
+                match over {
+                    Averaged::Sample => format!("{kind}mean"),
+                    Averaged::Space => format!("{kind}mean of all"),
+                }
+            }
             Action::Resample { .. } => "resample".into(),
             Action::Add(..) => "add".into(),
             Action::Rank(_) => "low rank".into(),
@@ -224,7 +249,7 @@ impl Intervention {
             Action::Scale(_) => "scale",
             Action::Set(_) => "set",
             Action::Knock => "knock",
-            Action::Mean(_) => "mean",
+            Action::Mean(..) => "mean",
             Action::Resample { .. } => "resample",
             Action::Add(..) => "add",
             Action::Rank(_) => "rank",
@@ -247,8 +272,13 @@ impl Intervention {
             Action::Set(value) => format!(" = {value}"),
             Action::Rank(rank) => format!(" to {rank}"),
             Action::Zero | Action::Knock | Action::Edge(..) => String::new(),
-            Action::Mean(given) if given.is_empty() => " over sample".to_owned(),
-            Action::Mean(given) => format!(" over sample given {}", list(given)),
+            Action::Mean(over, given) => {
+                let given = match given.as_slice() {
+                    [] => String::new(),
+                    given => format!(" given {}", list(given)),
+                };
+                format!(" over {}{given}", over.name())
+            }
             Action::Resample { keep, seed } => {
                 let keep = if keep.is_empty() {
                     "nothing".to_owned()

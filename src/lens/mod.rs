@@ -56,7 +56,7 @@ pub use edit::{Editor, Sources};
 pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
 pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
-pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
+pub use intervention::{Action, Averaged, From, Intervention, Sender, StreamDirection, Target};
 pub use matrices::{HeadName, Matrices};
 pub use metric::{Measure, Metric, MetricValues, Reading};
 pub use observe::{

@@ -1,6 +1,6 @@
 //! Intervention lines, read word by word; an error points at the word that is wrong.
 
-use super::intervention::{Action, Intervention, Sender, StreamDirection, Target};
+use super::intervention::{Action, Averaged, Intervention, Sender, StreamDirection, Target};
 use super::words::{Result, Words};
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{ArrayUpdate, shown};
@@ -14,7 +14,7 @@ pub(super) const VERBS: [(&str, &str); 10] = [
     ("zero", "zero HOOK TARGET [head N]"),
     (
         "mean",
-        "mean HOOK TARGET [head N] over sample [given FIELDS]",
+        "mean HOOK TARGET [head N] over sample|space [given FIELDS]",
     ),
     (
         "resample",
@@ -68,13 +68,20 @@ impl Intervention {
             }
             "mean" => {
                 words.keyword("over")?;
-                words.keyword("sample")?;
-                let given = words.option("given");
-                Action::Mean(if given {
+                let over = match words.next("sample or space")? {
+                    "sample" => Averaged::Sample,
+                    "space" => Averaged::Space,
+                    other => {
+                        let problem = format!("'{}' is not sample or space", shown(other));
+                        return words.wrong(problem);
+                    }
+                };
+                let given = if words.option("given") {
                     words.fields(task)?
                 } else {
                     Vec::new()
-                })
+                };
+                Action::Mean(over, given)
             }
             "resample" => {
                 words.keyword("keep")?;

@@ -3,6 +3,7 @@
 use super::config::{Config, PositionalEmbedding};
 use super::device::MANY_ROWS;
 use super::hooks::{HookName, Site};
+use super::means::Means;
 use super::stream::Stream;
 use crate::task::{ArrayUpdate, Token};
 use anyhow::{Result, ensure};
@@ -65,6 +66,8 @@ pub struct HookedTransformer {
     pub(super) b_u: Tensor,
     /// The same model where batches of many rows are computed.
     for_many: Option<Arc<Self>>,
+    /// Its means over all inputs, as far as they were made.
+    means: Means,
 }
 
 /// One of a block's three projections.
@@ -115,6 +118,7 @@ impl HookedTransformer {
             w_u: get("unembed.W_U")?,
             b_u: get("unembed.b_U")?,
             for_many: None,
+            means: Means::default(),
             blocks,
             device: device.clone(),
             config,
@@ -126,7 +130,10 @@ impl HookedTransformer {
     #[must_use]
     pub fn with_many_on(self, other: Self) -> Self {
         Self {
-            for_many: Some(Arc::new(other)),
+            for_many: Some(Arc::new(Self {
+                means: self.means.clone(),
+                ..other
+            })),
             ..self
         }
     }
@@ -149,6 +156,12 @@ impl HookedTransformer {
     #[must_use]
     pub fn task(&self) -> ArrayUpdate {
         self.task
+    }
+
+    /// Its means over all inputs, as far as they were made.
+    #[must_use]
+    pub fn means(&self) -> &Means {
+        &self.means
     }
 
     /// Where the model computes.

@@ -9,6 +9,7 @@ pub mod device;
 mod forward;
 mod hooks;
 mod load;
+mod means;
 mod stream;
 pub mod weights;
 
@@ -19,4 +20,5 @@ pub use forward::{HookedTransformer, Hooks, NoHooks};
 pub(crate) use hooks::edit_distance;
 pub use hooks::{Axes, HookName, Site};
 pub use load::Model;
+pub use means::Means;
 pub use stream::{Past, Stream};

@@ -1,13 +1,13 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
 use super::shelf::{Places, Work};
-use super::worker::Answerer;
+use super::worker::{Answerer, observed};
 use super::{export, snapshot, sweeper};
 use crate::app::{Effect, Key, Msg, State, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
-use crate::lens::{Matrices, observe, score};
+use crate::lens::{Matrices, score};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
@@ -132,7 +132,7 @@ impl Headless {
         let text = |error: anyhow::Error| format!("{error:#}");
         match effect {
             Effect::Observe(request) => {
-                let seen = observe(transformer, &request.experiment, &|| false);
+                let seen = observed(transformer, &request.experiment, &|| false);
                 Some(Msg::Observed {
                     generation: request.generation,
                     result: seen.map_err(text).transpose()?.map(Box::new),

@@ -6,7 +6,7 @@ use super::{pool, verdicts};
 use crate::app::{Answer, Found, Msg, Said, SpaceNews, SpaceRequest};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::sweep::{Progress, Survey, Sweep};
+use crate::sweep::{Progress, Survey, Sweep, make_means};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,6 +80,9 @@ pub(super) fn answer(
             Some(weights) => weights,
             None => tables.insert(Matrices::new(model)?),
         };
+        if !prepared(model, request, tell)? {
+            return Ok(None);
+        }
         let sweep = Sweep::new(model, weights, &request.experiment)?;
         find(&sweep, (model, weights), request, tell)
     });
@@ -92,6 +95,32 @@ pub(super) fn answer(
         generation,
         result: message,
     });
+}
+
+/// Makes the means over all inputs that the interventions need; whether it was let.
+fn prepared(
+    model: &HookedTransformer,
+    request: &SpaceRequest,
+    tell: &mut dyn FnMut(Msg) -> bool,
+) -> Result<bool> {
+    let started = Instant::now();
+    let mut report = |progress| {
+        let news = SpaceNews {
+            progress,
+            seconds: started.elapsed().as_secs_f64(),
+            found: Found {
+                tally: None,
+                answers: Vec::new(),
+            },
+            reason: None,
+            finished: false,
+        };
+        Ok(tell(Msg::Space {
+            generation: request.generation,
+            result: Ok(Box::new(news)),
+        }))
+    };
+    make_means(model, &request.experiment.interventions, &mut report)
 }
 
 fn find(

@@ -3,8 +3,9 @@
 use super::mailbox::{Job, Mailbox};
 use super::pool;
 use crate::app::{Ask, Msg, Request};
-use crate::lens::{Answering, Inquest, Score, Tools, observe, score};
-use crate::model::Model;
+use crate::lens::{Answering, Experiment, Inquest, Observation, Score, Tools, observe, score};
+use crate::model::{HookedTransformer, Model};
+use crate::sweep::make_means;
 use crate::task::{Prompt, Sample};
 use anyhow::Result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -109,6 +110,11 @@ impl Answerer {
                 Some(tools) => tools,
                 None => tools.insert(Tools::new(&model.transformer)?),
             };
+            make_means(
+                &model.transformer,
+                &ask.experiment.interventions,
+                &mut |_| Ok(true),
+            )?;
             Answering::begin(Inquest {
                 model: &model.transformer,
                 tools,
@@ -163,7 +169,7 @@ fn answer(
     let cancelled = || mailbox.is_outdated(request.generation);
     let result = guarded(|| {
         fault();
-        observe(&model.transformer, &request.experiment, &cancelled)
+        observed(&model.transformer, &request.experiment, &cancelled)
     });
     let result = match result {
         Ok(None) => return None,
@@ -174,6 +180,19 @@ fn answer(
         generation: request.generation,
         result,
     })
+}
+
+/// An observation, after the means over all inputs that it needs; `None` when it was cancelled.
+pub(super) fn observed(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<Observation>> {
+    let mut go_on = |_| Ok(!cancelled());
+    if !make_means(model, &experiment.interventions, &mut go_on)? {
+        return Ok(None);
+    }
+    observe(model, experiment, cancelled)
 }
 
 /// The next step of a score; a message when it is complete.

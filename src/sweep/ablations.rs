@@ -4,7 +4,7 @@
 
 use super::run::{Over, Progress, Sweep};
 use super::tally::Tally;
-use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
+use crate::lens::{Action, Averaged, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
 use crate::task::{ArrayUpdate, Field};
 use anyhow::Result;
@@ -30,15 +30,20 @@ pub fn node(
     Intervention::parse(&format!("zero {words}"), task, config)
 }
 
-/// Every ablation of a node: zero, mean, mean given idx and given elt, and resampled keeping each
+/// Every ablation of a node: zero, mean (over what is swept), mean given idx and given elt, and resampled keeping each
 /// set of fields.
 #[must_use]
-pub fn kinds(node: &Intervention, task: ArrayUpdate) -> Vec<Intervention> {
+pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Intervention> {
     let fields: Vec<Field> = (0..task.list_len)
         .map(Field::A)
         .chain([Field::Idx, Field::Elt])
         .collect();
-    let means = [vec![], vec![Field::Idx], vec![Field::Elt]].map(Action::Mean);
+    let averaged = match over {
+        Over::Space => Averaged::Space,
+        Over::Sample(_) => Averaged::Sample,
+    };
+    let given = [vec![], vec![Field::Idx], vec![Field::Elt]];
+    let means = given.map(|given| Action::Mean(averaged, given));
     // lists too long to try every set of fields: the two others, alone and together
     let few = if fields.len() <= 8 {
         &fields[..]
@@ -74,7 +79,7 @@ pub fn ablations(
     report: &mut dyn FnMut(usize, usize, Progress) -> Result<bool>,
 ) -> Result<Option<Vec<Ablated>>> {
     let task = model.task();
-    let kinds = kinds(node, task);
+    let kinds = kinds(node, task, over);
     let runs = std::iter::once(None).chain(kinds.into_iter().map(Some));
     let runs: Vec<Option<Intervention>> = runs.collect();
     let mut found = Vec::new();

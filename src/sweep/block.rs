@@ -54,6 +54,7 @@ impl Wanted {
 /// means nothing.
 pub(super) struct Block<T> {
     pub pad: usize,
+    elements: usize,
     pub d_vocab_out: usize,
     /// By prediction: the right answer's logit less the best of the others.
     pub margins: Vec<T>,
@@ -78,6 +79,8 @@ pub(super) struct Block<T> {
 /// How much there is of what a block can hold.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
+    pub elements: usize,
+    /// At least as many.
     pub pad: usize,
     pub predictions: usize,
     pub d_vocab_out: usize,
@@ -88,6 +91,7 @@ pub(super) struct Size {
 impl<T: Copy> Block<T> {
     pub fn new(zero: T, size: Size, wanted: &Wanted) -> Self {
         let Size {
+            elements,
             pad,
             predictions,
             d_vocab_out,
@@ -101,6 +105,7 @@ impl<T: Copy> Block<T> {
         };
         Self {
             pad,
+            elements,
             d_vocab_out,
             margins: rows(predictions),
             others: rows(predictions),
@@ -114,9 +119,20 @@ impl<T: Copy> Block<T> {
         }
     }
 
+    /// How many elements there are.
+    pub fn elements(&self) -> usize {
+        self.elements
+    }
+
     /// One number of one element.
     #[inline(always)]
     pub fn get(&self, of: Of, elt: usize) -> T {
+        self.row(of)[elt]
+    }
+
+    /// One number of all elements.
+    #[inline(always)]
+    pub fn row(&self, of: Of) -> &[T] {
         let (rows, row) = match of {
             Of::Margin(j) => (&self.margins, j),
             Of::Other(j) => (&self.others, j),
@@ -127,7 +143,7 @@ impl<T: Copy> Block<T> {
             Of::Share(path, token) => (&self.shares, path * self.d_vocab_out + token),
             Of::Carried(row) => (&self.carried, row),
         };
-        rows[row * self.pad + elt]
+        &rows[row * self.pad..(row + 1) * self.pad]
     }
 
     /// Keeps what a path brings to all tokens' logits.

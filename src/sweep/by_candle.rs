@@ -64,6 +64,7 @@ impl ByCandle {
         let last = fields.len() - 1;
         let inputs: Vec<Vec<usize>> = elts.map(|elt| [&fields[..last], &[elt]].concat()).collect();
         let size = Size {
+            elements: task.max_num as usize,
             pad: task.max_num as usize,
             predictions: task.list_len,
             d_vocab_out: self.model.config().d_vocab_out,

@@ -2,7 +2,8 @@
 
 use super::program::{Select, field_size};
 use crate::lens::{
-    Action, Array, Derived, Experiment, From, Intervention, Matrix, RunName, Sender, observe_hooks,
+    Action, Array, Derived, Experiment, From, Intervention, Matrices, Matrix, RunName, Sender,
+    observe_hooks,
 };
 use crate::model::{HookName, HookedTransformer, Site};
 use crate::task::{ArrayUpdate, Field, Prompt, Update};
@@ -49,6 +50,17 @@ impl<'a> Constants<'a> {
             list,
             given: given.collect::<Result<_>>()?,
         })
+    }
+
+    /// Of a model as it is.
+    pub fn none(weights: &Matrices) -> Self {
+        Self {
+            task: weights.task(),
+            d_model: weights.config().d_model,
+            d_head: weights.config().d_head,
+            list: &[],
+            given: Vec::new(),
+        }
     }
 
     pub fn interventions(&self) -> &[Intervention] {
@@ -146,7 +158,7 @@ fn given(
             return of_run(model, experiment, *run, sender.hook());
         }
         Action::Patch(From::Example(_)) | Action::Add(..) | Action::Rank(_) => &[],
-        Action::Mean(given) => given,
+        Action::Mean(_, given) => given,
         Action::Resample { keep, .. } => keep,
     };
     let task = model.task();

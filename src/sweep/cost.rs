@@ -13,7 +13,7 @@ impl<T> Prepared<T> {
             let first = if idx == 0 { 0 } else { self.first_by_idx };
             let at = |position| self.at_position(plan, position) as f64;
             let once: f64 = (first.min(self.first_wide)..self.first_wide).map(at).sum();
-            let each: f64 = (self.first_wide..self.program.positions()).map(at).sum();
+            let each: f64 = (self.first_wide..self.program.positions).map(at).sum();
             once / f64::from(task.max_num) + each
         });
         per_block.sum::<f64>() / self.plans.of.len() as f64
@@ -132,7 +132,7 @@ mod tests {
         };
         let weights = Matrices::new(&model).unwrap();
         let constants = Constants::new(&model, &experiment).unwrap();
-        let program = Arc::new(fold(&weights, &constants).unwrap());
+        let program = Arc::new(fold(&weights, &constants, task.seq_len() - 1).unwrap());
         let elements = Arc::new(Elements::new(&program));
         let prepared = Prepared::new::<Double>(&weights, &program, &elements).unwrap();
         let tables = &prepared.tables;
@@ -158,7 +158,7 @@ mod tests {
         let mut work = Work::new(lanes, &prepared);
         let mut block = prepared.block(0.0, &wanted);
         let plan = &prepared.plans.of[1];
-        for position in 0..program.positions() {
+        for position in 0..program.positions {
             count.set(0);
             work.step(lanes, at, position, &wanted, &mut block);
             assert_eq!(

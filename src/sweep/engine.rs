@@ -29,7 +29,8 @@ pub(super) struct TokenBasis {
 }
 
 impl TokenBasis {
-    /// Folds the model and the experiment's interventions.
+    /// Folds the model and the experiment's interventions, for as many positions as decide the
+    /// predictions.
     ///
     /// # Errors
     /// Says what cannot be folded.
@@ -38,14 +39,27 @@ impl TokenBasis {
         weights: &Matrices,
         experiment: &Experiment,
     ) -> Result<Self> {
-        let constants = Constants::new(model, experiment)?;
-        let program = Arc::new(fold(weights, &constants)?);
+        let positions = model.task().seq_len() - 1;
+        Self::up_to(positions, weights, &Constants::new(model, experiment)?)
+    }
+
+    /// Folds the model and these interventions, for the first so many positions.
+    ///
+    /// # Errors
+    /// Says what cannot be folded.
+    pub fn up_to(positions: usize, weights: &Matrices, constants: &Constants<'_>) -> Result<Self> {
+        let program = Arc::new(fold(weights, constants, positions)?);
         let elements = Arc::new(Elements::new(&program));
         Ok(Self {
             single: Prepared::new::<One>(weights, &program, &elements)?,
             double: Prepared::new::<Double>(weights, &program, &elements)?,
             space: Space::new(weights.task()),
         })
+    }
+
+    /// The folded model in single precision.
+    pub fn prepared(&self) -> &Prepared<f32> {
+        &self.single
     }
 
     /// Products and sums for one input, in the mean.
@@ -81,7 +95,7 @@ impl TokenBasis {
         local.fetch(prepared, &base);
         let at = local.at(prepared, &base, elt);
         let mut work = Work::new(Double, prepared);
-        for position in 0..prepared.program.positions() {
+        for position in 0..prepared.program.positions {
             work.step(Double, at, position, wanted, &mut block);
         }
         let sought = sought(prepared, wanted);
@@ -182,7 +196,7 @@ impl WithSimd for Blocks<'_> {
         let mut by_many = Work::new(many, prepared);
         let mut by_few = Work::new(few, prepared);
         let mut block = prepared.block(0.0, wanted);
-        let (first_wide, positions) = (prepared.first_wide, prepared.program.positions());
+        let (first_wide, positions) = (prepared.first_wide, prepared.program.positions);
         let elts = engine.space.task.max_num as usize;
         let sought = sought(prepared, wanted);
         for list in self.lists {

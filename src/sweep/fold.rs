@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Fold<'a> {
     weights: &'a Matrices,
     constants: &'a Constants<'a>,
+    positions: usize,
     families: Vec<Family>,
     slots: Vec<Slot>,
     numbers: Vec<Number>,
@@ -24,15 +25,21 @@ struct Fold<'a> {
     cuts: BTreeMap<(HeadName, Site), Matrix>,
 }
 
-/// A program of the weights under the interventions.
+/// A program of the weights under the interventions, for the first so many positions: those up to
+/// the last prediction decide all of them.
 ///
 /// # Errors
 /// Says what cannot be folded.
-pub(super) fn fold(weights: &Matrices, constants: &Constants<'_>) -> Result<Program> {
+pub(super) fn fold(
+    weights: &Matrices,
+    constants: &Constants<'_>,
+    positions: usize,
+) -> Result<Program> {
     let task = weights.task();
     let mut fold = Fold {
         weights,
         constants,
+        positions,
         families: vec![Family {
             enter: Enter::Stream,
             rows: weights.w_e().clone(),
@@ -47,6 +54,7 @@ pub(super) fn fold(weights: &Matrices, constants: &Constants<'_>) -> Result<Prog
     Ok(Program {
         task,
         layers: weights.config().n_layers,
+        positions,
         families: fold.families,
         slots: fold.slots,
         numbers: fold.numbers,
@@ -57,10 +65,6 @@ pub(super) fn fold(weights: &Matrices, constants: &Constants<'_>) -> Result<Prog
 }
 
 impl Fold<'_> {
-    fn len(&self) -> usize {
-        self.weights.task().seq_len() - 1
-    }
-
     /// The interventions at a hook point, in their order.
     fn at(&self, hook: HookName) -> impl Iterator<Item = (usize, Intervention)> + use<> {
         let all = self.constants.interventions().iter().cloned().enumerate();
@@ -69,7 +73,7 @@ impl Fold<'_> {
     }
 
     fn pass(&mut self) -> Result<(Vec<HeadProgram>, Vec<Sum>)> {
-        let (config, len) = (self.weights.config().clone(), self.len());
+        let (config, len) = (self.weights.config().clone(), self.positions);
         let embed = (0..len).map(|p| Sum::of(Piece::Token(p))).collect();
         let embed = self.edit(HookName::Embed, 0, embed)?;
         self.sent.insert(Sender::Embed, embed.clone());
@@ -112,12 +116,12 @@ impl Fold<'_> {
             rows: self.weights.w_pos().clone(),
         });
         let first = self.slots.len();
-        let slots = (0..self.len()).map(|p| Slot {
+        let slots = (0..self.positions).map(|p| Slot {
             family,
             select: Select::fixed(p, task),
         });
         self.slots.extend(slots);
-        let sums = (0..self.len()).map(|p| Sum::of(Piece::Slot(first + p)));
+        let sums = (0..self.positions).map(|p| Sum::of(Piece::Slot(first + p)));
         self.edit(HookName::PosEmbed, 0, sums.collect())
     }
 
@@ -156,7 +160,7 @@ impl Fold<'_> {
                 add_all(&mut sums, pos);
             }
             let bias = self.bias(enter, bias);
-            add_all(&mut sums, &vec![bias; self.len()]);
+            add_all(&mut sums, &vec![bias; self.positions]);
             read.push(self.edit(at(projected), head, sums)?);
         }
         let scores = self.cells(at(Site::AttnScores), head)?;
@@ -221,7 +225,7 @@ impl Fold<'_> {
                 slots,
             });
         }
-        vec![sum; self.len()]
+        vec![sum; self.positions]
     }
 
     /// Sums as the interventions at a hook point leave them.
@@ -259,7 +263,7 @@ impl Fold<'_> {
                     Action::Patch(_)
                     | Action::Rank(_)
                     | Action::Set(_)
-                    | Action::Mean(_)
+                    | Action::Mean(..)
                     | Action::Resample { .. } => {
                         *sum = self.constant(number, &one, head, position)?;
                     }
@@ -363,7 +367,7 @@ impl Fold<'_> {
                 "{}: attention to a later position",
                 one.line(self.weights.task())
             );
-            for dest in 0..self.len() {
+            for dest in 0..self.positions {
                 for src in (0..=dest).filter(|&src| one.selects(head, dest, src)) {
                     let mut cell = cells.remove(&(dest, src)).unwrap_or_default();
                     self.edit_cell(&mut cell, number, &one, (head, dest, src))?;
@@ -410,7 +414,7 @@ impl Fold<'_> {
             let mut numbers = cell.plus.iter().map(|&(number, _)| &self.numbers[number]);
             numbers.any(Number::is_cut)
         };
-        for dest in 0..self.len() {
+        for dest in 0..self.positions {
             let left = (0..=dest).any(|src| !cells.get(&(dest, src)).is_some_and(cut));
             let label = self.weights.task().label(dest);
             ensure!(left, "{hook}: no key is left for the query {label}");

@@ -16,6 +16,7 @@ mod failures;
 mod fold;
 mod lanes;
 mod local;
+mod means;
 mod minimal;
 mod plan;
 mod powers;
@@ -32,6 +33,7 @@ pub use ablations::{Ablated, ablations, depends_on, kinds, node, title, verdict}
 pub use case::{Case, Instead};
 pub use claim::{Answers, Claim, ClaimError, Counterexample, Report, Verdict, WORDS, complete};
 pub use failures::{By, Common, Failures, Group, Way};
+pub use means::make_means;
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;

@@ -61,7 +61,7 @@ impl<T: Copy + PartialEq> Plans<T> {
         bases: &[&Basis],
         out: &Basis,
     ) -> Self {
-        let coefficients = program.positions() * elements.carried();
+        let coefficients = program.positions * elements.carried();
         let mut extra = Vec::new();
         let mut plan = |idx| {
             let mut maker = Maker {
@@ -117,8 +117,8 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
                 q: self.reads::<L>(basis, &head.q),
                 k: self.reads::<L>(basis, &head.k),
                 v: self.carries::<L>(head.name, &head.v),
-                scores: cells::<L>(&head.scores, program.positions()),
-                pattern: cells::<L>(&head.pattern, program.positions()),
+                scores: cells::<L>(&head.scores, program.positions),
+                pattern: cells::<L>(&head.pattern, program.positions),
             });
         }
         Plan {
@@ -223,7 +223,7 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
             all.push(terms);
         }
         for (source, terms) in all.iter().enumerate() {
-            for dest in source..program.positions() {
+            for dest in source..program.positions {
                 for term in terms {
                     self.present[dest * elements.carried() + term.to] = true;
                 }

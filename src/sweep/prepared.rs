@@ -93,6 +93,7 @@ impl<T> Prepared<T> {
         T: Copy,
     {
         let size = Size {
+            elements: self.program.task.max_num as usize,
             pad: self.pad(),
             predictions: self.program.task.list_len,
             d_vocab_out: self.tables.out.d_vocab_out,
@@ -157,7 +158,7 @@ fn first_by(program: &Program, field: usize) -> usize {
                     || in_cells(&head.pattern, position)
             })
     };
-    let positions = program.positions();
+    let positions = program.positions;
     // the element stands there; its token may have been taken away, what follows is wide anyway
     let element = program.task.list_len + 3;
     (0..positions).find(differs).unwrap_or(element).min(element)

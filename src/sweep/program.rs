@@ -185,6 +185,8 @@ pub(super) struct HeadProgram {
 pub(super) struct Program {
     pub task: ArrayUpdate,
     pub layers: usize,
+    /// Positions that have a say, from the first on.
+    pub positions: usize,
     pub families: Vec<Family>,
     pub slots: Vec<Slot>,
     pub numbers: Vec<Number>,
@@ -235,11 +237,6 @@ impl Program {
             Piece::Token(position) => Self::token_at(self.task, position, idx),
             Piece::Slot(slot) => slot,
         }
-    }
-
-    /// Positions that have a say: all up to the last prediction.
-    pub fn positions(&self) -> usize {
-        self.task.seq_len() - 1
     }
 }
 

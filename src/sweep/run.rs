@@ -3,16 +3,17 @@
 use super::block::{Block, Wanted};
 use super::by_candle::ByCandle;
 use super::engine::TokenBasis;
+use super::means::make_means;
 use super::space::Space;
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::task::{Sample, Update};
+use crate::task::{ArrayUpdate, Sample, Update};
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use std::fmt;
 use std::ops::Range;
 
-/// Lists that one piece of work has: about a thousandth of a second with tables.
+/// Lists that one piece of work has, if nothing else is said.
 const LISTS: usize = 16;
 /// Pieces of work between two reports, with tables.
 const PIECES: usize = 64;
@@ -142,6 +143,10 @@ impl Input<'_> {
 pub(super) trait Sum: Send {
     /// What must be kept of each block.
     fn wanted(&self) -> Wanted;
+    /// Lists that one piece of work has: about a thousandth of a second with tables.
+    fn lists(&self) -> usize {
+        LISTS
+    }
     /// One empty of inputs, for some that come later.
     fn empty(&self) -> Self;
     /// Whether some input with these fields may count, whatever the last of them, the element, is;
@@ -151,6 +156,10 @@ pub(super) trait Sum: Send {
     }
     /// Whether an input is too close a call for single precision.
     fn is_open(&self, _input: &Input<'_>) -> bool {
+        false
+    }
+    /// Adds all inputs of a block at once, where it can; `fields` are those of the first.
+    fn see_all(&mut self, _fields: &[usize], _block: &Block<f32>) -> bool {
         false
     }
     /// Adds an input.
@@ -164,7 +173,8 @@ pub(super) trait Sum: Send {
 }
 
 impl Sweep {
-    /// Folds the model and the experiment's interventions into tables, or says why not.
+    /// Folds the model and the experiment's interventions into tables, or says why not. Means over
+    /// all inputs that it needs are made first.
     ///
     /// # Errors
     /// When the interventions cannot be carried out at all.
@@ -173,6 +183,7 @@ impl Sweep {
         weights: &Matrices,
         experiment: &Experiment,
     ) -> Result<Self> {
+        make_means(model, &experiment.interventions, &mut |_| Ok(true))?;
         let space = Space::new(model.task());
         let (how, reason) = match TokenBasis::new(model, weights, experiment) {
             Ok(tables) => (How::Tables(Box::new(tables)), None),
@@ -182,6 +193,15 @@ impl Sweep {
             }
         };
         Ok(Self { how, space, reason })
+    }
+
+    /// The sweep of what has been folded already.
+    pub(super) fn of_tables(tables: TokenBasis, task: ArrayUpdate) -> Self {
+        Self {
+            how: How::Tables(Box::new(tables)),
+            space: Space::new(task),
+            reason: None,
+        }
     }
 
     /// Why forward passes are run one after the other, where the tables do not serve.
@@ -217,7 +237,7 @@ impl Sweep {
         mut sum: S,
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
-        let pieces = self.pieces(over)?;
+        let pieces = self.pieces(over, sum.lists())?;
         if let (How::Candle(candle), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
             candle.block(&self.space.fields(0, 0), self.elts(), &Wanted::default())?;
@@ -251,7 +271,7 @@ impl Sweep {
         0..self.space.task.max_num as usize
     }
 
-    fn pieces(&self, over: Over) -> Result<Pieces> {
+    fn pieces(&self, over: Over, each: usize) -> Result<Pieces> {
         let task = self.space.task;
         match over {
             Over::Space => {
@@ -265,7 +285,8 @@ impl Sweep {
                 );
                 let lists = self.space.lists().context("too many lists")?;
                 Ok(Pieces {
-                    count: lists.div_ceil(LISTS),
+                    count: lists.div_ceil(each),
+                    each,
                     total: task.input_space() as u64,
                     lists,
                     sample: None,
@@ -275,7 +296,8 @@ impl Sweep {
                 let prompts = sample.prompts(task).into_iter();
                 let sample: Vec<Update> = prompts.map(|prompt| prompt.update).collect();
                 Ok(Pieces {
-                    count: sample.len().div_ceil(LISTS),
+                    count: sample.len().div_ceil(each),
+                    each,
                     total: sample.len() as u64,
                     lists: 0,
                     sample: Some(sample),
@@ -294,13 +316,12 @@ impl Sweep {
     ) -> Result<S> {
         let mut part = empty.empty();
         if let Some(sample) = &pieces.sample {
-            let end = ((piece + 1) * LISTS).min(sample.len());
-            for update in &sample[piece * LISTS..end] {
+            for update in &sample[pieces.range(piece, sample.len())] {
                 self.one(&self.space.fields_of(update), wanted, &mut part)?;
             }
             return Ok(part);
         }
-        let lists = piece * LISTS..((piece + 1) * LISTS).min(pieces.lists);
+        let lists = pieces.range(piece, pieces.lists);
         let concerns = |fields: &[usize]| empty.concerns(fields);
         match &self.how {
             How::Tables(tables) => {
@@ -330,6 +351,9 @@ impl Sweep {
         wanted: &Wanted,
         part: &mut S,
     ) {
+        if part.see_all(fields, block) {
+            return;
+        }
         let mut fields = fields.to_vec();
         let last = fields.len() - 1;
         for elt in 0..self.space.task.max_num as usize {
@@ -381,17 +405,22 @@ impl Sweep {
 /// The inputs in pieces.
 struct Pieces {
     count: usize,
+    /// Lists, or examples, that one has.
+    each: usize,
     total: u64,
     lists: usize,
     sample: Option<Vec<Update>>,
 }
 
 impl Pieces {
+    fn range(&self, piece: usize, all: usize) -> Range<usize> {
+        piece * self.each..((piece + 1) * self.each).min(all)
+    }
+
     fn inputs(&self, piece: usize, space: Space) -> u64 {
-        let of = |all: usize| ((piece + 1) * LISTS).min(all) - piece * LISTS;
         match &self.sample {
-            Some(sample) => of(sample.len()) as u64,
-            None => (of(self.lists) * space.inputs_per_list()) as u64,
+            Some(sample) => self.range(piece, sample.len()).len() as u64,
+            None => (self.range(piece, self.lists).len() * space.inputs_per_list()) as u64,
         }
     }
 }

@@ -156,13 +156,32 @@ pub(super) struct Tables<T> {
 }
 
 /// Vectors as paths carry them, made once.
-struct Carried<'a> {
+pub(super) struct Carried<'a> {
     weights: &'a Matrices,
     program: &'a Program,
     made: BTreeMap<(usize, Option<usize>), Matrix>,
 }
 
-impl Carried<'_> {
+impl<'a> Carried<'a> {
+    pub fn new(weights: &'a Matrices, program: &'a Program) -> Self {
+        Self {
+            weights,
+            program,
+            made: BTreeMap::new(),
+        }
+    }
+
+    /// A family's vectors as the values of a path's last head, `[vector, d_head]`.
+    pub fn values(&mut self, family: usize, path: usize) -> Matrix {
+        let Family { enter, rows } = &self.program.families[family];
+        let path = &self.program.paths[path];
+        if path.parent.is_none() && *enter == Enter::Value(path.head) {
+            return rows.clone();
+        }
+        let w_v = &self.program.heads[self.program.number(path.head)].w_v;
+        self.vectors(family, path.parent) * w_v
+    }
+
     /// A family's vectors in the residual stream, after a path.
     fn vectors(&mut self, family: usize, path: Option<usize>) -> &Matrix {
         if !self.made.contains_key(&(family, path)) {
@@ -173,17 +192,11 @@ impl Carried<'_> {
     }
 
     fn make(&mut self, family: usize, path: Option<usize>) -> Matrix {
-        let Family { enter, rows } = &self.program.families[family];
         let Some(path) = path else {
-            return rows.clone();
+            return self.program.families[family].rows.clone();
         };
-        let path = &self.program.paths[path];
-        let w_o = &self.weights.head(path.head).w_o;
-        if path.parent.is_none() && *enter == Enter::Value(path.head) {
-            return rows * w_o;
-        }
-        let w_v = &self.program.heads[self.program.number(path.head)].w_v;
-        (self.vectors(family, path.parent) * w_v) * w_o
+        let w_o = &self.weights.head(self.program.paths[path].head).w_o;
+        self.values(family, path) * w_o
     }
 
     /// The rows of a basis as a head's queries or keys (`enter`), `[height, d_head]`.
@@ -257,11 +270,7 @@ impl<T> Tables<T> {
             size <= MAX_NUMBERS,
             "the tables would hold {size} numbers; {MAX_NUMBERS} is the most"
         );
-        let mut carried = Carried {
-            weights,
-            program,
-            made: BTreeMap::new(),
-        };
+        let mut carried = Carried::new(weights, program);
         let heads = program.heads.iter().zip(bases);
         Ok(Self {
             heads: heads
@@ -373,7 +382,8 @@ mod tests {
         let model = Model::embedded(&Device::Cpu).unwrap().transformer;
         let weights = Matrices::new(&model).unwrap();
         let with = experiment(&model, &[]);
-        let program = fold(&weights, &Constants::new(&model, &with).unwrap()).unwrap();
+        let constants = Constants::new(&model, &with).unwrap();
+        let program = fold(&weights, &constants, model.task().seq_len() - 1).unwrap();
         let elements = Elements::new(&program);
         let tables = Tables::new::<Double>(&weights, &program, &elements).unwrap();
         let mut seen = Vec::new();

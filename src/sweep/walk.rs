@@ -50,7 +50,7 @@ impl<L: Lanes> Work<L> {
             Extra::Constant(x) => lanes.splat(*x),
             Extra::Scaled(..) => zero,
         }));
-        let positions = prepared.program.positions();
+        let positions = prepared.program.positions;
         let widest = prepared.tables.heads.iter().map(|head| head.basis.len());
         Self {
             read: Coefficients::new(zero, prepared.plans.rows()),

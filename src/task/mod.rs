@@ -130,6 +130,15 @@ impl ArrayUpdate {
         self.max_num as usize + 2
     }
 
+    /// How many values a field can have.
+    #[must_use]
+    pub fn values_of(self, field: Field) -> Token {
+        match field {
+            Field::Idx => self.list_len as Token,
+            Field::A(_) | Field::Elt => self.max_num,
+        }
+    }
+
     /// Positions of a prompt.
     #[must_use]
     pub fn seq_len(&self) -> usize {

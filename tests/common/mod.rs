@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{Device, Tensor};
-use circuitscope::lens::{Action, From, Intervention, RunName, Sender, StreamDirection, Target};
+use circuitscope::lens::{
+    Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
+};
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
@@ -133,7 +135,7 @@ pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> 
         3 => Action::Scale(number),
         4 => Action::Set(number),
         5 => Action::Patch(From::Example(1 + any(rng, 256))),
-        6 => Action::Mean(Vec::new()),
+        6 => Action::Mean(Averaged::Sample, Vec::new()),
         7 => Action::Resample {
             keep: fields(rng),
             seed: any(rng, 3) as u32,

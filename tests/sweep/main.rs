@@ -11,6 +11,7 @@ mod program;
 mod claims;
 mod commands;
 mod matters;
+mod means;
 mod plain;
 mod predictions;
 mod surveys;

@@ -25,7 +25,7 @@ fn tally(model: &HookedTransformer, with: &Experiment) -> Tally {
 }
 
 /// Every input by a forward pass, and what the sweep says of the same.
-fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
+pub fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) {
     let task = model.task();
     let found = tally(model, with);
     let (mut wrong, mut loss, mut inputs) = (0, 0.0, 0);

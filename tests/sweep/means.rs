@@ -1,0 +1,126 @@
+//! Means over all inputs, against the mean of a forward pass for each of them.
+
+use super::common::{random_model, random_update};
+use super::plain;
+use circuitscope::lens::{
+    Array, Derived, Experiment, Intervention, Source, observe_hooks, observe_one,
+};
+use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
+use circuitscope::model::{Axes, HookName, HookedTransformer};
+use circuitscope::sweep::make_means;
+use circuitscope::task::{ArrayUpdate, Update};
+use rand_mt::Mt;
+
+const TASK: ArrayUpdate = ArrayUpdate {
+    list_len: 2,
+    max_num: 4,
+};
+
+fn with(model: &HookedTransformer, line: &str) -> Experiment {
+    let mut with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
+    let one = Intervention::parse(line, TASK, model.config()).unwrap();
+    assert_eq!(one.line(TASK), line);
+    with.interventions.push(one);
+    with
+}
+
+/// What the mean puts into the run of an input.
+fn made(model: &HookedTransformer, line: &str, update: &Update) -> Array {
+    let with = with(model, line);
+    assert!(make_means(model, &with.interventions, &mut |_| Ok(true)).unwrap());
+    let prompt = Source::new(update.clone()).prompt();
+    let derived = Derived::new(model, &with, &prompt).unwrap();
+    Array::from_tensor(derived.get(&with.interventions[0]).unwrap()).unwrap()
+}
+
+#[test]
+fn every_hook_point_in_the_mean_of_a_small_space() {
+    let all = plain::every_update(TASK);
+    for (heads, positional) in [(1, Shortformer), (2, Standard)] {
+        let model = random_model([2, heads], positional, TASK, 9);
+        let hooks: Vec<HookName> = HookName::all(2).collect();
+        let runs: Vec<Vec<Array>> = all
+            .iter()
+            .map(|update| {
+                let source = Source::new(update.clone());
+                let cache = observe_hooks(&model, &source, &hooks).unwrap().1;
+                let of = |&hook: &HookName| Array::from_tensor(cache.get(hook).unwrap()).unwrap();
+                hooks.iter().map(of).collect()
+            })
+            .collect();
+        for given in [
+            "",
+            " given idx",
+            " given elt",
+            " given idx,elt",
+            " given a_1",
+        ] {
+            let base = &all[77];
+            let agrees = |update: &Update| match given.trim_start_matches(" given ") {
+                "" => true,
+                "idx" => update.idx == base.idx,
+                "elt" => update.elt == base.elt,
+                "a_1" => update.a[1] == base.a[1],
+                _ => update.idx == base.idx && update.elt == base.elt,
+            };
+            for (i, &hook) in hooks.iter().enumerate() {
+                let target = match hook.axes() {
+                    Axes::HeadDestSrc => "[*,*]",
+                    _ => "@*",
+                };
+                let line = format!("mean {hook} {target} over space{given}");
+                let found = made(&model, &line, base);
+                assert_eq!(found.shape(), runs[0][i].shape(), "{line}");
+                let these = all.iter().zip(&runs).filter(|(update, _)| agrees(update));
+                let these: Vec<&[f32]> = these.map(|(_, run)| run[i].values()).collect();
+                for (at, &value) in found.values().iter().enumerate() {
+                    let sum: f64 = these.iter().map(|run| f64::from(run[at])).sum();
+                    let mean = (sum / these.len() as f64) as f32;
+                    let same = value == mean || (value - mean).abs() < 1e-5;
+                    assert!(same, "{line}: {value} is not {mean} at {at}");
+                }
+            }
+        }
+    }
+}
+
+/// The line means the same in a run and in a sweep.
+#[test]
+fn sweeps_follow_means_of_all_inputs() {
+    let model = random_model([2, 1], Shortformer, TASK, 9);
+    for line in [
+        "mean blocks.0.attn.hook_z @elt over space",
+        "mean blocks.1.attn.hook_pattern [*,*] over space given idx",
+        "mean blocks.0.hook_resid_post @* over space given elt",
+    ] {
+        let with = with(&model, line);
+        super::predictions::agrees(&model, &with, line);
+    }
+}
+
+#[test]
+fn a_mean_of_all_inputs_is_made_or_asked_for() {
+    let model = random_model([1, 1], Shortformer, TASK, 9);
+    let line = "mean blocks.0.attn.hook_z @elt over space";
+    let with = with(&model, line);
+    let run = || observe_one(&model, &with, circuitscope::lens::RunName::Patched);
+    let error = format!("{:#}", run().unwrap_err());
+    assert!(error.contains("has not been made yet"), "{error}");
+    assert!(!make_means(&model, &with.interventions, &mut |_| Ok(false)).unwrap());
+    assert!(make_means(&model, &with.interventions, &mut |_| Ok(true)).unwrap());
+    run().unwrap();
+    let many = "mean blocks.0.attn.hook_z @elt over space given a_0,a_1,idx,elt";
+    let one = Intervention::parse(many, TASK, model.config()).unwrap();
+    let found = make_means(&model, &[one], &mut |_| Ok(true));
+    assert!(found.is_ok());
+    let large = random_model([1, 1], Shortformer, ArrayUpdate::new(3, 60).unwrap(), 9);
+    let line = "mean blocks.0.attn.hook_z @elt over space given a_0,a_1";
+    let one = Intervention::parse(line, large.task(), large.config()).unwrap();
+    let error = make_means(&large, &[one], &mut |_| Ok(true)).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("200 is the most"),
+        "{error:#}"
+    );
+    let error = Intervention::parse("mean hook_embed @elt over all", TASK, model.config());
+    assert!(error.unwrap_err().to_string().contains("sample or space"));
+}
