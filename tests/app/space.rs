@@ -109,10 +109,16 @@ fn a_claim_opens_what_decides_it_and_the_others_follow() {
     );
     press(&mut bench, "> >");
     assert!(told(&bench).contains("input 3 of"));
-    let SpaceRow::Case(case) = bench.state.space_rows()[2] else {
-        unreachable!("the third row is no input");
+    // the claim's next ones come before the inputs of the sweep
+    let rows = bench.state.space_rows();
+    assert!(matches!(rows[2], SpaceRow::Further(_)));
+    assert_eq!(rows[2].update(), Some(&bench.state.study().clean.update));
+    press(&mut bench, "> > >");
+    let SpaceRow::Case(case) = bench.state.space_rows()[5] else {
+        unreachable!("the sixth row is no input of the sweep");
     };
     assert_eq!(case.update, bench.state.study().clean.update);
+    press(&mut bench, "< < <");
     press(&mut bench, "< < < <");
     assert!(told(&bench).contains("input 1 of"));
     press(&mut bench, "S / 'mean margin' enter enter");

@@ -159,7 +159,7 @@ fn what_is_wrong_and_where() {
         (
             "mean blocks.0.attn.hook_z @* over batch",
             4,
-            "is not 'sample'",
+            "is not sample or space",
         ),
         (
             "mean blocks.0.attn.hook_z @* over sample given ids",

@@ -81,23 +81,32 @@ fn a_node_depends_on_what_it_can_see() {
 }
 
 /// A mean given a number that some examples have and others not: over the sample there is one for
-/// each, over all inputs there is none for some.
+/// each example, over all inputs it is one of all inputs. That of the sample has none for some.
 #[test]
 fn a_conditional_mean_needs_its_examples_alone() {
     let task = ArrayUpdate::new(2, 60).unwrap();
     let model = random_model([1, 1], Shortformer, task, 8);
-    for (line, there) in [
-        ("ablations blocks.0.attn.hook_z @elt", true),
-        ("ablations blocks.0.attn.hook_z @elt over space", false),
+    for (line, over) in [
+        ("ablations blocks.0.attn.hook_z @elt", "sample"),
+        ("ablations blocks.0.attn.hook_z @elt over space", "space"),
     ] {
         let found = survey(&model, line);
+        let name = format!("mean over {over} given elt");
         let mut choices = found.choices.iter();
-        let mean = choices.find(|one| one.name.ends_with("given elt")).unwrap();
-        assert_eq!(mean.left.is_ok(), there, "{line}: {:?}", mean.left);
-        if let Err(why) = &mean.left {
-            assert!(why.contains("no example of random:3:40 agrees"), "{why}");
-        }
+        let mean = choices.find(|one| one.name == name).unwrap();
+        assert!(mean.left.is_ok(), "{line}: {:?}", mean.left);
     }
+    let mut with = experiment(&model);
+    let line = "mean blocks.0.attn.hook_z @elt over sample given elt";
+    let one = Intervention::parse(line, task, model.config()).unwrap();
+    with.interventions.push(one);
+    let why = match Sweep::new(&model, &Matrices::new(&model).unwrap(), &with) {
+        Err(why) => format!("{why:#}"),
+        Ok(sweep) => sweep
+            .tally(Over::Space, Tally::new(task), &mut |_, _| Ok(true))
+            .map_or_else(|why| format!("{why:#}"), |_| String::new()),
+    };
+    assert!(why.contains("no example of random:3:40 agrees"), "{why}");
 }
 
 #[test]

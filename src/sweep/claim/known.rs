@@ -2,7 +2,8 @@
 //! out whatever the element and whatever the model does, and then nothing of them is walked.
 
 use super::grammar::{Number, Truth};
-use super::meaning::{Claim, Word};
+use super::meaning::Claim;
+use super::word::Word;
 
 impl Claim {
     /// Whether the claim may be about an input with these fields, the last of which, the element,

@@ -1,11 +1,11 @@
-//! What a claim's words are in the numbers of a sweep.
+//! What a claim's line means: its words, and what a sweep has to keep for them.
 
 use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
+use super::word::{Named, Word};
 use crate::lens::{CircuitName, HeadName};
 use crate::model::Config;
 use crate::sweep::block::Wanted;
 use crate::sweep::entry::Entry;
-use crate::sweep::run::{Input, Of};
 use crate::task::{ArrayUpdate, Field, Token, shown};
 use anyhow::Result;
 use std::fmt;
@@ -26,40 +26,7 @@ impl fmt::Display for Claim {
     }
 }
 
-/// A token that may depend on the input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Named {
-    Is(Token),
-    /// The value of a field.
-    Field(usize),
-    /// The right answer of the prediction.
-    Truth,
-    /// The list's value before the update.
-    Old,
-}
-
-/// A number of an input.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Word {
-    Field(usize),
-    Truth(usize),
-    Pred(usize),
-    /// The least of all where no prediction is named.
-    Margin(Option<usize>),
-    /// The mean of all where none is named.
-    LogProb(Option<usize>),
-    Rank(usize),
-    Logit(usize, Named),
-    Difference(usize),
-    /// What an entry of a circuit does.
-    Matters(usize),
-    Share(usize, usize, Named),
-    /// A cell, and the first cell of its row with the row's length.
-    Pattern(usize, usize, usize),
-    /// The same, of the scores.
-    Score(usize, usize, usize),
-}
-
+/// Reads a line's words.
 struct Reader<'a> {
     line: &'a str,
     task: ArrayUpdate,
@@ -385,92 +352,6 @@ impl Reader<'_> {
         } else {
             Word::Score(first + src, first, dest + 1)
         })
-    }
-}
-
-impl Word {
-    /// Its number for an input.
-    pub fn value(&self, input: &Input<'_>) -> f64 {
-        let n = input.space.task.list_len;
-        match *self {
-            Self::Field(field) => input.fields[field] as f64,
-            Self::Truth(j) => truth(input, j) as f64,
-            Self::Pred(j) if input.get(Of::Margin(j)) > 0.0 => truth(input, j) as f64,
-            Self::Pred(j) => input.get(Of::Other(j)),
-            Self::Margin(Some(j)) => input.get(Of::Margin(j)),
-            Self::Margin(None) => {
-                let margins = (0..n).map(|j| input.get(Of::Margin(j)));
-                // no number is less than any
-                margins.fold(
-                    f64::INFINITY,
-                    |a, b| if b < a || b.is_nan() { b } else { a },
-                )
-            }
-            Self::LogProb(Some(j)) => -input.get(Of::Loss(j)),
-            Self::LogProb(None) => {
-                let sum: f64 = (0..n).map(|j| input.get(Of::Loss(j))).sum();
-                -sum / n as f64
-            }
-            Self::Rank(j) => {
-                let right = input.get(Of::Logit(j, truth(input, j)));
-                let tokens = 0..input.tokens();
-                let above = tokens.filter(|&token| input.get(Of::Logit(j, token)) > right);
-                1.0 + above.count() as f64
-            }
-            Self::Logit(j, token) => input.get(Of::Logit(j, token.token(input, j))),
-            Self::Difference(j) => {
-                let other = if input.fields[n] == j {
-                    input.fields[j]
-                } else {
-                    input.fields[n + 1]
-                };
-                input.get(Of::Logit(j, truth(input, j))) - input.get(Of::Logit(j, other))
-            }
-            Self::Share(path, j, token) => input.get(Of::Share(path, token.token(input, j))),
-            Self::Matters(entry) => input.done(entry),
-            Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
-            Self::Score(cell, ..) => input.get(Of::Score(cell)),
-        }
-    }
-
-    /// By how much an attention cell is more than every other one of its row; less than 0 where
-    /// it is not the largest. A row of one cell is its own largest.
-    pub fn lead(&self, input: &Input<'_>) -> f64 {
-        let of = |cell| match self {
-            Self::Pattern(..) => Of::Pattern(cell),
-            _ => Of::Score(cell),
-        };
-        let (Self::Pattern(cell, first, len) | Self::Score(cell, first, len)) = *self else {
-            return f64::NAN;
-        };
-        let others = (first..first + len).filter(|&other| other != cell);
-        let best = others.map(|other| input.get(of(other)));
-        input.get(of(cell)) - best.fold(f64::NEG_INFINITY, f64::max)
-    }
-
-    /// Whether it is a whole number that no rounding changes.
-    pub fn is_whole(&self) -> bool {
-        matches!(self, Self::Field(_) | Self::Truth(_) | Self::Pred(_))
-    }
-}
-
-impl Named {
-    fn token(self, input: &Input<'_>, j: usize) -> usize {
-        match self {
-            Self::Is(token) => token as usize,
-            Self::Field(field) => input.fields[field],
-            Self::Truth => truth(input, j),
-            Self::Old => input.fields[j],
-        }
-    }
-}
-
-fn truth(input: &Input<'_>, j: usize) -> usize {
-    let n = input.space.task.list_len;
-    if input.fields[n] == j {
-        input.fields[n + 1]
-    } else {
-        input.fields[j]
     }
 }
 

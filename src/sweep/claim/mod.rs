@@ -6,14 +6,16 @@
 //! min margin[b_1] when a_0 in {0,1,2}    logit_diff[b_0] > 5
 //! ```
 //!
-//! `grammar.rs` reads them, `meaning.rs` says what their words are in numbers of a sweep,
-//! `known.rs` what can be left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
+//! `grammar.rs` reads them, `meaning.rs` says what their words mean, `word.rs` what each is in the
+//! numbers of a sweep, `known.rs` what can be left out, `verdict.rs` adds up all inputs,
+//! `several.rs` those of many claims at once.
 
 mod grammar;
 mod known;
 mod meaning;
 mod several;
 mod verdict;
+mod word;
 
 pub use grammar::{ClaimError, WORDS, complete};
 pub use meaning::Claim;

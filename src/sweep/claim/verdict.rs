@@ -1,7 +1,8 @@
 //! A claim against all inputs: how many it is true of, and one of which it is not.
 
 use super::grammar::{Body, Compare, Number, Over as Of, Truth};
-use super::meaning::{Claim, Word};
+use super::meaning::Claim;
+use super::word::Word;
 use crate::sweep::run::Input;
 use crate::task::Update;
 use serde::Serialize;
@@ -41,7 +42,7 @@ pub struct Verdict {
     pub max: f64,
     /// The input furthest from what is claimed, or the one with the least or largest value.
     pub counterexample: Option<Counterexample>,
-    /// The inputs that come next after it.
+    /// The inputs whose values come next, where the least or largest is asked for.
     pub further: Vec<Counterexample>,
 }
 
@@ -107,11 +108,13 @@ impl<'a> Count<'a> {
             }
             _ => Some(self.count == self.total),
         };
+        // a mean is no single input's; one counterexample is enough
         let told = match &self.claim.read.body {
-            Body::Each(_) => true,
-            Body::All(of, _, _) => of.is_extreme(),
+            Body::Each(_) => 1,
+            Body::All(of, _, _) if of.is_extreme() => Furthest::MOST,
+            Body::All(..) => 0,
         };
-        let worst = self.worst.0.iter().filter(|_| told);
+        let worst = self.worst.0.iter().take(told);
         let mut worst = worst.map(|(_, one)| one.clone());
         Verdict {
             claim: self.claim.to_string(),
