@@ -4,20 +4,23 @@
 //! or the difference of two), the part's share is `x . d`. The bias `b_U` belongs to no part and
 //! stands apart. Labels and parts are those of TransformerLens's `accumulated_resid` and
 //! `decompose_resid`, except that `pos_embed` is listed only where positions are part of the
-//! stream: under shortformer they are not.
+//! stream: under shortformer they are not. What interventions put in is a part of its own.
 
 use super::algebra::Matrix;
 use super::array::Array;
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
+use super::path_name::{PathName, Start};
 use super::paths::PathTables;
-use super::replay::Replay;
-use super::runs::{Of, Sum, fold_runs};
+use super::runs::{Examples, Of, Sum, fold_runs};
+use super::terms::Terms;
 use super::toward::{Toward, read};
-use crate::model::HookedTransformer;
+use super::trace::{Label, Trace};
+use crate::model::{HookName, HookedTransformer};
 use crate::task::{Prompt, Token};
 use anyhow::Result;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Rows with their names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,9 +56,15 @@ pub struct Attribution {
     pub accumulated_resid: Labelled,
     /// `embed`, `pos_embed` where it is part of the stream, and each layer's `0_attn_out`.
     pub decompose_resid: Labelled,
+    /// What interventions put in, by hook point; listed where it is not nothing.
+    #[serde(skip_serializing_if = "Labelled::is_empty")]
+    pub put: Labelled,
     /// What the unembedding's bias adds, `[prediction]`.
     #[serde(rename = "b_U")]
     pub unembed_bias: Array,
+    /// The largest difference between a logit here and its sum of parts: rounding.
+    #[serde(skip)]
+    pub remainder: f64,
     /// Each head; a layer's heads and its output bias are its `attn_out`.
     pub heads: Labelled,
     /// The heads by the position that they attend to, `[head, prediction, src_pos]`.
@@ -66,11 +75,39 @@ pub struct Attribution {
     pub paths: Option<PathShares>,
 }
 
+impl PathShares {
+    /// From `[path, prediction * pos]`.
+    fn new(by_source: Labelled, predictions: usize, remainder: f64) -> Self {
+        let Labelled { labels, values } = by_source;
+        let len = values.shape()[1] / predictions.max(1);
+        let shape = vec![labels.len(), predictions, len];
+        let by_source = Array::from_values(shape, values.values().to_vec());
+        Self {
+            all: Labelled {
+                labels,
+                values: last_axis_summed(&by_source),
+            },
+            by_source,
+            remainder,
+        }
+    }
+}
+
+impl Labelled {
+    fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
 /// Sums over runs.
 struct Tally {
     runs: usize,
     /// `[prediction]`
     logits: Sum,
+    /// `[layer and the last, prediction]`
+    streams: Sum,
+    /// `[prediction]`
+    put: BTreeMap<HookName, Sum>,
     unembed_bias: Sum,
     /// `[1 or 2, prediction]`: token and position embedding
     embed: Sum,
@@ -81,7 +118,11 @@ struct Tally {
     by_token: Sum,
     /// `[path, prediction, pos]`
     paths: Sum,
+    /// Those of what interventions put in, `[prediction, pos]`
+    put_paths: BTreeMap<PathName, Sum>,
+    /// The largest of a run's, of parts and of paths.
     remainder: f64,
+    paths_remainder: f64,
 }
 
 /// The question put to each run.
@@ -100,22 +141,26 @@ impl Asked<'_> {
         Tally {
             runs: 0,
             logits: Sum::zeros(&[n]),
+            streams: Sum::zeros(&[config.n_layers + 1, n]),
+            put: BTreeMap::new(),
             unembed_bias: Sum::zeros(&[n]),
             embed: Sum::zeros(&[1 + usize::from(self.weights.is_standard()), n]),
             out_bias: Sum::zeros(&[config.n_layers, n]),
             by_source: Sum::zeros(&[heads, n, len]),
             by_token: Sum::zeros(&[heads, n, config.d_vocab]),
             paths: Sum::zeros(&[self.paths.map_or(0, |paths| paths.names().len()), n, len]),
+            put_paths: BTreeMap::new(),
             remainder: 0.0,
+            paths_remainder: 0.0,
         }
     }
 
     fn add(&self, tally: &mut Tally, run: &RunView) -> Result<()> {
         let task = self.weights.task();
-        let replay = Replay::new(self.weights, run)?;
+        let trace = Trace::new(self.weights, run, None)?;
         for i in 0..task.list_len {
             let pair = self.toward.tokens(task, &run.prompt, i);
-            self.add_prediction(tally, &replay, run, i, pair);
+            self.add_prediction(tally, &trace, i, pair);
         }
         if let Some(paths) = self.paths {
             self.add_paths(tally, paths, run)?;
@@ -127,49 +172,84 @@ impl Asked<'_> {
     fn add_prediction(
         &self,
         tally: &mut Tally,
-        replay: &Replay<'_>,
-        run: &RunView,
+        trace: &Trace<'_>,
         i: usize,
         pair: (Token, Option<Token>),
     ) {
-        let weights = self.weights;
+        let (weights, run) = (self.weights, trace.run);
         let dest = weights.task().predicts_at(i);
         let toward = direction(weights, pair);
-        let share = |x: &Matrix, row: usize| dot(x, row, &toward);
         let logits = run.logits.slice(&[dest]);
         let logit = |token: usize| logits.get(token).map_or(f64::NAN, |&x| f64::from(x));
-        tally.logits.add(&[i], read(pair, logit));
+        let logit = read(pair, logit);
+        tally.logits.add(&[i], logit);
         let bias = read(pair, |token| weights.b_u[(0, token)]);
         tally.unembed_bias.add(&[i], bias);
-        let token = run.tokens[dest] as usize;
-        tally.embed.add(&[0, i], share(&weights.w_e, token));
-        if weights.is_standard() {
-            tally.embed.add(&[1, i], share(&weights.w_pos, dest));
+        for layer in 0..weights.config().n_layers {
+            let stream = shares(trace, trace.stream(layer), dest, &toward);
+            tally
+                .streams
+                .add(&[layer, i], stream.map(|(.., x)| x).sum());
         }
-        for (layer, b_o) in weights.b_o.iter().enumerate() {
-            tally.out_bias.add(&[layer, i], share(b_o, 0));
+        let mut total = 0.0;
+        for (label, src, value) in shares(trace, trace.last(), dest, &toward) {
+            total += value;
+            self.add_share(tally, label, (i, src, run.tokens[src]), value);
         }
-        for (h, name) in HeadName::all(weights.config()).enumerate() {
-            let (pattern, given) = (replay.pattern(name), replay.given(name));
-            for (src, &token) in run.tokens.iter().enumerate() {
-                let value = pattern[(dest, src)] * share(given, src);
-                tally.by_source.add(&[h, i, src], value);
-                tally.by_token.add(&[h, i, token as usize], value);
+        tally.streams.add(&[weights.config().n_layers, i], total);
+        tally.remainder = tally.remainder.max((total + bias - logit).abs());
+    }
+
+    /// One part's share of a logit, at the source position where a head found it.
+    fn add_share(
+        &self,
+        tally: &mut Tally,
+        label: &Label,
+        (i, src, token): (usize, usize, Token),
+        value: f64,
+    ) {
+        let start = match label {
+            Label::Head(HeadName { layer, head }) => {
+                let head = layer * self.weights.config().n_heads + head;
+                tally.by_source.add(&[head, i, src], value);
+                tally.by_token.add(&[head, i, token as usize], value);
+                return;
             }
+            Label::Path(path) => path.start,
+            Label::Bias => return,
+        };
+        match start {
+            Start::Embed => tally.embed.add(&[0, i], value),
+            Start::Pos => tally.embed.add(&[1, i], value),
+            Start::OutBias(layer) => tally.out_bias.add(&[layer, i], value),
+            Start::Put(hook) if value != 0.0 => {
+                let none = || Sum::zeros(&[self.weights.task().list_len]);
+                tally.put.entry(hook).or_insert_with(none).add(&[i], value);
+            }
+            // none of these ends in the stream as it is
+            Start::Put(_) | Start::HeadBias(_) | Start::Unembed => {}
         }
     }
 
     fn add_paths(&self, tally: &mut Tally, paths: &PathTables, run: &RunView) -> Result<()> {
         let task = self.weights.task();
         let split = paths.split(self.weights, run)?;
-        tally.remainder = tally.remainder.max(split.remainder(&run.logits));
-        for i in 0..task.list_len {
+        let known = paths.names().len();
+        let (n, len) = (task.list_len, run.tokens.len());
+        tally.paths_remainder = tally.paths_remainder.max(split.remainder(&run.logits));
+        for i in 0..n {
             let pair = self.toward.tokens(task, &run.prompt, i);
             let dest = task.predicts_at(i);
-            for path in 0..split.names().len() {
-                for src in 0..=dest {
+            for (path, name) in split.names().enumerate() {
+                for src in 0..len {
                     let value = read(pair, |token| split.value(path, dest, src, token));
-                    tally.paths.add(&[path, i, src], value);
+                    if path < known {
+                        tally.paths.add(&[path, i, src], value);
+                    } else {
+                        let sum = tally.put_paths.entry(name.clone());
+                        let sum = sum.or_insert_with(|| Sum::zeros(&[n, len]));
+                        sum.add(&[i, src], value);
+                    }
                 }
             }
         }
@@ -199,22 +279,35 @@ impl Asked<'_> {
             parts.push(sum);
         }
         let paths = self.paths.map(|paths| {
-            let by_source = mean(&tally.paths);
-            PathShares {
-                all: Labelled {
-                    labels: paths.names().map(ToString::to_string).collect(),
-                    values: last_axis_summed(&by_source),
-                },
-                by_source,
-                remainder: tally.remainder,
-            }
+            let put = tally.put_paths.iter();
+            let names = paths.names().chain(put.clone().map(|(name, _)| name));
+            let known = rows(&mean(&tally.paths)).into_iter();
+            let values = known.chain(put.map(|(_, sum)| mean(sum).values().to_vec()));
+            let by_source = labelled(
+                names.map(ToString::to_string).collect(),
+                &values.collect::<Vec<_>>(),
+            );
+            PathShares::new(by_source, task.list_len, tally.paths_remainder)
         });
+        let (hooks, put): (Vec<_>, Vec<_>) = tally
+            .put
+            .iter()
+            .map(|(&hook, sum)| (PathName::of(Start::Put(hook)), mean(sum).values().to_vec()))
+            .unzip();
         Attribution {
             of,
             predictions: (0..task.list_len).map(|i| format!("b_{i}")).collect(),
             logits: mean(&tally.logits),
-            accumulated_resid: accumulated(&parts, config.n_layers),
+            accumulated_resid: labelled(
+                (0..config.n_layers)
+                    .map(|layer| format!("{layer}_pre"))
+                    .chain(["final_post".to_owned()])
+                    .collect(),
+                &rows(&mean(&tally.streams)),
+            ),
             decompose_resid: labelled(labels, &parts),
+            put: labelled(hooks.iter().map(ToString::to_string).collect(), &put),
+            remainder: tally.remainder,
             unembed_bias: mean(&tally.unembed_bias),
             heads: Labelled {
                 labels: heads,
@@ -237,8 +330,40 @@ impl Tally {
         self.by_source.merge(&other.by_source);
         self.by_token.merge(&other.by_token);
         self.paths.merge(&other.paths);
+        self.streams.merge(&other.streams);
+        merge_all(&mut self.put, &other.put);
+        merge_all(&mut self.put_paths, &other.put_paths);
         self.remainder = self.remainder.max(other.remainder);
+        self.paths_remainder = self.paths_remainder.max(other.paths_remainder);
     }
+}
+
+fn merge_all<K: Ord + Clone>(sums: &mut BTreeMap<K, Sum>, others: &BTreeMap<K, Sum>) {
+    for (key, other) in others {
+        match sums.get_mut(key) {
+            Some(sum) => sum.merge(other),
+            None => {
+                sums.insert(key.clone(), other.clone());
+            }
+        }
+    }
+}
+
+/// What each term at a position adds in that direction, source position by source position.
+fn shares<'t>(
+    trace: &'t Trace<'_>,
+    terms: &'t Terms,
+    dest: usize,
+    toward: &'t [f64],
+) -> impl Iterator<Item = (&'t Label, usize, f64)> {
+    terms.iter().flat_map(move |(family, weights)| {
+        let rows = trace.rows(family);
+        let here = (0..weights.ncols()).filter(|&src| weights[(dest, src)] != 0.0);
+        let share = |src: usize| weights[(dest, src)] * dot(&rows, src, toward);
+        let all: Vec<(usize, f64)> = here.map(|src| (src, share(src))).collect();
+        let label = trace.label(family);
+        all.into_iter().map(move |(src, value)| (label, src, value))
+    })
 }
 
 /// What a logit (or a difference) reads from the stream, `d_model` numbers.
@@ -277,21 +402,6 @@ fn labelled(labels: Vec<String>, parts: &[Vec<f32>]) -> Labelled {
     }
 }
 
-/// The stream before each layer and at the end. All but the last `layers` parts are there at first.
-fn accumulated(parts: &[Vec<f32>], layers: usize) -> Labelled {
-    let first = parts.len() - layers;
-    let mut sum = vec![0.0; parts.first().map_or(0, Vec::len)];
-    let mut streams = Vec::with_capacity(layers + 1);
-    for (i, part) in parts.iter().enumerate() {
-        add(&mut sum, part);
-        if i + 1 >= first {
-            streams.push(sum.clone());
-        }
-    }
-    let names = (0..layers).map(|layer| format!("{layer}_pre"));
-    labelled(names.chain(["final_post".to_owned()]).collect(), &streams)
-}
-
 fn last_axis_summed(values: &Array) -> Array {
     let shape = values.shape();
     let (last, outer) = (shape[shape.len() - 1], shape[..shape.len() - 1].to_vec());
@@ -300,8 +410,7 @@ fn last_axis_summed(values: &Array) -> Array {
     Array::from_values(outer, sums)
 }
 
-/// The attribution of one run. Of the run it reads tokens, attention and logits: an intervention on
-/// attention is followed exactly, any other shows as the paths' remainder.
+/// The attribution of one run, under whatever was done to it.
 ///
 /// # Errors
 /// When the run is not one of this model.
@@ -333,6 +442,17 @@ pub fn attribute_sample(
     prompts: &[Prompt],
     toward: Toward,
 ) -> Result<Attribution> {
+    attribute_examples(model, weights, paths, Examples::Untouched(prompts), toward)
+}
+
+/// The same over examples that may be under interventions.
+pub(super) fn attribute_examples(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    paths: Option<&PathTables>,
+    examples: Examples<'_>,
+    toward: Toward,
+) -> Result<Attribution> {
     let asked = Asked {
         weights,
         paths,
@@ -346,6 +466,6 @@ pub fn attribute_sample(
         }
         Ok(tally)
     };
-    fold_runs(model, prompts, part, |tally| all.merge(&tally))?;
-    Ok(asked.finish(&all, Of::Mean(prompts.len())))
+    fold_runs(model, examples, part, |tally| all.merge(&tally))?;
+    Ok(asked.finish(&all, Of::Mean(examples.len())))
 }

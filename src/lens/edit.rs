@@ -27,6 +27,25 @@ impl Sources<'_> {
             RunName::Patched => anyhow::bail!("a patch comes from clean or corrupted"),
         }
     }
+
+    /// What an intervention takes from elsewhere, if anything: the activation at its hook point
+    /// (of an edge, where its sender writes), a direction, or the maps of a cut.
+    pub(super) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
+        Ok(Some(match &intervention.action {
+            Action::Patch(From::Run(run)) => self.get(*run, intervention.hook)?,
+            Action::Edge(sender, Some(run)) => self.get(*run, sender.hook())?,
+            Action::Patch(From::Example(_))
+            | Action::Mean(_)
+            | Action::Resample { .. }
+            | Action::Add(..)
+            | Action::Rank(_) => self.derived.get(intervention)?,
+            Action::Zero
+            | Action::Scale(_)
+            | Action::Set(_)
+            | Action::Knock
+            | Action::Edge(_, None) => return Ok(None),
+        }))
+    }
 }
 
 /// What takes the place of the chosen part.
@@ -43,23 +62,22 @@ enum Replacement {
 
 impl Replacement {
     fn of(intervention: &Intervention, sources: Sources<'_>) -> Result<Self> {
-        let hook = intervention.hook;
+        let taken = sources.taken(intervention)?.cloned();
+        let tensor = || {
+            taken
+                .clone()
+                .context("nothing was derived for this intervention")
+        };
         Ok(match &intervention.action {
-            Action::Patch(From::Run(run)) => Self::Tensor(sources.get(*run, hook)?.clone()),
-            Action::Patch(From::Example(_)) | Action::Mean(_) | Action::Resample { .. } => {
-                Self::Tensor(sources.derived.get(intervention)?.clone())
-            }
-            Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),
-            Action::Rank(_) => Self::Projected(sources.derived.get(intervention)?.clone()),
+            Action::Patch(_) | Action::Mean(_) | Action::Resample { .. } => Self::Tensor(tensor()?),
+            Action::Add(..) => Self::Added(tensor()?),
+            Action::Rank(_) => Self::Projected(tensor()?),
             Action::Zero => Self::Number(0.0),
             Action::Scale(factor) => Self::Scaled(*factor),
             Action::Set(value) => Self::Number(*value),
-            Action::Knock if is_scores(hook) => Self::Number(f64::NEG_INFINITY),
+            Action::Knock if is_scores(intervention.hook) => Self::Number(f64::NEG_INFINITY),
             Action::Knock => Self::Number(0.0),
-            Action::Edge(sender, from) => {
-                let other = from.map(|run| sources.get(run, sender.hook()).cloned());
-                Self::Rewired(*sender, other.transpose()?)
-            }
+            Action::Edge(sender, _) => Self::Rewired(*sender, taken),
         })
     }
 }

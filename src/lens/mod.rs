@@ -9,6 +9,7 @@ mod answering;
 mod array;
 mod attribution;
 mod base;
+mod changes;
 mod circuit;
 mod circuit_name;
 mod complete;
@@ -24,6 +25,8 @@ mod metric;
 mod observe;
 mod pair_runs;
 mod parse;
+mod path_name;
+mod path_split;
 mod paths;
 mod patterns;
 mod plan;
@@ -31,12 +34,13 @@ mod question;
 mod question_next;
 mod question_words;
 mod reduce;
-mod replay;
 mod runs;
 mod score;
 mod scores;
 mod table;
+mod terms;
 mod toward;
+mod trace;
 mod variants;
 mod warning;
 mod words;
@@ -45,6 +49,7 @@ pub use algebra::{Matrix, copying_score, effective_rank};
 pub use answering::{Answering, Inquest, answer};
 pub use array::Array;
 pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
+pub use changes::Changes;
 pub use circuit::{
     Axis, Baseline, Circuit, Composition, Weight, composition, composition_baseline,
     weight_singular_values,
@@ -63,7 +68,9 @@ pub use observe::{
     Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
     observe_run, patching_grids,
 };
-pub use paths::{PathName, PathSplit, PathTables, Start};
+pub use path_name::{PathName, Start};
+pub use path_split::PathSplit;
+pub use paths::PathTables;
 pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };

@@ -8,6 +8,7 @@ mod common;
 mod program;
 
 mod commands;
+mod edited;
 mod golden;
 mod names;
 mod random;
