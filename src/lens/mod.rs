@@ -58,7 +58,7 @@ pub use circuit_name::{CircuitName, Side};
 pub use complete::completions;
 pub use derive::Derived;
 pub use edit::{Editor, Sources};
-pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
+pub use experiment::{Continuation, Direction, Experiment, RunName, Shown, Source};
 pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
