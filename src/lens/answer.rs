@@ -284,7 +284,7 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
     let mut cells = Vec::new();
     let mut total = vec![0.0; cols.len()];
     for (path, name) in rows.iter_mut().enumerate() {
-        let edge = names.and_then(|names| names.names().nth(path)?.own_edge(model.config()));
+        let edge = names.and_then(|names| names.away(names.names().nth(path)?, model.config()));
         let mut row = paths.by_source.slice(&[path, i]).to_vec();
         row.push(paths.all.values.get(&[path, i]).unwrap_or(f32::NAN));
         if edge

@@ -13,14 +13,14 @@ use super::observe::RunView;
 use super::path_name::{PathName, Start};
 use super::paths::PathTables;
 use super::runs::{Examples, Of, Sum, fold_runs};
+use super::tally::Tally;
 use super::terms::Terms;
 use super::toward::{Toward, read};
 use super::trace::{Label, Trace};
-use crate::model::{HookName, HookedTransformer};
+use crate::model::HookedTransformer;
 use crate::task::{Prompt, Token};
 use anyhow::Result;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Rows with their names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,32 +99,6 @@ impl Labelled {
     }
 }
 
-/// Sums over runs.
-struct Tally {
-    runs: usize,
-    /// `[prediction]`
-    logits: Sum,
-    /// `[layer and the last, prediction]`
-    streams: Sum,
-    /// `[prediction]`
-    put: BTreeMap<HookName, Sum>,
-    unembed_bias: Sum,
-    /// `[1 or 2, prediction]`: token and position embedding
-    embed: Sum,
-    /// `[layer, prediction]`
-    out_bias: Sum,
-    /// `[head, prediction, pos]` and `[head, prediction, d_vocab]`
-    by_source: Sum,
-    by_token: Sum,
-    /// `[path, prediction, pos]`
-    paths: Sum,
-    /// Those of what interventions put in, `[prediction, pos]`
-    put_paths: BTreeMap<PathName, Sum>,
-    /// The largest of a run's, of parts and of paths.
-    remainder: f64,
-    paths_remainder: f64,
-}
-
 /// The question put to each run.
 struct Asked<'a> {
     weights: &'a Matrices,
@@ -134,25 +108,10 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn tally(&self) -> Tally {
-        let config = self.weights.config();
-        let task = self.weights.task();
-        let (n, len) = (task.list_len, task.seq_len());
-        let heads = config.n_layers * config.n_heads;
-        Tally {
-            runs: 0,
-            logits: Sum::zeros(&[n]),
-            streams: Sum::zeros(&[config.n_layers + 1, n]),
-            put: BTreeMap::new(),
-            unembed_bias: Sum::zeros(&[n]),
-            embed: Sum::zeros(&[1 + usize::from(self.weights.is_standard()), n]),
-            out_bias: Sum::zeros(&[config.n_layers, n]),
-            by_source: Sum::zeros(&[heads, n, len]),
-            by_token: Sum::zeros(&[heads, n, config.d_vocab]),
-            paths: Sum::zeros(&[self.paths.map_or(0, |paths| paths.names().len()), n, len]),
-            put_paths: BTreeMap::new(),
-            remainder: 0.0,
-            paths_remainder: 0.0,
-        }
+        Tally::new(
+            self.weights,
+            self.paths.map_or(0, |paths| paths.names().len()),
+        )
     }
 
     fn add(&self, tally: &mut Tally, run: &RunView) -> Result<()> {
@@ -316,35 +275,6 @@ impl Asked<'_> {
             heads_by_source: by_source,
             heads_by_token: mean(&tally.by_token),
             paths,
-        }
-    }
-}
-
-impl Tally {
-    fn merge(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.logits.merge(&other.logits);
-        self.unembed_bias.merge(&other.unembed_bias);
-        self.embed.merge(&other.embed);
-        self.out_bias.merge(&other.out_bias);
-        self.by_source.merge(&other.by_source);
-        self.by_token.merge(&other.by_token);
-        self.paths.merge(&other.paths);
-        self.streams.merge(&other.streams);
-        merge_all(&mut self.put, &other.put);
-        merge_all(&mut self.put_paths, &other.put_paths);
-        self.remainder = self.remainder.max(other.remainder);
-        self.paths_remainder = self.paths_remainder.max(other.paths_remainder);
-    }
-}
-
-fn merge_all<K: Ord + Clone>(sums: &mut BTreeMap<K, Sum>, others: &BTreeMap<K, Sum>) {
-    for (key, other) in others {
-        match sums.get_mut(key) {
-            Some(sum) => sum.merge(other),
-            None => {
-                sums.insert(key.clone(), other.clone());
-            }
         }
     }
 }

@@ -17,7 +17,8 @@ pub struct Changes(Vec<Change>);
 pub(super) struct Change {
     pub intervention: Intervention,
     /// Without an axis for the batch: the activation that was put in, `[pos, d_model]` or
-    /// `[pos, head, ..]`; of an edge what its sender wrote in the other run; a direction
+    /// `[pos, head, ..]`; of an edge what its sender wrote in the other run; what a path hands over
+    /// from each position, `[pos, d_model]`; a direction
     /// `[d_model]`; the maps of a cut, `[head, d_head + 1, d_head]`.
     pub taken: Option<Array>,
 }

@@ -1,8 +1,12 @@
 //! Activations that interventions take from elsewhere: sample means, other inputs, directions.
 
+use super::algebra::array;
 use super::experiment::Experiment;
 use super::intervention::{Action, From, Intervention, StreamDirection};
+use super::matrices::Matrices;
+use super::path_name::PathName;
 use super::reduce::projection;
+use super::trace::handed;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Update, below};
 use anyhow::{Context, Result, ensure};
@@ -48,6 +52,9 @@ impl Derived {
                 Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
                 _ => false,
             };
+            if let Action::Path(path) = &intervention.action {
+                return Ok((intervention.clone(), handed_over(model, path, bases)?));
+            }
             if !own {
                 return Ok((intervention.clone(), shared.clone()));
             }
@@ -100,8 +107,23 @@ fn derive(
         }
         Action::Rank(rank) => Some(projection(model, hook, *rank)?),
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
+        Action::Path(path) => Some(handed_over(model, path, std::slice::from_ref(base))?),
         _ => None,
     })
+}
+
+/// What a path hands over from each position of some prompts, `[prompt, pos, d_model]`.
+fn handed_over(model: &HookedTransformer, path: &PathName, prompts: &[Prompt]) -> Result<Tensor> {
+    let weights = Matrices::new(model)?;
+    let rows = prompts.iter().map(|prompt| {
+        let handed = array(&handed(&weights, &model.task().tokens(prompt), path));
+        Ok(Tensor::from_slice(
+            handed.values(),
+            handed.shape(),
+            model.device(),
+        )?)
+    });
+    Ok(Tensor::stack(&rows.collect::<Result<Vec<_>>>()?, 0)?)
 }
 
 /// The mean over the examples that agree with the base prompt in the given fields.

@@ -38,11 +38,14 @@ mod runs;
 mod score;
 mod scores;
 mod table;
+mod tally;
 mod terms;
 mod toward;
 mod trace;
+mod trace_edits;
 mod variants;
 mod warning;
+mod window;
 mod words;
 
 pub use algebra::{Matrix, copying_score, effective_rank};

@@ -2,6 +2,7 @@
 
 use super::intervention::{Action, Intervention, Sender, Target};
 use super::matrices::HeadName;
+use crate::model::config::PositionalEmbedding;
 use crate::model::{Config, HookName, Site};
 use crate::task::shown;
 use anyhow::{Context, Result, ensure};
@@ -58,6 +59,31 @@ impl PathName {
             start,
             heads: Vec::new(),
         }
+    }
+
+    /// The heads whose attention carries it: of a value bias its own head too.
+    pub(super) fn attention(&self) -> impl Iterator<Item = HeadName> + use<'_> {
+        let own = match self.start {
+            Start::HeadBias(head) => Some(head),
+            _ => None,
+        };
+        own.into_iter().chain(self.heads.iter().copied())
+    }
+
+    /// The line that takes it out of what the logits read; `None` where it is no part of that.
+    #[must_use]
+    pub(super) fn off(&self, config: &Config) -> Option<Intervention> {
+        let in_stream = match self.start {
+            Start::Unembed | Start::Put(_) => false,
+            Start::Pos => config.positional_embedding == PositionalEmbedding::Standard,
+            _ => true,
+        };
+        in_stream.then(|| Intervention {
+            action: Action::Path(self.clone()),
+            hook: HookName::Block(config.n_layers - 1, Site::ResidPost),
+            target: Target::Positions(None),
+            head: None,
+        })
     }
 
     /// An edge that carries this path and no other, if there is one: taken away it takes the path

@@ -8,6 +8,7 @@
 //! table of the model's. Source: Elhage et al. 2021, "path expansion".
 
 use super::algebra::{Matrix, is_zero};
+use super::intervention::Intervention;
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
 use super::path_name::{PathName, Start};
@@ -100,6 +101,17 @@ impl PathTables {
         let found = self.number(&name).is_some();
         ensure!(found, "no path '{name}'; {}", listed());
         Ok(name)
+    }
+
+    /// What takes a path away and leaves the others: an edge where one carries that path alone,
+    /// else the path's own line. `None` where nothing can.
+    pub(super) fn away(&self, path: &PathName, config: &Config) -> Option<Intervention> {
+        let alone = |edge: &Intervention| {
+            let edges = self.names().filter_map(|other| other.own_edge(config));
+            edges.filter(|other| other == edge).count() == 1
+        };
+        let edge = path.own_edge(config).filter(alone);
+        edge.or_else(|| path.off(config))
     }
 
     /// A path's place among the names.

@@ -126,11 +126,14 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
         AttentionKind::Norm => {
             let trace = Trace::new(weights, run, None)?;
             for (i, name) in HeadName::all(config).enumerate() {
-                let Some((weight, rows)) = of_head(&trace, trace.written(name), name) else {
+                let Some(written) = trace.written(name) else {
                     continue;
                 };
-                let norms: Vec<f64> = (0..len).map(|src| rows.row(src).norm_l2()).collect();
-                put(i, &|dest, src| weight[(dest, src)] * norms[src]);
+                // what a head wrote is one family
+                for (weights, rows) in of_head(&trace, written, name) {
+                    let norms: Vec<f64> = (0..len).map(|src| rows.row(src).norm_l2()).collect();
+                    put(i, &|dest, src| weights[(dest, src)] * norms[src]);
+                }
             }
         }
         AttentionKind::Toward(toward) => {
@@ -139,11 +142,15 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
                 .map(|dest| row_direction(weights, run, toward, dest))
                 .collect();
             for (i, name) in HeadName::all(config).enumerate() {
-                let Some((weight, rows)) = of_head(&trace, Some(trace.last()), name) else {
-                    continue;
-                };
+                let parts: Vec<_> = of_head(&trace, trace.last(), name).collect();
                 put(i, &|dest, src| match &directions[dest] {
-                    Some(toward) => weight[(dest, src)] * dot(&rows, src, toward),
+                    Some(toward) => {
+                        let shares = parts.iter();
+                        let share = |(weights, rows): &(&Matrix, Cow<'_, Matrix>)| {
+                            weights[(dest, src)] * dot(rows, src, toward)
+                        };
+                        shares.map(share).fold(0.0, |sum, one| sum + one)
+                    }
                     None => f64::NAN,
                 });
             }
@@ -155,13 +162,13 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
 /// What of a head is in a sum: how much of each vector is where, and the vectors.
 fn of_head<'t>(
     trace: &'t Trace<'_>,
-    terms: Option<&'t Terms>,
+    terms: &'t Terms,
     head: HeadName,
-) -> Option<(&'t Matrix, Cow<'t, Matrix>)> {
-    let is_its = |family: usize| matches!(trace.label(family), Label::Head(one) if *one == head);
-    let mut found = terms?.iter().filter(|(family, _)| is_its(*family));
-    let (family, weights) = found.next()?;
-    Some((weights, trace.rows(family)))
+) -> impl Iterator<Item = (&'t Matrix, Cow<'t, Matrix>)> {
+    let is_its =
+        move |family: usize| matches!(trace.label(family), Label::Head(one) if *one == head);
+    let found = terms.iter().filter(move |(family, _)| is_its(*family));
+    found.map(|(family, weights)| (weights, trace.rows(family)))
 }
 
 /// The direction of the logit at a destination, where it is known there.

@@ -1,16 +1,16 @@
 //! A run told again as linear algebra: given its attention, everything that a head or the logits
-//! read is a sum of labelled terms. Follows `model/forward.rs` hook by hook and `edit.rs` edit by
-//! edit, so that the terms add up to what the run computed under any interventions.
+//! read is a sum of labelled terms. Follows `model/forward.rs` hook by hook, and what was done to
+//! the run (`trace_edits.rs`), so that the terms add up to what it computed.
 
 use super::algebra::{Matrix, matrix, rows_of};
-use super::changes::Change;
-use super::intervention::{Action, Sender};
+use super::intervention::Sender;
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
 use super::path_name::{PathName, Start};
 use super::paths::PathTables;
 use super::terms::Terms;
 use crate::model::{HookName, Site};
+use crate::task::Token;
 use anyhow::{Context, Result, ensure};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ struct Family {
     rows: Rows,
 }
 
-enum Rows {
+pub(super) enum Rows {
     /// `[pos, d_model]`; inside a head `[pos, d_head]`.
     Own(Matrix),
     /// Those of a route of the tables, by its number: they need not be computed.
@@ -51,7 +51,7 @@ pub(super) struct Trace<'a> {
     /// The positions' embeddings.
     pos: Terms,
     /// What the senders of edges wrote.
-    sent: BTreeMap<Sender, Terms>,
+    pub(super) sent: BTreeMap<Sender, Terms>,
     /// The residual stream that each layer reads, and the last one.
     streams: Vec<Terms>,
 }
@@ -100,7 +100,7 @@ impl<'a> Trace<'a> {
         Ok(trace)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.run.tokens.len()
     }
 
@@ -205,121 +205,13 @@ impl<'a> Trace<'a> {
         self.edit(made, name.head, asks)
     }
 
-    /// Terms as the interventions at a hook point leave them.
-    fn edit(&mut self, hook: HookName, head: usize, mut terms: Terms) -> Result<Terms> {
-        let run = self.run;
-        // what each edge carries so far: an edge taken away twice is taken away once
-        let mut carried: BTreeMap<Sender, Terms> = BTreeMap::new();
-        for change in run.changes.at(hook) {
-            let one = &change.intervention;
-            let chosen = (0..self.len()).filter(|&pos| one.selects(head, pos, 0));
-            let chosen: Vec<usize> = chosen.collect();
-            match &one.action {
-                Action::Scale(factor) => {
-                    chosen.iter().for_each(|&p| terms.scale_at(p, *factor));
-                }
-                Action::Rank(_) => self.cut(change, head, &chosen, &mut terms)?,
-                Action::Add(..) => {
-                    let put = self.put(change, head)?;
-                    chosen.iter().for_each(|&p| terms.add_at(p, &put, 1.0));
-                }
-                Action::Edge(sender, _) => {
-                    let put = self.put(change, head)?;
-                    if !carried.contains_key(sender) {
-                        let own = self.sent.get(sender);
-                        let own = own.with_context(|| format!("{sender} has not written yet"))?;
-                        carried.insert(*sender, own.clone());
-                    }
-                    let carries = carried.entry(*sender).or_default();
-                    for pos in chosen {
-                        terms.add_at(pos, carries, -1.0);
-                        terms.add_at(pos, &put, 1.0);
-                        carries.replace_at(pos, &put);
-                    }
-                }
-                Action::Patch(_)
-                | Action::Zero
-                | Action::Set(_)
-                | Action::Knock
-                | Action::Mean(_)
-                | Action::Resample { .. } => {
-                    let put = self.put(change, head)?;
-                    chosen.iter().for_each(|&p| terms.replace_at(p, &put));
-                }
-            }
-        }
-        Ok(terms)
-    }
-
-    /// What an intervention puts in for a head, at every position; nothing where it only takes away.
-    fn put(&mut self, change: &Change, head: usize) -> Result<Terms> {
-        let one = &change.intervention;
-        let (config, len) = (self.weights.config(), self.len());
-        let rows = match (&one.action, &change.taken) {
-            (Action::Zero | Action::Knock | Action::Edge(_, None), _) => {
-                return Ok(Terms::default());
-            }
-            (Action::Set(value), _) => {
-                let width = match one.hook {
-                    HookName::Block(_, Site::Q | Site::K | Site::V | Site::Z) => config.d_head,
-                    _ => config.d_model,
-                };
-                Matrix::from_fn(len, width, |_, _| f64::from(*value as f32))
-            }
-            (action, taken) => {
-                let taken = taken.as_ref().context("nothing was put in")?;
-                // the sender's head, not the receiver's, says which part an edge takes
-                let head = match action {
-                    Action::Edge(Sender::Head(_, sender), _) => *sender,
-                    _ => head,
-                };
-                let shape = taken.shape();
-                let row = |pos: usize| match shape.len() {
-                    1 => taken.values(),
-                    2 => taken.slice(&[pos]),
-                    _ => taken.slice(&[pos, head]),
-                };
-                let width = shape.last().copied().unwrap_or(0);
-                Matrix::from_fn(len, width, |pos, j| f64::from(row(pos)[j]))
-            }
-        };
-        Ok(self.everywhere(Label::Path(PathName::of(Start::Put(one.hook))), rows))
-    }
-
-    /// Queries or values cut down to some directions at the chosen positions.
-    fn cut(
-        &mut self,
-        change: &Change,
-        head: usize,
-        chosen: &[usize],
-        terms: &mut Terms,
-    ) -> Result<()> {
-        let maps = change.taken.as_ref().context("there are no maps")?;
-        let HookName::Block(layer, _) = change.intervention.hook else {
-            return Ok(());
-        };
-        let (name, width) = (HeadName { layer, head }, self.weights.config().d_head);
-        let maps = matrix(width + 1, width, maps.slice(&[head]));
-        let map = maps.subrows(0, width).to_owned();
-        for (family, weights) in terms.split_off(chosen).iter() {
-            let rows = self.in_head(name, family).into_owned() * &map;
-            let label = self.families[family].label.clone();
-            terms.push(self.family(label, Rows::Own(rows)), weights.clone());
-        }
-        let offset = spread(&maps.subrows(width, 1).to_owned(), self.len());
-        let start = Start::Put(change.intervention.hook);
-        let offset = self.everywhere(Label::Path(PathName::of(start)), offset);
-        chosen.iter().for_each(|&p| terms.add_at(p, &offset, 1.0));
-        Ok(())
-    }
-
-    fn family(&mut self, label: Label, rows: Rows) -> usize {
+    pub(super) fn family(&mut self, label: Label, rows: Rows) -> usize {
         self.families.push(Family { label, rows });
         self.families.len() - 1
     }
 
     /// Each vector at its own position.
-    fn everywhere(&mut self, label: Label, rows: Matrix) -> Terms {
+    pub(super) fn everywhere(&mut self, label: Label, rows: Matrix) -> Terms {
         let len = self.len();
         let family = self.family(label, Rows::Own(rows));
         Terms::of(family, Matrix::identity(len, len))
@@ -329,7 +221,7 @@ impl<'a> Trace<'a> {
     fn enter(&mut self, start: Start) -> Terms {
         let name = PathName::of(start);
         let rows = match self.tables {
-            None => Some(Rows::Own(self.entering(start))),
+            None => Some(Rows::Own(entering(self.weights, &self.run.tokens, start))),
             Some(tables) => tables.number(&name).map(Rows::Route),
         };
         let Some(rows) = rows else {
@@ -340,20 +232,28 @@ impl<'a> Trace<'a> {
         Terms::of(family, Matrix::identity(len, len))
     }
 
-    /// The vectors that come in at a start, by position: `[pos, d_model]`, of a head's bias
-    /// `[pos, d_head]`.
-    fn entering(&self, start: Start) -> Matrix {
-        let (weights, len) = (self.weights, self.len());
-        match start {
-            Start::Embed => {
-                let tokens = self.run.tokens.iter();
-                rows_of(&weights.w_e, tokens.map(|&token| token as usize))
-            }
-            Start::Pos => rows_of(&weights.w_pos, 0..len),
-            Start::HeadBias(head) => spread(&weights.head(head).b_v, len),
-            Start::OutBias(layer) => spread(&weights.b_o[layer], len),
-            Start::Unembed | Start::Put(_) => Matrix::zeros(len, weights.config().d_model),
+    /// All that a path carries to the logits, by the attention alone.
+    pub(super) fn led(&mut self, path: &PathName) -> Terms {
+        let len = self.len();
+        let mut weights = Matrix::identity(len, len);
+        let heads: Vec<HeadName> = path.attention().collect();
+        let Some((&last, before)) = heads.split_last() else {
+            return self.enter(path.start);
+        };
+        for &head in before {
+            weights = self.pattern(head) * weights;
         }
+        if let Some(tables) = self.tables {
+            let weights = self.pattern(last) * weights;
+            let Some(number) = tables.number(path) else {
+                return Terms::default();
+            };
+            let family = self.family(Label::Path(path.clone()), Rows::Route(number));
+            return Terms::of(family, weights);
+        }
+        let rows = weights * handed(self.weights, &self.run.tokens, path);
+        let family = self.family(Label::Head(last), Rows::Own(rows));
+        Terms::of(family, self.pattern(last).clone())
     }
 
     /// Every vector times a matrix; those of the tables are so already.
@@ -378,28 +278,20 @@ impl<'a> Trace<'a> {
         let Family { label, rows } = &self.families[family];
         match (rows, label) {
             (Rows::Own(rows), _) => Cow::Borrowed(rows),
-            (Rows::Route(_), Label::Path(PathName { start, heads })) => {
-                let mut rows = self.entering(*start);
-                if let Start::HeadBias(head) = start {
-                    rows = rows * &self.weights.head(*head).w_o;
-                }
-                for &head in heads {
-                    let head = self.weights.head(head);
-                    rows = rows * &head.w_v * &head.w_o;
-                }
-                Cow::Owned(rows)
+            (Rows::Route(_), Label::Path(path)) => {
+                Cow::Owned(handed(self.weights, &self.run.tokens, path))
             }
             (Rows::Route(_), _) => Cow::Owned(Matrix::zeros(0, 0)),
         }
     }
 
     /// A family's vectors among a head's values, `[pos, d_head]`.
-    fn in_head(&self, name: HeadName, family: usize) -> Cow<'_, Matrix> {
+    pub(super) fn in_head(&self, name: HeadName, family: usize) -> Cow<'_, Matrix> {
         let Family { label, rows } = &self.families[family];
         match (rows, label) {
             (Rows::Own(rows), _) => Cow::Borrowed(rows),
             (Rows::Route(_), Label::Path(path)) if *path == PathName::of(Start::HeadBias(name)) => {
-                Cow::Owned(self.entering(path.start))
+                Cow::Owned(entering(self.weights, &self.run.tokens, path.start))
             }
             _ => Cow::Owned(&*self.rows(family) * &self.weights.head(name).w_v),
         }
@@ -448,7 +340,33 @@ impl<'a> Trace<'a> {
     }
 }
 
+/// What a path hands over from each position where it gets all attention, `[pos, d_model]`.
+pub(super) fn handed(weights: &Matrices, tokens: &[Token], path: &PathName) -> Matrix {
+    let mut rows = entering(weights, tokens, path.start);
+    if let Start::HeadBias(head) = path.start {
+        rows = rows * &weights.head(head).w_o;
+    }
+    for &head in &path.heads {
+        let head = weights.head(head);
+        rows = rows * &head.w_v * &head.w_o;
+    }
+    rows
+}
+
+/// The vectors that come in at a start, by position: `[pos, d_model]`, of a head's bias
+/// `[pos, d_head]`.
+fn entering(weights: &Matrices, tokens: &[Token], start: Start) -> Matrix {
+    let len = tokens.len();
+    match start {
+        Start::Embed => rows_of(&weights.w_e, tokens.iter().map(|&token| token as usize)),
+        Start::Pos => rows_of(&weights.w_pos, 0..len),
+        Start::HeadBias(head) => spread(&weights.head(head).b_v, len),
+        Start::OutBias(layer) => spread(&weights.b_o[layer], len),
+        Start::Unembed | Start::Put(_) => Matrix::zeros(len, weights.config().d_model),
+    }
+}
+
 /// A row, `len` times.
-fn spread(row: &Matrix, len: usize) -> Matrix {
+pub(super) fn spread(row: &Matrix, len: usize) -> Matrix {
     Matrix::from_fn(len, row.ncols(), |_, j| row[(0, j)])
 }

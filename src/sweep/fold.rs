@@ -259,6 +259,7 @@ impl Fold<'_> {
                     Action::Patch(_)
                     | Action::Rank(_)
                     | Action::Set(_)
+                    | Action::Path(_)
                     | Action::Mean(_)
                     | Action::Resample { .. } => {
                         *sum = self.constant(number, &one, head, position)?;

@@ -321,7 +321,7 @@ mod tests {
     use super::super::fold::fold;
     use super::super::lanes::Double;
     use super::*;
-    use crate::lens::{Circuit, CircuitName, Side};
+    use crate::lens::{Circuit, CircuitName, HeadName, Side};
     use crate::model::Model;
     use candle_core::Device;
     use std::ops::Range;

@@ -53,9 +53,17 @@ fn each_run(mut check: impl FnMut(&Matrices, &PathTables, &RunView, &str)) {
 
 fn random_list(model: &HookedTransformer, rng: &mut Mt) -> Vec<Intervention> {
     let count = 1 + below(rng, 3);
-    (0..count)
-        .map(|_| random_intervention(task(), model.config(), rng))
-        .collect()
+    let paths = PathTables::new(&Matrices::new(model).unwrap()).unwrap();
+    let names: Vec<String> = paths.names().map(ToString::to_string).collect();
+    let one = |_| {
+        let name = &names[below(rng, names.len() as u32) as usize];
+        if below(rng, 6) == 0 && name != "b_U" {
+            let line = format!("path {name}{} off", ["", " @b_0"][below(rng, 2) as usize]);
+            return Intervention::parse(&line, task(), model.config()).unwrap();
+        }
+        random_intervention(task(), model.config(), rng)
+    };
+    (0..count).map(one).collect()
 }
 
 /// Whether a sum is the number, up to rounding; a number that is none has no sum.
@@ -139,6 +147,59 @@ fn parts_add_up_to_the_scores() {
             }
         }
     });
+}
+
+/// Each path by its own line: it is gone, the others stay, and all attention is as it was.
+#[test]
+fn any_path_is_taken_away_alone() {
+    let mut rng = Mt::new(31);
+    for (size, positions) in [
+        ([3, 2], Standard),
+        ([3, 1], Shortformer),
+        ([2, 2], Standard),
+    ] {
+        let model = random_model(size, positions, task(), 5);
+        let weights = Matrices::new(&model).unwrap();
+        let tables = PathTables::new(&weights).unwrap();
+        let before = observed(&model, experiment(Vec::new(), &mut rng));
+        let whole = tables.split(&weights, &before.clean).unwrap();
+        for (number, path) in tables
+            .names()
+            .enumerate()
+            .filter(|(_, path)| path.to_string() != "b_U")
+        {
+            let line = format!("path {path} off");
+            let off = Intervention::parse(&line, task(), model.config()).unwrap();
+            assert_eq!(off.line(task()), line);
+            let without = Experiment {
+                // twice away is away
+                interventions: vec![off.clone(), off],
+                direction: Direction::Noise,
+                ..before.experiment.clone()
+            };
+            let after = observed(&model, without);
+            assert_eq!(after.patched.pattern, before.clean.pattern, "{path}");
+            let lost = before.clean.logits.minus(&after.patched.logits);
+            let split = tables.split(&weights, &after.patched).unwrap();
+            assert!(split.remainder(&after.patched.logits) < 1e-3, "{path}");
+            for dest in 0..task().seq_len() {
+                for token in 0..5 {
+                    let sum = |split: &circuitscope::lens::PathSplit<'_>, path: usize| -> f64 {
+                        let sources = 0..task().seq_len();
+                        sources.map(|src| split.value(path, dest, src, token)).sum()
+                    };
+                    let lost = f64::from(lost.get(&[dest, token]).unwrap());
+                    let share = sum(&whole, number);
+                    assert!((lost - share).abs() < 1e-3, "{path}: {lost}, not {share}");
+                    assert_eq!(sum(&split, number), 0.0, "{path}");
+                }
+            }
+        }
+    }
+}
+
+fn observed(model: &HookedTransformer, experiment: Experiment) -> circuitscope::lens::Observation {
+    observe(model, &experiment, &|| false).unwrap().unwrap()
 }
 
 #[test]

@@ -280,3 +280,61 @@ fn a_difference_is_patched_minus_base() {
         assert_eq!(seen.base(), seen.run(direction.base()));
     }
 }
+
+/// In a deep model most edges carry several paths: enter on a row takes that one away.
+#[test]
+fn enter_on_a_path_takes_that_path_away() {
+    for (name, model) in models() {
+        let mut with = pair(Direction::Denoise);
+        let before = patched(&model, &with, "paths b_1 target");
+        for (at, path) in before.rows.iter().enumerate() {
+            let Some(off) = before.intervention(at, 0).cloned() else {
+                assert!(["b_U", "sum"].contains(&path.as_str()), "{name} {path}");
+                continue;
+            };
+            let line = off.line(model.task());
+            let parsed = Intervention::parse(&line, model.task(), model.config());
+            assert_eq!(parsed.unwrap(), off);
+            with.interventions = vec![off];
+            let after = patched(&model, &with, "paths b_1 target");
+            assert!(note(&after, "remainder") < 1e-3, "{name} {line}");
+            for (other, row) in before.rows.iter().enumerate().take(before.rows.len() - 1) {
+                let shown = after.values.slice(&[other]);
+                if other == at {
+                    assert_eq!(after.rows[other], format!("{row} (off)"), "{line}");
+                    assert!(shown.iter().all(|&x| x == 0.0), "{name} {line}: {shown:?}");
+                    continue;
+                }
+                let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * a.abs().max(1.0);
+                let old = before.values.slice(&[other]);
+                assert!(shown.iter().zip(old).all(near), "{name} {line} moves {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_grid_stands_on_a_path_that_is_away() {
+    let (_, model) = models().remove(2);
+    let mut with = pair(Direction::Denoise);
+    with.interventions = parsed(
+        &model,
+        &["path 0.0>1.0>2.0 off", "zero blocks.1.attn.hook_z @b_0"],
+    );
+    for line in ["grid edges", "grid k"] {
+        let table = patched(&model, &with, line);
+        let width = table.cols.len();
+        for (i, cell) in table.cells.iter().enumerate().step_by(5) {
+            let Some(cell) = cell else { continue };
+            let mut one = with.clone();
+            one.interventions.push(cell.clone());
+            let values = seen(&model, &one).metric.unwrap();
+            let wanted = values.normalised(values.patched).unwrap();
+            let got = table.values.get(&[i / width, i % width]).unwrap();
+            assert!(
+                (got - wanted).abs() < 2e-4 * wanted.abs().max(1.0),
+                "{line}: {got} {wanted}"
+            );
+        }
+    }
+}
