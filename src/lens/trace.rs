@@ -131,9 +131,9 @@ impl<'a> Trace<'a> {
         for head in 0..weights.config().n_heads {
             let name = HeadName { layer, head };
             let values = self.values(name, resid)?;
-            let z = self.carry(name, values)?;
+            let z = self.carry(name, &values)?;
             let z = self.edit(at(Site::Z), head, z)?;
-            let result = self.through(z, &weights.head(name).w_o);
+            let result = self.through(&z, &weights.head(name).w_o);
             let result = self.edit(at(Site::Result), head, result)?;
             attn_out.add(&result);
             self.sent.insert(Sender::Head(layer, head), result);
@@ -153,15 +153,15 @@ impl<'a> Trace<'a> {
             let whole = self.sum(&read);
             read = self.everywhere(Label::Head(name), whole);
         }
-        let mut values = self.through(read, &weights.head(name).w_v);
+        let mut values = self.through(&read, &weights.head(name).w_v);
         values.add(&self.enter(Start::HeadBias(name)));
         self.edit(at(Site::V), name.head, values)
     }
 
     /// What a head carries to each position, of its values.
-    fn carry(&mut self, head: HeadName, values: Terms) -> Result<Terms> {
+    fn carry(&mut self, head: HeadName, values: &Terms) -> Result<Terms> {
         let Some(tables) = self.tables else {
-            let whole = self.sum(&values);
+            let whole = self.sum(values);
             let family = self.family(Label::Head(head), Rows::Own(whole));
             return Ok(Terms::of(family, self.pattern(head).clone()));
         };
@@ -200,7 +200,7 @@ impl<'a> Trace<'a> {
         if !self.weights.is_standard() {
             stream.add(&self.pos);
         }
-        let mut asks = self.through(stream, w);
+        let mut asks = self.through(&stream, w);
         asks.add(&self.everywhere(Label::Bias, spread(b, self.len())));
         self.edit(made, name.head, asks)
     }
@@ -257,7 +257,7 @@ impl<'a> Trace<'a> {
     }
 
     /// Every vector times a matrix; those of the tables are so already.
-    fn through(&mut self, terms: Terms, matrix: &Matrix) -> Terms {
+    fn through(&mut self, terms: &Terms, matrix: &Matrix) -> Terms {
         let mut out = Terms::default();
         for (family, weights) in terms.iter() {
             let Family { label, rows } = &self.families[family];

@@ -161,7 +161,7 @@ fn any_path_is_taken_away_alone() {
         let model = random_model(size, positions, task(), 5);
         let weights = Matrices::new(&model).unwrap();
         let tables = PathTables::new(&weights).unwrap();
-        let before = observed(&model, experiment(Vec::new(), &mut rng));
+        let before = observed(&model, &experiment(Vec::new(), &mut rng));
         let whole = tables.split(&weights, &before.clean).unwrap();
         for (number, path) in tables
             .names()
@@ -177,7 +177,7 @@ fn any_path_is_taken_away_alone() {
                 direction: Direction::Noise,
                 ..before.experiment.clone()
             };
-            let after = observed(&model, without);
+            let after = observed(&model, &without);
             assert_eq!(after.patched.pattern, before.clean.pattern, "{path}");
             let lost = before.clean.logits.minus(&after.patched.logits);
             let split = tables.split(&weights, &after.patched).unwrap();
@@ -198,8 +198,8 @@ fn any_path_is_taken_away_alone() {
     }
 }
 
-fn observed(model: &HookedTransformer, experiment: Experiment) -> circuitscope::lens::Observation {
-    observe(model, &experiment, &|| false).unwrap().unwrap()
+fn observed(model: &HookedTransformer, experiment: &Experiment) -> circuitscope::lens::Observation {
+    observe(model, experiment, &|| false).unwrap().unwrap()
 }
 
 #[test]
