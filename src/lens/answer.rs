@@ -4,6 +4,7 @@ use super::array::Array;
 use super::attribution::{Attribution, Labelled, attribute, attribute_examples};
 use super::circuit::{Circuit, composition, composition_baseline};
 use super::circuit_name::CircuitName;
+use super::difference::OFF;
 use super::experiment::{Experiment, RunName};
 use super::observe::RunView;
 use super::patterns::{
@@ -13,7 +14,7 @@ use super::question::{Kind, Question, Tools};
 use super::reduce::{Embedding, pca};
 use super::runs::{Examples, Of};
 use super::scores::{AttentionCell, split_score};
-use super::table::{Layer, OFF, Table};
+use super::table::{Layer, Table};
 use super::toward::Toward;
 use crate::model::HookedTransformer;
 use anyhow::{Context, Result, ensure};

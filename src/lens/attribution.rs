@@ -75,24 +75,6 @@ pub struct Attribution {
     pub paths: Option<PathShares>,
 }
 
-impl PathShares {
-    /// From `[path, prediction * pos]`.
-    fn new(by_source: Labelled, predictions: usize, remainder: f64) -> Self {
-        let Labelled { labels, values } = by_source;
-        let len = values.shape()[1] / predictions.max(1);
-        let shape = vec![labels.len(), predictions, len];
-        let by_source = Array::from_values(shape, values.values().to_vec());
-        Self {
-            all: Labelled {
-                labels,
-                values: last_axis_summed(&by_source),
-            },
-            by_source,
-            remainder,
-        }
-    }
-}
-
 impl Labelled {
     fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -216,66 +198,84 @@ impl Asked<'_> {
     }
 
     fn finish(&self, tally: &Tally, of: Of) -> Attribution {
-        let task = self.weights.task();
         let config = self.weights.config();
         let mean = |sum: &Sum| sum.mean(tally.runs);
-        let heads: Vec<String> = HeadName::all(config).map(|name| name.to_string()).collect();
-        let (by_source, embed, out_bias) = (
-            mean(&tally.by_source),
-            mean(&tally.embed),
-            mean(&tally.out_bias),
-        );
-        let head_values = last_axis_summed(&by_source);
+        let by_source = mean(&tally.by_source);
+        let heads = Labelled {
+            labels: HeadName::all(config).map(|name| name.to_string()).collect(),
+            values: last_axis_summed(&by_source),
+        };
+        let streams = (0..config.n_layers).map(|layer| format!("{layer}_pre"));
+        let streams = streams.chain(["final_post".to_owned()]).collect();
+        let put = tally.put.iter();
+        let put = put.map(|(&hook, sum)| (PathName::of(Start::Put(hook)), mean(sum)));
+        let (names, put): (Vec<_>, Vec<_>) = put.unzip();
+        Attribution {
+            of,
+            predictions: (0..self.weights.task().list_len)
+                .map(|i| format!("b_{i}"))
+                .collect(),
+            logits: mean(&tally.logits),
+            accumulated_resid: Labelled {
+                labels: streams,
+                values: mean(&tally.streams),
+            },
+            decompose_resid: self.decomposed(tally, &heads.values),
+            put: Labelled {
+                labels: names.iter().map(ToString::to_string).collect(),
+                values: Array::stack(&put),
+            },
+            remainder: tally.remainder,
+            unembed_bias: mean(&tally.unembed_bias),
+            heads,
+            heads_by_source: by_source,
+            heads_by_token: mean(&tally.by_token),
+            paths: self.paths.map(|paths| path_shares(paths, tally)),
+        }
+    }
+
+    /// The embeddings and what each layer writes: its heads and its output bias.
+    fn decomposed(&self, tally: &Tally, heads: &Array) -> Labelled {
+        let config = self.weights.config();
         let mut labels = vec!["embed".to_owned()];
         labels.extend(self.weights.is_standard().then(|| "pos_embed".to_owned()));
-        let mut parts: Vec<Vec<f32>> = rows(&embed);
+        let out_bias = tally.out_bias.mean(tally.runs);
+        let mut parts: Vec<f32> = tally.embed.mean(tally.runs).values().to_vec();
         for layer in 0..config.n_layers {
             let mut sum = out_bias.slice(&[layer]).to_vec();
             for head in layer * config.n_heads..(layer + 1) * config.n_heads {
-                add(&mut sum, head_values.slice(&[head]));
+                add(&mut sum, heads.slice(&[head]));
             }
             labels.push(format!("{layer}_attn_out"));
-            parts.push(sum);
+            parts.extend(sum);
         }
-        let paths = self.paths.map(|paths| {
-            let put = tally.put_paths.iter();
-            let names = paths.names().chain(put.clone().map(|(name, _)| name));
-            let known = rows(&mean(&tally.paths)).into_iter();
-            let values = known.chain(put.map(|(_, sum)| mean(sum).values().to_vec()));
-            let by_source = labelled(
-                names.map(ToString::to_string).collect(),
-                &values.collect::<Vec<_>>(),
-            );
-            PathShares::new(by_source, task.list_len, tally.paths_remainder)
-        });
-        let (hooks, put): (Vec<_>, Vec<_>) = tally
-            .put
-            .iter()
-            .map(|(&hook, sum)| (PathName::of(Start::Put(hook)), mean(sum).values().to_vec()))
-            .unzip();
-        Attribution {
-            of,
-            predictions: (0..task.list_len).map(|i| format!("b_{i}")).collect(),
-            logits: mean(&tally.logits),
-            accumulated_resid: labelled(
-                (0..config.n_layers)
-                    .map(|layer| format!("{layer}_pre"))
-                    .chain(["final_post".to_owned()])
-                    .collect(),
-                &rows(&mean(&tally.streams)),
-            ),
-            decompose_resid: labelled(labels, &parts),
-            put: labelled(hooks.iter().map(ToString::to_string).collect(), &put),
-            remainder: tally.remainder,
-            unembed_bias: mean(&tally.unembed_bias),
-            heads: Labelled {
-                labels: heads,
-                values: head_values,
-            },
-            heads_by_source: by_source,
-            heads_by_token: mean(&tally.by_token),
-            paths,
+        let shape = vec![labels.len(), self.weights.task().list_len];
+        Labelled {
+            labels,
+            values: Array::from_values(shape, parts),
         }
+    }
+}
+
+/// The model's paths, then those of what interventions put in.
+fn path_shares(paths: &PathTables, tally: &Tally) -> PathShares {
+    let known = tally.paths.mean(tally.runs);
+    let put = tally.put_paths.iter();
+    let names = paths.names().chain(put.clone().map(|(name, _)| name));
+    let mut values = known.values().to_vec();
+    for (_, sum) in put {
+        values.extend_from_slice(sum.mean(tally.runs).values());
+    }
+    let labels: Vec<String> = names.map(ToString::to_string).collect();
+    let shape = [&[labels.len()], &known.shape()[1..]].concat();
+    let by_source = Array::from_values(shape, values);
+    PathShares {
+        all: Labelled {
+            labels,
+            values: last_axis_summed(&by_source),
+        },
+        by_source,
+        remainder: tally.paths_remainder,
     }
 }
 
@@ -313,22 +313,9 @@ pub(super) fn dot(x: &Matrix, row: usize, toward: &[f64]) -> f64 {
         .sum()
 }
 
-fn rows(values: &Array) -> Vec<Vec<f32>> {
-    let count = values.shape().first().copied().unwrap_or(0);
-    (0..count).map(|i| values.slice(&[i]).to_vec()).collect()
-}
-
 fn add(sum: &mut [f32], values: &[f32]) {
     for (sum, value) in sum.iter_mut().zip(values) {
         *sum += value;
-    }
-}
-
-fn labelled(labels: Vec<String>, parts: &[Vec<f32>]) -> Labelled {
-    let shape = vec![parts.len(), parts.first().map_or(0, Vec::len)];
-    Labelled {
-        labels,
-        values: Array::from_values(shape, parts.concat()),
     }
 }
 

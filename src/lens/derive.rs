@@ -12,6 +12,7 @@ use crate::task::{Field, Prompt, Token, Update, below};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use rand_mt::Mt;
+use std::collections::BTreeMap;
 
 /// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
 const MAX_MEAN: usize = 4096;
@@ -48,19 +49,27 @@ impl Derived {
         bases: &[Prompt],
     ) -> Result<Self> {
         let one = |(intervention, shared): &(Intervention, Tensor)| {
-            let own = match &intervention.action {
-                Action::Mean(fields) | Action::Resample { keep: fields, .. } => !fields.is_empty(),
-                _ => false,
+            let fields = match &intervention.action {
+                Action::Path(path) => {
+                    return Ok((intervention.clone(), handed_over(model, path, bases)?));
+                }
+                Action::Mean(fields) | Action::Resample { keep: fields, .. } => fields.as_slice(),
+                _ => &[],
             };
-            if let Action::Path(path) = &intervention.action {
-                return Ok((intervention.clone(), handed_over(model, path, bases)?));
-            }
-            if !own {
+            if fields.is_empty() {
                 return Ok((intervention.clone(), shared.clone()));
             }
+            // once for all prompts that agree in the fields
+            let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
             let each = bases.iter().map(|base| {
+                let key: Vec<Token> = fields.iter().map(|&one| base.update.get(one)).collect();
+                if let Some(found) = known.get(&key) {
+                    return Ok(found.clone());
+                }
                 let found = derive(model, experiment, base, intervention)?;
-                found.context("nothing was derived")
+                let found = found.context("nothing was derived")?;
+                known.insert(key, found.clone());
+                Ok(found)
             });
             let each = each.collect::<Result<Vec<Tensor>>>()?;
             Ok((intervention.clone(), Tensor::cat(&each, 0)?))

@@ -115,8 +115,9 @@ pub enum Action {
     /// `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
     /// logits. All else reads the stream as it is: exact path patching.
     Edge(Sender, Option<RunName>),
-    /// What a path carries, by the run's own attention, taken out of what the logits read. The
-    /// hook point is the last `hook_resid_post`.
+    /// What a path carries by the weights and the run's own attention, taken out of what the
+    /// logits read; what else is done on its way is not asked. The hook point is the last
+    /// `hook_resid_post`.
     Path(PathName),
 }
 

@@ -14,6 +14,7 @@ mod circuit;
 mod circuit_name;
 mod complete;
 mod derive;
+mod difference;
 mod edit;
 mod experiment;
 mod gather;

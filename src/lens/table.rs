@@ -4,9 +4,6 @@ use super::array::Array;
 use super::intervention::Intervention;
 use serde::Serialize;
 
-/// Stands behind the name of a row that an intervention takes away.
-pub(super) const OFF: &str = " (off)";
-
 /// More numbers for the same rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
@@ -55,69 +52,6 @@ impl Table {
             .filter(|(_, value)| value.is_finite())
             .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
             .map(|(i, _)| (i / width, i % width))
-    }
-
-    /// This minus the base's answer to the same question, cell by cell. A row or column that only
-    /// one of them has is nothing in the other; what is masked in both stays masked.
-    #[must_use]
-    pub fn minus(self, base: &Self) -> Self {
-        let same = |a: &String, b: &String| a.trim_end_matches(OFF) == b.trim_end_matches(OFF);
-        let union = |own: &[String], other: &[String]| {
-            let more = other.iter();
-            let more = more.filter(|name| !own.iter().any(|one| same(one, name)));
-            own.iter().chain(more).cloned().collect::<Vec<_>>()
-        };
-        let (rows, cols) = (union(&self.rows, &base.rows), union(&self.cols, &base.cols));
-        let places = |names: &[String], of: &[String]| -> Vec<Option<usize>> {
-            let place = |name: &String| of.iter().position(|one| same(one, name));
-            names.iter().map(place).collect()
-        };
-        let own = [places(&rows, &self.rows), places(&cols, &self.cols)];
-        let other = [places(&rows, &base.rows), places(&cols, &base.cols)];
-        let minus = |values: &Array, base: &Array| {
-            Array::from_fn([rows.len(), cols.len()], |i, j| {
-                let value = |values: &Array, at: &[Vec<Option<usize>>; 2]| {
-                    let cell = at[0][i].zip(at[1][j]);
-                    cell.map_or(0.0, |(i, j)| values.get(&[i, j]).unwrap_or(0.0))
-                };
-                match (value(values, &own), value(base, &other)) {
-                    (a, b) if a == b && a.is_finite() => 0.0,
-                    (a, b) if a == b => a,
-                    (a, b) => a - b,
-                }
-            })
-        };
-        let beside = self.beside.iter().zip(&base.beside);
-        let beside = beside.map(|(layer, base)| Layer {
-            name: layer.name.clone(),
-            values: minus(&layer.values, &base.values),
-        });
-        let notes = self.notes.iter().map(|(name, value)| {
-            let found = base.notes.iter().find(|(other, _)| other == name);
-            let told = match found {
-                Some((_, base)) if base != value => format!("{value}, base {base}"),
-                _ => value.clone(),
-            };
-            (name.clone(), told)
-        });
-        let places = own[0]
-            .iter()
-            .flat_map(|&i| own[1].iter().map(move |&j| i.zip(j)));
-        let cell = |place: Option<(usize, usize)>| {
-            place.and_then(|(i, j)| self.intervention(i, j).cloned())
-        };
-        Self {
-            title: self.title.clone(),
-            name: self.name.clone(),
-            values: minus(&self.values, &base.values),
-            beside: beside.collect(),
-            notes: notes.collect(),
-            cells: places.map(cell).collect(),
-            signed: true,
-            flagged: Vec::new(),
-            rows: rows.clone(),
-            cols: cols.clone(),
-        }
     }
 
     /// The intervention that a cell stands for.
