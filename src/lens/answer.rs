@@ -1,29 +1,25 @@
 //! Answers to questions: each a table of exact numbers.
 
+use super::answer_weights::{circuit_table, composition_table, pca_table, put_beside};
 use super::array::Array;
 use super::attribution::{Attribution, Labelled, attribute, attribute_examples};
-use super::circuit::{Circuit, composition, composition_baseline};
+use super::circuit::Circuit;
 use super::circuit_name::CircuitName;
 use super::difference::OFF;
 use super::experiment::{Experiment, RunName};
+use super::intervention::Intervention;
 use super::observe::RunView;
-use super::patterns::{
-    AttentionKind, AttentionMaps, attention_of_examples, attention_of_run, head_pairs,
-};
+use super::patterns::{AttentionKind, AttentionMaps, attention_of_examples, attention_of_run};
 use super::question::{Kind, Question, Tools};
-use super::reduce::{Embedding, pca};
 use super::runs::{Examples, Of};
 use super::scores::{AttentionCell, split_score};
-use super::table::{Layer, Table};
+use super::table::Table;
 use super::toward::Toward;
 use crate::model::HookedTransformer;
 use anyhow::{Context, Result, ensure};
 
 /// Means are taken anew on each keystroke; over more examples than this the screen would lag.
 const MAX_MEAN: usize = 4096;
-/// The random baseline of composition scores: its seed and draws.
-const BASELINE: (u32, usize) = (0, 32);
-
 /// What a question is answered from.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -39,6 +35,11 @@ impl Asked<'_> {
     /// Whether it is about what interventions made of a run.
     fn is_edited(&self) -> bool {
         self.name == RunName::Patched && !self.experiment.interventions.is_empty()
+    }
+
+    /// Whether this is one of the interventions that it is about.
+    fn is_under(&self, one: &Intervention) -> bool {
+        self.is_edited() && self.experiment.interventions.contains(one)
     }
 
     /// What the sample's examples answer: as they are, or each under the interventions.
@@ -173,26 +174,6 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
     }))
 }
 
-/// Another circuit's values beside a table's, drawn on one scale.
-fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
-    ensure!(
-        first.axes == other.axes,
-        "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
-        first.name,
-        other.name,
-        first.axes[0],
-        first.axes[1],
-        other.axes[0],
-        other.axes[1]
-    );
-    table.name.clone_from(&first.name);
-    table.beside.push(Layer {
-        name: other.name.clone(),
-        values: other.values.clone(),
-    });
-    Ok(())
-}
-
 /// What each head adds, by what it attends to.
 fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool) -> Table {
     let task = asked.model.task();
@@ -285,16 +266,17 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
     let mut cells = Vec::new();
     let mut total = vec![0.0; cols.len()];
     for (path, name) in rows.iter_mut().enumerate() {
-        let edge = names.and_then(|names| names.away(names.names().nth(path)?, model.config()));
-        let mut row = paths.by_source.slice(&[path, i]).to_vec();
-        row.push(paths.all.values.get(&[path, i]).unwrap_or(f32::NAN));
-        if edge
-            .as_ref()
-            .is_some_and(|edge| asked.is_edited() && asked.experiment.interventions.contains(edge))
-        {
+        let known = names.and_then(|names| names.names().nth(path).map(|name| (names, name)));
+        let ways = known.map(|(names, name)| names.away(name, model.config()));
+        let ways: Vec<Intervention> = ways.into_iter().flatten().collect();
+        let standing = ways.iter().find(|way| asked.is_under(way));
+        if standing.is_some() {
             name.push_str(OFF);
         }
-        cells.extend(vec![edge; row.len()]);
+        let way = standing.or(ways.first()).cloned();
+        let mut row = paths.by_source.slice(&[path, i]).to_vec();
+        row.push(paths.all.values.get(&[path, i]).unwrap_or(f32::NAN));
+        cells.extend(vec![way; row.len()]);
         for (total, value) in total.iter_mut().zip(&row) {
             *total += value;
         }
@@ -345,76 +327,4 @@ fn attention_table(
         ],
         ..Table::default()
     }
-}
-
-fn circuit_table(circuit: &Circuit) -> Result<Table> {
-    let mut notes = Vec::new();
-    if let Some(top1) = circuit.top1_on_diagonal() {
-        notes.push(("top-1 on the diagonal".into(), format!("{top1:.3}")));
-    }
-    if let Some(copying) = circuit.copying_score()? {
-        notes.push(("copying score".into(), format!("{copying:.3}")));
-    }
-    let singular = circuit.singular_values()?;
-    notes.push((
-        "effective rank".into(),
-        format!("{:.1}", circuit.effective_rank()?),
-    ));
-    let first: Vec<String> = singular.iter().take(5).map(|s| format!("{s:.1}")).collect();
-    notes.push(("singular values".into(), first.join(" ")));
-    Ok(Table {
-        rows: circuit.rows.clone(),
-        cols: circuit.cols.clone(),
-        values: circuit.values.clone(),
-        signed: true,
-        notes,
-        ..Table::default()
-    })
-}
-
-fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
-    let embedding = if positions {
-        Embedding::Position
-    } else {
-        Embedding::Token
-    };
-    let found = pca(&tools.weights, embedding, 3)?;
-    let explained = found
-        .explained
-        .iter()
-        .map(|part| format!("{:.1}%", part * 100.0));
-    Ok(Table {
-        cols: (1..=found.explained.len())
-            .map(|k| format!("PC{k}"))
-            .collect(),
-        notes: vec![("explained".into(), explained.collect::<Vec<_>>().join(" "))],
-        rows: found.labels,
-        values: found.coordinates,
-        signed: true,
-        ..Table::default()
-    })
-}
-
-fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> {
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    for (earlier, later) in head_pairs(model.config()) {
-        let found = composition(&tools.weights, earlier, later)?;
-        rows.push(format!("{earlier} into {later}"));
-        values.extend([found.q, found.k, found.v].map(|x| x as f32));
-    }
-    let baseline = composition_baseline(&tools.weights, BASELINE.0, BASELINE.1);
-    rows.push(format!("random, mean of {}", baseline.draws));
-    values.extend([baseline.mean as f32; 3]);
-    Ok(Table {
-        values: Array::from_values(vec![rows.len(), 3], values),
-        rows,
-        cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
-        signed: false,
-        notes: vec![(
-            "random, standard deviation".into(),
-            format!("{:.4}", baseline.std),
-        )],
-        ..Table::default()
-    })
 }

@@ -103,15 +103,19 @@ impl PathTables {
         Ok(name)
     }
 
-    /// What takes a path away and leaves the others: an edge where one carries that path alone,
-    /// else the path's own line. `None` where nothing can.
-    pub(super) fn away(&self, path: &PathName, config: &Config) -> Option<Intervention> {
+    /// What takes a path away and leaves the others: an edge where one carries that path alone, and
+    /// the path's own line. Neither where it is no part of the stream.
+    pub(super) fn away(
+        &self,
+        path: &PathName,
+        config: &Config,
+    ) -> impl Iterator<Item = Intervention> + use<> {
         let alone = |edge: &Intervention| {
             let edges = self.names().filter_map(|other| other.own_edge(config));
             edges.filter(|other| other == edge).count() == 1
         };
         let edge = path.own_edge(config).filter(alone);
-        edge.or_else(|| path.off(config))
+        edge.into_iter().chain(path.off(config))
     }
 
     /// A path's place among the names.

@@ -338,3 +338,17 @@ fn a_grid_stands_on_a_path_that_is_away() {
         }
     }
 }
+
+/// Where an edge takes a path away, its own line is known as well: enter takes back what stands.
+#[test]
+fn a_path_that_is_away_is_known_by_either_line() {
+    let (_, model) = models().remove(0);
+    for line in ["path 0.0>1.0 off", "edge L0.0->V1.0 off"] {
+        let with = under(&model, &[line]);
+        let table = patched(&model, &with, "paths b_1 target");
+        let at = table.rows.iter().position(|row| row == "0.0>1.0 (off)");
+        let off = table.intervention(at.unwrap(), 0).unwrap();
+        assert_eq!(off, &with.interventions[0], "{line}");
+        assert!(table.values.slice(&[at.unwrap()]).iter().all(|&x| x == 0.0));
+    }
+}
