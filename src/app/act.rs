@@ -10,10 +10,12 @@ use super::panes::strip_rows;
 use super::rows;
 use super::shelf::{self, Which};
 use super::space;
-use super::state::{Mode, Pane, Purpose, Shown, State, Tone};
+use super::state::{Mode, Pane, Purpose, State, Tone};
 use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
-use crate::lens::{self, Continuation, Fix, GridName, Intervention, Question, RunName, Variants};
+use crate::lens::{
+    self, Continuation, Fix, GridName, Intervention, Question, RunName, Shown, Variants,
+};
 use crate::sweep::Survey;
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;

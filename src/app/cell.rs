@@ -2,10 +2,10 @@
 
 use super::act::{add_intervention, change};
 use super::message::Effect;
-use super::state::{Pane, Purpose, Shown, State, Tone};
+use super::state::{Pane, Purpose, State, Tone};
 use super::study::Listed;
 use super::typing::open_line;
-use crate::lens::{Action, Intervention, RunName, Target};
+use crate::lens::{Action, Intervention, RunName, Shown, Target};
 use crate::model::{HookName, Site};
 use crate::task::shown;
 

@@ -2,10 +2,10 @@
 
 use super::message::{Ask, Effect, Inquiry};
 use super::panes::strip_rows;
-use super::state::{Pane, Shown, State, Tone};
+use super::state::{Pane, State, Tone};
 use crate::lens::{
-    CircuitName, Compare, HeadName, Intervention, Kind, Question, RunName, Sheet, Table, Toward,
-    Variants, Weight,
+    CircuitName, Compare, HeadName, Intervention, Kind, Question, Sheet, Table, Toward, Variants,
+    Weight,
 };
 use std::sync::Arc;
 
@@ -29,10 +29,7 @@ pub(super) fn close(state: &mut State) {
 
 /// Asks the open question about the study as it is.
 pub(super) fn ask(state: &mut State) -> Vec<Effect> {
-    let run = match state.view.shown {
-        Shown::Run(run) => run,
-        Shown::Difference => RunName::Patched,
-    };
+    let about = state.view.shown;
     let experiment = state.study().experiment();
     let Some(inquiry) = &mut state.inquiry else {
         return Vec::new();
@@ -43,7 +40,7 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
     vec![Effect::Ask(Box::new(Ask {
         generation: inquiry.asked,
         question: inquiry.question.clone(),
-        run,
+        about,
         experiment,
     }))]
 }

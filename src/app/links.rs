@@ -4,8 +4,8 @@
 use super::inquire;
 use super::message::Effect;
 use super::space;
-use super::state::{Pane, Shown, State, Tone};
-use crate::lens::{CircuitName, HeadName, Question, RunName, Side};
+use super::state::{Pane, State, Tone};
+use crate::lens::{CircuitName, HeadName, Question, RunName, Shown, Side};
 
 /// The circuits: of an attention cell what its head makes of the two tokens there, else from the
 /// first on.

@@ -5,7 +5,7 @@ use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
 use crate::findings::session::Session;
 use crate::findings::store::Listing;
-use crate::lens::{Experiment, Observation, Question, RunName, Score, Table};
+use crate::lens::{Experiment, Observation, Question, Score, Shown, Table};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ pub struct Ask {
     pub generation: u64,
     /// The question.
     pub question: Question,
-    /// About which run.
-    pub run: RunName,
+    /// About which run, or what changed in it.
+    pub about: Shown,
     /// Of which experiment.
     pub experiment: Experiment,
 }

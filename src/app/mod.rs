@@ -26,6 +26,7 @@ mod study;
 mod typing;
 mod update;
 
+pub use crate::lens::Shown;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{Action, BINDINGS, Binding, Where};
@@ -41,7 +42,7 @@ pub use space::{
     SpaceRequest, Wants,
 };
 pub use state::{
-    LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, Shown, State, Status, Tone, View,
+    LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, State, Status, Tone, View,
 };
 pub use study::{History, Listed, Moment, Study};
 pub use update::update;

@@ -4,7 +4,8 @@
 
 use super::inquire;
 use super::message::Inquiry;
-use super::state::{Pane, Shown, State};
+use super::state::{Pane, State};
+use crate::lens::Shown;
 use crate::lens::{HeadName, Question, Reading};
 
 /// What the panes show.

@@ -6,9 +6,7 @@ use super::note::NoteEditor;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::study::{History, Study};
-use crate::lens::{
-    Direction, Fix, Observation, Reading, RunName, Score, Source, Warning, warnings,
-};
+use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
 use crate::model::Config;
 use crate::task::{ArrayUpdate, Prompt, Sample};
 use std::sync::Arc;
@@ -58,40 +56,6 @@ impl Pane {
             Self::Interventions => "interventions",
             Self::Answer => "answer",
             Self::Space => "input space",
-        }
-    }
-}
-
-/// Which run the logits and attention panes show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// One run.
-    Run(RunName),
-    /// Patched minus base.
-    Difference,
-}
-
-impl Shown {
-    /// Its name on screen.
-    #[must_use]
-    pub fn name(self, direction: Direction) -> String {
-        match self {
-            Self::Run(run) => run.name().to_owned(),
-            Self::Difference => match direction {
-                Direction::Denoise => "patched - corr.".to_owned(),
-                Direction::Noise => "patched - clean".to_owned(),
-            },
-        }
-    }
-
-    /// The next one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Run(RunName::Clean) => Self::Run(RunName::Corrupted),
-            Self::Run(RunName::Corrupted) => Self::Run(RunName::Patched),
-            Self::Run(RunName::Patched) => Self::Difference,
-            Self::Difference => Self::Run(RunName::Clean),
         }
     }
 }

@@ -367,7 +367,7 @@ pub struct AskArgs {
     /// The question, as it is typed in the workbench after /; without one, all forms are listed
     #[arg(long, short, value_name = "LINE")]
     pub question: String,
-    /// About the clean, the corrupted or the patched run
+    /// About the clean, the corrupted or the patched run, or how it differs from the base run
     #[arg(long, value_enum, default_value_t)]
     pub run: RunChoice,
     /// Another model of the same task, for the questions about two
@@ -390,6 +390,8 @@ pub enum RunChoice {
     /// The base run under the interventions
     #[default]
     Patched,
+    /// The patched run minus the base run
+    Difference,
 }
 
 /// `circuitscope score`

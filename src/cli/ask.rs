@@ -6,7 +6,7 @@ use super::patch::experiment;
 use super::run::heading;
 use super::table;
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
-use crate::lens::{Inquest, Question, RunName, Tools, answer};
+use crate::lens::{Inquest, Question, RunName, Shown, Tools, answer};
 use anyhow::Result;
 use std::io::Write;
 
@@ -30,10 +30,11 @@ pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
             .map(|other| (&other.transformer, other.name.as_str())),
         question: &question,
         experiment: &experiment,
-        run: match args.run {
-            RunChoice::Clean => RunName::Clean,
-            RunChoice::Corrupted => RunName::Corrupted,
-            RunChoice::Patched => RunName::Patched,
+        about: match args.run {
+            RunChoice::Clean => RunName::Clean.into(),
+            RunChoice::Corrupted => RunName::Corrupted.into(),
+            RunChoice::Patched => RunName::Patched.into(),
+            RunChoice::Difference => Shown::Difference,
         },
     })?;
     let about = about(&ModelNumbers::from(&model), task, &experiment);

@@ -93,7 +93,7 @@ fn averaged(
             other: None,
             question: &question,
             experiment,
-            run: RunName::Patched,
+            about: RunName::Patched.into(),
         })
     });
     let tables = tables.collect::<Result<Vec<_>>>()?;

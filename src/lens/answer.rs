@@ -1,28 +1,25 @@
 //! Answers to questions: each a table of exact numbers.
 
+use super::answer_weights::{circuit_table, composition_table, pca_table, put_beside};
 use super::array::Array;
-use super::attribution::{Attribution, Labelled, attribute, attribute_sample};
-use super::circuit::{Circuit, composition, composition_baseline};
+use super::attribution::{Attribution, Labelled, attribute, attribute_examples};
+use super::circuit::Circuit;
 use super::circuit_name::CircuitName;
+use super::difference::OFF;
+use super::experiment::{Experiment, RunName};
 use super::intervention::Intervention;
 use super::observe::RunView;
-use super::patterns::{
-    AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
-};
+use super::patterns::{AttentionKind, AttentionMaps, attention_of_examples, attention_of_run};
 use super::question::{Kind, Question, Tools};
-use super::reduce::{Embedding, pca};
+use super::runs::{Examples, Of};
 use super::scores::{AttentionCell, split_score};
-use super::table::{Layer, Table};
+use super::table::Table;
 use super::toward::Toward;
 use crate::model::HookedTransformer;
-use crate::task::{Prompt, Sample};
 use anyhow::{Context, Result, ensure};
 
 /// Means are taken anew on each keystroke; over more examples than this the screen would lag.
 const MAX_MEAN: usize = 4096;
-/// The random baseline of composition scores: its seed and draws.
-const BASELINE: (u32, usize) = (0, 32);
-
 /// What a question is answered from.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -30,59 +27,87 @@ pub(super) struct Asked<'a> {
     pub tools: &'a Tools,
     /// The run it is about.
     pub run: &'a RunView,
-    /// What was done to that run.
-    pub interventions: &'a [Intervention],
-    pub sample: Sample,
+    pub name: RunName,
+    pub experiment: &'a Experiment,
+}
+
+impl Asked<'_> {
+    /// Whether it is about what interventions made of a run.
+    fn is_edited(&self) -> bool {
+        self.name == RunName::Patched && !self.experiment.interventions.is_empty()
+    }
+
+    /// Whether this is one of the interventions that it is about.
+    fn is_under(&self, one: &Intervention) -> bool {
+        self.is_edited() && self.experiment.interventions.contains(one)
+    }
+
+    /// What the sample's examples answer: as they are, or each under the interventions.
+    fn over_sample<T>(&self, work: impl FnOnce(Examples<'_>) -> Result<T>) -> Result<T> {
+        let task = self.model.task();
+        let prompts = self.experiment.sample.prompts(task);
+        ensure!(
+            prompts.len() <= MAX_MEAN,
+            "the mean over {} examples would take too long on each keystroke; {MAX_MEAN} is the most",
+            prompts.len()
+        );
+        if self.is_edited() {
+            let pairs = self.experiment.over_sample(task, prompts.len());
+            return work(Examples::Under(self.experiment, &pairs));
+        }
+        work(Examples::Untouched(&prompts))
+    }
+
+    fn attribution(&self, toward: Toward, mean: bool) -> Result<Attribution> {
+        let (weights, paths) = (&self.tools.weights, self.tools.paths.as_ref());
+        if mean {
+            return self.over_sample(|examples| {
+                attribute_examples(self.model, weights, paths, examples, toward)
+            });
+        }
+        attribute(weights, paths, self.run, toward)
+    }
+
+    fn maps(&self, kind: AttentionKind, mean: bool) -> Result<AttentionMaps> {
+        let weights = &self.tools.weights;
+        if mean {
+            return self.over_sample(|examples| {
+                attention_of_examples(self.model, weights, examples, kind)
+            });
+        }
+        attention_of_run(weights, self.run, kind)
+    }
+
+    /// What numbers are made from: of a sample's examples only the clean prompts are run.
+    fn of(&self, of: Of) -> String {
+        match (of, self.name) {
+            (Of::Mean(_), RunName::Patched) if self.is_edited() => format!("{of}, each patched"),
+            (Of::Mean(_), RunName::Corrupted) => format!("{of} clean examples"),
+            _ => of.to_string(),
+        }
+    }
 }
 
 /// Answers a question about a run, or about the sample where it asks for a mean; `None` where the
 /// answer takes several steps.
 pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Table>> {
     let Asked {
-        model,
-        tools,
-        run,
-        sample,
-        ..
+        model, tools, run, ..
     } = asked;
-    let examples = || -> Result<Vec<Prompt>> {
-        let prompts = sample.prompts(model.task());
-        ensure!(
-            prompts.len() <= MAX_MEAN,
-            "the mean over {} examples would take too long on each keystroke; {MAX_MEAN} is the most",
-            prompts.len()
-        );
-        Ok(prompts)
-    };
-    let (weights, paths) = (&tools.weights, tools.paths.as_ref());
+    let weights = &tools.weights;
     Ok(Some(match question {
-        Question::Attribution {
-            toward,
-            mean: false,
-        } => attribution_table(&attribute(weights, paths, run, *toward)?),
-        Question::Attribution { toward, mean: true } => attribution_table(&attribute_sample(
-            model,
-            weights,
-            paths,
-            &examples()?,
-            *toward,
-        )?),
+        Question::Attribution { toward, mean } => {
+            attribution_table(asked, &asked.attribution(*toward, *mean)?)
+        }
         Question::Paths { i, toward } => {
-            paths_table(asked, &attribute(weights, paths, run, *toward)?, *i)?
+            paths_table(asked, &asked.attribution(*toward, false)?, *i)?
         }
         Question::Sources {
             i,
             toward,
             by_token,
             mean,
-        } => {
-            let found = if *mean {
-                attribute_sample(model, weights, paths, &examples()?, *toward)?
-            } else {
-                attribute(weights, paths, run, *toward)?
-            };
-            sources_table(model, &found, *i, *by_token)
-        }
+        } => sources_table(asked, &asked.attribution(*toward, *mean)?, *i, *by_token),
         Question::Why {
             head,
             dest,
@@ -116,14 +141,12 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
                 Kind::Target => AttentionKind::Toward(Toward::default()),
                 Kind::Argmax => AttentionKind::Argmax,
             };
-            let maps = maps(model, tools, run, kind, mean.then(examples).transpose()?)?;
             let at = head.layer * model.config().n_heads + head.head;
-            attention_table(model, &maps, at, kind)
+            attention_table(asked, &asked.maps(kind, *mean)?, at, kind)
         }
         Question::Virtual { pair, mean } => {
             let kind = AttentionKind::Virtual;
-            let maps = maps(model, tools, run, kind, mean.then(examples).transpose()?)?;
-            attention_table(model, &maps, *pair, kind)
+            attention_table(asked, &asked.maps(kind, *mean)?, *pair, kind)
         }
         Question::Circuit {
             name,
@@ -151,46 +174,27 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
     }))
 }
 
-/// Another circuit's values beside a table's, drawn on one scale.
-fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
-    ensure!(
-        first.axes == other.axes,
-        "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
-        first.name,
-        other.name,
-        first.axes[0],
-        first.axes[1],
-        other.axes[0],
-        other.axes[1]
-    );
-    table.name.clone_from(&first.name);
-    table.beside.push(Layer {
-        name: other.name.clone(),
-        values: other.values.clone(),
-    });
-    Ok(())
-}
-
 /// What each head adds, by what it attends to.
-fn sources_table(
-    model: &HookedTransformer,
-    found: &Attribution,
-    i: usize,
-    by_token: bool,
-) -> Table {
-    let task = model.task();
+fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool) -> Table {
+    let task = asked.model.task();
     let (all, mut cols) = if by_token {
-        let tokens = (0..model.config().d_vocab).map(|t| task.token_name(t as u32));
+        let tokens = (0..asked.model.config().d_vocab).map(|t| task.token_name(t as u32));
         (&found.heads_by_token, tokens.collect())
     } else {
         (&found.heads_by_source, task.labels())
     };
-    let rows = found.heads.labels.clone();
+    let mut rows = found.heads.labels.clone();
     let mut values = Vec::new();
     for head in 0..rows.len() {
         let row = all.slice(&[head, i]);
         values.extend_from_slice(row);
         values.push(row.iter().sum());
+    }
+    // what was put in was found at no position
+    for (put, name) in found.put.labels.iter().enumerate() {
+        rows.push(name.clone());
+        values.resize(values.len() + cols.len(), 0.0);
+        values.push(found.put.values.get(&[put, i]).unwrap_or(f32::NAN));
     }
     cols.push("sum".into());
     Table {
@@ -199,7 +203,7 @@ fn sources_table(
         cols,
         signed: true,
         notes: vec![
-            ("of".into(), found.of.to_string()),
+            ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
         ],
         ..Table::default()
@@ -214,21 +218,8 @@ fn short(names: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-fn maps(
-    model: &HookedTransformer,
-    tools: &Tools,
-    run: &RunView,
-    kind: AttentionKind,
-    examples: Option<Vec<Prompt>>,
-) -> Result<AttentionMaps> {
-    match examples {
-        None => attention_of_run(&tools.weights, run, kind),
-        Some(prompts) => attention_of_sample(model, &tools.weights, &prompts, kind),
-    }
-}
-
 /// The stream by layer, then what is added to it, then each head, then each path.
-fn attribution_table(found: &Attribution) -> Table {
+fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     let mut part = |prefix: &str, part: &Labelled| {
@@ -237,15 +228,17 @@ fn attribution_table(found: &Attribution) -> Table {
     };
     part("resid ", &found.accumulated_resid);
     part("", &found.decompose_resid);
+    part("", &found.put);
     part("head ", &found.heads);
-    let mut notes = vec![("of".to_owned(), found.of.to_string())];
-    if let Some(paths) = &found.paths {
-        part("path ", &paths.all);
-        notes.push((
-            "paths' remainder".into(),
-            format!("{:.1e}", paths.remainder),
-        ));
-    }
+    let mut notes = vec![("of".to_owned(), asked.of(found.of))];
+    let (name, remainder) = match &found.paths {
+        Some(paths) => {
+            part("path ", &paths.all);
+            ("paths' remainder", paths.remainder)
+        }
+        None => ("remainder", found.remainder),
+    };
+    notes.push((name.to_owned(), format!("{remainder:.1e}")));
     rows.push("logit".into());
     values.extend_from_slice(found.logits.values());
     Table {
@@ -258,7 +251,7 @@ fn attribution_table(found: &Attribution) -> Table {
     }
 }
 
-/// A row a path; enter takes a path away or puts it back. A path that is away adds nothing.
+/// A row a path; enter takes a path away or puts it back.
 fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table> {
     let (model, names) = (asked.model, asked.tools.paths.as_ref());
     let paths = found
@@ -273,17 +266,17 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
     let mut cells = Vec::new();
     let mut total = vec![0.0; cols.len()];
     for (path, name) in rows.iter_mut().enumerate() {
-        let edge = names.and_then(|names| names.names().nth(path)?.own_edge(model.config()));
+        let known = names.and_then(|names| names.names().nth(path).map(|name| (names, name)));
+        let ways = known.map(|(names, name)| names.away(name, model.config()));
+        let ways: Vec<Intervention> = ways.into_iter().flatten().collect();
+        let standing = ways.iter().find(|way| asked.is_under(way));
+        if standing.is_some() {
+            name.push_str(OFF);
+        }
+        let way = standing.or(ways.first()).cloned();
         let mut row = paths.by_source.slice(&[path, i]).to_vec();
         row.push(paths.all.values.get(&[path, i]).unwrap_or(f32::NAN));
-        if edge
-            .as_ref()
-            .is_some_and(|edge| asked.interventions.contains(edge))
-        {
-            row.fill(0.0);
-            name.push_str(" (off)");
-        }
-        cells.extend(vec![edge; row.len()]);
+        cells.extend(vec![way; row.len()]);
         for (total, value) in total.iter_mut().zip(&row) {
             *total += value;
         }
@@ -309,12 +302,12 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
 }
 
 fn attention_table(
-    model: &HookedTransformer,
+    asked: Asked<'_>,
     maps: &AttentionMaps,
     at: usize,
     kind: AttentionKind,
 ) -> Table {
-    let labels = model.task().labels();
+    let labels = asked.model.task().labels();
     let len = labels.len();
     let mut values = Array::from_values(vec![len, len], maps.values.slice(&[at]).to_vec());
     for dest in 0..len {
@@ -329,81 +322,9 @@ fn attention_table(
         values,
         signed,
         notes: vec![
-            ("of".into(), maps.of.to_string()),
+            ("of".into(), asked.of(maps.of)),
             ("kind".into(), kind.name().into()),
         ],
         ..Table::default()
     }
-}
-
-fn circuit_table(circuit: &Circuit) -> Result<Table> {
-    let mut notes = Vec::new();
-    if let Some(top1) = circuit.top1_on_diagonal() {
-        notes.push(("top-1 on the diagonal".into(), format!("{top1:.3}")));
-    }
-    if let Some(copying) = circuit.copying_score()? {
-        notes.push(("copying score".into(), format!("{copying:.3}")));
-    }
-    let singular = circuit.singular_values()?;
-    notes.push((
-        "effective rank".into(),
-        format!("{:.1}", circuit.effective_rank()?),
-    ));
-    let first: Vec<String> = singular.iter().take(5).map(|s| format!("{s:.1}")).collect();
-    notes.push(("singular values".into(), first.join(" ")));
-    Ok(Table {
-        rows: circuit.rows.clone(),
-        cols: circuit.cols.clone(),
-        values: circuit.values.clone(),
-        signed: true,
-        notes,
-        ..Table::default()
-    })
-}
-
-fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
-    let embedding = if positions {
-        Embedding::Position
-    } else {
-        Embedding::Token
-    };
-    let found = pca(&tools.weights, embedding, 3)?;
-    let explained = found
-        .explained
-        .iter()
-        .map(|part| format!("{:.1}%", part * 100.0));
-    Ok(Table {
-        cols: (1..=found.explained.len())
-            .map(|k| format!("PC{k}"))
-            .collect(),
-        notes: vec![("explained".into(), explained.collect::<Vec<_>>().join(" "))],
-        rows: found.labels,
-        values: found.coordinates,
-        signed: true,
-        ..Table::default()
-    })
-}
-
-fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> {
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    for (earlier, later) in head_pairs(model.config()) {
-        let found = composition(&tools.weights, earlier, later)?;
-        rows.push(format!("{earlier} into {later}"));
-        values.extend([found.q, found.k, found.v].map(|x| x as f32));
-    }
-    let baseline = composition_baseline(&tools.weights, BASELINE.0, BASELINE.1);
-    rows.push(format!("random, mean of {}", baseline.draws));
-    values.extend([baseline.mean as f32; 3]);
-    Ok(Table {
-        values: Array::from_values(vec![rows.len(), 3], values),
-        rows,
-        cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
-        signed: false,
-        notes: vec![(
-            "random, standard deviation".into(),
-            format!("{:.4}", baseline.std),
-        )],
-        ..Table::default()
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Asked};
 use super::array::Array;
-use super::experiment::{Experiment, RunName};
+use super::experiment::{Experiment, RunName, Shown};
 use super::gather::{self, Gather};
 use super::matrices::HeadName;
 use super::observe::{RunView, observe_one};
@@ -25,8 +25,8 @@ pub struct Inquest<'a> {
     pub question: &'a Question,
     /// About this.
     pub experiment: &'a Experiment,
-    /// About this run of it.
-    pub run: RunName,
+    /// About this run of it, or about what the interventions changed.
+    pub about: Shown,
 }
 
 /// An answer in the making.
@@ -109,34 +109,44 @@ pub fn answer(inquest: Inquest<'_>) -> Result<Table> {
 }
 
 fn at_once(inquest: Inquest<'_>) -> Result<Table> {
+    let patched = || about_run(inquest, RunName::Patched);
+    match inquest.about {
+        Shown::Run(name) => about_run(inquest, name),
+        Shown::Difference if inquest.question.is_about_run() => {
+            let base = inquest.experiment.direction.base();
+            Ok(patched()?.minus(&about_run(inquest, base)?))
+        }
+        Shown::Difference => patched(),
+    }
+}
+
+fn about_run(inquest: Inquest<'_>, name: RunName) -> Result<Table> {
     let Inquest {
         model,
         tools,
         question,
         experiment,
-        run: name,
         ..
     } = inquest;
     let run = observe_one(model, experiment, name)?;
     match question {
         Question::ModelLogits => {
             let cols = (0..model.config().d_vocab_out).map(|t| model.task().token_name(t as u32));
-            two_models(inquest, &run, cols.collect(), |run| Ok(run.logits.clone()))
+            two_models(inquest, (&run, name), cols.collect(), |run| {
+                Ok(run.logits.clone())
+            })
         }
         Question::ModelAttention(head) => {
             let labels = model.task().labels();
-            two_models(inquest, &run, labels, |run| one_head(run, *head))
+            two_models(inquest, (&run, name), labels, |run| one_head(run, *head))
         }
         _ => {
             let asked = Asked {
                 model,
                 tools,
                 run: &run,
-                interventions: match name {
-                    RunName::Patched => &experiment.interventions,
-                    _ => &[],
-                },
-                sample: experiment.sample,
+                name,
+                experiment,
             };
             answer::table(asked, question)?.context("this question takes several steps")
         }
@@ -154,14 +164,14 @@ fn one_head(run: &RunView, head: HeadName) -> Result<Array> {
 /// Both models' numbers and their difference.
 fn two_models(
     inquest: Inquest<'_>,
-    run: &RunView,
+    (run, run_name): (&RunView, RunName),
     cols: Vec<String>,
     of: impl Fn(&RunView) -> Result<Array>,
 ) -> Result<Table> {
     let (other, name) = inquest
         .other
         .context("there is no other model; start with --compare PATH to have two")?;
-    let theirs = of(&observe_one(other, inquest.experiment, inquest.run)?)?;
+    let theirs = of(&observe_one(other, inquest.experiment, run_name)?)?;
     let ours = of(run)?;
     ensure!(
         ours.shape() == theirs.shape(),

@@ -4,16 +4,19 @@
 //! or the difference of two), the part's share is `x . d`. The bias `b_U` belongs to no part and
 //! stands apart. Labels and parts are those of TransformerLens's `accumulated_resid` and
 //! `decompose_resid`, except that `pos_embed` is listed only where positions are part of the
-//! stream: under shortformer they are not.
+//! stream: under shortformer they are not. What interventions put in is a part of its own.
 
 use super::algebra::Matrix;
 use super::array::Array;
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
+use super::path_name::{PathName, Start};
 use super::paths::PathTables;
-use super::replay::Replay;
-use super::runs::{Of, Sum, fold_runs};
+use super::runs::{Examples, Of, Sum, fold_runs};
+use super::tally::Tally;
+use super::terms::Terms;
 use super::toward::{Toward, read};
+use super::trace::{Label, Trace};
 use crate::model::HookedTransformer;
 use crate::task::{Prompt, Token};
 use anyhow::Result;
@@ -53,9 +56,15 @@ pub struct Attribution {
     pub accumulated_resid: Labelled,
     /// `embed`, `pos_embed` where it is part of the stream, and each layer's `0_attn_out`.
     pub decompose_resid: Labelled,
+    /// What interventions put in, by hook point; listed where it is not nothing.
+    #[serde(skip_serializing_if = "Labelled::is_empty")]
+    pub put: Labelled,
     /// What the unembedding's bias adds, `[prediction]`.
     #[serde(rename = "b_U")]
     pub unembed_bias: Array,
+    /// The largest difference between a logit here and its sum of parts: rounding.
+    #[serde(skip)]
+    pub remainder: f64,
     /// Each head; a layer's heads and its output bias are its `attn_out`.
     pub heads: Labelled,
     /// The heads by the position that they attend to, `[head, prediction, src_pos]`.
@@ -66,22 +75,10 @@ pub struct Attribution {
     pub paths: Option<PathShares>,
 }
 
-/// Sums over runs.
-struct Tally {
-    runs: usize,
-    /// `[prediction]`
-    logits: Sum,
-    unembed_bias: Sum,
-    /// `[1 or 2, prediction]`: token and position embedding
-    embed: Sum,
-    /// `[layer, prediction]`
-    out_bias: Sum,
-    /// `[head, prediction, pos]` and `[head, prediction, d_vocab]`
-    by_source: Sum,
-    by_token: Sum,
-    /// `[path, prediction, pos]`
-    paths: Sum,
-    remainder: f64,
+impl Labelled {
+    fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
 }
 
 /// The question put to each run.
@@ -93,29 +90,18 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn tally(&self) -> Tally {
-        let config = self.weights.config();
-        let task = self.weights.task();
-        let (n, len) = (task.list_len, task.seq_len());
-        let heads = config.n_layers * config.n_heads;
-        Tally {
-            runs: 0,
-            logits: Sum::zeros(&[n]),
-            unembed_bias: Sum::zeros(&[n]),
-            embed: Sum::zeros(&[1 + usize::from(self.weights.is_standard()), n]),
-            out_bias: Sum::zeros(&[config.n_layers, n]),
-            by_source: Sum::zeros(&[heads, n, len]),
-            by_token: Sum::zeros(&[heads, n, config.d_vocab]),
-            paths: Sum::zeros(&[self.paths.map_or(0, |paths| paths.names().len()), n, len]),
-            remainder: 0.0,
-        }
+        Tally::new(
+            self.weights,
+            self.paths.map_or(0, |paths| paths.names().len()),
+        )
     }
 
     fn add(&self, tally: &mut Tally, run: &RunView) -> Result<()> {
         let task = self.weights.task();
-        let replay = Replay::new(self.weights, run)?;
+        let trace = Trace::new(self.weights, run, None)?;
         for i in 0..task.list_len {
             let pair = self.toward.tokens(task, &run.prompt, i);
-            self.add_prediction(tally, &replay, run, i, pair);
+            self.add_prediction(tally, &trace, i, pair);
         }
         if let Some(paths) = self.paths {
             self.add_paths(tally, paths, run)?;
@@ -127,49 +113,84 @@ impl Asked<'_> {
     fn add_prediction(
         &self,
         tally: &mut Tally,
-        replay: &Replay<'_>,
-        run: &RunView,
+        trace: &Trace<'_>,
         i: usize,
         pair: (Token, Option<Token>),
     ) {
-        let weights = self.weights;
+        let (weights, run) = (self.weights, trace.run);
         let dest = weights.task().predicts_at(i);
         let toward = direction(weights, pair);
-        let share = |x: &Matrix, row: usize| dot(x, row, &toward);
         let logits = run.logits.slice(&[dest]);
         let logit = |token: usize| logits.get(token).map_or(f64::NAN, |&x| f64::from(x));
-        tally.logits.add(&[i], read(pair, logit));
+        let logit = read(pair, logit);
+        tally.logits.add(&[i], logit);
         let bias = read(pair, |token| weights.b_u[(0, token)]);
         tally.unembed_bias.add(&[i], bias);
-        let token = run.tokens[dest] as usize;
-        tally.embed.add(&[0, i], share(&weights.w_e, token));
-        if weights.is_standard() {
-            tally.embed.add(&[1, i], share(&weights.w_pos, dest));
+        for layer in 0..weights.config().n_layers {
+            let stream = shares(trace, trace.stream(layer), dest, &toward);
+            tally
+                .streams
+                .add(&[layer, i], stream.map(|(.., x)| x).sum());
         }
-        for (layer, b_o) in weights.b_o.iter().enumerate() {
-            tally.out_bias.add(&[layer, i], share(b_o, 0));
+        let mut total = 0.0;
+        for (label, src, value) in shares(trace, trace.last(), dest, &toward) {
+            total += value;
+            self.add_share(tally, label, (i, src, run.tokens[src]), value);
         }
-        for (h, name) in HeadName::all(weights.config()).enumerate() {
-            let (pattern, given) = (replay.pattern(name), replay.given(name));
-            for (src, &token) in run.tokens.iter().enumerate() {
-                let value = pattern[(dest, src)] * share(given, src);
-                tally.by_source.add(&[h, i, src], value);
-                tally.by_token.add(&[h, i, token as usize], value);
+        tally.streams.add(&[weights.config().n_layers, i], total);
+        tally.remainder = tally.remainder.max((total + bias - logit).abs());
+    }
+
+    /// One part's share of a logit, at the source position where a head found it.
+    fn add_share(
+        &self,
+        tally: &mut Tally,
+        label: &Label,
+        (i, src, token): (usize, usize, Token),
+        value: f64,
+    ) {
+        let start = match label {
+            Label::Head(HeadName { layer, head }) => {
+                let head = layer * self.weights.config().n_heads + head;
+                tally.by_source.add(&[head, i, src], value);
+                tally.by_token.add(&[head, i, token as usize], value);
+                return;
             }
+            Label::Path(path) => path.start,
+            Label::Bias => return,
+        };
+        match start {
+            Start::Embed => tally.embed.add(&[0, i], value),
+            Start::Pos => tally.embed.add(&[1, i], value),
+            Start::OutBias(layer) => tally.out_bias.add(&[layer, i], value),
+            Start::Put(hook) if value != 0.0 => {
+                let none = || Sum::zeros(&[self.weights.task().list_len]);
+                tally.put.entry(hook).or_insert_with(none).add(&[i], value);
+            }
+            // none of these ends in the stream as it is
+            Start::Put(_) | Start::HeadBias(_) | Start::Unembed => {}
         }
     }
 
     fn add_paths(&self, tally: &mut Tally, paths: &PathTables, run: &RunView) -> Result<()> {
         let task = self.weights.task();
         let split = paths.split(self.weights, run)?;
-        tally.remainder = tally.remainder.max(split.remainder(&run.logits));
-        for i in 0..task.list_len {
+        let known = paths.names().len();
+        let (n, len) = (task.list_len, run.tokens.len());
+        tally.paths_remainder = tally.paths_remainder.max(split.remainder(&run.logits));
+        for i in 0..n {
             let pair = self.toward.tokens(task, &run.prompt, i);
             let dest = task.predicts_at(i);
-            for path in 0..split.names().len() {
-                for src in 0..=dest {
+            for (path, name) in split.names().enumerate() {
+                for src in 0..len {
                     let value = read(pair, |token| split.value(path, dest, src, token));
-                    tally.paths.add(&[path, i, src], value);
+                    if path < known {
+                        tally.paths.add(&[path, i, src], value);
+                    } else {
+                        let sum = tally.put_paths.entry(name.clone());
+                        let sum = sum.or_insert_with(|| Sum::zeros(&[n, len]));
+                        sum.add(&[i, src], value);
+                    }
                 }
             }
         }
@@ -177,68 +198,102 @@ impl Asked<'_> {
     }
 
     fn finish(&self, tally: &Tally, of: Of) -> Attribution {
-        let task = self.weights.task();
         let config = self.weights.config();
         let mean = |sum: &Sum| sum.mean(tally.runs);
-        let heads: Vec<String> = HeadName::all(config).map(|name| name.to_string()).collect();
-        let (by_source, embed, out_bias) = (
-            mean(&tally.by_source),
-            mean(&tally.embed),
-            mean(&tally.out_bias),
-        );
-        let head_values = last_axis_summed(&by_source);
+        let by_source = mean(&tally.by_source);
+        let heads = Labelled {
+            labels: HeadName::all(config).map(|name| name.to_string()).collect(),
+            values: last_axis_summed(&by_source),
+        };
+        let streams = (0..config.n_layers).map(|layer| format!("{layer}_pre"));
+        let streams = streams.chain(["final_post".to_owned()]).collect();
+        let put = tally.put.iter();
+        let put = put.map(|(&hook, sum)| (PathName::of(Start::Put(hook)), mean(sum)));
+        let (names, put): (Vec<_>, Vec<_>) = put.unzip();
+        Attribution {
+            of,
+            predictions: (0..self.weights.task().list_len)
+                .map(|i| format!("b_{i}"))
+                .collect(),
+            logits: mean(&tally.logits),
+            accumulated_resid: Labelled {
+                labels: streams,
+                values: mean(&tally.streams),
+            },
+            decompose_resid: self.decomposed(tally, &heads.values),
+            put: Labelled {
+                labels: names.iter().map(ToString::to_string).collect(),
+                values: Array::stack(&put),
+            },
+            remainder: tally.remainder,
+            unembed_bias: mean(&tally.unembed_bias),
+            heads,
+            heads_by_source: by_source,
+            heads_by_token: mean(&tally.by_token),
+            paths: self.paths.map(|paths| path_shares(paths, tally)),
+        }
+    }
+
+    /// The embeddings and what each layer writes: its heads and its output bias.
+    fn decomposed(&self, tally: &Tally, heads: &Array) -> Labelled {
+        let config = self.weights.config();
         let mut labels = vec!["embed".to_owned()];
         labels.extend(self.weights.is_standard().then(|| "pos_embed".to_owned()));
-        let mut parts: Vec<Vec<f32>> = rows(&embed);
+        let out_bias = tally.out_bias.mean(tally.runs);
+        let mut parts: Vec<f32> = tally.embed.mean(tally.runs).values().to_vec();
         for layer in 0..config.n_layers {
             let mut sum = out_bias.slice(&[layer]).to_vec();
             for head in layer * config.n_heads..(layer + 1) * config.n_heads {
-                add(&mut sum, head_values.slice(&[head]));
+                add(&mut sum, heads.slice(&[head]));
             }
             labels.push(format!("{layer}_attn_out"));
-            parts.push(sum);
+            parts.extend(sum);
         }
-        let paths = self.paths.map(|paths| {
-            let by_source = mean(&tally.paths);
-            PathShares {
-                all: Labelled {
-                    labels: paths.names().map(ToString::to_string).collect(),
-                    values: last_axis_summed(&by_source),
-                },
-                by_source,
-                remainder: tally.remainder,
-            }
-        });
-        Attribution {
-            of,
-            predictions: (0..task.list_len).map(|i| format!("b_{i}")).collect(),
-            logits: mean(&tally.logits),
-            accumulated_resid: accumulated(&parts, config.n_layers),
-            decompose_resid: labelled(labels, &parts),
-            unembed_bias: mean(&tally.unembed_bias),
-            heads: Labelled {
-                labels: heads,
-                values: head_values,
-            },
-            heads_by_source: by_source,
-            heads_by_token: mean(&tally.by_token),
-            paths,
+        let shape = vec![labels.len(), self.weights.task().list_len];
+        Labelled {
+            labels,
+            values: Array::from_values(shape, parts),
         }
     }
 }
 
-impl Tally {
-    fn merge(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.logits.merge(&other.logits);
-        self.unembed_bias.merge(&other.unembed_bias);
-        self.embed.merge(&other.embed);
-        self.out_bias.merge(&other.out_bias);
-        self.by_source.merge(&other.by_source);
-        self.by_token.merge(&other.by_token);
-        self.paths.merge(&other.paths);
-        self.remainder = self.remainder.max(other.remainder);
+/// The model's paths, then those of what interventions put in.
+fn path_shares(paths: &PathTables, tally: &Tally) -> PathShares {
+    let known = tally.paths.mean(tally.runs);
+    let put = tally.put_paths.iter();
+    let names = paths.names().chain(put.clone().map(|(name, _)| name));
+    let mut values = known.values().to_vec();
+    for (_, sum) in put {
+        values.extend_from_slice(sum.mean(tally.runs).values());
     }
+    let labels: Vec<String> = names.map(ToString::to_string).collect();
+    let shape = [&[labels.len()], &known.shape()[1..]].concat();
+    let by_source = Array::from_values(shape, values);
+    PathShares {
+        all: Labelled {
+            labels,
+            values: last_axis_summed(&by_source),
+        },
+        by_source,
+        remainder: tally.paths_remainder,
+    }
+}
+
+/// What each term at a position adds in that direction, source position by source position.
+fn shares<'t>(
+    trace: &'t Trace<'_>,
+    terms: &'t Terms,
+    dest: usize,
+    toward: &'t [f64],
+) -> impl Iterator<Item = (&'t Label, usize, f64)> {
+    terms.iter().flat_map(move |(family, weights)| {
+        let rows = trace.rows(family);
+        let here = (0..weights.ncols()).filter(|&src| weights[(dest, src)] != 0.0);
+        let share = |src: usize| weights[(dest, src)] * dot(&rows, src, toward);
+        let all: Vec<(usize, f64)> = here.map(|src| (src, share(src))).collect();
+        let label = trace.label(family);
+        all.into_iter().map(move |(src, value)| (label, src, value))
+    })
 }
 
 /// What a logit (or a difference) reads from the stream, `d_model` numbers.
@@ -258,38 +313,10 @@ pub(super) fn dot(x: &Matrix, row: usize, toward: &[f64]) -> f64 {
         .sum()
 }
 
-fn rows(values: &Array) -> Vec<Vec<f32>> {
-    let count = values.shape().first().copied().unwrap_or(0);
-    (0..count).map(|i| values.slice(&[i]).to_vec()).collect()
-}
-
 fn add(sum: &mut [f32], values: &[f32]) {
     for (sum, value) in sum.iter_mut().zip(values) {
         *sum += value;
     }
-}
-
-fn labelled(labels: Vec<String>, parts: &[Vec<f32>]) -> Labelled {
-    let shape = vec![parts.len(), parts.first().map_or(0, Vec::len)];
-    Labelled {
-        labels,
-        values: Array::from_values(shape, parts.concat()),
-    }
-}
-
-/// The stream before each layer and at the end. All but the last `layers` parts are there at first.
-fn accumulated(parts: &[Vec<f32>], layers: usize) -> Labelled {
-    let first = parts.len() - layers;
-    let mut sum = vec![0.0; parts.first().map_or(0, Vec::len)];
-    let mut streams = Vec::with_capacity(layers + 1);
-    for (i, part) in parts.iter().enumerate() {
-        add(&mut sum, part);
-        if i + 1 >= first {
-            streams.push(sum.clone());
-        }
-    }
-    let names = (0..layers).map(|layer| format!("{layer}_pre"));
-    labelled(names.chain(["final_post".to_owned()]).collect(), &streams)
 }
 
 fn last_axis_summed(values: &Array) -> Array {
@@ -300,8 +327,7 @@ fn last_axis_summed(values: &Array) -> Array {
     Array::from_values(outer, sums)
 }
 
-/// The attribution of one run. Of the run it reads tokens, attention and logits: an intervention on
-/// attention is followed exactly, any other shows as the paths' remainder.
+/// The attribution of one run, under whatever was done to it.
 ///
 /// # Errors
 /// When the run is not one of this model.
@@ -333,6 +359,17 @@ pub fn attribute_sample(
     prompts: &[Prompt],
     toward: Toward,
 ) -> Result<Attribution> {
+    attribute_examples(model, weights, paths, Examples::Untouched(prompts), toward)
+}
+
+/// The same over examples that may be under interventions.
+pub(super) fn attribute_examples(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    paths: Option<&PathTables>,
+    examples: Examples<'_>,
+    toward: Toward,
+) -> Result<Attribution> {
     let asked = Asked {
         weights,
         paths,
@@ -346,6 +383,6 @@ pub fn attribute_sample(
         }
         Ok(tally)
     };
-    fold_runs(model, prompts, part, |tally| all.merge(&tally))?;
-    Ok(asked.finish(&all, Of::Mean(prompts.len())))
+    fold_runs(model, examples, part, |tally| all.merge(&tally))?;
+    Ok(asked.finish(&all, Of::Mean(examples.len())))
 }

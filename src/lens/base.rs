@@ -1,11 +1,12 @@
 //! A run that one more intervention is added to: many of them, each a row of one batch.
 
-use super::edit::{Editor, Sources, Window};
+use super::edit::{Editor, Sources};
 use super::experiment::RunName;
 use super::grid::{Grid, GridName, indices};
 use super::intervention::{Intervention, Target};
 use super::metric::MetricValues;
 use super::pair_runs::PairRuns;
+use super::window::Window;
 use super::{array::Array, experiment::Experiment};
 use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunked};
 use anyhow::Result;
@@ -134,11 +135,15 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// What of a pass can move the metric; `None` where attention may look ahead.
+    /// What of a pass can move the metric; `None` where the whole of it must be computed.
     fn window(&self, rows: &[Intervention]) -> Option<Window> {
         let lifted = self.interventions.iter().chain(rows);
-        let ahead = lifted.into_iter().any(Intervention::lifts_mask);
-        (!ahead).then(|| Window {
+        // a path needs the attention of all positions
+        let whole = |one: &Intervention| {
+            one.lifts_mask() || matches!(one.action, super::intervention::Action::Path(_))
+        };
+        let whole = lifted.into_iter().any(whole);
+        (!whole).then(|| Window {
             first: rows.iter().map(first_changed).min().unwrap_or(0),
             end: self.metric.metric.position + 1,
             last_layer: self.model.config().n_layers - 1,

@@ -1,6 +1,7 @@
 //! Intervention lines, one word on.
 
 use super::experiment::RunName;
+use super::matrices::HeadName;
 use super::parse::{VERBS, adds_to, is_cut};
 use crate::model::{Axes, Config, HookName};
 use crate::task::ArrayUpdate;
@@ -31,6 +32,8 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
     let (verb, name, rest) = match *before {
         [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
         ["edge", ref rest @ ..] => return next_of_edge(rest, config),
+        ["path"] => return next_of_path(stem, config),
+        ["path", ..] if before.last() != Some(&"off") => return vec!["off".into()],
         [verb] => {
             return hooks()
                 .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
@@ -88,6 +91,21 @@ fn next_of_edge(rest: &[&str], config: &Config) -> Vec<String> {
             .to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Paths that go on from what is typed of one.
+fn next_of_path(stem: &str, config: &Config) -> Vec<String> {
+    let typed = stem.rfind('>').map_or("", |end| &stem[..=end]);
+    let mut all: Vec<String> = Vec::new();
+    if typed.is_empty() {
+        all.push("direct".into());
+    }
+    let last = typed.trim_end_matches('>').rsplit('>').next();
+    let last = last.and_then(|word| HeadName::parse(word, config).ok());
+    let later =
+        HeadName::all(config).filter(|head| last.is_none_or(|last| head.layer > last.layer));
+    all.extend(later.map(|head| format!("{typed}{head}")));
+    all
 }
 
 /// What writes before a layer reads.

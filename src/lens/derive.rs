@@ -1,13 +1,18 @@
 //! Activations that interventions take from elsewhere: sample means, other inputs, directions.
 
+use super::algebra::array;
 use super::experiment::Experiment;
 use super::intervention::{Action, Averaged, From, Intervention, StreamDirection};
+use super::matrices::Matrices;
+use super::path_name::PathName;
 use super::reduce::projection;
+use super::trace::handed;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Update, below};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use rand_mt::Mt;
+use std::collections::BTreeMap;
 
 /// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
 const MAX_MEAN: usize = 4096;
@@ -44,18 +49,29 @@ impl Derived {
         bases: &[Prompt],
     ) -> Result<Self> {
         let one = |(intervention, shared): &(Intervention, Tensor)| {
-            let own = match &intervention.action {
-                Action::Mean(_, fields) | Action::Resample { keep: fields, .. } => {
-                    !fields.is_empty()
+            let fields = match &intervention.action {
+                Action::Path(path) => {
+                    return Ok((intervention.clone(), handed_over(model, path, bases)?));
                 }
-                _ => false,
+                Action::Mean(_, fields) | Action::Resample { keep: fields, .. } => {
+                    fields.as_slice()
+                }
+                _ => &[],
             };
-            if !own {
+            if fields.is_empty() {
                 return Ok((intervention.clone(), shared.clone()));
             }
+            // once for all prompts that agree in the fields
+            let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
             let each = bases.iter().map(|base| {
+                let key: Vec<Token> = fields.iter().map(|&one| base.update.get(one)).collect();
+                if let Some(found) = known.get(&key) {
+                    return Ok(found.clone());
+                }
                 let found = derive(model, experiment, base, intervention)?;
-                found.context("nothing was derived")
+                let found = found.context("nothing was derived")?;
+                known.insert(key, found.clone());
+                Ok(found)
             });
             let each = each.collect::<Result<Vec<Tensor>>>()?;
             Ok((intervention.clone(), Tensor::cat(&each, 0)?))
@@ -103,8 +119,23 @@ fn derive(
         }
         Action::Rank(rank) => Some(projection(model, hook, *rank)?),
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
+        Action::Path(path) => Some(handed_over(model, path, std::slice::from_ref(base))?),
         _ => None,
     })
+}
+
+/// What a path hands over from each position of some prompts, `[prompt, pos, d_model]`.
+fn handed_over(model: &HookedTransformer, path: &PathName, prompts: &[Prompt]) -> Result<Tensor> {
+    let weights = Matrices::new(model)?;
+    let rows = prompts.iter().map(|prompt| {
+        let handed = array(&handed(&weights, &model.task().tokens(prompt), path));
+        Ok(Tensor::from_slice(
+            handed.values(),
+            handed.shape(),
+            model.device(),
+        )?)
+    });
+    Ok(Tensor::stack(&rows.collect::<Result<Vec<_>>>()?, 0)?)
 }
 
 /// The mean over all inputs that agree with the base prompt in the given fields.

@@ -2,8 +2,10 @@
 
 use super::derive::Derived;
 use super::experiment::RunName;
-use super::intervention::{Action, From, Intervention, Sender};
-use crate::model::{ActivationCache, Axes, HookName, Hooks, Past, Site};
+use super::intervention::{Action, Carrier, From, Intervention, Sender};
+use super::matrices::HeadName;
+use super::window::Window;
+use crate::model::{ActivationCache, Axes, HookName, Hooks, Site};
 use anyhow::{Context, Result};
 use candle_core::{Device, Shape, Tensor};
 use std::collections::BTreeMap;
@@ -27,6 +29,26 @@ impl Sources<'_> {
             RunName::Patched => anyhow::bail!("a patch comes from clean or corrupted"),
         }
     }
+
+    /// What an intervention takes from elsewhere, if anything: the activation at its hook point
+    /// (of an edge, where its sender writes), a direction, or the maps of a cut.
+    pub(super) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
+        Ok(Some(match &intervention.action {
+            Action::Patch(From::Run(run)) => self.get(*run, intervention.hook)?,
+            Action::Edge(sender, Some(run)) => self.get(*run, sender.hook())?,
+            Action::Patch(From::Example(_))
+            | Action::Mean(..)
+            | Action::Resample { .. }
+            | Action::Add(..)
+            | Action::Rank(_)
+            | Action::Path(_) => self.derived.get(intervention)?,
+            Action::Zero
+            | Action::Scale(_)
+            | Action::Set(_)
+            | Action::Knock
+            | Action::Edge(_, None) => return Ok(None),
+        }))
+    }
 }
 
 /// What takes the place of the chosen part.
@@ -39,93 +61,41 @@ enum Replacement {
     Projected(Tensor),
     /// The sender's term taken out, and that of another run put in its place.
     Rewired(Sender, Option<Tensor>),
+    /// What a path carries taken out: what it hands over from each position, `[batch, pos,
+    /// d_model]`, goes through the attention of these heads.
+    Unled(Vec<HeadName>, Tensor),
 }
 
 impl Replacement {
     fn of(intervention: &Intervention, sources: Sources<'_>) -> Result<Self> {
-        let hook = intervention.hook;
+        let taken = sources.taken(intervention)?.cloned();
+        let tensor = || {
+            taken
+                .clone()
+                .context("nothing was derived for this intervention")
+        };
         Ok(match &intervention.action {
-            Action::Patch(From::Run(run)) => Self::Tensor(sources.get(*run, hook)?.clone()),
-            Action::Patch(From::Example(_)) | Action::Mean(..) | Action::Resample { .. } => {
-                Self::Tensor(sources.derived.get(intervention)?.clone())
+            Action::Patch(_) | Action::Mean(..) | Action::Resample { .. } => {
+                Self::Tensor(tensor()?)
             }
-            Action::Add(..) => Self::Added(sources.derived.get(intervention)?.clone()),
-            Action::Rank(_) => Self::Projected(sources.derived.get(intervention)?.clone()),
+            Action::Add(..) => Self::Added(tensor()?),
+            Action::Rank(_) => Self::Projected(tensor()?),
             Action::Zero => Self::Number(0.0),
             Action::Scale(factor) => Self::Scaled(*factor),
             Action::Set(value) => Self::Number(*value),
-            Action::Knock if is_scores(hook) => Self::Number(f64::NEG_INFINITY),
+            Action::Knock if is_scores(intervention.hook) => Self::Number(f64::NEG_INFINITY),
             Action::Knock => Self::Number(0.0),
-            Action::Edge(sender, from) => {
-                let other = from.map(|run| sources.get(run, sender.hook()).cloned());
-                Self::Rewired(*sender, other.transpose()?)
-            }
+            Action::Edge(sender, _) => Self::Rewired(*sender, taken),
+            Action::Path(path) => Self::Unled(path.attention().collect(), tensor()?),
         })
-    }
-}
-
-/// The part of a pass that can move a metric: positions from the first that is changed up to the
-/// metric's own, and of the last block that query alone. Not the whole of it where an intervention
-/// lets attention look ahead.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    /// What stands before this is as in the base run.
-    pub first: usize,
-    /// The end of the positions.
-    pub end: usize,
-    pub last_layer: usize,
-}
-
-impl Window {
-    /// An activation, or what belongs to one, as such a pass has it.
-    pub fn cut(self, hook: HookName, x: &Tensor) -> Result<Tensor> {
-        let (first, queries) = if self.is_query(hook) {
-            (self.end - 1, 1)
-        } else {
-            (self.first, self.end - self.first)
-        };
-        Ok(match (hook.axes(), x.rank()) {
-            (Axes::HeadDestSrc, 4) => x.narrow(2, first, queries)?.narrow(3, 0, self.end)?,
-            (Axes::Pos, 3) | (Axes::PosHead, 4) => x.narrow(1, first, queries)?,
-            // a direction, the same everywhere
-            _ => x.clone(),
-        })
-    }
-
-    /// What attention finds before the window, by layer, in a run that is the same there.
-    pub fn past(self, cache: &ActivationCache) -> Result<Vec<Past>> {
-        if self.first == 0 {
-            return Ok(Vec::new());
-        }
-        let before = |layer, site| -> Result<Tensor> {
-            let whole = cache.get(HookName::Block(layer, site))?;
-            Ok(whole.narrow(1, 0, self.first)?)
-        };
-        let of_layer = |layer| {
-            Ok(Past {
-                k: before(layer, Site::K)?,
-                v: before(layer, Site::V)?,
-            })
-        };
-        (0..=self.last_layer).map(of_layer).collect()
-    }
-
-    /// Whether only the last query passes that hook point.
-    pub fn is_query(self, hook: HookName) -> bool {
-        let HookName::Block(layer, site) = hook else {
-            return false;
-        };
-        let of_keys = matches!(
-            site,
-            Site::ResidPre | Site::KInput | Site::VInput | Site::K | Site::V
-        );
-        layer == self.last_layer && !of_keys
     }
 }
 
 /// One action at one hook point; row `r` of the batch is changed where `mask[r]` is 1.
 struct Edit {
     hook: HookName,
+    /// What it takes away.
+    carrier: Option<Carrier>,
     /// u8, shaped as the activation with a batch of so many rows.
     mask: Tensor,
     replacement: Replacement,
@@ -137,6 +107,7 @@ impl Edit {
         let like = sources.clean.get(first.hook)?;
         Ok(Self {
             hook: first.hook,
+            carrier: first.action.carrier(),
             mask: mask(rows, first, like)?,
             replacement: Replacement::of(first, sources)?,
         })
@@ -155,22 +126,35 @@ impl Edit {
         };
         Ok(Self {
             hook: self.hook,
+            carrier: self.carrier,
             mask: window.cut(self.hook, &self.mask)?.contiguous()?,
             replacement,
         })
     }
 
-    /// The sender of an edge.
-    fn sender(&self) -> Option<Sender> {
+    /// The hook points whose values it needs: where a sender writes, the attention along a path.
+    fn reads(&self) -> Vec<HookName> {
         match &self.replacement {
-            Replacement::Rewired(sender, _) => Some(*sender),
-            _ => None,
+            Replacement::Rewired(sender, _) => vec![sender.hook()],
+            Replacement::Unled(heads, _) => heads.iter().map(pattern_of).collect(),
+            _ => Vec::new(),
         }
     }
 
-    /// Where the sender of an edge writes.
-    fn sender_hook(&self) -> Option<HookName> {
-        self.sender().map(Sender::hook)
+    /// What its carrier brings here, of what was written so far; `None` where nothing carries.
+    fn brought(
+        &self,
+        written: &BTreeMap<HookName, Tensor>,
+        like: &Tensor,
+    ) -> Result<Option<Tensor>> {
+        match &self.replacement {
+            Replacement::Rewired(sender, _) => {
+                let own = written.get(&sender.hook());
+                own.map(|own| term(*sender, own, like)).transpose()
+            }
+            Replacement::Unled(heads, handed) => along(heads, handed, written).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The activation with the chosen parts replaced. Batch sizes 1 and n meet as n. `carried` is
@@ -192,6 +176,9 @@ impl Edit {
                     Some(other) => without.broadcast_add(&term(*sender, other, value)?)?,
                     None => without,
                 }
+            }
+            Replacement::Unled(..) => {
+                value.broadcast_sub(carried.context("the path carries nothing yet")?)?
             }
         };
         self.where_chosen(&new, value)
@@ -229,6 +216,25 @@ pub(super) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Te
         term.unsqueeze(2)?
     } else {
         term
+    })
+}
+
+fn pattern_of(head: &HeadName) -> HookName {
+    HookName::Block(head.layer, Site::Pattern)
+}
+
+/// What is handed over at each position, `[batch, pos, d_model]`, as the attention of heads carries
+/// it on.
+fn along(
+    heads: &[HeadName],
+    handed: &Tensor,
+    written: &BTreeMap<HookName, Tensor>,
+) -> Result<Tensor> {
+    heads.iter().try_fold(handed.clone(), |handed, head| {
+        let pattern = written.get(&pattern_of(head));
+        let pattern = pattern.with_context(|| format!("{head} has not attended yet"))?;
+        let pattern = pattern.narrow(1, head.head, 1)?.squeeze(1)?;
+        Ok(pattern.contiguous()?.broadcast_matmul(&handed)?)
     })
 }
 
@@ -284,11 +290,11 @@ fn mask(rows: &[Intervention], first: &Intervention, like: &Tensor) -> Result<Te
 /// Hooks that carry out interventions, in their order.
 pub struct Editor {
     edits: Vec<Edit>,
-    /// What the senders of edges wrote in this pass.
+    /// What the senders of edges wrote in this pass, and the attention along paths.
     sent: BTreeMap<HookName, Tensor>,
     /// What each edge into a hook point carries so far: an edge taken away twice is taken away
     /// once.
-    carried: BTreeMap<(HookName, Sender), Tensor>,
+    carried: BTreeMap<(HookName, Carrier), Tensor>,
     /// For each edit, whether it changed any number; kept only when asked for.
     changed: Option<Vec<bool>>,
 }
@@ -314,7 +320,7 @@ impl Editor {
     /// For a pass that begins halfway: what was written before, from a run of the same prompt.
     #[must_use]
     pub fn after(mut self, cache: &ActivationCache) -> Self {
-        for hook in self.edits.iter().filter_map(Edit::sender_hook) {
+        for hook in self.edits.iter().flat_map(Edit::reads) {
             if let Ok(written) = cache.get(hook) {
                 self.sent.insert(hook, written.clone());
             }
@@ -371,20 +377,15 @@ impl Hooks for Editor {
             if edit.hook != name {
                 continue;
             }
-            let carried = match edit.sender() {
-                None => None,
-                Some(sender) => match self.carried.get(&(name, sender)) {
-                    Some(carried) => Some(carried.clone()),
-                    None => {
-                        let own = self.sent.get(&sender.hook());
-                        own.map(|own| term(sender, own, &value)).transpose()?
-                    }
-                },
+            let carrier = edit.carrier.clone().map(|carrier| (name, carrier));
+            let carried = match carrier.as_ref().and_then(|key| self.carried.get(key)) {
+                Some(carried) => Some(carried.clone()),
+                None => edit.brought(&self.sent, &value)?,
             };
             let new = edit.apply(&value, carried.as_ref())?;
-            if let Some((sender, carried)) = edit.sender().zip(carried) {
+            if let Some((carrier, carried)) = carrier.zip(carried) {
                 let now = edit.carries(&carried, &value)?;
-                self.carried.insert((name, sender), now);
+                self.carried.insert(carrier, now);
             }
             if let Some(changed) = &mut self.changed {
                 let differing = new.ne(&value.broadcast_as(new.shape())?)?;
@@ -393,11 +394,7 @@ impl Hooks for Editor {
             }
             value = new;
         }
-        if self
-            .edits
-            .iter()
-            .any(|edit| edit.sender_hook() == Some(name))
-        {
+        if self.edits.iter().any(|edit| edit.reads().contains(&name)) {
             self.sent.insert(name, value.clone());
         }
         Ok(value)
@@ -405,6 +402,6 @@ impl Hooks for Editor {
 
     fn wants(&self, name: HookName) -> bool {
         let mut edits = self.edits.iter();
-        edits.any(|edit| edit.hook == name || edit.sender_hook() == Some(name))
+        edits.any(|edit| edit.hook == name || edit.reads().contains(&name))
     }
 }

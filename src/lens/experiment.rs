@@ -109,6 +109,46 @@ impl RunName {
     }
 }
 
+/// What panes and answers are about: a run, or what the interventions changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// One run.
+    Run(RunName),
+    /// Patched minus base.
+    Difference,
+}
+
+impl Shown {
+    /// Its name on screen.
+    #[must_use]
+    pub fn name(self, direction: Direction) -> String {
+        match self {
+            Self::Run(run) => run.name().to_owned(),
+            Self::Difference => match direction {
+                Direction::Denoise => "patched - corr.".to_owned(),
+                Direction::Noise => "patched - clean".to_owned(),
+            },
+        }
+    }
+
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Run(RunName::Clean) => Self::Run(RunName::Corrupted),
+            Self::Run(RunName::Corrupted) => Self::Run(RunName::Patched),
+            Self::Run(RunName::Patched) => Self::Difference,
+            Self::Difference => Self::Run(RunName::Clean),
+        }
+    }
+}
+
+impl From<RunName> for Shown {
+    fn from(run: RunName) -> Self {
+        Self::Run(run)
+    }
+}
+
 /// Which run is patched, and with what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,13 +6,14 @@
 //! set   blocks.1.attn.hook_pattern [b_0,elt] = 1    add   blocks.0.hook_resid_post @elt W_U[48] by 2
 //! mean  blocks.0.attn.hook_z @elt over sample       resample blocks.0.attn.hook_z @elt keep idx
 //! edge  L0->K1 off                                  edge  embed->Q1.0 @b_0 from corrupted
-//! rank  blocks.1.attn.hook_v @* head 0 to 5
+//! rank  blocks.1.attn.hook_v @* head 0 to 5         path  0.0>1.0>2.0 off
 //! ```
 //!
 //! `parse.rs` reads these lines, `edit.rs` carries them out. Attention frozen to another run is
 //! `patch blocks.1.attn.hook_pattern [*,*] from corrupted`.
 
 use super::experiment::RunName;
+use super::path_name::PathName;
 use crate::model::{HookName, Site};
 use crate::task::{ArrayUpdate, Field, Token};
 use std::fmt;
@@ -134,6 +135,28 @@ pub enum Action {
     /// `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
     /// logits. All else reads the stream as it is: exact path patching.
     Edge(Sender, Option<RunName>),
+    /// What a path carries by the weights and the run's own attention, taken out of what the
+    /// logits read; what else is done on its way is not asked. The hook point is the last
+    /// `hook_resid_post`.
+    Path(PathName),
+}
+
+/// What brings something to a hook point that an intervention can take away.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Carrier {
+    Sender(Sender),
+    Path(PathName),
+}
+
+impl Action {
+    /// What it takes away.
+    pub(super) fn carrier(&self) -> Option<Carrier> {
+        match self {
+            Self::Edge(sender, _) => Some(Carrier::Sender(*sender)),
+            Self::Path(path) => Some(Carrier::Path(path.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// Which part of an activation; `None` means all.
@@ -222,6 +245,7 @@ impl Intervention {
             Action::Rank(_) => "low rank".into(),
             Action::Edge(_, None) => "edge off".into(),
             Action::Edge(_, Some(run)) => format!("edge {}", run.name()),
+            Action::Path(_) => "path off".into(),
         }
     }
 
@@ -243,6 +267,9 @@ impl Intervention {
         if let Action::Edge(sender, from) = &self.action {
             return self.edge_line(task, *sender, *from);
         }
+        if let Action::Path(path) = &self.action {
+            return format!("path {path}{} off", self.place(task));
+        }
         let verb = match self.action {
             Action::Patch(_) => "patch",
             Action::Zero => "zero",
@@ -254,6 +281,7 @@ impl Intervention {
             Action::Add(..) => "add",
             Action::Rank(_) => "rank",
             Action::Edge(..) => "edge",
+            Action::Path(_) => "path",
         };
         let head = self.head.map_or_else(String::new, |h| format!(" head {h}"));
         let target = self.target.text(task);
@@ -271,7 +299,7 @@ impl Intervention {
             Action::Scale(factor) => format!(" by {factor}"),
             Action::Set(value) => format!(" = {value}"),
             Action::Rank(rank) => format!(" to {rank}"),
-            Action::Zero | Action::Knock | Action::Edge(..) => String::new(),
+            Action::Zero | Action::Knock | Action::Edge(..) | Action::Path(_) => String::new(),
             Action::Mean(over, given) => {
                 let given = match given.as_slice() {
                     [] => String::new(),
@@ -303,6 +331,14 @@ impl Intervention {
         }
     }
 
+    /// The positions, where not all are meant.
+    fn place(&self, task: ArrayUpdate) -> String {
+        match &self.target {
+            Target::Positions(None) => String::new(),
+            target => format!(" {}", target.text(task)),
+        }
+    }
+
     fn edge_line(&self, task: ArrayUpdate, sender: Sender, from: Option<RunName>) -> String {
         let receiver = match self.hook {
             HookName::Block(layer, Site::QInput) => format!("Q{layer}"),
@@ -311,10 +347,7 @@ impl Intervention {
             _ => "logits".to_owned(),
         };
         let head = self.head.map_or_else(String::new, |h| format!(".{h}"));
-        let place = match &self.target {
-            Target::Positions(None) => String::new(),
-            target => format!(" {}", target.text(task)),
-        };
+        let place = self.place(task);
         let what = from.map_or_else(|| "off".to_owned(), |run| format!("from {}", run.name()));
         format!("edge {sender}->{receiver}{head}{place} {what}")
     }

@@ -5,14 +5,17 @@
 
 mod algebra;
 mod answer;
+mod answer_weights;
 mod answering;
 mod array;
 mod attribution;
 mod base;
+mod changes;
 mod circuit;
 mod circuit_name;
 mod complete;
 mod derive;
+mod difference;
 mod edit;
 mod experiment;
 mod gather;
@@ -24,6 +27,8 @@ mod metric;
 mod observe;
 mod pair_runs;
 mod parse;
+mod path_name;
+mod path_split;
 mod paths;
 mod patterns;
 mod plan;
@@ -31,20 +36,25 @@ mod question;
 mod question_next;
 mod question_words;
 mod reduce;
-mod replay;
 mod runs;
 mod score;
 mod scores;
 mod table;
+mod tally;
+mod terms;
 mod toward;
+mod trace;
+mod trace_edits;
 mod variants;
 mod warning;
+mod window;
 mod words;
 
 pub use algebra::{Matrix, copying_score, effective_rank};
 pub use answering::{Answering, Inquest, answer};
 pub use array::Array;
 pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
+pub use changes::Changes;
 pub use circuit::{
     Axis, Baseline, Circuit, Composition, Weight, composition, composition_baseline,
     weight_singular_values,
@@ -53,7 +63,7 @@ pub use circuit_name::{CircuitName, Side};
 pub use complete::completions;
 pub use derive::Derived;
 pub use edit::{Editor, Sources};
-pub use experiment::{Continuation, Direction, Experiment, RunName, Source};
+pub use experiment::{Continuation, Direction, Experiment, RunName, Shown, Source};
 pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, Averaged, From, Intervention, Sender, StreamDirection, Target};
@@ -63,7 +73,9 @@ pub use observe::{
     Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
     observe_run, patching_grids,
 };
-pub use paths::{PathName, PathSplit, PathTables, Start};
+pub use path_name::{PathName, Start};
+pub use path_split::PathSplit;
+pub use paths::PathTables;
 pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };

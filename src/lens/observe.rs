@@ -2,6 +2,7 @@
 
 use super::array::Array;
 use super::base::Base;
+use super::changes::Changes;
 use super::experiment::{Continuation, Experiment, RunName, Source};
 use super::grid::{Cell, Grid, GridName};
 use super::metric::{MetricValues, Reading};
@@ -25,6 +26,8 @@ pub struct RunView {
     pub pattern: Array,
     /// `[layer, head, dest_pos, src_pos]`, minus infinity where masked.
     pub scores: Array,
+    /// What was done to it.
+    pub changes: Changes,
 }
 
 /// What a run says about one element of the answer.
@@ -64,6 +67,7 @@ impl RunView {
             logits: Array::from_tensor(&logits.get(row)?)?,
             pattern: by_layer(Site::Pattern)?,
             scores: by_layer(Site::AttnScores)?,
+            changes: Changes::default(),
             prompt,
         })
     }

@@ -1,5 +1,6 @@
 //! The three runs of an experiment, with their activations.
 
+use super::changes::Changes;
 use super::derive::Derived;
 use super::edit::{Editor, Sources};
 use super::experiment::{Experiment, RunName, Source};
@@ -59,6 +60,8 @@ impl PairRuns {
             let mut editor = editor.noticing();
             let prompt = runs.patched.0.prompt.clone();
             runs.patched = run_prompt(model, prompt, &mut editor, &wanted)?;
+            let changes = Changes::new(&experiment.interventions, runs.sources(), 0)?;
+            runs.patched.0.changes = changes;
             runs.changed = editor.changed();
         }
         Ok(Some(runs))

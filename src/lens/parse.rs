@@ -1,12 +1,13 @@
 //! Intervention lines, read word by word; an error points at the word that is wrong.
 
 use super::intervention::{Action, Averaged, Intervention, Sender, StreamDirection, Target};
+use super::path_name::PathName;
 use super::words::{Result, Words};
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{ArrayUpdate, shown};
 
 /// The verbs, with the form of their lines.
-pub(super) const VERBS: [(&str, &str); 10] = [
+pub(super) const VERBS: [(&str, &str); 11] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
@@ -32,6 +33,10 @@ pub(super) const VERBS: [(&str, &str); 10] = [
         "edge",
         "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from clean|from corrupted",
     ),
+    (
+        "path",
+        "path direct|L.H>L.H|pos>L.H|b_V.L.H|b_O.L [@POS] off",
+    ),
 ];
 
 impl Intervention {
@@ -45,6 +50,9 @@ impl Intervention {
         words.form = form;
         if verb == "edge" {
             return words.edge(task, config);
+        }
+        if verb == "path" {
+            return words.path(task, config);
         }
         let name = words.next("a hook name")?;
         let hook =
@@ -231,15 +239,7 @@ impl Words<'_> {
         if !sends_in_time {
             return self.wrong(format!("{sender} writes after {receiver} reads"));
         }
-        let at_position = self
-            .words
-            .get(self.at)
-            .is_some_and(|word| word.starts_with('@'));
-        let target = if at_position {
-            self.target(task, hook)?
-        } else {
-            Target::Positions(None)
-        };
+        let target = self.positions(task, hook)?;
         let from = if self.option("off") {
             None
         } else {
@@ -253,6 +253,30 @@ impl Words<'_> {
             target,
             head,
         })
+    }
+
+    /// The rest of a path's line.
+    fn path(&mut self, task: ArrayUpdate, config: &Config) -> Result<Intervention> {
+        let word = self.next("a path such as 0.0>1.0")?;
+        let path = PathName::parse(word, config);
+        let path = path.or_else(|e| self.wrong(format!("{e:#}")))?;
+        let Some(mut off) = path.off(config) else {
+            return self.wrong(format!("{path} is no part of what the logits read"));
+        };
+        off.target = self.positions(task, off.hook)?;
+        self.keyword("off")?;
+        self.end()?;
+        Ok(off)
+    }
+
+    /// `@POS`, if it stands here; all positions otherwise.
+    fn positions(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
+        let next = self.words.get(self.at);
+        if next.is_some_and(|word| word.starts_with('@')) {
+            self.target(task, hook)
+        } else {
+            Ok(Target::Positions(None))
+        }
     }
 
     fn sender(&self, word: &str, config: &Config) -> Result<Sender> {

@@ -1,17 +1,20 @@
 //! Attention, as it is and as one would read it: averaged, before the softmax, weighted by what it
 //! carries, through two heads at once, and how often a cell is the largest of its row.
 
+use super::algebra::Matrix;
 use super::array::Array;
 use super::attribution::{direction, dot};
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
-use super::replay::{Replay, patterns};
-use super::runs::{Of, Sum, fold_runs};
+use super::runs::{Examples, Of, Sum, fold_runs};
+use super::terms::Terms;
 use super::toward::Toward;
+use super::trace::{Label, Trace, patterns};
 use crate::model::HookedTransformer;
 use crate::task::Prompt;
 use anyhow::{Result, ensure};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What is shown of the attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +23,12 @@ pub enum AttentionKind {
     Pattern,
     /// Scores after `1/sqrt(d_head)`, minus infinity where masked.
     Scores,
-    /// Probability times the norm of what is handed over, `|(x W_V + b_V) W_O|`.
+    /// Probability times the norm of what is handed over, `|(x W_V + b_V) W_O|`; what an
+    /// intervention put in place of it comes from no position and is not in it.
     Norm,
     /// Probability times what is handed over toward a logit; their sum over a row is the head's
-    /// share of that logit. No number (NaN) in rows that predict nothing where the logit differs
-    /// by prediction (`target`).
+    /// share of that logit, whatever interventions left of it. No number (NaN) in rows that predict
+    /// nothing where the logit differs by prediction (`target`).
     Toward(Toward),
     /// Through an earlier head, then a later one: `A_later A_earlier`, for every pair.
     Virtual,
@@ -112,37 +116,59 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
             }
         }
         AttentionKind::Virtual => {
-            let replay = Replay::new(weights, run)?;
+            let patterns = patterns(weights, run)?;
+            let pattern = |name: HeadName| &patterns[name.layer * config.n_heads + name.head];
             for (i, (earlier, later)) in head_pairs(config).enumerate() {
-                let through = replay.pattern(later) * replay.pattern(earlier);
+                let through = pattern(later) * pattern(earlier);
                 put(i, &|dest, src| through[(dest, src)]);
             }
         }
         AttentionKind::Norm => {
-            let replay = Replay::new(weights, run)?;
+            let trace = Trace::new(weights, run, None)?;
             for (i, name) in HeadName::all(config).enumerate() {
-                let given = replay.given(name);
-                let norms: Vec<f64> = (0..len).map(|src| given.row(src).norm_l2()).collect();
-                put(i, &|dest, src| {
-                    replay.pattern(name)[(dest, src)] * norms[src]
-                });
+                let Some(written) = trace.written(name) else {
+                    continue;
+                };
+                // what a head wrote is one family
+                for (weights, rows) in of_head(&trace, written, name) {
+                    let norms: Vec<f64> = (0..len).map(|src| rows.row(src).norm_l2()).collect();
+                    put(i, &|dest, src| weights[(dest, src)] * norms[src]);
+                }
             }
         }
         AttentionKind::Toward(toward) => {
-            let replay = Replay::new(weights, run)?;
+            let trace = Trace::new(weights, run, None)?;
             let directions: Vec<_> = (0..len)
                 .map(|dest| row_direction(weights, run, toward, dest))
                 .collect();
             for (i, name) in HeadName::all(config).enumerate() {
-                let (pattern, given) = (replay.pattern(name), replay.given(name));
+                let parts: Vec<_> = of_head(&trace, trace.last(), name).collect();
                 put(i, &|dest, src| match &directions[dest] {
-                    Some(toward) => pattern[(dest, src)] * dot(given, src, toward),
+                    Some(toward) => {
+                        let shares = parts.iter();
+                        let share = |(weights, rows): &(&Matrix, Cow<'_, Matrix>)| {
+                            weights[(dest, src)] * dot(rows, src, toward)
+                        };
+                        shares.map(share).fold(0.0, |sum, one| sum + one)
+                    }
                     None => f64::NAN,
                 });
             }
         }
     }
     Ok(())
+}
+
+/// What of a head is in a sum: how much of each vector is where, and the vectors.
+fn of_head<'t>(
+    trace: &'t Trace<'_>,
+    terms: &'t Terms,
+    head: HeadName,
+) -> impl Iterator<Item = (&'t Matrix, Cow<'t, Matrix>)> {
+    let is_its =
+        move |family: usize| matches!(trace.label(family), Label::Head(one) if *one == head);
+    let found = terms.iter().filter(move |(family, _)| is_its(*family));
+    found.map(|(family, weights)| (weights, trace.rows(family)))
 }
 
 /// The direction of the logit at a destination, where it is known there.
@@ -202,6 +228,16 @@ pub fn attention_of_sample(
     prompts: &[Prompt],
     kind: AttentionKind,
 ) -> Result<AttentionMaps> {
+    attention_of_examples(model, weights, Examples::Untouched(prompts), kind)
+}
+
+/// The same over examples that may be under interventions.
+pub(super) fn attention_of_examples(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    examples: Examples<'_>,
+    kind: AttentionKind,
+) -> Result<AttentionMaps> {
     let heads = names(weights, kind)?;
     let len = weights.task().seq_len();
     let empty = Sum::zeros(&[heads.len(), len, len]);
@@ -213,10 +249,10 @@ pub fn attention_of_sample(
         }
         Ok(sum)
     };
-    fold_runs(model, prompts, part, |sum| all.merge(&sum))?;
+    fold_runs(model, examples, part, |sum| all.merge(&sum))?;
     Ok(AttentionMaps {
-        of: Of::Mean(prompts.len()),
+        of: Of::Mean(examples.len()),
         heads,
-        values: all.mean(prompts.len()),
+        values: all.mean(examples.len()),
     })
 }

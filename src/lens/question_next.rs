@@ -113,6 +113,18 @@ impl Question {
         !self.is_about_weights() && !about_pair
     }
 
+    /// Whether it is averaged over the examples of the sample.
+    #[must_use]
+    pub fn is_mean(&self) -> bool {
+        match self {
+            Self::Attribution { mean, .. }
+            | Self::Attention { mean, .. }
+            | Self::Virtual { mean, .. }
+            | Self::Sources { mean, .. } => *mean,
+            _ => false,
+        }
+    }
+
     /// Whole lines that begin as this one, for completion.
     #[must_use]
     pub fn suggestions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {

@@ -3,17 +3,23 @@
 //! Before the softmax a score is `(x W_Q + b_Q) . (y W_K + b_K) / sqrt(d_head)`, and both `x` and
 //! `y` are sums: a token's embedding, a position's, the earlier heads' outputs (each again a sum
 //! over the positions that it attended to) and output biases. So the score is a sum over pairs.
+//! Interventions change both sides as they change the run; what they put in is a part of its own.
 
 use super::algebra::Matrix;
 use super::array::Array;
+use super::intervention::Action;
 use super::matrices::{HeadName, Matrices};
 use super::observe::RunView;
-use super::replay::Replay;
+use super::path_name::{PathName, Start};
+use super::terms::Terms;
+use super::trace::{Label, Trace};
+use crate::model::{HookName, Site};
 use crate::task::ArrayUpdate;
 use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
 
 /// What a query or a key is partly made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The embedding of the token that stands there.
     Token,
@@ -21,12 +27,14 @@ pub enum Part {
     Position,
     /// The output of an earlier head, or the part of it that came from one position.
     Head(HeadName, Option<usize>),
+    /// What interventions put in at a hook point.
+    Put(HookName),
     /// Output biases of earlier layers and the bias of the query or key itself.
     Bias,
 }
 
 impl Part {
-    /// Its name on screen: `token`, `position`, `0.0`, `0.0 from elt`, `bias`.
+    /// Its name on screen: `token`, `position`, `0.0`, `0.0 from elt`, `put at HOOK`, `bias`.
     #[must_use]
     pub fn label(&self, task: ArrayUpdate) -> String {
         match self {
@@ -34,8 +42,14 @@ impl Part {
             Self::Position => "position".into(),
             Self::Head(name, None) => name.to_string(),
             Self::Head(name, Some(from)) => format!("{name} from {}", task.label(*from)),
+            Self::Put(hook) => PathName::of(Start::Put(*hook)).to_string(),
             Self::Bias => "bias".into(),
         }
+    }
+
+    /// Whether it is listed only where it is not nothing.
+    fn is_optional(self) -> bool {
+        matches!(self, Self::Put(_) | Self::Bias)
     }
 }
 
@@ -90,18 +104,28 @@ impl ScoreSplit {
         }
     }
 
-    /// Without a bias that is zero on both sides of the pair.
-    fn without_zero_bias(mut self) -> Self {
-        let [rows, cols] = [self.query.len(), self.key.len()];
-        let is_zero = |at: [usize; 2]| self.values.get(&at).is_none_or(|value| value == 0.0);
-        let row = (0..cols).all(|j| is_zero([rows - 1, j]));
-        let col = (0..rows).all(|i| is_zero([i, cols - 1]));
-        self.query.truncate(rows - usize::from(row));
-        self.key.truncate(cols - usize::from(col));
-        self.values = Array::from_fn([self.query.len(), self.key.len()], |i, j| {
-            self.values.get(&[i, j]).unwrap_or(0.0)
-        });
-        self
+    /// From the values of each pair of parts; a bias or a put that adds nothing is left out.
+    fn new(values: &BTreeMap<(Part, Part), f64>, listed: &[Part], score: f32) -> Self {
+        let value = |query: Part, key: Part| values.get(&(query, key)).copied().unwrap_or(0.0);
+        let says = |part: &Part, value: &dyn Fn(Part) -> f64| {
+            !part.is_optional() || listed.iter().any(|&other| value(other) != 0.0)
+        };
+        let query = listed.iter().copied();
+        let query: Vec<Part> = query
+            .filter(|part| says(part, &|other| value(*part, other)))
+            .collect();
+        let key = listed.iter().copied();
+        let key: Vec<Part> = key
+            .filter(|part| says(part, &|other| value(other, *part)))
+            .collect();
+        let cell = |i: usize, j: usize| value(query[i], key[j]) as f32;
+        Self {
+            values: Array::from_fn([query.len(), key.len()], cell),
+            total: values.values().sum(),
+            query,
+            key,
+            score,
+        }
     }
 }
 
@@ -115,9 +139,6 @@ pub struct AttentionCell {
 }
 
 /// A head's score at a cell, or how much larger it is than at another cell, split by sources.
-///
-/// Of the run it reads tokens, attention and scores. An intervention on anything else shows as a
-/// difference between `total` and `score`.
 ///
 /// # Errors
 /// When there is no such head or position, or a cell is masked.
@@ -135,25 +156,44 @@ pub fn split_score(
         config.n_layers,
         config.n_heads
     );
-    let replay = Replay::new(weights, run)?;
-    let mut split = split_cell(&replay, run, head, cell)?;
+    let mut trace = Trace::new(weights, run, None)?;
+    let mut values = split_cell(&mut trace, head, cell)?;
+    let at = |cell: AttentionCell| [head.layer, head.head, cell.dest, cell.src];
+    let in_run = |cell: AttentionCell| run.scores.get(&at(cell)).unwrap_or(f32::NAN);
+    let mut score = in_run(cell);
     if let Some(other) = minus {
-        let other = split_cell(&replay, run, head, other)?;
-        split.values = split.values.minus(&other.values);
-        split.total -= other.total;
-        split.score -= other.score;
+        for (pair, value) in split_cell(&mut trace, head, other)? {
+            *values.entry(pair).or_default() -= value;
+        }
+        score -= in_run(other);
     }
-    Ok(split.without_zero_bias())
+    let mut listed = always_listed(weights, run, head.layer);
+    listed.extend(values.keys().flat_map(|&(query, key)| [query, key]));
+    listed.sort_unstable();
+    listed.dedup();
+    Ok(ScoreSplit::new(&values, &listed, score))
 }
 
+/// The parts that every query and key of a layer may have, in their order.
+fn always_listed(weights: &Matrices, run: &RunView, layer: usize) -> Vec<Part> {
+    let earlier = HeadName::all(weights.config()).filter(|name| name.layer < layer);
+    let sources = 0..run.tokens.len();
+    let heads =
+        earlier.flat_map(|name| sources.clone().map(move |src| Part::Head(name, Some(src))));
+    [Part::Token, Part::Position, Part::Bias]
+        .into_iter()
+        .chain(heads)
+        .collect()
+}
+
+/// What each pair of parts adds to a score.
 fn split_cell(
-    replay: &Replay<'_>,
-    run: &RunView,
+    trace: &mut Trace<'_>,
     head: HeadName,
     AttentionCell { dest, src }: AttentionCell,
-) -> Result<ScoreSplit> {
-    let task = replay.weights.task();
-    let len = run.tokens.len();
+) -> Result<BTreeMap<(Part, Part), f64>> {
+    let task = trace.weights.task();
+    let len = trace.run.tokens.len();
     ensure!(dest < len && src < len, "no position {}", dest.max(src));
     ensure!(
         src <= dest,
@@ -161,54 +201,80 @@ fn split_cell(
         task.label(src),
         task.label(dest)
     );
-    let weights = replay.weights.head(head);
-    let (sources, query) = terms(replay, head.layer, dest);
-    let (_, key) = terms(replay, head.layer, src);
-    let mut query = query * &weights.w_q;
-    let mut key = key * &weights.w_k;
-    for j in 0..query.ncols() {
-        query[(sources.len() - 1, j)] += weights.b_q[(0, j)];
-        key[(sources.len() - 1, j)] += weights.b_k[(0, j)];
+    let query = trace.asks(head, [Site::QInput, Site::Q])?;
+    let query = parts(trace, &query, dest);
+    let key = trace.asks(head, [Site::KInput, Site::K])?;
+    let key = parts(trace, &key, src);
+    let scale = 1.0 / (trace.weights.config().d_head as f64).sqrt();
+    let mut values = BTreeMap::new();
+    for (&from, q) in &query {
+        for (&to, k) in &key {
+            let product: f64 = q.iter().zip(k).map(|(q, k)| q * k).sum();
+            values.insert((from, to), product * scale);
+        }
     }
-    let scale = 1.0 / (replay.weights.config().d_head as f64).sqrt();
-    let products = &query * key.transpose() * faer::Scale(scale);
-    let total = (0..sources.len())
-        .flat_map(|i| (0..sources.len()).map(move |j| (i, j)))
-        .map(|at| products[at])
-        .sum();
-    let score = run.scores.get(&[head.layer, head.head, dest, src]);
-    Ok(ScoreSplit {
-        query: sources.clone(),
-        key: sources,
-        values: super::algebra::array(&products),
-        total,
-        score: score.unwrap_or(f32::NAN),
-    })
+    edit_score(trace.run, head, [dest, src], &mut values);
+    Ok(values)
 }
 
-/// What a layer's queries and keys read at a position: sources, and `[source, d_model]`. The same
-/// sources at every position; the last one is the bias.
-fn terms(replay: &Replay<'_>, layer: usize, pos: usize) -> (Vec<Part>, Matrix) {
-    let weights = replay.weights;
-    let len = replay.tokens.len();
-    let earlier: Vec<HeadName> = HeadName::all(weights.config())
-        .filter(|name| name.layer < layer)
-        .collect();
-    let mut sources = vec![Part::Token, Part::Position];
-    for &name in &earlier {
-        sources.extend((0..len).map(|from| Part::Head(name, Some(from))));
-    }
-    sources.push(Part::Bias);
-    let token = replay.tokens[pos] as usize;
-    let value = |i: usize, j: usize| match sources[i] {
-        Part::Token => weights.w_e[(token, j)],
-        Part::Position => weights.w_pos[(pos, j)],
-        Part::Head(name, Some(from)) => {
-            replay.pattern(name)[(pos, from)] * replay.given(name)[(from, j)]
+/// What interventions on the score itself make of its parts.
+fn edit_score(
+    run: &RunView,
+    HeadName { layer, head }: HeadName,
+    [dest, src]: [usize; 2],
+    values: &mut BTreeMap<(Part, Part), f64>,
+) {
+    let hook = HookName::Block(layer, Site::AttnScores);
+    for change in run.changes.at(hook) {
+        let one = &change.intervention;
+        match &one.action {
+            _ if !one.selects(head, dest, src) => {}
+            // what is cut off stays cut off
+            Action::Scale(factor) => {
+                let open = values.values_mut().filter(|x| **x != f64::NEG_INFINITY);
+                open.for_each(|x| *x *= factor);
+            }
+            action => {
+                let put = match (action, &change.taken) {
+                    (Action::Knock, _) => f64::NEG_INFINITY,
+                    (Action::Set(value), _) => f64::from(*value as f32),
+                    (_, Some(taken)) => taken.get(&[head, dest, src]).map_or(f64::NAN, f64::from),
+                    _ => 0.0,
+                };
+                values.clear();
+                values.insert((Part::Put(hook), Part::Put(hook)), put);
+            }
         }
-        Part::Head(_, None) => 0.0,
-        Part::Bias => weights.b_o[..layer].iter().map(|b_o| b_o[(0, j)]).sum(),
-    };
-    let matrix = Matrix::from_fn(sources.len(), weights.config().d_model, value);
-    (sources, matrix)
+    }
+}
+
+/// What stands at a position, part by part, `d_head` wide.
+fn parts(trace: &Trace<'_>, terms: &Terms, pos: usize) -> BTreeMap<Part, Vec<f64>> {
+    let mut parts: BTreeMap<Part, Vec<f64>> = BTreeMap::new();
+    for (family, weights) in terms.iter() {
+        let rows = trace.rows(family);
+        for src in (0..weights.ncols()).filter(|&src| weights[(pos, src)] != 0.0) {
+            let none = || vec![0.0; rows.ncols()];
+            let sum = parts
+                .entry(part(trace.label(family), src))
+                .or_insert_with(none);
+            for (j, sum) in sum.iter_mut().enumerate() {
+                *sum += weights[(pos, src)] * rows[(src, j)];
+            }
+        }
+    }
+    parts
+}
+
+fn part(label: &Label, src: usize) -> Part {
+    match label {
+        Label::Head(name) => Part::Head(*name, Some(src)),
+        Label::Bias => Part::Bias,
+        Label::Path(path) => match path.start {
+            Start::Embed => Part::Token,
+            Start::Pos => Part::Position,
+            Start::Put(hook) => Part::Put(hook),
+            Start::HeadBias(_) | Start::OutBias(_) | Start::Unembed => Part::Bias,
+        },
+    }
 }

@@ -2,18 +2,17 @@
 //! answers, and of accuracy and loss over the sample.
 
 use super::array::Array;
-use super::derive::Derived;
-use super::edit::{Editor, Sources};
+use super::edit::Editor;
 use super::experiment::{Direction, Experiment};
 use super::intervention::{Action, Intervention, Target};
 use super::matrices::HeadName;
 use super::pair_runs::PairRuns;
 use super::plan::edges_off;
 use super::reduce::rank_site;
+use super::runs::Under;
 use super::score::{Score, judge, total};
 use super::table::Table;
-use crate::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
-use crate::task::Prompt;
+use crate::model::{HookName, HookedTransformer, NoHooks, map_chunks};
 use anyhow::{Context, Result};
 
 /// Examples of the sample that each variant is judged on, at most.
@@ -153,41 +152,13 @@ pub(super) fn score_under(
     experiment: &Experiment,
     examples: &[Experiment],
 ) -> Result<Score> {
-    let Some(first) = examples.first() else {
-        return Ok(total(model.task(), &[]));
-    };
     let model = model.for_rows(examples.len());
-    let shared = Derived::new(model, experiment, &first.clean.prompt())?;
-    let chunks = map_chunks(model.device(), examples, |chunk| {
-        let (clean, corrupted): (Vec<Prompt>, Vec<Prompt>) = chunk
-            .iter()
-            .map(|one| (one.clean.prompt(), one.corrupted.prompt()))
-            .unzip();
-        if experiment.interventions.is_empty() {
-            return judge(model, &clean, &mut NoHooks);
-        }
-        let hooks = experiment.interventions.iter();
-        let wanted: Vec<HookName> = hooks.flat_map(Intervention::hooks).collect();
-        let sources = Sources {
-            clean: &record(model, &clean, &wanted)?,
-            corrupted: &record(model, &corrupted, &wanted)?,
-            derived: &shared.for_each(model, experiment, &clean)?,
-        };
-        let mut editor = Editor::new(&experiment.interventions, sources)?;
-        judge(model, &clean, &mut editor)
+    let under = Under::new(model, experiment, examples)?;
+    let judged = map_chunks(model.device(), examples, |chunk| {
+        under.edit(chunk, |prompts, edited| match edited {
+            None => judge(model, prompts, &mut NoHooks),
+            Some((list, sources)) => judge(model, prompts, &mut Editor::new(list, sources)?),
+        })
     })?;
-    Ok(total(model.task(), &chunks.concat()))
-}
-
-/// What untouched runs held, as one batch.
-fn record(
-    model: &HookedTransformer,
-    prompts: &[Prompt],
-    wanted: &[HookName],
-) -> Result<ActivationCache> {
-    let rows: Vec<_> = prompts.iter().map(|p| model.task().tokens(p)).collect();
-    let mut nothing = NoHooks;
-    let mut recorder = Recorder::new(&mut nothing).wanting(wanted.iter().copied());
-    model.forward(&model.tokens(&rows)?, &mut recorder)?;
-    Ok(recorder.into_cache())
+    Ok(total(model.task(), &judged.concat()))
 }

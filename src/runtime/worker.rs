@@ -121,7 +121,7 @@ impl Answerer {
                 other: other.map(|other| (&other.transformer, other.name.as_str())),
                 question: &ask.question,
                 experiment: &ask.experiment,
-                run: ask.run,
+                about: ask.about,
             })
         })
     }

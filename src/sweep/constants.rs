@@ -151,6 +151,7 @@ fn given(
     one: &Intervention,
 ) -> Result<Option<Given>> {
     let fields: &[Field] = match &one.action {
+        Action::Path(path) => anyhow::bail!("{path} is taken out by the attention of each input"),
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
         Action::Patch(From::Run(run)) => return of_run(model, experiment, *run, one.hook),

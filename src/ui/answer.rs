@@ -13,7 +13,7 @@ use super::heatmap::Heatmap;
 use super::scatter;
 use super::theme::Role;
 use crate::app::{Inquiry, Pane};
-use crate::lens::{Question, Table};
+use crate::lens::{Direction, Question, RunName, Shown, Table};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -33,7 +33,7 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let question = inquiry.question.line(state.task(), &state.model.config);
     let mut title = vec![canvas.span(Role::Text, question)];
     if inquiry.question.is_about_run() {
-        let run = state.view.shown.name(state.study().direction);
+        let run = run_name(canvas, &inquiry.question);
         title.push(canvas.span(Role::Muted, format!("  {run}")));
         title.extend(canvas.kinds());
     } else if !inquiry.question.is_about_weights() {
@@ -63,6 +63,16 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             draw(canvas, rest, &inquiry, table);
             draw_legend(canvas, area, scale(table));
         }
+    }
+}
+
+/// What was run for an answer. Of a sample's examples these are the clean prompts.
+fn run_name(canvas: &Canvas<'_>, question: &Question) -> String {
+    let (shown, study) = (canvas.state.view.shown, canvas.state.study());
+    match shown {
+        Shown::Run(RunName::Corrupted) if question.is_mean() => RunName::Clean.name().to_owned(),
+        Shown::Difference if question.is_mean() => shown.name(Direction::Noise),
+        _ => shown.name(study.direction),
     }
 }
 

@@ -239,6 +239,24 @@ fn a_path_is_taken_away_and_put_back_by_pointing() {
 }
 
 #[test]
+fn the_difference_view_asks_for_differences() {
+    let mut bench = workbench(2);
+    press(&mut bench, "d P");
+    let clean = table(&bench);
+    press(&mut bench, "enter v");
+    let difference = table(&bench);
+    assert_eq!(difference.rows[0], "direct (off)");
+    let (lost, had) = (
+        value(&difference, "direct (off)", "sum"),
+        value(&clean, "direct", "sum"),
+    );
+    assert!(had != 0.0 && (lost + had).abs() < 1e-5, "{lost} {had}");
+    // enter still takes back what stands
+    press(&mut bench, "enter");
+    assert!(bench.state.study().interventions.is_empty());
+}
+
+#[test]
 fn a_row_and_column_are_found_by_name() {
     let mut bench = workbench(2);
     press(&mut bench, "o j '7 3' enter");

@@ -126,7 +126,7 @@ fn questions(c: &mut Criterion) {
             other: None,
             question: &question,
             experiment: &experiment,
-            run: RunName::Clean,
+            about: RunName::Clean.into(),
         };
         c.bench_function(&format!("answer of '{line}'"), |b| {
             b.iter(|| answer(inquest).unwrap());

@@ -96,7 +96,7 @@ fn what_is_wrong_and_where() {
         (
             "",
             0,
-            "a verb (patch, zero, mean, resample, scale, add, set, knock, rank, edge) is missing",
+            "a verb (patch, zero, mean, resample, scale, add, set, knock, rank, edge, path) is missing",
         ),
         ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
         ("zero", 1, "a hook name is missing"),
@@ -193,6 +193,12 @@ fn what_is_wrong_and_where() {
         ("edge M0->K1 off", 1, "'M0' sends nothing"),
         ("edge L0->K1 on", 2, "is not 'from'"),
         ("edge L0.1->K1 off", 1, "sends nothing"),
+        ("path 1.0>0.0 off", 1, "heads of increasing layers"),
+        ("path 0.7 off", 1, "no path '0.7'"),
+        ("path pos off", 1, "no part of what the logits read"),
+        ("path b_U off", 1, "no part of what the logits read"),
+        ("path 0.0>1.0", 2, "'off' is missing"),
+        ("path 0.0>1.0 @elt from clean", 3, "is not 'off'"),
     ] {
         let error = Intervention::parse(line, task, &config).unwrap_err();
         assert_eq!(error.word, word, "{line}: {error}");
@@ -202,7 +208,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn completions_go_on_from_what_is_typed() {
-    assert_eq!(completed("").len(), 10);
+    assert_eq!(completed("").len(), 11);
     assert_eq!(completed("s"), ["scale", "set"]);
     assert_eq!(
         completed("knock blocks.1"),
@@ -230,4 +236,7 @@ fn completions_go_on_from_what_is_typed() {
     );
     assert_eq!(completed("patch nonsense @"), Vec::<String>::new());
     assert_eq!(completed("edge L0->K"), [String::from("edge L0->K1")]);
+    let longer = ["path 0.0>1.0", "path 0.0>1.1"];
+    assert_eq!(completed("path 0.0>"), longer);
+    assert_eq!(completed("path 0.0>1.1 "), ["path 0.0>1.1 off"]);
 }

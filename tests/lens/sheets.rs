@@ -17,7 +17,7 @@ pub(super) fn ask(model: &HookedTransformer, experiment: &Experiment, line: &str
         other: None,
         question: &question,
         experiment,
-        run: RunName::Patched,
+        about: RunName::Patched.into(),
     })
     .unwrap()
 }
@@ -205,7 +205,7 @@ fn steps_have_no_estimate() {
         other: None,
         question: &question,
         experiment: &experiment,
-        run: RunName::Patched,
+        about: RunName::Patched.into(),
     });
     // two random models may rank the answer alike, and then there is nothing to estimate
     if let Err(error) = refused {

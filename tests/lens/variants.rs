@@ -173,7 +173,7 @@ fn two_models_stand_side_by_side() {
             other,
             question: &Question::parse(line, model.task(), model.config()).unwrap(),
             experiment: &experiment,
-            run: RunName::Clean,
+            about: RunName::Clean.into(),
         })
     };
     let table = put("models logits", Some((other, "theirs"))).unwrap();

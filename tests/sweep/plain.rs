@@ -82,6 +82,7 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Update) -> Run
         logits: circuitscope::lens::Array::from_tensor(&logits.get(0).unwrap()).unwrap(),
         pattern: by_layer(Site::Pattern),
         scores: by_layer(Site::AttnScores),
+        changes: circuitscope::lens::Changes::default(),
         prompt,
     }
 }

@@ -13,8 +13,8 @@ pub(super) use open::opened;
 use super::fields::{Field, Side};
 use super::shelf::{Order, Which};
 use super::space::Wants;
-use super::state::{Pane, Purpose, Shown, Tone};
-use crate::lens::RunName;
+use super::state::{Pane, Purpose, Tone};
+use crate::lens::{RunName, Shown};
 
 /// The words of a session file for what the state holds as an enum.
 const PANES: [(&str, Pane); 8] = [

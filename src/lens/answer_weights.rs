@@ -1,0 +1,108 @@
+//! Answers about the weights alone.
+
+use super::array::Array;
+use super::circuit::{Circuit, composition, composition_baseline};
+use super::patterns::head_pairs;
+use super::question::Tools;
+use super::reduce::{Embedding, pca};
+use super::table::{Layer, Table};
+use crate::model::HookedTransformer;
+use anyhow::{Result, ensure};
+
+/// The random baseline of composition scores: its seed and draws.
+const BASELINE: (u32, usize) = (0, 32);
+
+/// Another circuit's values beside a table's, drawn on one scale.
+pub(super) fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
+    ensure!(
+        first.axes == other.axes,
+        "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
+        first.name,
+        other.name,
+        first.axes[0],
+        first.axes[1],
+        other.axes[0],
+        other.axes[1]
+    );
+    table.name.clone_from(&first.name);
+    table.beside.push(Layer {
+        name: other.name.clone(),
+        values: other.values.clone(),
+    });
+    Ok(())
+}
+
+/// A circuit, with its spectrum.
+pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
+    let mut notes = Vec::new();
+    if let Some(top1) = circuit.top1_on_diagonal() {
+        notes.push(("top-1 on the diagonal".into(), format!("{top1:.3}")));
+    }
+    if let Some(copying) = circuit.copying_score()? {
+        notes.push(("copying score".into(), format!("{copying:.3}")));
+    }
+    let singular = circuit.singular_values()?;
+    notes.push((
+        "effective rank".into(),
+        format!("{:.1}", circuit.effective_rank()?),
+    ));
+    let first: Vec<String> = singular.iter().take(5).map(|s| format!("{s:.1}")).collect();
+    notes.push(("singular values".into(), first.join(" ")));
+    Ok(Table {
+        rows: circuit.rows.clone(),
+        cols: circuit.cols.clone(),
+        values: circuit.values.clone(),
+        signed: true,
+        notes,
+        ..Table::default()
+    })
+}
+
+/// An embedding's principal components.
+pub(super) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
+    let embedding = if positions {
+        Embedding::Position
+    } else {
+        Embedding::Token
+    };
+    let found = pca(&tools.weights, embedding, 3)?;
+    let explained = found
+        .explained
+        .iter()
+        .map(|part| format!("{:.1}%", part * 100.0));
+    Ok(Table {
+        cols: (1..=found.explained.len())
+            .map(|k| format!("PC{k}"))
+            .collect(),
+        notes: vec![("explained".into(), explained.collect::<Vec<_>>().join(" "))],
+        rows: found.labels,
+        values: found.coordinates,
+        signed: true,
+        ..Table::default()
+    })
+}
+
+/// All pairs of heads, and random ones.
+pub(super) fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> {
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for (earlier, later) in head_pairs(model.config()) {
+        let found = composition(&tools.weights, earlier, later)?;
+        rows.push(format!("{earlier} into {later}"));
+        values.extend([found.q, found.k, found.v].map(|x| x as f32));
+    }
+    let baseline = composition_baseline(&tools.weights, BASELINE.0, BASELINE.1);
+    rows.push(format!("random, mean of {}", baseline.draws));
+    values.extend([baseline.mean as f32; 3]);
+    Ok(Table {
+        values: Array::from_values(vec![rows.len(), 3], values),
+        rows,
+        cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
+        signed: false,
+        notes: vec![(
+            "random, standard deviation".into(),
+            format!("{:.4}", baseline.std),
+        )],
+        ..Table::default()
+    })
+}
