@@ -354,7 +354,7 @@ impl Held {
             stream += z * &weights.head(head).w_o;
         }
         for earlier in 0..layer {
-            stream = plus(stream, weights.b_o(earlier));
+            stream = plus(&stream, weights.b_o(earlier));
         }
         stream
     }
@@ -365,10 +365,10 @@ fn positions(weights: &Matrices, len: usize) -> Matrix {
 }
 
 fn through(x: &Matrix, w: &Matrix, b: &Matrix) -> Matrix {
-    plus(x * w, b)
+    plus(&(x * w), b)
 }
 
 /// A row added to each row.
-fn plus(x: Matrix, row: &Matrix) -> Matrix {
+fn plus(x: &Matrix, row: &Matrix) -> Matrix {
     Matrix::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)] + row[(0, j)])
 }
