@@ -80,10 +80,15 @@ impl<'a> Words<'a> {
     }
 
     pub fn run(&mut self) -> Result<RunName> {
-        match self.next("clean or corrupted")? {
+        self.run_or("clean or corrupted")
+    }
+
+    /// A run, where these words stand for all that may be here.
+    fn run_or(&mut self, choices: &str) -> Result<RunName> {
+        match self.next(choices)? {
             "clean" => Ok(RunName::Clean),
             "corrupted" => Ok(RunName::Corrupted),
-            word => self.wrong(format!("'{}' is not clean or corrupted", shown(word))),
+            word => self.wrong(format!("'{}' is not {choices}", shown(word))),
         }
     }
 
@@ -91,7 +96,7 @@ impl<'a> Words<'a> {
         if self.option("example") {
             return Ok(From::Example(self.whole("an example's number")? as usize));
         }
-        self.run().map(From::Run)
+        self.run_or("clean, corrupted or example N").map(From::Run)
     }
 
     /// Whether this keyword comes next; it is read then.
@@ -117,9 +122,10 @@ impl<'a> Words<'a> {
             let list = (0..task.list_len).map(Field::A);
             list.chain([Field::Idx, Field::Elt])
         };
+        let named = |name: &str| known().find(|field| field.to_string() == name);
         let mut fields: Vec<Field> = Vec::new();
         for name in word.split(',') {
-            let Some(field) = known().find(|field| field.to_string() == name) else {
+            let Some(field) = named(name) else {
                 let names: Vec<_> = known().map(|field| field.to_string()).collect();
                 return self.wrong(format!(
                     "no field '{}'; the fields are {}",
@@ -130,6 +136,10 @@ impl<'a> Words<'a> {
             if !fields.contains(&field) {
                 fields.push(field);
             }
+        }
+        if let Some(next) = self.words.get(self.at).filter(|next| named(next).is_some()) {
+            self.at += 1;
+            return self.wrong(format!("commas separate fields: {word},{next}"));
         }
         Ok(fields)
     }
