@@ -34,22 +34,30 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
         }
         return;
     }
-    let room = usize::from(inner.height);
     let selected = state.view.intervention;
-    let first = scroll_to(selected, room, list.len(), 0);
-    for (i, listed) in list.iter().enumerate().skip(first).take(room) {
-        let line = row(canvas, i, listed, inner.width, seen.as_deref());
-        canvas.line(inner, (i - first) as u16, &line);
+    let mut rows = Vec::new();
+    let mut last = 0;
+    for (i, listed) in list.iter().enumerate() {
+        rows.extend(rows_of(canvas, i, listed, inner.width, seen.as_deref()));
+        if i == selected {
+            last = rows.len().saturating_sub(1);
+        }
+    }
+    let room = usize::from(inner.height);
+    let first = scroll_to(last, room, rows.len(), 0);
+    for (row, line) in (0..).zip(rows.iter().skip(first).take(room)) {
+        canvas.line(inner, row, line);
     }
 }
 
-fn row(
+/// An intervention's mark and line; in as many rows as it needs where the pane is narrow.
+fn rows_of(
     canvas: &Canvas<'_>,
     i: usize,
     listed: &Listed,
     width: u16,
     seen: Option<&Observation>,
-) -> Line<'static> {
+) -> Vec<Line<'static>> {
     let state = canvas.state;
     let selected = state.view.focus == Pane::Interventions && i == state.view.intervention;
     let role = match (selected, listed.on) {
@@ -57,18 +65,23 @@ fn row(
         (false, true) => Role::Text,
         (false, false) => Role::Muted,
     };
-    let mark = if listed.on { "x" } else { " " };
+    let mark = if listed.on { "[x] " } else { "[ ] " };
+    let room = usize::from(width).saturating_sub(mark.len());
     let line = listed.intervention.line(state.task());
-    let line = if usize::from(width) < line.len() + 4 {
-        compact(&line)
+    let parts = if line.len() > room {
+        wrapped(&compact(&line), room)
     } else {
-        line
+        vec![line]
     };
-    let mut spans = vec![canvas.span(role, format!("[{mark}] {line}"))];
-    if listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed)) {
-        spans.push(canvas.span(Role::Warn, "  changes nothing"));
+    let lead = |row: usize| if row == 0 { mark } else { "    " };
+    let parts = parts.into_iter().enumerate();
+    let text = |(row, part)| Line::from(canvas.span(role, format!("{}{part}", lead(row))));
+    let mut rows: Vec<Line<'static>> = parts.map(text).collect();
+    let idle = listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed));
+    if let Some(row) = rows.last_mut().filter(|_| idle) {
+        row.spans.push(canvas.span(Role::Warn, "  changes nothing"));
     }
-    Line::from(spans)
+    rows
 }
 
 /// A line for a narrow pane: what every hook name shares is left out.
