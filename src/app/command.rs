@@ -97,7 +97,10 @@ fn unknown(state: &State, word: &str) -> String {
 fn looks_like_prompt(line: &str) -> bool {
     line.starts_with(|c: char| c.is_ascii_digit())
         || line.starts_with("BOS")
-        || line.split_whitespace().collect::<String>().starts_with("a=")
+        || line
+            .split_whitespace()
+            .collect::<String>()
+            .starts_with("a=")
 }
 
 /// Lines that are one word on from this one.

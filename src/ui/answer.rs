@@ -127,7 +127,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
         }
         .intersection(area);
         let value = |row: usize, column: usize| cell_of(values, row, column);
-        for (rows, column) in pieces(kinds, &rows, &columns) {
+        for (rows, column) in kinds.pieces(&rows, columns.range()) {
             Heatmap {
                 look: canvas.look,
                 rows: rows.end,
@@ -155,15 +155,6 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
         flags(canvas, body, first_row, &columns, table);
     }
     off_screen(canvas, area, &columns, table, &rows);
-}
-
-/// The cells on screen in pieces of one scale: whole columns, or single cells where rows differ.
-fn pieces(kinds: Quantities, rows: &Range<usize>, columns: &Columns) -> Vec<(Range<usize>, usize)> {
-    let cut = |column: usize| match kinds {
-        Quantities::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
-        _ => vec![(rows.clone(), column)],
-    };
-    columns.range().flat_map(cut).collect()
 }
 
 /// Marks where the table goes on beyond the screen, and the layers that found no room.

@@ -5,8 +5,9 @@ use super::fit::shortened;
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::look::Look;
 use super::prompt::wrapped;
+use super::quantities::Quantities;
 use super::theme::Role;
-use crate::lens::{Array, Table};
+use crate::lens::{Array, Question, Table};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -27,6 +28,8 @@ const MARGIN: u16 = 2;
 pub struct Figure<'a> {
     /// The numbers; their title is the figure's.
     pub table: &'a Table,
+    /// The question that they answer, if they do.
+    pub question: Option<&'a Question>,
     /// What rows and columns are; empty says nothing.
     pub axes: (&'a str, &'a str),
     /// Lines below, each wrapped.
@@ -94,21 +97,27 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
         let name = shortened(look, name, usize::from(label - 1));
         buf.set_stringn(x, y + i as u16, name, usize::from(label - 1), muted);
     }
-    let place = Rect::new(x + label, y, numbers, rows);
-    Heatmap {
-        look,
-        rows: table.rows.len(),
-        columns: table.cols.len(),
-        cell_width: cell,
-        cell_height: 1,
-        scale: scale(table),
-        cursor: None,
-        stale: false,
-        value: &|row, column| self::cell(&table.values, row, column),
+    let kinds = figure.question.map_or(Quantities::One, Quantities::of);
+    for (part, column) in kinds.pieces(&(0..table.rows.len()), 0..table.cols.len()) {
+        let (left, above) = (column as u16 * cell, part.start as u16);
+        let place = Rect::new(x + label + left, y + above, cell, part.len() as u16);
+        Heatmap {
+            look,
+            rows: part.end,
+            columns: column + 1,
+            cell_width: cell,
+            cell_height: 1,
+            scale: kinds.scale(table, &table.name, part.start, column),
+            cursor: None,
+            stale: false,
+            value: &|row, column| self::cell(&table.values, row, column),
+        }
+        .render(place, &mut buf, part.start, column);
     }
-    .render(place, &mut buf, 0, 0);
     y += rows + 1;
-    buf.set_line(x, y, &legend(look, scale(table), BAR), BAR);
+    if kinds == Quantities::One {
+        buf.set_line(x, y, &legend(look, scale(table), BAR), BAR);
+    }
     write(&mut buf, look, y + 2, inner, &caption);
     buf
 }

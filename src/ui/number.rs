@@ -42,19 +42,20 @@ pub(super) struct CellFormat {
 impl CellFormat {
     /// The most decimals for which values up to `max` still fit into `width` columns.
     ///
-    /// On a scale with signs a column is kept for them where that leaves three for digits.
+    /// On a scale with signs a column is kept for them where that leaves three for digits. From 10
+    /// on it would cost the small values their last decimal: the large ones do without then.
     pub fn new(max: f32, width: u16, is_signed: bool) -> Self {
         let width = usize::from(width);
         let gap = usize::from(width > 2);
         let columns = width - gap;
-        let keeps_sign = is_signed && columns > 3;
-        let room = columns - usize::from(keeps_sign);
         // Up to here nearly all values lie below 1 and are written without their 0.
         let whole = if max < 2.0 && is_short(columns) {
             0
         } else {
             whole_digits(max)
         };
+        let keeps_sign = is_signed && columns > 3 && whole < 2;
+        let room = columns - usize::from(keeps_sign);
         let most = room
             .saturating_sub(1 + whole)
             .min(DIGITS.saturating_sub(whole));

@@ -108,8 +108,8 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
 
     let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
     let block = (len as u16 + 1) * cell_width + 1;
-    let layers_shown =
-        usize::from(inner.width.saturating_sub(STRIP_LABEL) / block).clamp(1, config.n_layers);
+    let layers_shown = usize::from((inner.width + 1).saturating_sub(STRIP_LABEL) / block)
+        .clamp(1, config.n_layers);
     let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
     // above the cells: the layers' names and the positions'
     let most = 1 + rows_of(cell_width);

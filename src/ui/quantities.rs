@@ -4,6 +4,7 @@
 use super::figure;
 use super::scale::Scale;
 use crate::lens::{Array, Question, Table};
+use std::ops::Range;
 
 /// Which numbers of a table are of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,15 @@ impl Quantities {
             Question::ModelLogits | Question::ModelAttention(_) => Self::Layers,
             _ => Self::One,
         }
+    }
+
+    /// Cells in pieces of one scale: whole columns, or single cells where rows differ.
+    pub fn pieces(self, rows: &Range<usize>, columns: Range<usize>) -> Vec<(Range<usize>, usize)> {
+        let cut = |column: usize| match self {
+            Self::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
+            _ => vec![(rows.clone(), column)],
+        };
+        columns.flat_map(cut).collect()
     }
 
     /// The scale of a cell of a layer.
