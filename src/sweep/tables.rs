@@ -246,8 +246,9 @@ impl<T> Tables<T> {
         program: &Program,
         elements: &Elements,
     ) -> Result<Self> {
-        let of_head =
-            |head: &HeadProgram| Basis::new(program, elements, head.q.iter().chain(&head.k));
+        let of_head = |head: &HeadProgram| {
+            Basis::new(program, elements, head.q.iter().chain(&head.k))
+        };
         let bases: Vec<Basis> = program.heads.iter().map(of_head).collect();
         let out = Basis::new(program, elements, program.out.iter());
         let d_vocab_out = weights.config().d_vocab_out;
