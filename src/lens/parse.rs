@@ -131,7 +131,8 @@ impl Words<'_> {
         let layer = layer.and_then(|layer| layer.parse::<usize>().ok());
         match layer.filter(|&layer| layer >= config.n_layers) {
             Some(layer) => self.wrong(format!(
-                "no layer {layer}; the layers are 0..={}",
+                "no layer {layer} in a model of {} layers; the layers are 0..={}",
+                config.n_layers,
                 config.n_layers - 1
             )),
             None => HookName::parse(name, config.n_layers).or_else(|e| self.wrong(e.to_string())),

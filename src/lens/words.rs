@@ -80,15 +80,18 @@ impl<'a> Words<'a> {
     }
 
     pub fn run(&mut self) -> Result<RunName> {
-        self.run_or("clean or corrupted")
+        self.run_or("")
     }
 
-    /// A run, where these words stand for all that may be here.
-    fn run_or(&mut self, choices: &str) -> Result<RunName> {
-        match self.next(choices)? {
+    /// A run; `other` says what else may be here.
+    fn run_or(&mut self, other: &str) -> Result<RunName> {
+        match self.next("clean or corrupted")? {
             "clean" => Ok(RunName::Clean),
             "corrupted" => Ok(RunName::Corrupted),
-            word => self.wrong(format!("'{}' is not {choices}", shown(word))),
+            word => self.wrong(format!(
+                "'{}' is not clean or corrupted{other}",
+                shown(word)
+            )),
         }
     }
 
@@ -96,7 +99,7 @@ impl<'a> Words<'a> {
         if self.option("example") {
             return Ok(From::Example(self.whole("an example's number")? as usize));
         }
-        self.run_or("clean, corrupted or example N").map(From::Run)
+        self.run_or(", nor example N").map(From::Run)
     }
 
     /// Whether this keyword comes next; it is read then.

@@ -75,7 +75,7 @@ fn what_is_wrong_says_what_would_be_right() {
         (": 'zero blocks.7.attn.hook_z @*'", "the layers are 0..=1"),
         (
             ": 'patch blocks.0.attn.hook_z @* from foo'",
-            "clean, corrupted or example N",
+            "is not clean or corrupted, nor example N",
         ),
         (
             ": 'add blocks.0.hook_attn_out @* W_E[99] by 1'",
