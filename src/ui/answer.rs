@@ -9,7 +9,7 @@
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
 use super::columns::{Columns, split_heading};
-use super::figure::{cell as cell_of, scale};
+use super::figure::cell as cell_of;
 use super::fit::shortened;
 use super::heatmap::Heatmap;
 use super::quantities::Quantities;
@@ -59,8 +59,8 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
                 _ => rest,
             };
             draw(canvas, rest, &inquiry, table);
-            if Quantities::of(&inquiry.question) == Quantities::One {
-                draw_legend(canvas, area, scale(table), taken);
+            if let Some(scale) = Quantities::of(&inquiry.question).common_scale(table) {
+                draw_legend(canvas, area, scale, taken);
             }
         }
     }
@@ -98,6 +98,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, table: &Table) -> Rect {
 fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let (row, column) = inquiry.cursor;
     let kinds = Quantities::of(&inquiry.question);
+    let common = kinds.common_scale(table);
     let columns = Columns::new(table, area, column, kinds != Quantities::Columns);
     let head = columns.head();
     let shown_rows = usize::from(area.height.saturating_sub(head));
@@ -134,7 +135,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
                 columns: column + 1,
                 cell_width: columns.width(column),
                 cell_height: 1,
-                scale: kinds.scale(table, name, rows.start, column),
+                scale: common.unwrap_or_else(|| kinds.scale(table, name, rows.start, column)),
                 cursor: Some(inquiry.cursor),
                 stale: is_stale(canvas, inquiry),
                 value: &value,
@@ -272,7 +273,7 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
             "masked".to_owned()
         } else if value.is_nan() {
             "n/a".to_owned()
-        } else if kinds.scale(table, layer, row, column).is_signed() {
+        } else if kinds.is_signed(table, layer, row, column) {
             format!("{value:+.5}")
         } else {
             format!("{value:.5}")

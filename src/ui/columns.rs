@@ -45,8 +45,8 @@ impl Columns {
         let headings = Headings::new(table, alike);
         let each = |layers: u16| (room.saturating_sub(GAP * (layers - 1))) / layers;
         let narrow = headings.widths(0);
-        let all_abreast = narrow.iter().sum::<u16>() <= each(wanted);
-        let least: u16 = narrow.iter().take(LEAST_COLUMNS).sum();
+        let all_abreast = total(&narrow) <= each(wanted);
+        let least = total(&narrow[..narrow.len().min(LEAST_COLUMNS)]);
         let abreast = (1..=wanted).rev().find(|&n| least <= each(n)).unwrap_or(1);
         let high = table.rows.len() as u16 + 2 + u16::from(headings.can_split());
         let above = (area.height / high).min(wanted);
@@ -86,7 +86,7 @@ impl Columns {
 
     /// How far right of the first one a column on screen begins.
     pub fn offset(&self, column: usize) -> u16 {
-        self.widths[self.first..column].iter().sum()
+        total(&self.widths[self.first..column])
     }
 
     /// Where a layer stands.
@@ -112,18 +112,24 @@ impl Columns {
     }
 }
 
+fn total(widths: &[u16]) -> u16 {
+    widths
+        .iter()
+        .fold(0, |sum, width| width.saturating_add(sum))
+}
+
 /// The first column and how many are seen, so that the cursor is among them, in the middle if it can.
 fn visible(widths: &[u16], room: u16, cursor: usize) -> (usize, usize) {
     let widest = widths.iter().max().copied().unwrap_or(1).max(1);
     let last = widths.len().saturating_sub(1);
     let target = (cursor + usize::from(room / widest / 2)).min(last);
-    let fits = |first: &usize| widths[*first..=target].iter().sum::<u16>() <= room;
+    let fits = |first: &usize| total(&widths[*first..=target]) <= room;
     let first = (0..=cursor.min(last))
         .find(|first| widths.is_empty() || fits(first))
         .unwrap_or(cursor.min(last));
     let mut used = 0;
     let seen = widths.iter().skip(first).take_while(|&&width| {
-        used += width;
+        used = width.saturating_add(used);
         used <= room
     });
     (first, seen.count().max(usize::from(!widths.is_empty())))
@@ -170,7 +176,7 @@ impl Headings {
         });
         let mut sets =
             sets.map(|(widths, split): (Vec<u16>, bool)| (widths, split && self.can_split()));
-        let found = sets.find(|(widths, _)| widths.iter().sum::<u16>() <= room);
+        let found = sets.find(|(widths, _)| total(widths) <= room);
         found.unwrap_or_else(|| (self.widths(0), self.can_split()))
     }
 

@@ -98,6 +98,7 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
         buf.set_stringn(x, y + i as u16, name, usize::from(label - 1), muted);
     }
     let kinds = figure.question.map_or(Quantities::One, Quantities::of);
+    let common = kinds.common_scale(table);
     for (part, column) in kinds.pieces(&(0..table.rows.len()), 0..table.cols.len()) {
         let (left, above) = (column as u16 * cell, part.start as u16);
         let place = Rect::new(x + label + left, y + above, cell, part.len() as u16);
@@ -107,7 +108,7 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
             columns: column + 1,
             cell_width: cell,
             cell_height: 1,
-            scale: kinds.scale(table, &table.name, part.start, column),
+            scale: common.unwrap_or_else(|| kinds.scale(table, &table.name, part.start, column)),
             cursor: None,
             stale: false,
             value: &|row, column| self::cell(&table.values, row, column),
@@ -115,8 +116,8 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
         .render(place, &mut buf, part.start, column);
     }
     y += rows + 1;
-    if kinds == Quantities::One {
-        buf.set_line(x, y, &legend(look, scale(table), BAR), BAR);
+    if let Some(scale) = common {
+        buf.set_line(x, y, &legend(look, scale, BAR), BAR);
     }
     write(&mut buf, look, y + 2, inner, &caption);
     buf

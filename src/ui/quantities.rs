@@ -38,6 +38,19 @@ impl Quantities {
         columns.flat_map(cut).collect()
     }
 
+    /// Whether a cell's number is told with its sign.
+    pub fn is_signed(self, table: &Table, layer: &str, row: usize, column: usize) -> bool {
+        match self {
+            Self::One => table.signed,
+            _ => self.scale(table, layer, row, column).is_signed(),
+        }
+    }
+
+    /// The scale of all cells, where they have one; it takes a walk through the whole table.
+    pub fn common_scale(self, table: &Table) -> Option<Scale> {
+        (self == Self::One).then(|| figure::scale(table))
+    }
+
     /// The scale of a cell of a layer.
     pub fn scale(self, table: &Table, layer: &str, row: usize, column: usize) -> Scale {
         let last = column + 1 == table.cols.len();
