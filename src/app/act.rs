@@ -129,20 +129,20 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::AskSources => return inquire::sources(state),
         Action::AskModels => return inquire::open(state, Question::ModelLogits),
-        Action::AskRanks => return inquire::ranks(state),
         Action::CycleMeasure => {
             let effects = change(state, |study| study.measure = study.measure.next());
             let name = state.study().measure.name();
             state.say(Tone::Plain, format!("measure: {name}"));
             return effects;
         }
-        Action::Compare => return inquire::compare(state),
         Action::FindCell => open_line(state, Purpose::Find, String::new()),
         Action::TakeCell => return take_cell(state),
         Action::OpenQuestion => open_question(state),
-        Action::NextQuestion => return inquire::step(state, 1),
-        Action::PreviousQuestion => return inquire::step(state, -1),
-        Action::ToggleQuestion => return inquire::toggle(state),
+        Action::NextQuestion
+        | Action::PreviousQuestion
+        | Action::ToggleQuestion
+        | Action::Compare
+        | Action::AskRanks => return inquire::lead(state, action),
         Action::Hottest => inquire::hottest(state),
         Action::OpenSpace => space::open(state),
         Action::OpenRow => return rows::open_row(state),
@@ -265,6 +265,11 @@ fn cycle_continuation(state: &mut State) -> Vec<Effect> {
 }
 
 fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
+    if back && state.field_error.is_some() {
+        // the wrong text is the last change; it never became a step of the history
+        state.show_study();
+        return Vec::new();
+    }
     let before = state.study().experiment();
     let moved = if back {
         state.history.undo()

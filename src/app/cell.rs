@@ -78,7 +78,21 @@ pub(super) fn knock(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let intervention = at_cursor(state, Action::Knock);
-    add_intervention(state, intervention)
+    add_here(state, intervention)
+}
+
+/// Adds an intervention. Where another run was on screen than the one that interventions act on,
+/// says which that is: its numbers take the place of those that were pointed at.
+fn add_here(state: &mut State, intervention: Intervention) -> Vec<Effect> {
+    let direction = state.study().direction;
+    let other = state.view.shown == Shown::Run(direction.source());
+    let effects = add_intervention(state, intervention);
+    if other {
+        let base = direction.base().name();
+        let text = format!("interventions act on the {base} run: it is shown now, patched");
+        state.say(Tone::Good, text);
+    }
+    effects
 }
 
 /// Opens a line for the cell's value.
@@ -108,20 +122,26 @@ pub(super) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String>
     }
 }
 
-/// Adds a step to the cell, beginning with what the patched run has there.
+/// Adds a step to the cell, beginning with the number on screen.
 pub(super) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
     if !editable(state) {
         return Vec::new();
     }
     let at = state.view.attention;
     let index = [at.layer, at.head, at.dest, at.src];
-    let seen = state.observation.as_ref().map(|seen| &seen.patched);
+    let shown = match state.view.shown {
+        Shown::Run(run) => run,
+        Shown::Difference => RunName::Patched,
+    };
+    let seen = state.observation.as_ref().map(|seen| seen.run(shown));
     let seen = seen.and_then(|run| {
         let values = if at.scores { &run.scores } else { &run.pattern };
         values.get(&index)
     });
-    let now = set_at(state).map(|(_, value)| value);
-    let Some(now) = now.or(seen.map(f64::from)).filter(|now| now.is_finite()) else {
+    // a number typed is more exact than what a run makes of it
+    let typed = set_at(state).filter(|_| shown == RunName::Patched);
+    let now = typed.map(|(_, value)| value).or(seen.map(f64::from));
+    let Some(now) = now.filter(|now| now.is_finite()) else {
         return Vec::new();
     };
     let step = if at.scores { NUDGE.1 } else { NUDGE.0 };
@@ -141,7 +161,7 @@ pub(super) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
 fn set(state: &mut State, value: f64) -> Vec<Effect> {
     let intervention = at_cursor(state, Action::Set(value));
     let Some((index, _)) = set_at(state) else {
-        return add_intervention(state, intervention);
+        return add_here(state, intervention);
     };
     state.view.shown = Shown::Run(RunName::Patched);
     change(state, |study| {

@@ -2,8 +2,9 @@
 
 use super::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
+use crate::model::edit_distance;
 use crate::sweep::{self, Claim, Survey};
-use crate::task::Sample;
+use crate::task::{Sample, shown};
 
 /// A command understood.
 #[derive(Debug)]
@@ -68,16 +69,38 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             Err(error) => Err((Some(error.word), error.problem)),
         },
         _ if looks_like_prompt(line) => Ok(Command::Clean(prompt(line)?)),
+        _ if !verbs(state).iter().any(|verb| verb == word) => Err((Some(0), unknown(state, word))),
         _ => Intervention::parse(line, task, &state.model.config)
             .map(Command::Intervene)
             .map_err(|error| (Some(error.word), error.problem)),
     }
 }
 
+/// The words that begin an intervention.
+fn verbs(state: &State) -> Vec<String> {
+    completions("", state.task(), &state.model.config)
+}
+
+/// What to say to a word that begins no line.
+fn unknown(state: &State, word: &str) -> String {
+    let mut known = verbs(state);
+    known.extend(WORDS.map(|(word, _)| word.to_owned()));
+    let nearest = known.iter().min_by_key(|one| edit_distance(one, word));
+    let nearest = nearest.map_or("", String::as_str);
+    format!(
+        "no verb '{}'; did you mean {nearest}? The verbs are {}; or type a prompt",
+        shown(word),
+        known.join(", ")
+    )
+}
+
 fn looks_like_prompt(line: &str) -> bool {
     line.starts_with(|c: char| c.is_ascii_digit())
         || line.starts_with("BOS")
-        || (line.starts_with('a') && line.contains('['))
+        || line
+            .split_whitespace()
+            .collect::<String>()
+            .starts_with("a=")
 }
 
 /// Lines that are one word on from this one.

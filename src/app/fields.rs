@@ -72,6 +72,12 @@ fn editor(text: String) -> TextArea<'static> {
 
 /// Types a key in a one-line editor; whether the text changed.
 pub(super) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
+    if matches!(
+        key.code,
+        KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End
+    ) {
+        editor.cancel_selection();
+    }
     match key.code {
         KeyCode::Left => editor.move_cursor(CursorMove::Back),
         KeyCode::Right => editor.move_cursor(CursorMove::Forward),

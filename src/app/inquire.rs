@@ -1,5 +1,6 @@
 //! Questions asked of the model, and the table that answers them.
 
+use super::keymap::Action;
 use super::message::{Ask, Effect, Inquiry};
 use super::panes::strip_rows;
 use super::state::{Pane, State, Tone};
@@ -178,39 +179,57 @@ pub(super) fn sources(state: &mut State) -> Vec<Effect> {
 }
 
 /// The open circuit's head with fewer singular directions.
-pub(super) fn ranks(state: &mut State) -> Vec<Effect> {
-    let question = state.inquiry.as_ref().map(|inquiry| &inquiry.question);
+fn cut(question: &Question) -> Option<Question> {
     let cut = match question {
-        Some(Question::Circuit {
+        Question::Circuit {
             name: CircuitName::Ov(chain),
             ..
-        }) => chain.last().map(|&head| Variants::Ranks(Weight::Ov, head)),
-        Some(Question::Circuit {
+        } => Variants::Ranks(Weight::Ov, *chain.last()?),
+        Question::Circuit {
             name: CircuitName::Qk { head, .. },
             ..
-        }) => Some(Variants::Ranks(Weight::Qk, *head)),
-        _ => None,
+        } => Variants::Ranks(Weight::Qk, *head),
+        _ => return None,
     };
-    match cut {
-        Some(cut) => open(state, Question::Variants(cut)),
-        None => {
-            let text = "only a QK or OV circuit has ranks; o opens the circuits";
-            state.say(Tone::Plain, text);
-            Vec::new()
-        }
-    }
+    Some(Question::Variants(cut))
 }
 
-/// Puts the next thing beside the answer.
-pub(super) fn compare(state: &mut State) -> Vec<Effect> {
-    let config = state.model.config.clone();
-    replace(state, |question| {
-        let axes = match question {
-            Question::Circuit { name, .. } => Some(name.axes()),
-            _ => None,
-        };
-        question.compared(&config, |other| Some(other.axes()) == axes)
+/// The question that a key leads to from the open one.
+fn led_to(state: &State, question: &Question, action: Action) -> Option<Question> {
+    let config = &state.model.config;
+    Some(match action {
+        Action::NextQuestion => question.next(state.task(), config, 1),
+        Action::PreviousQuestion => question.next(state.task(), config, -1),
+        Action::ToggleQuestion => question.toggled(),
+        Action::Compare => question.compared(config),
+        Action::AskRanks => return cut(question),
+        _ => return None,
     })
+}
+
+/// Why a key does nothing to the open answer, if it does nothing.
+pub(super) fn idle(state: &State, action: Action) -> Option<&'static str> {
+    let why = match action {
+        Action::NextQuestion | Action::PreviousQuestion => "there is but one answer of this kind",
+        Action::ToggleQuestion => "this answer has no mean, and no other scale",
+        Action::Compare => "nothing can stand beside this answer",
+        Action::AskRanks => "only a QK or OV circuit has ranks; o opens the circuits",
+        _ => return None,
+    };
+    let question = &state.inquiry.as_ref()?.question;
+    let next = led_to(state, question, action);
+    next.is_none_or(|next| next == *question).then_some(why)
+}
+
+/// Goes on to the question that a key leads to, or says why there is none.
+pub(super) fn lead(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Some(why) = idle(state, action) {
+        state.say(Tone::Plain, why);
+        return Vec::new();
+    }
+    let asked = state.inquiry.as_ref();
+    let next = asked.and_then(|inquiry| led_to(state, &inquiry.question, action));
+    next.map_or_else(Vec::new, |next| open(state, next))
 }
 
 /// Another run on screen; over grids another way to tell what their patches do.
@@ -241,6 +260,15 @@ pub(super) fn pointed_at(state: &State) -> Option<Intervention> {
         }
         _ => None,
     }
+}
+
+/// Whether the answer's cells stand for interventions.
+pub(super) fn takes_cells(state: &State) -> bool {
+    let answer = state
+        .inquiry
+        .as_ref()
+        .and_then(|inquiry| inquiry.answer.as_ref());
+    matches!(answer, Some(Ok(table)) if table.cells.iter().any(Option::is_some))
 }
 
 /// Moves the cursor to a row and a column by name: `48`, `48 26`, `* 26`.
@@ -275,28 +303,6 @@ pub(super) fn find(state: &mut State, text: &str) -> Result<(), (Option<usize>, 
     }
     inquiry.cursor = cursor;
     Ok(())
-}
-
-/// Another question of the same kind.
-pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
-    let (task, config) = (state.task(), state.model.config.clone());
-    replace(state, |question| question.next(task, &config, by))
-}
-
-/// The other choice that a question has.
-pub(super) fn toggle(state: &mut State) -> Vec<Effect> {
-    replace(state, Question::toggled)
-}
-
-fn replace(state: &mut State, other: impl Fn(&Question) -> Question) -> Vec<Effect> {
-    let next = state
-        .inquiry
-        .as_ref()
-        .map(|inquiry| other(&inquiry.question));
-    match next {
-        Some(question) => open(state, question),
-        None => Vec::new(),
-    }
 }
 
 /// Moves the cursor; stops at the table's edges.

@@ -280,7 +280,7 @@ pub(super) const LOGITS: Where = Where::Pane(Pane::Logits);
 const ATTENTION: Where = Where::Pane(Pane::Attention);
 const STRIPS: Where = Where::Pane(Pane::Strips);
 const CELLS: Where = Where::Pane(Pane::Cells);
-const ANSWER: Where = Where::Pane(Pane::Answer);
+pub(super) const ANSWER: Where = Where::Pane(Pane::Answer);
 const SPACE: Where = Where::Pane(Pane::Space);
 const LIST: Where = Where::Pane(Pane::Interventions);
 

@@ -1,7 +1,8 @@
 //! What the key table says: what a key does, the footer's hints, the page of all keys.
 
+use super::inquire;
 use super::key::Key;
-use super::keymap::{Action, BINDINGS, LOGITS, PROMPT, Where};
+use super::keymap::{ANSWER, Action, BINDINGS, Binding, LOGITS, PROMPT, Where};
 use super::state::{Mode, State};
 
 /// The places whose bindings hold in this state, first come first.
@@ -32,7 +33,7 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
         .into_iter()
         .flatten()
         .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
-        .filter(|binding| !binding.hint.is_empty())
+        .filter(|binding| !binding.hint.is_empty() && does_something(state, binding))
         .map(|binding| {
             let key = match binding.action {
                 Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
@@ -42,6 +43,15 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
             (key, binding.hint)
         })
         .collect()
+}
+
+/// Whether a key does to the open answer what its hint says.
+fn does_something(state: &State, binding: &Binding) -> bool {
+    match binding.action {
+        Action::TakeCell => inquire::takes_cells(state),
+        action if binding.at == ANSWER => inquire::idle(state, action).is_none(),
+        _ => true,
+    }
 }
 
 /// The whole table as Markdown: `docs/keys.md`.

@@ -7,9 +7,6 @@ use super::{cell, command, inquire, shelf};
 use crate::lens::{Intervention, Metric, Question};
 use tui_textarea::{CursorMove, TextArea};
 
-/// Suggestions kept for a line.
-const MAX_SUGGESTIONS: usize = 64;
-
 /// Opens the selected intervention's line.
 pub(super) fn edit_intervention(state: &mut State) {
     let selected = state.view.intervention;
@@ -24,12 +21,15 @@ pub(super) fn edit_intervention(state: &mut State) {
     }
 }
 
-/// Opens a line for a question, beginning with the one that is open.
+/// Opens a line for a question with the one that is open, which the first thing typed replaces.
 pub(super) fn open_question(state: &mut State) {
     let (task, config) = (state.task(), &state.model.config);
     let now = state.inquiry.as_ref();
     let text = now.map_or_else(String::new, |inquiry| inquiry.question.line(task, config));
     open_line(state, Purpose::Question, text);
+    if let Mode::Line(line) = &mut state.mode {
+        line.editor.select_all();
+    }
 }
 
 /// Opens a line with a text to begin with.
@@ -50,9 +50,9 @@ pub(super) fn suggest(state: &mut State) {
     let Mode::Line(line) = &state.mode else {
         return;
     };
-    let mut found = match line.purpose {
+    let found = match line.purpose {
         Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
-        Purpose::Question => Question::suggestions(line.text(), state.task(), &state.model.config),
+        Purpose::Question => Question::completions(line.text(), state.task(), &state.model.config),
         Purpose::Metric
         | Purpose::Jump
         | Purpose::Cell
@@ -60,13 +60,12 @@ pub(super) fn suggest(state: &mut State) {
         | Purpose::Search
         | Purpose::Rename => Vec::new(),
     };
-    found.truncate(MAX_SUGGESTIONS);
     if let Mode::Line(line) = &mut state.mode {
         line.completions = found;
     }
 }
 
-/// Completes as far as all suggestions agree.
+/// Completes as far as all suggestions agree, else with the first of them.
 pub(super) fn complete(state: &mut State) {
     if let Mode::Line(line) = &mut state.mode {
         let Some(first) = line.completions.first() else {
@@ -79,14 +78,13 @@ pub(super) fn complete(state: &mut State) {
                 let shared = common.bytes().zip(other.bytes());
                 &common[..shared.take_while(|(a, b)| a == b).count()]
             });
-        let mut text = agreed.to_owned();
-        if line.completions.len() == 1 && !text.ends_with(',') {
+        let further = agreed.len() > line.text().len();
+        let mut text = if further { agreed } else { first }.to_owned();
+        if (!further || line.completions.len() == 1) && !text.ends_with(',') {
             text.push(' ');
         }
-        if text.len() > line.text().len() {
-            line.editor = TextArea::new(vec![text]);
-            line.editor.move_cursor(CursorMove::End);
-        }
+        line.editor = TextArea::new(vec![text]);
+        line.editor.move_cursor(CursorMove::End);
     }
     suggest(state);
 }

@@ -3,6 +3,7 @@
 use super::act;
 use super::cell;
 use super::fields::{Fields, Side, edit};
+use super::keymap::Action;
 use super::keypage::action_for;
 use super::message::{Effect, Msg, Request};
 use super::state::{Mode, Pane, State, Status, Tone};
@@ -101,6 +102,11 @@ fn side_source(study: &Study, side: Side) -> &Source {
 
 fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Some(action) = action_for(state, key) {
+        // a message has been read when the next thing is done
+        let done = !matches!(action, Action::Back | Action::OpenHelp | Action::Redraw);
+        if done && matches!(state.mode, Mode::Normal) {
+            state.status = None;
+        }
         return act::act(state, action);
     }
     if let Mode::Line(line) = &mut state.mode {

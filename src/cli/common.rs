@@ -40,7 +40,7 @@ pub fn other_model(path: &Path, model: &Model) -> Result<Model> {
     let (ours, theirs) = (model.transformer.task(), other.transformer.task());
     ensure!(
         ours == theirs,
-        "{} has another task ({theirs:?}) than {} ({ours:?})",
+        "{} has another task ({theirs}) than {} ({ours})",
         other.name,
         model.name
     );

@@ -69,7 +69,7 @@ pub fn write(path: &Path, bytes: &[u8], replacing: bool) -> Result<()> {
 /// Those of the write.
 pub fn check_writable(path: &Path, replacing: bool) -> Result<()> {
     match standing(path) {
-        Some(_) if !replacing => bail!(taken(path)),
+        Some(_) if !replacing => bail!("{}, or --force to replace it", taken(path)),
         Some(old) => {
             replaceable(path, &old)?;
         }

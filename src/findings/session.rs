@@ -303,6 +303,9 @@ pub struct LineText {
     pub text: String,
     /// Where the cursor stands, in characters.
     pub cursor: usize,
+    /// Whether the first thing typed replaces the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub selected: bool,
     /// What is wrong with it, and at which word.
     pub error: Option<(Option<usize>, String)>,
 }

@@ -54,9 +54,7 @@ impl Intervention {
         if verb == "path" {
             return words.path(task, config);
         }
-        let name = words.next("a hook name")?;
-        let hook =
-            HookName::parse(name, config.n_layers).or_else(|e| words.wrong(e.to_string()))?;
+        let hook = words.hook(config)?;
         if verb == "knock" && hook.axes() != Axes::HeadDestSrc {
             return words.wrong(format!(
                 "{hook} has no attention cells; knock works on hook_pattern and hook_attn_scores"
@@ -140,6 +138,22 @@ impl Intervention {
 }
 
 impl Words<'_> {
+    fn hook(&mut self, config: &Config) -> Result<HookName> {
+        let name = self.next("a hook name")?;
+        let layer = name
+            .strip_prefix("blocks.")
+            .and_then(|rest| rest.split('.').next());
+        let layer = layer.and_then(|layer| layer.parse::<usize>().ok());
+        match layer.filter(|&layer| layer >= config.n_layers) {
+            Some(layer) => self.wrong(format!(
+                "no layer {layer} in a model of {} layers; the layers are 0..={}",
+                config.n_layers,
+                config.n_layers - 1
+            )),
+            None => HookName::parse(name, config.n_layers).or_else(|e| self.wrong(e.to_string())),
+        }
+    }
+
     fn target(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
         let is_attention = hook.axes() == Axes::HeadDestSrc;
         let example = if is_attention { "[b_0,elt]" } else { "@elt" };
@@ -207,7 +221,14 @@ impl Words<'_> {
         let tokens = || 0..task.d_vocab() as u32;
         match matrix {
             "W_E" => tokens().find(|&t| task.token_name(t) == name).map_or_else(
-                || self.wrong(format!("no token '{}'", shown(name))),
+                || {
+                    let [last, bos, newline] = [task.max_num - 1, task.bos(), task.newline()];
+                    let [bos, newline] = [bos, newline].map(|token| task.token_name(token));
+                    let name = shown(name);
+                    self.wrong(format!(
+                        "no token '{name}'; the tokens are 0..={last}, {bos} and {newline}"
+                    ))
+                },
                 |t| Ok(StreamDirection::Embed(t)),
             ),
             "W_U" => value

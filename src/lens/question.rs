@@ -18,12 +18,12 @@ use super::metric::Reading;
 use super::paths::PathTables;
 use super::patterns::head_pairs;
 use super::plan::Sheet;
-use super::question_words::{grid, over_line, over_pairs, prediction};
+use super::question_words::{grid, misfit, over_line, over_pairs, prediction};
 use super::toward::Toward;
 use super::variants::Variants;
 use crate::model::Config;
 use crate::task::{ArrayUpdate, shown};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 /// What of the attention is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +192,12 @@ impl Question {
             bail!("no question '{}'; the questions are {known}", shown(verb));
         };
         let question = Self::read(&words, mean, pairs, task, config);
-        let question = question.with_context(|| format!("the form is: {verb} {form}"))?;
+        let question = question.map_err(|e| {
+            anyhow!(
+                "{e:#}; the form is: {}",
+                format!("{verb} {form}").trim_end()
+            )
+        })?;
         let can_average = matches!(
             question,
             Self::Attribution { .. }
@@ -283,7 +288,10 @@ impl Question {
             }
             ["attention", kind, name] => {
                 let found = Kind::ALL.iter().find(|(word, _)| *word == kind);
-                let (_, kind) = found.with_context(|| format!("no kind '{}'", shown(kind)))?;
+                let (_, kind) = found.with_context(|| {
+                    let kinds = Kind::ALL.map(|(word, _)| word).join(", ");
+                    format!("no kind '{}'; the kinds are {kinds}", shown(kind))
+                })?;
                 Ok(Self::Attention {
                     head: head(name)?,
                     kind: *kind,
@@ -309,7 +317,7 @@ impl Question {
             ["pca", "tokens"] => Ok(Self::Pca { positions: false }),
             ["pca", "positions"] => Ok(Self::Pca { positions: true }),
             ["composition"] => Ok(Self::Composition),
-            _ => bail!("'{}' is not complete", shown(&words.join(" "))),
+            _ => bail!(misfit(words)),
         }
     }
 

@@ -28,7 +28,6 @@ impl Question {
             Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.list_len),
             Self::Why { head, .. }
             | Self::Attention { head, .. }
-            | Self::ModelAttention(head)
             | Self::Variants(Variants::Ranks(_, head)) => *head = next_head(head),
             Self::Grid { sheet, .. } => {
                 let all = Sheet::all(config);
@@ -49,11 +48,17 @@ impl Question {
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
             Self::Pca { positions } => *positions = !*positions,
+            Self::ModelLogits | Self::ModelAttention(_) => {
+                // the logits, then head by head
+                let heads = HeadName::all(config).map(Self::ModelAttention);
+                let all: Vec<Self> = std::iter::once(Self::ModelLogits).chain(heads).collect();
+                let at = all.iter().position(|one| one == self).unwrap_or(0);
+                return all[round(at, all.len())].clone();
+            }
             Self::Attribution { .. }
             | Self::Composition
             | Self::Metrics { .. }
-            | Self::Variants(Variants::Edges)
-            | Self::ModelLogits => {}
+            | Self::Variants(Variants::Edges) => {}
         }
         next
     }
@@ -170,10 +175,32 @@ impl Question {
         all
     }
 
-    /// The same grid with the next thing beside it; a circuit with the next one of its own rows
-    /// and columns beside it, and in the end alone again. `fits` says which circuits do.
+    /// Lines that are right so far and one word longer, each once.
     #[must_use]
-    pub fn compared(&self, config: &Config, fits: impl Fn(&CircuitName) -> bool) -> Self {
+    pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+        let typed: Vec<&str> = line.split_whitespace().collect();
+        let ended = line.is_empty() || line.ends_with(char::is_whitespace);
+        let done = typed.len() - usize::from(!ended);
+        let (before, stem) = (&typed[..done], typed.get(done).copied().unwrap_or(""));
+        let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
+        let mut found: Vec<String> = Vec::new();
+        for whole in Self::suggestions("", task, config) {
+            let words: Vec<&str> = whole.split_whitespace().collect();
+            let next = words.get(done).filter(|_| words.starts_with(before));
+            if let Some(next) = next.filter(|next| next.starts_with(stem) && **next != stem) {
+                let longer = format!("{lead}{next}");
+                if !found.contains(&longer) {
+                    found.push(longer);
+                }
+            }
+        }
+        found
+    }
+
+    /// The same grid with the next thing beside it; a circuit with the next one of its own rows
+    /// and columns beside it, and in the end alone again.
+    #[must_use]
+    pub fn compared(&self, config: &Config) -> Self {
         let mut other = self.clone();
         match &mut other {
             Self::Grid { compare, .. } => {
@@ -183,7 +210,9 @@ impl Question {
             }
             Self::Circuit { name, beside, .. } => {
                 let all = CircuitName::all(config);
-                let rest = all.iter().filter(|one| *one != name && fits(one));
+                let rest = all
+                    .iter()
+                    .filter(|one| *one != name && one.axes() == name.axes());
                 let rest: Vec<&CircuitName> = rest.collect();
                 let at = beside.as_ref();
                 let at = at.and_then(|now| rest.iter().position(|one| *one == now));

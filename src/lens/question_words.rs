@@ -3,13 +3,44 @@
 use super::gather::Compare;
 use super::metric::Reading;
 use super::plan::Sheet;
-use super::question::Question;
+use super::question::{FORMS, Question};
 use crate::model::Config;
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result};
 
 /// More pairs than this are a job for a sweep.
 const MAX_PAIRS: usize = 4096;
+
+/// What keeps words from being a question of their verb's form: one is missing, another one, or
+/// too many.
+pub(super) fn misfit(words: &[&str]) -> String {
+    let Some((verb, given)) = words.split_first() else {
+        return "a question is missing".to_owned();
+    };
+    let form = FORMS.iter().find(|(word, _)| word == verb);
+    let form = form.map_or("", |(_, form)| form);
+    let is_one_of = |word: &str, choices: &str| choices.split('|').any(|one| one == word);
+    // of several forms the one that begins like this
+    let first = |form: &&str| {
+        let choices = form.split_whitespace().next().unwrap_or("");
+        given.first().is_some_and(|word| is_one_of(word, choices))
+    };
+    let mut forms = form.split(" | ");
+    let form = forms.clone().find(first).or_else(|| forms.next());
+    let needed: Vec<&str> = form
+        .unwrap_or("")
+        .split_whitespace()
+        .take_while(|word| !word.starts_with('['))
+        .collect();
+    let mut pairs = given.iter().zip(&needed);
+    let other = pairs.find(|(word, choices)| choices.contains('|') && !is_one_of(word, choices));
+    match (other, needed.get(given.len()), given.last()) {
+        (Some((word, choices)), ..) => format!("'{}' is not {choices}", shown(word)),
+        (None, Some(next), _) => format!("{next} is missing"),
+        (None, None, Some(last)) => format!("'{}' is one word too many", shown(last)),
+        (None, None, None) => format!("'{}' is not understood", shown(verb)),
+    }
+}
 
 /// Takes `over N pairs` off the words.
 pub(super) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>> {

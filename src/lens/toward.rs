@@ -93,7 +93,7 @@ impl Toward {
         let answer = Goal::parse(task, answer)?;
         ensure!(
             other != Some(answer),
-            "'{}' is the difference of a logit and itself: always 0",
+            "'{}' is the difference of a logit and itself: always 0; name two, such as 48-26",
             shown(text)
         );
         Ok(Self { answer, other })

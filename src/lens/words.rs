@@ -80,10 +80,18 @@ impl<'a> Words<'a> {
     }
 
     pub fn run(&mut self) -> Result<RunName> {
+        self.run_or("")
+    }
+
+    /// A run; `other` says what else may be here.
+    fn run_or(&mut self, other: &str) -> Result<RunName> {
         match self.next("clean or corrupted")? {
             "clean" => Ok(RunName::Clean),
             "corrupted" => Ok(RunName::Corrupted),
-            word => self.wrong(format!("'{}' is not clean or corrupted", shown(word))),
+            word => self.wrong(format!(
+                "'{}' is not clean or corrupted{other}",
+                shown(word)
+            )),
         }
     }
 
@@ -91,7 +99,7 @@ impl<'a> Words<'a> {
         if self.option("example") {
             return Ok(From::Example(self.whole("an example's number")? as usize));
         }
-        self.run().map(From::Run)
+        self.run_or(", nor example N").map(From::Run)
     }
 
     /// Whether this keyword comes next; it is read then.
@@ -117,9 +125,10 @@ impl<'a> Words<'a> {
             let list = (0..task.list_len).map(Field::A);
             list.chain([Field::Idx, Field::Elt])
         };
+        let named = |name: &str| known().find(|field| field.to_string() == name);
         let mut fields: Vec<Field> = Vec::new();
         for name in word.split(',') {
-            let Some(field) = known().find(|field| field.to_string() == name) else {
+            let Some(field) = named(name) else {
                 let names: Vec<_> = known().map(|field| field.to_string()).collect();
                 return self.wrong(format!(
                     "no field '{}'; the fields are {}",
@@ -130,6 +139,10 @@ impl<'a> Words<'a> {
             if !fields.contains(&field) {
                 fields.push(field);
             }
+        }
+        if let Some(next) = self.words.get(self.at).filter(|next| named(next).is_some()) {
+            self.at += 1;
+            return self.wrong(format!("commas separate fields: {word},{next}"));
         }
         Ok(fields)
     }

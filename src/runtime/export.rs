@@ -170,6 +170,11 @@ pub(super) fn about(state: &State) -> Vec<(String, String)> {
         hash: state.model.hash.clone(),
     };
     let mut about = numbers::about(&model, state.task(), &experiment);
+    let asked = state.inquiry.as_ref();
+    if let Some(inquiry) = asked.filter(|_| state.view.focus == Pane::Answer) {
+        let line = inquiry.question.line(state.task(), &state.model.config);
+        about.insert(0, ("question".to_owned(), line));
+    }
     about.extend(
         seen.and_then(|seen| Some(("metric values".to_owned(), values(seen.metric.as_ref()?)))),
     );

@@ -13,6 +13,7 @@ pub use prompt::{PromptError, harmless, shown};
 pub use sample::{Sample, below, notebook_batches};
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A token id: values `0..max_num`, then BOS, then newline.
 pub type Token = u32;
@@ -24,6 +25,16 @@ pub struct ArrayUpdate {
     pub list_len: usize,
     /// Values are `0..max_num` (50 in the reference model).
     pub max_num: u32,
+}
+
+impl fmt::Display for ArrayUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "lists of {} numbers below {}",
+            self.list_len, self.max_num
+        )
+    }
 }
 
 impl Default for ArrayUpdate {

@@ -8,21 +8,18 @@
 
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
-use super::figure::{cell as cell_of, scale};
+use super::columns::{Columns, split_heading};
+use super::figure::cell as cell_of;
+use super::fit::shortened;
 use super::heatmap::Heatmap;
+use super::quantities::Quantities;
 use super::scatter;
 use super::theme::Role;
 use crate::app::{Inquiry, Pane};
 use crate::lens::{Direction, Question, RunName, Shown, Table};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-
-/// Columns of the rows' names, at most.
-const MAX_LABEL: u16 = 18;
-/// Cells are at least and at most this wide.
-const CELL: (u16, u16) = (6, 8);
-/// Columns that a layer needs to stand beside another.
-const LEAST_COLUMNS: u16 = 4;
+use std::ops::Range;
 
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(inquiry) = canvas.state.inquiry.clone() else {
@@ -31,17 +28,18 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let state = canvas.state;
     let question = inquiry.question.line(state.task(), &state.model.config);
-    let mut title = vec![canvas.span(Role::Text, question)];
+    let mut title = vec![canvas.part(0, Role::Text, question)];
     if inquiry.question.is_about_run() {
-        let run = run_name(canvas, &inquiry.question);
-        title.push(canvas.span(Role::Muted, format!("  {run}")));
+        title.push(Span::raw("  ").into());
+        let (shown, direction) = about(canvas, &inquiry.question);
+        title.extend(canvas.run_of(shown, direction));
         title.extend(canvas.kinds());
     } else if !inquiry.question.is_about_weights() {
         title.extend(canvas.all_kinds());
     }
     match &inquiry.answer {
         None => {
-            title.push(canvas.span(Role::Muted, "  ..."));
+            title.push(canvas.part(0, Role::Muted, "  ..."));
             canvas.frame(Pane::Answer, area, title, None);
         }
         Some(Err(error)) => {
@@ -54,6 +52,7 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
         }
         Some(Ok(table)) => {
             let below = cursor_line(canvas, &inquiry, table);
+            let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             let rest = notes(canvas, inner, table);
             let rest = match inquiry.question {
@@ -61,18 +60,20 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
                 _ => rest,
             };
             draw(canvas, rest, &inquiry, table);
-            draw_legend(canvas, area, scale(table));
+            if let Some(scale) = Quantities::of(&inquiry.question).common_scale(table) {
+                draw_legend(canvas, area, scale, taken);
+            }
         }
     }
 }
 
-/// What was run for an answer. Of a sample's examples these are the clean prompts.
-fn run_name(canvas: &Canvas<'_>, question: &Question) -> String {
+/// What an answer is about: of a sample's examples only the clean prompts are run.
+fn about(canvas: &Canvas<'_>, question: &Question) -> (Shown, Direction) {
     let (shown, study) = (canvas.state.view.shown, canvas.state.study());
     match shown {
-        Shown::Run(RunName::Corrupted) if question.is_mean() => RunName::Clean.name().to_owned(),
-        Shown::Difference if question.is_mean() => shown.name(Direction::Noise),
-        _ => shown.name(study.direction),
+        _ if !question.is_mean() => (shown, study.direction),
+        Shown::Run(RunName::Corrupted) => (Shown::Run(RunName::Clean), Direction::Noise),
+        _ => (shown, Direction::Noise),
     }
 }
 
@@ -105,78 +106,17 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, table: &Table) -> Rect {
     }
 }
 
-/// The columns of a table's layers side by side, as many as there is room for.
-struct Columns {
-    /// Of the rows' names.
-    label: u16,
-    cell: u16,
-    /// Columns of each layer on screen, and the first of them.
-    shown: usize,
-    first: usize,
-    /// Layers on screen, and whether they stand one above the other.
-    layers: usize,
-    stacked: bool,
-}
-
-impl Columns {
-    fn new(table: &Table, area: Rect, cursor: usize) -> Self {
-        let width = area.width;
-        let longest = table.rows.iter().map(|row| row.chars().count()).max();
-        let label = (longest.unwrap_or(0) as u16 + 1).min(MAX_LABEL).min(width);
-        let room = width - label;
-        let wanted = table.layers().count() as u16;
-        let columns = (table.cols.len() as u16).max(1);
-        // layers that would have no room for a few columns are left to the cursor's line
-        let least = (columns.min(LEAST_COLUMNS)) * CELL.0 + 1;
-        let abreast = wanted.min(room / least).max(1);
-        let high = wanted * (table.rows.len() as u16 + 2);
-        let too_wide = u32::from(columns) * u32::from(CELL.0 * wanted) > u32::from(room);
-        let stacked = wanted > 1 && too_wide && high <= area.height;
-        let layers = if stacked { 1 } else { abreast };
-        let each = (room / layers).saturating_sub(u16::from(layers > 1));
-        let cell = (each / columns).clamp(CELL.0, CELL.1);
-        let shown = usize::from(each / cell).min(table.cols.len());
-        let preferred = cursor.saturating_sub(shown / 2);
-        Self {
-            label,
-            cell,
-            shown,
-            first: scroll_to(cursor, shown, table.cols.len(), preferred),
-            layers: usize::from(if stacked { wanted } else { layers }),
-            stacked,
-        }
-    }
-
-    /// Where a layer stands.
-    fn place(&self, area: Rect, layer: usize, rows: usize) -> Rect {
-        let width = self.shown as u16 * self.cell;
-        let place = if self.stacked {
-            let high = rows as u16 + 2;
-            Rect {
-                x: area.x + self.label,
-                y: area.y + layer as u16 * high,
-                width,
-                height: high,
-            }
-        } else {
-            Rect {
-                x: area.x + self.label + layer as u16 * (width + 1),
-                width,
-                ..area
-            }
-        };
-        place.intersection(area)
-    }
-}
-
 fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let (row, column) = inquiry.cursor;
-    let columns = Columns::new(table, area, column);
-    let named = columns.layers > 1;
-    let head = 1 + u16::from(named);
+    let kinds = Quantities::of(&inquiry.question);
+    let common = kinds.common_scale(table);
+    let columns = Columns::new(table, area, column, kinds != Quantities::Columns);
+    let head = columns.head();
     let shown_rows = usize::from(area.height.saturating_sub(head));
+    let shown_rows = shown_rows.min(table.rows.len());
     let preferred = row.saturating_sub(shown_rows / 2);
     let first_row = scroll_to(row, shown_rows, table.rows.len(), preferred);
+    let rows = first_row..first_row + shown_rows;
     for (i, (name, values)) in table.layers().take(columns.layers).enumerate() {
         let place = columns.place(area, i, table.rows.len());
         if i == 0 || columns.stacked {
@@ -187,11 +127,11 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
             };
             row_names(canvas, names, head, first_row, table, row);
         }
-        if named {
+        if columns.named {
             let style = canvas.look.style(Role::Title);
             canvas.text(place.x, place.y, place, name, style);
         }
-        column_names(canvas, place, head - 1, &columns, table, column);
+        column_names(canvas, place, &columns, table, column);
         let body = Rect {
             y: place.y + head,
             height: place.height.saturating_sub(head),
@@ -199,19 +139,74 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
         }
         .intersection(area);
         let value = |row: usize, column: usize| cell_of(values, row, column);
-        Heatmap {
-            look: canvas.look,
-            rows: table.rows.len(),
-            columns: table.cols.len(),
-            cell_width: columns.cell,
-            cell_height: 1,
-            scale: scale(table),
-            cursor: Some(inquiry.cursor),
-            stale: is_stale(canvas, inquiry),
-            value: &value,
+        for (rows, column) in kinds.pieces(&rows, columns.range()) {
+            Heatmap {
+                look: canvas.look,
+                rows: rows.end,
+                columns: column + 1,
+                cell_width: columns.width(column),
+                cell_height: 1,
+                scale: common.unwrap_or_else(|| kinds.scale(table, name, rows.start, column)),
+                cursor: Some(inquiry.cursor),
+                stale: is_stale(canvas, inquiry),
+                value: &value,
+            }
+            .render(
+                Rect {
+                    x: body.x + columns.offset(column),
+                    y: body.y + (rows.start - first_row) as u16,
+                    width: columns.width(column),
+                    height: rows.len() as u16,
+                }
+                .intersection(body),
+                canvas.buf,
+                rows.start,
+                column,
+            );
         }
-        .render(body, canvas.buf, first_row, columns.first);
         flags(canvas, body, first_row, &columns, table);
+    }
+    off_screen(canvas, area, &columns, table, &rows);
+}
+
+/// Marks where the table goes on beyond the screen, and the layers that found no room.
+fn off_screen(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    columns: &Columns,
+    table: &Table,
+    rows: &Range<usize>,
+) {
+    let style = canvas.look.style(Role::Accent);
+    let (left, right) = (canvas.look.pick("‹", "<"), canvas.look.pick("›", ">"));
+    let (up, down) = (canvas.look.pick("↑", "^"), canvas.look.pick("↓", "v"));
+    let seen = columns.range();
+    let mut after = area.right();
+    for layer in 0..columns.layers {
+        let place = columns.place(area, layer, table.rows.len());
+        let y = place.y + columns.head() - 1;
+        after = place.right();
+        if seen.start > 0 {
+            canvas.text(place.x - 1, y, area, left, style);
+        }
+        if seen.end < table.cols.len() {
+            canvas.text(after, y, area, right, style);
+        }
+    }
+    let body = area.y + columns.head();
+    if rows.start > 0 {
+        canvas.text(after, body, area, up, style);
+    }
+    if rows.end < table.rows.len() && !rows.is_empty() {
+        canvas.text(after, body + rows.len() as u16 - 1, area, down, style);
+    }
+    let hidden: Vec<&str> = table.layers().skip(columns.layers).map(|l| l.0).collect();
+    if !hidden.is_empty() {
+        let last = columns.place(area, columns.layers - 1, table.rows.len());
+        let names = table.layers().nth(columns.layers - 1).map_or("", |l| l.0);
+        let x = last.x + names.chars().count() as u16 + 2;
+        let text = format!("{right} {}", hidden.join(", "));
+        canvas.text(x, last.y, area, &text, style);
     }
 }
 
@@ -225,54 +220,56 @@ fn row_names(
 ) {
     let room = usize::from(place.height.saturating_sub(head));
     for (i, name) in table.rows.iter().enumerate().skip(first).take(room) {
-        let role = if i == cursor {
-            Role::Accent
-        } else {
-            Role::Muted
-        };
-        let style = canvas.look.style(role);
+        let style = canvas.look.style(name_role(i == cursor));
         let y = place.y + head + (i - first) as u16;
         canvas.text(place.x, y, place, name, style);
     }
 }
 
+const fn name_role(at_cursor: bool) -> Role {
+    if at_cursor { Role::Accent } else { Role::Muted }
+}
+
+/// The headings, what neighbours share above them once.
 fn column_names(
     canvas: &mut Canvas<'_>,
     place: Rect,
-    row: u16,
     columns: &Columns,
     table: &Table,
     cursor: usize,
 ) {
-    let names = table.cols.iter().enumerate();
-    for (i, name) in names.skip(columns.first).take(columns.shown) {
-        let role = if i == cursor {
-            Role::Accent
+    let y = place.y + columns.head() - 1;
+    let mut last = "";
+    for (i, name) in table.cols.iter().enumerate().take(columns.range().end) {
+        if i < columns.first {
+            continue;
+        }
+        let style = canvas.look.style(name_role(i == cursor));
+        let (x, width) = (place.x + columns.offset(i), columns.width(i));
+        let (group, tail) = if columns.split {
+            split_heading(name)
         } else {
-            Role::Muted
+            ("", name.as_str())
         };
-        let x = place.x + (i - columns.first) as u16 * columns.cell;
-        let style = canvas.look.style(role);
-        let name = super::attention::column_label(name, columns.cell);
-        canvas.text(x, place.y + row, place, &name, style);
+        if group != last && !group.is_empty() {
+            let style = canvas.look.style(Role::Muted);
+            canvas.text(x + 1, y - 1, place, group, style);
+        }
+        last = group;
+        let room = usize::from(width.saturating_sub(1));
+        let text = format!("{:>room$}", shortened(canvas.look, tail, room));
+        canvas.text(x + 1, y, place, &text, style);
     }
 }
 
-/// A mark on each cell to be careful with.
+/// A mark behind each cell to be careful with.
 fn flags(canvas: &mut Canvas<'_>, body: Rect, first_row: usize, columns: &Columns, table: &Table) {
+    let style = canvas.look.style(Role::Warn);
     for &[row, column] in &table.flagged {
-        let place = row
-            .checked_sub(first_row)
-            .zip(column.checked_sub(columns.first));
-        let Some((row, column)) = place.filter(|&(_, column)| column < columns.shown) else {
-            continue;
-        };
-        let x = body.x + (column as u16 + 1) * columns.cell - 1;
-        let y = body.y + row as u16;
-        if y < body.bottom() && x < body.right() {
-            canvas
-                .buf
-                .set_string(x, y, "!", canvas.look.style(Role::Warn));
+        if row >= first_row && columns.range().contains(&column) {
+            let y = body.y.saturating_add((row - first_row) as u16);
+            let x = body.x + columns.offset(column) + columns.width(column);
+            canvas.text(x, y, body, "!", style);
         }
     }
 }
@@ -281,13 +278,16 @@ fn flags(canvas: &mut Canvas<'_>, body: Rect, first_row: usize, columns: &Column
 fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'static> {
     let (row, column) = inquiry.cursor;
     let name = |names: &[String], i: usize| names.get(i).cloned().unwrap_or_default();
-    let text = |value: f32| {
+    let kinds = Quantities::of(&inquiry.question);
+    let text = |layer: &str, value: f32| {
         if value == f32::NEG_INFINITY {
             "masked".to_owned()
         } else if value.is_nan() {
             "n/a".to_owned()
-        } else {
+        } else if kinds.is_signed(table, layer, row, column) {
             format!("{value:+.5}")
+        } else {
+            format!("{value:.5}")
         }
     };
     let role = if is_stale(canvas, inquiry) {
@@ -305,7 +305,7 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
         if !layer.is_empty() {
             spans.push(canvas.span(Role::Muted, format!("  {layer}")));
         }
-        spans.push(canvas.span(role, format!("  {}", text(value))));
+        spans.push(canvas.span(role, format!("  {}", text(layer, value))));
     }
     Line::from(spans)
 }

@@ -3,12 +3,12 @@
 use super::canvas::{Canvas, scroll_to};
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::layout::LABEL;
-use super::logits::run_span;
+use super::positions::{Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Shown};
 use crate::lens::{Array, Observation};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 /// Cells this wide show their number.
 const GOOD_CELL: u16 = 4;
@@ -30,8 +30,13 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
     let len = task.seq_len();
     let muted = canvas.look.style(Role::Muted);
     let accent = canvas.look.style(Role::Accent);
-    let has_header = usize::from(area.height) > len;
-    let top = u16::from(has_header);
+    // where rows are off screen anyway, names are worth one more
+    let names = rows_of(matrix.cell_width);
+    let top = match usize::from(area.height) {
+        height if height >= len + usize::from(names) => names,
+        height if height == len || height < 3 => 0,
+        _ => 1,
+    };
     let rows = usize::from(area.height.saturating_sub(top));
     // cells twice as high are nearly square: drawn so where everything still fits
     let high = if rows >= 2 * len && matrix.cell_width >= GOOD_CELL {
@@ -44,18 +49,19 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
     let first = scroll_to(keep, rows, len, len.saturating_sub(rows));
     let src = matrix.cursor.map_or(0, |(_, src)| src);
     let first_column = scroll_to(src, columns, len, 0);
-    if has_header {
-        for column in first_column..len.min(first_column + columns) {
-            let x = area.x + LABEL + (column - first_column) as u16 * matrix.cell_width;
-            let style = if matrix.cursor.is_some_and(|c| c.1 == column) {
-                accent
-            } else {
-                muted
-            };
-            let label = column_label(&task.label(column), matrix.cell_width);
-            canvas.text(x, area.y, area, &label, style);
-        }
+    Names {
+        area: Rect {
+            x: area.x + LABEL.min(area.width),
+            width: area.width.saturating_sub(LABEL),
+            height: top,
+            ..area
+        },
+        labels: &task.labels(),
+        first: first_column,
+        cell_width: matrix.cell_width,
+        current: matrix.cursor.map(|cursor| cursor.1),
     }
+    .draw(canvas);
     for row in first..len.min(first + rows) {
         let y = area.y + top + ((row - first) * high) as u16;
         let style = if matrix.cursor.is_some_and(|c| c.0 == row) {
@@ -85,34 +91,34 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
     heatmap.render(body, canvas.buf, first, first_column);
 }
 
-/// A position's label over a column: cut to fit, right-aligned like the numbers below it.
-pub(super) fn column_label(label: &str, width: u16) -> String {
-    let width = usize::from(width);
-    let room = width.saturating_sub(1).max(1);
-    let short: String = if label.chars().count() <= room {
-        label.to_owned()
-    } else {
-        label.replace('_', "").chars().take(room).collect()
-    };
-    format!("{short:>width$}")
-}
-
 pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let view = state.view.attention;
-    let kind = if view.scores { "scores" } else { "pattern" };
+    // the usual kind need not be said
+    let (kind, goes) = if view.scores {
+        ("scores", 1)
+    } else {
+        ("pattern", 3)
+    };
     let Some(seen) = state.observation.clone() else {
-        canvas.frame(Pane::Attention, area, vec![Span::raw("...")], None);
+        canvas.frame(
+            Pane::Attention,
+            area,
+            vec![canvas.part(0, Role::Muted, "...")],
+            None,
+        );
         return;
     };
     let values = shown_values(&seen, state.view.shown, view.scores);
     let scale = scale(state.view.shown, view.scores, &values);
     let mut title = vec![
-        canvas.span(Role::Text, format!("{}.{} {kind} ", view.layer, view.head)),
-        run_span(canvas, state.view.shown, seen.experiment.direction),
+        canvas.part(0, Role::Text, format!("{}.{} ", view.layer, view.head)),
+        canvas.part(goes, Role::Text, format!("{kind} ")),
     ];
+    title.extend(canvas.run(seen.experiment.direction));
     title.extend(canvas.kinds());
     let below = cursor_line(canvas, &seen, &values);
+    let taken = below.width();
     let inner = canvas.frame(Pane::Attention, area, title, Some(below));
     let heads = heads_that_fit(canvas, inner);
     let config = &state.model.config;
@@ -139,7 +145,7 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
             place.y += 1;
             place.height -= 1;
         }
-        let value = |dest: usize, src: usize| cell(&values, [layer, head, dest, src]);
+        let value = |dest: usize, src: usize| cell(&values, [layer, head, dest, src], view.scores);
         matrix(
             canvas,
             place,
@@ -153,18 +159,21 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
             },
         );
     }
-    draw_legend(canvas, area, scale);
+    draw_legend(canvas, area, scale, taken);
 }
 
-/// The colour bar, in the pane's lower right corner if there is room for it.
-pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale) {
-    const WIDTH: u16 = 20;
-    if area.width < 60 || area.height == 0 {
+/// The colour bar, in the pane's lower right corner, in the room that the line there leaves.
+pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, taken: usize) {
+    const WIDTHS: (u16, u16) = (14, 20);
+    // corners, the line with its blanks, and what keeps the bar apart
+    let room = area.width.saturating_sub(taken as u16 + 7);
+    if area.width < 60 || area.height == 0 || room < WIDTHS.0 {
         return;
     }
-    let line = legend(canvas.look, scale, WIDTH);
-    let x = area.right() - WIDTH - 2;
-    canvas.buf.set_line(x, area.bottom() - 1, &line, WIDTH);
+    let width = room.min(WIDTHS.1);
+    let line = legend(canvas.look, scale, width);
+    let x = area.right() - width - 2;
+    canvas.buf.set_line(x, area.bottom() - 1, &line, width);
 }
 
 fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
@@ -207,14 +216,18 @@ fn scale(shown: Shown, scores: bool, values: &Array) -> Scale {
     }
 }
 
-/// A cell of attention: nothing ever attends forwards.
-fn cell(values: &Array, index: [usize; 4]) -> HeatCell {
-    if index[3] > index[2] {
-        return HeatCell::Masked;
+/// A cell of attention. Nothing attends forwards, unless an intervention makes it: what a mask
+/// leaves is no probability and no score.
+fn cell(values: &Array, index: [usize; 4], scores: bool) -> HeatCell {
+    let value = values.get(&index);
+    let masked = index[3] > index[2];
+    match value {
+        Some(value) if masked && (!value.is_finite() || !scores && value == 0.0) => {
+            HeatCell::Masked
+        }
+        Some(value) => HeatCell::Value(value),
+        None => HeatCell::NotAvailable,
     }
-    values
-        .get(&index)
-        .map_or(HeatCell::NotAvailable, HeatCell::Value)
 }
 
 /// The exact value under the cursor.
@@ -225,7 +238,8 @@ fn cursor_line(canvas: &Canvas<'_>, seen: &Observation, values: &Array) -> Line<
     let arrow = canvas.look.pick("→", "->");
     let place = format!("{} {arrow} {}  ", task.label(at.dest), task.label(at.src));
     let index = [at.layer, at.head, at.dest, at.src];
-    let text = if at.src > at.dest {
+    let here = cell(values, index, at.scores);
+    let text = if here == HeatCell::Masked {
         "masked".to_owned()
     } else {
         let run = match state.view.shown {

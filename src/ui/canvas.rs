@@ -1,14 +1,18 @@
 //! What every pane draws with: state, look and buffer, and the frame around a pane.
 
+use super::fit::{Part, fitted, shortened, without_the_least};
 use super::look::Look;
 use super::theme::Role;
 use crate::app::{Pane, Shown, State};
-use crate::lens::{Intervention, RunName};
+use crate::lens::{Direction, Intervention, RunName};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
+
+/// How soon a pane's name goes where its title is too long.
+const NAME: u8 = 2;
 
 /// State, look and buffer.
 pub(super) struct Canvas<'a> {
@@ -31,9 +35,32 @@ impl Canvas<'_> {
         }
     }
 
+    /// The run on screen in its colour; a patched one says which run it was.
+    pub fn run(&self, direction: Direction) -> Vec<Part> {
+        self.run_of(self.state.view.shown, direction)
+    }
+
+    /// A run in its colour; a patched one says which run it was.
+    pub fn run_of(&self, shown: Shown, direction: Direction) -> Vec<Part> {
+        let role = match shown {
+            Shown::Run(RunName::Clean) => Role::Clean,
+            Shown::Run(RunName::Corrupted) => Role::Corrupted,
+            Shown::Run(RunName::Patched) | Shown::Difference => Role::Patched,
+        };
+        let mut parts = vec![self.part(0, role, shown.name(direction))];
+        if shown == Shown::Run(RunName::Patched) {
+            let (role, base) = match direction.base() {
+                RunName::Clean => (Role::Clean, " clean"),
+                _ => (Role::Corrupted, " corr."),
+            };
+            parts.push(self.part(4, role, base));
+        }
+        parts
+    }
+
     /// What was done to the patched run, where that is the one on screen: stands beside its
     /// numbers.
-    pub fn kinds(&self) -> Option<Span<'static>> {
+    pub fn kinds(&self) -> Option<Part> {
         let of_patched = !matches!(
             self.state.view.shown,
             Shown::Run(RunName::Clean | RunName::Corrupted)
@@ -42,10 +69,16 @@ impl Canvas<'_> {
     }
 
     /// What is done to the patched run.
-    pub fn all_kinds(&self) -> Option<Span<'static>> {
+    pub fn all_kinds(&self) -> Option<Part> {
         let seen = self.state.observation.as_deref()?;
         let kinds = Intervention::kinds(&seen.experiment.interventions);
-        (!kinds.is_empty()).then(|| self.span(Role::Muted, format!(" ({kinds})")))
+        (!kinds.is_empty()).then(|| self.part(0, Role::Muted, format!(" ({kinds})")))
+    }
+
+    /// Something in a pane's title that goes early or late where room is short.
+    pub fn part(&self, goes: u8, role: Role, text: impl Into<String>) -> Part {
+        let span = self.span(role, text);
+        Part { span, goes }
     }
 
     /// Draws a pane's border with what stands in its upper and lower edge; the room inside.
@@ -53,7 +86,7 @@ impl Canvas<'_> {
         &mut self,
         pane: Pane,
         area: Rect,
-        title: Vec<Span<'static>>,
+        title: Vec<Part>,
         below: Option<Line<'static>>,
     ) -> Rect {
         let focused = self.state.view.focus == pane;
@@ -63,40 +96,52 @@ impl Canvas<'_> {
             (Role::Border, self.look.borders())
         };
         let name = if focused { Role::Focus } else { Role::Title };
-        let mut spans = vec![self.span(name, format!(" {} ", pane.title()))];
-        if !title.is_empty() {
-            spans.extend(title);
-            spans.push(Span::raw(" "));
-        }
+        // the corners, and a blank on either side
+        let room = usize::from(area.width.saturating_sub(4));
+        let gap = if title.is_empty() { "" } else { " " };
+        let mut parts = vec![self.part(NAME, name, format!("{}{gap}", pane.title()))];
+        parts.extend(title);
+        let title = Line::from(without_the_least(parts, room));
         let mut block = Block::bordered()
             .border_set(borders)
             .border_style(self.look.style(role))
-            .title_top(Line::from(spans));
-        if let Some(mut line) = below {
-            line.spans.insert(0, Span::raw(" "));
-            line.spans.push(Span::raw(" "));
-            block = block.title_bottom(line);
+            .title_top(padded(fitted(self.look, title, room)));
+        if let Some(line) = below {
+            block = block.title_bottom(padded(fitted(self.look, line, room)));
         }
         let inner = block.inner(area);
         block.render(area, self.buf);
         inner
     }
 
-    /// Text at a place, cut at the area's right edge; the column after it.
+    /// Text at a place, in the room up to the area's right edge; the column after it.
     pub fn text(&mut self, x: u16, y: u16, area: Rect, text: &str, style: Style) -> u16 {
         if y >= area.bottom() || x >= area.right() || y < area.y {
             return x;
         }
         let room = usize::from(area.right() - x);
+        let text = shortened(self.look, text, room);
         self.buf.set_stringn(x, y, text, room, style).0
     }
 
     /// A line at a row of an area, if there is that row.
-    pub fn line(&mut self, area: Rect, row: u16, line: &Line<'_>) {
+    pub fn line(&mut self, area: Rect, row: u16, line: &Line<'static>) {
         if row < area.height {
-            self.buf.set_line(area.x, area.y + row, line, area.width);
+            let line = fitted(self.look, line.clone(), area.width.into());
+            self.buf.set_line(area.x, area.y + row, &line, area.width);
         }
     }
+}
+
+/// A line with a blank on either side.
+fn padded(mut line: Line<'static>) -> Line<'static> {
+    let style = line
+        .spans
+        .first()
+        .map_or_else(Style::new, |span| span.style);
+    line.spans.insert(0, Span::styled(" ", style));
+    line.spans.push(Span::raw(" "));
+    line
 }
 
 /// The first of `total` rows that is shown so that `cursor` is among the `room` ones.

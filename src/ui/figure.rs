@@ -1,19 +1,20 @@
 //! Figures for a page: a table with title, axis labels, colour bar and caption, as large as its
 //! numbers need, or a screen with title and caption.
 
-use super::attention::column_label;
+use super::fit::shortened;
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::look::Look;
 use super::prompt::wrapped;
+use super::quantities::Quantities;
 use super::theme::Role;
-use crate::lens::{Array, Table};
+use crate::lens::{Array, Question, Table};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-/// Columns of a number.
-const CELL: u16 = 7;
+/// Columns of a number: at least, and at most for the sake of its column's name.
+const CELL: (u16, u16) = (7, 12);
 /// Columns of the rows' names, at most.
 const MAX_LABEL: u16 = 30;
 /// Columns of the colour bar.
@@ -27,6 +28,8 @@ const MARGIN: u16 = 2;
 pub struct Figure<'a> {
     /// The numbers; their title is the figure's.
     pub table: &'a Table,
+    /// The question that they answer, if they do.
+    pub question: Option<&'a Question>,
     /// What rows and columns are; empty says nothing.
     pub axes: (&'a str, &'a str),
     /// Lines below, each wrapped.
@@ -58,7 +61,9 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
     let table = figure.table;
     let widest = table.rows.iter().map(|row| row.width()).max().unwrap_or(0) as u16;
     let label = (widest + 1).min(MAX_LABEL);
-    let numbers = (table.cols.len() as u16).saturating_mul(CELL);
+    let widest = table.cols.iter().map(|name| name.width()).max();
+    let cell = (widest.unwrap_or(0) as u16 + 1).clamp(CELL.0, CELL.1);
+    let numbers = (table.cols.len() as u16).saturating_mul(cell);
     let inner = (label + numbers).max(LEAST);
     let notes = table
         .notes
@@ -82,28 +87,38 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
     };
     buf.set_stringn(x, y, axes, inner.into(), muted);
     for (i, name) in table.cols.iter().enumerate() {
-        let at = x + label + i as u16 * CELL;
-        buf.set_stringn(at, y + 1, column_label(name, CELL), CELL.into(), muted);
+        let at = x + label + i as u16 * cell;
+        let room = usize::from(cell - 1);
+        let name = format!(" {:>room$}", shortened(look, name, room));
+        buf.set_stringn(at, y + 1, name, cell.into(), muted);
     }
     y += 2;
     for (i, name) in table.rows.iter().enumerate() {
+        let name = shortened(look, name, usize::from(label - 1));
         buf.set_stringn(x, y + i as u16, name, usize::from(label - 1), muted);
     }
-    let place = Rect::new(x + label, y, numbers, rows);
-    Heatmap {
-        look,
-        rows: table.rows.len(),
-        columns: table.cols.len(),
-        cell_width: CELL,
-        cell_height: 1,
-        scale: scale(table),
-        cursor: None,
-        stale: false,
-        value: &|row, column| cell(&table.values, row, column),
+    let kinds = figure.question.map_or(Quantities::One, Quantities::of);
+    let common = kinds.common_scale(table);
+    for (part, column) in kinds.pieces(&(0..table.rows.len()), 0..table.cols.len()) {
+        let (left, above) = (column as u16 * cell, part.start as u16);
+        let place = Rect::new(x + label + left, y + above, cell, part.len() as u16);
+        Heatmap {
+            look,
+            rows: part.end,
+            columns: column + 1,
+            cell_width: cell,
+            cell_height: 1,
+            scale: common.unwrap_or_else(|| kinds.scale(table, &table.name, part.start, column)),
+            cursor: None,
+            stale: false,
+            value: &|row, column| self::cell(&table.values, row, column),
+        }
+        .render(place, &mut buf, part.start, column);
     }
-    .render(place, &mut buf, 0, 0);
     y += rows + 1;
-    buf.set_line(x, y, &legend(look, scale(table), BAR), BAR);
+    if let Some(scale) = common {
+        buf.set_line(x, y, &legend(look, scale, BAR), BAR);
+    }
     write(&mut buf, look, y + 2, inner, &caption);
     buf
 }

@@ -4,7 +4,7 @@
 //!
 //! | width | with colours | without |
 //! |---|---|---|
-//! | 3 to 8 | the number on its colour | the number |
+//! | 3 and more | the number on its colour, a blank before it | the number |
 //! | 2 | its colour | sign and tenths of the maximum, cut off, not rounded: `+9`, `-3`, ` 4` |
 //! | 1 | its colour | a shade, from ` ░▒▓█`, or from ` -~=≡` where negative |
 //!
@@ -23,6 +23,9 @@ use super::theme::Role;
 
 pub use super::number::number;
 pub use super::scale::{Scale, legend};
+
+/// The widest cell: wider ones would be more colour than number.
+pub const MAX_CELL: u16 = 16;
 
 /// How far a colour moves to the ground when its value is stale.
 const STALE: f64 = 0.5;
@@ -60,7 +63,7 @@ pub struct Heatmap<'a> {
     pub rows: usize,
     /// Columns of the whole grid, shown or not.
     pub columns: usize,
-    /// Terminal columns of one cell, 1 to 8.
+    /// Terminal columns of one cell, 1 to [`MAX_CELL`].
     pub cell_width: u16,
     /// Terminal rows of one cell; the number stands in the first.
     pub cell_height: u16,
@@ -103,7 +106,7 @@ impl Heatmap<'_> {
     }
 
     fn width(&self) -> u16 {
-        self.cell_width.clamp(1, 8)
+        self.cell_width.clamp(1, MAX_CELL)
     }
 
     /// The characters of a cell, as many as it has columns, and their style.
@@ -174,7 +177,7 @@ impl Heatmap<'_> {
             HeatCell::Value(_) if width < 3 => " ".repeat(columns),
             HeatCell::Value(value) => self.numbers().write(value),
             HeatCell::Masked => centred(self.look.pick("·", "."), columns),
-            HeatCell::NotAvailable if width < 3 => centred("?", columns),
+            HeatCell::NotAvailable if width < 4 => centred("?", columns),
             HeatCell::NotAvailable => centred("n/a", columns),
         }
     }

@@ -1,23 +1,26 @@
 //! The intervention list, always on screen, and what they come to together.
 
 use super::canvas::{Canvas, scroll_to};
+use super::fit::without_the_least;
 use super::number::share;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane};
 use crate::lens::{Intervention, Observation};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let list = &state.study().interventions;
     let seen = state.observation.clone();
-    let title = if list.is_empty() {
-        Vec::new()
-    } else {
-        vec![canvas.span(Role::Text, list.len().to_string())]
-    };
+    let mut title = Vec::new();
+    if !list.is_empty() {
+        title.push(canvas.part(0, Role::Text, list.len().to_string()));
+    }
+    if seen.as_deref().is_some_and(looks_ahead) {
+        title.push(canvas.part(0, Role::Warn, " looks ahead"));
+    }
     let below = seen
         .as_deref()
         .and_then(|seen| total(canvas, seen, area.width));
@@ -31,22 +34,30 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
         }
         return;
     }
-    let room = usize::from(inner.height);
     let selected = state.view.intervention;
-    let first = scroll_to(selected, room, list.len(), 0);
-    for (i, listed) in list.iter().enumerate().skip(first).take(room) {
-        let line = row(canvas, i, listed, inner.width, seen.as_deref());
-        canvas.line(inner, (i - first) as u16, &line);
+    let mut rows = Vec::new();
+    let mut last = 0;
+    for (i, listed) in list.iter().enumerate() {
+        rows.extend(rows_of(canvas, i, listed, inner.width, seen.as_deref()));
+        if i == selected {
+            last = rows.len().saturating_sub(1);
+        }
+    }
+    let room = usize::from(inner.height);
+    let first = scroll_to(last, room, rows.len(), 0);
+    for (row, line) in (0..).zip(rows.iter().skip(first).take(room)) {
+        canvas.line(inner, row, line);
     }
 }
 
-fn row(
+/// An intervention's mark and line; in as many rows as it needs where the pane is narrow.
+fn rows_of(
     canvas: &Canvas<'_>,
     i: usize,
     listed: &Listed,
     width: u16,
     seen: Option<&Observation>,
-) -> Line<'static> {
+) -> Vec<Line<'static>> {
     let state = canvas.state;
     let selected = state.view.focus == Pane::Interventions && i == state.view.intervention;
     let role = match (selected, listed.on) {
@@ -54,18 +65,23 @@ fn row(
         (false, true) => Role::Text,
         (false, false) => Role::Muted,
     };
-    let mark = if listed.on { "x" } else { " " };
+    let mark = if listed.on { "[x] " } else { "[ ] " };
+    let room = usize::from(width).saturating_sub(mark.len());
     let line = listed.intervention.line(state.task());
-    let line = if usize::from(width) < line.len() + 4 {
-        compact(&line)
+    let parts = if line.len() > room {
+        wrapped(&compact(&line), room)
     } else {
-        line
+        vec![line]
     };
-    let mut spans = vec![canvas.span(role, format!("[{mark}] {line}"))];
-    if listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed)) {
-        spans.push(canvas.span(Role::Warn, "  changes nothing"));
+    let lead = |row: usize| if row == 0 { mark } else { "    " };
+    let parts = parts.into_iter().enumerate();
+    let text = |(row, part)| Line::from(canvas.span(role, format!("{}{part}", lead(row))));
+    let mut rows: Vec<Line<'static>> = parts.map(text).collect();
+    let idle = listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed));
+    if let Some(row) = rows.last_mut().filter(|_| idle) {
+        row.spans.push(canvas.span(Role::Warn, "  changes nothing"));
     }
-    Line::from(spans)
+    rows
 }
 
 /// A line for a narrow pane: what every hook name shares is left out.
@@ -85,27 +101,37 @@ fn changes_nothing(seen: &Observation, listed: &Listed) -> bool {
     at.is_some_and(|at| seen.changed.get(at) == Some(&false))
 }
 
-/// The metric of the patched run.
+/// Whether interventions let a position attend to a later one, which no model of this kind does.
+fn looks_ahead(seen: &Observation) -> bool {
+    let pattern = &seen.patched.pattern;
+    let [.., len, _] = *pattern.shape() else {
+        return false;
+    };
+    let ahead = |i: usize| i % len > i / len % len;
+    let mut values = pattern.values().iter().enumerate();
+    len > 0 && values.any(|(i, value)| ahead(i) && *value != 0.0)
+}
+
+/// The metric of the patched run; what the list says too only where there is room.
 fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'static>> {
     let values = seen.metric.as_ref()?;
     let text = match values.normalised(values.patched) {
         Some(value) => share(value),
         None => "n/a".to_owned(),
     };
-    let mut spans = vec![Span::raw("metric "), canvas.span(Role::Patched, text)];
     let kinds = Intervention::kinds(&seen.experiment.interventions);
-    if !kinds.is_empty() {
-        spans.push(canvas.span(Role::Muted, format!("  {kinds}")));
-    }
-    if width > 34 {
-        spans.push(canvas.span(
-            Role::Muted,
-            format!(
-                "  {} {:+.3}",
-                values.measure.name().replace('_', " "),
-                values.patched
-            ),
-        ));
-    }
-    Some(Line::from(spans))
+    let kinds = match kinds.as_str() {
+        "" => String::new(),
+        _ => format!("  {kinds}"),
+    };
+    let measure = values.measure.name().replace('_', " ");
+    let measured = format!("  {measure} {:+.3}", values.patched);
+    let parts = vec![
+        canvas.part(0, Role::Text, "metric "),
+        canvas.part(0, Role::Patched, text),
+        canvas.part(2, Role::Muted, kinds),
+        canvas.part(1, Role::Muted, measured),
+    ];
+    let room = usize::from(width.saturating_sub(4));
+    Some(Line::from(without_the_least(parts, room)))
 }

@@ -98,7 +98,8 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let roomy = body.height >= 34;
     // an attention matrix with its border, and column labels where there is room for them
     let matrix = wanted.len + 2 + if roomy { 2 } else { 0 };
-    let strips = wanted.strips + 2 + if roomy { 2 } else { 0 };
+    // two rows of names above the strips
+    let strips = wanted.strips + 4;
     let top = if roomy {
         matrix
             .max(body.height * 9 / 20)
@@ -106,7 +107,7 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     } else {
         matrix.min(
             body.height
-                .saturating_sub(strips.min(9))
+                .saturating_sub(strips.min(11))
                 .max(body.height / 2),
         )
     };

@@ -2,19 +2,27 @@
 //! what could come next.
 
 use super::canvas::Canvas;
+use super::fit::window;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::LineEditor;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
+
+/// Rows of suggestions, at most.
+const MOST_ROWS: usize = 5;
 
 pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     let problem = line.error.as_ref().map_or("", |(_, problem)| problem);
-    let problem = wrapped(problem, usize::from(area.width.saturating_sub(2)));
-    // a border, the line, a mark below it, and what there is to say
-    let height = 4 + problem.len().min(4) as u16;
+    let width = usize::from(area.width.saturating_sub(2));
+    // a border, the line, and what there is to say: a mark below the line before an error
+    let says = match &line.error {
+        Some(_) => [vec![String::new()], wrapped(problem, width)].concat(),
+        None => suggestions(line, width),
+    };
+    let height = 3 + says.len().clamp(2, MOST_ROWS + 1) as u16;
     let height = height.min(area.height.saturating_sub(1));
     let place = Rect {
         y: area.bottom() - 1 - height,
@@ -33,40 +41,39 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     let style = canvas.look.style(Role::Key);
     let x = canvas.text(inner.x, inner.y, inner, lead, style);
     let room = usize::from(inner.right().saturating_sub(x));
-    let cursor = line.editor.cursor().1;
-    let first = (cursor + 1).saturating_sub(room.max(1));
-    let text: String = line.text().chars().skip(first).collect();
-    let style = canvas.look.style(Role::Text);
+    let column = line.editor.cursor().1;
+    let (text, cursor) = window(canvas.look, line.text(), column, room.max(1));
+    let role = if line.editor.is_selecting() {
+        Role::Selection
+    } else {
+        Role::Text
+    };
+    let style = canvas.look.style(role);
     canvas.text(x, inner.y, inner, &text, style);
-    let at = x + (cursor - first) as u16;
+    let at = x + cursor as u16;
     if at < inner.right() && inner.height > 0 {
         let reversed = Style::new().add_modifier(Modifier::REVERSED);
         canvas.buf[(at, inner.y)].set_style(reversed);
     }
-    match &line.error {
-        Some((word, _)) => error(canvas, inner, x, (line.text(), first), *word, &problem),
-        None => suggestions(canvas, inner, line),
+    if let Some((Some(word), _)) = &line.error {
+        mark(canvas, inner, x, (line.text(), column - cursor), *word);
+    }
+    let role = if line.error.is_some() {
+        Role::Bad
+    } else {
+        Role::Muted
+    };
+    for (row, text) in (1..).zip(says) {
+        canvas.line(inner, row, &Line::from(canvas.span(role, text)));
     }
 }
 
-/// Marks the wrong word and says what is wrong with it.
-fn error(
-    canvas: &mut Canvas<'_>,
-    inner: Rect,
-    x: u16,
-    (text, first): (&str, usize),
-    word: Option<usize>,
-    problem: &[String],
-) {
+/// Marks the wrong word.
+fn mark(canvas: &mut Canvas<'_>, inner: Rect, x: u16, (text, first): (&str, usize), word: usize) {
     let style = canvas.look.style(Role::Bad);
-    if let Some((start, len)) = word.map(|word| word_span(text, word)) {
-        let from = start.saturating_sub(first);
-        let mark = "^".repeat(len);
-        canvas.text(x + from as u16, inner.y + 1, inner, &mark, style);
-    }
-    for (row, part) in (2..).zip(problem) {
-        canvas.text(inner.x, inner.y + row, inner, part, style);
-    }
+    let (start, len) = word_span(text, word);
+    let from = start.saturating_sub(first);
+    canvas.text(x + from as u16, inner.y + 1, inner, &"^".repeat(len), style);
 }
 
 /// Where a word stands, in characters, and how long it is; a missing word stands after the last.
@@ -83,25 +90,32 @@ fn word_span(text: &str, index: usize) -> (usize, usize) {
     words.get(index).copied().unwrap_or((at, 1))
 }
 
-fn suggestions(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor) {
-    let last_word = |text: &str| text.rsplit(' ').next().unwrap_or(text).to_owned();
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    for completion in &line.completions {
-        spans.push(canvas.span(Role::Muted, last_word(completion)));
-        spans.push(Span::raw("  "));
-    }
-    let mut row = 1;
-    let mut used = 0;
-    let mut current: Vec<Span<'static>> = Vec::new();
-    for pair in spans.chunks(2) {
-        let width: usize = pair.iter().map(Span::width).sum();
-        if used + width > usize::from(inner.width) && row < inner.height {
-            canvas.line(inner, row, &Line::from(std::mem::take(&mut current)));
-            row += 1;
-            used = 0;
+/// The next words in rows of at most `width` columns; where there are more, how many.
+fn suggestions(line: &LineEditor, width: usize) -> Vec<String> {
+    let words: Vec<&str> = line.completions.iter().map(|one| last_word(one)).collect();
+    let mut rows = vec![String::new()];
+    for (i, word) in words.iter().enumerate() {
+        let more = format!("  ... {} more", words.len() - i);
+        let full = rows.len() == MOST_ROWS;
+        let is_last = i + 1 == words.len();
+        let room = width.saturating_sub(if full && !is_last { more.len() } else { 0 });
+        let Some(row) = rows.last_mut() else {
+            break;
+        };
+        let needed = row.chars().count() + 2 + word.chars().count();
+        match (row.is_empty(), needed <= room) {
+            (true, _) => row.push_str(word),
+            (false, true) => row.extend(["  ", word]),
+            (false, false) if full => {
+                row.push_str(&more);
+                break;
+            }
+            (false, false) => rows.push((*word).to_owned()),
         }
-        used += width;
-        current.extend_from_slice(pair);
     }
-    canvas.line(inner, row, &Line::from(current));
+    rows
+}
+
+fn last_word(text: &str) -> &str {
+    text.rsplit(' ').next().unwrap_or(text)
 }

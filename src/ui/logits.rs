@@ -4,7 +4,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
-use crate::lens::{Observation, RunName, RunView};
+use crate::lens::{Observation, RunView};
 use crate::task::Token;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -25,18 +25,23 @@ struct Row {
 pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let Some(seen) = state.observation.clone() else {
-        canvas.frame(Pane::Logits, area, vec![Span::raw("...")], None);
+        canvas.frame(
+            Pane::Logits,
+            area,
+            vec![canvas.part(0, Role::Muted, "...")],
+            None,
+        );
         return;
     };
     let direction = seen.experiment.direction;
     let shown = state.view.shown;
-    let mut title = vec![run_span(canvas, shown, direction)];
+    let mut title = canvas.run(direction);
     if let Shown::Run(run) = shown {
         let loss = seen.run(run).loss(state.task());
-        title.push(canvas.span(canvas.number_role(), format!(" loss {loss:.1e}")));
+        title.push(canvas.part(3, canvas.number_role(), format!(" loss {loss:.1e}")));
     }
     title.extend(canvas.kinds());
-    let below = below(canvas, &seen);
+    let below = below(canvas, &seen, usize::from(area.width.saturating_sub(4)));
     let inner = canvas.frame(Pane::Logits, area, title, below);
     let per_position = ranks(inner.height, state.task().list_len);
     let rows: Vec<Row> = (0..state.task().seq_len())
@@ -56,20 +61,6 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
 /// How many tokens a position shows: as many as let all predictions and one more be seen.
 fn ranks(height: u16, list_len: usize) -> usize {
     (usize::from(height) / (list_len + 1)).clamp(1, 6)
-}
-
-/// A span that names the run, in its colour.
-pub(super) fn run_span(
-    canvas: &Canvas<'_>,
-    shown: Shown,
-    direction: crate::lens::Direction,
-) -> Span<'static> {
-    let role = match shown {
-        Shown::Run(RunName::Clean) => Role::Clean,
-        Shown::Run(RunName::Corrupted) => Role::Corrupted,
-        Shown::Run(RunName::Patched) | Shown::Difference => Role::Patched,
-    };
-    canvas.span(role, shown.name(direction))
 }
 
 fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Row> {
@@ -169,7 +160,7 @@ fn probability(p: f32) -> String {
 }
 
 /// Logits and log probability of the target at the cursor.
-fn below(canvas: &Canvas<'_>, seen: &Observation) -> Option<Line<'static>> {
+fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'static>> {
     let state = canvas.state;
     let position = state.view.position;
     let run = shown_run(seen, state.view.shown);
@@ -178,8 +169,9 @@ fn below(canvas: &Canvas<'_>, seen: &Observation) -> Option<Line<'static>> {
     let target = run.prompt.update.truth().get(i).copied()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
-    Some(Line::from(canvas.span(
-        canvas.number_role(),
-        format!("b_{i}={target} logit {logit:.2} logp {log_prob:.1e}"),
-    )))
+    let mut text = format!("b_{i}={target} logit {logit:.2} logp {log_prob:.1e}");
+    if text.len() > room {
+        text = format!("b_{i}={target} logit {logit:.1} logp {log_prob:.0e}");
+    }
+    Some(Line::from(canvas.span(canvas.number_role(), text)))
 }

@@ -31,6 +31,8 @@ pub fn signed(value: f32, width: u16) -> String {
 /// How the numbers of one heatmap are written: all with the same decimals, where they fit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CellFormat {
+    /// A blank column before each number, so that neighbours never touch.
+    gap: usize,
     columns: usize,
     keeps_sign: bool,
     decimals: usize,
@@ -40,22 +42,25 @@ pub(super) struct CellFormat {
 impl CellFormat {
     /// The most decimals for which values up to `max` still fit into `width` columns.
     ///
-    /// From four columns on (from three, on a scale with signs) the first is kept for the sign,
-    /// so that neighbours never touch.
+    /// On a scale with signs a column is kept for them where that leaves three for digits. From 10
+    /// on it would cost the small values their last decimal: the large ones do without then.
     pub fn new(max: f32, width: u16, is_signed: bool) -> Self {
-        let columns = usize::from(width);
-        let keeps_sign = columns > 3 || is_signed && columns == 3;
-        let room = columns - usize::from(keeps_sign);
+        let width = usize::from(width);
+        let gap = usize::from(width > 2);
+        let columns = width - gap;
         // Up to here nearly all values lie below 1 and are written without their 0.
         let whole = if max < 2.0 && is_short(columns) {
             0
         } else {
             whole_digits(max)
         };
+        let keeps_sign = is_signed && columns > 3 && whole < 2;
+        let room = columns - usize::from(keeps_sign);
         let most = room
             .saturating_sub(1 + whole)
             .min(DIGITS.saturating_sub(whole));
         Self {
+            gap,
             columns,
             keeps_sign,
             decimals: if max < 10.0 { most.max(1) } else { most },
@@ -66,12 +71,15 @@ impl CellFormat {
     /// `value` in exactly the columns of a cell.
     pub fn write(self, value: f32) -> String {
         let columns = self.columns;
-        let text = aligned(value, columns, self.keeps_sign, self.decimals);
-        if self.is_signed {
-            plus(value, text)
-        } else {
-            text
+        let mut text = aligned(value, columns, self.keeps_sign, self.decimals);
+        let least = 0.5 * 10.0_f32.powi(-(self.decimals as i32));
+        if -1.0 + least < value && value < -least && !text.contains('.') {
+            // none of its digits fits, and the nearest whole number would say another thing
+            text = format!("{:>columns$}", "-");
+        } else if self.is_signed {
+            text = plus(value, text);
         }
+        " ".repeat(self.gap) + &text
     }
 }
 

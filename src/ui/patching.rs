@@ -1,15 +1,17 @@
 //! The patching grids: strips of layer by position, and the pattern cell grid.
 
-use super::attention::{Matrix, column_label, draw_legend, matrix};
+use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
+use super::fit::Part;
 use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::layout::{LABEL, STRIP_LABEL};
 use super::number::share;
+use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
 use crate::lens::{Cell, GridName, Measure, Observation, Reading};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 /// Effects up to here keep the plain scale, on which one colour's end is as clean.
 const OVERSHOOT: f32 = 1.5;
@@ -45,19 +47,19 @@ fn value(reading: Reading, seen: &Observation, grid: GridName, cell: Cell) -> He
 }
 
 /// How the cells tell their metric, where it is not the usual way.
-fn reading(canvas: &Canvas<'_>) -> Option<Span<'static>> {
+fn reading(canvas: &Canvas<'_>) -> Option<Part> {
     let reading = canvas.state.view.reading;
     let other = reading != Reading::default();
-    other.then(|| canvas.span(Role::Accent, format!(" {}", reading.words())))
+    other.then(|| canvas.part(0, Role::Accent, format!(" {}", reading.words())))
 }
 
 /// The metric in the three runs, in fewer words where there is less room.
-fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'static>> {
-    let mut spans = vec![canvas.span(Role::Text, seen.experiment.direction.name())];
-    spans.extend(reading(canvas));
+fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
+    let mut parts = vec![canvas.part(0, Role::Text, seen.experiment.direction.name())];
+    parts.extend(reading(canvas));
     let Some(values) = &seen.metric else {
-        spans.push(canvas.span(Role::Warn, "  no metric: the answers agree"));
-        return spans;
+        parts.push(canvas.part(0, Role::Warn, "  no metric: the answers agree"));
+        return parts;
     };
     let wide = width >= 76;
     let metric = values.metric;
@@ -67,36 +69,36 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Span<'stati
         (false, Measure::LogitDiff) => format!(" [{}]-[{}] @{at}", metric.answer, metric.other),
         (false, measure) => format!(" {} @{at}", measure.name()),
     };
-    spans.push(canvas.span(canvas.number_role(), words));
+    parts.push(canvas.part(0, canvas.number_role(), words));
+    let (gap, corrupted) = if wide {
+        ("  ", "corrupted")
+    } else {
+        (" ", "corr.")
+    };
     let ends = [
-        (Role::Clean, "clean", values.clean),
-        (
-            Role::Corrupted,
-            if wide { "corrupted" } else { "corr." },
-            values.corrupted,
-        ),
+        (3, Role::Clean, "clean", values.clean),
+        (4, Role::Corrupted, corrupted, values.corrupted),
     ];
-    // the pane's name and its corners stand beside them; half a number would be a wrong one
-    let room = usize::from(width).saturating_sub(Pane::Strips.title().len() + 5);
-    for (role, name, value) in ends {
-        let gap = if wide { "  " } else { " " };
-        let end = canvas.span(role, format!("{gap}{name} {value:+.2}"));
-        let used: usize = spans.iter().map(Span::width).sum();
-        if used + end.width() <= room {
-            spans.push(end);
-        }
-    }
-    spans
+    let end =
+        |(goes, role, name, value)| canvas.part(goes, role, format!("{gap}{name} {value:+.2}"));
+    parts.extend(ends.map(end));
+    parts
 }
 
 pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let Some(seen) = state.observation.clone() else {
-        canvas.frame(Pane::Strips, area, vec![Span::raw("...")], None);
+        canvas.frame(
+            Pane::Strips,
+            area,
+            vec![canvas.part(0, Role::Muted, "...")],
+            None,
+        );
         return;
     };
     let title = title(canvas, &seen, area.width);
     let below = strips_cursor(canvas, &seen);
+    let taken = below.width();
     let inner = canvas.frame(Pane::Strips, area, title, Some(below));
     let config = &state.model.config;
     let rows = strip_rows(config);
@@ -106,11 +108,12 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
 
     let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
     let block = (len as u16 + 1) * cell_width + 1;
-    let layers_shown =
-        usize::from(inner.width.saturating_sub(STRIP_LABEL) / block).clamp(1, config.n_layers);
+    let layers_shown = usize::from((inner.width + 1).saturating_sub(STRIP_LABEL) / block)
+        .clamp(1, config.n_layers);
     let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
-    // two rows above the cells: the layers' names and the positions'
-    let top = inner.height.saturating_sub(rows.len() as u16).min(2);
+    // above the cells: the layers' names and the positions'
+    let most = 1 + rows_of(cell_width);
+    let top = inner.height.saturating_sub(rows.len() as u16).min(most);
     let below_top = usize::from(inner.height.saturating_sub(top));
     let high = if below_top >= 2 * rows.len() { 2 } else { 1 };
     let room = below_top / high;
@@ -139,7 +142,6 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
             height: inner.height.saturating_sub(top),
         }
         .intersection(inner);
-        strip_header(canvas, place, top, layer, cell_width);
         let column = match view.column {
             StripColumn::Pos(pos) => pos,
             StripColumn::All => len,
@@ -161,6 +163,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
         } else {
             0
         };
+        strip_header(canvas, place, top, layer, (cell_width, first_column));
         Heatmap {
             look: canvas.look,
             rows: rows.len(),
@@ -174,7 +177,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
         }
         .render(place, canvas.buf, first_row, first_column);
     }
-    draw_legend(canvas, area, scale);
+    draw_legend(canvas, area, scale, taken);
 }
 
 /// The widest cells with which all layers fit, else as wide as is legible.
@@ -185,36 +188,49 @@ fn strip_cell_width(width: u16, len: u16, layers: u16) -> u16 {
     fits.unwrap_or(2)
 }
 
-/// The rows above a layer's cells, as many as there are: positions, and the layer's name.
-fn strip_header(canvas: &mut Canvas<'_>, place: Rect, rows: u16, layer: usize, cell_width: u16) {
+/// The rows above a layer's cells, as many as there are: the layer's name, and positions. Where
+/// there is no row for the layer, its number stands before those of the positions.
+fn strip_header(
+    canvas: &mut Canvas<'_>,
+    place: Rect,
+    rows: u16,
+    layer: usize,
+    (cell_width, first): (u16, usize),
+) {
     let task = canvas.state.task();
     let view = canvas.state.view.strips;
-    let role = |here: bool| if here { Role::Accent } else { Role::Muted };
-    let row = |above: u16| Rect {
-        y: place.y - above,
-        height: 1,
+    let here = layer == view.layer;
+    let role = if here { Role::Accent } else { Role::Muted };
+    let style = canvas.look.style(role);
+    let names = rows.min(rows_of(cell_width));
+    let above = |rows: u16| Rect {
+        y: place.y - rows,
+        height: rows,
         ..place
     };
-    if rows > 1 {
-        let style = canvas.look.style(role(layer == view.layer));
+    let column = match view.column {
+        StripColumn::Pos(pos) => pos,
+        StripColumn::All => task.seq_len(),
+    };
+    let mut labels = task.labels();
+    labels.push(ALL.to_owned());
+    Names {
+        area: above(names),
+        labels: &labels,
+        first,
+        cell_width,
+        current: here.then_some(column),
+    }
+    .draw(canvas);
+    if rows > names {
         let name = format!(" layer {layer}");
-        canvas.text(place.x, place.y - 2, row(2), &name, style);
-    }
-    if rows == 0 {
-        return;
-    }
-    for column in 0..=task.seq_len() {
-        let (label, at) = if column == task.seq_len() {
-            ("all".to_owned(), StripColumn::All)
-        } else {
-            (task.label(column), StripColumn::Pos(column))
+        canvas.text(place.x, place.y - rows, above(rows), &name, style);
+    } else if names > 1 {
+        let wide = Rect {
+            x: place.x - 1,
+            ..above(1)
         };
-        let x = place.x + column as u16 * cell_width;
-        let style = canvas
-            .look
-            .style(role(layer == view.layer && view.column == at));
-        let label = column_label(&label, cell_width);
-        canvas.text(x, place.y - 1, row(1), &label, style);
+        canvas.text(wide.x, wide.y, wide, &format!("L{layer}"), style);
     }
 }
 
@@ -266,10 +282,15 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let view = state.view.cells;
     let Some(seen) = state.observation.clone() else {
-        canvas.frame(Pane::Cells, area, vec![Span::raw("...")], None);
+        canvas.frame(
+            Pane::Cells,
+            area,
+            vec![canvas.part(0, Role::Muted, "...")],
+            None,
+        );
         return;
     };
-    let mut title = vec![canvas.span(Role::Text, format!("{}.{}", view.layer, view.head))];
+    let mut title = vec![canvas.part(0, Role::Text, format!("{}.{}", view.layer, view.head))];
     title.extend(reading(canvas));
     let below = cursor_line(canvas, &seen, GridName::PatternDestSrc, view.cell());
     let inner = canvas.frame(Pane::Cells, area, title, Some(below));

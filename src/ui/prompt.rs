@@ -8,6 +8,7 @@
 //! ```
 
 use super::canvas::Canvas;
+use super::fit::window;
 use super::header::fix_key;
 use super::theme::Role;
 use crate::app::{Field, Pane, Side};
@@ -53,7 +54,7 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
     };
     let y_b = y_numbers + 1;
     field(canvas, area, (x + NAME, y), list, (side, Field::A));
-    field(canvas, area, (at, y_numbers), 2, (side, Field::Idx));
+    field(canvas, area, (at, y_numbers), 3, (side, Field::Idx));
     field(canvas, area, (at + 7, y_numbers), 3, (side, Field::Elt));
     field(canvas, area, (x + NAME, y_b), list, (side, Field::B));
     if wide {
@@ -91,13 +92,14 @@ fn field(
     }
     .intersection(area);
     let text = state.fields.text(side, field);
-    let cursor = if selected { state.fields.cursor() } else { 0 };
-    let first = (cursor + 1).saturating_sub(usize::from(room));
-    let visible: String = text.chars().skip(first).collect();
     let style = canvas.look.style(role);
-    canvas.text(x, y, room_area, &visible, style);
-    if selected {
-        let at = x + (cursor - first) as u16;
+    if !selected {
+        canvas.text(x, y, room_area, text, style);
+    } else {
+        let cursor = state.fields.cursor();
+        let (visible, cursor) = window(canvas.look, text, cursor, room_area.width.into());
+        canvas.text(x, y, room_area, &visible, style);
+        let at = x + cursor as u16;
         if at < area.right() && y < area.bottom() {
             let reversed = Style::new().add_modifier(Modifier::REVERSED);
             canvas.buf[(at, y)].set_style(reversed);

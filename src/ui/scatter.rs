@@ -1,18 +1,20 @@
 //! A scatter plot: rows of a table as points, two of its columns as axes.
 
 use super::canvas::Canvas;
+use super::fit::shortened;
+use super::number::signed;
 use super::theme::Role;
 use crate::app::Inquiry;
 use crate::lens::Table;
 use ratatui::layout::Rect;
 
 /// Columns and rows that a plot needs at least.
-const LEAST: (u16, u16) = (24, 8);
+const LEAST: (u16, u16) = (30, 9);
 
 /// Draws the plot right of the table where there is room; what is left for the table.
 ///
 /// The first column is the horizontal axis; the vertical one is the column under the cursor, or
-/// the second. Every point is its row's name, or a dot where names would cover each other.
+/// the second. Every point is its row's name, or a dot where it would touch another name.
 pub(super) fn beside(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -49,6 +51,9 @@ fn span(table: &Table, column: usize) -> (f32, f32) {
     }
 }
 
+/// Room for a number at the end of an axis.
+const NUMBER: u16 = 6;
+
 fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize, vertical: usize) {
     let (horizontal, vertical_span) = (span(table, 0), span(table, vertical));
     let name = |column: usize| table.cols.get(column).cloned().unwrap_or_default();
@@ -56,49 +61,85 @@ fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize
     let style = canvas.look.style(Role::Muted);
     canvas.text(area.x, area.y, area, &title, style);
     let field = Rect {
+        x: area.x + NUMBER + 1,
         y: area.y + 1,
-        height: area.height - 1,
-        ..area
+        width: area.width - NUMBER - 1,
+        height: area.height - 2,
     };
+    ends(canvas, field, horizontal, vertical_span);
+    let longest = table.rows.iter().map(|row| row.chars().count()).max();
+    let longest = (longest.unwrap_or(1) as u16).min(field.width / 2);
     let place = |value: f32, (low, high): (f32, f32), room: u16| {
         ((value - low) / (high - low) * f32::from(room)).round() as u16
     };
     let at = |x: f32, y: f32| {
-        let column = place(x, horizontal, field.width - 4);
+        let column = place(x, horizontal, field.width - longest);
         let up = place(y, vertical_span, field.height - 1);
         (field.x + column, field.bottom() - 1 - up)
     };
     axes(canvas, field, at(0.0, 0.0));
-    let mut taken: Vec<(u16, u16, u16)> = Vec::new();
-    // the row under the cursor is drawn first, so that nothing hides its name
-    let order = std::iter::once(cursor).chain((0..table.rows.len()).filter(|&row| row != cursor));
-    for row in order {
-        let values = [0, vertical].map(|column| table.values.get(&[row, column]));
-        let ([Some(x), Some(y)], Some(label)) = (values, table.rows.get(row)) else {
+    let points = (0..table.rows.len()).filter_map(|row| {
+        let [x, y] = [0, vertical].map(|column| table.values.get(&[row, column]));
+        let (x, y) = at(x?, y?);
+        Some((row, x, y))
+    });
+    // the row under the cursor comes first, so that nothing takes its place
+    let (here, others): (Vec<_>, Vec<_>) = points.partition(|(row, ..)| *row == cursor);
+    let mut taken = Taken::default();
+    let mut dots = Vec::new();
+    for (row, x, y) in here.into_iter().chain(others) {
+        let label = shortened(canvas.look, &table.rows[row], longest.into());
+        if !taken.take(x, y, label.chars().count() as u16) {
+            dots.push((x, y));
             continue;
-        };
-        let (x, y) = at(x, y);
+        }
         let role = if row == cursor {
             Role::Accent
         } else {
             Role::Text
         };
-        let long = label.chars().count() as u16;
-        let free = |from: u16, long: u16| {
-            let mut others = taken.iter();
-            !others.any(|&(line, a, b)| line == y && from < b && a < from + long)
-        };
-        let (text, long) = if free(x, long) {
-            (label.clone(), long)
-        } else {
-            (canvas.look.pick("·", ".").to_owned(), 1)
-        };
-        if free(x, long) {
-            let style = canvas.look.style(role);
-            canvas.text(x, y, field, &text, style);
-            taken.push((y, x, x + long));
+        let style = canvas.look.style(role);
+        canvas.text(x, y, field, &label, style);
+    }
+    let style = canvas.look.style(Role::Text);
+    for (x, y) in dots {
+        if taken.is_free(x, y, 1) {
+            canvas.text(x, y, field, canvas.look.pick("·", "."), style);
         }
     }
+}
+
+/// Where labels stand: row, first column, the column after the last.
+#[derive(Default)]
+struct Taken(Vec<(u16, u16, u16)>);
+
+impl Taken {
+    /// Whether a text here has a blank between itself and every label.
+    fn is_free(&self, x: u16, y: u16, long: u16) -> bool {
+        let mut others = self.0.iter();
+        !others.any(|&(line, from, to)| line == y && x <= to && from <= x + long)
+    }
+
+    /// Takes the place for a label if it is free.
+    fn take(&mut self, x: u16, y: u16, long: u16) -> bool {
+        let free = self.is_free(x, y, long);
+        if free {
+            self.0.push((y, x, x + long));
+        }
+        free
+    }
+}
+
+/// What the ends of the axes stand for: left of the field and below it.
+fn ends(canvas: &mut Canvas<'_>, field: Rect, horizontal: (f32, f32), vertical: (f32, f32)) {
+    let style = canvas.look.style(Role::Muted);
+    let mut put = |value: f32, x: u16, y: u16| {
+        canvas.buf.set_string(x, y, signed(value, NUMBER), style);
+    };
+    put(vertical.1, field.x - NUMBER - 1, field.y);
+    put(vertical.0, field.x - NUMBER - 1, field.bottom() - 1);
+    put(horizontal.0, field.x, field.bottom());
+    put(horizontal.1, field.right() - NUMBER, field.bottom());
 }
 
 /// Two lines through the mean.

@@ -30,7 +30,7 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
         1 => format!("{} inputs under 1 intervention", grouped(total)),
         n => format!("{} inputs under {n} interventions", grouped(total)),
     };
-    let title = vec![canvas.span(Role::Text, what)];
+    let title = vec![canvas.part(0, Role::Text, what)];
     let below = place(canvas);
     let inner = canvas.frame(Pane::Space, area, title, below);
     let mut at = Rows {
@@ -61,7 +61,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn put(&mut self, canvas: &mut Canvas<'_>, line: &Line<'_>) {
+    fn put(&mut self, canvas: &mut Canvas<'_>, line: &Line<'static>) {
         canvas.line(self.area, self.row, line);
         self.row += 1;
     }

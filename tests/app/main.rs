@@ -17,6 +17,7 @@ mod random;
 mod results;
 mod sessions;
 mod space;
+mod typing;
 mod undo;
 
 use circuitscope::app::{Mode, Pane};

@@ -114,24 +114,45 @@ fn numbers_of_one_heatmap_line_up() {
     assert_eq!(
         text(UNIT, 6),
         [
-            " 0.000+0.120+0.998   ·    n/a ",
-            "-0.550  n/a   +inf  -inf+0.400",
+            "  0.00 +0.12 +1.00   ·    n/a ",
+            " -0.55  n/a   +inf  -inf +0.40",
         ]
         .map(str::to_owned)
     );
     assert_eq!(
         text(UNIT, 4),
-        [" .00+.12+1.0  ·  n/a", "-.55 n/a+inf-inf+.40"].map(str::to_owned)
+        [" .00 .12 1.0  ·  n/a", " -.6 n/a inf -in .40"].map(str::to_owned)
     );
     assert_eq!(
         text(UNIT, 3),
-        [" .0+.1 +1 · n/a", "-.6n/ainf-in+.4"].map(str::to_owned)
+        [" .0 .1 +1 ·  ? ", "  - ?  in -i .4"].map(str::to_owned)
     );
     let wide = Scale::Diverging { max: 18.0 };
-    assert_eq!(text(wide, 5)[0], "  0.0 +0.1 +1.0  ·   n/a ");
+    assert_eq!(text(wide, 5)[0], "   .0  +.1 +1.0  ·   n/a ");
     let attention = Scale::Sequential { max: 1.0 };
-    assert_eq!(text(attention, 3)[0], ".00.121.0 · n/a");
+    assert_eq!(text(attention, 3)[0], " .0 .1  1 ·  ? ");
     assert_eq!(text(attention, 4)[0], " .00 .12 1.0  ·  n/a");
+}
+
+#[test]
+fn numbers_never_touch() {
+    for depth in Depth::ALL {
+        for width in 3..=8 {
+            for scale in [
+                UNIT,
+                Scale::Diverging { max: 60.0 },
+                Scale::Sequential { max: 1.0 },
+            ] {
+                let mut case = Case::new(dark(depth, true), width);
+                case.scale = scale;
+                for row in case.text() {
+                    for cell in row.as_bytes().chunks(width.into()) {
+                        assert_eq!(cell[0], b' ', "{row:?}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every size of area, offset and cell: nothing breaks, nothing is drawn outside.
 
 use circuitscope::ui::colour::Depth;
-use circuitscope::ui::heatmap::{HeatCell, Heatmap, Scale, legend};
+use circuitscope::ui::heatmap::{HeatCell, Heatmap, MAX_CELL, Scale, legend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
@@ -21,8 +21,8 @@ fn canvas(area: Rect) -> Buffer {
 fn whole_cells_only_and_never_outside() {
     for depth in [Depth::True, Depth::None] {
         let look = dark(depth, false);
-        for (width, height) in (0..=12).flat_map(|w| (0..=6).map(move |h| (w, h))) {
-            for cell_width in 0..=9 {
+        for (width, height) in (0..=40).flat_map(|w| (0..=6).map(move |h| (w, h))) {
+            for cell_width in (0..=9).chain(MAX_CELL - 1..=MAX_CELL + 2) {
                 let area = Rect::new(2, 1, width, height);
                 let mut buffer = canvas(area);
                 let heatmap = Heatmap {
@@ -37,7 +37,7 @@ fn whole_cells_only_and_never_outside() {
                     value: &|row, column| HeatCell::Value(row as f32 - column as f32),
                 };
                 heatmap.render(area, &mut buffer, 1, 1);
-                let cell = cell_width.clamp(1, 8);
+                let cell = cell_width.clamp(1, MAX_CELL);
                 let drawn = Rect::new(2, 1, (width / cell).min(4) * cell, height.min(3));
                 for (x, y) in buffer.area.positions().map(Into::into) {
                     let is_drawn = buffer[(x, y)].symbol() != SENTINEL;

@@ -11,6 +11,7 @@ mod colours;
 mod drawing;
 mod frames;
 mod sizes;
+mod whole;
 
 use circuitscope::app::{Pane, State};
 use workbench::{press, workbench};

@@ -398,6 +398,9 @@ fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
     }
     let mut editor = TextArea::new(vec![plain(&text.text).context("text")?.to_owned()]);
     editor.move_cursor(crate::app::fields::jump(text.cursor));
+    if text.selected {
+        editor.select_all();
+    }
     Ok(LineEditor {
         purpose,
         editor,

@@ -234,6 +234,7 @@ fn line_text(line: &LineEditor) -> LineText {
         edits,
         text: line.text().to_owned(),
         cursor: line.editor.cursor().1,
+        selected: line.editor.is_selecting(),
         error: line.error.clone(),
     }
 }

@@ -1,0 +1,183 @@
+//! Typed lines: what may come next, what is wrong and what would be right, what a key does to them.
+
+use crate::workbench::{press, workbench, workbench_in};
+use crate::{line_error, told, typed_lines};
+use circuitscope::app::{Field, Mode, Shown, Side, hints};
+use circuitscope::lens::RunName;
+use circuitscope::runtime::headless::Headless;
+use std::collections::BTreeSet;
+
+/// What could come next, its last words.
+fn next_words(bench: &Headless) -> Vec<String> {
+    let Mode::Line(line) = &bench.state.mode else {
+        return Vec::new();
+    };
+    let last = |line: &String| line.rsplit(' ').next().unwrap().to_owned();
+    line.completions.iter().map(last).collect()
+}
+
+#[test]
+fn completion_offers_the_next_words_each_once() {
+    for (typed, some, count) in [
+        ("/", "composition", Some(13)),
+        ("/ 'grid '", "edges", None),
+        ("/ 'attention '", "virtual", Some(6)),
+        ("/ 'why 1.0 b_0 '", "elt", None),
+        (":", "zero", None),
+        (": 'zero '", "blocks.1.attn.hook_z", None),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, typed);
+        let words = next_words(&bench);
+        let once: BTreeSet<&String> = words.iter().collect();
+        assert_eq!(once.len(), words.len(), "{typed}: {words:?}");
+        assert!(words.iter().any(|word| word == some), "{typed}: {words:?}");
+        assert!(count.is_none_or(|count| count == words.len()), "{words:?}");
+    }
+}
+
+#[test]
+fn tab_inserts_what_all_begin_with_or_the_first() {
+    for (typed, line) in [
+        ("/ tab", "attribution "),
+        ("/ 'gr' tab", "grid "),
+        ("/ 'pca to' tab", "pca tokens "),
+        (": 'ze' tab", "zero "),
+        (
+            ": 'zero blocks.1.attn.hook_p' tab",
+            "zero blocks.1.attn.hook_pattern ",
+        ),
+        (": 'zero blo' tab", "zero blocks."),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, typed);
+        assert_eq!(typed_lines(&bench), [line], "{typed}");
+    }
+}
+
+#[test]
+fn typing_takes_the_place_of_the_open_question() {
+    let mut bench = workbench(1);
+    press(&mut bench, "o /");
+    assert_eq!(typed_lines(&bench), ["circuit ov.0"]);
+    press(&mut bench, "'pca tokens'");
+    assert_eq!(typed_lines(&bench), ["pca tokens"]);
+    // it is there to be changed as well
+    press(&mut bench, "esc / end ' beside ov.1' enter");
+    let question = &bench.state.inquiry.as_ref().unwrap().question;
+    let (task, config) = (bench.state.task(), &bench.state.model.config);
+    assert_eq!(question.line(task, config), "circuit ov.0 beside ov.1");
+}
+
+#[test]
+fn what_is_wrong_says_what_would_be_right() {
+    for (line, problem) in [
+        (": 'zero blocks.7.attn.hook_z @*'", "the layers are 0..=1"),
+        (
+            ": 'patch blocks.0.attn.hook_z @* from foo'",
+            "is not clean or corrupted, nor example N",
+        ),
+        (
+            ": 'add blocks.0.hook_attn_out @* W_E[99] by 1'",
+            "the tokens are 0..=9, BOS",
+        ),
+        (
+            ": 'mean blocks.0.attn.hook_z @* over sample given a_0 a_1'",
+            "commas separate fields: a_0,a_1",
+        ),
+        (
+            ": 'ablate it'",
+            "claim, ablations, minimal, clean, corrupted, metric",
+        ),
+        ("/ 'why 1.0 b_1'", "SRC is missing; the form is: why"),
+        ("/ 'necessity now'", "'now' is one word too many"),
+        ("/ 'pca words'", "'words' is not tokens|positions"),
+        ("/ 'attention virtual'", "L.H>L.H is missing"),
+        ("/ 'attention loud 0.0'", "argmax"),
+        ("/ 'attribution 4-4'", "such as 48-26"),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, &format!("{line} enter"));
+        let error = line_error(&bench).unwrap();
+        assert!(error.contains(problem), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_nudge_begins_with_the_number_on_screen() {
+    let mut bench = workbench(1);
+    press(&mut bench, "tab tab");
+    assert_eq!(bench.state.view.shown, Shown::Run(RunName::Clean));
+    let at = bench.state.view.attention;
+    let index = [at.layer, at.head, at.dest, at.src];
+    let seen = bench.state.observation.clone().unwrap();
+    let (clean, base) = (
+        seen.clean.pattern.get(&index),
+        seen.base().pattern.get(&index),
+    );
+    assert!((clean.unwrap() - base.unwrap()).abs() > 0.01);
+    press(&mut bench, "-");
+    assert!(
+        told(&bench).contains("act on the corrupted run"),
+        "{}",
+        told(&bench)
+    );
+    let seen = bench.state.observation.clone().unwrap();
+    let lowered = seen.patched.pattern.get(&index).unwrap();
+    assert!((clean.unwrap() - 0.05 - lowered).abs() < 1e-4);
+    press(&mut bench, "+ + -");
+    let seen = bench.state.observation.clone().unwrap();
+    let raised = seen.patched.pattern.get(&index).unwrap();
+    assert!((clean.unwrap() - raised).abs() < 1e-4);
+}
+
+#[test]
+fn undo_takes_back_a_wrong_field_and_nothing_else() {
+    let mut bench = workbench(1);
+    press(&mut bench, "v down backspace 2 7");
+    assert!(bench.state.field_error.is_some());
+    let shown = bench.state.view.shown;
+    press(&mut bench, "u");
+    assert!(bench.state.field_error.is_none());
+    assert_eq!(bench.state.fields.text(Side::Clean, Field::Idx), "2");
+    assert_eq!(bench.state.view.shown, shown);
+}
+
+#[test]
+fn a_message_goes_with_the_next_key() {
+    let mut bench = workbench(1);
+    press(&mut bench, "tab tab tab enter");
+    assert!(told(&bench).starts_with("added"));
+    press(&mut bench, "right");
+    assert!(told(&bench).is_empty());
+}
+
+#[test]
+fn a_key_that_does_nothing_is_not_offered_and_says_why() {
+    for (open, idle) in [
+        ("l", "."),
+        ("l", "|"),
+        ("l", "R"),
+        ("N", "a"),
+        ("/ 'composition' enter", "."),
+        ("/ 'circuit ov.0' enter", "a"),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, open);
+        let offered = hints(&bench.state);
+        assert!(!offered.iter().any(|(key, _)| key == idle), "{open} {idle}");
+        let question = bench.state.inquiry.as_ref().unwrap().question.clone();
+        press(&mut bench, idle);
+        assert!(!told(&bench).is_empty(), "{open} {idle}");
+        assert_eq!(bench.state.inquiry.as_ref().unwrap().question, question);
+    }
+}
+
+#[test]
+fn an_exported_answer_names_its_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench_in(folder.path(), 1);
+    press(&mut bench, "o e");
+    let csv = std::fs::read_to_string(folder.path().join("table.csv")).unwrap();
+    assert!(csv.contains("# question: circuit ov.0\n"), "{csv}");
+}

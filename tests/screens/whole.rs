@@ -1,0 +1,218 @@
+//! What stands on the screen stands there whole: no number is cut into another one, no name into
+//! another's, and what is off screen has a mark.
+
+use crate::drawing::plain;
+use crate::workbench::{look, press, workbench};
+use circuitscope::lens::Table;
+use circuitscope::runtime::headless::Headless;
+use circuitscope::ui::frame;
+
+fn asked(script: &str) -> Headless {
+    let mut bench = workbench(2);
+    press(&mut bench, script);
+    bench
+}
+
+fn shown(bench: &Headless, width: u16, height: u16) -> Vec<String> {
+    let buffer = frame(&bench.state, &look(), width, height);
+    let text = plain(&buffer, buffer.area);
+    text.lines().map(str::to_owned).collect()
+}
+
+fn table(bench: &Headless) -> &Table {
+    let inquiry = bench.state.inquiry.as_ref().unwrap();
+    inquiry.answer.as_ref().unwrap().as_ref().unwrap()
+}
+
+/// The words of a row of the screen, without the panes' edges.
+fn words(row: &str) -> Vec<&str> {
+    let edge = |c: char| " │┃╭╮╰╯┏┓┗┛─━".contains(c);
+    row.split(edge).filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn the_number_on_a_panes_edge_is_whole_or_shorter() {
+    let bench = asked("tab");
+    let seen = bench.state.observation.clone().unwrap();
+    let target = seen.clean.prompt.update.truth()[0] as usize;
+    let value = seen.clean.log_probs(bench.state.view.position)[target];
+    let right = [format!("{value:.1e}"), format!("{value:.0e}")];
+    for width in 80..=200 {
+        for row in shown(&bench, width, 40) {
+            let words = words(&row);
+            let at = words.iter().position(|word| *word == "logp");
+            if let Some(said) = at.and_then(|at| words.get(at + 1)) {
+                assert!(right.iter().any(|text| text == said), "{width}: {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_exact_value_under_the_cursor_comes_before_the_scale() {
+    for (script, size) in [
+        ("G a |", (80, 24)),
+        ("/ 'grid strips attribution' enter", (80, 24)),
+        ("/ 'grid strips attribution' enter", (112, 26)),
+        ("/ 'grid strips attribution' enter", (120, 40)),
+    ] {
+        let bench = asked(script);
+        let rows = shown(&bench, size.0, size.1);
+        let edge = rows.iter().rfind(|row| row.starts_with('┗')).unwrap();
+        let words = words(edge);
+        let (row, column) = bench.state.inquiry.as_ref().unwrap().cursor;
+        for (name, values) in table(&bench).layers() {
+            let value = format!("{:+.5}", values.get(&[row, column]).unwrap());
+            let at = words.iter().position(|word| *word == name);
+            let whole = at.is_some_and(|at| words[at + 1] == value);
+            // or there is no digit of it
+            let cut = edge.contains('…') && at.is_none_or(|at| words[at + 1] == "…");
+            assert!(whole || cut, "{name} {value}: {edge}");
+        }
+    }
+}
+
+#[test]
+fn headings_are_told_apart_and_what_is_off_screen_is_marked() {
+    let rows = shown(&asked("K"), 80, 24);
+    let heading = rows.iter().find(|row| row.contains("clean  ")).unwrap();
+    assert_eq!(
+        words(heading),
+        ["clean", "corrupted", "patched", "normalised"]
+    );
+    let bench = asked("tab tab w");
+    let rows = shown(&bench, 80, 24);
+    let heading = rows.iter().find(|row| row.contains("token")).unwrap();
+    let names = words(heading);
+    let several: std::collections::BTreeSet<&&str> = names.iter().collect();
+    assert_eq!(several.len(), names.len(), "{heading}");
+    assert!(names.contains(&"a_0") && names.contains(&"a_1") && heading.contains('›'));
+    let mut bench = asked("tab tab w end");
+    let rows = shown(&bench, 80, 24);
+    assert!(rows.iter().any(|row| row.contains('‹')), "{rows:#?}");
+    press(&mut bench, "pagedown pagedown pagedown");
+    let rows = shown(&bench, 80, 16);
+    assert!(rows.iter().any(|row| row.contains('↑')), "{rows:#?}");
+}
+
+#[test]
+fn the_names_of_rows_are_whole() {
+    let bench = asked("/ 'composition' enter");
+    let name = table(&bench).rows.last().unwrap().clone();
+    assert!(name.starts_with("random, mean of "));
+    for width in [80, 120] {
+        let rows = shown(&bench, width, 24);
+        assert!(rows.iter().any(|row| row.contains(&name)), "{rows:#?}");
+    }
+    // where there is no room, none of its number is left
+    let rows = shown(&bench, 40, 12);
+    let cut = rows
+        .iter()
+        .find(|row| row.contains("random, mean"))
+        .unwrap();
+    assert!(!cut.contains("of 3 "), "{cut}");
+}
+
+#[test]
+fn columns_of_other_quantities_have_digits_and_signs_of_their_own() {
+    let bench = asked("N");
+    let rows = shown(&bench, 120, 24);
+    let row = rows
+        .iter()
+        .find(|row| row.contains("as it stands"))
+        .unwrap();
+    let numbers = &words(row)[3..];
+    assert_eq!(numbers.len(), table(&bench).cols.len());
+    for number in &numbers[1..numbers.len() - 1] {
+        let decimals = number.split_once('.').unwrap().1;
+        assert!(decimals.len() >= 3 && !number.starts_with('+'), "{row}");
+    }
+}
+
+#[test]
+fn points_of_a_scatter_plot_do_not_touch() {
+    for size in [(80, 24), (120, 40), (100, 30)] {
+        let bench = asked("/ 'pca tokens' enter");
+        let names = &table(&bench).rows;
+        let rows = shown(&bench, size.0, size.1);
+        let top = rows
+            .iter()
+            .position(|row| row.contains(" across, "))
+            .unwrap();
+        let left = rows[top].find(" PC1 across").unwrap();
+        // what is left of its field is the table and the ends of the axes
+        for row in &rows[top + 1..rows.len() - 3] {
+            let field: String = row.chars().skip(left).collect();
+            let field = field.replace(['│', '─', '┃', '·'], " ");
+            for word in field.split_whitespace().filter(|word| !word.contains('.')) {
+                assert!(names.iter().any(|name| name == word), "{word}: {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn positions_over_narrow_columns_are_told_apart() {
+    let bench = workbench(1);
+    let rows = shown(&bench, 120, 40);
+    let row = rows.iter().find(|row| row.contains("BO a0")).unwrap();
+    assert!(row.contains(" n0 ") && row.contains(" n1 "), "{row}");
+    let rows = shown(&bench, 80, 24);
+    assert!(rows.iter().any(|row| row.contains("B a a a n i e n b b b")));
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("L1  0 1 2 0     1 0 1 2"))
+    );
+}
+
+#[test]
+fn a_field_shows_what_is_typed() {
+    let mut bench = workbench(1);
+    press(&mut bench, "down backspace 2 1");
+    let rows = shown(&bench, 80, 24);
+    assert!(rows[2].contains("idx 21"), "{}", rows[2]);
+}
+
+#[test]
+fn the_kind_of_an_ablation_stands_whole_in_the_titles() {
+    for kind in ["zero", "resample"] {
+        let line = match kind {
+            "zero" => "zero blocks.0.attn.hook_z @elt",
+            _ => "resample blocks.0.attn.hook_z @elt keep idx",
+        };
+        let bench = asked(&format!("tab tab : '{line}' enter"));
+        let rows = shown(&bench, 80, 24);
+        for pane in [" logits ", "1.0 "] {
+            let title = rows
+                .iter()
+                .find(|row| row.contains(pane) && row.contains("patched"));
+            assert!(title.unwrap().contains(&format!("({kind})")), "{rows:#?}");
+        }
+    }
+}
+
+#[test]
+fn attention_that_looks_ahead_is_seen_and_warned_of() {
+    let bench = asked("tab tab : 'set blocks.1.attn.hook_pattern [nl_1,b_0] = 1' enter");
+    let rows = shown(&bench, 120, 40);
+    assert!(rows.iter().any(|row| row.contains("looks ahead")));
+    let mut bench = asked("");
+    press(
+        &mut bench,
+        "tab tab right right right right right right right",
+    );
+    assert!(
+        shown(&bench, 120, 40)
+            .iter()
+            .any(|row| row.contains("masked"))
+    );
+    press(
+        &mut bench,
+        ": 'set blocks.1.attn.hook_pattern [nl_1,b_0] = 1' enter",
+    );
+    assert!(
+        shown(&bench, 120, 40)
+            .iter()
+            .any(|row| row.contains("p 1.0000"))
+    );
+}
