@@ -1,22 +1,19 @@
 //! What each action does.
 
+use super::action::Action;
 use super::cell;
 use super::inquire;
-use super::keymap::Action;
 use super::links;
 use super::message::Effect;
 use super::note;
 use super::panes::strip_rows;
+use super::patch;
 use super::rows;
 use super::shelf::{self, Which};
 use super::space;
 use super::state::{Mode, Pane, Purpose, State, Tone};
-use super::study::Listed;
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
-use crate::lens::{
-    self, Continuation, Fix, GridName, Intervention, Question, RunName, Shown, Variants,
-};
-use crate::sweep::Survey;
+use crate::lens::{self, Continuation, Fix, Question, Variants};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
@@ -90,15 +87,16 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NudgeUp => return cell::nudge(state, 1.0),
         Action::NudgeDown => return cell::nudge(state, -1.0),
         Action::TypeValue => cell::open(state, String::new()),
-        Action::PatchCell => return intervene(state, None),
-        Action::ZeroCell => return intervene(state, Some(lens::Action::Zero)),
-        Action::SurveyCell => survey_cell(state),
+        Action::PatchCell => return patch::cell(state),
+        Action::ZeroCell => return patch::cell_with(state, lens::Action::Zero),
         Action::MeanCell => {
-            return intervene(
-                state,
-                Some(lens::Action::Mean(lens::Averaged::Sample, Vec::new())),
-            );
+            let mean = lens::Action::Mean(lens::Averaged::Sample, Vec::new());
+            return patch::cell_with(state, mean);
         }
+        Action::SetCell => patch::typed(state, "set", " = "),
+        Action::ScaleCell => patch::typed(state, "scale", " by "),
+        Action::ResampleCell => patch::typed(state, "resample", " keep "),
+        Action::SurveyCell => patch::survey(state),
         Action::EditIntervention => edit_intervention(state),
         Action::ToggleIntervention => {
             let selected = state.view.intervention;
@@ -136,7 +134,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return effects;
         }
         Action::FindCell => open_line(state, Purpose::Find, String::new()),
-        Action::TakeCell => return take_cell(state),
+        Action::TakeCell => return patch::take(state),
         Action::OpenQuestion => open_question(state),
         Action::NextQuestion
         | Action::PreviousQuestion
@@ -365,79 +363,6 @@ fn step_head(state: &mut State, by: isize) {
     match state.view.focus {
         Pane::Cells => state.view.cells.step_head(config, by),
         _ => state.view.attention.step_head(config, by),
-    }
-}
-
-/// Adds an intervention; the panes then show the patched run.
-pub(super) fn add_intervention(state: &mut State, intervention: Intervention) -> Vec<Effect> {
-    let there = |listed: &Listed| listed.on && listed.intervention == intervention;
-    if state.study().interventions.iter().any(there) {
-        state.say(Tone::Plain, "this intervention is on the list already");
-        return Vec::new();
-    }
-    state.view.shown = Shown::Run(RunName::Patched);
-    state.view.intervention = state.study().interventions.len();
-    let line = intervention.line(state.task());
-    let effects = change(state, |study| {
-        study.interventions.push(Listed {
-            intervention,
-            on: true,
-        });
-    });
-    state.say(Tone::Good, format!("added {line}"));
-    effects
-}
-
-/// The patch of the grid's cell that the cursor points at.
-fn pointed_patch(state: &mut State) -> Option<Intervention> {
-    let from = state.study().direction.source();
-    let at = match state.view.focus {
-        Pane::Cells => Some((GridName::PatternDestSrc, state.view.cells.cell())),
-        _ => state.view.strips.cell(&state.model.config),
-    };
-    if at.is_none() {
-        state.say(Tone::Plain, "this grid has no patch at all positions");
-    }
-    at.map(|(grid, cell)| grid.intervention(cell, from))
-}
-
-/// Adds an intervention at the cell that the cursor points at; `None` patches it.
-fn intervene(state: &mut State, action: Option<lens::Action>) -> Vec<Effect> {
-    let Some(mut intervention) = pointed_patch(state) else {
-        return Vec::new();
-    };
-    if let Some(action) = action {
-        intervention.action = action;
-    }
-    add_intervention(state, intervention)
-}
-
-/// Every ablation of the cell at once, over the sample.
-fn survey_cell(state: &mut State) {
-    if let Some(node) = pointed_patch(state) {
-        let line = Survey::ablations(node).line(state.task());
-        space::state_claim(state, line);
-    }
-}
-
-/// Adds what the answer's cell stands for; takes it away where it stands already.
-fn take_cell(state: &mut State) -> Vec<Effect> {
-    let Some(intervention) = inquire::pointed_at(state) else {
-        open_question(state);
-        return Vec::new();
-    };
-    let list = &state.study().interventions;
-    let at = list.iter().position(|one| one.intervention == intervention);
-    match at {
-        None => add_intervention(state, intervention),
-        Some(at) => {
-            let line = intervention.line(state.task());
-            let effects = change(state, |study| {
-                study.interventions.remove(at);
-            });
-            state.say(Tone::Good, format!("removed {line}"));
-            effects
-        }
     }
 }
 

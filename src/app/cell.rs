@@ -1,7 +1,8 @@
 //! Attention as an object to edit: the cell under the cursor knocked out, set, nudged, restored.
 
-use super::act::{add_intervention, change};
+use super::act::change;
 use super::message::Effect;
+use super::patch;
 use super::state::{Pane, Purpose, State, Tone};
 use super::study::Listed;
 use super::typing::open_line;
@@ -86,7 +87,7 @@ pub(super) fn knock(state: &mut State) -> Vec<Effect> {
 fn add_here(state: &mut State, intervention: Intervention) -> Vec<Effect> {
     let direction = state.study().direction;
     let other = state.view.shown == Shown::Run(direction.source());
-    let effects = add_intervention(state, intervention);
+    let effects = patch::add(state, intervention);
     if other {
         let base = direction.base().name();
         let text = format!("interventions act on the {base} run: it is shown now, patched");
@@ -129,10 +130,7 @@ pub(super) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
     }
     let at = state.view.attention;
     let index = [at.layer, at.head, at.dest, at.src];
-    let shown = match state.view.shown {
-        Shown::Run(run) => run,
-        Shown::Difference => RunName::Patched,
-    };
+    let shown = state.view.shown.run();
     let seen = state.observation.as_ref().map(|seen| seen.run(shown));
     let seen = seen.and_then(|run| {
         let values = if at.scores { &run.scores } else { &run.pattern };

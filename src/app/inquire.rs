@@ -1,6 +1,6 @@
 //! Questions asked of the model, and the table that answers them.
 
-use super::keymap::Action;
+use super::action::Action;
 use super::message::{Ask, Effect, Inquiry};
 use super::panes::strip_rows;
 use super::state::{Pane, State, Tone};
@@ -109,6 +109,7 @@ pub(super) fn mean_attention(state: &mut State) -> Vec<Effect> {
             Kind::Pattern
         },
         mean: true,
+        beside: false,
     };
     open(state, question)
 }
@@ -127,6 +128,7 @@ pub(super) fn paths(state: &mut State) -> Vec<Effect> {
     let question = Question::Paths {
         i: prediction_at_hand(state),
         toward: Toward::default(),
+        mean: false,
     };
     open(state, question)
 }
@@ -201,9 +203,36 @@ fn led_to(state: &State, question: &Question, action: Action) -> Option<Question
         Action::NextQuestion => question.next(state.task(), config, 1),
         Action::PreviousQuestion => question.next(state.task(), config, -1),
         Action::ToggleQuestion => question.toggled(),
-        Action::Compare => question.compared(config),
+        Action::Compare => match question {
+            Question::Why { .. } => return against(state, question),
+            _ => question.compared(config),
+        },
         Action::AskRanks => return cut(question),
         _ => return None,
+    })
+}
+
+/// The score explained as a difference from that of the cell which gets most attention besides; or
+/// by itself again.
+fn against(state: &State, question: &Question) -> Option<Question> {
+    let Question::Why {
+        head,
+        dest,
+        src,
+        minus,
+    } = *question
+    else {
+        return None;
+    };
+    let run = state.observation.as_ref()?.run(state.view.shown.run());
+    let row = run.pattern.slice(&[head.layer, head.head, dest]);
+    let others = (0..=dest).filter(|&other| other != src && minus.is_none());
+    let most = others.max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    Some(Question::Why {
+        head,
+        dest,
+        src,
+        minus: most,
     })
 }
 
@@ -214,9 +243,13 @@ pub(super) fn idle(state: &State, action: Action) -> Option<&'static str> {
         Action::ToggleQuestion => "this answer has no mean, and no other scale",
         Action::Compare => "nothing can stand beside this answer",
         Action::AskRanks => "only a QK or OV circuit has ranks; o opens the circuits",
+        Action::AskInputs => "inputs belong to an entry of a circuit; o opens the circuits",
         _ => return None,
     };
     let question = &state.inquiry.as_ref()?.question;
+    if action == Action::AskInputs {
+        return (!matches!(question, Question::Circuit { .. })).then_some(why);
+    }
     let next = led_to(state, question, action);
     next.is_none_or(|next| next == *question).then_some(why)
 }

@@ -1,8 +1,9 @@
 //! What the key table says: what a key does, the footer's hints, the page of all keys.
 
+use super::action::Action;
 use super::inquire;
 use super::key::Key;
-use super::keymap::{ANSWER, Action, BINDINGS, Binding, LOGITS, PROMPT, Where};
+use super::keymap::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
 use super::state::{Mode, State};
 
 /// The places whose bindings hold in this state, first come first.

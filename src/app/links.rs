@@ -1,11 +1,12 @@
 //! From an example to the weights and back: the circuit's entry behind an attention cell, and the
 //! inputs in which an entry does most.
 
+use super::action::Action;
 use super::inquire;
 use super::message::Effect;
 use super::space;
 use super::state::{Pane, State, Tone};
-use crate::lens::{CircuitName, HeadName, Question, RunName, Shown, Side};
+use crate::lens::{CircuitName, HeadName, Question, Side};
 
 /// The circuits: of an attention cell what its head makes of the two tokens there, else from the
 /// first on.
@@ -33,11 +34,11 @@ pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
 /// The QK circuit of tokens of the attention's head, and where the cell's tokens stand in it.
 fn entry_of_cell(state: &State) -> Option<(CircuitName, Option<(usize, usize)>)> {
     let at = state.view.attention;
-    let run = match state.view.shown {
-        Shown::Run(run) => run,
-        Shown::Difference => RunName::Patched,
-    };
-    let tokens = &state.observation.as_ref()?.run(run).tokens;
+    let tokens = &state
+        .observation
+        .as_ref()?
+        .run(state.view.shown.run())
+        .tokens;
     let token = |position: usize| tokens.get(position).map(|&token| token as usize);
     let name = CircuitName::Qk {
         head: HeadName {
@@ -52,12 +53,10 @@ fn entry_of_cell(state: &State) -> Option<(CircuitName, Option<(usize, usize)>)>
 
 /// States which inputs the entry under the cursor does most in, and has it looked for.
 pub(super) fn inputs(state: &mut State) -> Vec<Effect> {
-    match claim(state) {
-        Some(line) => space::state_claim(state, line),
-        None => state.say(
-            Tone::Plain,
-            "inputs belong to an entry of a circuit; o opens the circuits",
-        ),
+    match (inquire::idle(state, Action::AskInputs), claim(state)) {
+        (Some(why), _) => state.say(Tone::Plain, why),
+        (None, Some(line)) => space::state_claim(state, line),
+        (None, None) => {}
     }
     Vec::new()
 }

@@ -5,6 +5,7 @@
 //! of a session, at [`crate::findings`].
 
 mod act;
+mod action;
 mod cell;
 mod command;
 mod fields;
@@ -16,6 +17,7 @@ mod links;
 mod message;
 mod note;
 mod panes;
+mod patch;
 mod rows;
 mod session;
 mod shelf;
@@ -27,9 +29,10 @@ mod typing;
 mod update;
 
 pub use crate::lens::Shown;
+pub use action::Action;
 pub use fields::{Field, Fields, Side};
 pub use key::{Key, parse_script};
-pub use keymap::{Action, BINDINGS, Binding, Where};
+pub use keymap::{BINDINGS, Binding, Where};
 pub use keypage::{action_for, hints, markdown};
 pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
 pub use note::{Edited, NoteEditor};

@@ -1,11 +1,12 @@
 //! Messages in, effects out.
 
 use super::act;
+use super::action::Action;
 use super::cell;
 use super::fields::{Fields, Side, edit};
-use super::keymap::Action;
 use super::keypage::action_for;
 use super::message::{Effect, Msg, Request};
+use super::patch;
 use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
 use super::{Key, command, inquire, note, session, shelf, space, typing};
@@ -336,7 +337,7 @@ impl State {
         let mut study = self.study().clone();
         match command {
             command::Command::Intervene(intervention) => {
-                return act::add_intervention(self, intervention);
+                return patch::add(self, intervention);
             }
             command::Command::Clean(source) => return self.set_prompt(Side::Clean, source),
             command::Command::Corrupted(source) => {

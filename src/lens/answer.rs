@@ -10,10 +10,11 @@ use super::experiment::{Experiment, RunName};
 use super::intervention::Intervention;
 use super::observe::RunView;
 use super::patterns::{AttentionKind, AttentionMaps, attention_of_examples, attention_of_run};
-use super::question::{Kind, Question, Tools};
+use super::question::{Kind, Question};
 use super::runs::{Examples, Of};
 use super::scores::{AttentionCell, split_score};
-use super::table::Table;
+use super::table::{Layer, Table};
+use super::tools::Tools;
 use super::toward::Toward;
 use crate::model::HookedTransformer;
 use anyhow::{Context, Result, ensure};
@@ -99,8 +100,8 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
         Question::Attribution { toward, mean } => {
             attribution_table(asked, &asked.attribution(*toward, *mean)?)
         }
-        Question::Paths { i, toward } => {
-            paths_table(asked, &asked.attribution(*toward, false)?, *i)?
+        Question::Paths { i, toward, mean } => {
+            paths_table(asked, &asked.attribution(*toward, *mean)?, *i)?
         }
         Question::Sources {
             i,
@@ -133,20 +134,24 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
                 ..Table::default()
             }
         }
-        Question::Attention { head, kind, mean } => {
+        Question::Attention {
+            head,
+            kind,
+            mean,
+            beside,
+        } => {
             let kind = match kind {
                 Kind::Pattern => AttentionKind::Pattern,
                 Kind::Scores => AttentionKind::Scores,
                 Kind::Norm => AttentionKind::Norm,
-                Kind::Target => AttentionKind::Toward(Toward::default()),
+                Kind::Toward(toward) => AttentionKind::Toward(*toward),
                 Kind::Argmax => AttentionKind::Argmax,
             };
             let at = head.layer * model.config().n_heads + head.head;
-            attention_table(asked, &asked.maps(kind, *mean)?, at, kind)
+            attention_tables(asked, at, kind, *mean, *beside)?
         }
-        Question::Virtual { pair, mean } => {
-            let kind = AttentionKind::Virtual;
-            attention_table(asked, &asked.maps(kind, *mean)?, *pair, kind)
+        Question::Virtual { pair, mean, beside } => {
+            attention_tables(asked, *pair, AttentionKind::Virtual, *mean, *beside)?
         }
         Question::Circuit {
             name,
@@ -170,6 +175,7 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
         | Question::Metrics { .. }
         | Question::Variants(_)
         | Question::ModelLogits
+        | Question::ModelNecessity
         | Question::ModelAttention(_) => return Ok(None),
     }))
 }
@@ -286,19 +292,44 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
     values.extend(&total);
     let logit = found.logits.get(&[i]).unwrap_or(f32::NAN);
     let remainder = total.last().map_or(f32::NAN, |sum| (logit - sum).abs());
+    let mut notes = vec![
+        ("columns".into(), "where a path starts".into()),
+        ("logit".into(), format!("{logit:.4}")),
+        ("remainder".into(), format!("{remainder:.1e}")),
+    ];
+    if found.of != Of::Single {
+        notes.insert(0, ("of".into(), asked.of(found.of)));
+    }
     Ok(Table {
         values: Array::from_values(vec![rows.len(), cols.len()], values),
         rows,
         cols,
         signed: true,
-        notes: vec![
-            ("columns".into(), "where a path starts".into()),
-            ("logit".into(), format!("{logit:.4}")),
-            ("remainder".into(), format!("{remainder:.1e}")),
-        ],
+        notes,
         cells,
         ..Table::default()
     })
+}
+
+/// One head's attention in this run or in the mean, and the other beside it where that is asked.
+fn attention_tables(
+    asked: Asked<'_>,
+    at: usize,
+    kind: AttentionKind,
+    mean: bool,
+    beside: bool,
+) -> Result<Table> {
+    let first = asked.maps(kind, mean)?;
+    let mut table = attention_table(asked, &first, at, kind);
+    if beside {
+        let second = asked.maps(kind, !mean)?;
+        table.name = asked.of(first.of);
+        table.beside.push(Layer {
+            name: asked.of(second.of),
+            values: attention_table(asked, &second, at, kind).values,
+        });
+    }
+    Ok(table)
 }
 
 fn attention_table(

@@ -3,9 +3,10 @@
 use super::array::Array;
 use super::circuit::{Circuit, composition, composition_baseline};
 use super::patterns::head_pairs;
-use super::question::Tools;
+
 use super::reduce::{Embedding, pca};
 use super::table::{Layer, Table};
+use super::tools::Tools;
 use crate::model::HookedTransformer;
 use anyhow::{Result, ensure};
 

@@ -6,9 +6,10 @@ use super::experiment::{Experiment, RunName, Shown};
 use super::gather::{self, Gather};
 use super::matrices::HeadName;
 use super::observe::{RunView, observe_one};
-use super::question::{Question, Tools};
+use super::question::Question;
 use super::table::{Layer, Table};
-use super::variants::Judging;
+use super::tools::Tools;
+use super::variants::{Judging, Variants};
 use crate::model::HookedTransformer;
 use anyhow::{Context, Result, ensure};
 
@@ -27,6 +28,14 @@ pub struct Inquest<'a> {
     pub experiment: &'a Experiment,
     /// About this run of it, or about what the interventions changed.
     pub about: Shown,
+}
+
+impl<'a> Inquest<'a> {
+    /// The other model, and its name.
+    fn other(&self) -> Result<(&'a HookedTransformer, &'a str)> {
+        self.other
+            .context("there is no other model; start with --compare PATH to have two")
+    }
 }
 
 /// An answer in the making.
@@ -65,6 +74,7 @@ impl Answering {
             Question::Variants(variants) => {
                 State::Variants(Judging::new(model, experiment, *variants))
             }
+            Question::ModelNecessity => State::Done(Box::new(necessities(inquest)?)),
             _ => State::Done(Box::new(at_once(inquest)?)),
         };
         Ok(Self {
@@ -168,9 +178,7 @@ fn two_models(
     cols: Vec<String>,
     of: impl Fn(&RunView) -> Result<Array>,
 ) -> Result<Table> {
-    let (other, name) = inquest
-        .other
-        .context("there is no other model; start with --compare PATH to have two")?;
+    let (other, name) = inquest.other()?;
     let theirs = of(&observe_one(other, inquest.experiment, run_name)?)?;
     let ours = of(run)?;
     ensure!(
@@ -179,21 +187,45 @@ fn two_models(
         ours.shape(),
         theirs.shape()
     );
+    let table = Table {
+        rows: inquest.model.task().labels(),
+        cols,
+        values: ours,
+        signed: true,
+        ..Table::default()
+    };
+    Ok(beside(table, name, theirs))
+}
+
+/// What is left of each of the two models without an edge.
+fn necessities(inquest: Inquest<'_>) -> Result<Table> {
+    let (other, name) = inquest.other()?;
+    let judged = |model: &HookedTransformer| -> Result<Table> {
+        let mut judging = Judging::new(model, inquest.experiment, Variants::Edges);
+        while !judging.step(model)? {}
+        Ok(judging.table(model))
+    };
+    let (ours, theirs) = (judged(inquest.model)?, judged(other)?);
+    ensure!(
+        ours.rows == theirs.rows,
+        "the two models have other edges: {} and {}",
+        ours.rows.len(),
+        theirs.rows.len()
+    );
+    Ok(beside(ours, name, theirs.values))
+}
+
+/// The other model's numbers beside this one's, and the differences.
+fn beside(mut table: Table, name: &str, theirs: Array) -> Table {
     let layer = |name: &str, values: Array| Layer {
         name: name.to_owned(),
         values,
     };
-    Ok(Table {
-        rows: inquest.model.task().labels(),
-        cols,
-        name: "this model".into(),
-        beside: vec![
-            layer("difference", ours.minus(&theirs)),
-            layer(name, theirs),
-        ],
-        values: ours,
-        signed: true,
-        notes: vec![("other model".into(), name.to_owned())],
-        ..Table::default()
-    })
+    table.name = "this model".into();
+    table.beside = vec![
+        layer("difference", table.values.minus(&theirs)),
+        layer(name, theirs),
+    ];
+    table.notes.push(("other model".into(), name.to_owned()));
+    table
 }

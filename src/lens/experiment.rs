@@ -131,6 +131,15 @@ impl Shown {
         }
     }
 
+    /// The run it is about.
+    #[must_use]
+    pub fn run(self) -> RunName {
+        match self {
+            Self::Run(run) => run,
+            Self::Difference => RunName::Patched,
+        }
+    }
+
     /// The next one.
     #[must_use]
     pub fn next(self) -> Self {

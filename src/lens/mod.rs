@@ -42,6 +42,7 @@ mod scores;
 mod table;
 mod tally;
 mod terms;
+mod tools;
 mod toward;
 mod trace;
 mod trace_edits;
@@ -80,12 +81,13 @@ pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };
 pub use plan::{Sheet, edges_off};
-pub use question::{FORMS, Kind, Question, Tools};
+pub use question::{FORMS, Kind, Question};
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
 pub use score::{Score, score};
 pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
 pub use table::{Layer, Table};
+pub use tools::Tools;
 pub use toward::{Goal, Toward};
 pub use variants::Variants;
 pub use warning::{Fix, Warning, warnings};

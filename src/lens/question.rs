@@ -3,7 +3,7 @@
 //! ```text
 //! attribution target            attribution 48-26 over sample       paths b_1 target
 //! why 1.0 b_0 elt               why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
-//! attention scores 1.0          attention argmax 1.0 over sample    attention virtual 0.0>1.0
+//! attention scores 1.0          attention 48-26 1.0 over sample     attention virtual 0.0>1.0
 //! pca tokens                    pca positions                       composition
 //! grid edges over 64 pairs      grid strips attribution             grid z as difference
 //! sources b_1 by token          necessity                           ranks ov 1.0
@@ -15,7 +15,6 @@ use super::circuit_name::CircuitName;
 use super::gather::Compare;
 use super::matrices::HeadName;
 use super::metric::Reading;
-use super::paths::PathTables;
 use super::patterns::head_pairs;
 use super::plan::Sheet;
 use super::question_words::{grid, misfit, over_line, over_pairs, prediction};
@@ -34,8 +33,8 @@ pub enum Kind {
     Scores,
     /// Probability times the norm of what is handed over.
     Norm,
-    /// Probability times what is handed over toward the target.
-    Target,
+    /// Probability times what is handed over toward a logit.
+    Toward(Toward),
     /// How often a cell is its row's largest.
     Argmax,
 }
@@ -45,13 +44,27 @@ impl Kind {
         ("pattern", Self::Pattern),
         ("scores", Self::Scores),
         ("norm", Self::Norm),
-        ("target", Self::Target),
+        ("target", Self::Toward(Toward::TARGET)),
         ("argmax", Self::Argmax),
     ];
 
-    fn name(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(_, kind)| *kind == self);
-        found.map_or("", |(name, _)| name)
+    fn parse(task: ArrayUpdate, word: &str) -> Result<Self> {
+        match Self::ALL.iter().find(|(name, _)| *name == word) {
+            Some((_, kind)) => Ok(*kind),
+            None => Toward::parse(task, word)
+                .map(Self::Toward)
+                .with_context(|| {
+                    let names = Self::ALL.map(|(name, _)| name).join(", ");
+                    format!("'{}' is not {names} or a logit", shown(word))
+                }),
+        }
+    }
+
+    fn line(self, task: ArrayUpdate) -> String {
+        match (self, Self::ALL.iter().find(|(_, kind)| *kind == self)) {
+            (Self::Toward(toward), _) => toward.line(task),
+            (_, found) => found.map_or_else(String::new, |(name, _)| (*name).to_owned()),
+        }
     }
 }
 
@@ -71,6 +84,8 @@ pub enum Question {
         i: usize,
         /// Which logit.
         toward: Toward,
+        /// Averaged over the sample.
+        mean: bool,
     },
     /// Why a position attends to another: a score by what query and key are made of.
     Why {
@@ -91,6 +106,8 @@ pub enum Question {
         kind: Kind,
         /// Averaged over the sample.
         mean: bool,
+        /// The one beside the other: this run's and the mean.
+        beside: bool,
     },
     /// Attention through two heads, the earlier first.
     Virtual {
@@ -98,6 +115,8 @@ pub enum Question {
         pair: usize,
         /// Averaged over the sample.
         mean: bool,
+        /// The one beside the other: this run's and the mean.
+        beside: bool,
     },
     /// A table of the weights.
     Circuit {
@@ -141,6 +160,8 @@ pub enum Question {
     ModelLogits,
     /// Two models' attention on this prompt.
     ModelAttention(HeadName),
+    /// Two models without each of their edges.
+    ModelNecessity,
     /// Principal components of an embedding.
     Pca {
         /// Of the positions' instead of the tokens'.
@@ -153,11 +174,11 @@ pub enum Question {
 /// The words a question begins with, and what follows them.
 pub const FORMS: [(&str, &str); 13] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
-    ("paths", "b_I [target|TOKEN|A-B]"),
+    ("paths", "b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC]"),
     (
         "attention",
-        "pattern|scores|norm|target|argmax LAYER.HEAD | virtual L.H>L.H [over sample]",
+        "pattern|scores|norm|argmax|target|TOKEN|A-B LAYER.HEAD | virtual L.H>L.H [over sample] [beside]",
     ),
     ("sources", "b_I [target|TOKEN|A-B] [by token] [over sample]"),
     ("circuit", "NAME [scaled] [beside NAME]"),
@@ -168,7 +189,7 @@ pub const FORMS: [(&str, &str); 13] = [
     ("metrics", "[over N pairs]"),
     ("necessity", ""),
     ("ranks", "ov|qk L.H"),
-    ("models", "logits | attention L.H"),
+    ("models", "logits | attention L.H | necessity"),
     ("pca", "tokens|positions"),
     ("composition", ""),
 ];
@@ -180,6 +201,8 @@ impl Question {
     /// Says which word is wrong and what it may be.
     pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
         let mut words: Vec<&str> = line.split_whitespace().collect();
+        let attention = words.first() == Some(&"attention");
+        let beside = attention && words.pop_if(|word| *word == "beside").is_some();
         let mean = words.ends_with(&["over", "sample"]);
         if mean {
             words.truncate(words.len() - 2);
@@ -191,7 +214,7 @@ impl Question {
             let known = FORMS.map(|(word, _)| word).join(", ");
             bail!("no question '{}'; the questions are {known}", shown(verb));
         };
-        let question = Self::read(&words, mean, pairs, task, config);
+        let question = Self::read(&words, (mean, beside), pairs, task, config);
         let question = question.map_err(|e| {
             anyhow!(
                 "{e:#}; the form is: {}",
@@ -203,6 +226,7 @@ impl Question {
             Self::Attribution { .. }
                 | Self::Attention { .. }
                 | Self::Virtual { .. }
+                | Self::Paths { .. }
                 | Self::Sources { .. }
         );
         ensure!(!mean || can_average, "{verb} is not averaged over a sample");
@@ -216,7 +240,7 @@ impl Question {
 
     fn read(
         words: &[&str],
-        mean: bool,
+        (mean, beside): (bool, bool),
         pairs: Option<usize>,
         task: ArrayUpdate,
         config: &Config,
@@ -234,6 +258,7 @@ impl Question {
             ["paths", b, ref rest @ ..] if rest.len() <= 1 => Ok(Self::Paths {
                 i: prediction(task, b)?,
                 toward: toward(rest.first())?,
+                mean,
             }),
             ["sources", b, ref rest @ ..] => {
                 let by_token = rest.ends_with(&["by", "token"]);
@@ -252,6 +277,7 @@ impl Question {
             ["ranks", "ov", name] => Ok(Self::Variants(Variants::Ranks(Weight::Ov, head(name)?))),
             ["ranks", "qk", name] => Ok(Self::Variants(Variants::Ranks(Weight::Qk, head(name)?))),
             ["models", "logits"] => Ok(Self::ModelLogits),
+            ["models", "necessity"] => Ok(Self::ModelNecessity),
             ["models", "attention", name] => Ok(Self::ModelAttention(head(name)?)),
             ["why", name, dest, src, ref rest @ ..] => {
                 let minus = match *rest {
@@ -284,20 +310,14 @@ impl Question {
                         names.join(" ")
                     )
                 })?;
-                Ok(Self::Virtual { pair, mean })
+                Ok(Self::Virtual { pair, mean, beside })
             }
-            ["attention", kind, name] => {
-                let found = Kind::ALL.iter().find(|(word, _)| *word == kind);
-                let (_, kind) = found.with_context(|| {
-                    let kinds = Kind::ALL.map(|(word, _)| word).join(", ");
-                    format!("no kind '{}'; the kinds are {kinds}", shown(kind))
-                })?;
-                Ok(Self::Attention {
-                    head: head(name)?,
-                    kind: *kind,
-                    mean,
-                })
-            }
+            ["attention", kind, name] => Ok(Self::Attention {
+                head: head(name)?,
+                kind: Kind::parse(task, kind)?,
+                mean,
+                beside,
+            }),
             ["circuit", name, ref rest @ ..] => {
                 let scaled = rest.first() == Some(&"scaled");
                 let name = CircuitName::parse(name, config)?;
@@ -325,11 +345,14 @@ impl Question {
     #[must_use]
     pub fn line(&self, task: ArrayUpdate, config: &Config) -> String {
         let over = |mean: &bool| if *mean { " over sample" } else { "" };
+        let also = |beside: &bool| if *beside { " beside" } else { "" };
         match self {
             Self::Attribution { toward, mean } => {
                 format!("attribution {}{}", toward.line(task), over(mean))
             }
-            Self::Paths { i, toward } => format!("paths b_{i} {}", toward.line(task)),
+            Self::Paths { i, toward, mean } => {
+                format!("paths b_{i} {}{}", toward.line(task), over(mean))
+            }
             Self::Why {
                 head,
                 dest,
@@ -340,17 +363,20 @@ impl Question {
                 let [dest, src] = [*dest, *src].map(|p| task.label(p));
                 format!("why {head} {dest} {src}{}", minus.unwrap_or_default())
             }
-            Self::Attention { head, kind, mean } => {
-                format!("attention {} {head}{}", kind.name(), over(mean))
+            Self::Attention {
+                head,
+                kind,
+                mean,
+                beside,
+            } => {
+                let (kind, other) = (kind.line(task), also(beside));
+                format!("attention {kind} {head}{}{other}", over(mean))
             }
-            Self::Virtual { pair, mean } => {
+            Self::Virtual { pair, mean, beside } => {
                 let found = head_pairs(config).nth(*pair);
                 let pair = found.map(|(earlier, later)| format!("{earlier}>{later}"));
-                format!(
-                    "attention virtual {}{}",
-                    pair.unwrap_or_default(),
-                    over(mean)
-                )
+                let (pair, other) = (pair.unwrap_or_default(), also(beside));
+                format!("attention virtual {pair}{}{other}", over(mean))
             }
             Self::Circuit {
                 name,
@@ -391,6 +417,7 @@ impl Question {
             }
             Self::Metrics { pairs } => format!("metrics{}", over_line(*pairs)),
             Self::Variants(Variants::Edges) => "necessity".into(),
+            Self::ModelNecessity => "models necessity".into(),
             Self::Variants(Variants::Ranks(weight, head)) => {
                 let weight = match weight {
                     Weight::Ov => "ov",
@@ -404,24 +431,5 @@ impl Question {
             Self::Pca { positions: true } => "pca positions".into(),
             Self::Composition => "composition".into(),
         }
-    }
-}
-
-/// What questions are answered from: a model's weights in f64, made once a model.
-pub struct Tools {
-    pub(super) weights: super::matrices::Matrices,
-    /// `None` where a model has too many paths to list.
-    pub(super) paths: Option<PathTables>,
-}
-
-impl Tools {
-    /// The tools for a model.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn new(model: &crate::model::HookedTransformer) -> Result<Self> {
-        let weights = super::matrices::Matrices::new(model)?;
-        let paths = PathTables::new(&weights).ok();
-        Ok(Self { weights, paths })
     }
 }

@@ -48,10 +48,11 @@ impl Question {
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
             Self::Pca { positions } => *positions = !*positions,
-            Self::ModelLogits | Self::ModelAttention(_) => {
-                // the logits, then head by head
+            Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
+                // the logits, then head by head, then edge by edge
                 let heads = HeadName::all(config).map(Self::ModelAttention);
-                let all: Vec<Self> = std::iter::once(Self::ModelLogits).chain(heads).collect();
+                let mut all: Vec<Self> = std::iter::once(Self::ModelLogits).chain(heads).collect();
+                all.push(Self::ModelNecessity);
                 let at = all.iter().position(|one| one == self).unwrap_or(0);
                 return all[round(at, all.len())].clone();
             }
@@ -71,6 +72,7 @@ impl Question {
             Self::Attribution { mean, .. }
             | Self::Attention { mean, .. }
             | Self::Sources { mean, .. }
+            | Self::Paths { mean, .. }
             | Self::Virtual { mean, .. } => *mean = !*mean,
             Self::Circuit {
                 name: CircuitName::Qk { .. },
@@ -113,7 +115,7 @@ impl Question {
     pub fn is_about_run(&self) -> bool {
         let about_pair = matches!(
             self,
-            Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_)
+            Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_) | Self::ModelNecessity
         );
         !self.is_about_weights() && !about_pair
     }
@@ -125,6 +127,7 @@ impl Question {
             Self::Attribution { mean, .. }
             | Self::Attention { mean, .. }
             | Self::Virtual { mean, .. }
+            | Self::Paths { mean, .. }
             | Self::Sources { mean, .. } => *mean,
             _ => false,
         }
@@ -138,11 +141,15 @@ impl Question {
             "attribution target".into(),
             "attribution target over sample".into(),
         ];
-        all.extend((0..task.list_len).map(|i| format!("paths b_{i} target")));
+        for i in 0..task.list_len {
+            all.push(format!("paths b_{i} target"));
+            all.push(format!("paths b_{i} target over sample"));
+        }
         for head in &heads {
             for (kind, _) in Kind::ALL {
                 all.push(format!("attention {kind} {head}"));
                 all.push(format!("attention {kind} {head} over sample"));
+                all.push(format!("attention {kind} {head} beside"));
             }
         }
         all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
@@ -162,7 +169,9 @@ impl Question {
             all.extend(["", " attribution", " both"].map(|more| format!("{line}{more}")));
             all.push(format!("grid {} over {PAIRS} pairs", sheet.line()));
         }
-        all.extend(["metrics", "necessity", "models logits"].map(str::to_owned));
+        all.extend(
+            ["metrics", "necessity", "models logits", "models necessity"].map(str::to_owned),
+        );
         all.push(format!("metrics over {PAIRS} pairs"));
         for head in &heads {
             all.extend(["ov", "qk"].map(|weight| format!("ranks {weight} {head}")));
@@ -219,6 +228,7 @@ impl Question {
                 *beside = rest.get(at.map_or(0, |at| at + 1)).map(|&one| one.clone());
             }
             Self::Sources { by_token, .. } => *by_token = !*by_token,
+            Self::Attention { beside, .. } | Self::Virtual { beside, .. } => *beside = !*beside,
             _ => {}
         }
         other

@@ -23,12 +23,17 @@ pub struct Toward {
     pub other: Option<Goal>,
 }
 
+impl Toward {
+    /// The right answer's logit.
+    pub const TARGET: Self = Self {
+        answer: Goal::Target,
+        other: None,
+    };
+}
+
 impl Default for Toward {
     fn default() -> Self {
-        Self {
-            answer: Goal::Target,
-            other: None,
-        }
+        Self::TARGET
     }
 }
 

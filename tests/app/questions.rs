@@ -39,6 +39,10 @@ fn each_key_asks_its_question() {
         ("i | a", "sources b_1 target by token over sample"),
         ("o R", "ranks ov 0.0"),
         ("o |", "circuit ov.0.0 beside direct"),
+        ("P a", "paths b_1 target over sample"),
+        ("tab tab A |", "attention pattern 1.0 over sample beside"),
+        ("/ 'attention 4-2 1.1' enter", "attention 4-2 1.1"),
+        ("tab tab w | |", "why 1.0 nl_1 a_0"),
     ] {
         let mut bench = workbench(2);
         press(&mut bench, keys);
@@ -51,6 +55,27 @@ fn each_key_asks_its_question() {
         assert!(bench.state.inquiry.is_none());
         assert_ne!(bench.state.view.focus, Pane::Answer);
     }
+}
+
+/// The score of a cell less that of the one which gets most attention besides.
+#[test]
+fn a_cell_is_explained_against_its_runner_up() {
+    let mut bench = workbench(2);
+    press(&mut bench, "tab tab down w |");
+    let question = &bench.state.inquiry.as_ref().unwrap().question;
+    let &Question::Why {
+        head,
+        dest,
+        src,
+        minus: Some(minus),
+    } = question
+    else {
+        unreachable!("{question:?}");
+    };
+    let seen = bench.state.observation.as_ref().unwrap();
+    let row = seen.clean.pattern.slice(&[head.layer, head.head, dest]);
+    let others = (0..=dest).filter(|&other| other != src);
+    assert!(others.map(|other| row[other]).fold(0.0, f32::max) == row[minus]);
 }
 
 #[test]
@@ -120,7 +145,7 @@ fn a_wrong_question_stays_open_and_says_why() {
         ("why 1.0 idx elt", "cannot attend to elt"),
         ("circuit ov.7", "no circuit"),
         ("paths b_9", "no prediction 'b_9'"),
-        ("attention loud 0.0", "no kind 'loud'"),
+        ("attention loud 0.0", "'loud' is not pattern"),
         ("pca tokens over sample", "not averaged"),
     ] {
         press(&mut bench, &format!("/ '{line}' enter"));
@@ -210,6 +235,43 @@ fn ablations_are_added_by_pointing() {
     press(&mut bench, "0");
     let last = bench.state.study().interventions[2].intervention.line(task);
     assert_eq!(last, "zero blocks.1.attn.hook_pattern [nl_1,a_0] head 0");
+    // what takes a number or a word is a line that lacks but its end
+    press(&mut bench, "* '0.5' enter ~ 'idx' enter = '0.25' enter");
+    let lines = bench.state.study().interventions[3..].iter();
+    let lines: Vec<String> = lines.map(|one| one.intervention.line(task)).collect();
+    let cell = "blocks.1.attn.hook_pattern [nl_1,a_0] head 0";
+    assert_eq!(
+        lines,
+        [
+            format!("scale {cell} by 0.5"),
+            format!("resample {cell} keep idx"),
+            format!("set {cell} = 0.25"),
+        ]
+    );
+}
+
+/// From an entry of a circuit to the inputs in which it does most, and from a cell to its entry.
+#[test]
+fn weights_and_examples_lead_to_each_other() {
+    let mut bench = workbench(2);
+    press(&mut bench, "o down right right X");
+    assert_eq!(bench.state.view.focus, Pane::Space);
+    let claims = bench.state.listed_claims();
+    assert_eq!(claims, ["max matters[ov.0.0][1,2]"]);
+    press(&mut bench, "tab");
+    bench.state.view.focus = Pane::Attention;
+    let seen = bench.state.observation.clone().unwrap();
+    let at = bench.state.view.attention;
+    press(&mut bench, "o");
+    let inquiry = bench.state.inquiry.as_ref().unwrap();
+    let config = &bench.state.model.config;
+    let line = inquiry.question.line(bench.state.task(), config);
+    assert_eq!(line, "circuit qk.1.0.tok_tok");
+    let tokens = [at.dest, at.src].map(|at| seen.clean.tokens[at] as usize);
+    assert_eq!([inquiry.cursor.0, inquiry.cursor.1], tokens);
+    // only an entry of a circuit has inputs
+    press(&mut bench, "l X");
+    assert_eq!(bench.state.view.focus, Pane::Answer);
 }
 
 #[test]

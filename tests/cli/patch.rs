@@ -216,6 +216,10 @@ fn bad_pairs_metrics_and_lines() {
     );
     with(
         &[&idx[..], &["--intervene", "zero blocks.9.attn.hook_z @*"]].concat(),
+        "no layer 9 in a model of 2 layers; the layers are 0..=1",
+    );
+    with(
+        &[&idx[..], &["--intervene", "zero blocks.0.attn.hook_zz @*"]].concat(),
         "did you mean blocks.0.attn.hook_z?",
     );
 }

@@ -8,7 +8,7 @@ use circuitscope::lens::{
 use circuitscope::model::HookedTransformer;
 use circuitscope::task::Update;
 
-fn ask(model: &HookedTransformer, with: &Experiment, about: Shown, line: &str) -> Table {
+pub fn ask(model: &HookedTransformer, with: &Experiment, about: Shown, line: &str) -> Table {
     let question = Question::parse(line, model.task(), model.config()).unwrap();
     answer(Inquest {
         model,
@@ -21,12 +21,12 @@ fn ask(model: &HookedTransformer, with: &Experiment, about: Shown, line: &str) -
     .unwrap()
 }
 
-fn patched(model: &HookedTransformer, with: &Experiment, line: &str) -> Table {
+pub fn patched(model: &HookedTransformer, with: &Experiment, line: &str) -> Table {
     ask(model, with, RunName::Patched.into(), line)
 }
 
 /// The pair of the issue, under these lines.
-fn under(model: &HookedTransformer, lines: &[&str]) -> Experiment {
+pub fn under(model: &HookedTransformer, lines: &[&str]) -> Experiment {
     let source = |idx| {
         Source::new(Update {
             a: vec![35, 37, 45],
@@ -52,7 +52,7 @@ fn row<'t>(table: &'t Table, name: &str) -> &'t [f32] {
     table.values.slice(&[found.unwrap()])
 }
 
-fn note(table: &Table, name: &str) -> f64 {
+pub fn note(table: &Table, name: &str) -> f64 {
     let found = table.notes.iter().find(|(note, _)| note == name);
     found.unwrap().1.parse().unwrap()
 }

@@ -7,6 +7,7 @@
 mod common;
 
 mod answers;
+mod beside;
 mod devices;
 mod edits;
 mod gradients;

@@ -1,0 +1,97 @@
+//! Interventions by pointing: at a cell of a grid, or of an answer.
+
+use super::act::change;
+use super::inquire;
+use super::message::Effect;
+use super::space;
+use super::state::{Pane, Purpose, State, Tone};
+use super::study::Listed;
+use super::typing::{open_line, open_question};
+use crate::lens::{Action, GridName, Intervention, RunName, Shown};
+use crate::sweep::Survey;
+
+/// Adds an intervention; the panes then show the patched run.
+pub(super) fn add(state: &mut State, intervention: Intervention) -> Vec<Effect> {
+    let there = |listed: &Listed| listed.on && listed.intervention == intervention;
+    if state.study().interventions.iter().any(there) {
+        state.say(Tone::Plain, "this intervention is on the list already");
+        return Vec::new();
+    }
+    state.view.shown = Shown::Run(RunName::Patched);
+    state.view.intervention = state.study().interventions.len();
+    let line = intervention.line(state.task());
+    let effects = change(state, |study| {
+        study.interventions.push(Listed {
+            intervention,
+            on: true,
+        });
+    });
+    state.say(Tone::Good, format!("added {line}"));
+    effects
+}
+
+/// The patch of the grid's cell that the cursor points at.
+fn pointed(state: &mut State) -> Option<Intervention> {
+    let from = state.study().direction.source();
+    let at = match state.view.focus {
+        Pane::Cells => Some((GridName::PatternDestSrc, state.view.cells.cell())),
+        _ => state.view.strips.cell(&state.model.config),
+    };
+    if at.is_none() {
+        state.say(Tone::Plain, "this grid has no patch at all positions");
+    }
+    at.map(|(grid, cell)| grid.intervention(cell, from))
+}
+
+/// Patches the grid's cell.
+pub(super) fn cell(state: &mut State) -> Vec<Effect> {
+    pointed(state).map_or_else(Vec::new, |patch| add(state, patch))
+}
+
+/// Does something else to the grid's cell.
+pub(super) fn cell_with(state: &mut State, action: Action) -> Vec<Effect> {
+    let patch = pointed(state);
+    patch.map_or_else(Vec::new, |patch| {
+        add(state, Intervention { action, ..patch })
+    })
+}
+
+/// Opens a line that does something to the grid's cell, and lacks but its end.
+pub(super) fn typed(state: &mut State, verb: &str, tail: &str) {
+    let Some(patch) = pointed(state) else {
+        return;
+    };
+    let action = Action::Zero;
+    let line = Intervention { action, ..patch }.line(state.task());
+    let line = line.replacen("zero", verb, 1) + tail;
+    open_line(state, Purpose::Command, line);
+}
+
+/// Every ablation of the grid's cell at once, over the sample.
+pub(super) fn survey(state: &mut State) {
+    if let Some(node) = pointed(state) {
+        let line = Survey::ablations(node).line(state.task());
+        space::state_claim(state, line);
+    }
+}
+
+/// Adds what the answer's cell stands for; takes it away where it stands already.
+pub(super) fn take(state: &mut State) -> Vec<Effect> {
+    let Some(intervention) = inquire::pointed_at(state) else {
+        open_question(state);
+        return Vec::new();
+    };
+    let list = &state.study().interventions;
+    let at = list.iter().position(|one| one.intervention == intervention);
+    match at {
+        None => add(state, intervention),
+        Some(at) => {
+            let line = intervention.line(state.task());
+            let effects = change(state, |study| {
+                study.interventions.remove(at);
+            });
+            state.say(Tone::Good, format!("removed {line}"));
+            effects
+        }
+    }
+}

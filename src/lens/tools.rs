@@ -1,0 +1,25 @@
+//! What is made of a model once.
+
+use super::matrices::Matrices;
+use super::paths::PathTables;
+use crate::model::HookedTransformer;
+use anyhow::Result;
+
+/// What questions are answered from: a model's weights in f64, made once a model.
+pub struct Tools {
+    pub(super) weights: Matrices,
+    /// `None` where a model has too many paths to list.
+    pub(super) paths: Option<PathTables>,
+}
+
+impl Tools {
+    /// The tools for a model.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn new(model: &HookedTransformer) -> Result<Self> {
+        let weights = Matrices::new(model)?;
+        let paths = PathTables::new(&weights).ok();
+        Ok(Self { weights, paths })
+    }
+}
