@@ -231,6 +231,13 @@ impl Space {
 }
 
 impl State {
+    /// Knows of all inputs what another state of the same model knows: a session holds no answers,
+    /// they are found anew where they are missing.
+    pub fn knowing(&mut self, other: &Self) {
+        let wishes = std::mem::take(&mut self.space);
+        self.space = other.space.clone().with_wishes_of(wishes);
+    }
+
     pub(super) fn space_key(&self) -> SpaceKey {
         SpaceKey::new(&self.study().experiment())
     }

@@ -19,10 +19,16 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         Some(index) => format!("example {}/{}", index + 1, sample.prompts.len()),
         None => "typed".to_owned(),
     };
-    let score = sample
-        .score
-        .as_ref()
-        .map(|score| format!("acc {:.4}  loss {:.1e}", score.accuracy(), score.loss));
+    // the sample is scored as the model is; all inputs are counted under the interventions
+    let edited = !state.study().experiment().interventions.is_empty();
+    let whose = if edited { "untouched " } else { "" };
+    let score = sample.score.as_ref();
+    let score = score.map(|score| {
+        let (accuracy, loss) = (score.accuracy(), score.loss);
+        format!("{whose}acc {accuracy:.4}  loss {loss:.1e}")
+    });
+    let space = state.space_tally();
+    let space = space.map(|tally| format!("all inputs {:.6}", tally.accuracy()));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 2),
@@ -32,6 +38,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (sample.source.to_string(), 4),
         (score.unwrap_or_else(|| "acc ...".into()), 3),
     ];
+    parts.extend(space.map(|space| (space, 2)));
     let width =
         |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {

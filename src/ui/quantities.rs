@@ -22,7 +22,7 @@ pub(super) enum Quantities {
 impl Quantities {
     pub fn of(question: &Question) -> Self {
         match question {
-            Question::Variants(_) => Self::Columns,
+            Question::Variants(_) | Question::ModelNecessity => Self::Columns,
             Question::Metrics { .. } => Self::Rows,
             Question::ModelLogits | Question::ModelAttention(_) => Self::Layers,
             _ => Self::One,

@@ -34,7 +34,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
     // requests count on, so that answers to older ones are not taken for new
     next.generation = state.generation;
     next.asked = state.asked;
-    next.space = state.space.clone().with_wishes_of(next.space);
+    next.knowing(state);
     match opening {
         Opening::TakenUp => {
             ensure!(
