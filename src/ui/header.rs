@@ -23,10 +23,8 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let edited = !state.study().experiment().interventions.is_empty();
     let whose = if edited { "untouched " } else { "" };
     let score = sample.score.as_ref();
-    let score = score.map(|score| {
-        let (accuracy, loss) = (score.accuracy(), score.loss);
-        format!("{whose}acc {accuracy:.4}  loss {loss:.1e}")
-    });
+    let accuracy = score.map(|score| format!("{whose}acc {:.4}", score.accuracy()));
+    let loss = score.map(|score| format!("loss {:.1e}", score.loss));
     let space = state.space_tally();
     let space = space.map(|tally| format!("all inputs {:.6}", tally.accuracy()));
     // (text, importance): the highest number goes first when room is short
@@ -35,9 +33,10 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (format!("{} #{hash}", state.model.name), 0),
         (state.model.device.clone(), 1),
         (example, 1),
-        (sample.source.to_string(), 4),
-        (score.unwrap_or_else(|| "acc ...".into()), 3),
+        (sample.source.to_string(), 5),
+        (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
+    parts.extend(loss.map(|loss| (loss, 4)));
     parts.extend(space.map(|space| (space, 2)));
     let width =
         |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
