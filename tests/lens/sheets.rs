@@ -1,5 +1,6 @@
 //! Grids as tables: path patching, estimates, both directions, means over pairs.
 
+pub(super) use super::answers::patched as ask;
 use super::{models, pair, seen, under};
 use crate::common;
 use circuitscope::lens::{
@@ -8,19 +9,6 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use rand_mt::Mt;
-
-pub(super) fn ask(model: &HookedTransformer, experiment: &Experiment, line: &str) -> Table {
-    let question = Question::parse(line, model.task(), model.config()).unwrap();
-    answer(Inquest {
-        model,
-        tools: &Tools::new(model).unwrap(),
-        other: None,
-        question: &question,
-        experiment,
-        about: RunName::Patched.into(),
-    })
-    .unwrap()
-}
 
 fn share(model: &HookedTransformer, experiment: &Experiment) -> f32 {
     let values = seen(model, experiment).metric.unwrap();
