@@ -218,6 +218,31 @@ fn stdout_or_nothing(args: &[&str]) {
 }
 
 #[test]
+fn the_tutorials_findings_look_as_their_sessions_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("frame.txt");
+    let findings = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
+    for finding in fs::read_dir(findings).unwrap() {
+        let finding = finding.unwrap().path();
+        let session = finding.join("session.json");
+        let [session, out] = [&session, &made].map(|path| path.to_str().unwrap());
+        let args = [
+            "render",
+            "--session",
+            session,
+            "--size",
+            "120x40",
+            "-o",
+            out,
+        ];
+        stdout_or_nothing(&args);
+        let kept = fs::read_to_string(finding.join("frame.txt")).unwrap();
+        let made = fs::read_to_string(&made).unwrap();
+        assert!(made == kept, "{finding:?}: frame.txt is stale");
+    }
+}
+
+#[test]
 fn the_docs_animation_is_made_by_its_script() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.svg");
