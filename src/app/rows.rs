@@ -126,7 +126,8 @@ impl State {
     /// The inputs after the one that decides a claim.
     fn further(&self, line: &str) -> &[Counterexample] {
         match self.space_answer(line).map(|answer| &answer.result) {
-            Some(Ok(Said::Verdict(found))) => &found.further,
+            // a list of claims stays short: only who asks for the least or largest wants more
+            Some(Ok(Said::Verdict(found))) if asks_for_inputs(line) => &found.further,
             _ => &[],
         }
     }
@@ -156,6 +157,11 @@ impl State {
             _ => None,
         }
     }
+}
+
+/// Whether a claim is about the inputs with the least or largest values.
+fn asks_for_inputs(line: &str) -> bool {
+    matches!(line.split_whitespace().next(), Some("min" | "max"))
 }
 
 fn told<'a>(result: &'a Result<Said, String>, verdict: fn(&'a Verdict) -> Says<'a>) -> Says<'a> {
@@ -243,7 +249,7 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
     let at = state.space_cursor();
     let rows = state.space_rows();
     let Some(row) = rows.get(at) else {
-        state.say(Tone::Plain, "nothing to open yet: S counts all inputs");
+        state.say(Tone::Plain, nothing_there(state));
         return Vec::new();
     };
     let update = row.update().cloned();
@@ -272,6 +278,14 @@ pub(super) fn open_row(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         (SpaceRow::Case(_) | SpaceRow::Further(_), None) => Vec::new(),
+    }
+}
+
+/// Why there is no input to open.
+fn nothing_there(state: &State) -> &'static str {
+    match state.space_tally() {
+        Some(_) => "no prediction is wrong, there are no groups: a sorts by margin",
+        None => "count all inputs first: S",
     }
 }
 
@@ -343,7 +357,7 @@ pub(super) fn step_case(state: &mut State, forward: bool) -> Vec<Effect> {
     // at either end it stays where it is
     let next = next.or_else(|| Some(at).filter(|at| *at < rows.len() && with_input(at)));
     let Some(next) = next else {
-        state.say(Tone::Plain, "count all inputs first: S");
+        state.say(Tone::Plain, nothing_there(state));
         return Vec::new();
     };
     state.space.cursor = next;

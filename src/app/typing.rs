@@ -80,7 +80,8 @@ pub(super) fn complete(state: &mut State) {
             });
         let further = agreed.len() > line.text().len();
         let mut text = if further { agreed } else { first }.to_owned();
-        if (!further || line.completions.len() == 1) && !text.ends_with(',') {
+        let open = text.matches('[').count() > text.matches(']').count();
+        if (!further || line.completions.len() == 1) && !text.ends_with(',') && !open {
             text.push(' ');
         }
         line.editor = TextArea::new(vec![text]);

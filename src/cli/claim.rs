@@ -4,7 +4,7 @@ use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
-use crate::sweep::{Claim, Verdict};
+use crate::sweep::{Claim, NO_INPUT, Verdict};
 use crate::task::shown;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -87,6 +87,9 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         None => "told",
     };
     writeln!(out, "{verdict}: {claim}")?;
+    if *total == 0 {
+        return Ok(writeln!(out, "{NO_INPUT}")?);
+    }
     writeln!(
         out,
         "true of {count} of {total} inputs ({})",

@@ -4,6 +4,7 @@ use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
+use crate::findings::files;
 use crate::findings::growing::Growing;
 use crate::sweep::{Case, Tally, Way};
 use crate::task::ArrayUpdate;
@@ -11,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// `circuitscope sweep`
@@ -20,6 +21,9 @@ pub struct SweepArgs {
     /// Write every wrong input to this CSV file
     #[arg(long, value_name = "FILE.csv")]
     pub failures: Option<PathBuf>,
+    /// Replace that file if it is there already
+    #[arg(long, requires = "failures")]
+    pub force: bool,
     /// How many of the worst inputs are listed
     #[arg(long, default_value_t = 5)]
     pub worst: usize,
@@ -59,7 +63,9 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     let (task, over) = (opened.transformer.task(), args.space.over());
     let sweep = opened.sweep()?;
     tell(sweep.reason());
-    let mut failures = args.failures.as_deref().map(Failures::new).transpose()?;
+    let failures = args.failures.as_deref();
+    let failures = failures.map(|path| Failures::new(path, args.force, task));
+    let mut failures = failures.transpose()?;
     let tally = match failures {
         Some(_) => Tally::keeping_failures(task),
         None => Tally::new(task),
@@ -67,16 +73,13 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     let (bar, started) = (Bar::new("inputs")?, Instant::now());
     let mut report = |tally: &mut Tally, progress| {
         if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
-            file.write(found.drain(..), task)?;
+            file.keep(found.drain(..));
         }
         bar.tell(progress, &format!("accuracy {:.6}", tally.accuracy()))
     };
     let tally = sweep.tally(over, tally, &mut report)?.context(STOPPED)?;
     let seconds = started.elapsed().as_secs_f64();
     bar.done();
-    if let Some(file) = failures {
-        file.finish()?;
-    }
     let worst = &tally.worst()[..args.worst.min(tally.worst().len())];
     let open_end = |x: f64| x.is_finite().then_some(x);
     let inputs = tally.inputs.max(1) as f64;
@@ -107,9 +110,11 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         inputs_per_second: tally.inputs as f64 / seconds,
     };
     match args.space.common.format {
-        Format::Json => print_json(out, &answer),
-        Format::Text => print_sweep(out, &opened, &answer),
+        Format::Json => print_json(out, &answer)?,
+        Format::Text => print_sweep(out, &opened, &answer)?,
     }
+    // what was counted is told, whatever became of the file
+    failures.map_or(Ok(()), Failures::finish)
 }
 
 fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -> Result<()> {
@@ -168,20 +173,36 @@ fn input_words(case: &Case, task: ArrayUpdate) -> String {
 
 /// The wrong inputs as CSV, written whole or not at all.
 struct Failures {
-    file: Growing,
+    /// Where they go, or why they cannot.
+    file: Result<Growing>,
+    task: ArrayUpdate,
     has_heading: bool,
 }
 
 impl Failures {
-    fn new(path: &std::path::Path) -> Result<Self> {
+    fn new(path: &Path, force: bool, task: ArrayUpdate) -> Result<Self> {
+        files::check_writable(path, force)?;
         Ok(Self {
-            file: Growing::new(path)?,
+            file: Ok(Growing::new(path)?),
+            task,
             has_heading: false,
         })
     }
 
-    fn write(&mut self, cases: impl Iterator<Item = Case>, task: ArrayUpdate) -> Result<()> {
-        let n = task.list_len;
+    /// Writes them, unless writing has failed before: the sweep goes on.
+    fn keep(&mut self, cases: impl Iterator<Item = Case>) {
+        if let Err(error) = self.write(cases)
+            && self.file.is_ok()
+        {
+            self.file = Err(error);
+        }
+    }
+
+    fn write(&mut self, cases: impl Iterator<Item = Case>) -> Result<()> {
+        let n = self.task.list_len;
+        let Ok(file) = &mut self.file else {
+            return Ok(());
+        };
         if !self.has_heading {
             self.has_heading = true;
             let a = (0..n).map(|i| format!("a_{i}"));
@@ -190,8 +211,8 @@ impl Failures {
             names.extend((0..n).map(|j| format!("margin_b_{j}")));
             names.extend((0..n).map(|j| format!("instead_b_{j}")));
             names.push("loss".to_owned());
-            self.file.write(names.join(",").as_bytes())?;
-            self.file.write(b"\n")?;
+            file.write(names.join(",").as_bytes())?;
+            file.write(b"\n")?;
         }
         for case in cases {
             let update = &case.update;
@@ -201,16 +222,14 @@ impl Failures {
             row.extend(case.margins.iter().map(f64::to_string));
             row.extend((0..n).map(|j| case.instead(j).name().to_owned()));
             row.push(case.loss.to_string());
-            self.file.write(row.join(",").as_bytes())?;
-            self.file.write(b"\n")?;
+            file.write(row.join(",").as_bytes())?;
+            file.write(b"\n")?;
         }
         Ok(())
     }
 
     fn finish(mut self) -> Result<()> {
-        if !self.has_heading {
-            self.write(std::iter::empty(), ArrayUpdate::default())?;
-        }
-        self.file.finish()
+        self.write(std::iter::empty())?;
+        self.file?.finish()
     }
 }

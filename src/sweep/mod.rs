@@ -31,7 +31,9 @@ mod walk;
 
 pub use ablations::{Ablated, ablations, depends_on, kinds, node, title, verdict};
 pub use case::{Case, Instead};
-pub use claim::{Answers, Claim, ClaimError, Counterexample, Report, Verdict, WORDS, complete};
+pub use claim::{
+    Answers, Claim, ClaimError, Counterexample, NO_INPUT, Report, Verdict, WORDS, complete,
+};
 pub use failures::{By, Common, Failures, Group, Way};
 pub use means::make_means;
 pub use minimal::{EdgeSet, Minimal, minimal};

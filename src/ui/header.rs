@@ -26,17 +26,17 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let accuracy = score.map(|score| format!("{whose}acc {:.4}", score.accuracy()));
     let loss = score.map(|score| format!("loss {:.1e}", score.loss));
     let space = state.space_tally();
-    let space = space.map(|tally| format!("all inputs {:.6}", tally.accuracy()));
+    let space = space.map(|tally| format!("all {:.6}", tally.accuracy()));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
-        ("circuitscope".to_owned(), 2),
+        ("circuitscope".to_owned(), 4),
         (format!("{} #{hash}", state.model.name), 0),
         (state.model.device.clone(), 1),
         (example, 1),
-        (sample.source.to_string(), 5),
+        (sample.source.to_string(), 6),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
-    parts.extend(loss.map(|loss| (loss, 4)));
+    parts.extend(loss.map(|loss| (loss, 5)));
     parts.extend(space.map(|space| (space, 2)));
     let width =
         |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
-use crate::sweep::{Case, Choice, Common, Counterexample, Instead, Over, Verdict};
+use crate::sweep::{Case, Choice, Common, Counterexample, Instead, NO_INPUT, Over, Verdict};
 use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -34,7 +34,10 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
     let (rows, cursor) = (state.space_rows(), state.space_cursor());
     if rows.is_empty() {
-        let text = "S counts all inputs, / states a claim; :ablations and :minimal survey";
+        let text = match state.space_tally() {
+            Some(_) => "no prediction is wrong, there are no groups: a sorts by margin",
+            None => "S counts all inputs, / states a claim; :ablations and :minimal survey",
+        };
         canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
         return;
     }
@@ -174,6 +177,9 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
         Says::Nothing => Vec::new(),
         Says::Choices(found) => vec![line(Role::Accent, found.verdict.clone())],
         Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],
+        Says::All(verdict) if verdict.total == 0 => {
+            vec![line(Role::Warn, NO_INPUT.to_owned())]
+        }
         Says::All(verdict) | Says::SoFar(verdict) => {
             let numbers = format!(
                 "mean {:.4}  min {:.4}  max {:.4}",

@@ -58,12 +58,25 @@ fn failures_are_written_as_csv() {
         rows.len() as u64 - 1,
         answer["wrong_inputs"].as_u64().unwrap()
     );
+    // what stands there is not replaced unasked
+    let again = ["sweep", "--failures", file];
+    refused(&with(&again), "--force to replace it");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+    stdout(&with(&[&again[..], &["--force"]].concat()));
+    assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
     let missing = folder.path().join("none").join("f.csv");
     let missing = missing.to_str().unwrap();
     refused(
         &with(&["sweep", "--failures", missing]),
         "there is no folder",
     );
+}
+
+#[test]
+fn a_claim_about_no_input_says_so() {
+    let text = stdout(&with(&["claim", "margin > 0 when idx = 7"]));
+    assert!(text.contains("no input meets the condition"), "{text}");
+    assert!(!text.contains("inf"), "{text}");
 }
 
 #[test]

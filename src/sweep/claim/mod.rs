@@ -20,4 +20,4 @@ mod word;
 pub use grammar::{ClaimError, WORDS, complete};
 pub use meaning::Claim;
 pub use several::{Answers, Report};
-pub use verdict::{Counterexample, Verdict};
+pub use verdict::{Counterexample, NO_INPUT, Verdict};

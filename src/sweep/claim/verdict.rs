@@ -11,6 +11,9 @@ use serde::Serialize;
 /// precision.
 const CLOSE: f64 = 1e-5;
 
+/// What there is to say of a claim whose condition is met by no input.
+pub const NO_INPUT: &str = "no input meets the condition: the claim is about nothing";
+
 /// An input that decides a claim.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counterexample {
@@ -42,7 +45,7 @@ pub struct Verdict {
     pub max: f64,
     /// The input furthest from what is claimed, or the one with the least or largest value.
     pub counterexample: Option<Counterexample>,
-    /// The inputs whose values come next, where the least or largest is asked for.
+    /// The inputs that come next after it.
     pub further: Vec<Counterexample>,
 }
 
@@ -108,11 +111,10 @@ impl<'a> Count<'a> {
             }
             _ => Some(self.count == self.total),
         };
-        // a mean is no single input's; one counterexample is enough
+        // a mean is no single input's
         let told = match &self.claim.read.body {
-            Body::Each(_) => 1,
-            Body::All(of, _, _) if of.is_extreme() => Furthest::MOST,
-            Body::All(..) => 0,
+            Body::All(of, _, _) if !of.is_extreme() => 0,
+            _ => Furthest::MOST,
         };
         let worst = self.worst.0.iter().take(told);
         let mut worst = worst.map(|(_, one)| one.clone());
