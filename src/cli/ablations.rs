@@ -196,14 +196,16 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     print_asked(out, &opened, &answer.asked)?;
     let Minimal {
         edges,
+        switches,
         exhaustive,
         accuracy,
         sets,
     } = &answer.minimal;
     writeln!(
         out,
-        "{edges} edges, accuracy {accuracy:.6} with all of them ({})",
-        answer.asked.over
+        "{edges} edges, accuracy {accuracy:.6} with all of them ({})\nswitched: {}",
+        answer.asked.over,
+        switches.join(" ")
     )?;
     if !exhaustive {
         writeln!(

@@ -34,6 +34,8 @@ pub struct EdgeSet {
 pub struct Minimal {
     /// Edges that can be switched.
     pub edges: usize,
+    /// Their names. What the first layer reads and what the last writes stays on.
+    pub switches: Vec<String>,
     /// Whether every set was tried; otherwise edges were taken away one by one, the least needed
     /// first, and a smaller set may exist.
     pub exhaustive: bool,
@@ -174,6 +176,7 @@ pub fn minimal(
     sets.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
     Ok(Some(Minimal {
         edges: count,
+        switches: search.edges.iter().map(|(name, _)| name.clone()).collect(),
         exhaustive,
         accuracy,
         sets,

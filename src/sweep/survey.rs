@@ -237,8 +237,10 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "{} edges, accuracy {:.4} with all",
-        found.edges, found.accuracy
+        "{} edges ({}), accuracy {:.4} with all",
+        found.edges,
+        found.switches.join(" "),
+        found.accuracy
     );
     let how = match found.exhaustive {
         true => "",

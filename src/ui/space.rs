@@ -196,7 +196,7 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         });
     }
     let edges = format!(
-        "  {:.0} to {:.0}, log heights",
+        "  <{:.0} .. >{:.0}, log heights",
         bins[0].1,
         bins[bins.len() - 1].0
     );
@@ -212,23 +212,28 @@ fn instead(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     at.put(canvas, &Line::from(canvas.span(Role::Text, text)));
 }
 
-/// The fraction of right inputs by index and element.
+/// The fraction of wrong inputs by index and element, up to the largest of them.
 fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
-    at.put(
-        canvas,
-        &Line::from(canvas.span(Role::Muted, "right, by idx (rows) and elt (columns)")),
+    let share = |idx: usize, elt: usize| {
+        let inputs = tally.inputs_by_idx_and_elt[idx][elt];
+        let wrong = tally.wrong_by_idx_and_elt[idx][elt];
+        (inputs > 0).then(|| wrong as f32 / inputs as f32)
+    };
+    let wrong = tally.wrong_by_idx_and_elt.iter().enumerate();
+    let all = wrong.flat_map(|(idx, row)| (0..row.len()).filter_map(move |elt| share(idx, elt)));
+    let most = all.fold(0.0, f32::max);
+    let text = format!(
+        "wrong, by idx (rows) and elt (columns): 0 to {:.4}%",
+        100.0 * most
     );
+    at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
     let (rows, columns) = (
         tally.wrong_by_idx_and_elt.len(),
         tally.wrong_by_idx_and_elt.first().map_or(0, Vec::len),
     );
-    let value = |idx: usize, elt: usize| {
-        let inputs = tally.inputs_by_idx_and_elt[idx][elt];
-        let wrong = tally.wrong_by_idx_and_elt[idx][elt];
-        match inputs {
-            0 => HeatCell::NotAvailable,
-            _ => HeatCell::Value(1.0 - wrong as f32 / inputs as f32),
-        }
+    let value = |idx: usize, elt: usize| match share(idx, elt) {
+        Some(share) => HeatCell::Value(share),
+        None => HeatCell::NotAvailable,
     };
     let height = (rows as u16).min(at.left());
     let cell = (at.area.width / (columns as u16).max(1)).clamp(1, 2);
@@ -243,7 +248,9 @@ fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         columns,
         cell_width: cell,
         cell_height: 1,
-        scale: Scale::Sequential { max: 1.0 },
+        scale: Scale::Sequential {
+            max: most.max(f32::MIN_POSITIVE),
+        },
         cursor: None,
         stale: false,
         value: &value,

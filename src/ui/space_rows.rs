@@ -62,7 +62,12 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
             SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
             SpaceRow::Further(one) => lines.push(further_line(canvas, one, i == cursor)),
             SpaceRow::Group(common, count) => {
-                lines.push(group_line(canvas, *common, *count, i == cursor));
+                let rest = rows[i + 1..].iter();
+                let listed = rest
+                    .take_while(|row| matches!(row, SpaceRow::Case(_)))
+                    .count();
+                let line = group_line(canvas, *common, (*count, listed), i == cursor);
+                lines.push(line);
             }
             SpaceRow::Case(case) => lines.push(case_line(canvas, case, i == cursor)),
         }
@@ -238,9 +243,19 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
 }
 
 /// What the wrong inputs below have in common.
-fn group_line(canvas: &Canvas<'_>, common: Common, count: u64, selected: bool) -> Line<'static> {
+fn group_line(
+    canvas: &Canvas<'_>,
+    common: Common,
+    (count, listed): (u64, usize),
+    selected: bool,
+) -> Line<'static> {
     let role = if selected { Role::Accent } else { Role::Title };
-    let text = format!("{common}: {} wrong", grouped(count.into()));
+    let few = if count > listed as u64 {
+        format!(", the {listed} worst inputs below")
+    } else {
+        String::new()
+    };
+    let text = format!("{common}: {} wrong{few}", grouped(count.into()));
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }
 
