@@ -149,7 +149,7 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     if tally.wrong_inputs > 0 {
         instead(canvas, at, tally);
     }
-    if at.left() > 14 && at.area.width > 90 {
+    if at.left() > 12 && at.area.width > 60 {
         by_element(canvas, at, tally);
     }
 }

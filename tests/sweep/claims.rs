@@ -289,6 +289,11 @@ fn wrong_claims_point_at_the_word() {
         ),
         ("margin is argmax", "margin", "only an attention cell"),
         ("1 > 2 )", ")", "an operator, 'when' or the end"),
+        ("pred == trutth", "trutth", "write pred == truth"),
+        ("pred > truth", "pred", "write pred == truth"),
+        ("sise", "sise", "no such word"),
+        ("margin > 1 and sise when", "sise", "no such word"),
+        ("a_0 + 1.5e3", "", "a comparison"),
     ] {
         let error = Claim::parse(line, TASK, &config).unwrap_err();
         let rest = &error.line[error.at..];

@@ -1,70 +1,12 @@
 //! Reads a claim's line. What the words mean is not decided here.
 
-use crate::task::{ArrayUpdate, shown};
+use crate::task::shown;
 use std::fmt;
 use winnow::ascii::{multispace0, multispace1};
 use winnow::combinator::{alt, cut_err, delimited, fail, opt, preceded, repeat, separated};
 use winnow::error::{StrContext, StrContextValue};
 use winnow::prelude::*;
 use winnow::token::{one_of, take_while};
-
-/// The words of claims, for completion and errors: form and meaning.
-pub const WORDS: [(&str, &str); 15] = [
-    (
-        "pred == truth",
-        "every prediction is right; pred[b_0] is the token predicted at b_0",
-    ),
-    (
-        "A1[b_0,elt]",
-        "attention from b_0 to elt, layer 1 (A1.0 names the head)",
-    ),
-    (
-        "S1[b_0,elt]",
-        "the score of that cell, after 1/sqrt(d_head)",
-    ),
-    (
-        "A0[elt,idx] is argmax",
-        "the cell is the largest of its row",
-    ),
-    (
-        "logit[b_0,48]",
-        "a logit at b_0; tokens: numbers, truth, old, elt, idx, a_0 ..",
-    ),
-    (
-        "logit_diff[b_0]",
-        "right answer less the other candidate (old value, or elt)",
-    ),
-    (
-        "margin[b_0]",
-        "right answer less the best of the others; alone: the least",
-    ),
-    (
-        "logp[b_0]",
-        "log probability of the right answer; alone: the mean",
-    ),
-    ("rank[b_0]", "of the right answer, 1 is best"),
-    (
-        "path[0.0>1.0][b_0,48]",
-        "what a path brings to a logit; path[direct][..]",
-    ),
-    (
-        "matters[ov.1.0][26,48]",
-        "what a circuit's entry does: to attention (qk), to a logit (ov, direct)",
-    ),
-    (
-        "idx, elt, a_0 ..",
-        "fields of the input; truth[b_0] the right answer there",
-    ),
-    (
-        "mean, min, max",
-        "before an expression: the number to compare or to report",
-    ),
-    (
-        "when",
-        "only the inputs for which: idx=1, a_0 in {0,1,2}, not, and, or",
-    ),
-    ("+ - * / abs() < <= > >= == !=", "arithmetic and comparison"),
-];
 
 /// A word with what stands in its brackets: `A1[b_0,elt]`, `path[0.0>1.0][b_0,48]`, `elt`.
 #[derive(Clone, Debug, PartialEq)]
@@ -378,40 +320,4 @@ fn term(input: &mut Input<'_>) -> Read<Term> {
 
 fn spaced_end<'a>(end: char) -> impl Parser<Input<'a>, char, Fault> {
     end.context(expected("',' or ']'"))
-}
-
-/// What the word that a line ends in can become: whole lines.
-#[must_use]
-pub fn complete(text: &str, task: ArrayUpdate, heads: &[String]) -> Vec<String> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let start = text
-        .char_indices()
-        .rev()
-        .take_while(|&(_, c)| is_part(c))
-        .last()
-        .map_or(text.len(), |(at, _)| at);
-    let (before, part) = text.split_at(start);
-    let open = before.matches('[').count() > before.matches(']').count();
-    let mut words: Vec<String> = Vec::new();
-    if open {
-        words.extend(task.labels());
-        words.extend(["truth", "old"].map(str::to_owned));
-    } else {
-        let plain = "pred margin logp rank logit logit_diff path matters truth idx elt mean min max when \
-                     and or not in is argmax abs";
-        words.extend(plain.split_whitespace().map(str::to_owned));
-        words.extend((0..task.list_len).map(|i| format!("a_{i}")));
-        words.extend(
-            heads
-                .iter()
-                .flat_map(|h| [format!("A{h}"), format!("S{h}")]),
-        );
-    }
-    words.retain(|word| word.starts_with(part) && word != part);
-    words.sort();
-    words.dedup();
-    words
-        .into_iter()
-        .map(|word| format!("{before}{word}"))
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
 use super::word::{Named, Word};
+use super::words;
 use crate::lens::{CircuitName, HeadName};
 use crate::model::Config;
 use crate::sweep::block::Wanted;
@@ -75,7 +76,7 @@ fn understood(
     config: &Config,
     wanted: &mut Wanted,
 ) -> Read<Line<Word>> {
-    let read = grammar::read(text)?;
+    let read = grammar::read(text).map_err(|error| words::unknown_word(&error).unwrap_or(error))?;
     let mut reader = Reader {
         line: text,
         task,
@@ -106,10 +107,12 @@ impl Reader<'_> {
     fn truth(&mut self, truth: Truth<Term>) -> Read<Truth<Word>> {
         Ok(match truth {
             Truth::Compare(Number::Word(a), how, Number::Word(b))
-                if a.word == "pred" && b.word == "truth" && a.brackets.is_empty() =>
+                if a.word == "pred" && a.brackets.is_empty() =>
             {
-                if !b.brackets.is_empty() || how != Compare::Equal {
-                    return self.wrong(&a, "write pred == truth, or pred[b_0] and truth[b_0]");
+                let is_truth = b.word == "truth" && b.brackets.is_empty();
+                if !is_truth || how != Compare::Equal {
+                    let wrong = if is_truth { &a } else { &b };
+                    return self.wrong(wrong, "write pred == truth, or pred[b_0] and truth[b_0]");
                 }
                 let margin = Number::Word(Word::Margin(None));
                 Truth::Compare(margin, Compare::More, Number::Constant(0.0))
@@ -197,7 +200,7 @@ impl Reader<'_> {
 
     fn unknown<T>(&self, term: &Term) -> Read<T> {
         let word = &term.word;
-        let mut known = grammar::WORDS.iter();
+        let mut known = words::WORDS.iter();
         let stem = |form: &str| form.split(['[', ' ', ',']).next().map(str::to_owned);
         let form = known.find(|(form, _)| stem(form).as_ref() == Some(word));
         match form {
@@ -206,11 +209,7 @@ impl Reader<'_> {
                 "attention is written A1[b_0,elt]: layer, then query and key",
             ),
             Some((form, _)) => self.wrong(term, format!("it is written {form}")),
-            None => self.wrong(
-                term,
-                "no such word; there are pred truth margin logp rank logit logit_diff path matters, \
-                 A0[..] S0[..], idx elt a_0 .., numbers",
-            ),
+            None => self.wrong(term, words::NO_WORD),
         }
     }
 

@@ -6,9 +6,9 @@
 //! min margin[b_1] when a_0 in {0,1,2}    logit_diff[b_0] > 5
 //! ```
 //!
-//! `grammar.rs` reads them, `meaning.rs` says what their words mean, `word.rs` what each is in the
-//! numbers of a sweep, `known.rs` what can be left out, `verdict.rs` adds up all inputs,
-//! `several.rs` those of many claims at once.
+//! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
+//! words mean, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be left out,
+//! `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
 
 mod grammar;
 mod known;
@@ -16,8 +16,10 @@ mod meaning;
 mod several;
 mod verdict;
 mod word;
+mod words;
 
-pub use grammar::{ClaimError, WORDS, complete};
+pub use grammar::ClaimError;
 pub use meaning::Claim;
 pub use several::{Answers, Report};
 pub use verdict::{Counterexample, NO_INPUT, Verdict};
+pub use words::{WORDS, complete};
