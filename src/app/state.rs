@@ -6,7 +6,9 @@ use super::note::NoteEditor;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::study::{History, Study};
-use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
+use crate::lens::{
+    Fix, Observation, Question, Reading, RunName, Score, Shown, Source, Warning, warnings,
+};
 use crate::model::Config;
 use crate::task::{ArrayUpdate, Prompt, Sample};
 use std::sync::Arc;
@@ -341,6 +343,14 @@ impl State {
     #[must_use]
     pub fn task(&self) -> ArrayUpdate {
         self.model.task
+    }
+
+    /// The question whose answer has the focus.
+    #[must_use]
+    pub fn focused_question(&self) -> Option<&Question> {
+        let asked = self.inquiry.as_ref();
+        let asked = asked.filter(|_| self.view.focus == Pane::Answer);
+        asked.map(|inquiry| &inquiry.question)
     }
 
     /// Whether the numbers on screen belong to something older than the fields and lists say.

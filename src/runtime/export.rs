@@ -170,9 +170,8 @@ pub(super) fn about(state: &State) -> Vec<(String, String)> {
         hash: state.model.hash.clone(),
     };
     let mut about = numbers::about(&model, state.task(), &experiment);
-    let asked = state.inquiry.as_ref();
-    if let Some(inquiry) = asked.filter(|_| state.view.focus == Pane::Answer) {
-        let line = inquiry.question.line(state.task(), &state.model.config);
+    if let Some(question) = state.focused_question() {
+        let line = question.line(state.task(), &state.model.config);
         about.insert(0, ("question".to_owned(), line));
     }
     about.extend(

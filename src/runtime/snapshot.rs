@@ -1,7 +1,7 @@
 //! Snapshots: the frame as pictures, and every number behind it.
 
 use super::export::{about, answer_table, axes, caption, focused_table};
-use crate::app::{Pane, State};
+use crate::app::State;
 use crate::findings::arrays;
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
@@ -127,12 +127,10 @@ pub(super) fn on_paper(look: &Look) -> Look {
 pub(super) fn pane_figure(state: &State, page: &Look) -> Result<(Table, Buffer)> {
     let table = focused_table(state)?;
     let caption = caption(state);
-    let asked = state.inquiry.as_ref();
-    let asked = asked.filter(|_| state.view.focus == Pane::Answer);
     let figure = figure(
         &Figure {
             table: &table,
-            question: asked.map(|inquiry| &inquiry.question),
+            question: state.focused_question(),
             axes: axes(state),
             caption: &caption,
         },

@@ -30,8 +30,8 @@ pub fn node(
     Intervention::parse(&format!("zero {words}"), task, config)
 }
 
-/// Every ablation of a node: zero, mean (over what is swept), mean given idx and given elt, and resampled keeping each
-/// set of fields.
+/// Every ablation of a node: zero, mean (over what is swept), mean given idx and given elt, and
+/// resampled keeping each set of fields.
 #[must_use]
 pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Intervention> {
     let fields: Vec<Field> = (0..task.list_len)

@@ -242,10 +242,7 @@ fn cursor_line(canvas: &Canvas<'_>, seen: &Observation, values: &Array) -> Line<
     let text = if here == HeatCell::Masked {
         "masked".to_owned()
     } else {
-        let run = match state.view.shown {
-            Shown::Run(run) => seen.run(run),
-            Shown::Difference => &seen.patched,
-        };
+        let run = seen.run(state.view.shown.run());
         match (state.view.shown, values.get(&index)) {
             (Shown::Difference, Some(value)) => format!("{value:+.4}"),
             _ => format!(

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
-use crate::lens::{Observation, RunView};
+use crate::lens::Observation;
 use crate::task::Token;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -89,7 +89,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
     let state = canvas.state;
     let task = state.task();
     let (shown, look) = (state.view.shown, canvas.look);
-    let run = shown_run(seen, shown);
+    let run = seen.run(shown.run());
     let target = task
         .predicted_at(row.position)
         .and_then(|i| run.prompt.update.truth().get(i).copied());
@@ -130,13 +130,6 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
     canvas.line(area, y, &Line::from(spans));
 }
 
-fn shown_run(seen: &Observation, shown: Shown) -> &RunView {
-    match shown {
-        Shown::Run(run) => seen.run(run),
-        Shown::Difference => &seen.patched,
-    }
-}
-
 /// Right or wrong, for the likeliest token where something is predicted.
 fn verdict(canvas: &Canvas<'_>, row: &Row, target: Option<Token>) -> Span<'static> {
     match target {
@@ -163,7 +156,7 @@ fn probability(p: f32) -> String {
 fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'static>> {
     let state = canvas.state;
     let position = state.view.position;
-    let run = shown_run(seen, state.view.shown);
+    let run = seen.run(state.view.shown.run());
     let task = state.task();
     let i = task.predicted_at(position)?;
     let target = run.prompt.update.truth().get(i).copied()?;
