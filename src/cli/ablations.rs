@@ -5,7 +5,7 @@ use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, words};
 use crate::sweep::{
-    Ablated, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
+    Ablated, Draws, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
 };
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, ensure};
@@ -58,6 +58,9 @@ struct AblationRow {
     accuracy: Option<f64>,
     accuracy_by_position: Option<Vec<f64>>,
     mean_loss: Option<f64>,
+    /// The donors of each input, where it resamples.
+    #[serde(flatten)]
+    draws: Option<Draws>,
     /// Why there is no number.
     reason: Option<String>,
 }
@@ -71,6 +74,7 @@ impl AblationRow {
             accuracy: tally.map(Tally::accuracy),
             accuracy_by_position: tally.map(Tally::accuracy_by_position),
             mean_loss: tally.map(Tally::mean_loss),
+            draws: ablated.draws,
             reason: ablated.tally.as_ref().err().cloned(),
         }
     }
@@ -132,7 +136,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{} over {}\n", answer.node, answer.asked.over)?;
     let mut head = words(&["ablation", "accuracy"]);
     head.extend((0..task.list_len).map(|j| format!("b_{j}")));
-    head.push("loss".to_owned());
+    head.extend(words(&["loss", "spread", "donors"]));
     let mut rows = vec![head];
     for row in &answer.rows {
         let name = row.ablation.as_deref().unwrap_or("none");
@@ -146,7 +150,13 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
         );
         cells.extend(row.accuracy_by_position.iter().flatten().map(number));
         cells.extend(row.mean_loss.map(|loss| format!("{loss:.3e}")));
-        cells.resize(task.list_len + 3, String::new());
+        if let Some(draws) = &row.draws {
+            let spread = draws.spread.as_ref();
+            cells.push(spread.map_or_else(String::new, number));
+            let all = if draws.exact { "all " } else { "" };
+            cells.push(format!("{all}{}", draws.donors));
+        }
+        cells.resize(task.list_len + 5, String::new());
         rows.push(cells);
     }
     print_rows(out, &rows)?;

@@ -1,6 +1,5 @@
 //! Intervention lines, one word on.
 
-use super::experiment::RunName;
 use super::matrices::HeadName;
 use super::parse::{VERBS, adds_to, is_cut};
 use crate::model::{Axes, Config, HookName};
@@ -28,10 +27,9 @@ pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String
 /// What may stand behind these words.
 fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
     let hooks = || HookName::all(config.n_layers);
-    let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     let (verb, name, rest) = match *before {
         [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
-        ["edge", ref rest @ ..] => return next_of_edge(rest, config),
+        ["edge", ref rest @ ..] => return next_of_edge(rest, stem, task, config),
         ["path"] => return next_of_path(stem, config),
         ["path", ..] if before.last() != Some(&"off") => return vec!["off".into()],
         [verb] => {
@@ -62,18 +60,31 @@ fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -
         [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
         [_] | [_, "head", _] => owned(&[tail]),
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
-        [.., "example" | "to"] => owned(&["1"]),
-        [.., "over"] => owned(&["sample", "space"]),
-        [.., "keep" | "given"] => owned(&["idx", "elt", "idx,elt"]),
-        [.., "sample" | "space"] => owned(&["given"]),
+        [.., "to"] => owned(&["1"]),
         [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
-        [.., "from"] => owned(&[RunName::Clean.name(), RunName::Corrupted.name(), "example"]),
-        _ => Vec::new(),
+        _ => of_taken(rest),
     }
 }
 
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+/// What may stand behind the words that say where something is taken from.
+fn of_taken(words: &[&str]) -> Vec<String> {
+    owned(match words {
+        [.., "example"] => &["1"],
+        [.., "over"] => &["sample", "space"],
+        [.., "keep" | "given"] => &["idx", "elt", "idx,elt"],
+        [.., "sample" | "space"] => &["given"],
+        [.., "keep", _] => &["seed"],
+        [.., "from"] => &["clean", "corrupted", "example"],
+        _ => &[],
+    })
+}
+
 /// What may stand behind `edge`: every edge there is, then what becomes of it.
-fn next_of_edge(rest: &[&str], config: &Config) -> Vec<String> {
+fn next_of_edge(rest: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
     match *rest {
         [] => {
             let mut all = Vec::new();
@@ -85,11 +96,13 @@ fn next_of_edge(rest: &[&str], config: &Config) -> Vec<String> {
             all.extend(senders(config.n_layers).map(|from| format!("{from}->logits")));
             all
         }
-        [_] => vec!["off".into(), "from".into()],
-        [.., "from"] => [RunName::Clean, RunName::Corrupted]
-            .map(|run| run.name().to_owned())
-            .to_vec(),
-        _ => Vec::new(),
+        [_] if stem.starts_with('@') => positions(stem, task),
+        [_] | [_, _] if !rest[rest.len() - 1].starts_with(['o', 'f', 'm', 'r']) => {
+            owned(&["off", "from", "mean", "resample"])
+        }
+        [.., "mean"] => owned(&["over"]),
+        [.., "resample"] => owned(&["keep"]),
+        _ => of_taken(rest),
     }
 }
 
@@ -114,14 +127,19 @@ fn senders(layer: usize) -> impl Iterator<Item = String> {
     std::iter::once("embed".to_owned()).chain(layers)
 }
 
+/// Positions that go on from what is typed of some.
+fn positions(stem: &str, task: ArrayUpdate) -> Vec<String> {
+    let all = std::iter::once("*".to_owned()).chain(task.labels());
+    let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
+    all.map(|label| format!("{typed}{label}")).collect()
+}
+
 /// The targets of a hook that go on from what is typed of one.
 fn next_targets(hook: HookName, stem: &str, task: ArrayUpdate) -> Vec<String> {
-    let labels = task.labels();
-    let all = std::iter::once("*".to_owned()).chain(labels);
     if hook.axes() != Axes::HeadDestSrc {
-        let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
-        return all.map(|label| format!("{typed}{label}")).collect();
+        return positions(stem, task);
     }
+    let all = std::iter::once("*".to_owned()).chain(task.labels());
     match stem.split_once(',') {
         Some((dest, _)) => all.map(|label| format!("{dest},{label}]")).collect(),
         None => all.map(|label| format!("[{label},")).collect(),

@@ -1,4 +1,4 @@
-//! Activations that interventions take from elsewhere: sample means, other inputs, directions.
+//! Activations that interventions take from elsewhere: means, examples, donors, directions.
 
 use super::algebra::array;
 use super::experiment::Experiment;
@@ -8,10 +8,9 @@ use super::path_name::PathName;
 use super::reduce::projection;
 use super::trace::handed;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
-use crate::task::{Field, Prompt, Token, Update, below};
+use crate::task::{Field, Prompt, Token, Update};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
-use rand_mt::Mt;
 use std::collections::BTreeMap;
 
 /// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
@@ -49,18 +48,17 @@ impl Derived {
         bases: &[Prompt],
     ) -> Result<Self> {
         let one = |(intervention, shared): &(Intervention, Tensor)| {
-            let fields = match &intervention.action {
-                Action::Path(path) => {
+            let fields = match (&intervention.action, intervention.taken_from()) {
+                (Action::Path(path), _) => {
                     return Ok((intervention.clone(), handed_over(model, path, bases)?));
                 }
-                Action::Mean(_, fields) | Action::Resample { keep: fields, .. } => {
-                    fields.as_slice()
+                (_, Some((From::Resample { keep, seed }, hook))) => {
+                    let donors = donated(model, hook, bases, keep, *seed)?;
+                    return Ok((intervention.clone(), donors));
                 }
-                _ => &[],
+                (_, Some((From::Mean(_, fields), _))) if !fields.is_empty() => fields,
+                _ => return Ok((intervention.clone(), shared.clone())),
             };
-            if fields.is_empty() {
-                return Ok((intervention.clone(), shared.clone()));
-            }
             // once for all prompts that agree in the fields
             let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
             let each = bases.iter().map(|base| {
@@ -100,24 +98,25 @@ fn derive(
     intervention: &Intervention,
 ) -> Result<Option<Tensor>> {
     let task = model.task();
-    let hook = intervention.hook;
-    let of = |prompt: Prompt| sum_of(model, hook, &[task.tokens(&prompt)]);
+    if let Some((from, hook)) = intervention.taken_from() {
+        return Ok(Some(match from {
+            From::Run(_) => return Ok(None),
+            From::Example(n) => {
+                let prompts = experiment.sample.prompts(task);
+                let prompt = n.checked_sub(1).and_then(|i| prompts.get(i));
+                let len = prompts.len();
+                let prompt = prompt.with_context(|| format!("the sample has examples 1 to {len}"));
+                record(model, hook, &[task.tokens(prompt?)])?
+            }
+            From::Mean(Averaged::Sample, given) => mean(model, experiment, base, hook, given)?,
+            From::Mean(Averaged::Space, given) => mean_of_all(model, base, hook, given)?,
+            From::Resample { keep, seed } => {
+                donated(model, hook, std::slice::from_ref(base), keep, *seed)?
+            }
+        }));
+    }
     Ok(match &intervention.action {
-        Action::Patch(From::Example(n)) => {
-            let prompts = experiment.sample.prompts(task);
-            let prompt = n.checked_sub(1).and_then(|i| prompts.get(i)).cloned();
-            let len = prompts.len();
-            Some(of(prompt.with_context(|| {
-                format!("the sample has examples 1..={len}")
-            })?)?)
-        }
-        Action::Mean(Averaged::Sample, given) => Some(mean(model, experiment, base, hook, given)?),
-        Action::Mean(Averaged::Space, given) => Some(mean_of_all(model, base, hook, given)?),
-        Action::Resample { keep, seed } => {
-            let update = resampled(model, &base.update, keep, *seed);
-            Some(of(Prompt::teacher_forced(update))?)
-        }
-        Action::Rank(rank) => Some(projection(model, hook, *rank)?),
+        Action::Rank(rank) => Some(projection(model, intervention.hook, *rank)?),
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
         Action::Path(path) => Some(handed_over(model, path, std::slice::from_ref(base))?),
         _ => None,
@@ -193,37 +192,35 @@ fn mean(
     Ok((total / rows.len() as f64)?.to_device(model.device())?)
 }
 
-/// The sum of an activation over rows of tokens, `[1, ...]`.
-fn sum_of(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
+/// An activation of untouched runs, `[row, ...]`; the positional embedding has one row for all.
+fn record(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
     let mut nothing = NoHooks;
     let mut recorder = Recorder::new(&mut nothing).wanting([hook]);
     model.forward(&model.tokens(rows)?, &mut recorder)?;
-    let cache = recorder.into_cache();
-    let value = cache.get(hook)?;
-    // the positional embedding has one row for all
+    Ok(recorder.into_cache().get(hook)?.clone())
+}
+
+/// The sum of an activation over rows of tokens, `[1, ...]`.
+fn sum_of(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
+    let value = record(model, hook, rows)?;
     let times = rows.len() / value.dim(0)?;
     Ok((value.sum_keepdim(0)? * times as f64)?)
 }
 
-/// An update that agrees with this one in the kept fields and is drawn uniformly in the others.
-fn resampled(model: &HookedTransformer, update: &Update, keep: &[Field], seed: u32) -> Update {
+/// An activation of each prompt's donor, `[prompt, ...]`.
+fn donated(
+    model: &HookedTransformer,
+    hook: HookName,
+    of: &[Prompt],
+    keep: &[Field],
+    seed: u32,
+) -> Result<Tensor> {
     let task = model.task();
-    let mut rng = Mt::new(seed);
-    let mut draw = |field: Field, n: u32| {
-        let drawn = below(&mut rng, n);
-        if keep.contains(&field) {
-            update.get(field)
-        } else {
-            drawn
-        }
-    };
-    Update {
-        a: (0..task.list_len)
-            .map(|i| draw(Field::A(i), task.max_num))
-            .collect(),
-        idx: draw(Field::Idx, task.list_len as u32),
-        elt: draw(Field::Elt, task.max_num),
-    }
+    let donors = of.iter().map(|prompt| {
+        let donor = task.donor(&prompt.update, keep, seed);
+        task.tokens(&Prompt::teacher_forced(donor))
+    });
+    record(model, hook, &donors.collect::<Vec<_>>())
 }
 
 /// A direction as `[d_model]`.

@@ -35,10 +35,9 @@ impl Sources<'_> {
     pub(super) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
         Ok(Some(match &intervention.action {
             Action::Patch(From::Run(run)) => self.get(*run, intervention.hook)?,
-            Action::Edge(sender, Some(run)) => self.get(*run, sender.hook())?,
-            Action::Patch(From::Example(_))
-            | Action::Mean(..)
-            | Action::Resample { .. }
+            Action::Edge(sender, Some(From::Run(run))) => self.get(*run, sender.hook())?,
+            Action::Patch(_)
+            | Action::Edge(_, Some(_))
             | Action::Add(..)
             | Action::Rank(_)
             | Action::Path(_) => self.derived.get(intervention)?,
@@ -75,9 +74,7 @@ impl Replacement {
                 .context("nothing was derived for this intervention")
         };
         Ok(match &intervention.action {
-            Action::Patch(_) | Action::Mean(..) | Action::Resample { .. } => {
-                Self::Tensor(tensor()?)
-            }
+            Action::Patch(_) => Self::Tensor(tensor()?),
             Action::Add(..) => Self::Added(tensor()?),
             Action::Rank(_) => Self::Projected(tensor()?),
             Action::Zero => Self::Number(0.0),

@@ -138,7 +138,7 @@ impl Base<'_> {
             Action::Patch(From::Run(run)) => {
                 (self.sources.get(*run, one.hook)? - self.cache.get(one.hook)?)?
             }
-            Action::Edge(sender, Some(run)) => {
+            Action::Edge(sender, Some(From::Run(run))) => {
                 let hook = sender.hook();
                 let term_of = |written: &Tensor| term(*sender, written, gradient);
                 let (new, old) = (self.sources.get(*run, hook)?, self.cache.get(hook)?);

@@ -6,6 +6,7 @@
 //! set   blocks.1.attn.hook_pattern [b_0,elt] = 1    add   blocks.0.hook_resid_post @elt W_U[48] by 2
 //! mean  blocks.0.attn.hook_z @elt over sample       resample blocks.0.attn.hook_z @elt keep idx
 //! edge  L0->K1 off                                  edge  embed->Q1.0 @b_0 from corrupted
+//! edge  L0->K1 @elt mean over sample                edge  L0->V1 @elt resample keep idx
 //! rank  blocks.1.attn.hook_v @* head 0 to 5         path  0.0>1.0>2.0 off
 //! ```
 //!
@@ -19,19 +20,72 @@ use crate::task::{ArrayUpdate, Field, Token};
 use std::fmt;
 
 /// Where an activation is taken from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
     /// The clean or the corrupted run, untouched.
     Run(RunName),
     /// An example of the sample, counted from 1 as on screen.
     Example(usize),
+    /// A mean, position by position; only over the inputs that agree with the prompt in the given
+    /// fields.
+    Mean(Averaged, Vec<Field>),
+    /// Another input, its donor, that agrees with the prompt in these fields and is drawn uniformly
+    /// in the others: [`super::donor`] says which. Each input has a donor of its own.
+    Resample {
+        /// The fields that are kept.
+        keep: Vec<Field>,
+        /// Which of its donors.
+        seed: u32,
+    },
 }
 
-impl fmt::Display for From {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl From {
+    /// The word for it: the verb of a line, or what stands behind an edge.
+    fn verb(&self) -> &'static str {
         match self {
-            Self::Run(run) => f.write_str(run.name()),
-            Self::Example(n) => write!(f, "example {n}"),
+            Self::Run(_) | Self::Example(_) => "patch",
+            Self::Mean(..) => "mean",
+            Self::Resample { .. } => "resample",
+        }
+    }
+
+    /// What stands behind the target.
+    fn tail(&self) -> String {
+        let list = |fields: &[Field]| {
+            let names: Vec<_> = fields.iter().map(ToString::to_string).collect();
+            names.join(",")
+        };
+        match self {
+            Self::Run(run) => format!("from {}", run.name()),
+            Self::Example(n) => format!("from example {n}"),
+            Self::Mean(over, given) if given.is_empty() => format!("over {}", over.name()),
+            Self::Mean(over, given) => format!("over {} given {}", over.name(), list(given)),
+            Self::Resample { keep, seed } => {
+                let keep = match keep.as_slice() {
+                    [] => "nothing".to_owned(),
+                    keep => list(keep),
+                };
+                match seed {
+                    0 => format!("keep {keep}"),
+                    seed => format!("keep {keep} seed {seed}"),
+                }
+            }
+        }
+    }
+
+    /// What kind of patch it makes, in a word or two.
+    fn kind(&self) -> String {
+        match self {
+            Self::Run(run) => format!("patch {}", run.name()),
+            Self::Example(n) => format!("patch example {n}"),
+            Self::Mean(over, given) => {
+                let kind = if given.is_empty() { "" } else { "conditional " };
+                match over {
+                    Averaged::Sample => format!("{kind}mean"),
+                    Averaged::Space => format!("{kind}mean of all"),
+                }
+            }
+            Self::Resample { .. } => "resample".into(),
         }
     }
 }
@@ -103,7 +157,7 @@ impl fmt::Display for Sender {
 /// What is done to the chosen part of an activation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Replaced by the same part of an untouched run.
+    /// Replaced by the same part of what was taken from elsewhere: an untouched run, a mean, a donor.
     Patch(From),
     /// Replaced by zeros.
     Zero,
@@ -114,27 +168,16 @@ pub enum Action {
     /// An attention cell cut off: a probability set to 0 (the row is not renormalised), a score
     /// set to minus infinity (the softmax renormalises the row).
     Knock,
-    /// Replaced by a mean, position by position; only over the inputs that agree with the prompt in
-    /// the given fields.
-    Mean(Averaged, Vec<Field>),
-    /// Replaced by that of another input, drawn with this seed, that agrees with the prompt in
-    /// these fields and differs at random in the others.
-    Resample {
-        /// The fields that are kept.
-        keep: Vec<Field>,
-        /// Seeds the draw.
-        seed: u32,
-    },
     /// A multiple of a direction added; for values as wide as the residual stream.
     Add(StreamDirection, f64),
     /// A head's circuit cut down to its top singular directions: of OV at `hook_v`, of QK at
     /// `hook_q`; the same product of weights as [`super::low_rank`] makes.
     Rank(usize),
     /// An edge of the computation: the sender's term is taken out of what the receiver reads
-    /// (`None`: off), or exchanged for that of another run. The receiver is the hook point:
-    /// `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
+    /// (`None`: off), or exchanged for the sender's term from elsewhere. The receiver is the hook
+    /// point: `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
     /// logits. All else reads the stream as it is: exact path patching.
-    Edge(Sender, Option<RunName>),
+    Edge(Sender, Option<From>),
     /// What a path carries by the weights and the run's own attention, taken out of what the
     /// logits read; what else is done on its way is not asked. The hook point is the last
     /// `hook_resid_post`.
@@ -209,6 +252,37 @@ impl Intervention {
         std::iter::once(self.hook).chain(sender)
     }
 
+    /// What it puts in place of something, where it takes that from a run, a mean or a donor, and
+    /// the hook point at which that is read.
+    #[must_use]
+    pub fn taken_from(&self) -> Option<(&From, HookName)> {
+        match &self.action {
+            Action::Patch(from) => Some((from, self.hook)),
+            Action::Edge(sender, Some(from)) => Some((from, sender.hook())),
+            _ => None,
+        }
+    }
+
+    /// The fields that its donors keep, where it resamples.
+    #[must_use]
+    pub fn resamples(&self) -> Option<&[Field]> {
+        match self.taken_from() {
+            Some((From::Resample { keep, .. }, _)) => Some(keep),
+            _ => None,
+        }
+    }
+
+    /// Resamples from the donors that come so many seeds later.
+    pub(crate) fn reseed(&mut self, further: u32) {
+        let from = match &mut self.action {
+            Action::Patch(from) | Action::Edge(_, Some(from)) => from,
+            _ => return,
+        };
+        if let From::Resample { seed, .. } = from {
+            *seed = seed.wrapping_add(further);
+        }
+    }
+
     /// Whether it may let a position attend to a later one: a number put into a masked cell.
     #[must_use]
     pub(crate) fn lifts_mask(&self) -> bool {
@@ -228,23 +302,16 @@ impl Intervention {
     #[must_use]
     pub fn kind(&self) -> String {
         match &self.action {
-            Action::Patch(from) => format!("patch {from}"),
+            Action::Patch(from) => from.kind(),
             Action::Zero => "zero".into(),
             Action::Scale(_) => "scale".into(),
             Action::Set(_) => "set".into(),
             Action::Knock => "knock".into(),
-            Action::Mean(over, given) => {
-                let kind = if given.is_empty() { "" } else { "conditional " };
-                match over {
-                    Averaged::Sample => format!("{kind}mean"),
-                    Averaged::Space => format!("{kind}mean of all"),
-                }
-            }
-            Action::Resample { .. } => "resample".into(),
             Action::Add(..) => "add".into(),
             Action::Rank(_) => "low rank".into(),
             Action::Edge(_, None) => "edge off".into(),
-            Action::Edge(_, Some(run)) => format!("edge {}", run.name()),
+            Action::Edge(_, Some(From::Run(run))) => format!("edge {}", run.name()),
+            Action::Edge(_, Some(from)) => format!("edge {}", from.kind()),
             Action::Path(_) => "path off".into(),
         }
     }
@@ -265,19 +332,17 @@ impl Intervention {
     #[must_use]
     pub fn line(&self, task: ArrayUpdate) -> String {
         if let Action::Edge(sender, from) = &self.action {
-            return self.edge_line(task, *sender, *from);
+            return self.edge_line(task, *sender, from.as_ref());
         }
         if let Action::Path(path) = &self.action {
             return format!("path {path}{} off", self.place(task));
         }
-        let verb = match self.action {
-            Action::Patch(_) => "patch",
+        let verb = match &self.action {
+            Action::Patch(from) => from.verb(),
             Action::Zero => "zero",
             Action::Scale(_) => "scale",
             Action::Set(_) => "set",
             Action::Knock => "knock",
-            Action::Mean(..) => "mean",
-            Action::Resample { .. } => "resample",
             Action::Add(..) => "add",
             Action::Rank(_) => "rank",
             Action::Edge(..) => "edge",
@@ -290,36 +355,12 @@ impl Intervention {
 
     /// What stands behind the target.
     fn tail(&self, task: ArrayUpdate) -> String {
-        let list = |fields: &[Field]| {
-            let names: Vec<_> = fields.iter().map(ToString::to_string).collect();
-            names.join(",")
-        };
         match &self.action {
-            Action::Patch(from) => format!(" from {from}"),
+            Action::Patch(from) => format!(" {}", from.tail()),
             Action::Scale(factor) => format!(" by {factor}"),
             Action::Set(value) => format!(" = {value}"),
             Action::Rank(rank) => format!(" to {rank}"),
             Action::Zero | Action::Knock | Action::Edge(..) | Action::Path(_) => String::new(),
-            Action::Mean(over, given) => {
-                let given = match given.as_slice() {
-                    [] => String::new(),
-                    given => format!(" given {}", list(given)),
-                };
-                format!(" over {}{given}", over.name())
-            }
-            Action::Resample { keep, seed } => {
-                let keep = if keep.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    list(keep)
-                };
-                let seed = if *seed == 0 {
-                    String::new()
-                } else {
-                    format!(" seed {seed}")
-                };
-                format!(" keep {keep}{seed}")
-            }
             Action::Add(direction, factor) => {
                 let direction = match direction {
                     StreamDirection::Embed(token) => format!("W_E[{}]", task.token_name(*token)),
@@ -339,7 +380,7 @@ impl Intervention {
         }
     }
 
-    fn edge_line(&self, task: ArrayUpdate, sender: Sender, from: Option<RunName>) -> String {
+    fn edge_line(&self, task: ArrayUpdate, sender: Sender, from: Option<&From>) -> String {
         let receiver = match self.hook {
             HookName::Block(layer, Site::QInput) => format!("Q{layer}"),
             HookName::Block(layer, Site::KInput) => format!("K{layer}"),
@@ -348,7 +389,11 @@ impl Intervention {
         };
         let head = self.head.map_or_else(String::new, |h| format!(".{h}"));
         let place = self.place(task);
-        let what = from.map_or_else(|| "off".to_owned(), |run| format!("from {}", run.name()));
+        let what = match from {
+            None => "off".to_owned(),
+            Some(from @ (From::Run(_) | From::Example(_))) => from.tail(),
+            Some(from) => format!("{} {}", from.verb(), from.tail()),
+        };
         format!("edge {sender}->{receiver}{head}{place} {what}")
     }
 }

@@ -1,6 +1,6 @@
 //! Intervention lines, read word by word; an error points at the word that is wrong.
 
-use super::intervention::{Action, Averaged, Intervention, Sender, StreamDirection, Target};
+use super::intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 use super::path_name::PathName;
 use super::words::{Result, Words};
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
@@ -31,7 +31,7 @@ pub(super) const VERBS: [(&str, &str); 11] = [
     ("rank", "rank HOOK TARGET [head N] to R"),
     (
         "edge",
-        "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from clean|from corrupted",
+        "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from RUN|mean over ..|resample keep ..",
     ),
     (
         "path",
@@ -72,30 +72,8 @@ impl Intervention {
                 words.keyword("from")?;
                 Action::Patch(words.from()?)
             }
-            "mean" => {
-                words.keyword("over")?;
-                let over = match words.next("sample or space")? {
-                    "sample" => Averaged::Sample,
-                    "space" => Averaged::Space,
-                    other => {
-                        let problem = format!("'{}' is not sample or space", shown(other));
-                        return words.wrong(problem);
-                    }
-                };
-                let given = if words.option("given") {
-                    words.fields(task)?
-                } else {
-                    Vec::new()
-                };
-                Action::Mean(over, given)
-            }
-            "resample" => {
-                words.keyword("keep")?;
-                let keep = words.fields(task)?;
-                let seeded = words.option("seed");
-                let seed = if seeded { words.whole("a seed")? } else { 0 };
-                Action::Resample { keep, seed }
-            }
+            "mean" => Action::Patch(words.mean(task)?),
+            "resample" => Action::Patch(words.resample(task)?),
             "add" => {
                 if !adds_to(hook) {
                     words.at = 2;
@@ -261,12 +239,7 @@ impl Words<'_> {
             return self.wrong(format!("{sender} writes after {receiver} reads"));
         }
         let target = self.positions(task, hook)?;
-        let from = if self.option("off") {
-            None
-        } else {
-            self.keyword("from")?;
-            Some(self.run()?)
-        };
+        let from = self.instead(task)?;
         self.end()?;
         Ok(Intervention {
             action: Action::Edge(sender, from),
@@ -274,6 +247,21 @@ impl Words<'_> {
             target,
             head,
         })
+    }
+
+    /// What an edge carries from now on: nothing, or the sender's term from elsewhere.
+    fn instead(&mut self, task: ArrayUpdate) -> Result<Option<From>> {
+        match self.next("off, from, mean or resample")? {
+            "off" => Ok(None),
+            "from" => self.from().map(Some),
+            "mean" => self.mean(task).map(Some),
+            "resample" => self.resample(task).map(Some),
+            other => self.wrong(format!(
+                "'{}' is not off, from, mean or resample; {}",
+                shown(other),
+                self.form
+            )),
+        }
     }
 
     /// The rest of a path's line.

@@ -2,7 +2,7 @@
 
 use super::experiment::{Direction, RunName};
 use super::grid::{Cell, GridName};
-use super::intervention::{Action, Intervention, Sender, Target};
+use super::intervention::{Action, From, Intervention, Sender, Target};
 use super::matrices::HeadName;
 use crate::model::{Config, HookName, Site};
 use crate::task::ArrayUpdate;
@@ -245,7 +245,7 @@ fn edge(
     from: Option<RunName>,
 ) -> Intervention {
     Intervention {
-        action: Action::Edge(sender, from),
+        action: Action::Edge(sender, from.map(From::Run)),
         hook: receiver.hook,
         target: Target::Positions(pos.map(|pos| vec![pos])),
         head: receiver.head,

@@ -46,12 +46,7 @@ impl Trace<'_> {
                         carries.replace_at(pos, &put);
                     }
                 }
-                Action::Patch(_)
-                | Action::Zero
-                | Action::Set(_)
-                | Action::Knock
-                | Action::Mean(..)
-                | Action::Resample { .. } => {
+                Action::Patch(_) | Action::Zero | Action::Set(_) | Action::Knock => {
                     let put = self.put(change, head)?;
                     chosen.iter().for_each(|&p| terms.replace_at(p, &put));
                 }

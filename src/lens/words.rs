@@ -1,7 +1,7 @@
 //! The words of an intervention line, read from left to right; an error points at one of them.
 
 use super::experiment::RunName;
-use super::intervention::From;
+use super::intervention::{Averaged, From};
 use crate::task::{ArrayUpdate, Field, shown};
 use std::fmt;
 
@@ -79,27 +79,38 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub fn run(&mut self) -> Result<RunName> {
-        self.run_or("")
-    }
-
-    /// A run; `other` says what else may be here.
-    fn run_or(&mut self, other: &str) -> Result<RunName> {
-        match self.next("clean or corrupted")? {
-            "clean" => Ok(RunName::Clean),
-            "corrupted" => Ok(RunName::Corrupted),
+    /// A run, or an example of the sample.
+    pub fn from(&mut self) -> Result<From> {
+        match self.next("clean, corrupted or example N")? {
+            "clean" => Ok(From::Run(RunName::Clean)),
+            "corrupted" => Ok(From::Run(RunName::Corrupted)),
+            "example" => Ok(From::Example(self.whole("an example's number")? as usize)),
             word => self.wrong(format!(
-                "'{}' is not clean or corrupted{other}",
+                "'{}' is not clean, corrupted or example N",
                 shown(word)
             )),
         }
     }
 
-    pub fn from(&mut self) -> Result<From> {
-        if self.option("example") {
-            return Ok(From::Example(self.whole("an example's number")? as usize));
-        }
-        self.run_or(", nor example N").map(From::Run)
+    /// `over sample|space [given FIELDS]`
+    pub fn mean(&mut self, task: ArrayUpdate) -> Result<From> {
+        self.keyword("over")?;
+        let over = match self.next("sample or space")? {
+            "sample" => Averaged::Sample,
+            "space" => Averaged::Space,
+            other => return self.wrong(format!("'{}' is not sample or space", shown(other))),
+        };
+        let given = self.option("given").then(|| self.fields(task));
+        Ok(From::Mean(over, given.transpose()?.unwrap_or_default()))
+    }
+
+    /// `keep FIELDS|nothing [seed N]`
+    pub fn resample(&mut self, task: ArrayUpdate) -> Result<From> {
+        self.keyword("keep")?;
+        let keep = self.fields(task)?;
+        let seed = self.option("seed").then(|| self.whole("a seed"));
+        let seed = seed.transpose()?.unwrap_or(0);
+        Ok(From::Resample { keep, seed })
     }
 
     /// Whether this keyword comes next; it is read then.
@@ -121,15 +132,11 @@ impl<'a> Words<'a> {
         if word == "nothing" {
             return Ok(Vec::new());
         }
-        let known = || {
-            let list = (0..task.list_len).map(Field::A);
-            list.chain([Field::Idx, Field::Elt])
-        };
-        let named = |name: &str| known().find(|field| field.to_string() == name);
+        let named = |name: &str| task.fields().find(|field| field.to_string() == name);
         let mut fields: Vec<Field> = Vec::new();
         for name in word.split(',') {
             let Some(field) = named(name) else {
-                let names: Vec<_> = known().map(|field| field.to_string()).collect();
+                let names: Vec<_> = task.fields().map(|field| field.to_string()).collect();
                 return self.wrong(format!(
                     "no field '{}'; the fields are {}",
                     shown(name),

@@ -2,21 +2,57 @@
 //! scrubbing (Chan et al. 2022) by enumeration: a node that depends on some fields only can be
 //! exchanged for that of another input that agrees in those fields, and nothing is lost.
 
-use super::run::{Over, Progress, Sweep};
+use super::run::{Over, Progress, Sum, Sweep};
 use super::tally::Tally;
-use crate::lens::{Action, Averaged, Experiment, Intervention, LineError, Matrices};
+use crate::lens::{Action, Averaged, Experiment, From, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, Field};
-use anyhow::Result;
+use crate::task::{ArrayUpdate, Field, Sample, grouped};
+use anyhow::{Context, Result};
+use serde::Serialize;
 
 /// What one ablation leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ablated {
     /// The intervention; `None` for the run as it is.
     pub ablation: Option<Intervention>,
-    /// What is left, or why it could not be found out.
+    /// What is left, or why it could not be found out; of one that resamples, over all pairs of an
+    /// input and a donor.
     pub tally: std::result::Result<Tally, String>,
+    /// The donors of one that resamples.
+    pub draws: Option<Draws>,
 }
+
+/// The donors that each input was given.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Draws {
+    /// How many for each input.
+    pub donors: u32,
+    /// Whether these are all that there are.
+    pub exact: bool,
+    /// Standard deviation of the accuracy from one draw of donors to the next; none where all donors
+    /// were gone through, or there is one alone.
+    pub spread: Option<f64>,
+}
+
+impl Draws {
+    fn new(accuracies: &[f64], donors: u128) -> Self {
+        let n = accuracies.len() as f64;
+        let exact = donors == accuracies.len() as u128;
+        let mean = accuracies.iter().sum::<f64>() / n;
+        let squares = accuracies.iter().map(|one| (one - mean).powi(2));
+        let spread = (squares.sum::<f64>() / (n - 1.0)).sqrt();
+        Self {
+            donors: accuracies.len() as u32,
+            exact,
+            spread: (!exact && n > 1.0).then_some(spread),
+        }
+    }
+}
+
+/// Donors for each input, where there are more.
+const DONORS: u32 = 4;
+/// The inputs that are resampled where all were asked for.
+const IN_PLACE_OF_ALL: Sample = Sample::Random { seed: 0, len: 4096 };
 
 /// A node from its words, as they stand in an intervention: `blocks.0.attn.hook_z @elt head 0`.
 ///
@@ -43,7 +79,7 @@ pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Interven
         Over::Sample(_) => Averaged::Sample,
     };
     let given = [vec![], vec![Field::Idx], vec![Field::Elt]];
-    let means = given.map(|given| Action::Mean(averaged, given));
+    let means = given.map(|given| From::Mean(averaged, given));
     // lists too long to try every set of fields: the two others, alone and together
     let few = if fields.len() <= 8 {
         &fields[..]
@@ -52,12 +88,13 @@ pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Interven
     };
     let resampled = (0..1usize << few.len()).map(|set| {
         let kept = few.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
-        Action::Resample {
+        From::Resample {
             keep: kept.map(|(_, &field)| field).collect(),
             seed: 0,
         }
     });
-    let all = std::iter::once(Action::Zero).chain(means).chain(resampled);
+    let taken = means.into_iter().chain(resampled).map(Action::Patch);
+    let all = std::iter::once(Action::Zero).chain(taken);
     all.map(|action| Intervention {
         action,
         ..node.clone()
@@ -66,7 +103,8 @@ pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Interven
 }
 
 /// Sweeps the experiment as it is, then with each ablation of the node behind its interventions.
-/// `report` says whether to go on; when it says no, nothing comes back.
+/// Each input is resampled from several donors. `report` says whether to go on; when it says no,
+/// nothing comes back.
 ///
 /// # Errors
 /// When the device fails or the inputs cannot be swept.
@@ -78,31 +116,82 @@ pub fn ablations(
     over: Over,
     report: &mut dyn FnMut(usize, usize, Progress) -> Result<bool>,
 ) -> Result<Option<Vec<Ablated>>> {
-    let task = model.task();
-    let kinds = kinds(node, task, over);
+    let kinds = kinds(node, model.task(), over);
     let runs = std::iter::once(None).chain(kinds.into_iter().map(Some));
     let runs: Vec<Option<Intervention>> = runs.collect();
     let mut found = Vec::new();
     for (i, run) in runs.iter().enumerate() {
-        let mut with = experiment.clone();
-        with.interventions.extend(run.clone());
-        let mut tell = |_: &mut Tally, progress| report(i, runs.len(), progress);
-        let tally = match Sweep::new(model, weights, &with) {
-            Err(error) => Err(format!("{error:#}")),
-            Ok(sweep) => match (sweep.reason(), over) {
-                (Some(reason), Over::Space) => Err(reason.to_owned()),
-                _ => match sweep.tally(over, Tally::new(task), &mut tell)? {
-                    Some(tally) => Ok(tally),
-                    None => return Ok(None),
-                },
-            },
+        let mut tell = |progress| report(i, runs.len(), progress);
+        let judged = judge(model, weights, experiment, run.as_ref(), over, &mut tell)?;
+        let (tally, draws) = match judged {
+            Judged::Stopped => return Ok(None),
+            Judged::Impossible(reason) => (Err(reason), None),
+            Judged::Found(tally, draws) => (Ok(*tally), draws),
         };
         found.push(Ablated {
             ablation: run.clone(),
             tally,
+            draws,
         });
     }
     Ok(Some(found))
+}
+
+enum Judged {
+    Stopped,
+    Impossible(String),
+    Found(Box<Tally>, Option<Draws>),
+}
+
+/// What one ablation leaves; of one that resamples, over several donors for each input.
+fn judge(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    experiment: &Experiment,
+    ablation: Option<&Intervention>,
+    over: Over,
+    report: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Judged> {
+    let task = model.task();
+    let kept = ablation.and_then(Intervention::resamples);
+    let donors = kept.map(|keep| task.donors(keep));
+    // all donors where there are no more
+    let draws = donors.map_or(1, |donors| donors.min(u128::from(DONORS)) as u32);
+    let mut all: Option<Tally> = None;
+    let mut accuracies = Vec::new();
+    for draw in 0..draws {
+        let mut with = experiment.clone();
+        with.interventions.extend(ablation.cloned());
+        if let Some(last) = with.interventions.last_mut() {
+            last.reseed(draw);
+        }
+        let sweep = match Sweep::new(model, weights, &with) {
+            Ok(sweep) => sweep,
+            Err(error) => return Ok(Judged::Impossible(format!("{error:#}"))),
+        };
+        let over = match (sweep.reason(), over) {
+            (Some(_), Over::Space) if donors.is_some() => Over::Sample(IN_PLACE_OF_ALL),
+            (Some(reason), Over::Space) => return Ok(Judged::Impossible(reason.to_owned())),
+            _ => over,
+        };
+        let mut tell = |_: &mut Tally, progress: Progress| {
+            report(Progress {
+                done: u64::from(draw) * progress.total + progress.done,
+                total: u64::from(draws) * progress.total,
+            })
+        };
+        let Some(tally) = sweep.tally(over, Tally::new(task), &mut tell)? else {
+            return Ok(Judged::Stopped);
+        };
+        accuracies.push(tally.accuracy());
+        match &mut all {
+            Some(all) => Sum::join(all, tally),
+            None => all = Some(tally),
+        }
+    }
+    let all = all.context("no input has a donor")?;
+    let told = donors.map(|donors| Draws::new(&accuracies, donors));
+    Ok(Judged::Found(Box::new(all), told))
 }
 
 /// How much accuracy an exchange may cost and still count as none.
@@ -119,7 +208,7 @@ pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
         return Vec::new();
     };
     let enough = |one: &Ablated| match &one.ablation.as_ref()?.action {
-        Action::Resample { keep, .. } if accuracy(one)? >= as_it_is - SPARED => Some(keep.clone()),
+        Action::Patch(From::Resample { keep, .. }) if accuracy(one)? >= as_it_is - SPARED => Some(keep.clone()),
         _ => None,
     };
     let mut sets: Vec<Vec<Field>> = found.iter().filter_map(enough).collect();
@@ -128,7 +217,7 @@ pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
     sets
 }
 
-/// The same in words.
+/// The same in words, with how it was found out.
 #[must_use]
 pub fn verdict(found: &[Ablated]) -> String {
     let sets = depends_on(found);
@@ -137,16 +226,39 @@ pub fn verdict(found: &[Ablated]) -> String {
         fields.join(" and ")
     };
     let all: Vec<String> = sets.iter().map(words).collect();
-    match sets.first() {
-        None => "what it depends on was not found out".to_owned(),
-        Some(set) if set.is_empty() => {
-            format!("depends on nothing: any other input's costs at most {SPARED} of the accuracy")
-        }
+    let what = match sets.first() {
+        None => return "what it depends on was not found out".to_owned(),
+        Some(set) if set.is_empty() => "depends on nothing: any other input's".to_owned(),
         Some(_) => format!(
-            "depends on {} only: another input's that agrees there costs at most {SPARED}",
+            "depends on {} only: another input's that agrees there",
             all.join(", or on ")
         ),
-    }
+    };
+    format!(
+        "{what} costs at most {SPARED} of the accuracy ({})",
+        how(found, &sets)
+    )
+}
+
+/// How the sets were found to be enough: over so many inputs, with so many donors each.
+fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
+    let enough = found.iter().filter(|one| {
+        let kept = one.ablation.as_ref().and_then(Intervention::resamples);
+        kept.is_some_and(|kept| sets.iter().any(|set| set == kept))
+    });
+    let told = enough.filter_map(|one| {
+        let (tally, draws) = (one.tally.as_ref().ok()?, one.draws?);
+        let inputs = grouped(u128::from(tally.inputs / u64::from(draws.donors)));
+        let donors = match (draws.donors, draws.exact) {
+            (1, true) => "its one donor".to_owned(),
+            (n, true) => format!("all its {n} donors"),
+            (n, false) => format!("{n} random donors"),
+        };
+        Some(format!("{inputs} inputs, each with {donors}"))
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    told.join("; ")
 }
 
 /// The node's words for a title.

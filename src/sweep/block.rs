@@ -192,7 +192,7 @@ impl<T: Copy> Block<T> {
     pub fn keep_prediction<L: Lanes<T = T>>(
         &mut self,
         lanes: L,
-        fields: &[usize],
+        right: Right,
         e0: usize,
         j: usize,
         logits: &mut [L::V],
@@ -201,16 +201,35 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
-        let updated = fields[fields.len() - 2] == j;
-        let judged = if updated {
-            judge_element(lanes, logits, e0)
-        } else {
-            judge(lanes, logits, fields[j])
+        let judged = match right {
+            Right::Elements => judge_element(lanes, logits, e0),
+            Right::Token(token) => judge(lanes, logits, token),
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);
         lanes.store(judged.other, &mut self.others[at..]);
         lanes.store(judged.loss, &mut self.losses[at..]);
+    }
+}
+
+/// The right answers of some neighbours in a block.
+#[derive(Clone, Copy)]
+pub(super) enum Right {
+    /// The element of each, counted from that of the first.
+    Elements,
+    /// The same for all.
+    Token(usize),
+}
+
+impl Right {
+    /// Of prediction `b_j` for inputs with these fields, the element of each its own.
+    #[inline(always)]
+    pub fn of(fields: &[usize], j: usize) -> Self {
+        if fields[fields.len() - 2] == j {
+            Self::Elements
+        } else {
+            Self::Token(fields[j])
+        }
     }
 }
 

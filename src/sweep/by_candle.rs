@@ -1,6 +1,6 @@
 //! What cannot be folded into tables: plain batched forward passes of the same inputs.
 
-use super::block::{Block, Size, Wanted};
+use super::block::{Block, Right, Size, Wanted};
 use super::lanes::ONE;
 use super::space::Space;
 use crate::lens::{
@@ -10,7 +10,6 @@ use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site}
 use crate::task::{Prompt, Token};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use std::ops::Range;
 
 /// A model under interventions, run by candle.
 pub(super) struct ByCandle {
@@ -50,22 +49,27 @@ impl ByCandle {
         })
     }
 
-    /// The numbers of the inputs with a list, an index and one of these last numbers.
+    /// The same with another donor for each input, where interventions resample.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn with_donors(&self, further: u32) -> Result<Self> {
+        let mut experiment = self.experiment.clone();
+        for one in &mut experiment.interventions {
+            one.reseed(further);
+        }
+        Self::new(&self.model, &experiment)
+    }
+
+    /// The numbers of these inputs, in their order.
     ///
     /// # Errors
     /// When the device fails, or a conditional mean has no example for an input.
-    pub fn block(
-        &self,
-        fields: &[usize],
-        elts: Range<usize>,
-        wanted: &Wanted,
-    ) -> Result<Block<f32>> {
+    pub fn block(&self, inputs: &[Vec<usize>], wanted: &Wanted) -> Result<Block<f32>> {
         let task = self.space.task;
-        let last = fields.len() - 1;
-        let inputs: Vec<Vec<usize>> = elts.map(|elt| [&fields[..last], &[elt]].concat()).collect();
         let size = Size {
-            elements: task.max_num as usize,
-            pad: task.max_num as usize,
+            elements: inputs.len(),
+            pad: inputs.len(),
             predictions: task.list_len,
             d_vocab_out: self.model.config().d_vocab_out,
             // nothing is told apart that heads carry
@@ -91,21 +95,22 @@ impl ByCandle {
         let cache = recorder.into_cache();
         let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
         let predictions: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
-        for (fields, logits) in inputs.iter().zip(&predictions) {
-            let elt = fields[fields.len() - 1];
+        for (at, (prompt, logits)) in prompts.iter().zip(&predictions).enumerate() {
+            let truth = prompt.update.truth();
             for (j, logits) in logits.iter().enumerate() {
                 let mut logits: Vec<[f32; 1]> = logits.iter().map(|&x| [x]).collect();
-                block.keep_prediction(ONE, fields, elt, j, &mut logits);
+                let right = Right::Token(truth[j] as usize);
+                block.keep_prediction(ONE, right, at, j, &mut logits);
             }
         }
-        self.keep_attention(&cache, &inputs, wanted, &mut block)?;
+        self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;
         Ok(block)
     }
 
     fn keep_attention(
         &self,
         cache: &ActivationCache,
-        inputs: &[Vec<usize>],
+        inputs: usize,
         wanted: &Wanted,
         block: &mut Block<f32>,
     ) -> Result<()> {
@@ -118,12 +123,11 @@ impl ByCandle {
                 Ok(all.get(input)?.get(place)?.get(dest)?.to_vec1()?)
             };
             let first = wanted.row(head, dest).unwrap_or_default();
-            for (input, fields) in inputs.iter().enumerate() {
-                let elt = fields[fields.len() - 1];
+            for input in 0..inputs {
                 let (scores, pattern) = (row(Site::AttnScores, input)?, row(Site::Pattern, input)?);
                 for src in 0..=dest {
                     let cell = ([scores[src]], [pattern[src]]);
-                    block.keep_cell(ONE, first + src, Some(elt), cell);
+                    block.keep_cell(ONE, first + src, Some(input), cell);
                 }
             }
         }

@@ -154,13 +154,16 @@ fn given(
         Action::Path(path) => anyhow::bail!("{path} is taken out by the attention of each input"),
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
-        Action::Patch(From::Run(run)) => return of_run(model, experiment, *run, one.hook),
-        Action::Edge(sender, Some(run)) => {
-            return of_run(model, experiment, *run, sender.hook());
-        }
-        Action::Patch(From::Example(_)) | Action::Add(..) | Action::Rank(_) => &[],
-        Action::Mean(_, given) => given,
-        Action::Resample { keep, .. } => keep,
+        Action::Add(..) | Action::Rank(_) => &[],
+        Action::Patch(from) | Action::Edge(_, Some(from)) => match from {
+            From::Run(run) => {
+                let hook = one.taken_from().map_or(one.hook, |(_, hook)| hook);
+                return of_run(model, experiment, *run, hook);
+            }
+            From::Example(_) => &[],
+            From::Mean(_, given) => given,
+            From::Resample { .. } => anyhow::bail!("each input has a donor of its own"),
+        },
     };
     let task = model.task();
     let mut fields: Vec<usize> = fields.iter().map(|&field| place(field, task)).collect();

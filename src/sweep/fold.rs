@@ -263,9 +263,7 @@ impl Fold<'_> {
                     Action::Patch(_)
                     | Action::Rank(_)
                     | Action::Set(_)
-                    | Action::Path(_)
-                    | Action::Mean(..)
-                    | Action::Resample { .. } => {
+                    | Action::Path(_) => {
                         *sum = self.constant(number, &one, head, position)?;
                     }
                 }

@@ -7,7 +7,7 @@ use super::engine::TokenBasis;
 use super::program::{Program, Select, field_size};
 use super::run::{Input, Of, Over, Progress, Sum, Sweep};
 use super::tables::{Carried, Elements};
-use crate::lens::{Action, Averaged, HeadName, Intervention, Matrices, Matrix};
+use crate::lens::{Averaged, From, HeadName, Intervention, Matrices, Matrix};
 use crate::model::{Axes, HookName, HookedTransformer, Site};
 use crate::task::Field;
 use anyhow::{Context, Result, bail, ensure};
@@ -27,15 +27,15 @@ pub fn make_means(
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<bool> {
     for one in interventions {
-        let Action::Mean(Averaged::Space, given) = &one.action else {
+        let Some((From::Mean(Averaged::Space, given), hook)) = one.taken_from() else {
             continue;
         };
-        if model.means().has(one.hook, given) {
+        if model.means().has(hook, given) {
             continue;
         }
-        let made = mean(model, one.hook, given, report);
+        let made = mean(model, hook, given, report);
         match made.with_context(|| one.line(model.task()))? {
-            Some(values) => model.means().keep(one.hook, given, values),
+            Some(values) => model.means().keep(hook, given, values),
             None => return Ok(false),
         }
     }

@@ -29,7 +29,7 @@ mod tables;
 mod tally;
 mod walk;
 
-pub use ablations::{Ablated, ablations, depends_on, kinds, node, title, verdict};
+pub use ablations::{Ablated, Draws, ablations, depends_on, kinds, node, title, verdict};
 pub use case::{Case, Instead};
 pub use claim::{
     Answers, Claim, ClaimError, Counterexample, NO_INPUT, Report, Verdict, WORDS, complete,

@@ -5,9 +5,9 @@ use super::by_candle::ByCandle;
 use super::engine::TokenBasis;
 use super::means::make_means;
 use super::space::Space;
-use crate::lens::{Experiment, Matrices};
+use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
-use crate::task::{ArrayUpdate, Sample, Update};
+use crate::task::{ArrayUpdate, Field, Sample, Update, grouped};
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use std::fmt;
@@ -19,6 +19,13 @@ const LISTS: usize = 16;
 const PIECES: usize = 64;
 /// The same where each input is a forward pass.
 const SLOW_PIECES: usize = 2;
+/// The most pairs of an input and a donor that are gone through one by one.
+const MOST_PAIRS: u128 = 200_000;
+/// The inputs that stand for all where there are more.
+const IN_PLACE_OF_ALL: Sample = Sample::Random {
+    seed: 0,
+    len: 65_536,
+};
 
 /// Which inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +51,22 @@ pub struct Sweep {
     space: Space,
     /// Why tables do not serve, where they do not.
     reason: Option<String>,
+    /// Of an input's donors, where interventions resample.
+    draws: Option<Draws>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Draws {
+    /// One for each input.
+    One,
+    /// Each that it has.
+    All,
 }
 
 enum How {
     Tables(Box<TokenBasis>),
-    Candle(Box<ByCandle>),
+    /// Once for each donor that an input has.
+    Candle(Vec<ByCandle>),
 }
 
 /// How far a sweep is.
@@ -65,6 +83,8 @@ pub(super) struct Input<'a> {
     pub space: Space,
     /// `a_0 .. idx elt`
     pub fields: &'a [usize],
+    /// Its place in the block.
+    at: usize,
     numbers: Numbers<'a>,
 }
 
@@ -99,19 +119,17 @@ impl Input<'_> {
     /// One of its numbers.
     #[inline(always)]
     pub fn get(&self, of: Of) -> f64 {
-        let elt = self.fields[self.fields.len() - 1];
         match self.numbers {
-            Numbers::Single(block) => f64::from(block.get(of, elt)),
-            Numbers::Double(block) => block.get(of, elt),
+            Numbers::Single(block) => f64::from(block.get(of, self.at)),
+            Numbers::Double(block) => block.get(of, self.at),
         }
     }
 
     /// What an entry of a circuit does, by its place among [`Wanted::entries`].
     pub fn done(&self, entry: usize) -> f64 {
-        let elt = self.fields[self.fields.len() - 1];
         match self.numbers {
-            Numbers::Single(block) => block.done[entry * block.pad + elt],
-            Numbers::Double(block) => block.done[entry * block.pad + elt],
+            Numbers::Single(block) => block.done[entry * block.pad + self.at],
+            Numbers::Double(block) => block.done[entry * block.pad + self.at],
         }
     }
 
@@ -188,11 +206,56 @@ impl Sweep {
         let (how, reason) = match TokenBasis::new(model, weights, experiment) {
             Ok(tables) => (How::Tables(Box::new(tables)), None),
             Err(reason) => {
-                let candle = ByCandle::new(model, experiment)?;
-                (How::Candle(Box::new(candle)), Some(format!("{reason:#}")))
+                let first = ByCandle::new(model, experiment)?;
+                (How::Candle(vec![first]), Some(format!("{reason:#}")))
             }
         };
-        Ok(Self { how, space, reason })
+        let mut sweep = Self {
+            how,
+            space,
+            reason,
+            draws: None,
+        };
+        sweep.draw_donors(&experiment.interventions)?;
+        Ok(sweep)
+    }
+
+    /// Each input is run with every donor it has, where those can be gone through.
+    fn draw_donors(&mut self, interventions: &[Intervention]) -> Result<()> {
+        let task = self.space.task;
+        let kept: Vec<&[Field]> = (interventions.iter())
+            .filter_map(Intervention::resamples)
+            .collect();
+        let How::Candle(runs) = &mut self.how else {
+            return Ok(());
+        };
+        let [first, others @ ..] = &kept[..] else {
+            return Ok(());
+        };
+        let donors = task.donors(first);
+        let all = others.is_empty() && task.input_space().saturating_mul(donors) <= MOST_PAIRS;
+        for further in 1..if all { donors as u32 } else { 1 } {
+            runs.push(runs[0].with_donors(further)?);
+        }
+        self.draws = Some(if all { Draws::All } else { Draws::One });
+        let reason = self.reason.take().unwrap_or_default();
+        self.reason = Some(match self.draws {
+            Some(Draws::One) => {
+                let some = grouped(IN_PLACE_OF_ALL.len() as u128);
+                format!("{reason}; {some} random inputs stand for all, with one donor each")
+            }
+            _ => format!("{reason}; every input with each of its {donors} donors"),
+        });
+        Ok(())
+    }
+
+    /// The inputs that are walked for these: a sample where all are too many to be resampled.
+    #[must_use]
+    pub fn walked(&self, over: Over) -> Over {
+        match (over, self.draws) {
+            (Over::Space, Some(Draws::One)) => Over::Sample(IN_PLACE_OF_ALL),
+            _ => over,
+        }
     }
 
     /// The sweep of what has been folded already.
@@ -201,6 +264,7 @@ impl Sweep {
             how: How::Tables(Box::new(tables)),
             space: Space::new(task),
             reason: None,
+            draws: None,
         }
     }
 
@@ -237,12 +301,17 @@ impl Sweep {
         mut sum: S,
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
+        let over = self.walked(over);
         let pieces = self.pieces(over, sum.lists())?;
-        if let (How::Candle(candle), Over::Space) = (&self.how, over) {
+        if let (How::Candle(runs), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
-            candle.block(&self.space.fields(0, 0), self.elts(), &Wanted::default())?;
+            runs[0].block(&self.with_elements(&self.space.fields(0, 0)), &Wanted::default())?;
         }
-        let total = pieces.total;
+        let draws = match (&self.how, over) {
+            (How::Candle(runs), Over::Space) => runs.len(),
+            _ => 1,
+        };
+        let total = pieces.total * draws as u64;
         let mut done = 0;
         let wanted = sum.wanted();
         let at_once = match self.how {
@@ -250,14 +319,18 @@ impl Sweep {
             How::Candle(_) => SLOW_PIECES,
         };
         let mut next = 0;
-        while next < pieces.count {
-            let end = (next + at_once).min(pieces.count);
+        let count = pieces.count * draws;
+        while next < count {
+            let end = (next + at_once).min(count);
             let empty = sum.empty();
-            let one = |piece: usize| self.piece(&pieces, piece, &wanted, &empty);
+            let one = |i: usize| {
+                let (draw, piece) = (i / pieces.count, i % pieces.count);
+                self.piece(&pieces, (draw, piece), &wanted, &empty)
+            };
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
-            for (piece, part) in (next..end).zip(parts) {
+            for (i, part) in (next..end).zip(parts) {
                 sum.join(part?);
-                done += pieces.inputs(piece, self.space);
+                done += pieces.inputs(i % pieces.count, self.space);
             }
             next = end;
             if !report(&mut sum, Progress { done, total })? {
@@ -267,8 +340,11 @@ impl Sweep {
         Ok(Some(sum))
     }
 
-    fn elts(&self) -> Range<usize> {
-        0..self.space.task.max_num as usize
+    /// The inputs with this list and index.
+    fn with_elements(&self, fields: &[usize]) -> Vec<Vec<usize>> {
+        let before = &fields[..fields.len() - 1];
+        let elements = 0..self.space.task.max_num as usize;
+        elements.map(|elt| [before, &[elt]].concat()).collect()
     }
 
     fn pieces(&self, over: Over, each: usize) -> Result<Pieces> {
@@ -310,15 +386,15 @@ impl Sweep {
     fn piece<S: Sum>(
         &self,
         pieces: &Pieces,
-        piece: usize,
+        (draw, piece): (usize, usize),
         wanted: &Wanted,
         empty: &S,
     ) -> Result<S> {
         let mut part = empty.empty();
         if let Some(sample) = &pieces.sample {
-            for update in &sample[pieces.range(piece, sample.len())] {
-                self.one(&self.space.fields_of(update), wanted, &mut part)?;
-            }
+            let some = sample[pieces.range(piece, sample.len())].iter();
+            let some: Vec<_> = some.map(|one| self.space.fields_of(one)).collect();
+            self.some(&some, wanted, &mut part)?;
             return Ok(part);
         }
         let lists = pieces.range(piece, pieces.lists);
@@ -329,13 +405,13 @@ impl Sweep {
                     self.see_block(Some(tables), fields, block, wanted, &mut part);
                 });
             }
-            How::Candle(candle) => {
+            How::Candle(runs) => {
                 let blocks = lists.flat_map(|list| {
                     let idx = 0..self.space.task.list_len;
                     idx.map(move |idx| self.space.fields(list, idx))
                 });
                 for fields in blocks.filter(|fields| concerns(fields)) {
-                    let block = candle.block(&fields, self.elts(), wanted)?;
+                    let block = runs[draw].block(&self.with_elements(&fields), wanted)?;
                     self.see_block(None, &fields, &block, wanted, &mut part);
                 }
             }
@@ -361,6 +437,7 @@ impl Sweep {
             let input = Input {
                 space: self.space,
                 fields: &fields,
+                at: elt,
                 numbers: Numbers::Single(block),
             };
             match tables {
@@ -377,25 +454,31 @@ impl Sweep {
         }
     }
 
-    /// One input, in double precision where tables serve.
-    fn one<S: Sum>(&self, fields: &[usize], wanted: &Wanted, part: &mut S) -> Result<()> {
+    /// Some inputs, in double precision where tables serve.
+    fn some<S: Sum>(&self, inputs: &[Vec<usize>], wanted: &Wanted, part: &mut S) -> Result<()> {
+        let space = self.space;
         match &self.how {
             How::Tables(tables) => {
-                let block = tables.exactly(fields, wanted);
-                part.see(&Input {
-                    space: self.space,
-                    fields,
-                    numbers: Numbers::Double(&block),
-                });
+                for fields in inputs {
+                    let block = tables.exactly(fields, wanted);
+                    part.see(&Input {
+                        space,
+                        fields,
+                        at: fields[fields.len() - 1],
+                        numbers: Numbers::Double(&block),
+                    });
+                }
             }
-            How::Candle(candle) => {
-                let elt = fields[fields.len() - 1];
-                let block = candle.block(fields, elt..elt + 1, wanted)?;
-                part.see(&Input {
-                    space: self.space,
-                    fields,
-                    numbers: Numbers::Single(&block),
-                });
+            How::Candle(runs) => {
+                let block = runs[0].block(inputs, wanted)?;
+                for (at, fields) in inputs.iter().enumerate() {
+                    part.see(&Input {
+                        space,
+                        fields,
+                        at,
+                        numbers: Numbers::Single(&block),
+                    });
+                }
             }
         }
         Ok(())

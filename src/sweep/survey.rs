@@ -1,13 +1,13 @@
 //! Surveys: questions whose answer is a list of choices, each some interventions and what they
 //! leave. Every ablation of a node at once, or the smallest sets of edges that are enough.
 
-use super::ablations::{ablations, node, title, verdict};
+use super::ablations::{Draws, ablations, node, title, verdict};
 use super::minimal::minimal;
 use super::run::{Over, Progress};
 use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, Sample, shown};
+use crate::task::{ArrayUpdate, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -60,6 +60,8 @@ pub struct Left {
     pub accuracy_by_position: Vec<f64>,
     /// Mean cross entropy, in nats per prediction.
     pub mean_loss: f64,
+    /// The donors, where the choice resamples.
+    pub draws: Option<Draws>,
 }
 
 impl From<&Tally> for Left {
@@ -68,6 +70,7 @@ impl From<&Tally> for Left {
             accuracy: tally.accuracy(),
             accuracy_by_position: tally.accuracy_by_position(),
             mean_loss: tally.mean_loss(),
+            draws: None,
         }
     }
 }
@@ -171,8 +174,7 @@ impl Survey {
             What::Ablations(node) => ablated(model, weights, experiment, node, over, report)?,
             What::Minimal(threshold) => {
                 // sets are tried on the sample, a few on all inputs
-                let (Sample::Notebook { len, .. } | Sample::Random { len, .. }) = experiment.sample;
-                let each = len as u64;
+                let each = experiment.sample.len() as u64;
                 let mut tell = |sets: Progress| {
                     report(Progress {
                         done: sets.done * each,
@@ -219,7 +221,13 @@ fn ablated(
         Choice {
             name: short.map_or_else(|| "as it is".to_owned(), |name| name.trim().to_owned()),
             interventions: line.into_iter().collect(),
-            left: one.tally.as_ref().map(Left::from).map_err(Clone::clone),
+            left: match &one.tally {
+                Ok(tally) => Ok(Left {
+                    draws: one.draws,
+                    ..Left::from(tally)
+                }),
+                Err(reason) => Err(reason.clone()),
+            },
         }
     });
     Ok(Some((verdict(&found), choices.collect())))
@@ -257,6 +265,7 @@ fn edges(
             accuracy: set.accuracy,
             accuracy_by_position: set.accuracy_by_position,
             mean_loss: set.mean_loss,
+            draws: None,
         }),
     });
     Ok(Some((verdict, choices.collect())))

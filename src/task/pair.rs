@@ -50,19 +50,24 @@ impl Update {
         }
     }
 
+    /// Gives a field another value; nothing where the list is too short.
+    pub(super) fn set(&mut self, field: Field, value: Token) {
+        match field {
+            Field::A(i) => {
+                if let Some(slot) = self.a.get_mut(i) {
+                    *slot = value;
+                }
+            }
+            Field::Idx => self.idx = value,
+            Field::Elt => self.elt = value,
+        }
+    }
+
     /// The same update with one field changed.
     #[must_use]
     pub fn with(&self, change: Change) -> Self {
         let mut update = self.clone();
-        match change.field {
-            Field::A(i) => {
-                if let Some(slot) = update.a.get_mut(i) {
-                    *slot = change.value;
-                }
-            }
-            Field::Idx => update.idx = change.value,
-            Field::Elt => update.elt = change.value,
-        }
+        update.set(change.field, change.value);
         update
     }
 
@@ -110,13 +115,8 @@ impl ArrayUpdate {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (text.trim(), None),
         };
-        let fields = || {
-            (0..self.list_len)
-                .map(Field::A)
-                .chain([Field::Idx, Field::Elt])
-        };
-        let Some(field) = fields().find(|field| field.to_string() == name) else {
-            let names: Vec<_> = fields().map(|field| field.to_string()).collect();
+        let Some(field) = self.fields().find(|field| field.to_string() == name) else {
+            let names: Vec<_> = self.fields().map(|field| field.to_string()).collect();
             anyhow::bail!(
                 "no field '{}'; the fields are {}",
                 shown(name),

@@ -98,6 +98,13 @@ impl FromStr for Sample {
 }
 
 impl Sample {
+    /// How many examples it has.
+    #[must_use]
+    pub fn len(self) -> usize {
+        let (Self::Notebook { len, .. } | Self::Random { len, .. }) = self;
+        len
+    }
+
     /// The examples, teacher-forced.
     #[must_use]
     pub fn prompts(&self, task: ArrayUpdate) -> Vec<Prompt> {

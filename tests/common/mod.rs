@@ -135,11 +135,11 @@ pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> 
         3 => Action::Scale(number),
         4 => Action::Set(number),
         5 => Action::Patch(From::Example(1 + any(rng, 256))),
-        6 => Action::Mean(Averaged::Sample, Vec::new()),
-        7 => Action::Resample {
+        6 => Action::Patch(From::Mean(Averaged::Sample, Vec::new())),
+        7 => Action::Patch(From::Resample {
             keep: fields(rng),
             seed: any(rng, 3) as u32,
-        },
+        }),
         8 if is_stream => {
             let directions = [
                 StreamDirection::Embed(task.bos()),
@@ -195,10 +195,19 @@ fn random_edge(config: &Config, rng: &mut Mt) -> Intervention {
         n if n <= writers => Sender::Layer(n - 1),
         n => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
     };
-    let runs = [None, Some(RunName::Clean), Some(RunName::Corrupted)];
+    let instead = match any(rng, 6) {
+        0 | 1 => None,
+        2 => Some(From::Run(RunName::Clean)),
+        3 => Some(From::Run(RunName::Corrupted)),
+        4 => Some(From::Mean(Averaged::Sample, Vec::new())),
+        _ => Some(From::Resample {
+            keep: vec![Field::Idx],
+            seed: 1,
+        }),
+    };
     let has_head = !to_logits && any(rng, 2) == 0;
     Intervention {
-        action: Action::Edge(sender, runs[any(rng, 3)]),
+        action: Action::Edge(sender, instead),
         hook,
         target: Target::Positions((any(rng, 2) == 0).then(|| vec![any(rng, 3)])),
         head: has_head.then(|| any(rng, config.n_heads)),
