@@ -4,7 +4,7 @@ use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
-use crate::sweep::{Claim, NO_INPUT, Verdict};
+use crate::sweep::{Claim, Verdict};
 use crate::task::shown;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -43,7 +43,8 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let claim = Claim::parse(&args.claim, task, config)
         .with_context(|| format!("in the claim '{}'", shown(&args.claim)))?;
     let sweep = opened.sweep()?;
-    tell(sweep.reason());
+    tell(sweep.how(over).as_deref());
+    let over = sweep.walked(over);
     let (bar, started) = (Bar::new("inputs")?, Instant::now());
     let mut report = |verdict: &Verdict, progress| {
         let so_far = match verdict.holds {
@@ -70,38 +71,19 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
 
 fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Result<()> {
     print_asked(out, opened, &answer.asked)?;
-    let Verdict {
-        claim,
-        holds,
-        count,
-        total,
-        mean,
-        min,
-        max,
-        counterexample,
-        further,
-    } = &answer.verdict;
-    let verdict = match holds {
-        Some(true) => "HOLDS",
-        Some(false) => "FAILS",
-        None => "told",
-    };
-    writeln!(out, "{verdict}: {claim}")?;
-    if *total == 0 {
-        return Ok(writeln!(out, "{NO_INPUT}")?);
+    let verdict = &answer.verdict;
+    writeln!(out, "{}: {}", verdict.word(), verdict.claim)?;
+    writeln!(out, "{} (over {})", verdict.count_words(), answer.asked.over)?;
+    if verdict.total == 0 {
+        return Ok(());
     }
-    writeln!(
-        out,
-        "true of {count} of {total} inputs ({})",
-        answer.asked.over
-    )?;
-    writeln!(out, "mean {mean:.6}  min {min:.6}  max {max:.6}")?;
-    let what = if *holds == Some(false) {
+    writeln!(out, "{}", verdict.number_words())?;
+    let what = if verdict.holds == Some(false) {
         "counterexample"
     } else {
         "where"
     };
-    for one in counterexample.iter().chain(further) {
+    for one in verdict.counterexample.iter().chain(&verdict.further) {
         let update = &one.update;
         let values = update.a.iter().chain([&update.idx, &update.elt]);
         let values: Vec<_> = values.map(u32::to_string).collect();

@@ -4,7 +4,7 @@ use super::args::{Format, RunArgs};
 use super::common::{open_model, print_json, source};
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
-use crate::lens::{RunView, observe_run};
+use crate::lens::{Prediction, RunView, observe_run, said_words};
 use crate::model::Model;
 use crate::task::ArrayUpdate;
 use anyhow::Result;
@@ -43,6 +43,17 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
     }
 }
 
+/// Right, wrong or tied.
+fn verdict(one: &Prediction) -> String {
+    let (target, p) = (one.target, one.log_prob.exp());
+    match (one.correct, one.argmax, one.tied) {
+        (true, ..) => "ok".to_owned(),
+        (_, None, _) => format!("undefined, {target} is right"),
+        (_, _, 0) => format!("wrong, {target} is right (p {p:.4})"),
+        (_, _, tied) => format!("wrong, tied with {tied} others; {target} is right (p {p:.4})"),
+    }
+}
+
 /// Which model the numbers below belong to.
 pub fn heading(model: &Model) -> String {
     format!("{} #{}", model.name, model.short_hash())
@@ -57,13 +68,8 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
         let mut row = vec![task.label(position), task.token_name(token)];
         if let Some(one) = predictions.iter().find(|one| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
-            let verdict = if one.correct {
-                "ok".to_owned()
-            } else {
-                let p = one.log_prob.exp();
-                format!("wrong, {} is right (p {p:.4})", one.target)
-            };
-            row.extend([one.predicts.clone(), one.argmax.to_string()]);
+            row.extend([one.predicts.clone(), said_words(one.argmax)]);
+            let verdict = verdict(one);
             row.extend([format!("{top:.4}"), verdict]);
         }
         rows.push(row);

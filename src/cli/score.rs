@@ -5,9 +5,9 @@ use super::common::{cut_down, open_model, print_json};
 use super::progress::Bar;
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{Score, score};
+use crate::lens::{Right, Score, score};
 use crate::model::HookedTransformer;
-use crate::sweep::Progress;
+use crate::sweep::{Progress, undefined_words};
 use crate::task::Prompt;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -20,10 +20,15 @@ struct Answer {
     /// Circuits that were cut down.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     low_rank: Vec<String>,
-    /// The fraction of single predictions that are right.
+    /// The same as `predictions_accuracy`.
     accuracy: f64,
     #[serde(flatten)]
-    score: Score,
+    right: Right,
+    wrong_inputs: usize,
+    wrong_by_position: Vec<usize>,
+    loss: f64,
+    /// Predictions that are not defined: wrong, and without a loss.
+    undefined: usize,
 }
 
 /// Inputs between two looks at Ctrl-C: a fifth of a second.
@@ -66,7 +71,6 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let cut = cut_down(&args.low_rank, &model.transformer)?;
     let judged = cut.as_ref().unwrap_or(&model.transformer);
     let score = score_all(judged, &args.sample.prompts(task))?;
-    let accuracy = score.accuracy();
     match args.common.format {
         Format::Json => print_json(
             out,
@@ -74,8 +78,12 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 model: ModelNumbers::from(&model),
                 sample: args.sample.to_string(),
                 low_rank: args.low_rank.clone(),
-                accuracy,
-                score,
+                accuracy: score.accuracy(),
+                right: score.right(),
+                wrong_inputs: score.wrong_inputs,
+                wrong_by_position: score.wrong_by_position,
+                loss: score.loss,
+                undefined: score.undefined,
             },
         ),
         Format::Text => {
@@ -85,9 +93,17 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
             }
             writeln!(
                 out,
-                "sample {}: wrong on {} of {} inputs, accuracy {accuracy:.6}, loss {:.3e}",
-                args.sample, score.wrong_inputs, score.inputs, score.loss
+                "sample {}: wrong on {} of {} inputs; {}; loss {:.3e} a prediction",
+                args.sample,
+                score.wrong_inputs,
+                score.inputs,
+                score.right().words(),
+                score.loss
             )?;
+            if score.undefined > 0 {
+                let all = score.right().predictions;
+                writeln!(out, "{}", undefined_words(score.undefined as u64, all))?;
+            }
             for (i, wrong) in score.wrong_by_position.iter().enumerate() {
                 writeln!(out, "b_{i}: {wrong} wrong")?;
             }

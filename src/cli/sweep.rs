@@ -6,7 +6,8 @@ use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::files;
 use crate::findings::growing::Growing;
-use crate::sweep::{Case, Tally, Way};
+use crate::lens::{Right, said_words};
+use crate::sweep::{Case, Tally, Way, undefined_words};
 use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -37,10 +38,14 @@ struct SweepAnswer<'a> {
     asked: Asked,
     /// `tables` or `candle`.
     engine: &'static str,
-    reason: Option<&'a str>,
-    inputs: u64,
+    reason: Option<String>,
+    #[serde(flatten)]
+    right: Right,
     wrong_inputs: u64,
+    /// The same as `predictions_accuracy`.
     accuracy: f64,
+    /// Predictions that are not defined: wrong, and without a loss.
+    undefined_by_position: &'a [u64],
     wrong_by_position: &'a [u64],
     wrong_by_idx_and_position: Vec<Vec<u64>>,
     /// Wrong predictions by index, position and what is said instead.
@@ -62,7 +67,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     let opened = Opened::new(&args.space)?;
     let (task, over) = (opened.transformer.task(), args.space.over());
     let sweep = opened.sweep()?;
-    tell(sweep.reason());
+    tell(sweep.how(over).as_deref());
     let failures = args.failures.as_deref();
     let failures = failures.map(|path| Failures::new(path, args.force, task));
     let mut failures = failures.transpose()?;
@@ -70,6 +75,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         Some(_) => Tally::keeping_failures(task),
         None => Tally::new(task),
     };
+    let over = sweep.walked(over);
     let (bar, started) = (Bar::new("inputs")?, Instant::now());
     let mut report = |tally: &mut Tally, progress| {
         if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
@@ -82,8 +88,6 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     bar.done();
     let worst = &tally.worst()[..args.worst.min(tally.worst().len())];
     let open_end = |x: f64| x.is_finite().then_some(x);
-    let inputs = tally.inputs.max(1) as f64;
-    let losses = tally.loss_by_position.iter();
     let bins = tally.margin_bins().filter(|(_, _, count)| *count > 0);
     let answer = SweepAnswer {
         asked: opened.asked(&args.space, over),
@@ -92,8 +96,9 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         } else {
             "candle"
         },
-        reason: sweep.reason(),
-        inputs: tally.inputs,
+        reason: sweep.how(args.space.over()),
+        right: tally.right(),
+        undefined_by_position: &tally.undefined_by_position,
         wrong_inputs: tally.wrong_inputs,
         accuracy: tally.accuracy(),
         wrong_by_position: &tally.wrong_by_position,
@@ -101,7 +106,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         wrong_by_way: tally.failures.ways().collect(),
         wrong_by_idx_and_elt: &tally.wrong_by_idx_and_elt,
         mean_loss: tally.mean_loss(),
-        loss_by_position: losses.map(|loss| loss / inputs).collect(),
+        loss_by_position: tally.mean_loss_by_position(),
         margin_histogram: bins
             .map(|(from, to, count)| (open_end(from), open_end(to), count))
             .collect(),
@@ -121,16 +126,21 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     print_asked(out, opened, &answer.asked)?;
     writeln!(
         out,
-        "{} {}: wrong on {}, accuracy {:.9}, loss {:.3e}",
-        answer.inputs,
+        "{} {}: wrong on {}; {}; loss {:.3e} a prediction",
+        answer.right.inputs,
         match answer.asked.over.as_str() {
             "space" => "inputs, all there are".to_owned(),
             sample => format!("inputs of {sample}"),
         },
         answer.wrong_inputs,
-        answer.accuracy,
+        answer.right.words(),
         answer.mean_loss
     )?;
+    let undefined: u64 = answer.undefined_by_position.iter().sum();
+    if undefined > 0 {
+        let all = answer.right.predictions;
+        writeln!(out, "{}", undefined_words(undefined, all))?;
+    }
     writeln!(
         out,
         "{:.2} s, {:.0} inputs per second by {}\n",
@@ -155,7 +165,7 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
             format!("{:.2e}", case.loss),
             case.predicted
                 .iter()
-                .map(u32::to_string)
+                .map(|one| said_words(*one))
                 .collect::<Vec<_>>()
                 .join(" "),
         ]);
@@ -218,7 +228,7 @@ impl Failures {
             let update = &case.update;
             let fields = update.a.iter().chain([&update.idx, &update.elt]);
             let mut row: Vec<String> = fields.map(u32::to_string).collect();
-            row.extend(case.predicted.iter().map(u32::to_string));
+            row.extend(case.predicted.iter().map(|one| said_words(*one)));
             row.extend(case.margins.iter().map(f64::to_string));
             row.extend((0..n).map(|j| case.instead(j).name().to_owned()));
             row.push(case.loss.to_string());

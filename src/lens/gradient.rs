@@ -122,7 +122,7 @@ impl Base<'_> {
             Measure::LogProb => answer,
             Measure::Prob => answer.exp()?,
             Measure::Kl => {
-                let source = super::observe::log_softmax(self.source_logits);
+                let source = super::logits::log_softmax(self.source_logits);
                 let source = Tensor::new(source, logits.device())?;
                 (source.exp()? * (source - log_probs)?)?.sum_all()?
             }

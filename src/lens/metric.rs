@@ -1,7 +1,7 @@
 //! The metric: what is measured at one position, and its normalised form.
 
 use super::experiment::RunName;
-use super::observe::log_softmax;
+use super::logits::{Judged, is_defined, log_softmax};
 use crate::task::{ArrayUpdate, Prompt, Token, shown};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,14 @@ pub enum Measure {
     LogProb,
     /// Probability of the answer.
     Prob,
-    /// How many tokens are at least as likely as the answer, itself included: 1 is the best.
+    /// How many tokens are at least as likely as the answer, itself included: 1 is the best. A tie
+    /// counts against the answer.
     Rank,
     /// `KL(source || run)` in nats: how far the run's distribution is from that of the run which
     /// activations come from.
     Kl,
-    /// Whether the answer is the likeliest token: 1 or 0. Over many pairs, the accuracy.
+    /// Whether the answer is likelier than every other token: 1 or 0, and 0 where the logits are not
+    /// defined. Over many pairs, the accuracy.
     Accuracy,
 }
 
@@ -226,21 +228,15 @@ impl Metric {
     /// that activations come from; only the divergence asks for them.
     #[must_use]
     pub fn value(&self, measure: Measure, logits: &[f32], source: &[f32]) -> f32 {
-        let answer = self.answer as usize;
-        let log_prob = || log_softmax(logits).get(answer).copied().unwrap_or(f32::NAN);
-        // what is no number counts as before the answer, which itself counts too
-        let rank = || {
-            let own = logits.get(answer).copied().unwrap_or(f32::NAN);
-            let behind = logits.iter().filter(|&&logit| logit < own).count();
-            logits.len() - behind
-        };
+        let judged = || Judged::new(logits, self.answer);
         match measure {
-            Measure::LogitDiff => self.logit_diff(logits),
-            Measure::LogProb => log_prob(),
-            Measure::Prob => log_prob().exp(),
-            Measure::Rank => rank() as f32,
+            Measure::LogitDiff if is_defined(logits) => self.logit_diff(logits),
+            Measure::LogitDiff => f32::NAN,
+            Measure::LogProb => judged().log_prob,
+            Measure::Prob => judged().log_prob.exp(),
+            Measure::Rank => judged().rank.map_or(f32::NAN, |rank| rank as f32),
             Measure::Kl => divergence(source, logits),
-            Measure::Accuracy => f32::from(u8::from(rank() == 1)),
+            Measure::Accuracy => f32::from(u8::from(judged().is_right())),
         }
     }
 
@@ -263,8 +259,10 @@ fn divergence(p: &[f32], q: &[f32]) -> f32 {
         let (p, q) = (f64::from(p), f64::from(q));
         p.exp() * (p - q)
     });
-    // the same distribution is 0 away from itself, not a rounding error below
-    terms.sum::<f64>().max(0.0) as f32
+    // the same distribution is 0 away from itself, not a rounding error below; what is no number
+    // stays none
+    let sum = terms.sum::<f64>();
+    (if sum < 0.0 { 0.0 } else { sum }) as f32
 }
 
 /// A metric and what it is in the three runs.

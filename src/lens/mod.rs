@@ -22,6 +22,7 @@ mod gather;
 mod gradient;
 mod grid;
 mod intervention;
+mod logits;
 mod matrices;
 mod metric;
 mod observe;
@@ -68,6 +69,7 @@ pub use experiment::{Continuation, Direction, Experiment, RunName, Shown, Source
 pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, Averaged, From, Intervention, Sender, StreamDirection, Target};
+pub use logits::{Judged, is_defined, log_softmax, said_words};
 pub use matrices::{HeadName, Matrices};
 pub use metric::{Measure, Metric, MetricValues, Reading};
 pub use observe::{
@@ -84,7 +86,7 @@ pub use plan::{Sheet, edges_off};
 pub use question::{FORMS, Kind, Question};
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
-pub use score::{Score, score};
+pub use score::{Right, Score, score};
 pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
 pub use table::{Layer, Table};
 pub use tools::Tools;

@@ -5,6 +5,7 @@ use super::base::Base;
 use super::changes::Changes;
 use super::experiment::{Continuation, Experiment, RunName, Source};
 use super::grid::{Cell, Grid, GridName};
+use super::logits::{Judged, log_softmax};
 use super::metric::{MetricValues, Reading};
 use super::pair_runs::PairRuns;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
@@ -39,10 +40,13 @@ pub struct Prediction {
     pub predicts: String,
     /// The right answer.
     pub target: Token,
-    /// The likeliest token.
-    pub argmax: Token,
-    /// Whether they agree.
+    /// The likeliest token: of tied ones the first that is not the right answer; null where the logits
+    /// are not defined.
+    pub argmax: Option<Token>,
+    /// Whether the right answer is likelier than every other token.
     pub correct: bool,
+    /// How many other tokens are exactly as likely as the likeliest.
+    pub tied: usize,
     /// Log probability of the right answer, in nats.
     pub log_prob: f32,
 }
@@ -94,15 +98,15 @@ impl RunView {
         let truth = self.prompt.update.truth();
         let one = |(i, &target): (usize, &Token)| {
             let position = task.predicts_at(i);
-            let argmax = self.top(position, 1).first().map_or(0, |top| top.0);
-            let log_probs = self.log_probs(position);
+            let judged = Judged::new(self.logits.slice(&[position]), target);
             Prediction {
                 position,
                 predicts: format!("b_{i}"),
                 target,
-                argmax,
-                correct: argmax == target,
-                log_prob: log_probs.get(target as usize).copied().unwrap_or(f32::NAN),
+                argmax: judged.said,
+                correct: judged.is_right(),
+                tied: judged.tied,
+                log_prob: judged.log_prob,
             }
         };
         truth.iter().enumerate().map(one).collect()
@@ -115,16 +119,6 @@ impl RunView {
         let sum: f64 = predictions.iter().map(|p| -f64::from(p.log_prob)).sum();
         sum / predictions.len() as f64
     }
-}
-
-/// In f64, so that a loss of 1e-5 keeps its digits.
-pub(super) fn log_softmax(logits: &[f32]) -> Vec<f32> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let shifted = logits.iter().map(|&x| f64::from(x) - f64::from(max));
-    // the largest term is 1; summing the rest first keeps what is far below it
-    let rest: f64 = shifted.clone().map(f64::exp).sum::<f64>() - 1.0;
-    let log_sum = rest.ln_1p();
-    shifted.map(|x| (x - log_sum) as f32).collect()
 }
 
 /// Everything that an experiment shows.

@@ -6,7 +6,7 @@ use super::{pool, verdicts};
 use crate::app::{Answer, Found, Msg, Said, SpaceNews, SpaceRequest};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
-use crate::sweep::{Progress, Survey, Sweep, make_means};
+use crate::sweep::{Over, Progress, Survey, Sweep, make_means};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -134,7 +134,7 @@ fn find(
         progress,
         seconds: started.elapsed().as_secs_f64(),
         found,
-        reason: sweep.reason().map(str::to_owned),
+        reason: sweep.how(Over::Space),
         finished,
     };
     let mut last: Option<Instant> = None;

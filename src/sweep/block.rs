@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::lanes::Lanes;
 use super::run::Of;
-use crate::lens::HeadName;
+use crate::lens::{HeadName, Judged};
 
 /// What to keep of a block besides its predictions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl<T: Copy> Block<T> {
     pub fn keep_prediction<L: Lanes<T = T>>(
         &mut self,
         lanes: L,
-        right: Right,
+        fields: &[usize],
         e0: usize,
         j: usize,
         logits: &mut [L::V],
@@ -201,35 +201,16 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
-        let judged = match right {
-            Right::Elements => judge_element(lanes, logits, e0),
-            Right::Token(token) => judge(lanes, logits, token),
+        let updated = fields[fields.len() - 2] == j;
+        let judged = if updated {
+            judge_element(lanes, logits, e0)
+        } else {
+            judge(lanes, logits, fields[j])
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);
         lanes.store(judged.other, &mut self.others[at..]);
         lanes.store(judged.loss, &mut self.losses[at..]);
-    }
-}
-
-/// The right answers of some neighbours in a block.
-#[derive(Clone, Copy)]
-pub(super) enum Right {
-    /// The element of each, counted from that of the first.
-    Elements,
-    /// The same for all.
-    Token(usize),
-}
-
-impl Right {
-    /// Of prediction `b_j` for inputs with these fields, the element of each its own.
-    #[inline(always)]
-    pub fn of(fields: &[usize], j: usize) -> Self {
-        if fields[fields.len() - 2] == j {
-            Self::Elements
-        } else {
-            Self::Token(fields[j])
-        }
     }
 }
 
@@ -267,6 +248,19 @@ fn keep_tokens<L: Lanes>(
 }
 
 impl Block<f32> {
+    /// Keeps what a forward pass says about prediction `b_j` of one input.
+    pub fn keep_judged(&mut self, at: usize, j: usize, logits: &[f32], judged: &Judged) {
+        let row = j * self.pad + at;
+        self.margins[row] = judged.margin;
+        self.others[row] = judged.said.map_or(f32::NAN, |token| token as f32);
+        self.losses[row] = -judged.log_prob;
+        if !self.logits.is_empty() {
+            for (token, &logit) in logits.iter().enumerate() {
+                self.logits[(j * self.d_vocab_out + token) * self.pad + at] = logit;
+            }
+        }
+    }
+
     /// Takes one input's numbers from a walk in double precision.
     pub fn replace(&mut self, elt: usize, exact: &Block<f64>) {
         let pad = self.pad;
@@ -291,7 +285,7 @@ impl Block<f32> {
     }
 }
 
-struct Judged<V> {
+struct Standing<V> {
     margin: V,
     other: V,
     loss: V,
@@ -299,7 +293,7 @@ struct Judged<V> {
 
 /// The same right answer for all inputs.
 #[inline(always)]
-fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Judged<L::V> {
+fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Standing<L::V> {
     let (before, right, behind) = (&logits[..target], logits[target], &logits[target + 1..]);
     let best = lanes.max(largest(lanes, before), largest(lanes, behind));
     let most = lanes.max(right, best);
@@ -308,7 +302,7 @@ fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Judged<L::V> {
         sum_of_exp(lanes, behind, most),
     );
     let margin = lanes.sub(right, best);
-    Judged {
+    Standing {
         margin,
         loss: loss(lanes, right, most, rest),
         other: if lanes.all_above(margin, L::number(0.0)) {
@@ -323,7 +317,7 @@ fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Judged<L::V> {
 
 /// The right answer is the element, another one for each input.
 #[inline(always)]
-fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Judged<L::V> {
+fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Standing<L::V> {
     let none = lanes.splat(L::number(f64::NEG_INFINITY));
     let mut right = none;
     let end = (e0 + L::WIDTH).min(logits.len());
@@ -335,7 +329,7 @@ fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Judged<L
     let most = lanes.max(right, best);
     let rest = sum_of_exp(lanes, logits, most);
     let margin = lanes.sub(right, best);
-    Judged {
+    Standing {
         margin,
         loss: loss(lanes, right, most, rest),
         other: if lanes.all_above(margin, L::number(0.0)) {

@@ -1,10 +1,10 @@
 //! What cannot be folded into tables: plain batched forward passes of the same inputs.
 
-use super::block::{Block, Right, Size, Wanted};
+use super::block::{Block, Size, Wanted};
 use super::lanes::ONE;
 use super::space::Space;
 use crate::lens::{
-    Derived, Editor, Experiment, HeadName, Intervention, Source, Sources, observe_hooks,
+    Derived, Editor, Experiment, HeadName, Intervention, Judged, Source, Sources, observe_hooks,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
 use crate::task::{Prompt, Token};
@@ -98,9 +98,7 @@ impl ByCandle {
         for (at, (prompt, logits)) in prompts.iter().zip(&predictions).enumerate() {
             let truth = prompt.update.truth();
             for (j, logits) in logits.iter().enumerate() {
-                let mut logits: Vec<[f32; 1]> = logits.iter().map(|&x| [x]).collect();
-                let right = Right::Token(truth[j] as usize);
-                block.keep_prediction(ONE, right, at, j, &mut logits);
+                block.keep_judged(at, j, logits, &Judged::new(logits, truth[j]));
             }
         }
         self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;

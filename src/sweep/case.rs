@@ -14,8 +14,8 @@ pub struct Case {
     pub number: u64,
     /// By prediction: the right answer's logit less the best of the others.
     pub margins: Vec<f64>,
-    /// By prediction: the likeliest token.
-    pub predicted: Vec<Token>,
+    /// By prediction: the likeliest token; none where the logits are not defined.
+    pub predicted: Vec<Option<Token>>,
     /// Mean cross entropy, in nats per prediction.
     pub loss: f64,
 }
@@ -47,12 +47,10 @@ impl Case {
         let update = input.update();
         let predictions = 0..update.a.len();
         let truth = update.truth();
-        let predicted = predictions.clone().map(|j| {
-            if input.get(Of::Margin(j)) > 0.0 {
-                truth[j]
-            } else {
-                input.get(Of::Other(j)) as Token
-            }
+        let predicted = predictions.clone().map(|j| match input.get(Of::Margin(j)) {
+            margin if margin > 0.0 => Some(truth[j]),
+            margin if margin.is_nan() => None,
+            _ => Some(input.get(Of::Other(j)) as Token),
         });
         Self {
             predicted: predicted.collect(),
@@ -92,11 +90,22 @@ pub enum Instead {
     Element,
     /// A token that is not in the prompt.
     Elsewhere,
+    /// Nothing: the logits are not defined.
+    Undefined,
 }
 
 impl Instead {
     /// What is said at a prediction, instead of the truth.
-    pub(super) fn of<T: PartialEq + Copy>(said: T, truth: T, a: &[T], j: usize, elt: T) -> Self {
+    pub(super) fn of<T: PartialEq + Copy>(
+        said: Option<T>,
+        truth: T,
+        a: &[T],
+        j: usize,
+        elt: T,
+    ) -> Self {
+        let Some(said) = said else {
+            return Self::Undefined;
+        };
         if truth == said {
             Self::Right
         } else if a[j] == said {
@@ -119,6 +128,7 @@ impl Instead {
             Self::OtherValue => "another a_i",
             Self::Element => "elt",
             Self::Elsewhere => "not in the prompt",
+            Self::Undefined => "undefined",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The token-basis engine: a model under interventions, folded into tables, and every input of the
 //! space from small sums over them.
 
+use super::bound;
 use super::block::{Block, Wanted};
 use super::constants::Constants;
 use super::entry::Sought;
@@ -50,9 +51,11 @@ impl TokenBasis {
     pub fn up_to(positions: usize, weights: &Matrices, constants: &Constants<'_>) -> Result<Self> {
         let program = Arc::new(fold(weights, constants, positions)?);
         let elements = Arc::new(Elements::new(&program));
+        let double = Prepared::new::<Double>(weights, &program, &elements)?;
+        bound::check(&double)?;
         Ok(Self {
             single: Prepared::new::<One>(weights, &program, &elements)?,
-            double: Prepared::new::<Double>(weights, &program, &elements)?,
+            double,
             space: Space::new(weights.task()),
         })
     }

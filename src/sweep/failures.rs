@@ -9,11 +9,12 @@ use std::fmt;
 const KEPT: usize = 50;
 
 /// Every way to be wrong.
-const WAYS: [Instead; 4] = [
+const WAYS: [Instead; 5] = [
     Instead::OldValue,
     Instead::OtherValue,
     Instead::Element,
     Instead::Elsewhere,
+    Instead::Undefined,
 ];
 
 /// How wrong predictions are put together.

@@ -5,6 +5,7 @@
 
 mod ablations;
 mod block;
+mod bound;
 mod by_candle;
 mod case;
 mod claim;
@@ -40,4 +41,4 @@ pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};
 pub use space::Space;
 pub use survey::{Choice, Left, Survey, Surveyed};
-pub use tally::Tally;
+pub use tally::{Tally, undefined_words};

@@ -8,7 +8,7 @@ use super::space::Space;
 use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
 use crate::task::{ArrayUpdate, Field, Sample, Update, grouped};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 use std::fmt;
 use std::ops::Range;
@@ -238,15 +238,23 @@ impl Sweep {
             runs.push(runs[0].with_donors(further)?);
         }
         self.draws = Some(if all { Draws::All } else { Draws::One });
-        let reason = self.reason.take().unwrap_or_default();
-        self.reason = Some(match self.draws {
-            Some(Draws::One) => {
+        Ok(())
+    }
+
+    /// How these inputs are gone through, where tables do not serve.
+    #[must_use]
+    pub fn how(&self, over: Over) -> Option<String> {
+        let reason = self.reason.as_deref()?;
+        Some(match (over, self.draws, &self.how) {
+            (Over::Space, Some(Draws::One), _) => {
                 let some = grouped(IN_PLACE_OF_ALL.len() as u128);
                 format!("{reason}; {some} random inputs stand for all, with one donor each")
             }
-            _ => format!("{reason}; every input with each of its {donors} donors"),
-        });
-        Ok(())
+            (Over::Space, Some(Draws::All), How::Candle(runs)) => {
+                format!("{reason}; exact: every input with each of its {} donors", runs.len())
+            }
+            _ => reason.to_owned(),
+        })
     }
 
     /// The inputs that are walked for these: a sample where all are too many to be resampled.
@@ -307,11 +315,7 @@ impl Sweep {
             // an intervention that cannot be derived fails here, before hours of work
             runs[0].block(&self.with_elements(&self.space.fields(0, 0)), &Wanted::default())?;
         }
-        let draws = match (&self.how, over) {
-            (How::Candle(runs), Over::Space) => runs.len(),
-            _ => 1,
-        };
-        let total = pieces.total * draws as u64;
+        let (draws, total) = (self.draws(over), self.total(over)?);
         let mut done = 0;
         let wanted = sum.wanted();
         let at_once = match self.how {
@@ -340,6 +344,23 @@ impl Sweep {
         Ok(Some(sum))
     }
 
+    /// How often each input is run.
+    fn draws(&self, over: Over) -> usize {
+        match (&self.how, over) {
+            (How::Candle(runs), Over::Space) => runs.len(),
+            _ => 1,
+        }
+    }
+
+    /// Inputs in all, each as often as it has donors where those are gone through.
+    pub(super) fn total(&self, over: Over) -> Result<u64> {
+        let over = self.walked(over);
+        Ok(match over {
+            Over::Space => self.space.count()? * self.draws(over) as u64,
+            Over::Sample(sample) => sample.len() as u64,
+        })
+    }
+
     /// The inputs with this list and index.
     fn with_elements(&self, fields: &[usize]) -> Vec<Vec<usize>> {
         let before = &fields[..fields.len() - 1];
@@ -351,19 +372,11 @@ impl Sweep {
         let task = self.space.task;
         match over {
             Over::Space => {
-                ensure!(
-                    self.space.can_be_swept(),
-                    "lists of {} numbers below {} make {} inputs, too many to sweep; \
-                     take a sample, such as random:0:100000",
-                    task.list_len,
-                    task.max_num,
-                    task.input_space()
-                );
+                self.space.count()?;
                 let lists = self.space.lists().context("too many lists")?;
                 Ok(Pieces {
                     count: lists.div_ceil(each),
                     each,
-                    total: task.input_space() as u64,
                     lists,
                     sample: None,
                 })
@@ -374,7 +387,6 @@ impl Sweep {
                 Ok(Pieces {
                     count: sample.len().div_ceil(each),
                     each,
-                    total: sample.len() as u64,
                     lists: 0,
                     sample: Some(sample),
                 })
@@ -490,7 +502,6 @@ struct Pieces {
     count: usize,
     /// Lists, or examples, that one has.
     each: usize,
-    total: u64,
     lists: usize,
     sample: Option<Vec<Update>>,
 }

@@ -1,6 +1,7 @@
 //! The input space: every list, index and element there is, counted through.
 
 use crate::task::{ArrayUpdate, Update};
+use anyhow::{Result, ensure};
 
 /// More inputs than this would take days; a sample answers.
 const MAX_INPUTS: u128 = 20_000_000_000;
@@ -24,6 +25,23 @@ impl Space {
     #[must_use]
     pub fn can_be_swept(&self) -> bool {
         self.task.input_space() <= MAX_INPUTS
+    }
+
+    /// How many inputs there are.
+    ///
+    /// # Errors
+    /// When they are too many to be swept.
+    pub(super) fn count(&self) -> Result<u64> {
+        let task = self.task;
+        ensure!(
+            self.can_be_swept(),
+            "lists of {} numbers below {} make {} inputs, too many to sweep; \
+             take a sample, such as random:0:100000",
+            task.list_len,
+            task.max_num,
+            task.input_space()
+        );
+        Ok(task.input_space() as u64)
     }
 
     /// How many lists there are; `None` when they cannot be counted.

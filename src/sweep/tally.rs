@@ -4,7 +4,8 @@ use super::block::Wanted;
 use super::case::{Case, Instead, Worst, is_wrong};
 use super::failures::Failures;
 use super::run::{Input, Of, Over, Progress, Sum, Sweep};
-use crate::task::ArrayUpdate;
+use crate::lens::Right;
+use crate::task::{ArrayUpdate, grouped};
 use anyhow::Result;
 
 /// Inputs kept, worst first.
@@ -28,7 +29,9 @@ pub struct Tally {
     pub wrong_by_idx_and_elt: Vec<Vec<u64>>,
     /// Inputs, `[idx][elt]`.
     pub inputs_by_idx_and_elt: Vec<Vec<u64>>,
-    /// Sums of cross entropy in nats, by position.
+    /// Predictions that are not defined, by position: wrong, and without a loss or a margin.
+    pub undefined_by_position: Vec<u64>,
+    /// Sums of cross entropy in nats, by position, over what is defined.
     pub loss_by_position: Vec<f64>,
     /// Predictions by margin: below the first edge, one for each step, above the last.
     pub margins: Vec<u64>,
@@ -51,6 +54,7 @@ impl Tally {
             failures: Failures::new(n),
             wrong_by_idx_and_elt: by_elt.clone(),
             inputs_by_idx_and_elt: by_elt,
+            undefined_by_position: vec![0; n],
             loss_by_position: vec![0.0; n],
             margins: vec![0; (EDGES.1 - EDGES.0) as usize + 2],
             worst: Worst::new(None, KEPT),
@@ -67,12 +71,28 @@ impl Tally {
         }
     }
 
+    /// How many inputs and predictions are right.
+    #[must_use]
+    pub fn right(&self) -> Right {
+        let wrong = self.wrong_by_position.iter().sum();
+        Right::new(
+            self.inputs,
+            self.wrong_inputs,
+            wrong,
+            self.wrong_by_position.len(),
+        )
+    }
+
     /// The fraction of single predictions that are right.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
-        let predictions = self.inputs * self.wrong_by_position.len() as u64;
-        let wrong: u64 = self.wrong_by_position.iter().sum();
-        1.0 - wrong as f64 / predictions.max(1) as f64
+        self.right().predictions_accuracy
+    }
+
+    /// How many predictions are not defined.
+    #[must_use]
+    pub fn undefined(&self) -> u64 {
+        self.undefined_by_position.iter().sum()
     }
 
     /// The same by prediction.
@@ -83,11 +103,23 @@ impl Tally {
         right.collect()
     }
 
-    /// Mean cross entropy, in nats per prediction.
+    /// Mean cross entropy, in nats per prediction that is defined; no number where none is.
     #[must_use]
     pub fn mean_loss(&self) -> f64 {
         let sum: f64 = self.loss_by_position.iter().sum();
-        sum / (self.inputs.max(1) * self.loss_by_position.len() as u64) as f64
+        let predictions = self.inputs * self.loss_by_position.len() as u64;
+        sum / (predictions - self.undefined()) as f64
+    }
+
+    /// The same by prediction.
+    #[must_use]
+    pub fn mean_loss_by_position(&self) -> Vec<f64> {
+        let sums = self
+            .loss_by_position
+            .iter()
+            .zip(&self.undefined_by_position);
+        let means = sums.map(|(sum, undefined)| sum / (self.inputs - undefined) as f64);
+        means.collect()
     }
 
     /// The inputs with the smallest margins, worst first.
@@ -116,11 +148,15 @@ impl Tally {
     }
 }
 
+/// What there is to say where some predictions are not defined.
+#[must_use]
+pub fn undefined_words(undefined: u64, predictions: u64) -> String {
+    let [undefined, all] = [undefined, predictions].map(|n| grouped(n.into()));
+    format!("{undefined} of {all} predictions are undefined: counted as wrong, left out of the loss")
+}
+
 fn bin(margin: f64) -> usize {
     let (first, last) = EDGES;
-    if margin.is_nan() {
-        return 0;
-    }
     // from the open bin below the first edge, which is number 0
     let below = (first - 1) as f64;
     (margin.clamp(below, last as f64) - below) as usize
@@ -151,7 +187,8 @@ impl Sum for Tally {
             let margin = input.get(Of::Margin(j));
             if is_wrong(margin) {
                 self.wrong_by_position[j] += 1;
-                let (said, a) = (input.get(Of::Other(j)) as usize, &input.fields[..n]);
+                let said = input.get(Of::Other(j)) as usize;
+                let (said, a) = ((!margin.is_nan()).then_some(said), &input.fields[..n]);
                 let truth = if idx == j { elt } else { a[j] };
                 let instead = Instead::of(said, truth, a, j, elt);
                 let make = || case.get_or_insert_with(|| Case::new(input)).clone();
@@ -160,8 +197,12 @@ impl Sum for Tally {
             if margin < least || margin.is_nan() {
                 least = margin;
             }
-            self.margins[bin(margin)] += 1;
-            self.loss_by_position[j] += input.get(Of::Loss(j));
+            if margin.is_nan() {
+                self.undefined_by_position[j] += 1;
+            } else {
+                self.margins[bin(margin)] += 1;
+                self.loss_by_position[j] += input.get(Of::Loss(j));
+            }
         }
         let wrong = is_wrong(least);
         if wrong {
@@ -189,6 +230,10 @@ impl Sum for Tally {
         self.inputs += later.inputs;
         self.wrong_inputs += later.wrong_inputs;
         add(&mut self.wrong_by_position, &later.wrong_by_position);
+        add(
+            &mut self.undefined_by_position,
+            &later.undefined_by_position,
+        );
         add(&mut self.margins, &later.margins);
         for idx in 0..self.task.list_len {
             let pairs = [

@@ -4,7 +4,7 @@
 //! whole block and are done once, with single numbers; from the element on each register holds as
 //! many inputs as fit. What a position keeps is one coefficient for each element that heads carry.
 
-use super::block::{Block, Right, Wanted};
+use super::block::{Block, Wanted};
 use super::lanes::Lanes;
 use super::local::{Coefficients, LocalHead, LocalOut, Rows};
 use super::plan::{Extra, HeadPlan, Plan, Term};
@@ -116,8 +116,7 @@ impl<L: Lanes> Work<L> {
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
             self.unembed(lanes, at, position, None);
-            let right = Right::of(at.fields, prediction);
-            block.keep_prediction(lanes, right, at.e0, prediction, &mut self.logits);
+            block.keep_prediction(lanes, at.fields, at.e0, prediction, &mut self.logits);
         }
     }
 

@@ -268,6 +268,24 @@ impl ArrayUpdate {
     }
 }
 
+/// A fraction with as many digits as tell it from 1, four at the least and nine at the most:
+/// `0.9375`, `0.99999344`, and 1 only for what is exactly 1.
+#[must_use]
+pub fn fraction(x: f64) -> String {
+    let off = 1.0 - x;
+    if off == 0.0 || x == 0.0 {
+        return format!("{x:.0}");
+    }
+    let digits = (-off.abs().log10()).ceil() + 3.0;
+    let digits = digits.clamp(4.0, 9.0) as usize;
+    let text = format!("{x:.digits$}");
+    let end = text.trim_end_matches('0').len().max("0.0000".len());
+    match &text[..end.min(text.len())] {
+        "1.0000" => ">0.999999999".to_owned(),
+        shown => shown.to_owned(),
+    }
+}
+
 /// A whole number in groups of three digits: `18,750,000`.
 #[must_use]
 pub fn grouped(n: u128) -> String {
@@ -280,4 +298,24 @@ pub fn grouped(n: u128) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_is_1_only_where_it_is() {
+        for (x, text) in [
+            (1.0, "1"),
+            (0.0, "0"),
+            (0.5, "0.5000"),
+            (1.0 - 123.0 / 18_750_000.0, "0.99999344"),
+            (1.0 - 123.0 / 56_250_000.0, "0.999997813"),
+            (1.0 - 1e-12, ">0.999999999"),
+            (2.0 / 3.0, "0.6667"),
+        ] {
+            assert_eq!(fraction(x), text);
+        }
+    }
 }

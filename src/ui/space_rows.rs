@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
+use crate::lens::said_words;
 use crate::sweep::{Case, Choice, Common, Counterexample, Instead, NO_INPUT, Over, Verdict};
 use crate::task::{Update, grouped};
 use ratatui::layout::Rect;
@@ -115,9 +116,9 @@ fn count(claim: &ClaimRow<'_>) -> String {
     match claim.says {
         Says::All(verdict) | Says::SoFar(verdict) => {
             let total = grouped(verdict.total.into());
-            match verdict.holds {
-                Some(_) => format!("{} of {total}", grouped(verdict.count.into())),
-                None => format!("{:.4} over {total}", asked_for(claim.line, verdict)),
+            match verdict.asks() {
+                None => format!("{} of {total}", grouped(verdict.count.into())),
+                Some(_) => format!("over {total}"),
             }
         }
         Says::Choices(found) => match found.over {
@@ -126,15 +127,6 @@ fn count(claim: &ClaimRow<'_>) -> String {
         },
         Says::Refused(_) => "cannot be checked".to_owned(),
         Says::Nothing => "not checked".to_owned(),
-    }
-}
-
-/// The number that a line without a bound asks for; its first word says which.
-fn asked_for(line: &str, verdict: &Verdict) -> f64 {
-    match line.split_whitespace().next() {
-        Some("min") => verdict.min,
-        Some("max") => verdict.max,
-        _ => verdict.mean,
     }
 }
 
@@ -147,23 +139,23 @@ fn claim_line(
 ) -> Line<'static> {
     let (role, word) = match claim.says {
         Says::All(verdict) => match verdict.holds {
-            Some(true) => (Role::Good, "HOLDS"),
-            Some(false) => (Role::Bad, "FAILS"),
-            None => (Role::Accent, "told"),
+            Some(true) => (Role::Good, verdict.word()),
+            Some(false) => (Role::Bad, verdict.word()),
+            None => (Role::Accent, verdict.word()),
         },
         Says::SoFar(Verdict {
             holds: Some(false), ..
-        }) => (Role::Bad, "fails"),
-        Says::SoFar(_) => (Role::Muted, "so far"),
-        Says::Choices(_) => (Role::Accent, "survey"),
-        Says::Refused(_) => (Role::Warn, "no"),
-        Says::Nothing => (Role::Muted, "?"),
+        }) => (Role::Bad, "fails".to_owned()),
+        Says::SoFar(_) => (Role::Muted, "so far".to_owned()),
+        Says::Choices(_) => (Role::Accent, "survey".to_owned()),
+        Says::Refused(_) => (Role::Warn, "no".to_owned()),
+        Says::Nothing => (Role::Muted, "?".to_owned()),
     };
     let kept = if claim.kept { "kept" } else { "" };
     let text = if selected { Role::Accent } else { Role::Text };
     Line::from(vec![
         mark(canvas, selected),
-        canvas.span(role, format!("{word:<7}")),
+        canvas.span(role, format!("{word:<8}")),
         canvas.span(Role::Text, format!("{:>1$}  ", count(claim), widths.count)),
         canvas.span(Role::Good, format!("{kept:<0$}", widths.kept)),
         canvas.span(text, claim.line.to_owned()),
@@ -186,11 +178,10 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
             vec![line(Role::Warn, NO_INPUT.to_owned())]
         }
         Says::All(verdict) | Says::SoFar(verdict) => {
-            let numbers = format!(
-                "mean {:.4}  min {:.4}  max {:.4}",
-                verdict.mean, verdict.min, verdict.max
-            );
-            let mut lines = vec![line(Role::Muted, numbers)];
+            let mut lines = vec![
+                line(Role::Muted, verdict.count_words()),
+                line(Role::Muted, verdict.number_words()),
+            ];
             if let (Says::All(_), Some(one)) = (claim.says, &verdict.counterexample) {
                 let what = match verdict.holds {
                     Some(false) => "furthest off:",
@@ -260,7 +251,8 @@ fn group_line(
 }
 
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
-    let said: Vec<String> = case.predicted.iter().map(|t| format!("{t:>2}")).collect();
+    let said = case.predicted.iter().map(|one| format!("{:>2}", said_words(*one)));
+    let said: Vec<String> = said.collect();
     let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
     let wrong: Vec<String> = wrong
         .map(|j| format!("b_{j} {}", case.instead(j).name()))

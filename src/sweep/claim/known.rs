@@ -18,7 +18,7 @@ impl Truth<Word> {
     /// Whether it is true, where that is known already.
     fn known(&self, fields: &[usize]) -> Option<bool> {
         match self {
-            Self::Compare(a, how, b) => Some(how.of(a.known(fields)?, b.known(fields)?).0),
+            Self::Compare(a, how, b) => how.of(a.known(fields)?, b.known(fields)?).0,
             Self::In(a, list) => {
                 let a = a.known(fields)?;
                 let equal = |b: &Number<Word>| Some(a == b.known(fields)?);

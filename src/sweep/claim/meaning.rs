@@ -54,6 +54,11 @@ impl Claim {
         })
     }
 
+    /// Its line.
+    pub(super) fn line(&self) -> &str {
+        &self.line
+    }
+
     /// The claim among others: its numbers stand in rows and paths that all of them share.
     pub(super) fn among(&self, all: &mut Wanted) -> Read<Self> {
         let read = understood(&self.line, self.task, &self.config, all)?;

@@ -14,6 +14,7 @@ mod grammar;
 mod known;
 mod meaning;
 mod several;
+mod told;
 mod verdict;
 mod word;
 mod words;

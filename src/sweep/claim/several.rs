@@ -27,10 +27,15 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answers(&self) -> Answers {
+    /// `inputs` says how many there are in all.
+    fn answers(&self, inputs: u64) -> Answers {
+        let verdicts = self.counts.iter().map(|count| Verdict {
+            inputs,
+            ..count.verdict()
+        });
         Answers {
             tally: self.tally.clone(),
-            verdicts: self.counts.iter().map(Count::verdict).collect(),
+            verdicts: verdicts.collect(),
         }
     }
 }
@@ -122,11 +127,12 @@ impl Sweep {
             wanted: &wanted,
         };
         if asked.tally.is_none() && asked.counts.is_empty() {
-            return Ok(Some(asked.answers()));
+            return Ok(Some(asked.answers(0)));
         }
-        let mut tell = |asked: &mut Asked<'_>, progress| report(&|| asked.answers(), progress);
+        let inputs = self.total(over)?;
+        let mut tell = |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs), progress);
         let asked = self.run(over, asked, &mut tell)?;
-        Ok(asked.map(|asked| asked.answers()))
+        Ok(asked.map(|asked| asked.answers(inputs)))
     }
 
     /// The answer to one claim.

@@ -2,6 +2,7 @@
 
 use super::grammar::{Body, Compare, Number, Over as Of, Truth};
 use super::meaning::Claim;
+use super::told::first_expression;
 use super::word::Word;
 use crate::sweep::run::Input;
 use crate::task::Update;
@@ -37,7 +38,18 @@ pub struct Verdict {
     pub count: u64,
     /// Inputs that it is about.
     pub total: u64,
-    /// Of the claim's first expression, over the inputs that it is about.
+    /// Inputs there are, whether they meet the claim's condition or not.
+    #[serde(default)]
+    pub inputs: u64,
+    /// Inputs of which it is neither true nor false, because a number in it is not defined. A claim
+    /// with such inputs fails.
+    #[serde(default)]
+    pub undefined: u64,
+    /// What the claim's first expression is called: what the next three are of.
+    #[serde(default)]
+    pub of: String,
+    /// Of the claim's first expression, over the inputs of which it is defined; no number where
+    /// there are none.
     pub mean: f64,
     /// The least.
     pub min: f64,
@@ -55,6 +67,9 @@ pub(super) struct Count<'a> {
     claim: &'a Claim,
     count: u64,
     total: u64,
+    undefined: u64,
+    /// Inputs that have a value.
+    valued: u64,
     sum: f64,
     min: f64,
     max: f64,
@@ -88,6 +103,8 @@ impl<'a> Count<'a> {
             claim,
             count: 0,
             total: 0,
+            undefined: 0,
+            valued: 0,
             sum: 0.0,
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
@@ -96,10 +113,12 @@ impl<'a> Count<'a> {
     }
 
     pub fn verdict(&self) -> Verdict {
+        let some = |x: f64| if self.valued > 0 { x } else { f64::NAN };
+        let mean = some(self.sum / self.valued as f64);
         let all = match &self.claim.read.body {
             Body::Each(_) => None,
             Body::All(of, _, _) => Some(match of {
-                Of::Mean => self.sum / self.total.max(1) as f64,
+                Of::Mean => mean,
                 Of::Min => self.min,
                 Of::Max => self.max,
             }),
@@ -107,7 +126,8 @@ impl<'a> Count<'a> {
         let holds = match (&self.claim.read.body, all) {
             (Body::All(_, _, None), _) => None,
             (Body::All(_, _, Some((how, Number::Constant(bound)))), Some(all)) => {
-                Some(self.total == 0 || how.of(all, *bound).0)
+                let holds = self.undefined == 0 && how.of(all, *bound).0 == Some(true);
+                Some(self.total == 0 || holds)
             }
             _ => Some(self.count == self.total),
         };
@@ -123,9 +143,12 @@ impl<'a> Count<'a> {
             holds,
             count: self.count,
             total: self.total,
-            mean: self.sum / self.total.max(1) as f64,
-            min: self.min,
-            max: self.max,
+            undefined: self.undefined,
+            inputs: 0,
+            of: first_expression(self.claim.line()),
+            mean,
+            min: some(self.min),
+            max: some(self.max),
             counterexample: worst.next(),
             further: worst.collect(),
         }
@@ -154,7 +177,9 @@ impl<'a> Count<'a> {
     /// Adds an input.
     pub fn see(&mut self, input: &Input<'_>) {
         let line = &self.claim.read;
-        if line.when.as_ref().is_some_and(|when| !when.of(input).0) {
+        let when = line.when.as_ref();
+        let when = when.map_or(Some(true), |when| when.of(input).0);
+        if when == Some(false) {
             return;
         }
         let (value, is_true, off) = match &line.body {
@@ -165,17 +190,26 @@ impl<'a> Count<'a> {
             Body::All(of, number, _) => {
                 let value = number.of(input);
                 let off = if *of == Of::Min { -value } else { value };
-                (value, true, off)
+                (value, (!value.is_nan()).then_some(true), off)
             }
         };
+        // whether it is about this input has to be known too
+        let is_true = when.and(is_true);
         self.total += 1;
-        self.count += u64::from(is_true);
-        self.sum += value;
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        let interesting = !is_true || matches!(line.body, Body::All(..));
-        // what is no number is as far off as can be
-        let off = if off.is_nan() { f64::INFINITY } else { off };
+        self.count += u64::from(is_true == Some(true));
+        self.undefined += u64::from(is_true.is_none());
+        if !value.is_nan() {
+            self.valued += 1;
+            self.sum += value;
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+        }
+        let interesting = is_true != Some(true) || matches!(line.body, Body::All(..));
+        // what is not defined is as far off as can be
+        let off = match is_true {
+            None => f64::INFINITY,
+            Some(_) => off,
+        };
         if interesting && self.worst.is_among(off) {
             let one = Counterexample {
                 update: input.update(),
@@ -190,6 +224,8 @@ impl<'a> Count<'a> {
     pub fn join(&mut self, later: Self) {
         self.count += later.count;
         self.total += later.total;
+        self.undefined += later.undefined;
+        self.valued += later.valued;
         self.sum += later.sum;
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
@@ -202,16 +238,20 @@ impl<'a> Count<'a> {
 }
 
 impl Compare {
-    /// Whether it is so, and by how much it is not.
-    pub(super) fn of(self, a: f64, b: f64) -> (bool, f64) {
-        match self {
+    /// Whether it is so (unknown where either is not defined), and by how much it is not.
+    pub(super) fn of(self, a: f64, b: f64) -> (Option<bool>, f64) {
+        let (is_so, off) = match self {
             Self::Less => (a < b, a - b),
             Self::AtMost => (a <= b, a - b),
             Self::More => (a > b, b - a),
             Self::AtLeast => (a >= b, b - a),
             Self::Equal => (a == b, (a - b).abs()),
             Self::Unequal => (a != b, -(a - b).abs()),
-        }
+        };
+        let defined = !a.is_nan() && !b.is_nan();
+        // two infinities of one sign are not apart
+        let off = if off.is_nan() { 0.0 } else { off };
+        (defined.then_some(is_so), off)
     }
 }
 
@@ -226,13 +266,18 @@ impl Number<Word> {
         }
     }
 
-    /// Two numbers with a sign of arithmetic between them.
+    /// Two numbers with a sign of arithmetic between them: no number where they are divided by 0 or
+    /// too large.
     pub(super) fn joined(a: f64, sign: char, b: f64) -> f64 {
-        match sign {
+        let joined = match sign {
             '+' => a + b,
             '-' => a - b,
             '*' => a * b,
             _ => a / b,
+        };
+        match joined.is_infinite() && a.is_finite() && b.is_finite() {
+            true => f64::NAN,
+            false => joined,
         }
     }
 
@@ -247,37 +292,49 @@ impl Number<Word> {
     }
 }
 
+/// Both; what is unknown counts only where it decides.
+fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
 fn are_close(a: f64, b: f64) -> bool {
     let apart = (a - b).abs();
     apart <= CLOSE * (1.0 + a.abs() + b.abs()) || apart.is_nan()
 }
 
 impl Truth<Word> {
-    /// Whether it is true of an input, and by how much it is not.
-    fn of(&self, input: &Input<'_>) -> (bool, f64) {
+    /// Whether it is true of an input (neither true nor false where that hangs on a number that is not
+    /// defined), and by how much it is not.
+    fn of(&self, input: &Input<'_>) -> (Option<bool>, f64) {
         match self {
             Self::Compare(a, how, b) => how.of(a.of(input), b.of(input)),
             Self::In(a, list) => {
                 let a = a.of(input);
                 let off = list.iter().map(|b| (a - b.of(input)).abs());
+                let unknown = off.clone().any(f64::is_nan);
                 let off = off.fold(f64::INFINITY, f64::min);
-                (off == 0.0, off)
+                ((off == 0.0 || !unknown).then_some(off == 0.0), off)
             }
             Self::Argmax(word) => {
                 let lead = word.lead(input);
-                (lead > 0.0, -lead)
+                ((!lead.is_nan()).then_some(lead > 0.0), -lead)
             }
             Self::Not(a) => {
                 let (is_true, off) = a.of(input);
-                (!is_true, -off)
+                (is_true.map(|is_true| !is_true), -off)
             }
             Self::And(a, b) => {
                 let (a, b) = (a.of(input), b.of(input));
-                (a.0 && b.0, a.1.max(b.1))
+                (and(a.0, b.0), a.1.max(b.1))
             }
             Self::Or(a, b) => {
                 let (a, b) = (a.of(input), b.of(input));
-                (a.0 || b.0, a.1.min(b.1))
+                let neither = and(a.0.map(|a| !a), b.0.map(|b| !b));
+                (neither.map(|neither| !neither), a.1.min(b.1))
             }
         }
     }

@@ -44,8 +44,11 @@ impl Word {
         match *self {
             Self::Field(field) => input.fields[field] as f64,
             Self::Truth(j) => truth(input, j) as f64,
-            Self::Pred(j) if input.get(Of::Margin(j)) > 0.0 => truth(input, j) as f64,
-            Self::Pred(j) => input.get(Of::Other(j)),
+            Self::Pred(j) => match input.get(Of::Margin(j)) {
+                margin if margin > 0.0 => truth(input, j) as f64,
+                margin if margin.is_nan() => f64::NAN,
+                _ => input.get(Of::Other(j)),
+            },
             Self::Margin(Some(j)) => input.get(Of::Margin(j)),
             Self::Margin(None) => {
                 let margins = (0..n).map(|j| input.get(Of::Margin(j)));
@@ -61,10 +64,15 @@ impl Word {
                 -sum / n as f64
             }
             Self::Rank(j) => {
-                let right = input.get(Of::Logit(j, truth(input, j)));
-                let tokens = 0..input.tokens();
-                let above = tokens.filter(|&token| input.get(Of::Logit(j, token)) > right);
-                1.0 + above.count() as f64
+                if input.get(Of::Margin(j)).is_nan() {
+                    return f64::NAN;
+                }
+                let answer = truth(input, j);
+                let right = input.get(Of::Logit(j, answer));
+                // a tie counts against the answer, as everywhere
+                let others = (0..input.tokens()).filter(|&token| token != answer);
+                let before = others.filter(|&token| input.get(Of::Logit(j, token)) >= right);
+                1.0 + before.count() as f64
             }
             Self::Logit(j, token) => input.get(Of::Logit(j, token.token(input, j))),
             Self::Difference(j) => {
@@ -94,7 +102,13 @@ impl Word {
         };
         let others = (first..first + len).filter(|&other| other != cell);
         let best = others.map(|other| input.get(of(other)));
-        input.get(of(cell)) - best.fold(f64::NEG_INFINITY, f64::max)
+        let best = best.fold(f64::NEG_INFINITY, |a, b| if b.is_nan() { b } else { a.max(b) });
+        let own = input.get(of(cell));
+        // where all of a row is cut off there is no largest
+        if own == best && own.is_infinite() {
+            return 0.0;
+        }
+        own - best
     }
 
     /// Whether it is a whole number that no rounding changes.
