@@ -307,6 +307,7 @@ fn fix(state: &mut State) -> Vec<Effect> {
         }),
         Some(Fix::FollowPair) => change(state, |study| study.metric = None),
         Some(Fix::MakePair) => change(state, |study| study.corrupt(task, 0)),
+        Some(Fix::Clear) => change(state, |study| study.interventions.clear()),
     }
 }
 

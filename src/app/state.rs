@@ -366,8 +366,8 @@ impl State {
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         let fresh = self.observation.as_ref().filter(|_| !self.is_stale());
-        let values = fresh.and_then(|seen| seen.metric.as_ref());
-        warnings(self.task(), &self.study().experiment(), values)
+        let fresh = fresh.map(|seen| &**seen);
+        warnings(self.task(), &self.study().experiment(), fresh)
     }
 
     /// The way out of the first warning.

@@ -16,7 +16,8 @@ use std::io::Write;
 /// `circuitscope ablations`
 #[derive(Debug, Args)]
 pub struct AblationsArgs {
-    /// Hook point and place, as in an intervention: 'blocks.0.attn.hook_z @elt'
+    /// Hook point and place, as in an intervention: 'blocks.0.attn.hook_z @elt', or an edge:
+    /// 'L0->K1 @elt'
     #[arg(num_args = 1.., required = true)]
     pub node: Vec<String>,
     /// Over the whole space instead of the sample
@@ -135,12 +136,13 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     print_asked(out, &opened, &answer.asked)?;
     writeln!(out, "{} over {}\n", answer.node, answer.asked.over)?;
     let mut head = words(&["ablation", "accuracy"]);
-    head.extend((0..task.list_len).map(|j| format!("b_{j}")));
+    head.extend(task.predictions());
     head.extend(words(&["loss", "spread", "donors"]));
     let mut rows = vec![head];
     for row in &answer.rows {
         let name = row.ablation.as_deref().unwrap_or("none");
-        let name = name.replacen(&answer.node, "", 1).replace("  ", " ");
+        let name = name.replacen(&answer.node, "", 1);
+        let name = name.replace("edge ", "").replace("  ", " ");
         let number = |x: &f64| format!("{x:.4}");
         let mut cells = vec![name];
         cells.push(

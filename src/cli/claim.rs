@@ -73,7 +73,12 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
     print_asked(out, opened, &answer.asked)?;
     let verdict = &answer.verdict;
     writeln!(out, "{}: {}", verdict.word(), verdict.claim)?;
-    writeln!(out, "{} (over {})", verdict.count_words(), answer.asked.over)?;
+    writeln!(
+        out,
+        "{} (over {})",
+        verdict.count_words(),
+        answer.asked.over
+    )?;
     if verdict.total == 0 {
         return Ok(());
     }

@@ -62,13 +62,13 @@ pub fn heading(model: &Model) -> String {
 /// A line for each position, with what is predicted there, and the loss.
 pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Result<()> {
     let predictions = run.predictions(task);
-    let header = ["position", "token", "predicts", "likeliest", "p", ""];
+    let header = ["position", "token", "prediction", "likeliest", "p", ""];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for (position, &token) in run.tokens.iter().enumerate() {
         let mut row = vec![task.label(position), task.token_name(token)];
         if let Some(one) = predictions.iter().find(|one| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
-            row.extend([one.predicts.clone(), said_words(one.argmax)]);
+            row.extend([one.name.clone(), said_words(one.argmax)]);
             let verdict = verdict(one);
             row.extend([format!("{top:.4}"), verdict]);
         }

@@ -105,7 +105,7 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 writeln!(out, "{}", undefined_words(score.undefined as u64, all))?;
             }
             for (i, wrong) in score.wrong_by_position.iter().enumerate() {
-                writeln!(out, "b_{i}: {wrong} wrong")?;
+                writeln!(out, "{}: {wrong} wrong", task.prediction(i))?;
             }
             Ok(())
         }

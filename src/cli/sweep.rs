@@ -146,9 +146,9 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
         "{:.2} s, {:.0} inputs per second by {}\n",
         answer.seconds, answer.inputs_per_second, answer.engine
     )?;
-    let n = answer.wrong_by_position.len();
+    let task = opened.transformer.task();
     let mut rows = vec![vec!["wrong".to_owned()]];
-    rows[0].extend((0..n).map(|j| format!("b_{j}")));
+    rows[0].extend(task.predictions());
     for (idx, wrong) in answer.wrong_by_idx_and_position.iter().enumerate() {
         let mut row = vec![format!("idx {idx}")];
         row.extend(wrong.iter().map(u64::to_string));
@@ -156,7 +156,6 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     }
     print_rows(out, &rows)?;
     writeln!(out, "\nsmallest margins")?;
-    let task = opened.transformer.task();
     let mut rows = vec![words(&["input", "margin", "loss", "says"])];
     for case in answer.worst {
         rows.push(vec![

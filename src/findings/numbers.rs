@@ -132,7 +132,7 @@ impl PairNumbers {
             line: one.line(task),
             changed,
         });
-        let odd = warnings(task, &seen.experiment, seen.metric.as_ref());
+        let odd = warnings(task, &seen.experiment, Some(seen));
         Self {
             direction: seen.experiment.direction,
             metric: seen.metric.map(|values| MetricNumbers {

@@ -212,9 +212,7 @@ impl Asked<'_> {
         let (names, put): (Vec<_>, Vec<_>) = put.unzip();
         Attribution {
             of,
-            predictions: (0..self.weights.task().list_len)
-                .map(|i| format!("b_{i}"))
-                .collect(),
+            predictions: self.weights.task().predictions(),
             logits: mean(&tally.logits),
             accumulated_resid: Labelled {
                 labels: streams,

@@ -294,6 +294,7 @@ impl Gather {
         }
         let flagged = self.flagged(&layers);
         let mut notes = vec![("of".to_owned(), self.of())];
+        notes.extend(self.defined().map(|text| ("defined".to_owned(), text)));
         if let (Asked::Grid(_, _, reading), Some(pair)) = (self.asked, self.pairs.first()) {
             let (direction, measure) = (pair.direction.name(), pair.measure.name());
             let what = format!("{direction}, {measure}, {}", reading.words());
@@ -338,8 +339,22 @@ impl Gather {
         };
         match self.without {
             0 => of,
-            n => format!("{of}, {n} of them left out: their answers agree"),
+            n => format!("{of}, {n} of them left out: their answers agree or are undefined"),
         }
+    }
+
+    /// How many of the pairs have a number in every cell, where that is not all of them.
+    fn defined(&self) -> Option<String> {
+        let pairs = self.done - self.without;
+        let counts = self
+            .moments
+            .iter()
+            .flatten()
+            .zip(self.plan.cells.iter().cycle());
+        let is_grid = matches!(self.asked, Asked::Grid(..));
+        let counts = counts.filter(|(_, cell)| !is_grid || cell.is_some());
+        let least = counts.map(|(moments, _)| moments.n as usize).min()?;
+        (least < pairs).then(|| format!("{least} of {pairs} at the least; the rest is left out"))
     }
 
     /// Rows and columns whose estimate is far off.

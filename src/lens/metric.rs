@@ -178,7 +178,7 @@ impl Metric {
             })
     }
 
-    /// A metric from `POS:ANSWER:OTHER`; POS is a label or an index.
+    /// A metric from `POS:ANSWER:OTHER`; POS is a label, a prediction such as `nl_1→b_0`, or an index.
     ///
     /// # Errors
     /// Names the part that is wrong and its range.
@@ -214,7 +214,7 @@ impl Metric {
             answer,
             other,
         } = self;
-        format!("{}:{answer}:{other}", task.label(*position))
+        format!("{}:{answer}:{other}", task.read_at(*position))
     }
 
     /// `logit[answer] - logit[other]` of the logits at the metric's position.

@@ -38,6 +38,8 @@ pub struct Prediction {
     pub position: usize,
     /// What is predicted there: `b_0`.
     pub predicts: String,
+    /// The prediction's name: `nl_1→b_0`.
+    pub name: String,
     /// The right answer.
     pub target: Token,
     /// The likeliest token: of tied ones the first that is not the right answer; null where the logits
@@ -102,6 +104,7 @@ impl RunView {
             Prediction {
                 position,
                 predicts: format!("b_{i}"),
+                name: task.prediction(i),
                 target,
                 argmax: judged.said,
                 correct: judged.is_right(),

@@ -174,13 +174,16 @@ pub enum Question {
 /// The words a question begins with, and what follows them.
 pub const FORMS: [(&str, &str); 13] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
-    ("paths", "b_I [target|TOKEN|A-B] [over sample]"),
+    ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC]"),
     (
         "attention",
         "pattern|scores|norm|argmax|target|TOKEN|A-B LAYER.HEAD | virtual L.H>L.H [over sample] [beside]",
     ),
-    ("sources", "b_I [target|TOKEN|A-B] [by token] [over sample]"),
+    (
+        "sources",
+        "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
+    ),
     ("circuit", "NAME [scaled] [beside NAME]"),
     (
         "grid",
@@ -351,7 +354,8 @@ impl Question {
                 format!("attribution {}{}", toward.line(task), over(mean))
             }
             Self::Paths { i, toward, mean } => {
-                format!("paths b_{i} {}{}", toward.line(task), over(mean))
+                let at = task.prediction(*i);
+                format!("paths {at} {}{}", toward.line(task), over(mean))
             }
             Self::Why {
                 head,
@@ -396,7 +400,8 @@ impl Question {
                 mean,
             } => {
                 let by = if *by_token { " by token" } else { "" };
-                format!("sources b_{i} {}{by}{}", toward.line(task), over(mean))
+                let at = task.prediction(*i);
+                format!("sources {at} {}{by}{}", toward.line(task), over(mean))
             }
             Self::Grid {
                 sheet,

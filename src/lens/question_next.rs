@@ -142,8 +142,8 @@ impl Question {
             "attribution target over sample".into(),
         ];
         for i in 0..task.list_len {
-            all.push(format!("paths b_{i} target"));
-            all.push(format!("paths b_{i} target over sample"));
+            all.push(format!("paths {} target", task.prediction(i)));
+            all.push(format!("paths {} target over sample", task.prediction(i)));
         }
         for head in &heads {
             for (kind, _) in Kind::ALL {
@@ -161,8 +161,11 @@ impl Question {
             }
         }
         for i in 0..task.list_len {
-            all.push(format!("sources b_{i} target"));
-            all.push(format!("sources b_{i} target by token over sample"));
+            all.push(format!("sources {} target", task.prediction(i)));
+            all.push(format!(
+                "sources {} target by token over sample",
+                task.prediction(i)
+            ));
         }
         for sheet in Sheet::all(config) {
             let line = format!("grid {}", sheet.line());

@@ -59,10 +59,9 @@ pub(super) fn over_line(pairs: Option<usize>) -> String {
 
 /// `b_1` as a number.
 pub(super) fn prediction(task: ArrayUpdate, word: &str) -> Result<usize> {
-    let i = word.strip_prefix("b_").and_then(|i| i.parse().ok());
-    i.filter(|&i| i < task.list_len).with_context(|| {
-        let last = task.list_len - 1;
-        format!("no prediction '{}'; b_0 .. b_{last}", shown(word))
+    task.prediction_named(word).with_context(|| {
+        let all = task.predictions().join(" ");
+        format!("no prediction '{}'; they are {all}", shown(word))
     })
 }
 

@@ -113,8 +113,9 @@ impl Judging {
     pub fn table(&self, model: &HookedTransformer) -> Table {
         let task = model.task();
         let mut cols = vec!["metric".to_owned()];
-        cols.extend((0..task.list_len).map(|i| format!("p(b_{i})")));
-        cols.extend((0..task.list_len).map(|i| format!("acc b_{i}")));
+        let predictions = task.predictions();
+        cols.extend(predictions.iter().map(|one| format!("p {one}")));
+        cols.extend(predictions.iter().map(|one| format!("acc {one}")));
         cols.extend(["acc", "loss"].map(str::to_owned));
         let mut values = self.values.clone();
         values.resize(self.rows.len() * cols.len(), f32::NAN);

@@ -1,7 +1,7 @@
 //! What is odd about a pair: allowed, but said, with a way out.
 
 use super::experiment::{Continuation, Experiment, Source};
-use super::metric::MetricValues;
+use super::observe::{Observation, RunView};
 use crate::task::ArrayUpdate;
 
 /// Clean and corrupted metrics closer than this, in their own units, make a normalised one noise.
@@ -16,6 +16,8 @@ pub enum Fix {
     FollowPair,
     /// Make the corrupted prompt from the clean one by one change.
     MakePair,
+    /// Take all interventions away.
+    Clear,
 }
 
 impl Fix {
@@ -26,6 +28,7 @@ impl Fix {
             Self::ForceTruth => "use the truth",
             Self::FollowPair => "follow the pair",
             Self::MakePair => "make a pair",
+            Self::Clear => "clear them",
         }
     }
 }
@@ -39,15 +42,18 @@ pub struct Warning {
     pub fix: Fix,
 }
 
-/// Everything odd about an experiment; `values` once the runs are known.
+/// Everything odd about an experiment; `seen` once the runs are known.
 #[must_use]
 pub fn warnings(
     task: ArrayUpdate,
     experiment: &Experiment,
-    values: Option<&MetricValues>,
+    seen: Option<&Observation>,
 ) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut warn = |fix, text: String| found.push(Warning { text, fix });
+    if let Some(text) = seen.and_then(|seen| undefined(task, &seen.patched)) {
+        warn(Fix::Clear, text);
+    }
     for (name, source) in [
         ("clean", &experiment.clean),
         ("corrupted", &experiment.corrupted),
@@ -81,7 +87,7 @@ pub fn warnings(
             }
         }
     }
-    if let Some(values) = values
+    if let Some(values) = seen.and_then(|seen| seen.metric.as_ref())
         && (values.clean - values.corrupted).abs() < NEARLY_EQUAL
     {
         warn(
@@ -97,6 +103,38 @@ pub fn warnings(
         );
     }
     found
+}
+
+/// Where a run stops being defined: the first query whose attention is no number, or else the first
+/// position whose logits are none.
+fn undefined(task: ArrayUpdate, run: &RunView) -> Option<String> {
+    let [layers, heads, len, _] = run.pattern.shape() else {
+        return None;
+    };
+    let shape = [*layers, *heads, *len];
+    for query in super::grid::indices(&shape) {
+        if !run.pattern.slice(&query).iter().any(|p| p.is_nan()) {
+            continue;
+        }
+        let [layer, head, dest] = query[..] else {
+            continue;
+        };
+        let scores = run.scores.slice(&query);
+        let why = match scores.iter().all(|&score| score == f32::NEG_INFINITY) {
+            true => "no key is left",
+            false => "numbers overflow",
+        };
+        let label = task.label(dest);
+        return Some(format!(
+            "undefined: {why} for the query {label} of head {layer}.{head}"
+        ));
+    }
+    let logits = |position: &usize| !super::is_defined(run.logits.slice(&[*position]));
+    let position = (0..*len).find(logits)?;
+    Some(format!(
+        "undefined: logits overflow at {}",
+        task.label(position)
+    ))
 }
 
 fn is_untrue(source: &Source) -> bool {
@@ -115,6 +153,7 @@ fn odd_metric(task: ArrayUpdate, experiment: &Experiment, metric: super::Metric)
         .into_iter()
         .find(|token| !answers.contains(token))
         .map(|token| {
-            format!("metric: {token} is neither run's b_{i} (clean {clean}, corrupted {corrupted})")
+            let at = task.prediction(i);
+            format!("metric: {token} is neither run's answer at {at} (clean {clean}, corrupted {corrupted})")
         })
 }

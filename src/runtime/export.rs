@@ -126,7 +126,7 @@ fn choices(state: &State, line: &str, found: &Surveyed) -> Table {
     ];
     notes.extend(lines);
     let words = ["accuracy".to_owned()].into_iter();
-    let words = words.chain((0..predictions).map(|j| format!("b_{j}")));
+    let words = words.chain(state.task().predictions());
     Table {
         title: line.to_owned(),
         values: Array::from_values(vec![found.choices.len(), predictions + 2], values),

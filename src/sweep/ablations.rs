@@ -54,7 +54,8 @@ const DONORS: u32 = 4;
 /// The inputs that are resampled where all were asked for.
 const IN_PLACE_OF_ALL: Sample = Sample::Random { seed: 0, len: 4096 };
 
-/// A node from its words, as they stand in an intervention: `blocks.0.attn.hook_z @elt head 0`.
+/// A node from its words, as they stand in an intervention: `blocks.0.attn.hook_z @elt head 0`; or
+/// what it hands to one reader alone, `L0->K1 @elt`.
 ///
 /// # Errors
 /// As for the line of an intervention.
@@ -63,10 +64,28 @@ pub fn node(
     task: ArrayUpdate,
     config: &Config,
 ) -> std::result::Result<Intervention, LineError> {
-    Intervention::parse(&format!("zero {words}"), task, config)
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let line = if first.contains("->") {
+        format!("edge {words} off")
+    } else {
+        format!("zero {words}")
+    };
+    Intervention::parse(&line, task, config)
 }
 
-/// Every ablation of a node: zero, mean (over what is swept), mean given idx and given elt, and
+/// The node with something taken from elsewhere in its place.
+fn with(node: &Intervention, from: From) -> Intervention {
+    let action = match node.action {
+        Action::Edge(sender, _) => Action::Edge(sender, Some(from)),
+        _ => Action::Patch(from),
+    };
+    Intervention {
+        action,
+        ..node.clone()
+    }
+}
+
+/// Every ablation of a node, which stands here zeroed or as an edge that is off: zero, mean (over what is swept), mean given idx and given elt, and
 /// resampled keeping each set of fields.
 #[must_use]
 pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Intervention> {
@@ -93,13 +112,9 @@ pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Interven
             seed: 0,
         }
     });
-    let taken = means.into_iter().chain(resampled).map(Action::Patch);
-    let all = std::iter::once(Action::Zero).chain(taken);
-    all.map(|action| Intervention {
-        action,
-        ..node.clone()
-    })
-    .collect()
+    let taken = means.into_iter().chain(resampled);
+    let taken = taken.map(|from| with(node, from));
+    std::iter::once(node.clone()).chain(taken).collect()
 }
 
 /// Sweeps the experiment as it is, then with each ablation of the node behind its interventions.
@@ -207,9 +222,9 @@ pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
     let Some(as_it_is) = as_it_is.and_then(accuracy) else {
         return Vec::new();
     };
-    let enough = |one: &Ablated| match &one.ablation.as_ref()?.action {
-        Action::Patch(From::Resample { keep, .. }) if accuracy(one)? >= as_it_is - SPARED => Some(keep.clone()),
-        _ => None,
+    let enough = |one: &Ablated| {
+        let keep = one.ablation.as_ref()?.resamples()?;
+        (accuracy(one)? >= as_it_is - SPARED).then(|| keep.to_vec())
     };
     let mut sets: Vec<Vec<Field>> = found.iter().filter_map(enough).collect();
     let fewest = sets.iter().map(Vec::len).min();
@@ -265,5 +280,7 @@ fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
 #[must_use]
 pub fn title(node: &Intervention, task: ArrayUpdate) -> String {
     let line = node.line(task);
-    line.strip_prefix("zero ").unwrap_or(&line).to_owned()
+    let edge = || line.strip_prefix("edge ")?.strip_suffix(" off");
+    let node = line.strip_prefix("zero ").or_else(edge);
+    node.unwrap_or(&line).to_owned()
 }

@@ -1,8 +1,8 @@
 //! The token-basis engine: a model under interventions, folded into tables, and every input of the
 //! space from small sums over them.
 
-use super::bound;
 use super::block::{Block, Wanted};
+use super::bound;
 use super::constants::Constants;
 use super::entry::Sought;
 use super::fold::fold;

@@ -1,9 +1,9 @@
 //! Wrong predictions in groups: by index, by which prediction it is, by what is said instead.
 
 use super::case::{Case, Instead, Worst, worse};
+use crate::task::ArrayUpdate;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 
 /// Inputs kept of each index, prediction and kind of failure.
 const KEPT: usize = 50;
@@ -39,12 +39,14 @@ pub enum Common {
     Instead(Instead),
 }
 
-impl fmt::Display for Common {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Common {
+    /// Its name on screen.
+    #[must_use]
+    pub fn words(self, task: ArrayUpdate) -> String {
         match self {
-            Self::Idx(idx) => write!(f, "idx {idx}"),
-            Self::Position(j) => write!(f, "b_{j}"),
-            Self::Instead(what) => f.write_str(what.name()),
+            Self::Idx(idx) => format!("idx {idx}"),
+            Self::Position(j) => task.prediction(j),
+            Self::Instead(what) => what.name().to_owned(),
         }
     }
 }

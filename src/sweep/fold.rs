@@ -260,10 +260,7 @@ impl Fold<'_> {
                         sum.add(&now, 1.0);
                         carried.insert(edge, now);
                     }
-                    Action::Patch(_)
-                    | Action::Rank(_)
-                    | Action::Set(_)
-                    | Action::Path(_) => {
+                    Action::Patch(_) | Action::Rank(_) | Action::Set(_) | Action::Path(_) => {
                         *sum = self.constant(number, &one, head, position)?;
                     }
                 }

@@ -251,7 +251,10 @@ impl Sweep {
                 format!("{reason}; {some} random inputs stand for all, with one donor each")
             }
             (Over::Space, Some(Draws::All), How::Candle(runs)) => {
-                format!("{reason}; exact: every input with each of its {} donors", runs.len())
+                format!(
+                    "{reason}; exact: every input with each of its {} donors",
+                    runs.len()
+                )
             }
             _ => reason.to_owned(),
         })
@@ -313,7 +316,10 @@ impl Sweep {
         let pieces = self.pieces(over, sum.lists())?;
         if let (How::Candle(runs), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
-            runs[0].block(&self.with_elements(&self.space.fields(0, 0)), &Wanted::default())?;
+            runs[0].block(
+                &self.with_elements(&self.space.fields(0, 0)),
+                &Wanted::default(),
+            )?;
         }
         let (draws, total) = (self.draws(over), self.total(over)?);
         let mut done = 0;

@@ -23,7 +23,7 @@ pub struct Survey {
 
 #[derive(Clone, Debug, PartialEq)]
 enum What {
-    /// Every ablation of this node, which stands here zeroed.
+    /// Every ablation of this node, which stands here zeroed, or of this edge, which is off.
     Ablations(Intervention),
     /// The smallest sets of edges that keep this accuracy.
     Minimal(f64),
@@ -78,14 +78,17 @@ impl From<&Tally> for Left {
 impl Survey {
     /// The words that a survey begins with, each with what follows it.
     pub const WORDS: [(&str, &str); 2] = [
-        ("ablations", "HOOK PLACE [over space]"),
+        ("ablations", "HOOK PLACE|EDGE [@POS] [over space]"),
         ("minimal", "[ACCURACY] [over space]"),
     ];
 
     /// Every ablation of what an intervention changes, over the sample.
     #[must_use]
     pub fn ablations(of: Intervention) -> Self {
-        let action = Action::Zero;
+        let action = match of.action {
+            Action::Edge(sender, _) => Action::Edge(sender, None),
+            _ => Action::Zero,
+        };
         Self {
             what: What::Ablations(Intervention { action, ..of }),
             whole: false,
@@ -215,9 +218,11 @@ fn ablated(
     let words = title(node, task);
     let choices = found.iter().map(|one| {
         let line = one.ablation.as_ref().map(|one| one.line(task));
-        let short = line
-            .as_ref()
-            .map(|line| line.replacen(&words, "", 1).replace("  ", " "));
+        let short = line.as_ref().map(|line| {
+            line.replacen(&words, "", 1)
+                .replace("edge ", "")
+                .replace("  ", " ")
+        });
         Choice {
             name: short.map_or_else(|| "as it is".to_owned(), |name| name.trim().to_owned()),
             interventions: line.into_iter().collect(),

@@ -152,7 +152,9 @@ impl Tally {
 #[must_use]
 pub fn undefined_words(undefined: u64, predictions: u64) -> String {
     let [undefined, all] = [undefined, predictions].map(|n| grouped(n.into()));
-    format!("{undefined} of {all} predictions are undefined: counted as wrong, left out of the loss")
+    format!(
+        "{undefined} of {all} predictions are undefined: counted as wrong, left out of the loss"
+    )
 }
 
 fn bin(margin: f64) -> usize {

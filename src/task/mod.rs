@@ -169,6 +169,38 @@ impl ArrayUpdate {
         (0..self.list_len).find(|&i| self.predicts_at(i) == position)
     }
 
+    /// The name of a prediction, by where it is read and what it predicts: `nl_1→b_0`.
+    #[must_use]
+    pub fn prediction(&self, i: usize) -> String {
+        format!("{}→b_{i}", self.label(self.predicts_at(i)))
+    }
+
+    /// The names of all predictions.
+    #[must_use]
+    pub fn predictions(&self) -> Vec<String> {
+        (0..self.list_len).map(|i| self.prediction(i)).collect()
+    }
+
+    /// A position as what is read there: the prediction's name, or the label where nothing is
+    /// predicted.
+    #[must_use]
+    pub fn read_at(&self, position: usize) -> String {
+        match self.predicted_at(position) {
+            Some(i) => self.prediction(i),
+            None => self.label(position),
+        }
+    }
+
+    /// The prediction of this name: `nl_1→b_0`, `nl_1->b_0`, or by what is predicted, `b_0`.
+    #[must_use]
+    pub fn prediction_named(&self, name: &str) -> Option<usize> {
+        let named = |&i: &usize| {
+            let name = name.replace("->", "→");
+            name == self.prediction(i) || name == format!("b_{i}")
+        };
+        (0..self.list_len).find(named)
+    }
+
     /// How many different updates there are: `max_num^list_len * list_len * max_num`.
     #[must_use]
     pub fn input_space(&self) -> u128 {
@@ -250,16 +282,22 @@ impl ArrayUpdate {
         }
     }
 
-    /// The position a label or an index names.
+    /// The position that a label, a prediction (where it is read) or an index names.
     ///
     /// # Errors
     /// When it names none; the message lists the labels.
     pub fn position(&self, name: &str) -> anyhow::Result<usize> {
         let by_label = self.labels().iter().position(|label| label == name);
         let by_index = || name.parse().ok().filter(|&p: &usize| p < self.seq_len());
-        by_label.or_else(by_index).ok_or_else(|| {
+        let by_prediction = || {
+            let is_one = name.contains('→') || name.contains("->");
+            let i = self.prediction_named(name).filter(|_| is_one)?;
+            Some(self.predicts_at(i))
+        };
+        let found = by_label.or_else(by_index).or_else(by_prediction);
+        found.ok_or_else(|| {
             anyhow::anyhow!(
-                "no position '{}'; the positions are {} or 0..={}",
+                "no position '{}'; the positions are {} or 0 to {}",
                 shown(name),
                 self.labels().join(" "),
                 self.seq_len() - 1

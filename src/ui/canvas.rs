@@ -23,7 +23,7 @@ pub(super) struct Canvas<'a> {
 
 impl Canvas<'_> {
     pub fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
-        Span::styled(text.into(), self.look.style(role))
+        Span::styled(self.look.plain(text.into()), self.look.style(role))
     }
 
     /// The style of numbers: dimmed while they belong to something older.
@@ -120,7 +120,7 @@ impl Canvas<'_> {
             return x;
         }
         let room = usize::from(area.right() - x);
-        let text = shortened(self.look, text, room);
+        let text = shortened(self.look, &self.look.plain(text.to_owned()), room);
         self.buf.set_stringn(x, y, text, room, style).0
     }
 

@@ -4,6 +4,8 @@ use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, BINDINGS};
 use crate::app::{Tone, hints};
+use crate::lens::Score;
+use crate::task::fraction;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -23,10 +25,20 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let edited = !state.study().experiment().interventions.is_empty();
     let whose = if edited { "untouched " } else { "" };
     let score = sample.score.as_ref();
-    let accuracy = score.map(|score| format!("{whose}acc {:.4}", score.accuracy()));
+    let right = score.map(Score::right);
+    let accuracy =
+        right.map(|right| format!("{whose}pred acc {}", fraction(right.predictions_accuracy)));
+    let inputs = right.map(|right| format!("input acc {}", fraction(right.inputs_accuracy)));
     let loss = score.map(|score| format!("loss {:.1e}", score.loss));
     let space = state.space_tally();
-    let space = space.map(|tally| format!("all {:.6}", tally.accuracy()));
+    let space = space.map(|tally| {
+        let right = tally.right();
+        format!(
+            "all: inputs {}, pred {}",
+            fraction(right.inputs_accuracy),
+            fraction(right.predictions_accuracy)
+        )
+    });
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 4),
@@ -36,6 +48,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (sample.source.to_string(), 6),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
+    parts.extend(inputs.map(|inputs| (inputs, 7)));
     parts.extend(loss.map(|loss| (loss, 5)));
     parts.extend(space.map(|space| (space, 2)));
     let width =

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
-use crate::lens::Observation;
+use crate::lens::{Judged, Observation};
 use crate::task::Token;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -109,8 +109,14 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
         spans.push(Span::raw(" ".repeat(12)));
     }
     let is_target = target == Some(row.token);
+    let is_right = || {
+        let logits = run.logits.slice(&[row.position]);
+        Judged::new(logits, row.token).is_right()
+    };
     let token_role = match (is_target, row.rank, target) {
         _ if role == Role::Stale => Role::Stale,
+        // of tied tokens none is right
+        (true, 0, _) if !is_right() => Role::Bad,
         (true, ..) => Role::Good,
         (false, 0, Some(_)) => Role::Bad,
         _ => Role::Text,
@@ -124,24 +130,32 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
             let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
-            spans.push(verdict(canvas, row, target));
+            if row.rank == 0
+                && let Some(target) = target
+            {
+                let judged = Judged::new(run.logits.slice(&[row.position]), target);
+                spans.push(verdict(canvas, &judged, target));
+            }
         }
     }
     canvas.line(area, y, &Line::from(spans));
 }
 
-/// Right or wrong, for the likeliest token where something is predicted.
-fn verdict(canvas: &Canvas<'_>, row: &Row, target: Option<Token>) -> Span<'static> {
-    match target {
-        Some(target) if row.rank == 0 && row.token == target => canvas.span(Role::Good, " ok"),
-        Some(target) if row.rank == 0 => canvas.span(Role::Bad, format!(" !{target}")),
-        _ => Span::raw(""),
+/// Right, wrong or tied with so many others, where something is predicted.
+fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: Token) -> Span<'static> {
+    match (judged.rank, judged.tied) {
+        (Some(1), _) => canvas.span(Role::Good, " ok"),
+        (None, _) => canvas.span(Role::Bad, " n/a"),
+        (_, 0) => canvas.span(Role::Bad, format!(" !{target}")),
+        (_, tied) => canvas.span(Role::Bad, format!(" tie{tied}")),
     }
 }
 
 /// A probability in five columns that never rounds up to certainty.
 fn probability(p: f32) -> String {
-    if p >= 1.0 {
+    if p.is_nan() {
+        " n/a ".into()
+    } else if p >= 1.0 {
         "1.000".into()
     } else if p > 0.9999 {
         ">.999".into()
@@ -162,9 +176,10 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
     let target = run.prompt.update.truth().get(i).copied()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
-    let mut text = format!("b_{i}={target} logit {logit:.2} logp {log_prob:.1e}");
-    if text.len() > room {
-        text = format!("b_{i}={target} logit {logit:.1} logp {log_prob:.0e}");
+    let name = task.prediction(i);
+    let mut text = format!("{name} {target} logit {logit:.2} logp {log_prob:.1e}");
+    if text.chars().count() > room {
+        text = format!("{name} {target} logit {logit:.1} logp {log_prob:.0e}");
     }
     Some(Line::from(canvas.span(canvas.number_role(), text)))
 }

@@ -87,6 +87,15 @@ impl Look {
         }
     }
 
+    /// Words as a terminal without such characters can show them.
+    pub fn plain(&self, text: String) -> String {
+        if self.ascii {
+            text.replace('→', ">")
+        } else {
+            text
+        }
+    }
+
     /// `fancy`, or `plain` where only ASCII may be drawn.
     #[must_use]
     pub const fn pick(&self, fancy: &'static str, plain: &'static str) -> &'static str {

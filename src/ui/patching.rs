@@ -63,7 +63,7 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
     };
     let wide = width >= 76;
     let metric = values.metric;
-    let at = canvas.state.task().label(metric.position);
+    let at = canvas.state.task().read_at(metric.position);
     let words = match (wide, values.measure) {
         (true, measure) => format!("  {} at {at}", metric.words(measure)),
         (false, Measure::LogitDiff) => format!(" [{}]-[{}] @{at}", metric.answer, metric.other),

@@ -6,7 +6,7 @@ use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::space_rows::{place, rows};
 use super::theme::Role;
 use crate::app::{Pane, Running};
-use crate::sweep::{By, Tally};
+use crate::sweep::{By, Tally, undefined_words};
 use crate::task::grouped;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -119,7 +119,7 @@ fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {
         ]),
     );
     if let Some(reason) = &news.reason {
-        let text = format!("one forward pass for each input: {reason}");
+        let text = format!("by forward passes: {reason}");
         at.put(canvas, &Line::from(canvas.span(Role::Warn, text)));
     }
 }
@@ -130,11 +130,11 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     } else {
         Role::Bad
     };
-    let wrong = format!("{} wrong", grouped(tally.wrong_inputs.into()));
+    let wrong = format!("{} inputs wrong", grouped(tally.wrong_inputs.into()));
     let rest = format!(
-        " of {}   accuracy {:.9}   loss {:.3e}",
+        " of {}   {}   loss {:.3e}",
         grouped(tally.inputs.into()),
-        tally.accuracy(),
+        tally.right().words(),
         tally.mean_loss()
     );
     at.put(
@@ -144,6 +144,10 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
             canvas.span(Role::Text, rest),
         ]),
     );
+    if tally.undefined() > 0 {
+        let text = undefined_words(tally.undefined(), tally.right().predictions);
+        at.put(canvas, &Line::from(canvas.span(Role::Warn, text)));
+    }
     by_position(canvas, at, tally);
     histogram(canvas, at, tally);
     if tally.wrong_inputs > 0 {
@@ -156,7 +160,6 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
 
 /// Wrong predictions by index and position.
 fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
-    let n = tally.wrong_by_position.len();
     let row = |canvas: &Canvas<'_>, name: String, cells: Vec<String>| {
         let mut spans = vec![canvas.span(Role::Muted, format!("{name:8}"))];
         spans.extend(
@@ -166,7 +169,7 @@ fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         );
         Line::from(spans)
     };
-    let heads = (0..n).map(|j| format!("b_{j}")).collect();
+    let heads = canvas.state.task().predictions();
     let line = row(canvas, "wrong".to_owned(), heads);
     at.put(canvas, &line);
     for (idx, wrong) in tally.failures.by_idx_and_position().iter().enumerate() {
@@ -207,7 +210,11 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
 /// What stands where the right answer should.
 fn instead(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let groups = tally.failures.groups(By::Instead).into_iter();
-    let counts = groups.map(|group| format!("{} {}", group.common, grouped(group.count.into())));
+    let task = canvas.state.task();
+    let counts = groups.map(|group| {
+        let count = grouped(group.count.into());
+        format!("{} {count}", group.common.words(task))
+    });
     let text = format!("said instead: {}", counts.collect::<Vec<_>>().join("   "));
     at.put(canvas, &Line::from(canvas.span(Role::Text, text)));
 }

@@ -246,16 +246,26 @@ fn group_line(
     } else {
         String::new()
     };
-    let text = format!("{common}: {} wrong{few}", grouped(count.into()));
+    let name = common.words(canvas.state.task());
+    let text = format!("{name}: {} wrong{few}", grouped(count.into()));
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }
 
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
-    let said = case.predicted.iter().map(|one| format!("{:>2}", said_words(*one)));
+    let said = case
+        .predicted
+        .iter()
+        .map(|one| format!("{:>2}", said_words(*one)));
     let said: Vec<String> = said.collect();
     let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
     let wrong: Vec<String> = wrong
-        .map(|j| format!("b_{j} {}", case.instead(j).name()))
+        .map(|j| {
+            format!(
+                "{} {}",
+                canvas.state.task().prediction(j),
+                case.instead(j).name()
+            )
+        })
         .collect();
     let numbers = (
         format!("margin {:>8.4}", case.margin()),

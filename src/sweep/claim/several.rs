@@ -130,7 +130,8 @@ impl Sweep {
             return Ok(Some(asked.answers(0)));
         }
         let inputs = self.total(over)?;
-        let mut tell = |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs), progress);
+        let mut tell =
+            |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs), progress);
         let asked = self.run(over, asked, &mut tell)?;
         Ok(asked.map(|asked| asked.answers(inputs)))
     }

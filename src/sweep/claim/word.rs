@@ -102,7 +102,10 @@ impl Word {
         };
         let others = (first..first + len).filter(|&other| other != cell);
         let best = others.map(|other| input.get(of(other)));
-        let best = best.fold(f64::NEG_INFINITY, |a, b| if b.is_nan() { b } else { a.max(b) });
+        let best = best.fold(
+            f64::NEG_INFINITY,
+            |a, b| if b.is_nan() { b } else { a.max(b) },
+        );
         let own = input.get(of(cell));
         // where all of a row is cut off there is no largest
         if own == best && own.is_infinite() {

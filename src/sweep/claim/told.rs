@@ -1,0 +1,135 @@
+//! A verdict in words: the same on screen and in the shell.
+
+use super::verdict::{NO_INPUT, Verdict};
+use crate::task::grouped;
+
+impl Verdict {
+    /// Of how many inputs it is true: `holds for 15,750,000 of 18,750,000 (84.00 %)`, and where it has
+    /// a condition how many meet that.
+    #[must_use]
+    pub fn count_words(&self) -> String {
+        if self.total == 0 {
+            return NO_INPUT.to_owned();
+        }
+        let count = |n: u64| grouped(n.into());
+        let mut text = match self.asks() {
+            Some(_) => format!("over {} inputs", count(self.total)),
+            None => format!(
+                "holds for {} of {} ({})",
+                count(self.count),
+                count(self.total),
+                percent(self.count, self.total)
+            ),
+        };
+        if self.inputs > self.total {
+            text += &format!(
+                ", the inputs of {} that meet the condition",
+                count(self.inputs)
+            );
+        }
+        if self.undefined > 0 {
+            text += &format!("; undefined for {}", count(self.undefined));
+        }
+        text
+    }
+
+    /// What the claim's first expression is over the inputs that it is about.
+    #[must_use]
+    pub fn number_words(&self) -> String {
+        let number = |x: f64| match x.is_nan() {
+            true => "n/a".to_owned(),
+            false => format!("{x:.6}"),
+        };
+        let [mean, min, max] = [self.mean, self.min, self.max].map(number);
+        format!("{}: mean {mean}  min {min}  max {max}", self.of)
+    }
+
+    /// `HOLDS`, `FAILS`, or for a claim that only asks for a number, that number.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match (self.holds, self.asks()) {
+            (Some(true), _) => "HOLDS".to_owned(),
+            (Some(false), _) => "FAILS".to_owned(),
+            (None, Some((_, value))) if !value.is_nan() => format!("{value:.4}"),
+            (None, _) => "n/a".to_owned(),
+        }
+    }
+
+    /// Which single number of all inputs the claim is about, where it is about one.
+    #[must_use]
+    pub fn asks(&self) -> Option<(&'static str, f64)> {
+        match self.claim.split_whitespace().next() {
+            Some("mean") => Some(("mean", self.mean)),
+            Some("min") => Some(("min", self.min)),
+            Some("max") => Some(("max", self.max)),
+            _ => None,
+        }
+    }
+}
+
+/// A share in percent; 100 and 0 only where it is all or nothing.
+fn percent(part: u64, all: u64) -> String {
+    let share = 100.0 * part as f64 / all as f64;
+    match format!("{share:.2}").as_str() {
+        "100.00" if part < all => "> 99.99 %".to_owned(),
+        "0.00" if part > 0 => "< 0.01 %".to_owned(),
+        text => format!("{text} %"),
+    }
+}
+
+/// The words of a claim's first expression: what its mean, least and largest are of.
+pub(super) fn first_expression(line: &str) -> String {
+    let mut text = line.trim();
+    if text.starts_with("pred") && !text.starts_with("pred[") {
+        return "margin".to_owned();
+    }
+    while let Some(rest) = ["mean ", "min ", "max ", "not "]
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+    {
+        text = rest.trim_start();
+    }
+    let signs = text.find(['<', '>', '=', '!']);
+    let words = [" in ", " in{", " is ", " when ", " and ", " or "];
+    let words = words.iter().filter_map(|word| text.find(word));
+    let end = words.chain(signs).min().unwrap_or(text.len());
+    let mut text = text[..end].trim();
+    // a parenthesis around more than this expression
+    while text.matches('(').count() > text.matches(')').count() {
+        match text.strip_prefix('(') {
+            Some(rest) => text = rest.trim_start().trim_start_matches("not ").trim_start(),
+            None => break,
+        }
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_expression_is_what_the_numbers_are_of() {
+        for (line, words) in [
+            ("A1[b_0,elt] > 0.5 when idx=1", "A1[b_0,elt]"),
+            ("pred == truth", "margin"),
+            ("mean logp[b_0] when elt in {1}", "logp[b_0]"),
+            ("not (a_0 + a_1) * 2 > 3", "(a_0 + a_1) * 2"),
+            ("((a_0 > 5) and idx = 1)", "a_0"),
+            ("(not A0[elt,idx] is argmax)", "A0[elt,idx]"),
+            ("min abs(margin - 3)", "abs(margin - 3)"),
+            ("rank[b_0]==1", "rank[b_0]"),
+        ] {
+            assert_eq!(first_expression(line), words, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_to_all_or_nothing() {
+        assert_eq!(percent(15_750_000, 18_750_000), "84.00 %");
+        assert_eq!(percent(18_749_999, 18_750_000), "> 99.99 %");
+        assert_eq!(percent(1, 18_750_000), "< 0.01 %");
+        assert_eq!(percent(0, 5), "0.00 %");
+        assert_eq!(percent(5, 5), "100.00 %");
+    }
+}
