@@ -46,7 +46,7 @@ fn positions_and_labels() {
     for wrong in ["", "11", "b_3", "nl", "-1", "bos", "\u{1b}[2J"] {
         let error = task.position(wrong).unwrap_err().to_string();
         assert!(
-            error.ends_with(&format!("the positions are {labels} or 0..=10")),
+            error.ends_with(&format!("the positions are {labels} or 0 to 10")),
             "{error}"
         );
         assert!(!error.chars().any(char::is_control));

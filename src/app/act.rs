@@ -13,7 +13,7 @@ use super::shelf::{self, Which};
 use super::space;
 use super::state::{Mode, Pane, Purpose, State, Tone};
 use super::typing::{accept, complete, edit_intervention, open_line, open_question};
-use crate::lens::{self, Continuation, Fix, Question, Variants};
+use crate::lens::{self, Continuation, Fix, Question, RunName, Shown, Variants};
 use crate::task::{Sample, below, counterfactuals};
 use rand_mt::Mt;
 
@@ -63,7 +63,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return change(state, |study| study.direction = study.direction.flipped());
         }
         Action::FollowPair => return change(state, |study| study.metric = None),
-        Action::ClearInterventions => return change(state, |study| study.interventions.clear()),
+        Action::ClearInterventions => return clear(state),
         Action::CycleContinuation => return cycle_continuation(state),
         Action::EditMetric => {
             let task = state.task();
@@ -307,8 +307,16 @@ fn fix(state: &mut State) -> Vec<Effect> {
         }),
         Some(Fix::FollowPair) => change(state, |study| study.metric = None),
         Some(Fix::MakePair) => change(state, |study| study.corrupt(task, 0)),
-        Some(Fix::Clear) => change(state, |study| study.interventions.clear()),
+        Some(Fix::Clear) => clear(state),
     }
+}
+
+/// Takes all interventions away; what was the patched run is shown as what it is now.
+fn clear(state: &mut State) -> Vec<Effect> {
+    if state.view.shown == Shown::Run(RunName::Patched) {
+        state.view.shown = state.study().direction.base().into();
+    }
+    change(state, |study| study.interventions.clear())
 }
 
 /// Moves the focused pane's cursor.

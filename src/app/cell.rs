@@ -6,7 +6,7 @@ use super::patch;
 use super::state::{Pane, Purpose, State, Tone};
 use super::study::Listed;
 use super::typing::open_line;
-use crate::lens::{Action, Intervention, RunName, Shown, Target};
+use crate::lens::{Action, Array, Intervention, RunName, RunView, Shown, Target};
 use crate::model::{HookName, Site};
 use crate::task::shown;
 
@@ -82,18 +82,19 @@ pub(super) fn knock(state: &mut State) -> Vec<Effect> {
     add_here(state, intervention)
 }
 
-/// Adds an intervention. Where another run was on screen than the one that interventions act on,
-/// says which that is: its numbers take the place of those that were pointed at.
+/// Adds an intervention to the run that is looked at: where interventions act on the other one, they
+/// act on this one from now on, and that is said.
 fn add_here(state: &mut State, intervention: Intervention) -> Vec<Effect> {
-    let direction = state.study().direction;
-    let other = state.view.shown == Shown::Run(direction.source());
-    let effects = patch::add(state, intervention);
-    if other {
-        let base = direction.base().name();
-        let text = format!("interventions act on the {base} run: it is shown now, patched");
-        state.say(Tone::Good, text);
+    let looked_at = state.study().direction.source();
+    if state.view.shown != Shown::Run(looked_at) {
+        return patch::add(state, intervention);
     }
-    effects
+    let flipped = change(state, |study| study.direction = study.direction.flipped());
+    let added = patch::add(state, intervention);
+    let (run, direction) = (looked_at.name(), state.study().direction.name());
+    let text = format!("interventions act on the {run} run now ({direction}); d turns that back");
+    state.say(Tone::Good, text);
+    if added.is_empty() { flipped } else { added }
 }
 
 /// Opens a line for the cell's value.
@@ -103,24 +104,75 @@ pub(super) fn open(state: &mut State, text: String) {
     }
 }
 
-/// Takes a typed value.
+/// Takes a typed value; a probability with `n` behind it is reached by the score, so that the row
+/// still sums to 1.
 ///
 /// # Errors
 /// When it is no number in range.
 pub(super) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
-    let number = text.trim().parse::<f64>().ok();
-    let limit = if state.view.attention.scores {
-        1e3
-    } else {
-        10.0
-    };
-    match number.filter(|value| value.abs() <= limit) {
-        Some(value) => Ok(set(state, value)),
-        None => Err(format!(
-            "'{}' is not a number in -{limit}..={limit}",
+    let scores = state.view.attention.scores;
+    let text = text.trim();
+    let normalised = text.strip_suffix('n').filter(|_| !scores);
+    let number = normalised.unwrap_or(text).trim().parse::<f64>().ok();
+    let limit = if scores { 1e3 } else { 10.0 };
+    match (number, normalised) {
+        (Some(p), Some(_)) => by_score(state, p),
+        (Some(value), None) if value.abs() <= limit => {
+            let effects = set(state, value);
+            tell_sum(state, value);
+            Ok(effects)
+        }
+        _ => Err(format!(
+            "'{}' is not a number from -{limit} to {limit}",
             shown(text)
         )),
     }
+}
+
+/// The row of attention under the cursor, of the run that is looked at.
+fn row(state: &State, of: fn(&RunView) -> &Array) -> Option<Vec<f64>> {
+    let at = state.view.attention;
+    let seen = state.observation.as_ref()?;
+    let row = of(seen.run(state.view.shown.run())).slice(&[at.layer, at.head, at.dest]);
+    Some(row.iter().map(|&x| f64::from(x)).collect())
+}
+
+/// Says what a row sums to once one of its probabilities is set, where that is not 1.
+fn tell_sum(state: &mut State, value: f64) {
+    let at = state.view.attention;
+    let Some(row) = row(state, |run| &run.pattern).filter(|_| !at.scores) else {
+        return;
+    };
+    let sum = row.iter().sum::<f64>() - row[at.src] + value;
+    if (sum - 1.0).abs() > 1e-3 {
+        let text = format!("as typed: the row sums to {sum:.3} now; = {value}n keeps it at 1");
+        state.say(Tone::Plain, text);
+    }
+}
+
+/// Makes the cell this probability by its score, the others keeping their proportions.
+fn by_score(state: &mut State, p: f64) -> Result<Vec<Effect>, String> {
+    let at = state.view.attention;
+    if !(p > 0.0 && p < 1.0) {
+        return Err(format!(
+            "{p}n: a row that sums to 1 needs a number between 0 and 1"
+        ));
+    }
+    let scores = row(state, |run| &run.scores).ok_or("the run is not known yet")?;
+    let others = scores.iter().enumerate().filter(|(src, _)| *src != at.src);
+    let others: Vec<f64> = others.map(|(_, score)| *score).collect();
+    let most = others.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !most.is_finite() {
+        return Err("there is no other key in this row: it attends here anyhow".to_owned());
+    }
+    let sum: f64 = others.iter().map(|score| (score - most).exp()).sum();
+    // p = e^s / (e^s + sum of the others' e^score)
+    let score = (p / (1.0 - p)).ln() + most + sum.ln();
+    let intervention = Intervention {
+        hook: HookName::Block(at.layer, Site::AttnScores),
+        ..at_cursor(state, Action::Set((score * 1e6).round() / 1e6))
+    };
+    Ok(add_here(state, intervention))
 }
 
 /// Adds a step to the cell, beginning with the number on screen.

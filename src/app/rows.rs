@@ -5,7 +5,7 @@ use super::message::Effect;
 use super::space::{self, CaseOrder, Said};
 use super::state::{Pane, State, Tone};
 use super::study::Listed;
-use crate::lens::Intervention;
+use crate::lens::{Direction, Intervention, RunName, Shown};
 use crate::sweep::{Case, Choice, Common, Counterexample, Survey, Surveyed, Verdict};
 use crate::task::Update;
 
@@ -340,7 +340,18 @@ fn open_input(state: &mut State, update: Update, place: String) -> Vec<Effect> {
         state.view.focus = Pane::Logits;
     }
     state.sample.index = None;
-    let effects = super::act::change(state, |study| study.set_clean(task, update));
+    // what was found of the input was found under the interventions: its run is shown under them
+    let edited = !state.study().experiment().interventions.is_empty();
+    state.view.shown = match edited {
+        true => Shown::Run(RunName::Patched),
+        false => Shown::Run(RunName::Clean),
+    };
+    let effects = super::act::change(state, |study| {
+        if edited {
+            study.direction = Direction::Noise;
+        }
+        study.set_clean(task, update);
+    });
     state.say(Tone::Plain, place);
     effects
 }

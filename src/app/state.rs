@@ -204,6 +204,15 @@ pub struct ModelInfo {
     pub task: ArrayUpdate,
 }
 
+impl ModelInfo {
+    /// Where positions enter, where that is only assumed.
+    #[must_use]
+    pub fn assumed_positions(&self) -> Option<String> {
+        let assumed = self.config.positions_assumed;
+        assumed.then(|| self.config.positions_words())
+    }
+}
+
 /// The examples that are stepped through.
 #[derive(Clone, Debug)]
 pub struct SampleState {

@@ -28,7 +28,8 @@ pub struct Study {
     pub counterfactual: Option<usize>,
     /// Which run is patched.
     pub direction: Direction,
-    /// The metric; `None` follows the pair.
+    /// The metric; `None` follows the pair. One that was chosen stays until it is let go, whatever
+    /// the pair becomes.
     pub metric: Option<Metric>,
     /// What is measured of it.
     pub measure: Measure,
@@ -86,7 +87,6 @@ impl Study {
             update: self.clean.update.with(changes[index]),
             continuation: self.clean.continuation.untyped(),
         };
-        self.metric = None;
     }
 
     /// Another example: its counterfactual is made as the last one was.

@@ -56,7 +56,13 @@ fn verdict(one: &Prediction) -> String {
 
 /// Which model the numbers below belong to.
 pub fn heading(model: &Model) -> String {
-    format!("{} #{}", model.name, model.short_hash())
+    let config = model.transformer.config();
+    let assumed = if config.positions_assumed {
+        format!("  positions: {}", config.positions_words())
+    } else {
+        String::new()
+    };
+    format!("{} #{}{assumed}", model.name, model.short_hash())
 }
 
 /// A line for each position, with what is predicted there, and the loss.

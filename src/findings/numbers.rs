@@ -7,7 +7,7 @@ use crate::lens::{
     Array, Direction, Experiment, Grid, Intervention, Measure, Observation, Prediction, RunName,
     RunView, Score, Source, Table, warnings,
 };
-use crate::model::Model;
+use crate::model::{Config, Model};
 use crate::task::{ArrayUpdate, Token};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -17,15 +17,27 @@ use std::collections::BTreeMap;
 pub struct ModelNumbers {
     /// File name, or what the embedded model is called.
     pub name: String,
-    /// SHA-256 over the weights.
+    /// SHA-256 over the weights and what of the config changes the computation.
     pub hash: String,
+    /// Where positions enter: `shortformer` or `standard`, with `(assumed)` behind it where no file says
+    /// so.
+    pub positions: String,
 }
 
 impl From<&Model> for ModelNumbers {
     fn from(model: &Model) -> Self {
+        Self::new(&model.name, &model.hash, model.transformer.config())
+    }
+}
+
+impl ModelNumbers {
+    /// Of a model with this name and hash.
+    #[must_use]
+    pub fn new(name: &str, hash: &str, config: &Config) -> Self {
         Self {
-            name: model.name.clone(),
-            hash: model.hash.clone(),
+            name: name.to_owned(),
+            hash: hash.to_owned(),
+            positions: config.positions_words(),
         }
     }
 }
@@ -283,6 +295,7 @@ pub fn about(
         ("program", program),
         ("model", model.name.clone()),
         ("model hash", model.hash.clone()),
+        ("positions", model.positions.clone()),
         ("clean", sequence(&experiment.clean)),
         ("corrupted", sequence(&experiment.corrupted)),
         ("direction", experiment.direction.name().to_owned()),

@@ -65,8 +65,11 @@ pub struct ModelRef {
     pub path: Option<String>,
     /// Its name on screen.
     pub name: String,
-    /// SHA-256 over the weights.
+    /// SHA-256 over the weights and what of the config changes the computation.
     pub hash: String,
+    /// Where positions enter, where that is only assumed: `shortformer (assumed)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_positions: Option<String>,
 }
 
 /// Everything that decides the numbers.

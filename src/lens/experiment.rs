@@ -236,7 +236,8 @@ impl Experiment {
     }
 
     /// The pairs that the sample's first `n` examples make with this pair's own change: the index
-    /// as many steps on, the values as much larger, both counted round.
+    /// as many steps on, the values as much larger, both counted round. A chosen metric is that of each
+    /// of them; else each has its own.
     #[must_use]
     pub fn over_sample(&self, task: ArrayUpdate, n: usize) -> Vec<Self> {
         let (clean, corrupted) = (&self.clean.update, &self.corrupted.update);
@@ -264,7 +265,6 @@ impl Experiment {
             Self {
                 clean: source(clean, &self.clean),
                 corrupted: source(changed, &self.corrupted),
-                metric: None,
                 ..self.clone()
             }
         };

@@ -9,6 +9,7 @@ use super::pair_runs::PairRuns;
 use super::plan::{Plan, Sheet};
 use super::table::{Layer, Table};
 use crate::model::{HookName, HookedTransformer};
+use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
 
 /// Pairs between two looks at whether something newer was asked.
@@ -210,6 +211,7 @@ pub(super) struct Gather {
     pairs: Vec<Experiment>,
     /// Whether it is about the pair on screen alone.
     single: bool,
+    task: ArrayUpdate,
     done: usize,
     without: usize,
     /// For each layer and cell.
@@ -233,6 +235,7 @@ impl Gather {
                 Some(n) => experiment.over_sample(model.task(), n),
             },
             single: pairs.is_none(),
+            task: model.task(),
             asked,
             plan,
             layers,
@@ -299,6 +302,16 @@ impl Gather {
             let (direction, measure) = (pair.direction.name(), pair.measure.name());
             let what = format!("{direction}, {measure}, {}", reading.words());
             notes.push(("values".to_owned(), what));
+        }
+        if let Some(pair) = self.pairs.first() {
+            let metric = match (self.single, pair.metric) {
+                (false, None) => Some("each pair's own".to_owned()),
+                _ => (pair.metric_in_force(self.task)).map(|metric| {
+                    let at = self.task.read_at(metric.position);
+                    format!("{} at {at}", metric.words(pair.measure))
+                }),
+            };
+            notes.extend(metric.map(|metric| ("metric".to_owned(), metric)));
         }
         if matches!(self.asked, Asked::Grid(_, Compare::Attribution, _)) {
             let cells = self.plan.cells.iter().flatten().count();

@@ -114,7 +114,7 @@ impl Judging {
         let task = model.task();
         let mut cols = vec!["metric".to_owned()];
         let predictions = task.predictions();
-        cols.extend(predictions.iter().map(|one| format!("p {one}")));
+        cols.extend(predictions.iter().map(|one| format!("p({one})")));
         cols.extend(predictions.iter().map(|one| format!("acc {one}")));
         cols.extend(["acc", "loss"].map(str::to_owned));
         let mut values = self.values.clone();

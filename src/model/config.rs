@@ -37,6 +37,9 @@ pub struct Config {
     /// Where positions enter.
     #[serde(rename = "positional_embedding_type", default)]
     pub positional_embedding: PositionalEmbedding,
+    /// Whether that is assumed: neither the tensors nor a JSON beside them say it.
+    #[serde(skip)]
+    pub positions_assumed: bool,
 }
 
 /// The JSON beside a checkpoint: every key optional, each one checked against the tensors.
@@ -189,7 +192,29 @@ fn matrix(weights: &StateDict, name: &str) -> Result<[usize; 2]> {
     }
 }
 
+impl PositionalEmbedding {
+    /// TransformerLens's name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shortformer => "shortformer",
+            Self::Standard => "standard",
+        }
+    }
+}
+
 impl Config {
+    /// Where positions enter, and whether that was said or is assumed.
+    #[must_use]
+    pub fn positions_words(&self) -> String {
+        let assumed = if self.positions_assumed {
+            " (assumed)"
+        } else {
+            ""
+        };
+        format!("{}{assumed}", self.positional_embedding.name())
+    }
+
     /// The config and task of a state dict, from its shapes and what the sidecar adds.
     ///
     /// # Errors
@@ -225,6 +250,7 @@ impl Config {
             d_vocab,
             d_vocab_out,
             positional_embedding: sidecar.positional_embedding_type.unwrap_or_default(),
+            positions_assumed: sidecar.positional_embedding_type.is_none(),
         };
         config.check_sizes()?;
         sidecar.check(&config)?;

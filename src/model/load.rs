@@ -1,6 +1,6 @@
 //! A model from a file or from the binary itself, checked tensor by tensor; and back into files.
 
-use super::config::{Config, Sidecar, is_bias};
+use super::config::{Config, PositionalEmbedding, Sidecar, is_bias};
 use super::forward::HookedTransformer;
 use super::weights::{self, RawTensor, StateDict};
 use crate::task::shown;
@@ -24,8 +24,8 @@ pub struct Model {
     pub transformer: HookedTransformer,
     /// File name, or what the embedded model is called.
     pub name: String,
-    /// SHA-256 over names, shapes and values of the weights, in hexadecimal: the same weights
-    /// hash alike in every file format.
+    /// SHA-256 over names, shapes and values of the weights and over what of the config changes what is
+    /// computed with them, in hexadecimal: the same model hashes alike in every file format.
     pub hash: String,
 }
 
@@ -75,13 +75,22 @@ impl Model {
         let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
         // over the parameters alone, absent biases as zeros: buffers of one file format and
         // defaults of another do not make two models of one
-        let hash = weights::content_hash(&transformer.state_dict()?);
+        let hash = weights::content_hash(&transformer.state_dict()?, &hashed(transformer.config()));
         Ok(Self {
             transformer,
             name,
             hash,
         })
     }
+}
+
+/// What of a config changes the computation and cannot be seen in the weights. The default is left
+/// out, so that hashes that were kept before go on to be right.
+fn hashed(config: &Config) -> Vec<(&'static str, &'static str)> {
+    let positions = config.positional_embedding;
+    let said = (positions != PositionalEmbedding::default())
+        .then(|| ("positional_embedding_type", positions.name()));
+    said.into_iter().collect()
 }
 
 fn read_sidecar(path: &Path) -> Result<Sidecar> {

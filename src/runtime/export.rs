@@ -165,10 +165,7 @@ pub(super) fn clipboard(state: &State) -> Result<String> {
 pub(super) fn about(state: &State) -> Vec<(String, String)> {
     let seen = state.observation.as_deref();
     let experiment = seen.map_or_else(|| state.study().experiment(), |s| s.experiment.clone());
-    let model = ModelNumbers {
-        name: state.model.name.clone(),
-        hash: state.model.hash.clone(),
-    };
+    let model = ModelNumbers::new(&state.model.name, &state.model.hash, &state.model.config);
     let mut about = numbers::about(&model, state.task(), &experiment);
     if let Some(question) = state.focused_question() {
         let line = question.line(state.task(), &state.model.config);

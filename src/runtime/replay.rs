@@ -260,6 +260,7 @@ fn judge(
             path: info.path.clone(),
             name: info.name.clone(),
             hash: info.hash.clone(),
+            assumed_positions: info.assumed_positions(),
         },
         same_model,
         holds: same_model && as_it_was && claims_hold,

@@ -164,10 +164,7 @@ pub fn numbers(state: &State) -> SnapshotNumbers {
     SnapshotNumbers {
         format: "circuitscope-snapshot-1",
         version: env!("CARGO_PKG_VERSION"),
-        model: ModelNumbers {
-            name: state.model.name.clone(),
-            hash: state.model.hash.clone(),
-        },
+        model: ModelNumbers::new(&state.model.name, &state.model.hash, &state.model.config),
         device: state.model.device.clone(),
         task,
         sample: SampleNumbers {

@@ -171,10 +171,12 @@ fn judge(
     let kept = ablation.and_then(Intervention::resamples);
     let donors = kept.map(|keep| task.donors(keep));
     // all donors where there are no more
-    let draws = donors.map_or(1, |donors| donors.min(u128::from(DONORS)) as u32);
+    let mut draws = donors.map_or(1, |donors| donors.min(u128::from(DONORS)) as u32);
+    let mut at_once = None;
     let mut all: Option<Tally> = None;
     let mut accuracies = Vec::new();
-    for draw in 0..draws {
+    let mut draw = 0;
+    while draw < draws {
         let mut with = experiment.clone();
         with.interventions.extend(ablation.cloned());
         if let Some(last) = with.interventions.last_mut() {
@@ -185,6 +187,10 @@ fn judge(
             Err(error) => return Ok(Judged::Impossible(format!("{error:#}"))),
         };
         let over = match (sweep.reason(), over) {
+            (Some(_), Over::Space) if sweep.all_donors(over).is_some() => {
+                (draws, at_once) = (1, sweep.all_donors(over));
+                over
+            }
             (Some(_), Over::Space) if donors.is_some() => Over::Sample(IN_PLACE_OF_ALL),
             (Some(reason), Over::Space) => return Ok(Judged::Impossible(reason.to_owned())),
             _ => over,
@@ -199,13 +205,21 @@ fn judge(
             return Ok(Judged::Stopped);
         };
         accuracies.push(tally.accuracy());
+        draw += 1;
         match &mut all {
             Some(all) => Sum::join(all, tally),
             None => all = Some(tally),
         }
     }
     let all = all.context("no input has a donor")?;
-    let told = donors.map(|donors| Draws::new(&accuracies, donors));
+    let told = donors.map(|donors| match at_once {
+        Some(donors) => Draws {
+            donors,
+            exact: true,
+            spread: None,
+        },
+        None => Draws::new(&accuracies, donors),
+    });
     Ok(Judged::Found(Box::new(all), told))
 }
 

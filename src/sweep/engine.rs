@@ -325,7 +325,7 @@ pub(super) mod tests {
                 "knock blocks.1.attn.hook_pattern [b_1,a_1]",
             ],
             &[
-                "resample blocks.0.attn.hook_v @idx keep idx",
+                "patch blocks.0.attn.hook_v @idx from example 3",
                 "add blocks.0.hook_resid_post @b_0 W_U[7] by 2",
             ],
         ] {
@@ -343,7 +343,10 @@ pub(super) mod tests {
                 let mut worst = [0f32; 3];
                 let elements = task.max_num as usize;
                 engine.blocks(list..list + 1, &wanted, &|_| true, &mut |fields, block| {
-                    let exact = candle.block(fields, 0..elements, &wanted).unwrap();
+                    let before = &fields[..fields.len() - 1];
+                    let inputs = (0..elements).map(|elt| [before, &[elt]].concat());
+                    let inputs: Vec<Vec<usize>> = inputs.collect();
+                    let exact = candle.block(&inputs, &wanted).unwrap();
                     for (worst, one) in worst.iter_mut().zip(off(block, &exact, elements)) {
                         *worst = worst.max(one);
                     }

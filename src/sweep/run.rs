@@ -245,17 +245,12 @@ impl Sweep {
     #[must_use]
     pub fn how(&self, over: Over) -> Option<String> {
         let reason = self.reason.as_deref()?;
-        Some(match (over, self.draws, &self.how) {
-            (Over::Space, Some(Draws::One), _) => {
+        Some(match (self.walked(over), self.all_donors(over)) {
+            (walked, _) if walked != over => {
                 let some = grouped(IN_PLACE_OF_ALL.len() as u128);
                 format!("{reason}; {some} random inputs stand for all, with one donor each")
             }
-            (Over::Space, Some(Draws::All), How::Candle(runs)) => {
-                format!(
-                    "{reason}; exact: every input with each of its {} donors",
-                    runs.len()
-                )
-            }
+            (_, Some(n)) => format!("{reason}; exact: every input with each of its {n} donors"),
             _ => reason.to_owned(),
         })
     }
@@ -263,9 +258,19 @@ impl Sweep {
     /// The inputs that are walked for these: a sample where all are too many to be resampled.
     #[must_use]
     pub fn walked(&self, over: Over) -> Over {
+        let all = self.space.task.input_space();
+        let many = all > IN_PLACE_OF_ALL.len() as u128;
         match (over, self.draws) {
-            (Over::Space, Some(Draws::One)) => Over::Sample(IN_PLACE_OF_ALL),
+            (Over::Space, Some(Draws::One)) if many => Over::Sample(IN_PLACE_OF_ALL),
             _ => over,
+        }
+    }
+
+    /// How many donors each input has, where all of them are gone through.
+    pub(super) fn all_donors(&self, over: Over) -> Option<u32> {
+        match (over, self.draws) {
+            (Over::Space, Some(Draws::All)) => Some(self.draws(over) as u32),
+            _ => None,
         }
     }
 

@@ -77,6 +77,7 @@ impl Recipe {
             d_vocab: task.d_vocab(),
             d_vocab_out: task.max_num as usize,
             positional_embedding: self.positions,
+            positions_assumed: false,
         };
         config.check_sizes()?;
         let weights: usize = config

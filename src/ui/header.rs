@@ -39,10 +39,13 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
             fraction(right.predictions_accuracy)
         )
     });
+    let assumed = state.model.assumed_positions();
+    let assumed = assumed.map(|positions| format!("positions: {positions}"));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 4),
         (format!("{} #{hash}", state.model.name), 0),
+        (assumed.unwrap_or_default(), 0),
         (state.model.device.clone(), 1),
         (example, 1),
         (sample.source.to_string(), 6),
@@ -51,6 +54,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     parts.extend(inputs.map(|inputs| (inputs, 7)));
     parts.extend(loss.map(|loss| (loss, 5)));
     parts.extend(space.map(|space| (space, 2)));
+    parts.retain(|(text, _)| !text.is_empty());
     let width =
         |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {

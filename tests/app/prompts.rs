@@ -326,7 +326,7 @@ fn equal_prompts_are_warned_of_and_made_a_pair() {
 fn a_metric_is_typed_followed_and_warned_of() {
     let mut bench = workbench(1);
     press(&mut bench, "m");
-    assert_eq!(typed_lines(&bench), ["b_0:7:2"]);
+    assert_eq!(typed_lines(&bench), ["b_0→b_1:7:2"]);
     // the pair's own metric is followed, not fixed
     press(&mut bench, "enter");
     assert_eq!(bench.state.study().metric, None);

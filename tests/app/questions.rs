@@ -22,7 +22,7 @@ fn value(table: &Table, row: &str, col: &str) -> f32 {
 fn each_key_asks_its_question() {
     for (keys, line) in [
         ("l", "attribution target"),
-        ("tab P", "paths b_0 target"),
+        ("tab P", "paths nl_1→b_0 target"),
         ("o", "circuit ov.0.0"),
         ("tab tab w", "why 1.0 nl_1 a_0"),
         ("/ 'pca positions' enter", "pca positions"),
@@ -36,10 +36,10 @@ fn each_key_asks_its_question() {
         ("tab tab tab tab G", "grid pattern_cells 1.0"),
         ("K a", "metrics over 64 pairs"),
         ("N", "necessity"),
-        ("i | a", "sources b_1 target by token over sample"),
+        ("i | a", "sources b_0→b_1 target by token over sample"),
         ("o R", "ranks ov 0.0"),
         ("o |", "circuit ov.0.0 beside direct"),
-        ("P a", "paths b_1 target over sample"),
+        ("P a", "paths b_0→b_1 target over sample"),
         ("tab tab A |", "attention pattern 1.0 over sample beside"),
         ("/ 'attention 4-2 1.1' enter", "attention 4-2 1.1"),
         ("tab tab w | |", "why 1.0 nl_1 a_0"),
@@ -90,7 +90,7 @@ fn the_parts_add_up_to_what_the_screen_shows() {
             .logits
             .get(&[prediction.position, prediction.target as usize])
             .unwrap();
-        let shown = value(&table(&bench), "logit", &prediction.predicts);
+        let shown = value(&table(&bench), "logit", &prediction.name);
         assert!((logit - shown).abs() < 1e-4, "{logit} {shown}");
     }
     press(&mut bench, "esc");
@@ -133,7 +133,7 @@ fn the_answer_follows_what_is_typed() {
         ": 'zero blocks.1.attn.hook_pattern [*,*]' enter",
     );
     // head 1.0 writes nothing any more
-    assert!(value(&table(&bench), "head 1.0", "b_0").abs() < 1e-6);
+    assert!(value(&table(&bench), "head 1.0", "nl_1→b_0").abs() < 1e-6);
 }
 
 #[test]

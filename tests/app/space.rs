@@ -226,10 +226,10 @@ fn what_a_survey_finds_becomes_interventions() {
 fn wrong_inputs_are_put_in_groups() {
     let (_folder, mut bench) = bench();
     press(&mut bench, "S a a");
-    for common in ["idx 0", "b_0", "old value"] {
+    for common in ["idx 0", "nl_1→b_0", "old value"] {
         let rows = bench.state.space_rows();
         let groups = rows.iter().filter_map(|row| match row {
-            SpaceRow::Group(common, count) => Some((common.to_string(), *count)),
+            SpaceRow::Group(common, count) => Some((common.words(bench.state.task()), *count)),
             _ => None,
         });
         let groups: Vec<(String, u64)> = groups.collect();
@@ -249,8 +249,8 @@ fn wrong_inputs_are_put_in_groups() {
         press(&mut bench, "down enter");
         assert_eq!(bench.state.study().clean.update, case.update);
         let wrong = |j: usize| case.margins[j] <= 0.0;
-        match name.strip_prefix("b_") {
-            Some(j) => assert!(wrong(j.parse().unwrap()), "{name}: {case:?}"),
+        match name.split_once("→b_") {
+            Some((_, j)) => assert!(wrong(j.parse().unwrap()), "{name}: {case:?}"),
             None if name.starts_with("idx") => assert_eq!(name, format!("idx {}", case.update.idx)),
             None => assert!((0..3).any(|j| case.instead(j).name() == name)),
         }

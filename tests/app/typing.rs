@@ -75,7 +75,7 @@ fn what_is_wrong_says_what_would_be_right() {
         (": 'zero blocks.7.attn.hook_z @*'", "the layers are 0..=1"),
         (
             ": 'patch blocks.0.attn.hook_z @* from foo'",
-            "is not clean or corrupted, nor example N",
+            "is not clean, corrupted or example N",
         ),
         (
             ": 'add blocks.0.hook_attn_out @* W_E[99] by 1'",
@@ -117,12 +117,11 @@ fn a_nudge_begins_with_the_number_on_screen() {
     );
     assert!((clean.unwrap() - base.unwrap()).abs() > 0.01);
     press(&mut bench, "-");
-    assert!(
-        told(&bench).contains("act on the corrupted run"),
-        "{}",
-        told(&bench)
-    );
+    // the run that is looked at is the run that is changed
+    let said = told(&bench);
+    assert!(said.contains("act on the clean run now (noise)"), "{said}");
     let seen = bench.state.observation.clone().unwrap();
+    assert_eq!(seen.base().tokens, seen.clean.tokens);
     let lowered = seen.patched.pattern.get(&index).unwrap();
     assert!((clean.unwrap() - 0.05 - lowered).abs() < 1e-4);
     press(&mut bench, "+ + -");

@@ -56,7 +56,7 @@ fn check_run(run: &Value) {
     assert!(run["loss"].as_f64().unwrap() >= 0.0);
     for (i, prediction) in run["predictions"].as_array().unwrap().iter().enumerate() {
         let expected = [
-            "argmax", "correct", "log_prob", "position", "predicts", "target",
+            "argmax", "correct", "log_prob", "name", "position", "predicts", "target", "tied",
         ];
         assert_eq!(keys(prediction), expected);
         assert_eq!(prediction["position"], 7 + i);
@@ -70,13 +70,23 @@ fn score_counts() {
     let expected = [
         "accuracy",
         "inputs",
+        "inputs_accuracy",
+        "inputs_right",
         "loss",
         "model",
+        "predictions",
+        "predictions_accuracy",
+        "predictions_right",
         "sample",
+        "undefined",
         "wrong_by_position",
         "wrong_inputs",
     ];
     assert_eq!(keys(&answer), expected);
+    assert_eq!(
+        (&answer["inputs_right"], &answer["predictions_right"]),
+        (&256.into(), &768.into())
+    );
     assert_eq!(
         (&answer["inputs"], &answer["sample"]),
         (&256.into(), &"notebook:42".into())
@@ -85,7 +95,7 @@ fn score_counts() {
     assert_eq!(shape(&answer["wrong_by_position"]), [3]);
     let text = stdout(&["score", "--sample", "random:1:64"]);
     assert!(
-        text.contains("wrong on 0 of 64 inputs, accuracy 1.000000"),
+        text.contains("wrong on 0 of 64 inputs; inputs right 1, predictions right 1;"),
         "{text}"
     );
     refused(&["score", "--sample", "all"], "no sample 'all'");

@@ -84,6 +84,7 @@ pub fn random_model(
         d_vocab: task.d_vocab(),
         d_vocab_out: task.max_num as usize,
         positional_embedding: positions,
+        positions_assumed: false,
     };
     let mut rng = Mt::new(seed);
     let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;

@@ -18,6 +18,7 @@ fn config(n_layers: usize, n_heads: usize, task: ArrayUpdate) -> Config {
         d_vocab: task.d_vocab(),
         d_vocab_out: task.max_num as usize,
         positional_embedding: PositionalEmbedding::Shortformer,
+        positions_assumed: false,
     }
 }
 
@@ -112,7 +113,7 @@ fn what_is_wrong_and_where() {
             "a target such as @elt is missing",
         ),
         ("zero blocks.0.attn.hook_z @c_0", 2, "no position 'c_0'"),
-        ("zero blocks.0.attn.hook_z @11", 2, "0..=10"),
+        ("zero blocks.0.attn.hook_z @11", 2, "0 to 10"),
         ("zero blocks.0.attn.hook_z @elt,", 2, "no position ''"),
         ("zero blocks.0.attn.hook_z [b_0,elt]", 2, "write it as @elt"),
         (
@@ -138,7 +139,7 @@ fn what_is_wrong_and_where() {
         (
             "patch blocks.0.attn.hook_z @* from patched",
             4,
-            "is not clean or corrupted",
+            "is not clean, corrupted or example N",
         ),
         (
             "scale blocks.0.attn.hook_z @* by half",

@@ -38,15 +38,15 @@ fn the_metric_follows_the_pair() {
     // b_1 is predicted at b_0
     assert_eq!(
         found(update([14, 26, 35], 2, 48)).as_deref(),
-        Some("b_0:48:26")
+        Some("b_0→b_1:48:26")
     );
     assert_eq!(
         found(update([14, 26, 35], 1, 7)).as_deref(),
-        Some("b_0:48:7")
+        Some("b_0→b_1:48:7")
     );
     assert_eq!(
         found(update([9, 26, 35], 1, 48)).as_deref(),
-        Some("nl_1:14:9")
+        Some("nl_1→b_0:14:9")
     );
     assert_eq!(
         found(update([14, 9, 35], 1, 48)),
@@ -151,7 +151,7 @@ fn warns_of_an_odd_metric() {
     );
     one(
         &with(8, 48, 23),
-        "metric: 23 is neither run's b_1 (clean 48, corrupted 26)",
+        "metric: 23 is neither run's answer at b_0→b_1 (clean 48, corrupted 26)",
         Fix::FollowPair,
     );
     assert_eq!(texts(&with(8, 26, 48)), []);
@@ -167,8 +167,8 @@ fn warns_of_a_metric_that_hardly_differs() {
         other: 26,
     });
     let model = &models()[0].1;
-    let values = seen(model, &odd).metric;
-    let found = warnings(model.task(), &odd, values.as_ref());
+    let seen = seen(model, &odd);
+    let found = warnings(model.task(), &odd, Some(&seen));
     assert!(
         found
             .iter()

@@ -10,6 +10,7 @@ mod program;
 
 mod claims;
 mod commands;
+mod defined;
 mod matters;
 mod means;
 mod plain;

@@ -52,6 +52,18 @@ fn every_choice_is_the_sweep_of_its_lines() {
             let tally = sweep.tally(found.over, Tally::new(task), &mut |_, _| Ok(true));
             let tally = tally.unwrap().unwrap();
             let left = choice.left.as_ref().unwrap();
+            if let Some(draws) = left.draws {
+                // over all inputs of so small a space, all donors are gone through too
+                assert!(!whole || draws.exact, "{line}: {draws:?}");
+                if draws.donors > 1 && !whole {
+                    assert!(
+                        (left.accuracy - tally.accuracy()).abs() < 0.2,
+                        "{}",
+                        choice.name
+                    );
+                    continue;
+                }
+            }
             let (a, b) = (left.accuracy, tally.accuracy());
             assert_eq!(a.to_bits(), b.to_bits(), "{line}: {}", choice.name);
             assert_eq!(left.accuracy_by_position, tally.accuracy_by_position());

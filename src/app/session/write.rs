@@ -27,6 +27,7 @@ impl State {
                 path: self.model.path.clone(),
                 name: self.model.name.clone(),
                 hash: self.model.hash.clone(),
+                assumed_positions: self.model.assumed_positions(),
             },
             task,
             example: self.sample.index,

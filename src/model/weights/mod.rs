@@ -142,13 +142,13 @@ fn elements_within(budget: &mut usize, shape: &[usize]) -> Result<usize> {
     Ok(count)
 }
 
-/// SHA-256, in hex, of the names, shapes and values in `dict`.
+/// SHA-256, in hex, of the names, shapes and values in `dict`, and of these words of a config.
 ///
 /// The same weights hash alike whether they came from a `.pt` or a `.safetensors` file. The
 /// numbers enter as little-endian f32 bits, so 0.0 and -0.0 differ; every name, shape and tensor
 /// is preceded by its length, so no two dicts are hashed over the same bytes. Entries that a model
 /// does not use (masks) count too: drop them first if they should not.
-pub fn content_hash(dict: &StateDict) -> String {
+pub fn content_hash(dict: &StateDict, config: &[(&str, &str)]) -> String {
     let mut hasher = Sha256::new();
     let number = |hasher: &mut Sha256, n: usize| hasher.update((n as u64).to_le_bytes());
     for (name, tensor) in dict {
@@ -162,6 +162,10 @@ pub fn content_hash(dict: &StateDict) -> String {
         for value in &tensor.data {
             hasher.update(value.to_le_bytes());
         }
+    }
+    for word in config.iter().flat_map(|(name, value)| [name, value]) {
+        number(&mut hasher, word.len());
+        hasher.update(word.as_bytes());
     }
     hasher
         .finalize()
@@ -236,7 +240,7 @@ mod tests {
                 shape: shape.to_vec(),
                 data: data.to_vec(),
             };
-            content_hash(&StateDict::from([(name.to_owned(), tensor)]))
+            content_hash(&StateDict::from([(name.to_owned(), tensor)]), &[])
         };
         let hash = dict("a", &[2, 1], &[0.0, 1.0]);
         assert_eq!(hash.len(), 64);
