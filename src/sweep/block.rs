@@ -10,6 +10,8 @@ use crate::lens::{HeadName, Judged};
 pub(super) struct Wanted {
     /// Rows of attention: heads counted through all layers, and queries.
     pub rows: Vec<(usize, usize)>,
+    /// Whether losses are wanted: a margin needs no exponentials.
+    pub losses: bool,
     /// Whether all logits of the predictions are wanted.
     pub logits: bool,
     /// What a path (its heads; none is the direct one) brings to a prediction's logits.
@@ -60,8 +62,9 @@ pub(super) struct Block<T> {
     pub margins: Vec<T>,
     /// By prediction: the best of the others; only where the margin is not above 0.
     pub others: Vec<T>,
-    /// By prediction: cross entropy, in nats.
+    /// By prediction: cross entropy, in nats, where wanted.
     pub losses: Vec<T>,
+    wants_losses: bool,
     /// By cell of [`Wanted::rows`].
     pub scores: Vec<T>,
     /// By cell of [`Wanted::rows`].
@@ -110,6 +113,7 @@ impl<T: Copy> Block<T> {
             margins: rows(predictions),
             others: rows(predictions),
             losses: rows(predictions),
+            wants_losses: wanted.losses,
             scores: rows(wanted.cells()),
             pattern: rows(wanted.cells()),
             logits: rows(logits),
@@ -203,9 +207,9 @@ impl<T: Copy> Block<T> {
         }
         let updated = fields[fields.len() - 2] == j;
         let judged = if updated {
-            judge_element(lanes, logits, e0)
+            judge_element(lanes, logits, e0, self.wants_losses)
         } else {
-            judge(lanes, logits, fields[j])
+            judge(lanes, logits, fields[j], self.wants_losses)
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);
@@ -293,18 +297,22 @@ struct Standing<V> {
 
 /// The same right answer for all inputs.
 #[inline(always)]
-fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Standing<L::V> {
+fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize, losses: bool) -> Standing<L::V> {
     let (before, right, behind) = (&logits[..target], logits[target], &logits[target + 1..]);
     let best = lanes.max(largest(lanes, before), largest(lanes, behind));
-    let most = lanes.max(right, best);
-    let rest = lanes.add(
-        sum_of_exp(lanes, before, most),
-        sum_of_exp(lanes, behind, most),
-    );
     let margin = lanes.sub(right, best);
     Standing {
         margin,
-        loss: loss(lanes, right, most, rest),
+        loss: if losses {
+            let most = lanes.max(right, best);
+            let rest = lanes.add(
+                sum_of_exp(lanes, before, most),
+                sum_of_exp(lanes, behind, most),
+            );
+            loss(lanes, right, most, rest)
+        } else {
+            lanes.zero()
+        },
         other: if lanes.all_above(margin, L::number(0.0)) {
             lanes.zero()
         } else {
@@ -317,7 +325,12 @@ fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize) -> Standing<L::V> {
 
 /// The right answer is the element, another one for each input.
 #[inline(always)]
-fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Standing<L::V> {
+fn judge_element<L: Lanes>(
+    lanes: L,
+    logits: &mut [L::V],
+    e0: usize,
+    losses: bool,
+) -> Standing<L::V> {
     let none = lanes.splat(L::number(f64::NEG_INFINITY));
     let mut right = none;
     let end = (e0 + L::WIDTH).min(logits.len());
@@ -326,12 +339,15 @@ fn judge_element<L: Lanes>(lanes: L, logits: &mut [L::V], e0: usize) -> Standing
         *logit = lanes.with_lane(*logit, lane, none);
     }
     let best = largest(lanes, logits);
-    let most = lanes.max(right, best);
-    let rest = sum_of_exp(lanes, logits, most);
     let margin = lanes.sub(right, best);
     Standing {
         margin,
-        loss: loss(lanes, right, most, rest),
+        loss: if losses {
+            let most = lanes.max(right, best);
+            loss(lanes, right, most, sum_of_exp(lanes, logits, most))
+        } else {
+            lanes.zero()
+        },
         other: if lanes.all_above(margin, L::number(0.0)) {
             lanes.zero()
         } else {

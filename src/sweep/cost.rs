@@ -64,7 +64,7 @@ mod tests {
     use super::super::block::Wanted;
     use super::super::constants::Constants;
     use super::super::fold::fold;
-    use super::super::lanes::{Double, Lanes};
+    use super::super::lanes::{Double, Doubles, Lanes};
     use super::super::local::{LocalHead, LocalOut};
     use super::super::tables::Elements;
     use super::super::walk::{At, Work};
@@ -82,37 +82,39 @@ mod tests {
 
     macro_rules! as_double {
         ($($name:ident($($x:ident: $t:ty),*) -> $out:ty;)*) => {
-            $(fn $name(self, $($x: $t),*) -> $out { Double.$name($($x),*) })*
+            $(fn $name(self, $($x: $t),*) -> $out { Doubles.$name($($x),*) })*
         };
     }
 
+    type One = [f64; 1];
+
     impl Lanes for Counting<'_> {
         type T = f64;
-        type V = f64;
+        type V = One;
         const WIDTH: usize = 1;
 
         fn number(x: f64) -> f64 {
             x
         }
-        fn fma(self, a: f64, b: f64, c: f64) -> f64 {
+        fn fma(self, a: One, b: One, c: One) -> One {
             self.0.set(self.0.get() + 1);
-            Double.fma(a, b, c)
+            Doubles.fma(a, b, c)
         }
         as_double! {
-            splat(x: f64) -> f64;
-            load(from: &[f64]) -> f64;
-            store(x: f64, to: &mut [f64]) -> ();
-            add(a: f64, b: f64) -> f64;
-            sub(a: f64, b: f64) -> f64;
-            mul(a: f64, b: f64) -> f64;
-            div(a: f64, b: f64) -> f64;
-            max(a: f64, b: f64) -> f64;
-            if_greater(a: f64, b: f64, then: f64, other: f64) -> f64;
-            all_above(x: f64, bound: f64) -> bool;
-            with_lane(x: f64, lane: usize, from: f64) -> f64;
-            exp(x: f64) -> f64;
-            exp_about(x: f64) -> f64;
-            ln_1p(x: f64) -> f64;
+            splat(x: f64) -> One;
+            load(from: &[f64]) -> One;
+            store(x: One, to: &mut [f64]) -> ();
+            add(a: One, b: One) -> One;
+            sub(a: One, b: One) -> One;
+            mul(a: One, b: One) -> One;
+            div(a: One, b: One) -> One;
+            max(a: One, b: One) -> One;
+            if_greater(a: One, b: One, then: One, other: One) -> One;
+            all_above(x: One, bound: f64) -> bool;
+            with_lane(x: One, lane: usize, from: One) -> One;
+            exp(x: One) -> One;
+            exp_about(x: One) -> One;
+            ln_1p(x: One) -> One;
         }
     }
 

@@ -6,7 +6,7 @@ use super::bound;
 use super::constants::Constants;
 use super::entry::Sought;
 use super::fold::fold;
-use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
+use super::lanes::{Double, Doubles, FEW, Lanes, MANY, ONE, One, Single, WideDouble, at_once};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -18,6 +18,9 @@ use anyhow::Result;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Is shown a block of inputs, and can ask for any of them in double precision.
+pub(super) type See<'a> = dyn FnMut(&[usize], &Block<f32>, &mut Exact<'_>) + 'a;
 
 /// A smaller margin than this is decided again in double precision.
 const CLOSE: f32 = 1e-3;
@@ -77,7 +80,7 @@ impl TokenBasis {
         lists: Range<usize>,
         wanted: &Wanted,
         concerns: &dyn Fn(&[usize]) -> bool,
-        see: &mut dyn FnMut(&[usize], &Block<f32>),
+        see: &mut See<'_>,
     ) {
         Arch::new().dispatch(Blocks {
             engine: self,
@@ -90,24 +93,13 @@ impl TokenBasis {
 
     /// One input in double precision. Its numbers stand at its own element.
     pub fn exactly(&self, fields: &[usize], wanted: &Wanted) -> Block<f64> {
-        let prepared = &self.double;
-        let mut block = prepared.block(0.0, wanted);
-        let mut local = Local::new(prepared, 0.0);
-        let elt = fields[fields.len() - 1];
-        let base = [&fields[..fields.len() - 1], &[0]].concat();
-        local.fetch(prepared, &base);
-        let at = local.at(prepared, &base, elt);
-        let mut work = Work::new(Double, prepared);
-        for position in 0..prepared.program.positions {
-            work.step(Double, at, position, wanted, &mut block);
-        }
-        let sought = sought(prepared, wanted);
-        seek(prepared, &sought, fields, wanted, &mut block);
-        block
+        let mut exact = Exact::new(self, wanted);
+        exact.input(fields);
+        exact.block
     }
 
     /// Decides again what single precision leaves open.
-    fn settle(&self, fields: &mut [usize], wanted: &Wanted, block: &mut Block<f32>) {
+    fn settle(&self, fields: &mut [usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
         let (elts, predictions) = (self.space.task.max_num as usize, self.space.task.list_len);
         let last = fields.len() - 1;
         for elt in 0..elts {
@@ -115,11 +107,120 @@ impl TokenBasis {
             let open = (0..predictions).any(|j| margin(j).abs() < CLOSE || margin(j).is_nan());
             if open {
                 fields[last] = elt;
-                let exact = self.exactly(fields, wanted);
-                block.replace(elt, &exact);
+                block.replace(elt, exact.input(fields));
             }
         }
         fields[last] = 0;
+    }
+}
+
+/// Close calls of one block that are walked one by one; where there are more, all of it is.
+const ONE_BY_ONE: usize = 1;
+
+/// Inputs of one block after the other in double precision, as far as they are asked for.
+pub(super) struct Exact<'a> {
+    engine: &'a TokenBasis,
+    wanted: &'a Wanted,
+    sought: Vec<Sought>,
+    local: Local<f64>,
+    one: Work<Double>,
+    many: Work<WideDouble>,
+    block: Block<f64>,
+    /// The list and index of the block at hand.
+    base: Vec<usize>,
+    /// Its elements that are known.
+    known: Vec<usize>,
+}
+
+impl<'a> Exact<'a> {
+    fn new(engine: &'a TokenBasis, wanted: &'a Wanted) -> Self {
+        let prepared = &engine.double;
+        Self {
+            engine,
+            wanted,
+            sought: sought(prepared, wanted),
+            local: Local::new(prepared, 0.0),
+            one: Work::new(Doubles, prepared),
+            many: Work::new(Doubles, prepared),
+            block: prepared.block(0.0, wanted),
+            base: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// The numbers of an input, at its own element.
+    pub fn input(&mut self, fields: &[usize]) -> &Block<f64> {
+        let last = fields.len() - 1;
+        let elt = fields[last];
+        if self.base.get(..last) != Some(&fields[..last]) {
+            self.base = [&fields[..last], &[0]].concat();
+            self.local.fetch(&self.engine.double, &self.base);
+            self.known.clear();
+        }
+        if self.known.contains(&elt) {
+            return &self.block;
+        }
+        let elements = self.engine.space.task.max_num as usize;
+        let found = if self.known.len() < ONE_BY_ONE {
+            self.walk_one(elt);
+            elt..elt + 1
+        } else {
+            Arch::new().dispatch(Whole(self));
+            0..elements
+        };
+        let mut fields = fields.to_vec();
+        for elt in found.clone() {
+            fields[last] = elt;
+            let prepared = &self.engine.double;
+            seek(
+                prepared,
+                &self.sought,
+                &fields,
+                self.wanted,
+                &mut self.block,
+            );
+        }
+        self.known.extend(found);
+        &self.block
+    }
+
+    fn walk_one(&mut self, elt: usize) {
+        let prepared = &self.engine.double;
+        let at = self.local.at(prepared, &self.base, elt);
+        for position in 0..prepared.program.positions {
+            self.one
+                .step(Doubles, at, position, self.wanted, &mut self.block);
+        }
+    }
+}
+
+/// All elements of the block at hand, as work for whatever registers the processor has.
+struct Whole<'a, 'b>(&'a mut Exact<'b>);
+
+impl WithSimd for Whole<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let exact = self.0;
+        let prepared = &exact.engine.double;
+        let elements = exact.engine.space.task.max_num as usize;
+        let first_wide = prepared.first_wide;
+        let shared = exact.local.at(prepared, &exact.base, 0);
+        for position in 0..first_wide {
+            exact
+                .one
+                .step(Doubles, shared, position, exact.wanted, &mut exact.block);
+        }
+        exact.many.share(Doubles, Doubles, &exact.one, prepared);
+        for e0 in (0..elements).step_by(WideDouble::WIDTH) {
+            let at = exact.local.at(prepared, &exact.base, e0);
+            for position in first_wide..prepared.program.positions {
+                exact
+                    .many
+                    .step(Doubles, at, position, exact.wanted, &mut exact.block);
+            }
+        }
     }
 }
 
@@ -183,7 +284,7 @@ struct Blocks<'a> {
     lists: Range<usize>,
     wanted: &'a Wanted,
     concerns: &'a dyn Fn(&[usize]) -> bool,
-    see: &'a mut dyn FnMut(&[usize], &Block<f32>),
+    see: &'a mut See<'a>,
 }
 
 impl WithSimd for Blocks<'_> {
@@ -199,6 +300,7 @@ impl WithSimd for Blocks<'_> {
         let mut by_many = Work::new(many, prepared);
         let mut by_few = Work::new(few, prepared);
         let mut block = prepared.block(0.0, wanted);
+        let mut exact = Exact::new(engine, wanted);
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions);
         let elts = engine.space.task.max_num as usize;
         let sought = sought(prepared, wanted);
@@ -239,8 +341,8 @@ impl WithSimd for Blocks<'_> {
                     }
                     fields[last] = 0;
                 }
-                engine.settle(&mut fields, wanted, &mut block);
-                (self.see)(&fields, &block);
+                engine.settle(&mut fields, &mut block, &mut exact);
+                (self.see)(&fields, &block, &mut exact);
             }
         }
     }
@@ -342,15 +444,20 @@ pub(super) mod tests {
             let one = |&list: &usize| {
                 let mut worst = [0f32; 3];
                 let elements = task.max_num as usize;
-                engine.blocks(list..list + 1, &wanted, &|_| true, &mut |fields, block| {
-                    let before = &fields[..fields.len() - 1];
-                    let inputs = (0..elements).map(|elt| [before, &[elt]].concat());
-                    let inputs: Vec<Vec<usize>> = inputs.collect();
-                    let exact = candle.block(&inputs, &wanted).unwrap();
-                    for (worst, one) in worst.iter_mut().zip(off(block, &exact, elements)) {
-                        *worst = worst.max(one);
-                    }
-                });
+                engine.blocks(
+                    list..list + 1,
+                    &wanted,
+                    &|_| true,
+                    &mut |fields, block, _| {
+                        let before = &fields[..fields.len() - 1];
+                        let inputs = (0..elements).map(|elt| [before, &[elt]].concat());
+                        let inputs: Vec<Vec<usize>> = inputs.collect();
+                        let exact = candle.block(&inputs, &wanted).unwrap();
+                        for (worst, one) in worst.iter_mut().zip(off(block, &exact, elements)) {
+                            *worst = worst.max(one);
+                        }
+                    },
+                );
                 worst
             };
             let all: Vec<[f32; 3]> = lists.par_iter().map(one).collect();

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Wanted};
 use super::by_candle::ByCandle;
-use super::engine::TokenBasis;
+use super::engine::{Exact, TokenBasis};
 use super::means::make_means;
 use super::space::Space;
 use crate::lens::{Experiment, Intervention, Matrices};
@@ -424,8 +424,8 @@ impl Sweep {
         let concerns = |fields: &[usize]| empty.concerns(fields);
         match &self.how {
             How::Tables(tables) => {
-                tables.blocks(lists, wanted, &concerns, &mut |fields, block| {
-                    self.see_block(Some(tables), fields, block, wanted, &mut part);
+                tables.blocks(lists, wanted, &concerns, &mut |fields, block, exact| {
+                    self.see_block(fields, block, Some(exact), &mut part);
                 });
             }
             How::Candle(runs) => {
@@ -435,7 +435,7 @@ impl Sweep {
                 });
                 for fields in blocks.filter(|fields| concerns(fields)) {
                     let block = runs[draw].block(&self.with_elements(&fields), wanted)?;
-                    self.see_block(None, &fields, &block, wanted, &mut part);
+                    self.see_block(&fields, &block, None, &mut part);
                 }
             }
         }
@@ -444,10 +444,9 @@ impl Sweep {
 
     fn see_block<S: Sum>(
         &self,
-        tables: Option<&TokenBasis>,
         fields: &[usize],
         block: &Block<f32>,
-        wanted: &Wanted,
+        mut exact: Option<&mut Exact<'_>>,
         part: &mut S,
     ) {
         if part.see_all(fields, block) {
@@ -463,11 +462,10 @@ impl Sweep {
                 at: elt,
                 numbers: Numbers::Single(block),
             };
-            match tables {
-                Some(tables) if part.is_open(&input) => {
-                    let exact = tables.exactly(&fields, wanted);
+            match &mut exact {
+                Some(exact) if part.is_open(&input) => {
                     let double = Input {
-                        numbers: Numbers::Double(&exact),
+                        numbers: Numbers::Double(exact.input(&fields)),
                         ..input
                     };
                     part.see_open(&input, &double);

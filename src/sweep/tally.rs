@@ -166,7 +166,10 @@ fn bin(margin: f64) -> usize {
 
 impl Sum for Tally {
     fn wanted(&self) -> Wanted {
-        Wanted::default()
+        Wanted {
+            losses: true,
+            ..Wanted::default()
+        }
     }
 
     fn empty(&self) -> Self {

@@ -179,8 +179,14 @@ impl Reader<'_> {
         match (term.word.as_str(), &brackets[..]) {
             ("margin", []) => Ok(Word::Margin(None)),
             ("margin", [[at]]) => Ok(Word::Margin(Some(self.prediction(term, at)?))),
-            ("logp", []) => Ok(Word::LogProb(None)),
-            ("logp", [[at]]) => Ok(Word::LogProb(Some(self.prediction(term, at)?))),
+            ("logp", []) => {
+                self.wanted.losses = true;
+                Ok(Word::LogProb(None))
+            }
+            ("logp", [[at]]) => {
+                self.wanted.losses = true;
+                Ok(Word::LogProb(Some(self.prediction(term, at)?)))
+            }
             ("pred", [[at]]) => Ok(Word::Pred(self.prediction(term, at)?)),
             ("truth", [[at]]) => Ok(Word::Truth(self.prediction(term, at)?)),
             ("rank", [[at]]) => {

@@ -281,6 +281,25 @@ impl Number<Word> {
         }
     }
 
+    /// Whether single precision cannot tell how it compares with another.
+    fn is_open_against(&self, other: &Self, input: &Input<'_>) -> bool {
+        if self.is_open(input) || other.is_open(input) {
+            return true;
+        }
+        let whole = self.is_whole() && other.is_whole();
+        !whole && are_close(self.of(input), other.of(input))
+    }
+
+    /// Whether a whole number in it may be another one.
+    fn is_open(&self, input: &Input<'_>) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Word(word) => word.is_open(input),
+            Self::Negative(a) | Self::Abs(a) => a.is_open(input),
+            Self::Pair(a, _, b) => a.is_open(input) || b.is_open(input),
+        }
+    }
+
     /// Whether it is made of whole numbers alone, which no rounding changes.
     fn is_whole(&self) -> bool {
         match self {
@@ -351,13 +370,8 @@ impl Truth<Word> {
     /// Whether single precision cannot tell.
     fn is_open(&self, input: &Input<'_>) -> bool {
         match self {
-            Self::Compare(a, _, b) => {
-                !(a.is_whole() && b.is_whole()) && are_close(a.of(input), b.of(input))
-            }
-            Self::In(a, list) => {
-                let mut list = list.iter();
-                !a.is_whole() && list.any(|b| are_close(a.of(input), b.of(input)))
-            }
+            Self::Compare(a, _, b) => a.is_open_against(b, input),
+            Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),
             Self::Argmax(word) => are_close(word.lead(input), 0.0),
             Self::Not(a) => a.is_open(input),
             Self::And(a, b) | Self::Or(a, b) => a.is_open(input) || b.is_open(input),

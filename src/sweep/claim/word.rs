@@ -3,6 +3,9 @@
 use crate::sweep::run::{Input, Of};
 use crate::task::Token;
 
+/// A larger margin than this is one in double precision too.
+const CLEAR: f64 = 1e-3;
+
 /// A token that may depend on the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Named {
@@ -64,8 +67,10 @@ impl Word {
                 -sum / n as f64
             }
             Self::Rank(j) => {
-                if input.get(Of::Margin(j)).is_nan() {
-                    return f64::NAN;
+                match input.get(Of::Margin(j)) {
+                    margin if margin.is_nan() => return f64::NAN,
+                    margin if margin > 0.0 => return 1.0,
+                    _ => {}
                 }
                 let answer = truth(input, j);
                 let right = input.get(Of::Logit(j, answer));
@@ -114,9 +119,21 @@ impl Word {
         own - best
     }
 
-    /// Whether it is a whole number that no rounding changes.
+    /// Whether it is a whole number: rounding does not bring it near another.
     pub fn is_whole(&self) -> bool {
-        matches!(self, Self::Field(_) | Self::Truth(_) | Self::Pred(_))
+        matches!(
+            self,
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_)
+        )
+    }
+
+    /// Whether rounding may make another whole number of it: a rank is certain where the right answer is
+    /// clearly the first.
+    pub fn is_open(&self, input: &Input<'_>) -> bool {
+        match *self {
+            Self::Rank(j) => input.get(Of::Margin(j)) <= CLEAR,
+            _ => false,
+        }
     }
 }
 
