@@ -1,5 +1,6 @@
 //! `circuitscope attend`: why a head attends there, score by score.
 
+use crate::task::number::fixed;
 use super::args::{Common, Format};
 use super::common::{open_model, print_json, sequence, source};
 use super::run::heading;
@@ -131,11 +132,11 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         Some(other) => format!(" minus that of {other}"),
         None => String::new(),
     };
-    let (score, total) = (answer.score, answer.total);
+    let (score, total) = (fixed(answer.score, 4), fixed(answer.total, 4));
     writeln!(out, "{}", answer.prompt)?;
     writeln!(
         out,
-        "head {head}, {dest} -> {src}: score {score:.4}{minus}, sum of the parts {total:.4}\n"
+        "head {head}, {dest} -> {src}: score {score}{minus}, sum of the parts {total}\n"
     )?;
     let grouped = &answer.grouped;
     let title = "query \\ key";

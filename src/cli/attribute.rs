@@ -1,5 +1,6 @@
 //! `circuitscope attribute`: what each part of the model adds to a logit.
 
+use crate::task::number::significant;
 use super::args::{Common, Format};
 use super::common::{open_model, print_json};
 use super::inputs::{InputArgs, InputNumbers, Inputs};
@@ -105,7 +106,8 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         let title = format!("{prediction} from");
         print_part(out, &title, &answer.positions, &part)?;
     }
-    writeln!(out, "\nremainder of the paths {:.1e}", paths.remainder)?;
+    let remainder = significant(paths.remainder, 2);
+    writeln!(out, "\nremainder of the paths {remainder}")?;
     Ok(())
 }
 

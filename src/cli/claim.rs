@@ -1,5 +1,6 @@
 //! `circuitscope claim`: one line against every input.
 
+use crate::task::number::fixed;
 use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
@@ -95,7 +96,8 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         "true of {count} of {total} inputs ({})",
         answer.asked.over
     )?;
-    writeln!(out, "mean {mean:.6}  min {min:.6}  max {max:.6}")?;
+    let [mean, min, max] = [mean, min, max].map(|&value| fixed(value, 6));
+    writeln!(out, "mean {mean}  min {min}  max {max}")?;
     let what = if *holds == Some(false) {
         "counterexample"
     } else {
@@ -105,7 +107,8 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         let update = &one.update;
         let values = update.a.iter().chain([&update.idx, &update.elt]);
         let values: Vec<_> = values.map(u32::to_string).collect();
-        writeln!(out, "{what}: {}  value {:.6}", values.join(" "), one.value)?;
+        let value = fixed(one.value, 6);
+        writeln!(out, "{what}: {}  value {value}", values.join(" "))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `circuitscope replay`: findings computed again.
 
+use crate::task::number::{fixed, significant};
 use super::args::ModelArgs;
 use super::common::{self, print_json};
 use super::progress::Bar;
@@ -138,10 +139,9 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
             let metric = metric.map_or_else(
                 || "no metric".to_owned(),
                 |metric| {
-                    format!(
-                        "metric clean {:.3}, corrupted {:.3}, patched {:.3}",
-                        metric.clean, metric.corrupted, metric.patched
-                    )
+                    let [clean, corrupted, patched] =
+                        [metric.clean, metric.corrupted, metric.patched].map(|x| fixed(x, 3));
+                    format!("metric clean {clean}, corrupted {corrupted}, patched {patched}")
                 },
             );
             writeln!(
@@ -151,8 +151,9 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         }
         Some(found) if found.different == 0 => writeln!(
             out,
-            "{name}: {} numbers as they were (apart by {:.1e} at most, {tolerance:e} allowed)",
-            found.numbers, found.largest
+            "{name}: {} numbers as they were (apart by {} at most, {tolerance:e} allowed)",
+            found.numbers,
+            significant(found.largest, 2)
         )?,
         Some(found) => print_differences(out, &name, found, tolerance)?,
     }

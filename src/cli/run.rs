@@ -1,5 +1,6 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
+use crate::task::number::{fixed, significant};
 use super::args::{Format, RunArgs};
 use super::common::{open_model, print_json, source};
 use super::table::{self, Align};
@@ -61,10 +62,10 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
                 "ok".to_owned()
             } else {
                 let p = one.log_prob.exp();
-                format!("wrong, {} is right (p {p:.4})", one.target)
+                format!("wrong, {} is right (p {})", one.target, fixed(p, 4))
             };
             row.extend([one.predicts.clone(), one.argmax.to_string()]);
-            row.extend([format!("{top:.4}"), verdict]);
+            row.extend([fixed(top, 4), verdict]);
         }
         rows.push(row);
     }
@@ -79,8 +80,8 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
     table::write(out, &align, &rows)?;
     writeln!(
         out,
-        "loss {:.3e} (mean over b, against the right answer)",
-        run.loss(task)
+        "loss {} (mean over b, against the right answer)",
+        significant(run.loss(task), 4)
     )?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
+use crate::task::number::fixed;
 use super::args::{Format, ScoreArgs};
-use super::common::{cut_down, open_model, print_json};
+use super::common::{StandardError, cut_down, open_model, print_json};
 use super::progress::Bar;
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
@@ -24,6 +25,9 @@ struct Answer {
     accuracy: f64,
     #[serde(flatten)]
     score: Score,
+    /// The inputs again, by the name that statistics have for them.
+    n: usize,
+    standard_error: StandardError,
 }
 
 /// Inputs between two looks at Ctrl-C: a fifth of a second.
@@ -43,7 +47,7 @@ fn score_all(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
             done: so_far.inputs as u64,
             total: prompts.len() as u64,
         };
-        let go_on = bar.tell(progress, &format!("accuracy {:.6}", so_far.accuracy()))?;
+        let go_on = bar.tell(progress, &format!("accuracy {}", fixed(so_far.accuracy(), 6)))?;
         ensure!(
             go_on,
             "stopped after {} of {} inputs",
@@ -75,6 +79,8 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 sample: args.sample.to_string(),
                 low_rank: args.low_rank.clone(),
                 accuracy,
+                n: score.inputs,
+                standard_error: StandardError::of(&score.accuracy_estimate(), &score.loss_estimate()),
                 score,
             },
         ),
@@ -85,8 +91,13 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
             }
             writeln!(
                 out,
-                "sample {}: wrong on {} of {} inputs, accuracy {accuracy:.6}, loss {:.3e}",
-                args.sample, score.wrong_inputs, score.inputs, score.loss
+                "sample {}: wrong on {} of {} inputs, accuracy {}, loss {} (n = {})",
+                args.sample,
+                score.wrong_inputs,
+                score.inputs,
+                score.accuracy_estimate().fixed(6),
+                score.loss_estimate().significant(4),
+                score.inputs
             )?;
             for (i, wrong) in score.wrong_by_position.iter().enumerate() {
                 writeln!(out, "b_{i}: {wrong} wrong")?;

@@ -1,13 +1,14 @@
 //! `circuitscope sweep`: every input, once.
 
+use crate::task::number::{fixed, significant};
 use super::args::Format;
-use super::common::print_json;
+use super::common::{StandardError, print_json};
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::files;
 use crate::findings::growing::Growing;
-use crate::sweep::{Case, Tally, Way};
-use crate::task::ArrayUpdate;
+use crate::sweep::{Case, Over, Tally, Way};
+use crate::task::{ArrayUpdate, Estimate};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -50,6 +51,12 @@ struct SweepAnswer<'a> {
     loss_by_position: Vec<f64>,
     margin_histogram: Vec<(Option<f64>, Option<f64>, u64)>,
     worst: &'a [Case],
+    /// The inputs again, by the name that statistics have for them.
+    n: u64,
+    /// Null where every input was counted: nothing is estimated then.
+    standard_error: Option<StandardError>,
+    #[serde(skip)]
+    estimates: [Estimate; 2],
     seconds: f64,
     inputs_per_second: f64,
 }
@@ -75,12 +82,13 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
             file.keep(found.drain(..));
         }
-        bar.tell(progress, &format!("accuracy {:.6}", tally.accuracy()))
+        bar.tell(progress, &format!("accuracy {}", fixed(tally.accuracy(), 6)))
     };
     let tally = sweep.tally(over, tally, &mut report)?.context(STOPPED)?;
     let seconds = started.elapsed().as_secs_f64();
     bar.done();
     let worst = &tally.worst()[..args.worst.min(tally.worst().len())];
+    let estimates = [tally.accuracy_estimate(), tally.loss_estimate()];
     let open_end = |x: f64| x.is_finite().then_some(x);
     let inputs = tally.inputs.max(1) as f64;
     let losses = tally.loss_by_position.iter();
@@ -106,6 +114,12 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
             .map(|(from, to, count)| (open_end(from), open_end(to), count))
             .collect(),
         worst,
+        n: tally.inputs,
+        standard_error: match over {
+            Over::Space => None,
+            Over::Sample(_) => Some(StandardError::of(&estimates[0], &estimates[1])),
+        },
+        estimates,
         seconds,
         inputs_per_second: tally.inputs as f64 / seconds,
     };
@@ -119,17 +133,26 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
 
 fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -> Result<()> {
     print_asked(out, opened, &answer.asked)?;
+    let [accuracy, loss] = &answer.estimates;
+    let (accuracy, loss) = match answer.standard_error {
+        Some(_) => (
+            accuracy.fixed(6),
+            format!("{} (n = {})", loss.significant(4), answer.n),
+        ),
+        None => (
+            fixed(answer.accuracy, 9),
+            format!("{}, exact", significant(answer.mean_loss, 4)),
+        ),
+    };
     writeln!(
         out,
-        "{} {}: wrong on {}, accuracy {:.9}, loss {:.3e}",
+        "{} {}: wrong on {}, accuracy {accuracy}, loss {loss}",
         answer.inputs,
         match answer.asked.over.as_str() {
             "space" => "inputs, all there are".to_owned(),
             sample => format!("inputs of {sample}"),
         },
         answer.wrong_inputs,
-        answer.accuracy,
-        answer.mean_loss
     )?;
     writeln!(
         out,
@@ -151,8 +174,8 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     for case in answer.worst {
         rows.push(vec![
             input_words(case, task),
-            format!("{:.4}", case.margin()),
-            format!("{:.2e}", case.loss),
+            fixed(case.margin(), 4),
+            significant(case.loss, 3),
             case.predicted
                 .iter()
                 .map(u32::to_string)

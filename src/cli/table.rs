@@ -1,5 +1,6 @@
 //! Aligned columns of plain text.
 
+use crate::task::number::fixed;
 use crate::lens::{Array, Table};
 use std::io::{Result, Write};
 
@@ -86,8 +87,6 @@ pub fn write_largest(
 fn number(value: f32) -> String {
     match value {
         value if !value.is_finite() => String::new(),
-        // not -0.000: what rounds to nothing has no sign
-        value if value.abs() < 0.0005 => "0.000".into(),
-        value => format!("{value:.3}"),
+        value => fixed(value, 3),
     }
 }

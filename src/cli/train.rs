@@ -1,5 +1,6 @@
 //! `circuitscope train`: trains the task's model and writes weights, config and record.
 
+use crate::task::number::significant;
 use super::progress::stop_flag;
 use crate::findings::files;
 use crate::lens::{Score, score};
@@ -127,7 +128,11 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
             smooth + weight * (loss - smooth)
         };
         bar.set_position(step as u64);
-        bar.set_message(format!("loss {loss:.2e} mean {smooth:.2e}"));
+        bar.set_message(format!(
+            "loss {} mean {}",
+            significant(loss, 3),
+            significant(smooth, 3)
+        ));
         if stopped.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
@@ -250,9 +255,9 @@ fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) 
     let wrong = record.score.wrong_inputs;
     writeln!(
         out,
-        "{}: loss {:.3e}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
+        "{}: loss {}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
         shown(&args.output.to_string_lossy()),
-        record.mean_loss_of_last_steps,
+        significant(record.mean_loss_of_last_steps, 4),
         record.score.inputs,
         record.accuracy,
         record.seconds,

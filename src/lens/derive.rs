@@ -108,7 +108,7 @@ fn derive(
             let prompt = n.checked_sub(1).and_then(|i| prompts.get(i)).cloned();
             let len = prompts.len();
             Some(of(prompt.with_context(|| {
-                format!("the sample has examples 1..={len}")
+                format!("the sample has examples 1 to {len}")
             })?)?)
         }
         Action::Mean(Averaged::Sample, given) => Some(mean(model, experiment, base, hook, given)?),

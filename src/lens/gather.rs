@@ -192,6 +192,11 @@ impl Moments {
         }
     }
 
+    /// How far the mean of other pairs may be from this one.
+    fn standard_error(&self) -> f32 {
+        self.std() / self.n.sqrt() as f32
+    }
+
     /// The standard deviation of the sample.
     fn std(&self) -> f32 {
         if self.n > 1.0 {
@@ -285,11 +290,17 @@ impl Gather {
                 Asked::Grid(_, Compare::Attribution, _) => 1,
                 _ => self.layers.len(),
             };
-            for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
-                layers.push(Layer {
-                    name: format!("std of {name}"),
-                    values: array(moments, Moments::std),
-                });
+            let spreads: [(&str, fn(&Moments) -> f32); 2] = [
+                ("standard error", Moments::standard_error),
+                ("std", Moments::std),
+            ];
+            for (what, of) in spreads {
+                for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
+                    layers.push(Layer {
+                        name: format!("{what} of {name}"),
+                        values: array(moments, of),
+                    });
+                }
             }
         }
         let flagged = self.flagged(&layers);
@@ -336,6 +347,7 @@ impl Gather {
         } else {
             format!("mean of {total} pairs")
         };
+        let of = format!("{of} (n = {})", done - self.without);
         match self.without {
             0 => of,
             n => format!("{of}, {n} of them left out: their answers agree"),

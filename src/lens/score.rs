@@ -2,7 +2,7 @@
 
 use super::observe::log_softmax;
 use crate::model::{HookedTransformer, Hooks, NoHooks, map_chunks};
-use crate::task::{ArrayUpdate, Prompt};
+use crate::task::{ArrayUpdate, Estimate, Prompt};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ pub struct Score {
     pub wrong_by_position: Vec<usize>,
     /// Mean cross entropy, in nats per prediction.
     pub loss: f64,
+    /// Sums of squares over the inputs: of wrong predictions, of the mean loss.
+    #[serde(skip)]
+    squares: [f64; 2],
 }
 
 impl Score {
@@ -26,6 +29,27 @@ impl Score {
         let predictions = self.inputs * self.wrong_by_position.len();
         let wrong: usize = self.wrong_by_position.iter().sum();
         1.0 - wrong as f64 / predictions.max(1) as f64
+    }
+
+    /// The same as an estimate from a sample: an input's predictions stand or fall together, so
+    /// that inputs are what is counted.
+    #[must_use]
+    pub fn accuracy_estimate(&self) -> Estimate {
+        let each = self.wrong_by_position.len().max(1) as f64;
+        let wrong: usize = self.wrong_by_position.iter().sum();
+        let sum = wrong as f64 / each;
+        let wrong = Estimate::of(self.inputs as u64, sum, self.squares[0] / (each * each));
+        Estimate {
+            mean: self.accuracy(),
+            ..wrong
+        }
+    }
+
+    /// The loss as an estimate from a sample.
+    #[must_use]
+    pub fn loss_estimate(&self) -> Estimate {
+        let sum = self.loss * self.inputs as f64;
+        Estimate::of(self.inputs as u64, sum, self.squares[1])
     }
 
     /// The score over these inputs and others together.
@@ -39,6 +63,7 @@ impl Score {
             wrong_inputs: self.wrong_inputs + other.wrong_inputs,
             wrong_by_position: by_position.map(|(a, b)| a + b).collect(),
             loss: sum / inputs.max(1) as f64,
+            squares: [0, 1].map(|i| self.squares[i] + other.squares[i]),
         }
     }
 }
@@ -59,6 +84,8 @@ pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
 pub(super) fn total(task: ArrayUpdate, rows: &[Vec<Judged>]) -> Score {
     let list_len = task.list_len;
     let loss: f64 = rows.iter().flatten().map(|one| one.loss).sum();
+    let squares =
+        |of: &dyn Fn(&[Judged]) -> f64| rows.iter().map(|row| of(row).powi(2)).sum::<f64>();
     Score {
         inputs: rows.len(),
         wrong_inputs: rows
@@ -69,6 +96,10 @@ pub(super) fn total(task: ArrayUpdate, rows: &[Vec<Judged>]) -> Score {
             .map(|i| rows.iter().filter(|row| row[i].wrong).count())
             .collect(),
         loss: loss / (rows.len() * list_len).max(1) as f64,
+        squares: [
+            squares(&|row| row.iter().filter(|one| one.wrong).count() as f64),
+            squares(&|row| row.iter().map(|one| one.loss).sum::<f64>() / list_len as f64),
+        ],
     }
 }
 

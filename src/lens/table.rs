@@ -13,6 +13,25 @@ pub struct Layer {
     pub values: Array,
 }
 
+/// Which numbers of a table are of one kind, and so can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// All of them.
+    All,
+    /// Those of a column: a metric, probabilities, a loss; the first row is what the others are a
+    /// change of.
+    Columns,
+    /// Those of a row, and those of the last column: measures, and how they are normalised.
+    Rows,
+    /// Those of a layer, as far as it is a difference.
+    Layers,
+}
+
+/// Whether a row or column adds up others, or is what they leave.
+fn is_total(name: &str) -> bool {
+    matches!(name, "sum" | "total" | "remainder" | "logit") || name.starts_with("resid ")
+}
+
 /// Numbers with named rows and columns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Table {
@@ -43,15 +62,38 @@ pub struct Table {
 }
 
 impl Table {
-    /// The cell of the largest absolute value.
+    /// The cell that stands out most among those that can be compared with the one at `from`: the
+    /// largest absolute value, or the largest change from the first row. No total is meant.
     #[must_use]
-    pub fn hottest(&self) -> Option<(usize, usize)> {
+    pub fn hottest(&self, alike: Alike, from: (usize, usize)) -> Option<(usize, usize)> {
         let width = self.cols.len().max(1);
-        let cells = self.values.values().iter().enumerate();
+        let value = |row: usize, col: usize| self.values.get(&[row, col]).unwrap_or(f32::NAN);
+        let is_part = |(row, col): (usize, usize)| {
+            let [row, col] = [(&self.rows, row), (&self.cols, col)].map(|(names, i)| names.get(i));
+            ![row, col].into_iter().flatten().any(|name| is_total(name))
+        };
+        let compares = |(row, col): (usize, usize)| match alike {
+            Alike::All | Alike::Layers => true,
+            Alike::Columns => col == from.1 && row > 0,
+            Alike::Rows => row == from.0 && col + 1 < width,
+        };
+        let size = |(row, col): (usize, usize)| match alike {
+            Alike::Columns => (value(row, col) - value(0, col)).abs(),
+            _ => value(row, col).abs(),
+        };
+        let cells = (0..self.rows.len() * width).map(|i| (i / width, i % width));
         cells
-            .filter(|(_, value)| value.is_finite())
-            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
-            .map(|(i, _)| (i / width, i % width))
+            .filter(|&cell| compares(cell) && is_part(cell) && size(cell).is_finite())
+            .max_by(|&a, &b| size(a).total_cmp(&size(b)))
+    }
+
+    /// The next cell to be careful with after one, row by row, counted round.
+    #[must_use]
+    pub fn next_flagged(&self, (row, col): (usize, usize)) -> Option<(usize, usize)> {
+        let mut all = self.flagged.clone();
+        all.sort_unstable();
+        let next = all.iter().find(|&&cell| cell > [row, col]);
+        next.or(all.first()).map(|&[row, col]| (row, col))
     }
 
     /// The intervention that a cell stands for.

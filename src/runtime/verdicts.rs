@@ -1,5 +1,6 @@
 //! What comes of claims. This is the one place that asks for verdicts.
 
+use crate::task::number::fixed;
 use crate::app::{Answer, Found, Said, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
@@ -110,12 +111,12 @@ fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
         claim: line.to_owned(),
         holds: found.holds,
         because: format!(
-            "true of {} of {} inputs; mean {:.4}, min {:.4}, max {:.4}",
+            "true of {} of {} inputs; mean {}, min {}, max {}",
             grouped(found.count.into()),
             grouped(found.total.into()),
-            found.mean,
-            found.min,
-            found.max
+            fixed(found.mean, 4),
+            fixed(found.min, 4),
+            fixed(found.max, 4)
         ),
         numbers: Some(Counted {
             count: found.count,

@@ -1,13 +1,14 @@
 //! Surveys: questions whose answer is a list of choices, each some interventions and what they
 //! leave. Every ablation of a node at once, or the smallest sets of edges that are enough.
 
+use crate::task::number::fixed;
 use super::ablations::{ablations, node, title, verdict};
 use super::minimal::minimal;
 use super::run::{Over, Progress};
 use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, Sample, shown};
+use crate::task::{ArrayUpdate, Estimate, Sample, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -54,8 +55,8 @@ pub struct Choice {
 /// What is left of the model's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
-    /// The fraction of single predictions that are right.
-    pub accuracy: f64,
+    /// The fraction of single predictions that are right, and how far another sample's may be.
+    pub accuracy: Estimate,
     /// The same by prediction.
     pub accuracy_by_position: Vec<f64>,
     /// Mean cross entropy, in nats per prediction.
@@ -65,7 +66,7 @@ pub struct Left {
 impl From<&Tally> for Left {
     fn from(tally: &Tally) -> Self {
         Self {
-            accuracy: tally.accuracy(),
+            accuracy: tally.accuracy_estimate(),
             accuracy_by_position: tally.accuracy_by_position(),
             mean_loss: tally.mean_loss(),
         }
@@ -126,7 +127,7 @@ impl Survey {
             ["minimal", number] => match number.parse() {
                 Ok(threshold) if (0.0..=1.0).contains(&threshold) => What::Minimal(threshold),
                 _ => {
-                    let problem = format!("'{}' is no accuracy in 0..=1", shown(number));
+                    let problem = format!("'{}' is no accuracy in 0 to 1", shown(number));
                     return wrong(1, problem);
                 }
             },
@@ -237,10 +238,10 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "{} edges ({}), accuracy {:.4} with all",
+        "{} edges ({}), accuracy {} with all",
         found.edges,
         found.switches.join(" "),
-        found.accuracy
+        fixed(found.accuracy, 4)
     );
     let how = match found.exhaustive {
         true => "",
@@ -248,13 +249,20 @@ fn edges(
     };
     let verdict = match found.sets.first() {
         None => format!("{all}; no set keeps {threshold}"),
-        Some(set) => format!("{all}; {} keep {threshold}{how}", set.on.len()),
+        Some(set) => {
+            let (few, told) = (set.on.len(), found.told());
+            format!("{all}; {few} keep {threshold}, {told}{how}")
+        }
     };
     let choices = found.sets.into_iter().map(|set| Choice {
         name: set.on.join("  "),
         interventions: set.interventions,
         left: Ok(Left {
-            accuracy: set.accuracy,
+            accuracy: Estimate {
+                mean: set.accuracy,
+                standard_error: set.standard_error,
+                n: set.n,
+            },
             accuracy_by_position: set.accuracy_by_position,
             mean_loss: set.mean_loss,
         }),

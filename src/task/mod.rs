@@ -4,10 +4,12 @@
 //! position before it. This room looks at no other. Source of the layout: the training notebook
 //! of the reference model (cell 18).
 
+pub mod number;
 mod pair;
 mod prompt;
 mod sample;
 
+pub use number::Estimate;
 pub use pair::{Change, Field, counterfactuals};
 pub use prompt::{PromptError, harmless, shown};
 pub use sample::{Sample, below, notebook_batches};
@@ -110,11 +112,11 @@ impl ArrayUpdate {
     pub fn new(list_len: usize, max_num: u32) -> anyhow::Result<Self> {
         anyhow::ensure!(
             (1..=64).contains(&list_len),
-            "list length {list_len} is not in 1..=64"
+            "list length {list_len} is not in 1 to 64"
         );
         anyhow::ensure!(
             (2..=4096).contains(&max_num),
-            "max num {max_num} is not in 2..=4096"
+            "max num {max_num} is not in 2 to 4096"
         );
         anyhow::ensure!(
             list_len <= max_num as usize,
@@ -258,7 +260,7 @@ impl ArrayUpdate {
         let by_index = || name.parse().ok().filter(|&p: &usize| p < self.seq_len());
         by_label.or_else(by_index).ok_or_else(|| {
             anyhow::anyhow!(
-                "no position '{}'; the positions are {} or 0..={}",
+                "no position '{}'; the positions are {} or 0 to {}",
                 shown(name),
                 self.labels().join(" "),
                 self.seq_len() - 1

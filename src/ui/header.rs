@@ -1,5 +1,6 @@
 //! The first and the last row: what is looked at, and which keys do what.
 
+use crate::task::number::{fixed, significant};
 use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, BINDINGS};
@@ -23,23 +24,40 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let edited = !state.study().experiment().interventions.is_empty();
     let whose = if edited { "untouched " } else { "" };
     let score = sample.score.as_ref();
-    let accuracy = score.map(|score| format!("{whose}acc {:.4}", score.accuracy()));
-    let loss = score.map(|score| format!("loss {:.1e}", score.loss));
+    let accuracy = score.map(|score| format!("{whose}acc {}", fixed(score.accuracy(), 4)));
+    let loss = score.map(|score| format!("loss {}", significant(score.loss, 2)));
+    // how far another sample may be from these
+    let error = canvas.look.pick("±", "+-");
+    let errors = score.map(|score| {
+        let (accuracy, loss) = (score.accuracy_estimate(), score.loss_estimate());
+        let loss = significant(loss.standard_error, 2);
+        let accuracy = fixed(accuracy.standard_error, 4);
+        (format!("{error} {accuracy}"), format!("{error} {loss}"), format!("n = {}", score.inputs))
+    });
     let space = state.space_tally();
-    let space = space.map(|tally| format!("all {:.6}", tally.accuracy()));
+    let space = space.map(|tally| format!("all {} exact", fixed(tally.accuracy(), 6)));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 4),
         (format!("{} #{hash}", state.model.name), 0),
         (state.model.device.clone(), 1),
         (example, 1),
-        (sample.source.to_string(), 6),
+        (sample.source.to_string(), 8),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
-    parts.extend(loss.map(|loss| (loss, 5)));
+    let (of_accuracy, of_loss, n) = errors.unwrap_or_default();
+    parts.push((of_accuracy, 5));
+    parts.extend(loss.map(|loss| (loss, 7)));
+    parts.push((of_loss, 7));
+    parts.push((n, 5));
     parts.extend(space.map(|space| (space, 2)));
-    let width =
-        |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
+    parts.retain(|part| !part.0.is_empty());
+    // an error stands close to its number
+    let gap = |text: &str| if text.starts_with(error) { 1 } else { 2 };
+    let width = |parts: &[(String, u8)]| {
+        let parts = parts.iter().map(|p| p.0.chars().count() + gap(&p.0));
+        parts.sum::<usize>()
+    };
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {
         let most = parts.iter().map(|p| p.1).max().unwrap_or(0);
         parts.retain(|p| p.1 != most || most == 0);
@@ -47,8 +65,9 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
             break;
         }
     }
-    let text: Vec<String> = parts.into_iter().map(|p| p.0).collect();
-    canvas.text(area.x + 1, area.y, area, &text.join("  "), style);
+    let parts = parts.iter().map(|part| " ".repeat(gap(&part.0)) + &part.0);
+    let text: String = parts.collect();
+    canvas.text(area.x + 1, area.y, area, text.trim_start(), style);
     if area.width > 20 {
         canvas.text(area.right() - 7, area.y, area, "? help ", style);
     }

@@ -3,34 +3,12 @@
 
 use super::figure;
 use super::scale::Scale;
-use crate::lens::{Array, Question, Table};
+use crate::lens::{Alike, Array, Table};
 use std::ops::Range;
 
-/// Which numbers of a table are of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantities {
-    /// All of them.
-    One,
-    /// Those of a column: a metric, probabilities, a loss.
-    Columns,
-    /// Those of a row, and those of the last column: measures, and how they are normalised.
-    Rows,
-    /// Those of a layer, as far as it is a difference.
-    Layers,
-}
-
-impl Quantities {
-    pub fn of(question: &Question) -> Self {
-        match question {
-            Question::Variants(_) | Question::ModelNecessity => Self::Columns,
-            Question::Metrics { .. } => Self::Rows,
-            Question::ModelLogits | Question::ModelAttention(_) => Self::Layers,
-            _ => Self::One,
-        }
-    }
-
+impl Alike {
     /// Cells in pieces of one scale: whole columns, or single cells where rows differ.
-    pub fn pieces(self, rows: &Range<usize>, columns: Range<usize>) -> Vec<(Range<usize>, usize)> {
+    pub(super) fn pieces(self, rows: &Range<usize>, columns: Range<usize>) -> Vec<(Range<usize>, usize)> {
         let cut = |column: usize| match self {
             Self::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
             _ => vec![(rows.clone(), column)],
@@ -39,30 +17,34 @@ impl Quantities {
     }
 
     /// Whether a cell's number is told with its sign.
-    pub fn is_signed(self, table: &Table, layer: &str, row: usize, column: usize) -> bool {
+    pub(super) fn is_signed(self, table: &Table, layer: &str, row: usize, column: usize) -> bool {
         match self {
-            Self::One => table.signed,
+            Self::All => table.signed,
+            // the change is in the colour
+            Self::Columns => false,
             _ => self.scale(table, layer, row, column).is_signed(),
         }
     }
 
     /// The scale of all cells, where they have one; it takes a walk through the whole table.
-    pub fn common_scale(self, table: &Table) -> Option<Scale> {
-        (self == Self::One).then(|| figure::scale(table))
+    pub(super) fn common_scale(self, table: &Table) -> Option<Scale> {
+        (self == Self::All).then(|| figure::scale(table))
     }
 
     /// The scale of a cell of a layer.
-    pub fn scale(self, table: &Table, layer: &str, row: usize, column: usize) -> Scale {
+    pub(super) fn scale(self, table: &Table, layer: &str, row: usize, column: usize) -> Scale {
         let last = column + 1 == table.cols.len();
         let layers = || table.layers().map(|(_, values)| values);
         let rows = 0..table.rows.len();
         match self {
-            Self::One => figure::scale(table),
+            Self::All => figure::scale(table),
             Self::Rows if !last => around(layers().flat_map(|values| {
                 let row = values.slice(&[row]).iter();
                 row.take(table.cols.len() - 1).copied()
             })),
-            Self::Columns | Self::Rows => around(rows.flat_map(|row| {
+            Self::Columns if layer != DIFFERENCE => changed(table, layer, column),
+            Self::Columns => around(column_of(table, layer, column)),
+            Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))
             })),
             Self::Layers => {
@@ -76,6 +58,34 @@ impl Quantities {
 
 /// The layer that is smaller than those it is taken from.
 const DIFFERENCE: &str = "difference";
+
+/// A column's values in a layer.
+fn column_of<'a>(
+    table: &'a Table,
+    layer: &'a str,
+    column: usize,
+) -> impl Iterator<Item = f32> + use<'a> {
+    let rows = 0..table.rows.len();
+    let layers = table.layers().filter(move |(name, _)| *name == layer);
+    layers.flat_map(move |(_, values)| {
+        let cells = rows.clone().map(move |row| values.get(&[row, column]));
+        cells.map(|value| value.unwrap_or(f32::NAN))
+    })
+}
+
+/// What a column's values change from its first one, the model as it stands: what is unchanged is
+/// neutral, and what is worse has the same colour in every column, in that of the loss too.
+fn changed(table: &Table, layer: &str, column: usize) -> Scale {
+    let mut values = column_of(table, layer, column);
+    let base = values.next().filter(|base| base.is_finite()).unwrap_or(0.0);
+    let changes = values.map(|value| (value - base).abs());
+    let reach = changes.filter(|change| change.is_finite()).fold(1.0, f32::max);
+    let grows_worse = table.cols.get(column).is_some_and(|name| name == "loss");
+    Scale::From {
+        base,
+        reach: if grows_worse { -reach } else { reach },
+    }
+}
 
 /// The scale of some values: with signs where one of them is negative.
 fn around(values: impl Iterator<Item = f32>) -> Scale {

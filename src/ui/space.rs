@@ -1,6 +1,7 @@
 //! The whole input space: how many inputs are right, where they fail, how narrowly; below, the
 //! rows of `space_rows.rs`.
 
+use crate::task::number::{fixed, significant};
 use super::canvas::Canvas;
 use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::space_rows::{place, rows};
@@ -131,11 +132,14 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         Role::Bad
     };
     let wrong = format!("{} wrong", grouped(tally.wrong_inputs.into()));
+    // every input is counted: nothing is estimated
+    let whole = u128::from(tally.inputs) == canvas.state.task().input_space();
     let rest = format!(
-        " of {}   accuracy {:.9}   loss {:.3e}",
+        " of {}   accuracy {}   loss {}   {}",
         grouped(tally.inputs.into()),
-        tally.accuracy(),
-        tally.mean_loss()
+        fixed(tally.accuracy(), 9),
+        significant(tally.mean_loss(), 4),
+        if whole { "exact" } else { "so far" }
     );
     at.put(
         canvas,
@@ -196,9 +200,9 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         });
     }
     let edges = format!(
-        "  <{:.0} .. >{:.0}, log heights",
-        bins[0].1,
-        bins[bins.len() - 1].0
+        "  <{} .. >{}, log heights",
+        fixed(bins[0].1, 0),
+        fixed(bins[bins.len() - 1].0, 0)
     );
     spans.push(canvas.span(Role::Muted, edges));
     at.put(canvas, &Line::from(spans));
@@ -223,8 +227,8 @@ fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let all = wrong.flat_map(|(idx, row)| (0..row.len()).filter_map(move |elt| share(idx, elt)));
     let most = all.fold(0.0, f32::max);
     let text = format!(
-        "wrong, by idx (rows) and elt (columns): 0 to {:.4}%",
-        100.0 * most
+        "wrong, by idx (rows) and elt (columns): 0 to {}%",
+        significant(100.0 * most, 4)
     );
     at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
     let (rows, columns) = (
