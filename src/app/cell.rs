@@ -117,7 +117,7 @@ pub(super) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String>
     match number.filter(|value| value.abs() <= limit) {
         Some(value) => Ok(set(state, value)),
         None => Err(format!(
-            "'{}' is not a number in -{limit} to {limit}",
+            "'{}' is not a number from -{limit} to {limit}",
             shown(text)
         )),
     }

@@ -1,6 +1,5 @@
 //! `circuitscope ablations` and `minimal`: what a node depends on, and which edges are enough.
 
-use crate::task::number::{fixed, significant};
 use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
@@ -8,6 +7,7 @@ use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, w
 use crate::sweep::{
     Ablated, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
 };
+use crate::task::number::{fixed, significant};
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -173,7 +173,7 @@ struct MinimalAnswer {
 pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     ensure!(
         (0.0..=1.0).contains(&args.threshold),
-        "--threshold {} is not in 0 to 1",
+        "--threshold {} is not from 0 to 1",
         args.threshold
     );
     let opened = Opened::new(&args.space)?;

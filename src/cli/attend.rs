@@ -1,6 +1,5 @@
 //! `circuitscope attend`: why a head attends there, score by score.
 
-use crate::task::number::fixed;
 use super::args::{Common, Format};
 use super::common::{open_model, print_json, sequence, source};
 use super::run::heading;
@@ -10,6 +9,7 @@ use crate::lens::{
     Array, AttentionCell, HeadName, Matrices, Part, ScoreSplit, observe_run, split_score,
 };
 use crate::task::ArrayUpdate;
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;

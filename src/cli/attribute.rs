@@ -1,6 +1,5 @@
 //! `circuitscope attribute`: what each part of the model adds to a logit.
 
-use crate::task::number::significant;
 use super::args::{Common, Format};
 use super::common::{open_model, print_json};
 use super::inputs::{InputArgs, InputNumbers, Inputs};
@@ -10,6 +9,7 @@ use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
     Array, Attribution, Labelled, Matrices, PathTables, Toward, attribute, attribute_sample,
 };
+use crate::task::number::significant;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;

@@ -1,6 +1,5 @@
 //! `circuitscope circuit`: a table of the model's weights, and what its spectrum says.
 
-use crate::task::number::fixed;
 use super::args::{Common, Format};
 use super::common::{open_model, print_json};
 use super::run::heading;
@@ -8,11 +7,12 @@ use super::table;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
-    Array, Axis, Baseline, Circuit, CircuitName, Composition, Diagonal, Embedding, HeadName, Matrices, Side,
-    Weight, composition, composition_baseline, pca, weight_singular_values,
+    Array, Axis, Baseline, Circuit, CircuitName, Composition, Diagonal, Embedding, HeadName,
+    Matrices, Side, Weight, composition, composition_baseline, pca, weight_singular_values,
 };
 use crate::model::Model;
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
+use crate::task::number::fixed;
 use crate::task::shown;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -282,7 +282,11 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         writeln!(out, "{name:<19}{words}")?;
     }
     writeln!(out, "copying score      {}", number(answer.copying_score))?;
-    writeln!(out, "effective rank     {}", fixed(answer.effective_rank, 2))?;
+    writeln!(
+        out,
+        "effective rank     {}",
+        fixed(answer.effective_rank, 2)
+    )?;
     let listed = |values: &[f64]| {
         let values = values.iter().take(LISTED).map(|&s| fixed(s, 3));
         values.collect::<Vec<_>>().join(" ")

@@ -1,11 +1,11 @@
 //! `circuitscope claim`: one line against every input.
 
-use crate::task::number::fixed;
 use super::args::Format;
 use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
 use crate::sweep::{Claim, NO_INPUT, Verdict};
+use crate::task::number::fixed;
 use crate::task::shown;
 use anyhow::{Context, Result};
 use clap::Args;

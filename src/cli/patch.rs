@@ -1,6 +1,5 @@
 //! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
 
-use crate::task::number::fixed;
 use super::args::{Format, PairArgs, PatchArgs};
 use super::common::{interventions, open_model, print_json, sequence, source};
 use super::run::{heading, print_run};
@@ -12,6 +11,7 @@ use crate::lens::{
 };
 use crate::model::{HookedTransformer, Model};
 use crate::task::ArrayUpdate;
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;

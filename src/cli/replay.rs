@@ -1,6 +1,5 @@
 //! `circuitscope replay`: findings computed again.
 
-use crate::task::number::{fixed, significant};
 use super::args::ModelArgs;
 use super::common::{self, print_json};
 use super::progress::Bar;
@@ -10,6 +9,7 @@ use crate::findings::compare::{Comparison, Difference};
 use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
+use crate::task::number::{fixed, significant};
 use crate::task::{harmless, shown};
 use crate::ui::colour::Depth;
 use crate::ui::look::Look;

@@ -1,6 +1,5 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
-use crate::task::number::{fixed, significant};
 use super::args::{Format, RunArgs};
 use super::common::{open_model, print_json, source};
 use super::table::{self, Align};
@@ -8,6 +7,7 @@ use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{RunView, observe_run};
 use crate::model::Model;
 use crate::task::ArrayUpdate;
+use crate::task::number::{fixed, significant};
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;

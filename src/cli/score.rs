@@ -1,6 +1,5 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
-use crate::task::number::fixed;
 use super::args::{Format, ScoreArgs};
 use super::common::{StandardError, cut_down, open_model, print_json};
 use super::progress::Bar;
@@ -10,6 +9,7 @@ use crate::lens::{Score, score};
 use crate::model::HookedTransformer;
 use crate::sweep::Progress;
 use crate::task::Prompt;
+use crate::task::number::fixed;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
@@ -47,7 +47,10 @@ fn score_all(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
             done: so_far.inputs as u64,
             total: prompts.len() as u64,
         };
-        let go_on = bar.tell(progress, &format!("accuracy {}", fixed(so_far.accuracy(), 6)))?;
+        let go_on = bar.tell(
+            progress,
+            &format!("accuracy {}", fixed(so_far.accuracy(), 6)),
+        )?;
         ensure!(
             go_on,
             "stopped after {} of {} inputs",
@@ -80,7 +83,10 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 low_rank: args.low_rank.clone(),
                 accuracy,
                 n: score.inputs,
-                standard_error: StandardError::of(&score.accuracy_estimate(), &score.loss_estimate()),
+                standard_error: StandardError::of(
+                    &score.accuracy_estimate(),
+                    &score.loss_estimate(),
+                ),
                 score,
             },
         ),

@@ -1,6 +1,5 @@
 //! `circuitscope sweep`: every input, once.
 
-use crate::task::number::{fixed, significant};
 use super::args::Format;
 use super::common::{StandardError, print_json};
 use super::progress::Bar;
@@ -8,6 +7,7 @@ use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, t
 use crate::findings::files;
 use crate::findings::growing::Growing;
 use crate::sweep::{Case, Over, Tally, Way};
+use crate::task::number::{fixed, significant};
 use crate::task::{ArrayUpdate, Estimate};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -82,7 +82,10 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
             file.keep(found.drain(..));
         }
-        bar.tell(progress, &format!("accuracy {}", fixed(tally.accuracy(), 6)))
+        bar.tell(
+            progress,
+            &format!("accuracy {}", fixed(tally.accuracy(), 6)),
+        )
     };
     let tally = sweep.tally(over, tally, &mut report)?.context(STOPPED)?;
     let seconds = started.elapsed().as_secs_f64();

@@ -1,7 +1,7 @@
 //! Aligned columns of plain text.
 
-use crate::task::number::fixed;
 use crate::lens::{Array, Table};
+use crate::task::number::fixed;
 use std::io::{Result, Write};
 
 /// How a column stands.

@@ -1,12 +1,12 @@
 //! `circuitscope train`: trains the task's model and writes weights, config and record.
 
-use crate::task::number::significant;
 use super::progress::stop_flag;
 use crate::findings::files;
 use crate::lens::{Score, score};
 use crate::model::HookedTransformer;
 use crate::model::config::PositionalEmbedding;
 use crate::model::device::DeviceChoice;
+use crate::task::number::{fixed, significant};
 use crate::task::{ArrayUpdate, Sample, shown};
 use crate::training::{self, Progress, Recipe, Schedule};
 use anyhow::{Context, Result};
@@ -76,7 +76,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub one_update_per_batch: bool,
     /// Random inputs on which the trained model is judged
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
+    #[arg(long, default_value_t = 1_000_000, value_parser = super::args::whole(1, 4_000_000))]
     pub judge: u32,
     /// Replace files that are there already
     #[arg(long)]
@@ -255,11 +255,11 @@ fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) 
     let wrong = record.score.wrong_inputs;
     writeln!(
         out,
-        "{}: loss {}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
+        "{}: loss {}, wrong on {wrong} of {} random inputs (accuracy {}), {:.0} s",
         shown(&args.output.to_string_lossy()),
         significant(record.mean_loss_of_last_steps, 4),
         record.score.inputs,
-        record.accuracy,
+        fixed(record.accuracy, 6),
         record.seconds,
     )?;
     Ok(())

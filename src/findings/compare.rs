@@ -78,14 +78,19 @@ pub fn compare(then: &Value, now: &Value, tolerance: f64) -> Comparison {
 impl Comparison {
     fn walk(&mut self, at: &str, then: &Value, now: &Value, tolerance: f64) {
         match (then, now) {
+            // a later program may tell more; what was told must be the same
             (Value::Object(a), Value::Object(b)) => {
-                let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-                names.sort();
-                names.dedup();
-                for name in names {
+                for (name, then) in a {
                     let dot = if at.is_empty() { "" } else { "." };
-                    let [then, now] = [a, b].map(|side| side.get(name).unwrap_or(&Value::Null));
+                    let now = b.get(name).unwrap_or(&Value::Null);
                     self.walk(&format!("{at}{dot}{name}"), then, now, tolerance);
+                }
+            }
+            (Value::Array(a), Value::Array(b)) if at.ends_with(".notes") => {
+                for then in a {
+                    let same = |now: &&Value| now.get(0) == then.get(0);
+                    let now = b.iter().find(same).unwrap_or(&Value::Null);
+                    self.walk(&format!("{at}[{}]", then[0]), then, now, tolerance);
                 }
             }
             (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {

@@ -1,6 +1,5 @@
 //! Answers to questions: each a table of exact numbers.
 
-use crate::task::number::{fixed, significant};
 use super::answer_weights::{circuit_table, composition_table, pca_table, put_beside};
 use super::array::Array;
 use super::attribution::{Attribution, Labelled, attribute, attribute_examples};
@@ -18,6 +17,7 @@ use super::table::{Layer, Table};
 use super::tools::Tools;
 use super::toward::Toward;
 use crate::model::HookedTransformer;
+use crate::task::number::{fixed, significant};
 use anyhow::{Context, Result, ensure};
 
 /// Means are taken anew on each keystroke; over more examples than this the screen would lag.
@@ -45,7 +45,7 @@ impl Asked<'_> {
     }
 
     /// What the sample's examples answer: as they are, or each under the interventions.
-    fn over_sample<T>(&self, work: impl FnOnce(Examples<'_>) -> Result<T>) -> Result<T> {
+    pub fn over_sample<T>(&self, work: impl FnOnce(Examples<'_>) -> Result<T>) -> Result<T> {
         let task = self.model.task();
         let prompts = self.experiment.sample.prompts(task);
         ensure!(

@@ -1,9 +1,9 @@
 //! Answers about the weights alone.
 
-use crate::task::number::fixed;
 use super::array::Array;
 use super::circuit::{Circuit, composition, composition_baseline};
 use super::patterns::head_pairs;
+use crate::task::number::fixed;
 
 use super::reduce::{Embedding, pca};
 use super::table::{Layer, Table};
@@ -52,10 +52,7 @@ pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
         notes.push(("copying score".into(), fixed(copying, 3)));
     }
     let singular = circuit.singular_values()?;
-    notes.push((
-        "effective rank".into(),
-        fixed(circuit.effective_rank()?, 1),
-    ));
+    notes.push(("effective rank".into(), fixed(circuit.effective_rank()?, 1)));
     let first: Vec<String> = singular.iter().take(5).map(|&s| fixed(s, 1)).collect();
     notes.push(("singular values".into(), first.join(" ")));
     let failing = diagonal.map_or_else(Vec::new, |diagonal| diagonal.failing);
@@ -111,10 +108,7 @@ pub(super) fn composition_table(model: &HookedTransformer, tools: &Tools) -> Res
         rows,
         cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
         signed: false,
-        notes: vec![(
-            "random, standard deviation".into(),
-            fixed(baseline.std, 4),
-        )],
+        notes: vec![("random, standard deviation".into(), fixed(baseline.std, 4))],
         ..Table::default()
     })
 }

@@ -63,9 +63,8 @@ impl Circuit {
     #[must_use]
     pub fn diagonal(&self) -> Option<Diagonal> {
         let common = self.common()?;
-        let value = |row: usize, col: usize| {
-            f64::from(self.values.get(&[row, col]).unwrap_or(f32::NAN))
-        };
+        let value =
+            |row: usize, col: usize| f64::from(self.values.get(&[row, col]).unwrap_or(f32::NAN));
         let square = (0..common).flat_map(|row| (0..common).map(move |col| (row, col)));
         let off = square.filter(|(row, col)| row != col);
         let best_other = |row: usize| {
@@ -74,7 +73,9 @@ impl Circuit {
         };
         let rows = (0..common).filter_map(|row| Some((row, best_other(row)?)));
         let margin = |(row, other): (usize, usize)| value(row, row) - value(row, other);
-        let least = rows.clone().min_by(|&a, &b| margin(a).total_cmp(&margin(b)))?;
+        let least = rows
+            .clone()
+            .min_by(|&a, &b| margin(a).total_cmp(&margin(b)))?;
         let failing = rows.filter(|&cell| !(margin(cell) > 0.0));
         let failing: Vec<Failing> = failing
             .map(|(row, other)| Failing {
@@ -107,7 +108,10 @@ impl Diagonal {
         vec![
             ("diagonal", spread(&self.on)),
             ("off the diagonal", spread(&self.off)),
-            ("smallest margin", format!("{margin} at {}", self.smallest_margin_row)),
+            (
+                "smallest margin",
+                format!("{margin} at {}", self.smallest_margin_row),
+            ),
             ("failing rows", self.failing_words(most)),
         ]
     }

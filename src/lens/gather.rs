@@ -7,7 +7,7 @@ use super::intervention::Intervention;
 use super::metric::{Measure, Reading};
 use super::pair_runs::PairRuns;
 use super::plan::{Plan, Sheet};
-use super::table::{Layer, Table};
+use super::table::{Layer, STANDARD_ERROR, Table};
 use crate::model::{HookName, HookedTransformer};
 use anyhow::{Context, Result};
 
@@ -291,7 +291,7 @@ impl Gather {
                 _ => self.layers.len(),
             };
             let spreads: [(&str, fn(&Moments) -> f32); 2] = [
-                ("standard error", Moments::standard_error),
+                (STANDARD_ERROR, Moments::standard_error),
                 ("std", Moments::std),
             ];
             for (what, of) in spreads {

@@ -5,6 +5,7 @@
 
 mod algebra;
 mod answer;
+mod answer_errors;
 mod answer_weights;
 mod answering;
 mod array;

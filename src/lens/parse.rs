@@ -112,7 +112,7 @@ impl Intervention {
                 let rank = words.whole("a number of directions")? as usize;
                 if rank > config.d_head {
                     let most = config.d_head;
-                    return words.wrong(format!("rank {rank} is not in 0 to {most}"));
+                    return words.wrong(format!("rank {rank} is not from 0 to {most}"));
                 }
                 Action::Rank(rank)
             }
@@ -200,7 +200,7 @@ impl Words<'_> {
         match word.parse() {
             Ok(head) if head < config.n_heads => Ok(Some(head)),
             _ => self.wrong(format!(
-                "'{}' is no head in 0 to {}",
+                "'{}' is no head from 0 to {}",
                 shown(word),
                 config.n_heads - 1
             )),

@@ -369,7 +369,10 @@ impl Question {
             } => {
                 let minus = minus.map(|p| format!(" minus {}", task.label(p)));
                 let [dest, src] = [*dest, *src].map(|p| task.label(p));
-                let (minus, summed) = (minus.unwrap_or_default(), if *summed { " summed" } else { "" });
+                let (minus, summed) = (
+                    minus.unwrap_or_default(),
+                    if *summed { " summed" } else { "" },
+                );
                 format!("why {head} {dest} {src}{minus}{summed}")
             }
             Self::Attention {

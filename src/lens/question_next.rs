@@ -147,6 +147,16 @@ impl Question {
         }
     }
 
+    /// A question about a sample put to one of its runs alone.
+    #[must_use]
+    pub(super) fn of_one_run(&self) -> Self {
+        let mut single = self.toggled();
+        if let Self::Attention { beside, .. } | Self::Virtual { beside, .. } = &mut single {
+            *beside = false;
+        }
+        single
+    }
+
     /// Whole lines that begin as this one, for completion.
     #[must_use]
     pub fn suggestions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {

@@ -4,6 +4,9 @@ use super::array::Array;
 use super::intervention::Intervention;
 use serde::Serialize;
 
+/// What the layer is called that says how far means over other samples may be from these.
+pub(super) const STANDARD_ERROR: &str = "standard error";
+
 /// More numbers for the same rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
@@ -157,5 +160,56 @@ impl Table {
             out.push_str(&(row.collect::<Vec<_>>().join(",") + "\n"));
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&str], cols: &[&str], values: &[f32]) -> Table {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Table {
+            rows: names(rows),
+            cols: names(cols),
+            values: Array::from_values(vec![rows.len(), cols.len()], values.to_vec()),
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn the_hottest_cell_is_no_total() {
+        let rows = ["resid 1_pre", "head 0.0", "sum", "remainder", "logit"];
+        let found = table(
+            &rows,
+            &["a_0", "sum"],
+            &[90.0, 1.0, -3.0, 50.0, 9.0, 9.0, 8.0, 8.0, 99.0, 9.0],
+        );
+        assert_eq!(found.hottest(Alike::All, (0, 0)), Some((1, 0)));
+    }
+
+    #[test]
+    fn unlike_measures_are_not_compared() {
+        let rows = ["as it stands", "L0->K1 off", "embed->Q0 off"];
+        let found = table(&rows, &["acc", "loss"], &[1.0, 0.1, 0.6, 5.0, 0.9, 0.0]);
+        // the largest change of the cursor's own column, not the largest number
+        assert_eq!(found.hottest(Alike::Columns, (2, 0)), Some((1, 0)));
+        assert_eq!(found.hottest(Alike::Columns, (0, 1)), Some((1, 1)));
+        let found = table(
+            &["prob", "rank"],
+            &["clean", "patched", "normalised"],
+            &[0.2, 0.9, 7.0, 1.0, 14.0, 0.0],
+        );
+        assert_eq!(found.hottest(Alike::Rows, (0, 0)), Some((0, 1)));
+    }
+
+    #[test]
+    fn marked_cells_are_gone_through_round() {
+        let mut found = table(&["0", "1", "2"], &["0", "1", "2"], &[0.0; 9]);
+        assert_eq!(found.next_flagged((0, 0)), None);
+        found.flagged = vec![[2, 0], [1, 2]];
+        assert_eq!(found.next_flagged((0, 0)), Some((1, 2)));
+        assert_eq!(found.next_flagged((1, 2)), Some((2, 0)));
+        assert_eq!(found.next_flagged((2, 0)), Some((1, 2)));
     }
 }

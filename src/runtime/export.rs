@@ -1,11 +1,11 @@
 //! The focused pane's numbers as one table.
 
-use crate::task::number::fixed;
 use super::verdicts;
 use crate::app::{Pane, Said, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
 use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName, Table};
 use crate::sweep::{Case, Choice, Survey, Surveyed};
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.

@@ -1,12 +1,12 @@
 //! What comes of claims. This is the one place that asks for verdicts.
 
-use crate::task::number::fixed;
 use crate::app::{Answer, Found, Said, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
 use crate::sweep::{self, Answers, Claim, Over, Progress, Report, Sweep, Tally};
 use crate::task::grouped;
+use crate::task::number::fixed;
 use anyhow::{Context as _, Result};
 
 /// Asks all inputs in one walk: each claim's answer, those that cannot be asked included, and how

@@ -210,7 +210,10 @@ impl Minimal {
     /// How many sets were tried, and how many of them are enough.
     #[must_use]
     pub fn told(&self) -> String {
-        format!("{} of {} sets tried are enough", self.sufficient, self.tried)
+        format!(
+            "{} of {} sets tried are enough",
+            self.sufficient, self.tried
+        )
     }
 }
 

@@ -1,13 +1,13 @@
 //! Surveys: questions whose answer is a list of choices, each some interventions and what they
 //! leave. Every ablation of a node at once, or the smallest sets of edges that are enough.
 
-use crate::task::number::fixed;
 use super::ablations::{ablations, node, title, verdict};
 use super::minimal::minimal;
 use super::run::{Over, Progress};
 use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
+use crate::task::number::fixed;
 use crate::task::{ArrayUpdate, Estimate, Sample, shown};
 use anyhow::Result;
 
@@ -127,7 +127,7 @@ impl Survey {
             ["minimal", number] => match number.parse() {
                 Ok(threshold) if (0.0..=1.0).contains(&threshold) => What::Minimal(threshold),
                 _ => {
-                    let problem = format!("'{}' is no accuracy in 0 to 1", shown(number));
+                    let problem = format!("'{}' is no accuracy from 0 to 1", shown(number));
                     return wrong(1, problem);
                 }
             },
@@ -238,20 +238,20 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "{} edges ({}), accuracy {} with all",
+        "accuracy {} with all {} ({})",
+        fixed(found.accuracy, 4),
         found.edges,
-        found.switches.join(" "),
-        fixed(found.accuracy, 4)
+        found.switches.join(" ")
     );
     let how = match found.exhaustive {
         true => "",
         false => "; the least needed was taken away again and again, smaller sets may exist",
     };
     let verdict = match found.sets.first() {
-        None => format!("{all}; no set keeps {threshold}"),
+        None => format!("no set of edges keeps {threshold}; {all}"),
         Some(set) => {
             let (few, told) = (set.on.len(), found.told());
-            format!("{all}; {few} keep {threshold}, {told}{how}")
+            format!("{few} edges keep {threshold}, {told}; {all}{how}")
         }
     };
     let choices = found.sets.into_iter().map(|set| Choice {

@@ -40,7 +40,9 @@ pub fn significant(value: impl Into<f64>, digits: usize) -> String {
     }
     // rounded first: 9.99 in two digits is 10
     let text = format!("{value:.after_first$e}");
-    let power = text.split_once('e').and_then(|(_, power)| power.parse().ok());
+    let power = text
+        .split_once('e')
+        .and_then(|(_, power)| power.parse().ok());
     match power {
         Some(power @ -3..=6) => fixed(value, (after_first as i32 - power).max(0) as usize),
         _ => text,

@@ -86,7 +86,9 @@ fn is_stale(canvas: &Canvas<'_>, inquiry: &Inquiry) -> bool {
 /// The notes, wrapped; what is left of the area.
 fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) -> Rect {
     let words = table.notes.iter();
-    let mut words: Vec<String> = words.map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut words: Vec<String> = words
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     if inquiry.question.alike() == Alike::Columns {
         words.push("colours: change from as it stands, worse and better".to_owned());
     }

@@ -1,6 +1,5 @@
 //! Attention heatmaps, one head or as many as fit.
 
-use crate::task::number::{fixed, plus};
 use super::canvas::{Canvas, scroll_to};
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::layout::LABEL;
@@ -8,6 +7,7 @@ use super::positions::{Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Shown};
 use crate::lens::{Array, Observation};
+use crate::task::number::{fixed, plus};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 

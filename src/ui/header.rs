@@ -1,10 +1,10 @@
 //! The first and the last row: what is looked at, and which keys do what.
 
-use crate::task::number::{fixed, significant};
 use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, BINDINGS};
 use crate::app::{Tone, hints};
+use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -32,24 +32,28 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         let (accuracy, loss) = (score.accuracy_estimate(), score.loss_estimate());
         let loss = significant(loss.standard_error, 2);
         let accuracy = fixed(accuracy.standard_error, 4);
-        (format!("{error} {accuracy}"), format!("{error} {loss}"), format!("n = {}", score.inputs))
+        (
+            format!("{error} {accuracy}"),
+            format!("{error} {loss}"),
+            format!("n = {}", score.inputs),
+        )
     });
     let space = state.space_tally();
     let space = space.map(|tally| format!("all {} exact", fixed(tally.accuracy(), 6)));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
-        ("circuitscope".to_owned(), 4),
+        ("circuitscope".to_owned(), 6),
         (format!("{} #{hash}", state.model.name), 0),
-        (state.model.device.clone(), 1),
+        (state.model.device.clone(), 5),
         (example, 1),
-        (sample.source.to_string(), 8),
+        (sample.source.to_string(), 9),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
     let (of_accuracy, of_loss, n) = errors.unwrap_or_default();
-    parts.push((of_accuracy, 5));
-    parts.extend(loss.map(|loss| (loss, 7)));
-    parts.push((of_loss, 7));
-    parts.push((n, 5));
+    parts.push((of_accuracy, 4));
+    parts.extend(loss.map(|loss| (loss, 8)));
+    parts.push((of_loss, 8));
+    parts.push((n, 7));
     parts.extend(space.map(|space| (space, 2)));
     parts.retain(|part| !part.0.is_empty());
     // an error stands close to its number

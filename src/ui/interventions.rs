@@ -1,12 +1,12 @@
 //! The intervention list, always on screen, and what they come to together.
 
-use crate::task::number::plus;
 use super::canvas::{Canvas, scroll_to};
 use super::fit::without_the_least;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane};
 use crate::lens::{Intervention, Observation};
+use crate::task::number::plus;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 

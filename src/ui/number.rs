@@ -88,6 +88,11 @@ impl CellFormat {
             false => self.decimals,
         };
         let mut text = aligned(value, columns, self.keeps_sign, decimals, self.short);
+        let nearest = format!("{value:.0}");
+        if text.contains('#') && nearest.len() <= columns + self.gap {
+            // the minus sign keeps neighbours apart too
+            return format!("{nearest:>width$}", width = columns + self.gap);
+        }
         let least = 0.5 * 10.0_f32.powi(-(self.decimals as i32));
         if -1.0 + least < value && value < -least && !text.contains('.') {
             // none of its digits fits, and the nearest whole number would say another thing
@@ -101,13 +106,7 @@ impl CellFormat {
 
 /// `value` at the right of so many columns. With `sign_column` the first of them stays free for a
 /// sign, unless the digits before the point need it.
-fn aligned(
-    value: f32,
-    columns: usize,
-    sign_column: bool,
-    decimals: usize,
-    short: bool,
-) -> String {
+fn aligned(value: f32, columns: usize, sign_column: bool, decimals: usize, short: bool) -> String {
     let write = |room| digits(value, room, decimals, short);
     let mut text = write(columns);
     // A negative value that is written as 0 has no sign.

@@ -8,8 +8,8 @@ use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP, strips_width};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
-use crate::task::number::plus;
 use crate::lens::{Cell, GridName, Measure, Observation, Reading};
+use crate::task::number::plus;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -236,7 +236,12 @@ impl Arranged {
             top,
             block,
             stacked,
-            layers: if stacked { layers } else { abreast.clamp(1, layers) }.into(),
+            layers: if stacked {
+                layers
+            } else {
+                abreast.clamp(1, layers)
+            }
+            .into(),
             rows: (below_top / high).min(rows).into(),
         }
     }

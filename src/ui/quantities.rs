@@ -8,7 +8,11 @@ use std::ops::Range;
 
 impl Alike {
     /// Cells in pieces of one scale: whole columns, or single cells where rows differ.
-    pub(super) fn pieces(self, rows: &Range<usize>, columns: Range<usize>) -> Vec<(Range<usize>, usize)> {
+    pub(super) fn pieces(
+        self,
+        rows: &Range<usize>,
+        columns: Range<usize>,
+    ) -> Vec<(Range<usize>, usize)> {
         let cut = |column: usize| match self {
             Self::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
             _ => vec![(rows.clone(), column)],
@@ -79,7 +83,9 @@ fn changed(table: &Table, layer: &str, column: usize) -> Scale {
     let mut values = column_of(table, layer, column);
     let base = values.next().filter(|base| base.is_finite()).unwrap_or(0.0);
     let changes = values.map(|value| (value - base).abs());
-    let reach = changes.filter(|change| change.is_finite()).fold(1.0, f32::max);
+    let reach = changes
+        .filter(|change| change.is_finite())
+        .fold(1.0, f32::max);
     let grows_worse = table.cols.get(column).is_some_and(|name| name == "loss");
     Scale::From {
         base,
@@ -99,5 +105,28 @@ fn around(values: impl Iterator<Item = f32>) -> Scale {
     } else {
         let max = high.max(1.0);
         Scale::Sequential { max }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unchanged_is_neutral_and_what_is_destroyed_is_not() {
+        let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let table = Table {
+            rows: names(["as it stands", "L0->K1 off"]),
+            cols: names(["acc", "loss"]),
+            values: Array::from_values(vec![2, 2], vec![1.0, 0.01, 0.0, 5.0]),
+            ..Table::default()
+        };
+        for column in [0, 1] {
+            let scale = Alike::Columns.scale(&table, "", 1, column);
+            let at = |row: usize| scale.fraction(table.values.slice(&[row])[column]);
+            assert_eq!(at(0), 0.0, "column {column} as it stands");
+            // less accuracy and more loss are equally bad
+            assert_eq!(at(1), -1.0, "column {column} destroyed");
+        }
     }
 }

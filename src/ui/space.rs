@@ -1,7 +1,6 @@
 //! The whole input space: how many inputs are right, where they fail, how narrowly; below, the
 //! rows of `space_rows.rs`.
 
-use crate::task::number::{fixed, significant};
 use super::canvas::Canvas;
 use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::space_rows::{place, rows};
@@ -9,6 +8,7 @@ use super::theme::Role;
 use crate::app::{Pane, Running};
 use crate::sweep::{By, Tally};
 use crate::task::grouped;
+use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 

@@ -1,11 +1,11 @@
 //! The rows below the sweep: claims with their verdicts, then the inputs worth a look.
 
-use crate::task::number::{fixed, significant};
 use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
 use crate::sweep::{Case, Choice, Common, Counterexample, Instead, Left, NO_INPUT, Over, Verdict};
+use crate::task::number::{fixed, significant};
 use crate::task::{Sample, Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -242,7 +242,11 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
         Err(why) => {
             let width = 2 + canvas.state.task().list_len * 6 - 1 + 17;
             let mean = if canvas.look.ascii { 16 } else { 15 };
-            (format!("  {:mean$}", "n/a"), " ".repeat(width), why.as_str())
+            (
+                format!("  {:mean$}", "n/a"),
+                " ".repeat(width),
+                why.as_str(),
+            )
         }
     };
     spans.push(canvas.span(Role::Good, accuracy));

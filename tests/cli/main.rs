@@ -91,7 +91,7 @@ fn score_counts() {
     refused(&["score", "--sample", "all"], "no sample 'all'");
     refused(
         &["score", "--sample", "random:0:0"],
-        "length '0' is not in 1..=1000000",
+        "length '0' is not from 1 to 1000000",
     );
 }
 
