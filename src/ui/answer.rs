@@ -90,7 +90,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) 
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();
     if inquiry.question.alike() == Alike::Columns {
-        words.push("colours: change from as it stands, worse and better".to_owned());
+        words.push("colours: change from the first row, worse and better".to_owned());
     }
     let text = words.join("   ").replace('±', canvas.look.pick("±", "+-"));
     let mut used = 0;

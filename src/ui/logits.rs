@@ -47,7 +47,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
             RunName::Clean => (Role::Clean, "clean"),
             _ => (Role::Corrupted, "corr."),
         };
-        title.push(canvas.part(0, role, format!(" by {whose} b")));
+        title.push(canvas.part(3, role, format!(" by {whose} b")));
     }
     title.extend(canvas.kinds());
     let below = below(canvas, &seen, usize::from(area.width.saturating_sub(4)));
@@ -172,13 +172,22 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
     let position = state.view.position;
     let run = seen.run(state.view.shown.run());
     let task = state.task();
-    let i = task.predicted_at(position)?;
+    // of a patched run, whose answer it is judged by
+    let judge = match state.view.shown {
+        Shown::Run(RunName::Clean | RunName::Corrupted) => "",
+        _ => state.judge().name(),
+    };
+    let Some(i) = task.predicted_at(position) else {
+        let judged = format!("judged by the {judge} answer");
+        return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
+    };
     let target = truth(canvas, seen).get(i).copied()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
     let written = |decimals, digits| {
         let (logit, log_prob) = (fixed(logit, decimals), significant(log_prob, digits));
-        format!("b_{i}={target} logit {logit} logp {log_prob}")
+        let text = format!("{judge} b_{i}={target} logit {logit} logp {log_prob}");
+        text.trim_start().to_owned()
     };
     let mut text = written(2, 2);
     if text.len() > room {

@@ -58,7 +58,8 @@ impl CellFormat {
         let width = usize::from(width);
         let gap = usize::from(width > 2);
         let columns = width - gap;
-        let short = is_short(columns) || max < NEAR_ONE && columns == 5;
+        // a sign takes the column that a 0 before the point would
+        let short = is_short(columns) || is_signed && max < NEAR_ONE && columns == 5;
         let whole = if max < NEAR_ONE && (short || columns > 6) {
             0
         } else {

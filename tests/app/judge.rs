@@ -15,21 +15,15 @@ fn a_patched_run_is_judged_by_the_answer_that_its_patches_bring() {
     for (script, judge) in [
         ("v v", RunName::Corrupted),
         (
-            ": 'patch blocks.1.attn.hook_z @* from clean' enter v v",
+            ": 'patch blocks.1.attn.hook_z @* from clean' enter",
             RunName::Clean,
         ),
         (
-            ": 'zero blocks.0.attn.hook_z @idx' enter v v",
+            ": 'zero blocks.0.attn.hook_z @idx' enter",
             RunName::Corrupted,
         ),
-        (
-            "d : 'zero blocks.0.attn.hook_z @idx' enter v v",
-            RunName::Clean,
-        ),
-        (
-            "d : 'edge L0->K1 from corrupted' enter v v",
-            RunName::Corrupted,
-        ),
+        ("d : 'zero blocks.0.attn.hook_z @idx' enter", RunName::Clean),
+        ("d : 'edge L0->K1 from corrupted' enter", RunName::Corrupted),
         ("", RunName::Clean),
         ("v", RunName::Corrupted),
     ] {
@@ -39,7 +33,7 @@ fn a_patched_run_is_judged_by_the_answer_that_its_patches_bring() {
 
 #[test]
 fn a_key_judges_by_the_other_answer() {
-    let mut bench = patched(": 'patch blocks.1.attn.hook_z @* from clean' enter v v tab");
+    let mut bench = patched(": 'patch blocks.1.attn.hook_z @* from clean' enter tab");
     press(&mut bench, "a");
     assert_eq!(bench.state.judge(), RunName::Corrupted);
     press(&mut bench, "a");

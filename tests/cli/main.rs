@@ -72,7 +72,9 @@ fn score_counts() {
         "inputs",
         "loss",
         "model",
+        "n",
         "sample",
+        "standard_error",
         "wrong_by_position",
         "wrong_inputs",
     ];

@@ -319,7 +319,7 @@ fn the_inputs_that_come_next_are_in_order() {
     let found = check(&model, "min margin[b_0]");
     let first = found.counterexample.iter();
     let values: Vec<f64> = first.chain(&found.further).map(|one| one.value).collect();
-    assert_eq!(values.len(), 5);
+    assert_eq!(values.len(), 20);
     for (value, by_hand) in values.iter().zip(&least) {
         assert!((value - by_hand).abs() < 1e-4, "{values:?}");
     }
