@@ -99,6 +99,18 @@ impl Table {
         next.or(all.first()).map(|&[row, col]| (row, col))
     }
 
+    /// Whether a layer says how far the numbers of another one are spread.
+    #[must_use]
+    pub fn is_spread(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR) || layer.starts_with("std of ")
+    }
+
+    /// Whether a layer says how far means over other samples may be from another one's.
+    #[must_use]
+    pub fn is_standard_error(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR)
+    }
+
     /// The intervention that a cell stands for.
     #[must_use]
     pub fn intervention(&self, row: usize, column: usize) -> Option<&Intervention> {

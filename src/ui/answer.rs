@@ -303,6 +303,12 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
     ];
     for (layer, values) in table.layers() {
         let value = values.get(&[row, column]).unwrap_or(f32::NAN);
+        if Table::is_standard_error(layer) {
+            let error = exact(value, false);
+            let sign = canvas.look.pick("±", "+-");
+            spans.push(canvas.span(Role::Muted, format!(" {sign} {error}")));
+            continue;
+        }
         if !layer.is_empty() {
             spans.push(canvas.span(Role::Muted, format!("  {layer}")));
         }
