@@ -193,5 +193,9 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
     if text.len() > room {
         text = written(1, 1);
     }
+    if text.len() > room {
+        let log_prob = significant(log_prob, 1);
+        text = format!("{judge} b_{i}={target} logp {log_prob}");
+    }
     Some(Line::from(canvas.span(canvas.number_role(), text)))
 }
