@@ -76,7 +76,7 @@ impl Circuit {
         let least = rows
             .clone()
             .min_by(|&a, &b| margin(a).total_cmp(&margin(b)))?;
-        let failing = rows.filter(|&cell| !(margin(cell) > 0.0));
+        let failing = rows.filter(|&cell| margin(cell) <= 0.0 || margin(cell).is_nan());
         let failing: Vec<Failing> = failing
             .map(|(row, other)| Failing {
                 row: self.rows[row].clone(),

@@ -207,6 +207,9 @@ impl Moments {
     }
 }
 
+/// What of the moments is told.
+type Spread = fn(&Moments) -> f32;
+
 /// An answer over pairs, in the making.
 pub(super) struct Gather {
     asked: Asked,
@@ -268,7 +271,7 @@ impl Gather {
     pub fn table(&self) -> Table {
         let shape = vec![self.plan.rows.len(), self.plan.cols.len()];
         let is_grid = matches!(self.asked, Asked::Grid(..));
-        let array = |layer: &[Moments], of: fn(&Moments) -> f32| {
+        let array = |layer: &[Moments], of: Spread| {
             let cells = layer.iter().zip(&self.plan.cells);
             let value = |(moments, cell): (&Moments, &Option<Intervention>)| match cell {
                 // there is no such edge or cell
@@ -290,7 +293,7 @@ impl Gather {
                 Asked::Grid(_, Compare::Attribution, _) => 1,
                 _ => self.layers.len(),
             };
-            let spreads: [(&str, fn(&Moments) -> f32); 2] = [
+            let spreads: [(&str, Spread); 2] = [
                 (STANDARD_ERROR, Moments::standard_error),
                 ("std", Moments::std),
             ];
