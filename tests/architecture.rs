@@ -149,6 +149,35 @@ fn no_file_is_too_long_to_read() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+/// People write `0 to 2`, `1.71` and no minus zero: signs and powers of ten are put into numbers in
+/// one place.
+#[test]
+fn numbers_are_written_in_one_place() {
+    let mut wrong = Vec::new();
+    for path in sources(&root().join("src")) {
+        if path.ends_with("task/number.rs") || path.ends_with("ui/number.rs") {
+            continue;
+        }
+        for line in code(&path).lines() {
+            // what stands between quotes
+            let texts = line.split('"').skip(1).step_by(2);
+            let ranges = texts
+                .clone()
+                .any(|text| text.contains("..=") && !text.contains('['));
+            let formats = texts.flat_map(|text| text.split('{').skip(1));
+            let formats = formats.filter_map(|text| text.split_once('}')?.0.split_once(':'));
+            let signs = formats.map(|(_, format)| format);
+            let signed = signs
+                .clone()
+                .any(|f| f.starts_with('+') || f.contains('.') && f.ends_with('e'));
+            if ranges || signed {
+                wrong.push(format!("{}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn one_terminal_library() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();

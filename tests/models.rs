@@ -194,7 +194,7 @@ fn a_wrong_config_field_is_named() {
             "config field d_vocab_out is 9, but the tensors have 7",
         ),
         (r#"{"list_len": 4}"#, "list_len 4 needs 13"),
-        (r#"{"list_len": 0}"#, "list length 0 is not in 1..=64"),
+        (r#"{"list_len": 0}"#, "list length 0 is not from 1 to 64"),
         (r#"{"max_num": 8}"#, "max_num 8 needs 10 and 8"),
         (
             r#"{"normalization_type": "LN"}"#,

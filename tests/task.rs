@@ -114,7 +114,7 @@ fn every_form_of_a_prompt() {
 
 #[test]
 fn what_is_wrong_with_a_prompt() {
-    let number = "a whole number in 0..=49";
+    let number = "a whole number from 0 to 49";
     for (text, part, problem) in [
         (
             "",
@@ -124,10 +124,14 @@ fn what_is_wrong_with_a_prompt() {
         ("1 2 3 4", "prompt", "got 4"),
         ("1 2 3 1 5 6", "prompt", "got 6"),
         ("50 2 3 1 5", "a_0", number),
-        ("1 50 3 1 5", "a_1", "50 is not a whole number in 0..=49"),
-        ("1 2 -3 1 5", "a_2", "'-3' is not a whole number in 0..=49"),
-        ("1 2 3 3 5", "idx", "3 is not a whole number in 0..=2"),
-        ("1 2 3 x 5", "idx", "'x' is not a whole number in 0..=2"),
+        ("1 50 3 1 5", "a_1", "50 is not a whole number from 0 to 49"),
+        (
+            "1 2 -3 1 5",
+            "a_2",
+            "'-3' is not a whole number from 0 to 49",
+        ),
+        ("1 2 3 3 5", "idx", "3 is not a whole number from 0 to 2"),
+        ("1 2 3 x 5", "idx", "'x' is not a whole number from 0 to 2"),
         ("1 2 3 1 99999999999999999999", "elt", number),
         ("1 2 3 1 5.0", "elt", number),
         (
@@ -145,7 +149,7 @@ fn what_is_wrong_with_a_prompt() {
         (
             r"BOS 1 2 3 \n 7 5 \n 1 5 3",
             "idx",
-            "7 is not a whole number in 0..=2",
+            "7 is not a whole number from 0 to 2",
         ),
         (r"BOS 1 2 3 \n 1 5 \n 1 50 3", "b_1", number),
         (
@@ -160,12 +164,12 @@ fn what_is_wrong_with_a_prompt() {
         (
             "a=[1,2,3]; a[3]=5",
             "idx",
-            "3 is not a whole number in 0..=2",
+            "3 is not a whole number from 0 to 2",
         ),
         (
             "a=[1,2,3]; a[]=5",
             "idx",
-            "empty; a whole number in 0..=2 is needed",
+            "empty; a whole number from 0 to 2 is needed",
         ),
         ("a=[1,2,3]; a[1]=", "elt", "empty"),
         ("a=[1,2,3]; a[1]=50", "elt", number),
@@ -276,7 +280,7 @@ fn counterfactuals_in_their_order() {
             "a_1",
             "changing a_1 changes no answer: the update overwrites it",
         ),
-        ("idx=3", "idx: 3 is not a whole number in 0..=2"),
+        ("idx=3", "idx: 3 is not a whole number from 0 to 2"),
         ("elt=", "elt: empty"),
         ("elt=48", "elt is 48 already: nothing would change"),
     ] {
@@ -320,9 +324,9 @@ fn names_of_samples() {
             "all",
             "no sample 'all'; a sample is notebook:SEED[:N] or random:SEED[:N]",
         ),
-        ("random:x", "seed 'x' is not in 0..=4294967295"),
+        ("random:x", "seed 'x' is not from 0 to 4294967295"),
         ("random:4294967296", "seed '4294967296'"),
-        ("random:0:0", "length '0' is not in 1..=1000000"),
+        ("random:0:0", "length '0' is not from 1 to 1000000"),
         ("random:0:1000001", "length '1000001'"),
         ("random:0:1:2", "too many parts"),
     ] {

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::cell;
 use super::inquire;
+use super::judge;
 use super::links;
 use super::message::Effect;
 use super::note;
@@ -143,6 +144,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Compare
         | Action::AskRanks => return inquire::lead(state, action),
         Action::Hottest => inquire::hottest(state),
+        Action::NextFlagged => inquire::next_flagged(state),
+        Action::SwitchJudge => judge::switch(state),
         Action::OpenSpace => space::open(state),
         Action::OpenRow => return rows::open_row(state),
         Action::NextCase => return rows::step_case(state, true),

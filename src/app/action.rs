@@ -131,7 +131,7 @@ pub enum Action {
     AskInputs,
     /// Ask for the head's attention, averaged over the sample.
     AskMean,
-    /// Show the grid under the cursor as a table, or path patching.
+    /// Show the whole grid in focus as a table, or path patching.
     AskGrid,
     /// Show all measures together.
     AskMetrics,
@@ -159,8 +159,12 @@ pub enum Action {
     PreviousQuestion,
     /// The sample's mean or this run; scaled or not.
     ToggleQuestion,
-    /// To the cell of the largest value.
+    /// To the cell that stands out most.
     Hottest,
+    /// To the next cell with a mark.
+    NextFlagged,
+    /// Judge the patched run by the clean run's answer or the corrupted run's.
+    SwitchJudge,
     /// Look at the whole input space.
     OpenSpace,
     /// Open the selected row's input, or check its claim.

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::message::{Ask, Effect, Inquiry};
-use super::panes::strip_rows;
+use super::panes::{StripColumn, strip_rows};
 use super::state::{Pane, State, Tone};
 use crate::lens::{
     CircuitName, Compare, HeadName, Intervention, Kind, Question, Sheet, Table, Toward, Variants,
@@ -91,6 +91,7 @@ pub(super) fn why(state: &mut State) -> Vec<Effect> {
         dest: at.dest,
         src: at.src,
         minus: None,
+        summed: true,
     };
     open(state, question)
 }
@@ -145,19 +146,22 @@ fn prediction_at_hand(state: &State) -> usize {
     i.unwrap_or(0)
 }
 
-/// The grid under the cursor as a table; path patching where no grid has the focus.
+/// The whole grid in focus as a table, at the same cell; path patching where no grid has the focus.
 pub(super) fn grid(state: &mut State) -> Vec<Effect> {
-    let config = &state.model.config;
+    let mut cursor = None;
     let sheet = match state.view.focus {
         Pane::Strips => {
-            let rows = strip_rows(config);
-            let row = rows.get(state.view.strips.row);
-            row.map_or(Sheet::Strips, |(grid, _)| Sheet::Strip(*grid))
+            cursor = strip_in_table(state);
+            Sheet::Strips
         }
-        Pane::Cells => Sheet::PatternCells(HeadName {
-            layer: state.view.cells.layer,
-            head: state.view.cells.head,
-        }),
+        Pane::Cells => {
+            let at = state.view.cells;
+            cursor = Some((at.dest, at.src));
+            Sheet::PatternCells(HeadName {
+                layer: at.layer,
+                head: at.head,
+            })
+        }
         _ => Sheet::Edges,
     };
     let question = Question::Grid {
@@ -166,7 +170,27 @@ pub(super) fn grid(state: &mut State) -> Vec<Effect> {
         reading: state.view.reading,
         pairs: None,
     };
-    open(state, question)
+    let effects = open(state, question);
+    if let (Some(cursor), Some(inquiry)) = (cursor, &mut state.inquiry) {
+        inquiry.cursor = cursor;
+    }
+    effects
+}
+
+/// Where the cell under the strips' cursor stands in the table of all strips: grid by grid, in
+/// each layer by layer.
+fn strip_in_table(state: &State) -> Option<(usize, usize)> {
+    let at = state.view.strips;
+    let rows = strip_rows(&state.model.config);
+    let (grid, head) = *rows.get(at.row)?;
+    let of_grid = rows.iter().filter(|(other, _)| *other == grid).count();
+    let before = rows.iter().take_while(|(other, _)| *other != grid).count();
+    let row = before * state.model.config.n_layers + at.layer * of_grid + head.unwrap_or(0);
+    let column = match at.column {
+        StripColumn::Pos(pos) => pos,
+        StripColumn::All => state.task().seq_len(),
+    };
+    Some((row, column))
 }
 
 /// What each head adds to the prediction at hand, by what it attends to.
@@ -220,6 +244,7 @@ fn against(state: &State, question: &Question) -> Option<Question> {
         dest,
         src,
         minus,
+        summed,
     } = *question
     else {
         return None;
@@ -233,6 +258,7 @@ fn against(state: &State, question: &Question) -> Option<Question> {
         dest,
         src,
         minus: most,
+        summed,
     })
 }
 
@@ -240,7 +266,7 @@ fn against(state: &State, question: &Question) -> Option<Question> {
 pub(super) fn idle(state: &State, action: Action) -> Option<&'static str> {
     let why = match action {
         Action::NextQuestion | Action::PreviousQuestion => "there is but one answer of this kind",
-        Action::ToggleQuestion => "this answer has no mean, and no other scale",
+        Action::ToggleQuestion => "this answer has no mean, no other scale and no parts",
         Action::Compare => "nothing can stand beside this answer",
         Action::AskRanks => "only a QK or OV circuit has ranks; o opens the circuits",
         Action::AskInputs => "inputs belong to an entry of a circuit; o opens the circuits",
@@ -355,12 +381,27 @@ pub(super) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
     }
 }
 
-/// Moves the cursor to the largest value.
+/// Moves the cursor to the value that stands out most among those like the one under it.
 pub(super) fn hottest(state: &mut State) {
     if let Some(inquiry) = &mut state.inquiry
         && let Some(Ok(table)) = &inquiry.answer
-        && let Some(cursor) = table.hottest()
+        && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
     {
         inquiry.cursor = cursor;
+    }
+}
+
+/// Moves the cursor to the next cell with a mark: a row of a circuit that fails, an estimate that
+/// is far off.
+pub(super) fn next_flagged(state: &mut State) {
+    let Some(inquiry) = &mut state.inquiry else {
+        return;
+    };
+    let Some(Ok(table)) = &inquiry.answer else {
+        return;
+    };
+    match table.next_flagged(inquiry.cursor) {
+        Some(cursor) => inquiry.cursor = cursor,
+        None => state.say(Tone::Plain, "no cell of this answer is marked with !"),
     }
 }

@@ -10,6 +10,7 @@ mod cell;
 mod command;
 mod fields;
 mod inquire;
+mod judge;
 mod key;
 mod keymap;
 mod keypage;

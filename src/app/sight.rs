@@ -6,7 +6,7 @@ use super::inquire;
 use super::message::Inquiry;
 use super::state::{Pane, State};
 use crate::lens::Shown;
-use crate::lens::{HeadName, Question, Reading};
+use crate::lens::{HeadName, Question, Reading, RunName};
 
 /// What the panes show.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Sight {
     pub shown: Shown,
     /// How the grids tell their metric.
     pub reading: Reading,
+    /// Whose answer judges the patched run, where that was chosen.
+    pub judge: Option<RunName>,
     /// Whether a pane is shown alone.
     pub zoomed: bool,
     /// The pane that fills the screen: a zoomed one, the answer, the input space.
@@ -41,6 +43,7 @@ impl State {
         Sight {
             shown: view.shown,
             reading: view.reading,
+            judge: view.judge,
             zoomed: view.zoomed,
             alone: fills.then_some(view.focus),
             question: asked.map(|inquiry| inquiry.question.clone()),
@@ -66,6 +69,7 @@ impl State {
         view.attention.scores = sight.scores;
         view.shown = sight.shown;
         view.reading = sight.reading;
+        view.judge = sight.judge;
         view.zoomed = sight.zoomed;
         view.theme = sight.theme;
         match (sight.alone, view.focus) {

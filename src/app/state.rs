@@ -73,6 +73,8 @@ pub struct View {
     pub shown: Shown,
     /// How the grids tell their metric.
     pub reading: Reading,
+    /// Whose answer judges the patched run, where that was chosen.
+    pub judge: Option<RunName>,
     /// The position under the cursor of the logits pane.
     pub position: usize,
     /// The attention pane.
@@ -306,6 +308,7 @@ impl State {
                 zoomed: false,
                 shown: Shown::Run(RunName::Clean),
                 reading: Reading::default(),
+                judge: None,
                 position: task.predicts_at(0),
                 attention: AttentionView {
                     layer: last_layer,

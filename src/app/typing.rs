@@ -146,7 +146,7 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
             let number = text.trim().parse::<usize>().ok();
             match number.filter(|n| (1..=len).contains(n)) {
                 Some(n) => Ok(go_to_example(state, n - 1)),
-                None => Err((Some(0), format!("the sample has examples 1..={len}"))),
+                None => Err((Some(0), format!("the sample has examples 1 to {len}"))),
             }
         }
         Purpose::Question => {

@@ -7,6 +7,7 @@ use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, w
 use crate::sweep::{
     Ablated, Draws, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
 };
+use crate::task::number::{fixed, significant};
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -57,6 +58,8 @@ struct AblationRow {
     ablation: Option<String>,
     inputs: Option<u64>,
     accuracy: Option<f64>,
+    /// Of the accuracy; of no meaning over the whole space.
+    standard_error: Option<f64>,
     accuracy_by_position: Option<Vec<f64>>,
     mean_loss: Option<f64>,
     /// The donors of each input, where it resamples.
@@ -73,6 +76,7 @@ impl AblationRow {
             ablation: ablated.ablation.as_ref().map(|one| one.line(task)),
             inputs: tally.map(|tally| tally.inputs),
             accuracy: tally.map(Tally::accuracy),
+            standard_error: tally.map(|tally| tally.accuracy_estimate().standard_error),
             accuracy_by_position: tally.map(Tally::accuracy_by_position),
             mean_loss: tally.map(Tally::mean_loss),
             draws: ablated.draws,
@@ -143,7 +147,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
         let name = row.ablation.as_deref().unwrap_or("none");
         let name = name.replacen(&answer.node, "", 1);
         let name = name.replace("edge ", "").replace("  ", " ");
-        let number = |x: &f64| format!("{x:.4}");
+        let number = |x: &f64| fixed(*x, 4);
         let mut cells = vec![name];
         cells.push(
             row.accuracy
@@ -151,7 +155,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
                 .map_or_else(|| row.reason.clone().unwrap_or_default(), number),
         );
         cells.extend(row.accuracy_by_position.iter().flatten().map(number));
-        cells.extend(row.mean_loss.map(|loss| format!("{loss:.3e}")));
+        cells.extend(row.mean_loss.map(|loss| significant(loss, 4)));
         if let Some(draws) = &row.draws {
             let spread = draws.spread.as_ref();
             cells.push(spread.map_or_else(String::new, number));
@@ -181,7 +185,7 @@ struct MinimalAnswer {
 pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     ensure!(
         (0.0..=1.0).contains(&args.threshold),
-        "--threshold {} is not in 0..=1",
+        "--threshold {} is not from 0 to 1",
         args.threshold
     );
     let opened = Opened::new(&args.space)?;
@@ -212,10 +216,12 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
         exhaustive,
         accuracy,
         sets,
+        ..
     } = &answer.minimal;
     writeln!(
         out,
-        "{edges} edges, accuracy {accuracy:.6} with all of them ({})\nswitched: {}",
+        "{edges} edges, accuracy {} with all of them ({})\nswitched: {}",
+        fixed(*accuracy, 6),
         answer.asked.over,
         switches.join(" ")
     )?;
@@ -231,12 +237,13 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     };
     writeln!(
         out,
-        "{} edges keep accuracy {}:",
+        "{} edges keep accuracy {}; {}:",
         first.on.len(),
-        args.threshold
+        args.threshold,
+        answer.minimal.told()
     )?;
     for set in sets {
-        writeln!(out, "  {:.6}  {}", set.accuracy, set.on.join("  "))?;
+        writeln!(out, "  {}  {}", fixed(set.accuracy, 6), set.on.join("  "))?;
     }
     Ok(())
 }

@@ -351,13 +351,24 @@ pub struct PairArgs {
     pub common: Common,
 }
 
+/// A whole number between two others.
+pub(super) fn whole(
+    first: u32,
+    last: u32,
+) -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
+    move |text| match text.parse() {
+        Ok(number) if (first..=last).contains(&number) => Ok(number),
+        _ => Err(format!("not a whole number from {first} to {last}")),
+    }
+}
+
 /// `circuitscope patch`
 #[derive(Debug, Args)]
 pub struct PatchArgs {
     #[command(flatten)]
     pub pair: PairArgs,
     /// Average all grids over this pair's own change made to so many examples of the sample
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = whole(1, 4096))]
     pub pairs: Option<u32>,
 }
 

@@ -9,6 +9,7 @@ use crate::lens::{
     Array, AttentionCell, HeadName, Matrices, Part, ScoreSplit, observe_run, split_score,
 };
 use crate::task::ArrayUpdate;
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -131,11 +132,11 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         Some(other) => format!(" minus that of {other}"),
         None => String::new(),
     };
-    let (score, total) = (answer.score, answer.total);
+    let (score, total) = (fixed(answer.score, 4), fixed(answer.total, 4));
     writeln!(out, "{}", answer.prompt)?;
     writeln!(
         out,
-        "head {head}, {dest} -> {src}: score {score:.4}{minus}, sum of the parts {total:.4}\n"
+        "head {head}, {dest} -> {src}: score {score}{minus}, sum of the parts {total}\n"
     )?;
     let grouped = &answer.grouped;
     let title = "query \\ key";

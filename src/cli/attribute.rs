@@ -9,6 +9,7 @@ use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
     Array, Attribution, Labelled, Matrices, PathTables, Toward, attribute, attribute_sample,
 };
+use crate::task::number::significant;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -105,7 +106,8 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         let title = format!("{prediction} from");
         print_part(out, &title, &answer.positions, &part)?;
     }
-    writeln!(out, "\nremainder of the paths {:.1e}", paths.remainder)?;
+    let remainder = significant(paths.remainder, 2);
+    writeln!(out, "\nremainder of the paths {remainder}")?;
     Ok(())
 }
 

@@ -7,11 +7,12 @@ use super::table;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
-    Array, Axis, Baseline, Circuit, CircuitName, Composition, Embedding, HeadName, Matrices, Side,
-    Weight, composition, composition_baseline, pca, weight_singular_values,
+    Array, Axis, Baseline, Circuit, CircuitName, Composition, Diagonal, Embedding, HeadName,
+    Matrices, Side, Weight, composition, composition_baseline, pca, weight_singular_values,
 };
 use crate::model::Model;
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
+use crate::task::number::fixed;
 use crate::task::shown;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -60,6 +61,8 @@ struct Answer {
     values: Array,
     /// Null where rows and columns are different things.
     top1_on_diagonal: Option<f64>,
+    /// Likewise.
+    diagonal: Option<Diagonal>,
     /// Of the table, largest first.
     singular_values: Vec<f64>,
     effective_rank: f64,
@@ -156,6 +159,7 @@ fn circuit(
     let answer = Answer {
         model: ModelNumbers::from(model),
         top1_on_diagonal: circuit.top1_on_diagonal(),
+        diagonal: circuit.diagonal(),
         singular_values: circuit.singular_values()?,
         effective_rank: circuit.effective_rank()?,
         copying_score: circuit.copying_score()?,
@@ -244,7 +248,7 @@ fn components(
         Format::Json => print_json(out, &answer),
         Format::Text => {
             writeln!(out, "{}", heading(model))?;
-            let shares = answer.explained_variance.iter().map(|x| format!("{x:.3}"));
+            let shares = answer.explained_variance.iter().map(|&x| fixed(x, 3));
             let shares: Vec<_> = shares.collect();
             writeln!(out, "explained variance {}\n", shares.join(" "))?;
             table::write_grid(
@@ -267,16 +271,24 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     };
     let (name, axes) = (&answer.name, answer.axes.join(" by "));
     writeln!(out, "{name}: {axes}, {rows} by {cols}, {scale}")?;
-    let number = |value: Option<f64>| value.map_or("n/a".into(), |x| format!("{x:.4}"));
+    let number = |value: Option<f64>| value.map_or("n/a".into(), |x| fixed(x, 4));
     writeln!(
         out,
         "top-1 on diagonal  {}",
         number(answer.top1_on_diagonal)
     )?;
+    let told = answer.diagonal.iter().flat_map(|one| one.words(one.rows));
+    for (name, words) in told {
+        writeln!(out, "{name:<19}{words}")?;
+    }
     writeln!(out, "copying score      {}", number(answer.copying_score))?;
-    writeln!(out, "effective rank     {:.2}", answer.effective_rank)?;
+    writeln!(
+        out,
+        "effective rank     {}",
+        fixed(answer.effective_rank, 2)
+    )?;
     let listed = |values: &[f64]| {
-        let values = values.iter().take(LISTED).map(|s| format!("{s:.3}"));
+        let values = values.iter().take(LISTED).map(|&s| fixed(s, 3));
         values.collect::<Vec<_>>().join(" ")
     };
     writeln!(
@@ -290,9 +302,15 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     if let (Some(found), Some(random)) = (&answer.composition, &answer.random_composition) {
         writeln!(
             out,
-            "composition        Q {:.4}, K {:.4}, V {:.4}; random heads {:.4} +- {:.4} \
+            "composition        Q {}, K {}, V {}; random heads {} with a standard deviation of {} \
              ({} draws, seed {})",
-            found.q, found.k, found.v, random.mean, random.std, random.draws, random.seed
+            fixed(found.q, 4),
+            fixed(found.k, 4),
+            fixed(found.v, 4),
+            fixed(random.mean, 4),
+            fixed(random.std, 4),
+            random.draws,
+            random.seed
         )?;
     }
     writeln!(out)?;

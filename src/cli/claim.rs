@@ -5,6 +5,7 @@ use super::common::print_json;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
 use crate::sweep::{Claim, Verdict};
+use crate::task::number::fixed;
 use crate::task::shown;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -92,7 +93,8 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         let update = &one.update;
         let values = update.a.iter().chain([&update.idx, &update.elt]);
         let values: Vec<_> = values.map(u32::to_string).collect();
-        writeln!(out, "{what}: {}  value {:.6}", values.join(" "), one.value)?;
+        let value = fixed(one.value, 6);
+        writeln!(out, "{what}: {}  value {value}", values.join(" "))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::make_means;
-use crate::task::{ArrayUpdate, Token, shown};
+use crate::task::{ArrayUpdate, Estimate, Token, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use serde::Serialize;
@@ -106,4 +106,20 @@ pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{text}")?;
     Ok(())
+}
+
+/// How far another sample's numbers may be from these.
+#[derive(Serialize)]
+pub(super) struct StandardError {
+    accuracy: f64,
+    loss: f64,
+}
+
+impl StandardError {
+    pub fn of(accuracy: &Estimate, loss: &Estimate) -> Self {
+        Self {
+            accuracy: accuracy.standard_error,
+            loss: loss.standard_error,
+        }
+    }
 }

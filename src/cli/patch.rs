@@ -11,6 +11,7 @@ use crate::lens::{
 };
 use crate::model::{HookedTransformer, Model};
 use crate::task::ArrayUpdate;
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
@@ -165,13 +166,13 @@ fn print_text(
     match &seen.metric {
         Some(values) => writeln!(
             out,
-            "{}  {} at {}: clean {:.3}, corrupted {:.3}, patched {:.3}, normalised {}",
+            "{}  {} at {}: clean {}, corrupted {}, patched {}, normalised {}",
             direction.name(),
             values.metric.words(values.measure),
             task.label(values.metric.position),
-            values.clean,
-            values.corrupted,
-            values.patched,
+            values.measure.written(values.clean, 3),
+            values.measure.written(values.corrupted, 3),
+            values.measure.written(values.patched, 3),
             number(values.normalised(values.patched)),
         )?,
         None => writeln!(out, "{}  no metric", direction.name())?,
@@ -223,7 +224,5 @@ fn print_strip(out: &mut dyn Write, grid: &Grid, task: ArrayUpdate) -> Result<()
 
 /// Three decimals, or n/a.
 fn number(value: Option<f32>) -> String {
-    // not -0.000: what rounds to nothing has no sign
-    let rounded = |value: f32| if value.abs() < 0.0005 { 0.0 } else { value };
-    value.map_or_else(|| "n/a".into(), |value| format!("{:.3}", rounded(value)))
+    value.map_or_else(|| "n/a".into(), |value| fixed(value, 3))
 }

@@ -9,6 +9,7 @@ use crate::findings::compare::{Comparison, Difference};
 use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
+use crate::task::number::{fixed, significant};
 use crate::task::{harmless, shown};
 use crate::ui::colour::Depth;
 use crate::ui::look::Look;
@@ -138,10 +139,9 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
             let metric = metric.map_or_else(
                 || "no metric".to_owned(),
                 |metric| {
-                    format!(
-                        "metric clean {:.3}, corrupted {:.3}, patched {:.3}",
-                        metric.clean, metric.corrupted, metric.patched
-                    )
+                    let [clean, corrupted, patched] =
+                        [metric.clean, metric.corrupted, metric.patched].map(|x| fixed(x, 3));
+                    format!("metric clean {clean}, corrupted {corrupted}, patched {patched}")
                 },
             );
             writeln!(
@@ -151,8 +151,9 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         }
         Some(found) if found.different == 0 => writeln!(
             out,
-            "{name}: {} numbers as they were (apart by {:.1e} at most, {tolerance:e} allowed)",
-            found.numbers, found.largest
+            "{name}: {} numbers as they were (apart by {} at most, {tolerance:e} allowed)",
+            found.numbers,
+            significant(found.largest, 2)
         )?,
         Some(found) => print_differences(out, &name, found, tolerance)?,
     }

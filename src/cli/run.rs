@@ -7,6 +7,7 @@ use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run, said_words};
 use crate::model::Model;
 use crate::task::ArrayUpdate;
+use crate::task::number::{fixed, significant};
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
@@ -75,8 +76,7 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
         if let Some(one) = predictions.iter().find(|one| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
             row.extend([one.name.clone(), said_words(one.argmax)]);
-            let verdict = verdict(one);
-            row.extend([format!("{top:.4}"), verdict]);
+            row.extend([fixed(top, 4), verdict(one)]);
         }
         rows.push(row);
     }
@@ -91,8 +91,8 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
     table::write(out, &align, &rows)?;
     writeln!(
         out,
-        "loss {:.3e} (mean over b, against the right answer)",
-        run.loss(task)
+        "loss {} (mean over b, against the right answer)",
+        significant(run.loss(task), 4)
     )?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
 use super::args::{Format, ScoreArgs};
-use super::common::{cut_down, open_model, print_json};
+use super::common::{StandardError, cut_down, open_model, print_json};
 use super::progress::Bar;
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
@@ -9,6 +9,7 @@ use crate::lens::{Right, Score, score};
 use crate::model::HookedTransformer;
 use crate::sweep::{Progress, undefined_words};
 use crate::task::Prompt;
+use crate::task::number::fixed;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
@@ -29,6 +30,9 @@ struct Answer {
     loss: f64,
     /// Predictions that are not defined: wrong, and without a loss.
     undefined: usize,
+    /// The inputs again, by the name that statistics have for them.
+    n: usize,
+    standard_error: StandardError,
 }
 
 /// Inputs between two looks at Ctrl-C: a fifth of a second.
@@ -48,7 +52,10 @@ fn score_all(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
             done: so_far.inputs as u64,
             total: prompts.len() as u64,
         };
-        let go_on = bar.tell(progress, &format!("accuracy {:.6}", so_far.accuracy()))?;
+        let go_on = bar.tell(
+            progress,
+            &format!("accuracy {}", fixed(so_far.accuracy(), 6)),
+        )?;
         ensure!(
             go_on,
             "stopped after {} of {} inputs",
@@ -79,6 +86,11 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 sample: args.sample.to_string(),
                 low_rank: args.low_rank.clone(),
                 accuracy: score.accuracy(),
+                n: score.inputs,
+                standard_error: StandardError::of(
+                    &score.accuracy_estimate(),
+                    &score.loss_estimate(),
+                ),
                 right: score.right(),
                 wrong_inputs: score.wrong_inputs,
                 wrong_by_position: score.wrong_by_position,
@@ -93,12 +105,15 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
             }
             writeln!(
                 out,
-                "sample {}: wrong on {} of {} inputs; {}; loss {:.3e} a prediction",
+                "sample {}: wrong on {} of {} inputs; inputs right {}, predictions right {}, \
+                 loss {} (n = {})",
                 args.sample,
                 score.wrong_inputs,
                 score.inputs,
-                score.right().words(),
-                score.loss
+                score.inputs_estimate().fixed(6),
+                score.accuracy_estimate().fixed(6),
+                score.loss_estimate().significant(4),
+                score.inputs
             )?;
             if score.undefined > 0 {
                 let all = score.right().predictions;

@@ -1,14 +1,15 @@
 //! `circuitscope sweep`: every input, once.
 
 use super::args::Format;
-use super::common::print_json;
+use super::common::{StandardError, print_json};
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::files;
 use crate::findings::growing::Growing;
 use crate::lens::{Right, said_words};
-use crate::sweep::{Case, Tally, Way, undefined_words};
-use crate::task::ArrayUpdate;
+use crate::sweep::{Case, Over, Tally, Way, undefined_words};
+use crate::task::number::{fixed, significant};
+use crate::task::{ArrayUpdate, Estimate, fraction};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -55,6 +56,12 @@ struct SweepAnswer<'a> {
     loss_by_position: Vec<f64>,
     margin_histogram: Vec<(Option<f64>, Option<f64>, u64)>,
     worst: &'a [Case],
+    /// The inputs again, by the name that statistics have for them.
+    n: u64,
+    /// Null where every input was counted: nothing is estimated then.
+    standard_error: Option<StandardError>,
+    #[serde(skip)]
+    estimates: [Estimate; 3],
     seconds: f64,
     inputs_per_second: f64,
 }
@@ -81,12 +88,20 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         if let (Some(file), Some(found)) = (&mut failures, &mut tally.wrong) {
             file.keep(found.drain(..));
         }
-        bar.tell(progress, &format!("accuracy {:.6}", tally.accuracy()))
+        bar.tell(
+            progress,
+            &format!("accuracy {}", fixed(tally.accuracy(), 6)),
+        )
     };
     let tally = sweep.tally(over, tally, &mut report)?.context(STOPPED)?;
     let seconds = started.elapsed().as_secs_f64();
     bar.done();
     let worst = &tally.worst()[..args.worst.min(tally.worst().len())];
+    let estimates = [
+        tally.inputs_estimate(),
+        tally.accuracy_estimate(),
+        tally.loss_estimate(),
+    ];
     let open_end = |x: f64| x.is_finite().then_some(x);
     let bins = tally.margin_bins().filter(|(_, _, count)| *count > 0);
     let answer = SweepAnswer {
@@ -111,6 +126,12 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
             .map(|(from, to, count)| (open_end(from), open_end(to), count))
             .collect(),
         worst,
+        n: tally.inputs,
+        standard_error: match over {
+            Over::Space => None,
+            Over::Sample(_) => Some(StandardError::of(&estimates[1], &estimates[2])),
+        },
+        estimates,
         seconds,
         inputs_per_second: tally.inputs as f64 / seconds,
     };
@@ -124,17 +145,29 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
 
 fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -> Result<()> {
     print_asked(out, opened, &answer.asked)?;
+    let [inputs, accuracy, loss] = &answer.estimates;
+    let (inputs, accuracy, loss) = match answer.standard_error {
+        Some(_) => (
+            inputs.fixed(6),
+            accuracy.fixed(6),
+            format!("{} (n = {})", loss.significant(4), answer.n),
+        ),
+        None => (
+            fraction(answer.right.inputs_accuracy),
+            fraction(answer.accuracy),
+            format!("{}, exact", significant(answer.mean_loss, 4)),
+        ),
+    };
     writeln!(
         out,
-        "{} {}: wrong on {}; {}; loss {:.3e} a prediction",
+        "{} {}: wrong on {}; inputs right {inputs}, predictions right {accuracy}, \
+         loss {loss}",
         answer.right.inputs,
         match answer.asked.over.as_str() {
             "space" => "inputs, all there are".to_owned(),
             sample => format!("inputs of {sample}"),
         },
         answer.wrong_inputs,
-        answer.right.words(),
-        answer.mean_loss
     )?;
     let undefined: u64 = answer.undefined_by_position.iter().sum();
     if undefined > 0 {
@@ -160,8 +193,8 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     for case in answer.worst {
         rows.push(vec![
             input_words(case, task),
-            format!("{:.4}", case.margin()),
-            format!("{:.2e}", case.loss),
+            fixed(case.margin(), 4),
+            significant(case.loss, 3),
             case.predicted
                 .iter()
                 .map(|one| said_words(*one))

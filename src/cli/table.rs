@@ -1,6 +1,7 @@
 //! Aligned columns of plain text.
 
 use crate::lens::{Array, Table};
+use crate::task::number::fixed;
 use std::io::{Result, Write};
 
 /// How a column stands.
@@ -86,8 +87,6 @@ pub fn write_largest(
 fn number(value: f32) -> String {
     match value {
         value if !value.is_finite() => String::new(),
-        // not -0.000: what rounds to nothing has no sign
-        value if value.abs() < 0.0005 => "0.000".into(),
-        value => format!("{value:.3}"),
+        value => fixed(value, 3),
     }
 }

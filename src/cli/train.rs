@@ -6,6 +6,7 @@ use crate::lens::{Score, score};
 use crate::model::HookedTransformer;
 use crate::model::config::PositionalEmbedding;
 use crate::model::device::DeviceChoice;
+use crate::task::number::{fixed, significant};
 use crate::task::{ArrayUpdate, Sample, shown};
 use crate::training::{self, Progress, Recipe, Schedule};
 use anyhow::{Context, Result};
@@ -75,7 +76,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub one_update_per_batch: bool,
     /// Random inputs on which the trained model is judged
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
+    #[arg(long, default_value_t = 1_000_000, value_parser = super::args::whole(1, 4_000_000))]
     pub judge: u32,
     /// Replace files that are there already
     #[arg(long)]
@@ -127,7 +128,11 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
             smooth + weight * (loss - smooth)
         };
         bar.set_position(step as u64);
-        bar.set_message(format!("loss {loss:.2e} mean {smooth:.2e}"));
+        bar.set_message(format!(
+            "loss {} mean {}",
+            significant(loss, 3),
+            significant(smooth, 3)
+        ));
         if stopped.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
@@ -250,11 +255,11 @@ fn report(out: &mut dyn Write, args: &TrainArgs, record: &Record, steps: usize) 
     let wrong = record.score.wrong_inputs;
     writeln!(
         out,
-        "{}: loss {:.3e}, wrong on {wrong} of {} random inputs (accuracy {:.6}), {:.0} s",
+        "{}: loss {}, wrong on {wrong} of {} random inputs (accuracy {}), {:.0} s",
         shown(&args.output.to_string_lossy()),
-        record.mean_loss_of_last_steps,
+        significant(record.mean_loss_of_last_steps, 4),
         record.score.inputs,
-        record.accuracy,
+        fixed(record.accuracy, 6),
         record.seconds,
     )?;
     Ok(())

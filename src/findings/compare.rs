@@ -44,9 +44,6 @@ pub fn as_recorded(numbers: &SnapshotNumbers) -> Result<Value> {
     Ok(serde_json::from_str(&serde_json::to_string(numbers)?)?)
 }
 
-/// What snapshots have come to say since some were recorded: a record without it is not another.
-const ADDED: [&str; 4] = ["name", "tied", "undefined", "positions"];
-
 /// A word as earlier versions wrote it: a prediction by where it is read, or by what it predicts.
 fn same_prediction(then: &str, now: &str) -> bool {
     let Some((read_at, rest)) = now.split_once('→') else {
@@ -96,15 +93,19 @@ pub fn compare(then: &Value, now: &Value, tolerance: f64) -> Comparison {
 impl Comparison {
     fn walk(&mut self, at: &str, then: &Value, now: &Value, tolerance: f64) {
         match (then, now) {
+            // a later program may tell more; what was told must be the same
             (Value::Object(a), Value::Object(b)) => {
-                let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-                names.sort();
-                names.dedup();
-                names.retain(|name| a.contains_key(*name) || !ADDED.contains(&name.as_str()));
-                for name in names {
+                for (name, then) in a {
                     let dot = if at.is_empty() { "" } else { "." };
-                    let [then, now] = [a, b].map(|side| side.get(name).unwrap_or(&Value::Null));
+                    let now = b.get(name).unwrap_or(&Value::Null);
                     self.walk(&format!("{at}{dot}{name}"), then, now, tolerance);
+                }
+            }
+            (Value::Array(a), Value::Array(b)) if at.ends_with(".notes") => {
+                for then in a {
+                    let same = |now: &&Value| now.get(0) == then.get(0);
+                    let now = b.iter().find(same).unwrap_or(&Value::Null);
+                    self.walk(&format!("{at}[{}]", then[0]), then, now, tolerance);
                 }
             }
             (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
@@ -155,8 +156,7 @@ mod tests {
         for other in [
             json!({"metric": "b_1:48:26", "cols": ["b_0", "p(b_1)"], "n": 1.0, "gone": 3}),
             json!({"metric": "b_0:48:26", "cols": ["b_1", "p(b_1)"], "n": 1.0, "gone": 3}),
-            // a number that is missing or null is not the number of today
-            json!({"metric": "b_0:48:26", "cols": ["b_0", "p(b_1)"], "n": 1.0}),
+            // null is not the number of today
             json!({"metric": "b_0:48:26", "cols": ["b_0", "p(b_1)"], "n": null, "gone": 3}),
         ] {
             assert_eq!(compare(&other, &now, 0.0).different, 1, "{other}");

@@ -109,6 +109,9 @@ pub struct SightText {
     pub run: String,
     /// How the grids told their metric, in the same words.
     pub grids: String,
+    /// Whose answer judged the patched run, `clean` or `corrupted`, where that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
     /// Whether a pane was zoomed.
     pub zoomed: bool,
     /// The title of the pane that filled the screen.
@@ -159,6 +162,10 @@ pub struct ViewText {
     /// `clean`, 1 is as clean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grids: Option<String>,
+    /// Whose answer judges the patched run, `clean` or `corrupted`; absent: that of the run which
+    /// its patches come from, or without any that of its prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
     /// The position under the logits' cursor.
     pub position: String,
     /// The attention pane.

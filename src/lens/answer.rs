@@ -17,6 +17,7 @@ use super::table::{Layer, Table};
 use super::tools::Tools;
 use super::toward::Toward;
 use crate::model::HookedTransformer;
+use crate::task::number::{fixed, significant};
 use anyhow::{Context, Result, ensure};
 
 /// Means are taken anew on each keystroke; over more examples than this the screen would lag.
@@ -44,7 +45,7 @@ impl Asked<'_> {
     }
 
     /// What the sample's examples answer: as they are, or each under the interventions.
-    fn over_sample<T>(&self, work: impl FnOnce(Examples<'_>) -> Result<T>) -> Result<T> {
+    pub fn over_sample<T>(&self, work: impl FnOnce(Examples<'_>) -> Result<T>) -> Result<T> {
         let task = self.model.task();
         let prompts = self.experiment.sample.prompts(task);
         ensure!(
@@ -114,9 +115,13 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
             dest,
             src,
             minus,
+            summed,
         } => {
             let cell = |src: usize| AttentionCell { dest: *dest, src };
-            let split = split_score(weights, run, *head, cell(*src), minus.map(cell))?;
+            let mut split = split_score(weights, run, *head, cell(*src), minus.map(cell))?;
+            if *summed {
+                split = split.grouped();
+            }
             let names = |parts: &[super::scores::Part]| -> Vec<String> {
                 parts.iter().map(|part| part.label(model.task())).collect()
             };
@@ -128,8 +133,8 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
                 notes: vec![
                     ("rows".into(), "the query's parts".into()),
                     ("columns".into(), "the key's".into()),
-                    ("score".into(), format!("{:.4}", split.score)),
-                    ("sum of parts".into(), format!("{:.4}", split.total)),
+                    ("score".into(), fixed(split.score, 4)),
+                    ("sum of parts".into(), fixed(split.total, 4)),
                 ],
                 ..Table::default()
             }
@@ -244,7 +249,7 @@ fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
         }
         None => ("remainder", found.remainder),
     };
-    notes.push((name.to_owned(), format!("{remainder:.1e}")));
+    notes.push((name.to_owned(), significant(remainder, 2)));
     rows.push("logit".into());
     values.extend_from_slice(found.logits.values());
     Table {
@@ -294,8 +299,8 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
     let remainder = total.last().map_or(f32::NAN, |sum| (logit - sum).abs());
     let mut notes = vec![
         ("columns".into(), "where a path starts".into()),
-        ("logit".into(), format!("{logit:.4}")),
-        ("remainder".into(), format!("{remainder:.1e}")),
+        ("logit".into(), fixed(logit, 4)),
+        ("remainder".into(), significant(remainder, 2)),
     ];
     if found.of != Of::Single {
         notes.insert(0, ("of".into(), asked.of(found.of)));

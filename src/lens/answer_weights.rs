@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::circuit::{Circuit, composition, composition_baseline};
 use super::patterns::head_pairs;
+use crate::task::number::fixed;
 
 use super::reduce::{Embedding, pca};
 use super::table::{Layer, Table};
@@ -12,6 +13,9 @@ use anyhow::{Result, ensure};
 
 /// The random baseline of composition scores: its seed and draws.
 const BASELINE: (u32, usize) = (0, 32);
+
+/// Rows named that fail their diagonal; all of them are marked.
+const FAILING: usize = 6;
 
 /// Another circuit's values beside a table's, drawn on one scale.
 pub(super) fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
@@ -26,6 +30,8 @@ pub(super) fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) ->
         other.axes[1]
     );
     table.name.clone_from(&first.name);
+    // marks would be taken for the other's too
+    table.flagged.clear();
     table.beside.push(Layer {
         name: other.name.clone(),
         values: other.values.clone(),
@@ -36,20 +42,22 @@ pub(super) fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) ->
 /// A circuit, with its spectrum.
 pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
     let mut notes = Vec::new();
-    if let Some(top1) = circuit.top1_on_diagonal() {
-        notes.push(("top-1 on the diagonal".into(), format!("{top1:.3}")));
+    let diagonal = circuit.diagonal();
+    if let Some(diagonal) = &diagonal {
+        notes.push(("top-1 on the diagonal".into(), fixed(diagonal.top1, 3)));
+        let told = diagonal.words(FAILING).into_iter();
+        notes.extend(told.map(|(name, words)| (name.to_owned(), words)));
     }
     if let Some(copying) = circuit.copying_score()? {
-        notes.push(("copying score".into(), format!("{copying:.3}")));
+        notes.push(("copying score".into(), fixed(copying, 3)));
     }
     let singular = circuit.singular_values()?;
-    notes.push((
-        "effective rank".into(),
-        format!("{:.1}", circuit.effective_rank()?),
-    ));
-    let first: Vec<String> = singular.iter().take(5).map(|s| format!("{s:.1}")).collect();
+    notes.push(("effective rank".into(), fixed(circuit.effective_rank()?, 1)));
+    let first: Vec<String> = singular.iter().take(5).map(|&s| fixed(s, 1)).collect();
     notes.push(("singular values".into(), first.join(" ")));
+    let failing = diagonal.map_or_else(Vec::new, |diagonal| diagonal.failing);
     Ok(Table {
+        flagged: failing.iter().map(|one| one.cell).collect(),
         rows: circuit.rows.clone(),
         cols: circuit.cols.clone(),
         values: circuit.values.clone(),
@@ -70,7 +78,7 @@ pub(super) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
     let explained = found
         .explained
         .iter()
-        .map(|part| format!("{:.1}%", part * 100.0));
+        .map(|part| fixed(part * 100.0, 1) + "%");
     Ok(Table {
         cols: (1..=found.explained.len())
             .map(|k| format!("PC{k}"))
@@ -100,10 +108,7 @@ pub(super) fn composition_table(model: &HookedTransformer, tools: &Tools) -> Res
         rows,
         cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
         signed: false,
-        notes: vec![(
-            "random, standard deviation".into(),
-            format!("{:.4}", baseline.std),
-        )],
+        notes: vec![("random, standard deviation".into(), fixed(baseline.std, 4))],
         ..Table::default()
     })
 }

@@ -1,6 +1,7 @@
 //! How a question is answered: at once, or step by step, the answer so far shown meanwhile.
 
 use super::answer::{self, Asked};
+use super::answer_errors::with_errors;
 use super::array::Array;
 use super::experiment::{Experiment, RunName, Shown};
 use super::gather::{self, Gather};
@@ -158,7 +159,12 @@ fn about_run(inquest: Inquest<'_>, name: RunName) -> Result<Table> {
                 name,
                 experiment,
             };
-            answer::table(asked, question)?.context("this question takes several steps")
+            let table = answer::table(asked, question)?;
+            let table = table.context("this question takes several steps")?;
+            match question.is_mean() {
+                true => with_errors(asked, question, table),
+                false => Ok(table),
+            }
         }
     }
 }

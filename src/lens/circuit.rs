@@ -82,7 +82,7 @@ impl Circuit {
 
     /// The tokens' or positions' number that both axes have in common; `None` where they do not
     /// run over the same.
-    fn common(&self) -> Option<usize> {
+    pub(super) fn common(&self) -> Option<usize> {
         match self.axes {
             [Axis::Tokens, Axis::Logits | Axis::Tokens] => Some(self.task.max_num as usize),
             [Axis::Positions, Axis::Positions] => Some(self.rows.len()),
@@ -94,15 +94,7 @@ impl Circuit {
     /// count, not BOS and newline. `None` where rows and columns are different things.
     #[must_use]
     pub fn top1_on_diagonal(&self) -> Option<f64> {
-        let common = self.common()?;
-        let on_diagonal = |row: &usize| {
-            let values = self.values.slice(&[*row]);
-            let own = values[*row];
-            let others = values.iter().enumerate().filter(|(col, _)| col != row);
-            others.into_iter().all(|(_, &value)| value < own)
-        };
-        let hits = (0..common).filter(on_diagonal).count();
-        Some(hits as f64 / common as f64)
+        self.diagonal().map(|diagonal| diagonal.top1)
     }
 
     /// The singular values of the table, largest first: as many as its shorter side has cells, or

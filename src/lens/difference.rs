@@ -1,7 +1,7 @@
 //! What interventions change in an answer: the patched run's table minus the base run's.
 
 use super::array::Array;
-use super::table::{Layer, Table};
+use super::table::{Layer, STANDARD_ERROR, Table};
 
 /// Stands behind the name of a row that an intervention takes away.
 pub(super) const OFF: &str = " (off)";
@@ -53,7 +53,9 @@ impl Table {
                 cell(own, value(base, rows.base[i], cols.base[j]))
             })
         };
+        // how far the difference may be off does not follow from how far its two ends may
         let beside = self.beside.iter().zip(&base.beside);
+        let beside = beside.filter(|(layer, _)| layer.name != STANDARD_ERROR);
         let beside = beside.map(|(layer, base)| Layer {
             name: layer.name.clone(),
             values: minus(&layer.values, &base.values),

@@ -1,6 +1,6 @@
 //! Everything that decides the numbers on screen, as one value.
 
-use super::intervention::Intervention;
+use super::intervention::{self, Intervention};
 use super::metric::{Measure, Metric};
 use crate::task::{ArrayUpdate, Change, Field, Prompt, Sample, Token, Update};
 use serde::{Deserialize, Serialize};
@@ -233,6 +233,18 @@ impl Experiment {
     pub fn metric_in_force(&self, task: ArrayUpdate) -> Option<Metric> {
         let of_pair = || Metric::of_pair(task, &self.clean.prompt(), &self.corrupted.prompt());
         self.metric.or_else(of_pair)
+    }
+
+    /// The run whose right answer judges the patched run: the first that a patch takes something
+    /// from, for that is whose answer it is to give; without any the run that is patched.
+    #[must_use]
+    pub fn judge(&self) -> RunName {
+        let mut listed = self.interventions.iter();
+        let from = listed.find_map(|one| match one.taken_from() {
+            Some((intervention::From::Run(run), _)) => Some(*run),
+            _ => None,
+        });
+        from.unwrap_or_else(|| self.direction.base())
     }
 
     /// The pairs that the sample's first `n` examples make with this pair's own change: the index

@@ -7,7 +7,7 @@ use super::intervention::Intervention;
 use super::metric::{Measure, Reading};
 use super::pair_runs::PairRuns;
 use super::plan::{Plan, Sheet};
-use super::table::{Layer, Table};
+use super::table::{Layer, STANDARD_ERROR, Table};
 use crate::model::{HookName, HookedTransformer};
 use crate::task::ArrayUpdate;
 use anyhow::{Context, Result};
@@ -193,6 +193,11 @@ impl Moments {
         }
     }
 
+    /// How far the mean of other pairs may be from this one.
+    fn standard_error(&self) -> f32 {
+        self.std() / self.n.sqrt() as f32
+    }
+
     /// The standard deviation of the sample.
     fn std(&self) -> f32 {
         if self.n > 1.0 {
@@ -202,6 +207,9 @@ impl Moments {
         }
     }
 }
+
+/// What of the moments is told.
+type Spread = fn(&Moments) -> f32;
 
 /// An answer over pairs, in the making.
 pub(super) struct Gather {
@@ -266,7 +274,7 @@ impl Gather {
     pub fn table(&self) -> Table {
         let shape = vec![self.plan.rows.len(), self.plan.cols.len()];
         let is_grid = matches!(self.asked, Asked::Grid(..));
-        let array = |layer: &[Moments], of: fn(&Moments) -> f32| {
+        let array = |layer: &[Moments], of: Spread| {
             let cells = layer.iter().zip(&self.plan.cells);
             let value = |(moments, cell): (&Moments, &Option<Intervention>)| match cell {
                 // there is no such edge or cell
@@ -288,11 +296,17 @@ impl Gather {
                 Asked::Grid(_, Compare::Attribution, _) => 1,
                 _ => self.layers.len(),
             };
-            for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
-                layers.push(Layer {
-                    name: format!("std of {name}"),
-                    values: array(moments, Moments::std),
-                });
+            let spreads: [(&str, Spread); 2] = [
+                (STANDARD_ERROR, Moments::standard_error),
+                ("std", Moments::std),
+            ];
+            for (what, of) in spreads {
+                for (name, moments) in self.layers.iter().zip(&self.moments).take(exact) {
+                    layers.push(Layer {
+                        name: format!("{what} of {name}"),
+                        values: array(moments, of),
+                    });
+                }
             }
         }
         let flagged = self.flagged(&layers);
@@ -350,6 +364,7 @@ impl Gather {
         } else {
             format!("mean of {total} pairs")
         };
+        let of = format!("{of} (n = {})", done - self.without);
         match self.without {
             0 => of,
             n => format!("{of}, {n} of them left out: their answers agree or are undefined"),

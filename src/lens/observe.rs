@@ -122,6 +122,17 @@ impl RunView {
         let sum: f64 = predictions.iter().map(|p| -f64::from(p.log_prob)).sum();
         sum / predictions.len() as f64
     }
+
+    /// The same of other answers than this prompt's own.
+    #[must_use]
+    pub fn loss_of(&self, task: ArrayUpdate, answers: &[Token]) -> f64 {
+        let one = |(i, &answer): (usize, &Token)| {
+            let log_probs = self.log_probs(task.predicts_at(i));
+            -f64::from(log_probs.get(answer as usize).copied().unwrap_or(f32::NAN))
+        };
+        let sum: f64 = answers.iter().enumerate().map(one).sum();
+        sum / answers.len() as f64
+    }
 }
 
 /// Everything that an experiment shows.

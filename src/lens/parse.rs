@@ -90,7 +90,7 @@ impl Intervention {
                 let rank = words.whole("a number of directions")? as usize;
                 if rank > config.d_head {
                     let most = config.d_head;
-                    return words.wrong(format!("rank {rank} is not in 0..={most}"));
+                    return words.wrong(format!("rank {rank} is not from 0 to {most}"));
                 }
                 Action::Rank(rank)
             }
@@ -124,7 +124,7 @@ impl Words<'_> {
         let layer = layer.and_then(|layer| layer.parse::<usize>().ok());
         match layer.filter(|&layer| layer >= config.n_layers) {
             Some(layer) => self.wrong(format!(
-                "no layer {layer} in a model of {} layers; the layers are 0..={}",
+                "no layer {layer} in a model of {} layers; the layers are 0 to {}",
                 config.n_layers,
                 config.n_layers - 1
             )),
@@ -178,7 +178,7 @@ impl Words<'_> {
         match word.parse() {
             Ok(head) if head < config.n_heads => Ok(Some(head)),
             _ => self.wrong(format!(
-                "'{}' is no head in 0..={}",
+                "'{}' is no head from 0 to {}",
                 shown(word),
                 config.n_heads - 1
             )),
@@ -204,7 +204,7 @@ impl Words<'_> {
                     let [bos, newline] = [bos, newline].map(|token| task.token_name(token));
                     let name = shown(name);
                     self.wrong(format!(
-                        "no token '{name}'; the tokens are 0..={last}, {bos} and {newline}"
+                        "no token '{name}'; the tokens are 0 to {last}, {bos} and {newline}"
                     ))
                 },
                 |t| Ok(StreamDirection::Embed(t)),
@@ -322,7 +322,7 @@ impl Words<'_> {
         found.map_or_else(
             || {
                 self.wrong(format!(
-                    "'{}' reads nothing; Q, K or V with a layer 0..={} (and a head: K1.0), or logits do",
+                    "'{}' reads nothing; Q, K or V with a layer 0 to {} (and a head: K1.0), or logits do",
                     shown(word),
                     config.n_layers - 1
                 ))

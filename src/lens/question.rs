@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! attribution target            attribution 48-26 over sample       paths b_1 target
-//! why 1.0 b_0 elt               why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
+//! why 1.0 b_0 elt summed        why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
 //! attention scores 1.0          attention 48-26 1.0 over sample     attention virtual 0.0>1.0
 //! pca tokens                    pca positions                       composition
 //! grid edges over 64 pairs      grid strips attribution             grid z as difference
@@ -97,6 +97,8 @@ pub enum Question {
         src: usize,
         /// Another position, whose score is taken off.
         minus: Option<usize>,
+        /// Each earlier head as one part, whatever positions it read.
+        summed: bool,
     },
     /// A head's attention.
     Attention {
@@ -175,7 +177,7 @@ pub enum Question {
 pub const FORMS: [(&str, &str); 13] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
-    ("why", "LAYER.HEAD DEST SRC [minus SRC]"),
+    ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
     (
         "attention",
         "pattern|scores|norm|argmax|target|TOKEN|A-B LAYER.HEAD | virtual L.H>L.H [over sample] [beside]",
@@ -283,6 +285,10 @@ impl Question {
             ["models", "necessity"] => Ok(Self::ModelNecessity),
             ["models", "attention", name] => Ok(Self::ModelAttention(head(name)?)),
             ["why", name, dest, src, ref rest @ ..] => {
+                let (rest, summed) = match *rest {
+                    [ref before @ .., "summed"] => (before, true),
+                    _ => (rest, false),
+                };
                 let minus = match *rest {
                     [] => None,
                     ["minus", other] => Some(task.position(other)?),
@@ -299,6 +305,7 @@ impl Question {
                     dest,
                     src,
                     minus,
+                    summed,
                 })
             }
             ["attention", "virtual", pair] => {
@@ -362,10 +369,15 @@ impl Question {
                 dest,
                 src,
                 minus,
+                summed,
             } => {
                 let minus = minus.map(|p| format!(" minus {}", task.label(p)));
                 let [dest, src] = [*dest, *src].map(|p| task.label(p));
-                format!("why {head} {dest} {src}{}", minus.unwrap_or_default())
+                let (minus, summed) = (
+                    minus.unwrap_or_default(),
+                    if *summed { " summed" } else { "" },
+                );
+                format!("why {head} {dest} {src}{minus}{summed}")
             }
             Self::Attention {
                 head,

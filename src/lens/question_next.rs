@@ -6,6 +6,7 @@ use super::matrices::HeadName;
 use super::patterns::head_pairs;
 use super::plan::Sheet;
 use super::question::{Kind, Question};
+use super::table::Alike;
 use super::variants::Variants;
 use crate::model::Config;
 use crate::task::ArrayUpdate;
@@ -64,7 +65,8 @@ impl Question {
         next
     }
 
-    /// The same with the other choice it has: the sample's mean or this run, scaled or not.
+    /// The same with the other choice it has: the sample's mean or this run, scaled or not, earlier
+    /// heads whole or by position.
     #[must_use]
     pub fn toggled(&self) -> Self {
         let mut other = self.clone();
@@ -79,6 +81,7 @@ impl Question {
                 scaled,
                 ..
             } => *scaled = !*scaled,
+            Self::Why { summed, .. } => *summed = !*summed,
             Self::Grid { pairs, .. } | Self::Metrics { pairs } => {
                 *pairs = match pairs {
                     Some(_) => None,
@@ -88,6 +91,17 @@ impl Question {
             _ => {}
         }
         other
+    }
+
+    /// Which numbers of the answer can be compared.
+    #[must_use]
+    pub fn alike(&self) -> Alike {
+        match self {
+            Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
+            Self::Metrics { .. } => Alike::Rows,
+            Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
+            _ => Alike::All,
+        }
     }
 
     /// The same with the next way to tell a metric; `None` where there is but one.
@@ -131,6 +145,16 @@ impl Question {
             | Self::Sources { mean, .. } => *mean,
             _ => false,
         }
+    }
+
+    /// A question about a sample put to one of its runs alone.
+    #[must_use]
+    pub(super) fn of_one_run(&self) -> Self {
+        let mut single = self.toggled();
+        if let Self::Attention { beside, .. } | Self::Virtual { beside, .. } = &mut single {
+            *beside = false;
+        }
+        single
     }
 
     /// Whole lines that begin as this one, for completion.

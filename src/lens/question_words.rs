@@ -48,7 +48,7 @@ pub(super) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>> {
         return Ok(None);
     };
     let n = number.parse().ok().filter(|n| (1..=MAX_PAIRS).contains(n));
-    let n = n.with_context(|| format!("'{}' is not in 1..={MAX_PAIRS}", shown(number)))?;
+    let n = n.with_context(|| format!("'{}' is not from 1 to {MAX_PAIRS}", shown(number)))?;
     words.truncate(words.len() - 3);
     Ok(Some(n))
 }

@@ -49,7 +49,7 @@ impl LowRank {
         let rank = rank.parse().ok().with_context(form)?;
         ensure!(
             rank <= config.d_head,
-            "rank {rank} is not in 0..={}, the head's dimensions",
+            "rank {rank} is not from 0 to {}, the head's dimensions",
             config.d_head
         );
         Ok(Self { weight, head, rank })

@@ -2,7 +2,7 @@
 
 use super::logits::Judged;
 use crate::model::{HookedTransformer, Hooks, NoHooks, map_chunks};
-use crate::task::{ArrayUpdate, Prompt, fraction};
+use crate::task::{ArrayUpdate, Estimate, Prompt, fraction};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,9 @@ pub struct Score {
     /// Predictions that are not defined: wrong, and without a loss.
     #[serde(default)]
     pub undefined: usize,
+    /// Sums of squares over the inputs: of wrong predictions, of the mean loss.
+    #[serde(skip)]
+    squares: [f64; 2],
 }
 
 impl Score {
@@ -89,6 +92,37 @@ impl Score {
         self.inputs * self.wrong_by_position.len() - self.undefined
     }
 
+    /// The same as an estimate from a sample: an input's predictions stand or fall together, so
+    /// that inputs are what is counted.
+    #[must_use]
+    pub fn accuracy_estimate(&self) -> Estimate {
+        let each = self.wrong_by_position.len().max(1) as f64;
+        let wrong: usize = self.wrong_by_position.iter().sum();
+        let sum = wrong as f64 / each;
+        let wrong = Estimate::of(self.inputs as u64, sum, self.squares[0] / (each * each));
+        Estimate {
+            mean: self.accuracy(),
+            ..wrong
+        }
+    }
+
+    /// The fraction of inputs that are right, likewise.
+    #[must_use]
+    pub fn inputs_estimate(&self) -> Estimate {
+        let wrong = self.wrong_inputs as f64;
+        Estimate {
+            mean: self.right().inputs_accuracy,
+            ..Estimate::of(self.inputs as u64, wrong, wrong)
+        }
+    }
+
+    /// The loss as an estimate from a sample.
+    #[must_use]
+    pub fn loss_estimate(&self) -> Estimate {
+        let sum = self.loss * self.inputs as f64;
+        Estimate::of(self.inputs as u64, sum, self.squares[1])
+    }
+
     /// The score over these inputs and others together.
     #[must_use]
     pub fn plus(self, other: &Self) -> Self {
@@ -105,6 +139,7 @@ impl Score {
             wrong_by_position: by_position.map(|(a, b)| a + b).collect(),
             loss: sum / defined as f64,
             undefined: self.undefined + other.undefined,
+            squares: [0, 1].map(|i| self.squares[i] + other.squares[i]),
         }
     }
 }
@@ -127,6 +162,8 @@ pub(super) fn total(task: ArrayUpdate, rows: &[Vec<Judged>]) -> Score {
     let losses = rows.iter().flatten().map(|one| -f64::from(one.log_prob));
     let undefined = losses.clone().filter(|loss| loss.is_nan()).count();
     let loss: f64 = losses.filter(|loss| !loss.is_nan()).sum();
+    let squares =
+        |of: &dyn Fn(&[Judged]) -> f64| rows.iter().map(|row| of(row).powi(2)).sum::<f64>();
     Score {
         inputs: rows.len(),
         wrong_inputs: rows
@@ -138,6 +175,13 @@ pub(super) fn total(task: ArrayUpdate, rows: &[Vec<Judged>]) -> Score {
             .collect(),
         loss: loss / (rows.len() * list_len - undefined) as f64,
         undefined,
+        squares: [
+            squares(&|row| row.iter().filter(|one| !one.is_right()).count() as f64),
+            squares(&|row| {
+                let losses = row.iter().map(|one| -f64::from(one.log_prob));
+                losses.sum::<f64>() / list_len as f64
+            }),
+        ],
     }
 }
 

@@ -4,6 +4,9 @@ use super::array::Array;
 use super::intervention::Intervention;
 use serde::Serialize;
 
+/// What the layer is called that says how far means over other samples may be from these.
+pub(super) const STANDARD_ERROR: &str = "standard error";
+
 /// More numbers for the same rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
@@ -11,6 +14,25 @@ pub struct Layer {
     pub name: String,
     /// `[row, column]`
     pub values: Array,
+}
+
+/// Which numbers of a table are of one kind, and so can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// All of them.
+    All,
+    /// Those of a column: a metric, probabilities, a loss; the first row is what the others are a
+    /// change of.
+    Columns,
+    /// Those of a row, and those of the last column: measures, and how they are normalised.
+    Rows,
+    /// Those of a layer, as far as it is a difference.
+    Layers,
+}
+
+/// Whether a row or column adds up others, or is what they leave.
+fn is_total(name: &str) -> bool {
+    matches!(name, "sum" | "total" | "remainder" | "logit") || name.starts_with("resid ")
 }
 
 /// Numbers with named rows and columns.
@@ -43,15 +65,50 @@ pub struct Table {
 }
 
 impl Table {
-    /// The cell of the largest absolute value.
+    /// The cell that stands out most among those that can be compared with the one at `from`: the
+    /// largest absolute value, or the largest change from the first row. No total is meant.
     #[must_use]
-    pub fn hottest(&self) -> Option<(usize, usize)> {
+    pub fn hottest(&self, alike: Alike, from: (usize, usize)) -> Option<(usize, usize)> {
         let width = self.cols.len().max(1);
-        let cells = self.values.values().iter().enumerate();
+        let value = |row: usize, col: usize| self.values.get(&[row, col]).unwrap_or(f32::NAN);
+        let is_part = |(row, col): (usize, usize)| {
+            let [row, col] = [(&self.rows, row), (&self.cols, col)].map(|(names, i)| names.get(i));
+            ![row, col].into_iter().flatten().any(|name| is_total(name))
+        };
+        let compares = |(row, col): (usize, usize)| match alike {
+            Alike::All | Alike::Layers => true,
+            Alike::Columns => col == from.1 && row > 0,
+            Alike::Rows => row == from.0 && col + 1 < width,
+        };
+        let size = |(row, col): (usize, usize)| match alike {
+            Alike::Columns => (value(row, col) - value(0, col)).abs(),
+            _ => value(row, col).abs(),
+        };
+        let cells = (0..self.rows.len() * width).map(|i| (i / width, i % width));
         cells
-            .filter(|(_, value)| value.is_finite())
-            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
-            .map(|(i, _)| (i / width, i % width))
+            .filter(|&cell| compares(cell) && is_part(cell) && size(cell).is_finite())
+            .max_by(|&a, &b| size(a).total_cmp(&size(b)))
+    }
+
+    /// The next cell to be careful with after one, row by row, counted round.
+    #[must_use]
+    pub fn next_flagged(&self, (row, col): (usize, usize)) -> Option<(usize, usize)> {
+        let mut all = self.flagged.clone();
+        all.sort_unstable();
+        let next = all.iter().find(|&&cell| cell > [row, col]);
+        next.or(all.first()).map(|&[row, col]| (row, col))
+    }
+
+    /// Whether a layer says how far the numbers of another one are spread.
+    #[must_use]
+    pub fn is_spread(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR) || layer.starts_with("std of ")
+    }
+
+    /// Whether a layer says how far means over other samples may be from another one's.
+    #[must_use]
+    pub fn is_standard_error(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR)
     }
 
     /// The intervention that a cell stands for.
@@ -115,5 +172,56 @@ impl Table {
             out.push_str(&(row.collect::<Vec<_>>().join(",") + "\n"));
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&str], cols: &[&str], values: &[f32]) -> Table {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Table {
+            rows: names(rows),
+            cols: names(cols),
+            values: Array::from_values(vec![rows.len(), cols.len()], values.to_vec()),
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn the_hottest_cell_is_no_total() {
+        let rows = ["resid 1_pre", "head 0.0", "sum", "remainder", "logit"];
+        let found = table(
+            &rows,
+            &["a_0", "sum"],
+            &[90.0, 1.0, -3.0, 50.0, 9.0, 9.0, 8.0, 8.0, 99.0, 9.0],
+        );
+        assert_eq!(found.hottest(Alike::All, (0, 0)), Some((1, 0)));
+    }
+
+    #[test]
+    fn unlike_measures_are_not_compared() {
+        let rows = ["as it stands", "L0->K1 off", "embed->Q0 off"];
+        let found = table(&rows, &["acc", "loss"], &[1.0, 0.1, 0.6, 5.0, 0.9, 0.0]);
+        // the largest change of the cursor's own column, not the largest number
+        assert_eq!(found.hottest(Alike::Columns, (2, 0)), Some((1, 0)));
+        assert_eq!(found.hottest(Alike::Columns, (0, 1)), Some((1, 1)));
+        let found = table(
+            &["prob", "rank"],
+            &["clean", "patched", "normalised"],
+            &[0.2, 0.9, 7.0, 1.0, 14.0, 0.0],
+        );
+        assert_eq!(found.hottest(Alike::Rows, (0, 0)), Some((0, 1)));
+    }
+
+    #[test]
+    fn marked_cells_are_gone_through_round() {
+        let mut found = table(&["0", "1", "2"], &["0", "1", "2"], &[0.0; 9]);
+        assert_eq!(found.next_flagged((0, 0)), None);
+        found.flagged = vec![[2, 0], [1, 2]];
+        assert_eq!(found.next_flagged((0, 0)), Some((1, 2)));
+        assert_eq!(found.next_flagged((1, 2)), Some((2, 0)));
+        assert_eq!(found.next_flagged((2, 0)), Some((1, 2)));
     }
 }

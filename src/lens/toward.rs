@@ -53,7 +53,7 @@ impl Goal {
             let places = (0..task.seq_len()).filter(|&p| holds_value(task, p));
             let places: Vec<_> = places.map(|p| task.label(p)).collect();
             format!(
-                "no logit '{}'; target, a token in 0..={}, the token at one of {}, or a difference \
+                "no logit '{}'; target, a token in 0 to {}, the token at one of {}, or a difference \
                  such as 48-26",
                 shown(word),
                 task.max_num - 1,

@@ -97,8 +97,9 @@ pub fn warnings(
                 Fix::MakePair
             },
             format!(
-                "metric hardly differs: clean {:.3}, corrupted {:.3}",
-                values.clean, values.corrupted
+                "metric hardly differs: clean {}, corrupted {}",
+                values.measure.written(values.clean, 3),
+                values.measure.written(values.corrupted, 3)
             ),
         );
     }

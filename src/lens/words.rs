@@ -75,7 +75,10 @@ impl<'a> Words<'a> {
         let word = self.next("a number")?;
         match word.parse::<f64>() {
             Ok(number) if number.is_finite() && number.abs() <= 1e6 => Ok(number),
-            _ => self.wrong(format!("'{}' is not a number in -1e6..=1e6", shown(word))),
+            _ => self.wrong(format!(
+                "'{}' is not a number from -1e6 to 1e6",
+                shown(word)
+            )),
         }
     }
 

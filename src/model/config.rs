@@ -272,7 +272,7 @@ impl Config {
         ] {
             ensure!(
                 (1..=most).contains(&size),
-                "{name} is {size}; 1..={most} is supported"
+                "{name} is {size}; 1 to {most} is supported"
             );
         }
         Ok(())

@@ -5,6 +5,7 @@ use crate::app::{Pane, Said, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
 use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName, Table};
 use crate::sweep::{Case, Choice, Survey, Surveyed};
+use crate::task::number::fixed;
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.
@@ -111,7 +112,7 @@ fn choices(state: &State, line: &str, found: &Surveyed) -> Table {
     let left = |choice: &Choice| match &choice.left {
         Ok(left) => {
             let each = left.accuracy_by_position.iter();
-            let all = std::iter::once(&left.accuracy).chain(each);
+            let all = std::iter::once(&left.accuracy.mean).chain(each);
             all.chain([&left.mean_loss]).map(|&x| x as f32).collect()
         }
         Err(_) => vec![f32::NAN; predictions + 2],
@@ -180,14 +181,10 @@ pub(super) fn about(state: &State) -> Vec<(String, String)> {
 /// The metric in the three runs.
 fn values(metric: &MetricValues) -> String {
     let share = metric.normalised(metric.patched);
-    let share = share.map_or_else(|| "n/a".to_owned(), |share| format!("{share:.4}"));
-    let MetricValues {
-        clean,
-        corrupted,
-        patched,
-        ..
-    } = metric;
-    format!("clean {clean:.4}, corrupted {corrupted:.4}, patched {patched:.4}, normalised {share}")
+    let share = share.map_or_else(|| "n/a".to_owned(), |share| fixed(share, 4));
+    let [clean, corrupted, patched] = [metric.clean, metric.corrupted, metric.patched]
+        .map(|value| metric.measure.written(value, 4));
+    format!("clean {clean}, corrupted {corrupted}, patched {patched}, normalised {share}")
 }
 
 fn shown(state: &State, seen: &Observation, of: impl Fn(&crate::lens::RunView) -> Array) -> Array {

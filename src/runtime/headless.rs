@@ -303,7 +303,7 @@ impl Headless {
 fn check_pause(pause: f64) -> Result<()> {
     ensure!(
         (0.01..=60.0).contains(&pause),
-        "a pause of {pause} s is not in 0.01..=60"
+        "a pause of {pause} s is not from 0.01 to 60"
     );
     Ok(())
 }

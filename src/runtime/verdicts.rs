@@ -6,6 +6,7 @@ use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
 use crate::sweep::{self, Answers, Claim, Over, Progress, Report, Sweep, Tally};
 use crate::task::grouped;
+use crate::task::number::fixed;
 use anyhow::{Context as _, Result};
 
 /// Asks all inputs in one walk: each claim's answer, those that cannot be asked included, and how
@@ -110,12 +111,12 @@ fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
         claim: line.to_owned(),
         holds: found.holds,
         because: format!(
-            "true of {} of {} inputs; mean {:.4}, min {:.4}, max {:.4}",
+            "true of {} of {} inputs; mean {}, min {}, max {}",
             grouped(found.count.into()),
             grouped(found.total.into()),
-            found.mean,
-            found.min,
-            found.max
+            fixed(found.mean, 4),
+            fixed(found.min, 4),
+            fixed(found.max, 4)
         ),
         numbers: Some(Counted {
             count: found.count,

@@ -9,8 +9,11 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Up to this many edges every set of them is tried.
+/// Up to this many edges sets are tried from the smallest on until some are enough.
 const ALL_SETS: usize = 16;
+
+/// Up to this many the larger sets are tried too, to tell how many are enough.
+const EVERY_SET: usize = 10;
 
 /// A set of edges that is enough.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,6 +24,10 @@ pub struct EdgeSet {
     pub interventions: Vec<String>,
     /// The fraction of single predictions that are right.
     pub accuracy: f64,
+    /// How far another sample's may be from it; of no meaning over the whole space.
+    pub standard_error: f64,
+    /// Inputs.
+    pub n: u64,
     /// The same by prediction.
     pub accuracy_by_position: Vec<f64>,
     /// Mean cross entropy, in nats per prediction.
@@ -36,9 +43,13 @@ pub struct Minimal {
     pub edges: usize,
     /// Their names. What the first layer reads and what the last writes stays on.
     pub switches: Vec<String>,
-    /// Whether every set was tried; otherwise edges were taken away one by one, the least needed
+    /// Whether sets were tried in order of size, so that none smaller is enough; otherwise edges were taken away one by one, the least needed
     /// first, and a smaller set may exist.
     pub exhaustive: bool,
+    /// Sets that were tried.
+    pub tried: u64,
+    /// Those of them that are enough, on the sample where they are tried on it.
+    pub sufficient: u64,
     /// With every edge on.
     pub accuracy: f64,
     /// All sets of the smallest size that reach the threshold; none when not even all edges do.
@@ -101,6 +112,8 @@ impl Search<'_> {
                 .map(|(_, (_, edge))| edge.line(task))
                 .collect(),
             accuracy: tally.accuracy(),
+            standard_error: tally.accuracy_estimate().standard_error,
+            n: tally.inputs,
             accuracy_by_position: tally.accuracy_by_position(),
             mean_loss: tally.mean_loss(),
             wrong_inputs: tally.wrong_inputs,
@@ -137,10 +150,11 @@ pub fn minimal(
     let accuracy = search.tally(all, over)?.accuracy();
     let exhaustive = count <= ALL_SETS;
     let mut sets = Vec::new();
+    let (mut tried_sets, mut sufficient) = (0, 0);
     if exhaustive {
         let first = Over::Sample(experiment.sample);
         let total = 1u64 << count;
-        let mut done = 0;
+        let (mut done, mut smallest) = (0, None);
         for size in 0..=count as u32 {
             let tried: Vec<u64> = (0..=all).filter(|on| on.count_ones() == size).collect();
             let judged: Vec<Result<Tally>> = tried
@@ -153,24 +167,31 @@ pub fn minimal(
                 if tally.accuracy() < threshold {
                     continue;
                 }
+                sufficient += 1;
+                if smallest.is_some_and(|smallest| size > smallest) {
+                    continue;
+                }
                 if over != first {
                     tally = search.tally(on, over)?;
                 }
                 if tally.accuracy() >= threshold {
                     sets.push(search.set(on, &tally));
+                    smallest = Some(size);
                 }
             }
             if !report(Progress { done, total })? {
                 return Ok(None);
             }
-            if !sets.is_empty() {
+            if smallest.is_some() && count > EVERY_SET {
                 break;
             }
         }
+        tried_sets = done;
     } else if accuracy >= threshold {
-        let Some(on) = greedy(&search, all, threshold, over, report)? else {
+        let Some((on, tried)) = greedy(&search, all, threshold, over, report)? else {
             return Ok(None);
         };
+        (tried_sets, sufficient) = (tried.0, tried.1);
         sets.push(search.set(on, &search.tally(on, over)?));
     }
     sets.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
@@ -178,20 +199,34 @@ pub fn minimal(
         edges: count,
         switches: search.edges.iter().map(|(name, _)| name.clone()).collect(),
         exhaustive,
+        tried: tried_sets,
+        sufficient,
         accuracy,
         sets,
     }))
 }
 
-/// Takes away the edge that costs least, again and again.
+impl Minimal {
+    /// How many sets were tried, and how many of them are enough.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!(
+            "{} of {} sets tried are enough",
+            self.sufficient, self.tried
+        )
+    }
+}
+
+/// Takes away the edge that costs least, again and again; what is left, and how many sets were
+/// tried.
 fn greedy(
     search: &Search<'_>,
     all: u64,
     threshold: f64,
     over: Over,
     report: &mut dyn FnMut(Progress) -> Result<bool>,
-) -> Result<Option<u64>> {
-    let mut on = all;
+) -> Result<Option<(u64, (u64, u64))>> {
+    let (mut on, mut tried) = (all, (0, 0));
     let total = search.edges.len() as u64;
     loop {
         let without: Vec<u64> = (0..search.edges.len())
@@ -202,14 +237,17 @@ fn greedy(
             .par_iter()
             .map(|&on| Ok(search.tally(on, over)?.accuracy()))
             .collect();
+        tried.0 += without.len() as u64;
         let judged: Vec<f64> = judged.into_iter().collect::<Result<_>>()?;
+        let enough = judged.iter().filter(|accuracy| **accuracy >= threshold);
+        tried.1 += enough.count() as u64;
         let best = without
             .iter()
             .zip(judged)
             .max_by(|a, b| a.1.total_cmp(&b.1));
         match best {
             Some((&next, accuracy)) if accuracy >= threshold => on = next,
-            _ => return Ok(Some(on)),
+            _ => return Ok(Some((on, tried))),
         }
         let done = total - u64::from(on.count_ones());
         if !report(Progress { done, total })? {

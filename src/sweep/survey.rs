@@ -7,7 +7,8 @@ use super::run::{Over, Progress};
 use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, shown};
+use crate::task::number::fixed;
+use crate::task::{ArrayUpdate, Estimate, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -54,8 +55,8 @@ pub struct Choice {
 /// What is left of the model's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
-    /// The fraction of single predictions that are right.
-    pub accuracy: f64,
+    /// The fraction of single predictions that are right, and how far another sample's may be.
+    pub accuracy: Estimate,
     /// The same by prediction.
     pub accuracy_by_position: Vec<f64>,
     /// Mean cross entropy, in nats per prediction.
@@ -67,7 +68,7 @@ pub struct Left {
 impl From<&Tally> for Left {
     fn from(tally: &Tally) -> Self {
         Self {
-            accuracy: tally.accuracy(),
+            accuracy: tally.accuracy_estimate(),
             accuracy_by_position: tally.accuracy_by_position(),
             mean_loss: tally.mean_loss(),
             draws: None,
@@ -132,7 +133,7 @@ impl Survey {
             ["minimal", number] => match number.parse() {
                 Ok(threshold) if (0.0..=1.0).contains(&threshold) => What::Minimal(threshold),
                 _ => {
-                    let problem = format!("'{}' is no accuracy in 0..=1", shown(number));
+                    let problem = format!("'{}' is no accuracy from 0 to 1", shown(number));
                     return wrong(1, problem);
                 }
             },
@@ -250,24 +251,31 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "{} edges ({}), accuracy {:.4} with all",
+        "accuracy {} with all {} ({})",
+        fixed(found.accuracy, 4),
         found.edges,
-        found.switches.join(" "),
-        found.accuracy
+        found.switches.join(" ")
     );
     let how = match found.exhaustive {
         true => "",
         false => "; the least needed was taken away again and again, smaller sets may exist",
     };
     let verdict = match found.sets.first() {
-        None => format!("{all}; no set keeps {threshold}"),
-        Some(set) => format!("{all}; {} keep {threshold}{how}", set.on.len()),
+        None => format!("no set of edges keeps {threshold}; {all}"),
+        Some(set) => {
+            let (few, told) = (set.on.len(), found.told());
+            format!("{few} edges keep {threshold}, {told}; {all}{how}")
+        }
     };
     let choices = found.sets.into_iter().map(|set| Choice {
         name: set.on.join("  "),
         interventions: set.interventions,
         left: Ok(Left {
-            accuracy: set.accuracy,
+            accuracy: Estimate {
+                mean: set.accuracy,
+                standard_error: set.standard_error,
+                n: set.n,
+            },
             accuracy_by_position: set.accuracy_by_position,
             mean_loss: set.mean_loss,
             draws: None,

@@ -5,7 +5,7 @@ use super::case::{Case, Instead, Worst, is_wrong};
 use super::failures::Failures;
 use super::run::{Input, Of, Over, Progress, Sum, Sweep};
 use crate::lens::Right;
-use crate::task::{ArrayUpdate, grouped};
+use crate::task::{ArrayUpdate, Estimate, grouped};
 use anyhow::Result;
 
 /// Inputs kept, worst first.
@@ -35,6 +35,8 @@ pub struct Tally {
     pub loss_by_position: Vec<f64>,
     /// Predictions by margin: below the first edge, one for each step, above the last.
     pub margins: Vec<u64>,
+    /// Sums of squares over the inputs: of wrong predictions, of the mean loss.
+    squares: [f64; 2],
     worst: Worst,
     /// Every wrong input since the last report, where asked for.
     pub wrong: Option<Vec<Case>>,
@@ -57,6 +59,7 @@ impl Tally {
             undefined_by_position: vec![0; n],
             loss_by_position: vec![0.0; n],
             margins: vec![0; (EDGES.1 - EDGES.0) as usize + 2],
+            squares: [0.0; 2],
             worst: Worst::new(None, KEPT),
             wrong: None,
         }
@@ -120,6 +123,34 @@ impl Tally {
             .zip(&self.undefined_by_position);
         let means = sums.map(|(sum, undefined)| sum / (self.inputs - undefined) as f64);
         means.collect()
+    }
+
+    /// The accuracy as an estimate from a sample.
+    #[must_use]
+    pub fn accuracy_estimate(&self) -> Estimate {
+        let each = self.wrong_by_position.len() as f64;
+        let wrong = self.wrong_by_position.iter().sum::<u64>() as f64 / each;
+        Estimate {
+            mean: self.accuracy(),
+            ..Estimate::of(self.inputs, wrong, self.squares[0] / (each * each))
+        }
+    }
+
+    /// The fraction of inputs that are right, likewise.
+    #[must_use]
+    pub fn inputs_estimate(&self) -> Estimate {
+        let wrong = self.wrong_inputs as f64;
+        Estimate {
+            mean: self.right().inputs_accuracy,
+            ..Estimate::of(self.inputs, wrong, wrong)
+        }
+    }
+
+    /// The mean loss likewise.
+    #[must_use]
+    pub fn loss_estimate(&self) -> Estimate {
+        let sum = self.mean_loss() * self.inputs as f64;
+        Estimate::of(self.inputs, sum, self.squares[1])
     }
 
     /// The inputs with the smallest margins, worst first.
@@ -188,10 +219,12 @@ impl Sum for Tally {
         self.inputs_by_idx_and_elt[idx][elt] += 1;
         let mut least = f64::INFINITY;
         let mut case = None;
+        let (mut wrong_here, mut loss_here) = (0.0, 0.0);
         for j in 0..n {
             let margin = input.get(Of::Margin(j));
             if is_wrong(margin) {
                 self.wrong_by_position[j] += 1;
+                wrong_here += 1.0;
                 let said = input.get(Of::Other(j)) as usize;
                 let (said, a) = ((!margin.is_nan()).then_some(said), &input.fields[..n]);
                 let truth = if idx == j { elt } else { a[j] };
@@ -206,9 +239,13 @@ impl Sum for Tally {
                 self.undefined_by_position[j] += 1;
             } else {
                 self.margins[bin(margin)] += 1;
-                self.loss_by_position[j] += input.get(Of::Loss(j));
+                let loss = input.get(Of::Loss(j));
+                self.loss_by_position[j] += loss;
+                loss_here += loss;
             }
         }
+        self.squares[0] += wrong_here * wrong_here;
+        self.squares[1] += (loss_here / n as f64).powi(2);
         let wrong = is_wrong(least);
         if wrong {
             self.wrong_inputs += 1;
@@ -256,6 +293,7 @@ impl Sum for Tally {
         for (to, from) in losses.zip(&later.loss_by_position) {
             *to += from;
         }
+        self.squares = [0, 1].map(|i| self.squares[i] + later.squares[i]);
         self.failures.join(later.failures);
         self.worst.join(later.worst);
         if let (Some(wrong), Some(more)) = (&mut self.wrong, later.wrong) {

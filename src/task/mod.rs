@@ -5,10 +5,12 @@
 //! of the reference model (cell 18).
 
 mod donor;
+pub mod number;
 mod pair;
 mod prompt;
 mod sample;
 
+pub use number::Estimate;
 pub use pair::{Change, Field, counterfactuals};
 pub use prompt::{PromptError, harmless, shown};
 pub use sample::{Sample, below, notebook_batches};
@@ -111,11 +113,11 @@ impl ArrayUpdate {
     pub fn new(list_len: usize, max_num: u32) -> anyhow::Result<Self> {
         anyhow::ensure!(
             (1..=64).contains(&list_len),
-            "list length {list_len} is not in 1..=64"
+            "list length {list_len} is not from 1 to 64"
         );
         anyhow::ensure!(
             (2..=4096).contains(&max_num),
-            "max num {max_num} is not in 2..=4096"
+            "max num {max_num} is not from 2 to 4096"
         );
         anyhow::ensure!(
             list_len <= max_num as usize,

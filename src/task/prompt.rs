@@ -94,7 +94,7 @@ impl ArrayUpdate {
             "idx" => self.list_len,
             _ => self.max_num as usize,
         };
-        let range = format!("a whole number in 0..={}", end - 1);
+        let range = format!("a whole number from 0 to {}", end - 1);
         if word.is_empty() {
             return error(part, format!("empty; {range} is needed"));
         }

@@ -76,7 +76,7 @@ impl FromStr for Sample {
         let name = parts.next().unwrap_or_default();
         let seed = parts.next().unwrap_or("0");
         let seed: u32 = seed.parse().map_err(|_| {
-            anyhow::anyhow!("seed '{}' is not in 0..=4294967295; {form}", shown(seed))
+            anyhow::anyhow!("seed '{}' is not from 0 to 4294967295; {form}", shown(seed))
         })?;
         let len = match parts.next() {
             None => DEFAULT_LEN,
@@ -85,7 +85,10 @@ impl FromStr for Sample {
                 .ok()
                 .filter(|n| (1..=MAX_LEN).contains(n))
                 .ok_or_else(|| {
-                    anyhow::anyhow!("length '{}' is not in 1..={MAX_LEN}; {form}", shown(word))
+                    anyhow::anyhow!(
+                        "length '{}' is not from 1 to {MAX_LEN}; {form}",
+                        shown(word)
+                    )
                 })?,
         };
         anyhow::ensure!(parts.next().is_none(), "too many parts; {form}");

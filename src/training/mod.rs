@@ -91,7 +91,7 @@ impl Recipe {
         );
         ensure!(
             (1..=65_536).contains(&self.batch),
-            "batch {} is not in 1..=65536",
+            "batch {} is not from 1 to 65536",
             self.batch
         );
         for (name, value, end) in [

@@ -12,11 +12,11 @@ use super::columns::{Columns, split_heading};
 use super::figure::cell as cell_of;
 use super::fit::shortened;
 use super::heatmap::Heatmap;
-use super::quantities::Quantities;
+use super::number::exact;
 use super::scatter;
 use super::theme::Role;
 use crate::app::{Inquiry, Pane};
-use crate::lens::{Direction, Question, RunName, Shown, Table};
+use crate::lens::{Alike, Direction, Question, RunName, Shown, Table};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
@@ -54,13 +54,13 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let below = cursor_line(canvas, &inquiry, table);
             let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
-            let rest = notes(canvas, inner, table);
+            let rest = notes(canvas, inner, &inquiry, table);
             let rest = match inquiry.question {
                 Question::Pca { .. } => scatter::beside(canvas, rest, &inquiry, table),
                 _ => rest,
             };
             draw(canvas, rest, &inquiry, table);
-            if let Some(scale) = Quantities::of(&inquiry.question).common_scale(table) {
+            if let Some(scale) = inquiry.question.alike().common_scale(table) {
                 draw_legend(canvas, area, scale, taken);
             }
         }
@@ -84,12 +84,15 @@ fn is_stale(canvas: &Canvas<'_>, inquiry: &Inquiry) -> bool {
 }
 
 /// The notes, wrapped; what is left of the area.
-fn notes(canvas: &mut Canvas<'_>, area: Rect, table: &Table) -> Rect {
-    let words = table
-        .notes
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"));
-    let text = words.collect::<Vec<_>>().join("   ");
+fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) -> Rect {
+    let words = table.notes.iter();
+    let mut words: Vec<String> = words
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    if inquiry.question.alike() == Alike::Columns {
+        words.push("colours: change from the first row, worse and better".to_owned());
+    }
+    let text = words.join("   ").replace('±', canvas.look.pick("±", "+-"));
     let mut used = 0;
     if !text.is_empty() {
         for part in super::prompt::wrapped(&text, usize::from(area.width)) {
@@ -108,9 +111,9 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, table: &Table) -> Rect {
 
 fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let (row, column) = inquiry.cursor;
-    let kinds = Quantities::of(&inquiry.question);
+    let kinds = inquiry.question.alike();
     let common = kinds.common_scale(table);
-    let columns = Columns::new(table, area, column, kinds != Quantities::Columns);
+    let columns = Columns::new(table, area, column, kinds != Alike::Columns);
     let head = columns.head();
     let shown_rows = usize::from(area.height.saturating_sub(head));
     let shown_rows = shown_rows.min(table.rows.len());
@@ -278,16 +281,14 @@ fn flags(canvas: &mut Canvas<'_>, body: Rect, first_row: usize, columns: &Column
 fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'static> {
     let (row, column) = inquiry.cursor;
     let name = |names: &[String], i: usize| names.get(i).cloned().unwrap_or_default();
-    let kinds = Quantities::of(&inquiry.question);
+    let kinds = inquiry.question.alike();
     let text = |layer: &str, value: f32| {
         if value == f32::NEG_INFINITY {
             "masked".to_owned()
         } else if value.is_nan() {
             "n/a".to_owned()
-        } else if kinds.is_signed(table, layer, row, column) {
-            format!("{value:+.5}")
         } else {
-            format!("{value:.5}")
+            exact(value, kinds.is_signed(table, layer, row, column))
         }
     };
     let role = if is_stale(canvas, inquiry) {
@@ -302,6 +303,12 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
     ];
     for (layer, values) in table.layers() {
         let value = values.get(&[row, column]).unwrap_or(f32::NAN);
+        if Table::is_standard_error(layer) {
+            let error = exact(value, false);
+            let sign = canvas.look.pick("±", "+-");
+            spans.push(canvas.span(Role::Muted, format!(" {sign} {error}")));
+            continue;
+        }
         if !layer.is_empty() {
             spans.push(canvas.span(Role::Muted, format!("  {layer}")));
         }

@@ -7,6 +7,7 @@ use super::positions::{Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Shown};
 use crate::lens::{Array, Observation};
+use crate::task::number::{fixed, plus};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -244,11 +245,11 @@ fn cursor_line(canvas: &Canvas<'_>, seen: &Observation, values: &Array) -> Line<
     } else {
         let run = seen.run(state.view.shown.run());
         match (state.view.shown, values.get(&index)) {
-            (Shown::Difference, Some(value)) => format!("{value:+.4}"),
+            (Shown::Difference, Some(value)) => plus(value, 4),
             _ => format!(
-                "p {:.4} score {:.3}",
-                run.pattern.get(&index).unwrap_or(f32::NAN),
-                run.scores.get(&index).unwrap_or(f32::NAN)
+                "p {} score {}",
+                fixed(run.pattern.get(&index).unwrap_or(f32::NAN), 4),
+                fixed(run.scores.get(&index).unwrap_or(f32::NAN), 3)
             ),
         }
     };

@@ -47,7 +47,12 @@ impl Columns {
         let narrow = headings.widths(0);
         let all_abreast = total(&narrow) <= each(wanted);
         let least = total(&narrow[..narrow.len().min(LEAST_COLUMNS)]);
-        let abreast = (1..=wanted).rev().find(|&n| least <= each(n)).unwrap_or(1);
+        // how far numbers may be off stands beside them where it takes no column from them
+        let layers = table.layers();
+        let own = layers.filter(|(name, _)| !Table::is_spread(name)).count() as u16;
+        let needed = |n: u16| if n > own { total(&narrow) } else { least };
+        let mut all = (1..=wanted).rev();
+        let abreast = all.find(|&n| needed(n) <= each(n)).unwrap_or(1);
         let high = table.rows.len() as u16 + 2 + u16::from(headings.can_split());
         let above = (area.height / high).min(wanted);
         let stacked = wanted > 1 && !all_abreast && above >= abreast;

@@ -5,9 +5,8 @@ use super::fit::shortened;
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::look::Look;
 use super::prompt::wrapped;
-use super::quantities::Quantities;
 use super::theme::Role;
-use crate::lens::{Array, Question, Table};
+use crate::lens::{Alike, Array, Question, Table};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -97,7 +96,7 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
         let name = shortened(look, name, usize::from(label - 1));
         buf.set_stringn(x, y + i as u16, name, usize::from(label - 1), muted);
     }
-    let kinds = figure.question.map_or(Quantities::One, Quantities::of);
+    let kinds = figure.question.map_or(Alike::All, Question::alike);
     let common = kinds.common_scale(table);
     for (part, column) in kinds.pieces(&(0..table.rows.len()), 0..table.cols.len()) {
         let (left, above) = (column as u16 * cell, part.start as u16);

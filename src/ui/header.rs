@@ -6,6 +6,7 @@ use crate::app::{Action, BINDINGS};
 use crate::app::{Tone, hints};
 use crate::lens::Score;
 use crate::task::fraction;
+use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -29,34 +30,56 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let accuracy =
         right.map(|right| format!("{whose}pred acc {}", fraction(right.predictions_accuracy)));
     let inputs = right.map(|right| format!("input acc {}", fraction(right.inputs_accuracy)));
-    let loss = score.map(|score| format!("loss {:.1e}", score.loss));
+    let loss = score.map(|score| format!("loss {}", significant(score.loss, 2)));
+    // how far another sample may be from these
+    let error = canvas.look.pick("±", "+-");
+    let errors = score.map(|score| {
+        let (accuracy, loss) = (score.accuracy_estimate(), score.loss_estimate());
+        let loss = significant(loss.standard_error, 2);
+        let accuracy = fixed(accuracy.standard_error, 4);
+        (
+            format!("{error} {accuracy}"),
+            format!("{error} {loss}"),
+            format!("n = {}", score.inputs),
+        )
+    });
     let space = state.space_tally();
     let space = space.map(|tally| {
         let right = tally.right();
+        let exact = u128::from(right.inputs) == state.task().input_space();
         format!(
-            "all: inputs {}, pred {}",
+            "all: inputs {}, pred {}{}",
             fraction(right.inputs_accuracy),
-            fraction(right.predictions_accuracy)
+            fraction(right.predictions_accuracy),
+            if exact { " exact" } else { " sampled" }
         )
     });
     let assumed = state.model.assumed_positions();
     let assumed = assumed.map(|positions| format!("positions: {positions}"));
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
-        ("circuitscope".to_owned(), 4),
+        ("circuitscope".to_owned(), 6),
         (format!("{} #{hash}", state.model.name), 0),
         (assumed.unwrap_or_default(), 0),
-        (state.model.device.clone(), 1),
+        (state.model.device.clone(), 5),
         (example, 1),
-        (sample.source.to_string(), 6),
+        (sample.source.to_string(), 9),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
-    parts.extend(inputs.map(|inputs| (inputs, 7)));
-    parts.extend(loss.map(|loss| (loss, 5)));
+    let (of_accuracy, of_loss, n) = errors.unwrap_or_default();
+    parts.push((of_accuracy, 4));
+    parts.extend(inputs.map(|inputs| (inputs, 9)));
+    parts.extend(loss.map(|loss| (loss, 8)));
+    parts.push((of_loss, 8));
+    parts.push((n, 7));
     parts.extend(space.map(|space| (space, 2)));
-    parts.retain(|(text, _)| !text.is_empty());
-    let width =
-        |parts: &[(String, u8)]| parts.iter().map(|p| p.0.chars().count() + 2).sum::<usize>();
+    parts.retain(|part| !part.0.is_empty());
+    // an error stands close to its number
+    let gap = |text: &str| if text.starts_with(error) { 1 } else { 2 };
+    let width = |parts: &[(String, u8)]| {
+        let parts = parts.iter().map(|p| p.0.chars().count() + gap(&p.0));
+        parts.sum::<usize>()
+    };
     while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {
         let most = parts.iter().map(|p| p.1).max().unwrap_or(0);
         parts.retain(|p| p.1 != most || most == 0);
@@ -64,8 +87,9 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
             break;
         }
     }
-    let text: Vec<String> = parts.into_iter().map(|p| p.0).collect();
-    canvas.text(area.x + 1, area.y, area, &text.join("  "), style);
+    let parts = parts.iter().map(|part| " ".repeat(gap(&part.0)) + &part.0);
+    let text: String = parts.collect();
+    canvas.text(area.x + 1, area.y, area, text.trim_start(), style);
     if area.width > 20 {
         canvas.text(area.right() - 7, area.y, area, "? help ", style);
     }

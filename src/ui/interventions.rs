@@ -2,11 +2,11 @@
 
 use super::canvas::{Canvas, scroll_to};
 use super::fit::without_the_least;
-use super::number::share;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane};
 use crate::lens::{Intervention, Observation};
+use crate::task::number::plus;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -116,7 +116,7 @@ fn looks_ahead(seen: &Observation) -> bool {
 fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'static>> {
     let values = seen.metric.as_ref()?;
     let text = match values.normalised(values.patched) {
-        Some(value) => share(value),
+        Some(value) => plus(value, 4),
         None => "n/a".to_owned(),
     };
     let kinds = Intervention::kinds(&seen.experiment.interventions);
@@ -125,7 +125,7 @@ fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'st
         _ => format!("  {kinds}"),
     };
     let measure = values.measure.name().replace('_', " ");
-    let measured = format!("  {measure} {:+.3}", values.patched);
+    let measured = format!("  {measure} {}", values.measure.written(values.patched, 3));
     let parts = vec![
         canvas.part(0, Role::Text, "metric "),
         canvas.part(0, Role::Patched, text),

@@ -22,6 +22,9 @@ pub(super) const LABEL: u16 = 5;
 /// Columns of a strip's name.
 pub(super) const STRIP_LABEL: u16 = 10;
 
+/// The widest cell of a patching grid: four decimals and a sign.
+pub(super) const WIDEST_STRIP: u16 = 8;
+
 /// The frame's rectangles; a pane without one is not on screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -158,16 +161,20 @@ pub(super) fn strips_width(len: u16, layers: u16, cell: u16) -> u16 {
 
 fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let matrix = |cell: u16| LABEL + wanted.len * cell + 2;
-    let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell) + 2;
+    // where there are rows enough, layers stand one below the other, in wider cells
+    let stacked = wanted.layers * (wanted.strips + 1) + 2;
+    let stacks = wanted.layers > 1 && stacked + 8 <= area.height;
+    let abreast = if stacks { 1 } else { wanted.layers };
+    let strips = |cell: u16| strips_width(wanted.len, abreast, cell) + 2;
     // the widest strips that leave the pattern cells nearly as wide
-    let cell = [6, 5, 4].into_iter();
-    let cell = cell
-        .clone()
-        .find(|&cell| strips(cell) + matrix(cell - 1) <= area.width);
+    let mut cells = (4..=WIDEST_STRIP).rev();
+    let cell = cells.find(|&cell| strips(cell) + matrix(cell - 1) <= area.width);
     let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)));
     let (left, right) = cut_left(area, strips);
-    let single = wanted.strips + 4;
-    let double = 2 * wanted.strips + 4;
+    let (single, double) = match stacks {
+        true => (stacked, wanted.layers * (2 * wanted.strips + 1) + 2),
+        false => (wanted.strips + 4, 2 * wanted.strips + 4),
+    };
     let strips = if double + 8 <= left.height {
         double
     } else {

@@ -4,8 +4,9 @@ use super::canvas::{Canvas, scroll_to};
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
-use crate::lens::{Judged, Observation};
+use crate::lens::{Judged, Observation, RunName};
 use crate::task::Token;
+use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -37,8 +38,16 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let shown = state.view.shown;
     let mut title = canvas.run(direction);
     if let Shown::Run(run) = shown {
-        let loss = seen.run(run).loss(state.task());
-        title.push(canvas.part(3, canvas.number_role(), format!(" loss {loss:.1e}")));
+        let loss = seen.run(run).loss_of(state.task(), &truth(canvas, &seen));
+        let loss = significant(loss, 2);
+        title.push(canvas.part(3, canvas.number_role(), format!(" loss {loss}")));
+    }
+    if !matches!(shown, Shown::Run(RunName::Clean | RunName::Corrupted)) {
+        let (role, whose) = match state.judge() {
+            RunName::Clean => (Role::Clean, "clean"),
+            _ => (Role::Corrupted, "corr."),
+        };
+        title.push(canvas.part(3, role, format!(" by {whose} b")));
     }
     title.extend(canvas.kinds());
     let below = below(canvas, &seen, usize::from(area.width.saturating_sub(4)));
@@ -56,6 +65,11 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
         draw_row(canvas, inner, i as u16, &seen, row);
     }
+}
+
+/// The right answer that the predictions on screen are judged by.
+fn truth(canvas: &Canvas<'_>, seen: &Observation) -> Vec<Token> {
+    seen.run(canvas.state.judge()).prompt.update.truth()
 }
 
 /// How many tokens a position shows: as many as let all predictions and one more be seen.
@@ -92,7 +106,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
     let run = seen.run(shown.run());
     let target = task
         .predicted_at(row.position)
-        .and_then(|i| run.prompt.update.truth().get(i).copied());
+        .and_then(|i| truth(canvas, seen).get(i).copied());
     let role = canvas.number_role();
     let label_role = if state.view.focus == Pane::Logits && row.position == state.view.position {
         Role::Accent
@@ -162,7 +176,7 @@ fn probability(p: f32) -> String {
     } else if p > 0.0 && p < 0.0001 {
         "<.001".into()
     } else {
-        format!("{p:.4}").trim_start_matches('0').to_owned()
+        fixed(p, 4).trim_start_matches('0').to_owned()
     }
 }
 
@@ -172,14 +186,31 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
     let position = state.view.position;
     let run = seen.run(state.view.shown.run());
     let task = state.task();
-    let i = task.predicted_at(position)?;
-    let target = run.prompt.update.truth().get(i).copied()?;
+    // of a patched run, whose answer it is judged by
+    let judge = match state.view.shown {
+        Shown::Run(RunName::Clean | RunName::Corrupted) => "",
+        _ => state.judge().name(),
+    };
+    let Some(i) = task.predicted_at(position) else {
+        let judged = format!("judged by the {judge} answer");
+        return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
+    };
+    let target = truth(canvas, seen).get(i).copied()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
     let name = task.prediction(i);
-    let mut text = format!("{name} {target} logit {logit:.2} logp {log_prob:.1e}");
+    let written = |decimals, digits| {
+        let (logit, log_prob) = (fixed(logit, decimals), significant(log_prob, digits));
+        let text = format!("{judge} {name} {target} logit {logit} logp {log_prob}");
+        text.trim_start().to_owned()
+    };
+    let mut text = written(2, 2);
     if text.chars().count() > room {
-        text = format!("{name} {target} logit {logit:.1} logp {log_prob:.0e}");
+        text = written(1, 1);
+    }
+    if text.chars().count() > room {
+        let log_prob = significant(log_prob, 1);
+        text = format!("{judge} {name} {target} logp {log_prob}");
     }
     Some(Line::from(canvas.span(canvas.number_role(), text)))
 }

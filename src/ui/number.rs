@@ -1,10 +1,15 @@
 //! Numbers in as few columns as a heatmap cell has.
 
+use crate::task::number;
+
 /// Significant digits, and decimals, beyond which a number in a table only gets harder to read.
 const DIGITS: usize = 4;
 
+/// Up to here a number has as many decimals as one below 1, so that they stand under each other.
+const NEAR_ONE: f32 = 2.0;
+
 /// `value` in exactly `width` columns, right-aligned, with as many digits as fit, but never more
-/// than four after the point nor, from 1 on, more decimals than make four digits in all.
+/// than four after the point nor, from 2 on, more decimals than make four digits in all.
 ///
 /// | width | examples |
 /// |---|---|
@@ -19,7 +24,7 @@ const DIGITS: usize = 4;
 #[must_use]
 pub fn number(value: f32, width: u16) -> String {
     let width = usize::from(width);
-    aligned(value, width, width == 5, DIGITS)
+    aligned(value, width, width == 5, DIGITS, is_short(width))
 }
 
 /// [`number`] with a plus sign before a positive value where a column is free for it.
@@ -37,6 +42,11 @@ pub(super) struct CellFormat {
     keeps_sign: bool,
     decimals: usize,
     is_signed: bool,
+    /// Nearly all values lie below 1 and are written without their 0.
+    short: bool,
+    /// What is exactly whole is written so: a rank, a count, nothing at all. On a scale up to 1
+    /// it stands among its neighbours' decimals.
+    whole: bool,
 }
 
 impl CellFormat {
@@ -48,8 +58,9 @@ impl CellFormat {
         let width = usize::from(width);
         let gap = usize::from(width > 2);
         let columns = width - gap;
-        // Up to here nearly all values lie below 1 and are written without their 0.
-        let whole = if max < 2.0 && is_short(columns) {
+        // a sign takes the column that a 0 before the point would
+        let short = is_short(columns) || is_signed && max < NEAR_ONE && columns == 5;
+        let whole = if max < NEAR_ONE && (short || columns > 6) {
             0
         } else {
             whole_digits(max)
@@ -65,13 +76,24 @@ impl CellFormat {
             keeps_sign,
             decimals: if max < 10.0 { most.max(1) } else { most },
             is_signed,
+            short,
+            whole: max >= NEAR_ONE,
         }
     }
 
     /// `value` in exactly the columns of a cell.
     pub fn write(self, value: f32) -> String {
         let columns = self.columns;
-        let mut text = aligned(value, columns, self.keeps_sign, self.decimals);
+        let decimals = match self.whole && value.fract() == 0.0 {
+            true => 0,
+            false => self.decimals,
+        };
+        let mut text = aligned(value, columns, self.keeps_sign, decimals, self.short);
+        let nearest = format!("{value:.0}");
+        if text.contains('#') && nearest.len() <= columns + self.gap {
+            // the minus sign keeps neighbours apart too
+            return format!("{nearest:>width$}", width = columns + self.gap);
+        }
         let least = 0.5 * 10.0_f32.powi(-(self.decimals as i32));
         if -1.0 + least < value && value < -least && !text.contains('.') {
             // none of its digits fits, and the nearest whole number would say another thing
@@ -85,8 +107,8 @@ impl CellFormat {
 
 /// `value` at the right of so many columns. With `sign_column` the first of them stays free for a
 /// sign, unless the digits before the point need it.
-fn aligned(value: f32, columns: usize, sign_column: bool, decimals: usize) -> String {
-    let write = |room| digits(value, room, decimals, is_short(columns));
+fn aligned(value: f32, columns: usize, sign_column: bool, decimals: usize, short: bool) -> String {
+    let write = |room| digits(value, room, decimals, short);
     let mut text = write(columns);
     // A negative value that is written as 0 has no sign.
     if sign_column && value.is_finite() && !text.starts_with('-') {
@@ -147,7 +169,7 @@ fn digits(value: f32, room: usize, decimals: usize, short: bool) -> String {
 fn fixed(value: f32, decimals: usize, short: bool) -> Option<String> {
     let text = format!("{:.decimals$}", value.abs());
     let whole = text.find('.').unwrap_or(text.len());
-    if value.abs() >= 1.0 && decimals > 0 && whole + decimals > DIGITS {
+    if value.abs() >= NEAR_ONE && decimals > 0 && whole + decimals > DIGITS {
         return None;
     }
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
@@ -179,12 +201,20 @@ fn not_finite(value: f32, room: usize) -> String {
     word.chars().take(room).collect()
 }
 
-/// A share of the metric to four places, its sign always written; what rounds to zero is no
-/// negative zero.
-pub(super) fn share(value: f32) -> String {
-    let text = format!("{value:+.4}");
-    if text == "-0.0000" {
-        return "+0.0000".to_owned();
+/// The value under a cursor, with all the digits a reader may want: five decimals, of a small one
+/// five significant digits, and what is whole as it is.
+#[must_use]
+pub fn exact(value: f32, is_signed: bool) -> String {
+    let text = if value.fract() == 0.0 {
+        number::fixed(value, 0)
+    } else if value.abs() < 0.001 {
+        number::significant(value, 5)
+    } else {
+        number::fixed(value, 5)
+    };
+    if is_signed && value > 0.0 {
+        format!("+{text}")
+    } else {
+        text
     }
-    text
 }

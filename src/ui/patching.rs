@@ -4,12 +4,12 @@ use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
 use super::fit::Part;
 use super::heatmap::{HeatCell, Heatmap, Scale};
-use super::layout::{LABEL, STRIP_LABEL};
-use super::number::share;
+use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP, strips_width};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
 use crate::lens::{Cell, GridName, Measure, Observation, Reading};
+use crate::task::number::plus;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -79,8 +79,10 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
         (3, Role::Clean, "clean", values.clean),
         (4, Role::Corrupted, corrupted, values.corrupted),
     ];
-    let end =
-        |(goes, role, name, value)| canvas.part(goes, role, format!("{gap}{name} {value:+.2}"));
+    let end = |(goes, role, name, value)| {
+        let value = values.measure.written(value, 2);
+        canvas.part(goes, role, format!("{gap}{name} {value}"))
+    };
     parts.extend(ends.map(end));
     parts
 }
@@ -105,48 +107,40 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
     let len = state.task().seq_len();
     let view = state.view.strips;
     let scale = scale(&seen, state.view.reading);
-
-    let cell_width = strip_cell_width(inner.width, len as u16, config.n_layers as u16);
-    let block = (len as u16 + 1) * cell_width + 1;
-    let layers_shown = usize::from((inner.width + 1).saturating_sub(STRIP_LABEL) / block)
-        .clamp(1, config.n_layers);
-    let first_layer = scroll_to(view.layer, layers_shown, config.n_layers, 0);
-    // above the cells: the layers' names and the positions'
-    let most = 1 + rows_of(cell_width);
-    let top = inner.height.saturating_sub(rows.len() as u16).min(most);
-    let below_top = usize::from(inner.height.saturating_sub(top));
-    let high = if below_top >= 2 * rows.len() { 2 } else { 1 };
-    let room = below_top / high;
-    let first_row = scroll_to(view.row, room, rows.len(), 0);
+    let layers = config.n_layers;
+    let at = Arranged::new(inner, rows.len() as u16, len as u16, layers as u16);
+    let first_layer = scroll_to(view.layer, at.layers, layers, 0);
+    let first_row = scroll_to(view.row, at.rows, rows.len(), 0);
     let focused = state.view.focus == Pane::Strips;
-
-    for (i, (grid, head)) in rows.iter().enumerate().skip(first_row).take(room) {
-        let y = inner.y + top + ((i - first_row) * high) as u16;
-        let role = if focused && i == view.row {
-            Role::Accent
-        } else {
-            Role::Muted
-        };
-        let name = match head {
-            Some(head) if config.n_heads > 1 => format!("{}.{head}", grid.name()),
-            _ => grid.name().to_owned(),
-        };
-        let style = canvas.look.style(role);
-        canvas.text(inner.x, y, inner, &name, style);
-    }
-    for layer in first_layer..first_layer + layers_shown {
-        let place = Rect {
-            x: inner.x + STRIP_LABEL + (layer - first_layer) as u16 * block,
-            y: inner.y + top,
-            width: block - 1,
-            height: inner.height.saturating_sub(top),
+    let column = match view.column {
+        StripColumn::Pos(pos) => pos,
+        StripColumn::All => len,
+    };
+    let first_column = match at.layers {
+        1 => scroll_to(column, at.columns(inner), len + 1, 0),
+        _ => 0,
+    };
+    for slot in 0..at.layers {
+        let layer = first_layer + slot;
+        let place = at.place(inner, slot);
+        if slot == 0 || at.stacked {
+            let here = focused && (!at.stacked || layer == view.layer);
+            let names = Rect {
+                x: inner.x,
+                width: STRIP_LABEL,
+                ..place
+            };
+            strip_names(canvas, names, &at, first_row, here.then_some(view.row));
         }
-        .intersection(inner);
-        let column = match view.column {
-            StripColumn::Pos(pos) => pos,
-            StripColumn::All => len,
-        };
-        let at = |row: usize, column: usize| {
+        if at.stacked {
+            let above = Rect {
+                y: place.y.saturating_sub(1),
+                ..inner
+            };
+            let style = canvas.look.style(role(layer == view.layer));
+            canvas.text(inner.x, above.y, above, &format!("layer {layer}"), style);
+        }
+        let value = |row: usize, column: usize| {
             let (grid, head) = rows[row];
             let column = if column == len {
                 StripColumn::All
@@ -158,34 +152,125 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
                 None => HeatCell::Masked,
             }
         };
-        let first_column = if layers_shown == 1 {
-            scroll_to(column, usize::from(place.width / cell_width), len + 1, 0)
-        } else {
-            0
-        };
-        strip_header(canvas, place, top, layer, (cell_width, first_column));
+        strip_header(canvas, place, at.top, layer, (at.cell, first_column));
         Heatmap {
             look: canvas.look,
             rows: rows.len(),
             columns: len + 1,
-            cell_width,
-            cell_height: high as u16,
+            cell_width: at.cell,
+            cell_height: at.high,
             scale,
             cursor: (focused && layer == view.layer).then_some((view.row, column)),
             stale: state.is_stale(),
-            value: &at,
+            value: &value,
         }
         .render(place, canvas.buf, first_row, first_column);
     }
     draw_legend(canvas, area, scale, taken);
 }
 
-/// The widest cells with which all layers fit, else as wide as is legible.
-fn strip_cell_width(width: u16, len: u16, layers: u16) -> u16 {
-    let fits = (1..=6)
-        .rev()
-        .find(|&cell| super::layout::strips_width(len, layers, cell) <= width + 1);
-    fits.unwrap_or(2)
+const fn role(here: bool) -> Role {
+    if here { Role::Accent } else { Role::Muted }
+}
+
+/// The names of the grids, left of a layer's cells.
+fn strip_names(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    at: &Arranged,
+    first: usize,
+    cursor: Option<usize>,
+) {
+    let config = &canvas.state.model.config;
+    let rows = strip_rows(config).into_iter().enumerate();
+    for (i, (grid, head)) in rows.skip(first).take(at.rows) {
+        let name = match head {
+            Some(head) if config.n_heads > 1 => format!("{}.{head}", grid.name()),
+            _ => grid.name().to_owned(),
+        };
+        let y = area.y + (i - first) as u16 * at.high;
+        let style = canvas.look.style(role(cursor == Some(i)));
+        canvas.text(area.x, y, area, &name, style);
+    }
+}
+
+/// Where the layers' cells stand: beside each other, or one below the other where they are wider
+/// then and the pane is high enough for all.
+struct Arranged {
+    /// Columns and rows of a cell.
+    cell: u16,
+    high: u16,
+    /// Rows above the cells: the layers' names and the positions'.
+    top: u16,
+    /// Columns of a layer, its gap included.
+    block: u16,
+    stacked: bool,
+    /// Layers and rows of cells on screen.
+    layers: usize,
+    rows: usize,
+}
+
+impl Arranged {
+    fn new(inner: Rect, rows: u16, len: u16, layers: u16) -> Self {
+        // the widest cells with which so many layers fit, else as wide as is legible
+        let widest = |layers| {
+            let mut cells = (1..=WIDEST_STRIP).rev();
+            let fits = cells.find(|&cell| strips_width(len, layers, cell) <= inner.width + 1);
+            fits.unwrap_or(2)
+        };
+        let (abreast, alone) = (widest(layers), widest(1));
+        let stacked = alone > abreast && alone > 3 && inner.height >= layers * (rows + 1);
+        let cell = if stacked { alone } else { abreast };
+        let block = (len + 1) * cell + 1;
+        let top = match stacked {
+            true => 1,
+            false => (inner.height.saturating_sub(rows)).min(1 + rows_of(cell)),
+        };
+        let blocks = if stacked { layers } else { 1 };
+        let below_top = (inner.height / blocks).saturating_sub(top);
+        let high = if below_top >= 2 * rows { 2 } else { 1 };
+        let abreast = (inner.width + 1).saturating_sub(STRIP_LABEL) / block;
+        Self {
+            cell,
+            high,
+            top,
+            block,
+            stacked,
+            layers: if stacked {
+                layers
+            } else {
+                abreast.clamp(1, layers)
+            }
+            .into(),
+            rows: (below_top / high).min(rows).into(),
+        }
+    }
+
+    /// The cells of a layer, counted from the first on screen.
+    fn place(&self, inner: Rect, slot: usize) -> Rect {
+        let slot = slot as u16;
+        let whole = self.top + self.rows as u16 * self.high;
+        let (right, down) = match self.stacked {
+            true => (0, slot * whole),
+            false => (slot * self.block, 0),
+        };
+        let height = match self.stacked {
+            true => whole - self.top,
+            false => inner.height.saturating_sub(self.top),
+        };
+        Rect {
+            x: inner.x + STRIP_LABEL + right,
+            y: inner.y + down + self.top,
+            width: self.block - 1,
+            height,
+        }
+        .intersection(inner)
+    }
+
+    /// Columns of cells that fit into the pane.
+    fn columns(&self, inner: Rect) -> usize {
+        usize::from(inner.width.saturating_sub(STRIP_LABEL).min(self.block - 1) / self.cell)
+    }
 }
 
 /// The rows above a layer's cells, as many as there are: the layer's name, and positions. Where
@@ -200,8 +285,7 @@ fn strip_header(
     let task = canvas.state.task();
     let view = canvas.state.view.strips;
     let here = layer == view.layer;
-    let role = if here { Role::Accent } else { Role::Muted };
-    let style = canvas.look.style(role);
+    let style = canvas.look.style(role(here));
     let names = rows.min(rows_of(cell_width));
     let above = |rows: u16| Rect {
         y: place.y - rows,
@@ -268,7 +352,7 @@ fn cursor_line(
     let place = place.trim_start().to_owned();
     let reading = canvas.state.view.reading;
     let text = match value(reading, seen, grid, cell) {
-        HeatCell::Value(value) if value.is_finite() => share(value),
+        HeatCell::Value(value) if value.is_finite() => plus(value, 4),
         _ => "n/a".to_owned(),
     };
     Line::from(vec![
@@ -295,7 +379,7 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
     let below = cursor_line(canvas, &seen, GridName::PatternDestSrc, view.cell());
     let inner = canvas.frame(Pane::Cells, area, title, Some(below));
     let len = state.task().seq_len() as u16;
-    let cell_width = (inner.width.saturating_sub(LABEL) / len).clamp(1, 6);
+    let cell_width = (inner.width.saturating_sub(LABEL) / len).clamp(1, WIDEST_STRIP);
     let at = |dest: usize, src: usize| {
         if src > dest {
             return HeatCell::Masked;

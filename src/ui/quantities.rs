@@ -3,34 +3,16 @@
 
 use super::figure;
 use super::scale::Scale;
-use crate::lens::{Array, Question, Table};
+use crate::lens::{Alike, Array, Table};
 use std::ops::Range;
 
-/// Which numbers of a table are of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantities {
-    /// All of them.
-    One,
-    /// Those of a column: a metric, probabilities, a loss.
-    Columns,
-    /// Those of a row, and those of the last column: measures, and how they are normalised.
-    Rows,
-    /// Those of a layer, as far as it is a difference.
-    Layers,
-}
-
-impl Quantities {
-    pub fn of(question: &Question) -> Self {
-        match question {
-            Question::Variants(_) | Question::ModelNecessity => Self::Columns,
-            Question::Metrics { .. } => Self::Rows,
-            Question::ModelLogits | Question::ModelAttention(_) => Self::Layers,
-            _ => Self::One,
-        }
-    }
-
+impl Alike {
     /// Cells in pieces of one scale: whole columns, or single cells where rows differ.
-    pub fn pieces(self, rows: &Range<usize>, columns: Range<usize>) -> Vec<(Range<usize>, usize)> {
+    pub(super) fn pieces(
+        self,
+        rows: &Range<usize>,
+        columns: Range<usize>,
+    ) -> Vec<(Range<usize>, usize)> {
         let cut = |column: usize| match self {
             Self::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
             _ => vec![(rows.clone(), column)],
@@ -39,30 +21,34 @@ impl Quantities {
     }
 
     /// Whether a cell's number is told with its sign.
-    pub fn is_signed(self, table: &Table, layer: &str, row: usize, column: usize) -> bool {
+    pub(super) fn is_signed(self, table: &Table, layer: &str, row: usize, column: usize) -> bool {
         match self {
-            Self::One => table.signed,
+            Self::All => table.signed,
+            // the change is in the colour
+            Self::Columns => false,
             _ => self.scale(table, layer, row, column).is_signed(),
         }
     }
 
     /// The scale of all cells, where they have one; it takes a walk through the whole table.
-    pub fn common_scale(self, table: &Table) -> Option<Scale> {
-        (self == Self::One).then(|| figure::scale(table))
+    pub(super) fn common_scale(self, table: &Table) -> Option<Scale> {
+        (self == Self::All).then(|| figure::scale(table))
     }
 
     /// The scale of a cell of a layer.
-    pub fn scale(self, table: &Table, layer: &str, row: usize, column: usize) -> Scale {
+    pub(super) fn scale(self, table: &Table, layer: &str, row: usize, column: usize) -> Scale {
         let last = column + 1 == table.cols.len();
         let layers = || table.layers().map(|(_, values)| values);
         let rows = 0..table.rows.len();
         match self {
-            Self::One => figure::scale(table),
+            Self::All => figure::scale(table),
             Self::Rows if !last => around(layers().flat_map(|values| {
                 let row = values.slice(&[row]).iter();
                 row.take(table.cols.len() - 1).copied()
             })),
-            Self::Columns | Self::Rows => around(rows.flat_map(|row| {
+            Self::Columns if layer != DIFFERENCE => changed(table, layer, column),
+            Self::Columns => around(column_of(table, layer, column)),
+            Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))
             })),
             Self::Layers => {
@@ -77,6 +63,36 @@ impl Quantities {
 /// The layer that is smaller than those it is taken from.
 const DIFFERENCE: &str = "difference";
 
+/// A column's values in a layer.
+fn column_of<'a>(
+    table: &'a Table,
+    layer: &'a str,
+    column: usize,
+) -> impl Iterator<Item = f32> + use<'a> {
+    let rows = 0..table.rows.len();
+    let layers = table.layers().filter(move |(name, _)| *name == layer);
+    layers.flat_map(move |(_, values)| {
+        let cells = rows.clone().map(move |row| values.get(&[row, column]));
+        cells.map(|value| value.unwrap_or(f32::NAN))
+    })
+}
+
+/// What a column's values change from its first one, the model as it stands: what is unchanged is
+/// neutral, and what is worse has the same colour in every column, in that of the loss too.
+fn changed(table: &Table, layer: &str, column: usize) -> Scale {
+    let mut values = column_of(table, layer, column);
+    let base = values.next().filter(|base| base.is_finite()).unwrap_or(0.0);
+    let changes = values.map(|value| (value - base).abs());
+    let reach = changes
+        .filter(|change| change.is_finite())
+        .fold(1.0, f32::max);
+    let grows_worse = table.cols.get(column).is_some_and(|name| name == "loss");
+    Scale::From {
+        base,
+        reach: if grows_worse { -reach } else { reach },
+    }
+}
+
 /// The scale of some values: with signs where one of them is negative.
 fn around(values: impl Iterator<Item = f32>) -> Scale {
     let finite = values.filter(|value| value.is_finite());
@@ -89,5 +105,28 @@ fn around(values: impl Iterator<Item = f32>) -> Scale {
     } else {
         let max = high.max(1.0);
         Scale::Sequential { max }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unchanged_is_neutral_and_what_is_destroyed_is_not() {
+        let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let table = Table {
+            rows: names(["as it stands", "L0->K1 off"]),
+            cols: names(["acc", "loss"]),
+            values: Array::from_values(vec![2, 2], vec![1.0, 0.01, 0.0, 5.0]),
+            ..Table::default()
+        };
+        for column in [0, 1] {
+            let scale = Alike::Columns.scale(&table, "", 1, column);
+            let at = |row: usize| scale.fraction(table.values.slice(&[row])[column]);
+            assert_eq!(at(0), 0.0, "column {column} as it stands");
+            // less accuracy and more loss are equally bad
+            assert_eq!(at(1), -1.0, "column {column} destroyed");
+        }
     }
 }

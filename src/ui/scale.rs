@@ -29,6 +29,15 @@ pub enum Scale {
         /// How far from it the strongest colours are.
         reach: f32,
     },
+    /// The same for numbers without signs, from `base` to `base + reach` and as far the other
+    /// way; with a `reach` below 0 the colours are swapped: what grows is then what shrinks
+    /// elsewhere.
+    From {
+        /// The value with the neutral colour.
+        base: f32,
+        /// How far from it the strongest colours are.
+        reach: f32,
+    },
 }
 
 /// Shades of cells one column wide where there are no colours, from nothing to the maximum.
@@ -55,11 +64,12 @@ impl Scale {
     #[must_use]
     pub fn fraction(self, value: f32) -> f64 {
         let (low, centre, max) = match self {
-            Self::Sequential { max } => (0.0, 0.0, max),
-            Self::Diverging { max } => (-1.0, 0.0, max),
-            Self::Around { centre, reach } => (-1.0, centre, reach),
+            Self::Sequential { max } => (0.0, 0.0, max.abs()),
+            Self::Diverging { max } => (-1.0, 0.0, max.abs()),
+            Self::Around { centre, reach } => (-1.0, centre, reach.abs()),
+            Self::From { base, reach } => (-1.0, base, reach),
         };
-        let fraction = (f64::from(value) - f64::from(centre)) / f64::from(max.abs());
+        let fraction = (f64::from(value) - f64::from(centre)) / f64::from(max);
         // 0 of 0 is nothing; so is any value of a scale that is not a number.
         if fraction.is_nan() {
             0.0
@@ -72,7 +82,9 @@ impl Scale {
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
         match self {
             Self::Sequential { .. } => look.theme.sequential(fraction),
-            Self::Diverging { .. } | Self::Around { .. } => look.theme.diverging(fraction),
+            Self::Diverging { .. } | Self::Around { .. } | Self::From { .. } => {
+                look.theme.diverging(fraction)
+            }
         }
     }
 
@@ -82,6 +94,7 @@ impl Scale {
             Self::Sequential { max } | Self::Diverging { max } => max,
             // the outer end of a scale around 1 is seldom reached, and costs every cell a digit
             Self::Around { centre, reach } => centre.abs().max(reach),
+            Self::From { base, reach } => base.abs().max(reach.abs()),
         }
     }
 
@@ -115,7 +128,11 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
     let (low, high, start) = match scale {
         Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
         Scale::Diverging { max } => (short(-max), short(max), -1.0),
-        Scale::Around { centre, reach } => (short(centre - reach), short(centre + reach), -1.0),
+        Scale::Around {
+            centre: base,
+            reach,
+        }
+        | Scale::From { base, reach } => (short(base - reach), short(base + reach), -1.0),
     };
     let labels = low.len() + high.len() + 2;
     let width = usize::from(width);

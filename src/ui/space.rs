@@ -8,6 +8,7 @@ use super::theme::Role;
 use crate::app::{Pane, Running};
 use crate::sweep::{By, Tally, undefined_words};
 use crate::task::grouped;
+use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -131,11 +132,18 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         Role::Bad
     };
     let wrong = format!("{} inputs wrong", grouped(tally.wrong_inputs.into()));
+    // every input is counted: nothing is estimated
+    let whole = u128::from(tally.inputs) == canvas.state.task().input_space();
     let rest = format!(
-        " of {}   {}   loss {:.3e}",
+        " of {}   {}   loss {}   {}",
         grouped(tally.inputs.into()),
         tally.right().words(),
-        tally.mean_loss()
+        significant(tally.mean_loss(), 4),
+        match (whole, canvas.state.space_tally().is_some()) {
+            (true, _) => "exact",
+            (false, true) => "sampled",
+            (false, false) => "so far",
+        }
     );
     at.put(
         canvas,
@@ -199,9 +207,9 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         });
     }
     let edges = format!(
-        "  <{:.0} .. >{:.0}, log heights",
-        bins[0].1,
-        bins[bins.len() - 1].0
+        "  <{} .. >{}, log heights",
+        fixed(bins[0].1, 0),
+        fixed(bins[bins.len() - 1].0, 0)
     );
     spans.push(canvas.span(Role::Muted, edges));
     at.put(canvas, &Line::from(spans));
@@ -230,8 +238,8 @@ fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let all = wrong.flat_map(|(idx, row)| (0..row.len()).filter_map(move |elt| share(idx, elt)));
     let most = all.fold(0.0, f32::max);
     let text = format!(
-        "wrong, by idx (rows) and elt (columns): 0 to {:.4}%",
-        100.0 * most
+        "wrong, by idx (rows) and elt (columns): 0 to {}%",
+        significant(100.0 * most, 4)
     );
     at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
     let (rows, columns) = (

@@ -5,8 +5,9 @@ use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
 use crate::lens::said_words;
-use crate::sweep::{Case, Choice, Common, Counterexample, Instead, NO_INPUT, Over, Verdict};
-use crate::task::{Update, grouped};
+use crate::sweep::{Case, Choice, Common, Counterexample, Instead, Left, NO_INPUT, Over, Verdict};
+use crate::task::number::{fixed, significant};
+use crate::task::{Sample, Update, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -123,7 +124,10 @@ fn count(claim: &ClaimRow<'_>) -> String {
         }
         Says::Choices(found) => match found.over {
             Over::Space => "all inputs".to_owned(),
-            Over::Sample(sample) => sample.to_string(),
+            Over::Sample(sample) => {
+                let (Sample::Notebook { len, .. } | Sample::Random { len, .. }) = sample;
+                format!("{sample}, n = {len}")
+            }
         },
         Says::Refused(_) => "cannot be checked".to_owned(),
         Says::Nothing => "not checked".to_owned(),
@@ -187,7 +191,7 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
                     Some(false) => "furthest off:",
                     _ => "there:",
                 };
-                let text = format!("{what} {}  value {:.4}", input(&one.update), one.value);
+                let text = format!("{what} {}", valued(one));
                 lines.push(line(Role::Muted, text));
             }
             lines
@@ -200,10 +204,15 @@ fn input(update: &Update) -> String {
     format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt)
 }
 
+/// An input, and a claim's value there.
+fn valued(one: &Counterexample) -> String {
+    format!("{}  value {}", input(&one.update), fixed(one.value, 4))
+}
+
 /// An input that comes after the one which decides a claim.
 fn further_line(canvas: &Canvas<'_>, one: &Counterexample, selected: bool) -> Line<'static> {
     let role = if selected { Role::Accent } else { Role::Muted };
-    let text = format!("       then {}  value {:.4}", input(&one.update), one.value);
+    let text = format!("       then {}", valued(one));
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }
 
@@ -214,14 +223,19 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
     let (accuracy, rest, why) = match &choice.left {
         Ok(left) => {
             let each = left.accuracy_by_position.iter();
-            let each: Vec<String> = each.map(|one| format!("{one:.3}")).collect();
-            let loss = format!("{:.2e}", left.mean_loss);
+            let each: Vec<String> = each.map(|&one| fixed(one, 3)).collect();
+            let loss = significant(left.mean_loss, 3);
             let rest = format!("  {}  loss {loss:<8}  ", each.join(" "));
-            (format!("  {:.4}", left.accuracy), rest, "")
+            (format!("  {}", accuracy(canvas, left)), rest, "")
         }
         Err(why) => {
             let width = 2 + canvas.state.task().list_len * 6 - 1 + 17;
-            (format!("  {:6}", "n/a"), " ".repeat(width), why.as_str())
+            let mean = if canvas.look.ascii { 16 } else { 15 };
+            (
+                format!("  {:mean$}", "n/a"),
+                " ".repeat(width),
+                why.as_str(),
+            )
         }
     };
     spans.push(canvas.span(Role::Good, accuracy));
@@ -231,6 +245,15 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
         spans.push(canvas.span(Role::Warn, format!("  {why}")));
     }
     Line::from(spans)
+}
+
+/// An accuracy, and of a sample how far another one's may be.
+fn accuracy(canvas: &Canvas<'_>, left: &Left) -> String {
+    let found = &left.accuracy;
+    if u128::from(found.n) == canvas.state.task().input_space() {
+        return format!("{} exact", fixed(found.mean, 7));
+    }
+    found.fixed(4).replace('±', canvas.look.pick("±", "+-"))
 }
 
 /// What the wrong inputs below have in common.
@@ -268,8 +291,8 @@ fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> 
         })
         .collect();
     let numbers = (
-        format!("margin {:>8.4}", case.margin()),
-        format!("loss {:.2e}", case.loss),
+        format!("margin {:>8}", fixed(case.margin(), 4)),
+        format!("loss {}", significant(case.loss, 3)),
     );
     // what they are sorted by comes first: a narrow screen ends before the line does
     let (first, last) = match canvas.state.space.order {

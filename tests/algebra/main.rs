@@ -11,6 +11,7 @@ mod edited;
 mod golden;
 mod names;
 mod random;
+mod reference;
 
 use circuitscope::lens::Array;
 

@@ -24,7 +24,8 @@ fn each_key_asks_its_question() {
         ("l", "attribution target"),
         ("tab P", "paths nl_1→b_0 target"),
         ("o", "circuit ov.0.0"),
-        ("tab tab w", "why 1.0 nl_1 a_0"),
+        ("tab tab w", "why 1.0 nl_1 a_0 summed"),
+        ("tab tab w a", "why 1.0 nl_1 a_0"),
         ("/ 'pca positions' enter", "pca positions"),
         ("/ 'composition' enter", "composition"),
         ("o .", "circuit ov.0.1"),
@@ -32,7 +33,7 @@ fn each_key_asks_its_question() {
         ("G", "grid edges"),
         ("G .", "grid edges_by_pos"),
         ("G | a", "grid edges attribution over 64 pairs"),
-        ("tab tab tab G |", "grid resid_pre attribution"),
+        ("tab tab tab G |", "grid strips attribution"),
         ("tab tab tab tab G", "grid pattern_cells 1.0"),
         ("K a", "metrics over 64 pairs"),
         ("N", "necessity"),
@@ -42,7 +43,7 @@ fn each_key_asks_its_question() {
         ("P a", "paths b_0→b_1 target over sample"),
         ("tab tab A |", "attention pattern 1.0 over sample beside"),
         ("/ 'attention 4-2 1.1' enter", "attention 4-2 1.1"),
-        ("tab tab w | |", "why 1.0 nl_1 a_0"),
+        ("tab tab w | |", "why 1.0 nl_1 a_0 summed"),
     ] {
         let mut bench = workbench(2);
         press(&mut bench, keys);
@@ -68,6 +69,7 @@ fn a_cell_is_explained_against_its_runner_up() {
         dest,
         src,
         minus: Some(minus),
+        ..
     } = question
     else {
         unreachable!("{question:?}");

@@ -113,12 +113,18 @@ fn a_claim_opens_what_decides_it_and_the_others_follow() {
     let rows = bench.state.space_rows();
     assert!(matches!(rows[2], SpaceRow::Further(_)));
     assert_eq!(rows[2].update(), Some(&bench.state.study().clean.update));
-    press(&mut bench, "> > >");
-    let SpaceRow::Case(case) = bench.state.space_rows()[5] else {
-        unreachable!("the sixth row is no input of the sweep");
+    // twenty inputs of the claim: it is a question for them
+    let rows = bench.state.space_rows();
+    let further = rows
+        .iter()
+        .filter(|row| matches!(row, SpaceRow::Further(_)));
+    assert_eq!(further.count(), 19);
+    press(&mut bench, &"> ".repeat(18));
+    let SpaceRow::Case(case) = bench.state.space_rows()[20] else {
+        unreachable!("the row after them is no input of the sweep");
     };
     assert_eq!(case.update, bench.state.study().clean.update);
-    press(&mut bench, "< < <");
+    press(&mut bench, &"< ".repeat(18));
     press(&mut bench, "< < < <");
     assert!(told(&bench).contains("input 1 of"));
     press(&mut bench, "S / 'mean margin' enter enter");

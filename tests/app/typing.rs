@@ -72,14 +72,14 @@ fn typing_takes_the_place_of_the_open_question() {
 #[test]
 fn what_is_wrong_says_what_would_be_right() {
     for (line, problem) in [
-        (": 'zero blocks.7.attn.hook_z @*'", "the layers are 0..=1"),
+        (": 'zero blocks.7.attn.hook_z @*'", "the layers are 0 to 1"),
         (
             ": 'patch blocks.0.attn.hook_z @* from foo'",
             "is not clean, corrupted or example N",
         ),
         (
             ": 'add blocks.0.hook_attn_out @* W_E[99] by 1'",
-            "the tokens are 0..=9, BOS",
+            "the tokens are 0 to 9, BOS",
         ),
         (
             ": 'mean blocks.0.attn.hook_z @* over sample given a_0 a_1'",

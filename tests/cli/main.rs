@@ -74,10 +74,12 @@ fn score_counts() {
         "inputs_right",
         "loss",
         "model",
+        "n",
         "predictions",
         "predictions_accuracy",
         "predictions_right",
         "sample",
+        "standard_error",
         "undefined",
         "wrong_by_position",
         "wrong_inputs",
@@ -101,7 +103,7 @@ fn score_counts() {
     refused(&["score", "--sample", "all"], "no sample 'all'");
     refused(
         &["score", "--sample", "random:0:0"],
-        "length '0' is not in 1..=1000000",
+        "length '0' is not from 1 to 1000000",
     );
 }
 

@@ -216,7 +216,7 @@ fn bad_pairs_metrics_and_lines() {
     );
     with(
         &[&idx[..], &["--intervene", "zero blocks.9.attn.hook_z @*"]].concat(),
-        "no layer 9 in a model of 2 layers; the layers are 0..=1",
+        "no layer 9 in a model of 2 layers; the layers are 0 to 1",
     );
     with(
         &[&idx[..], &["--intervene", "zero blocks.0.attn.hook_zz @*"]].concat(),
@@ -258,9 +258,12 @@ fn patch_averages_over_pairs() {
         ]
     );
     for table in tables {
-        assert_eq!(table["notes"][0][1], "mean of 6 pairs");
-        let spread = table["beside"][0]["name"].as_str().unwrap();
-        assert!(spread.starts_with("std of "), "{spread}");
+        assert_eq!(table["notes"][0][1], "mean of 6 pairs (n = 6)");
+        let error = table["beside"][0]["name"].as_str().unwrap();
+        assert!(error.starts_with("standard error of "), "{error}");
+        let layers = table["beside"].as_array().unwrap().iter();
+        let mut layers = layers.map(|layer| layer["name"].as_str().unwrap());
+        assert!(layers.any(|name| name.starts_with("std of ")));
     }
 }
 
@@ -293,5 +296,5 @@ fn any_question_is_answered_in_the_shell() {
 
     refused(&ask(&["-q", "grid edgy"]), "edges_by_pos");
     refused(&ask(&["-q", "models logits"]), "--compare");
-    refused(&ask(&["-q", "metrics over 0 pairs"]), "1..=4096");
+    refused(&ask(&["-q", "metrics over 0 pairs"]), "1 to 4096");
 }

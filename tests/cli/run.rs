@@ -60,11 +60,11 @@ fn run_answers_in_text() {
 fn bad_prompts_say_which_part() {
     refused(
         &["run", "14", "26", "35", "3", "48"],
-        "idx: 3 is not a whole number in 0..=2",
+        "idx: 3 is not a whole number from 0 to 2",
     );
     refused(
         &["run", "14", "26", "35", "-1", "48"],
-        "idx: '-1' is not a whole number in 0..=2",
+        "idx: '-1' is not a whole number from 0 to 2",
     );
     refused(
         &["run", "14", "26"],

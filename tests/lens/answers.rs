@@ -352,3 +352,35 @@ fn a_path_that_is_away_is_known_by_either_line() {
         assert!(table.values.slice(&[at.unwrap()]).iter().all(|&x| x == 0.0));
     }
 }
+
+/// Earlier heads as one part each: the sums of their parts by position, as `attend` prints them.
+#[test]
+fn why_is_summed_by_what_wrote_it() {
+    let (_, model) = &models()[0];
+    let with = under(model, &[]);
+    let [parts, sums] = ["why 1.0 b_1 elt", "why 1.0 b_1 elt summed"]
+        .map(|line| ask(model, &with, RunName::Clean.into(), line));
+    let heads = model.config().n_heads;
+    assert_eq!(sums.rows.len(), 2 + heads);
+    let total = |table: &Table| {
+        table
+            .values
+            .values()
+            .iter()
+            .map(|&x| f64::from(x))
+            .sum::<f64>()
+    };
+    let score = note(&sums, "score");
+    assert!((total(&parts) - score).abs() < 1e-3 && (total(&sums) - score).abs() < 1e-3);
+    // token by token stands in both
+    let token = |table: &Table| table.values.get(&[0, 0]);
+    assert_eq!(token(&parts), token(&sums));
+    let of_head = |table: &Table, name: &str| -> f64 {
+        let rows = table.rows.iter().enumerate();
+        let rows = rows.filter(|(_, row)| row.split(" from ").next() == Some(name));
+        rows.flat_map(|(i, _)| table.values.slice(&[i]))
+            .map(|&x| f64::from(x))
+            .sum()
+    };
+    assert!((of_head(&parts, "0.0") - of_head(&sums, "0.0")).abs() < 1e-4);
+}

@@ -126,7 +126,11 @@ fn what_is_wrong_and_where() {
             2,
             "is not [dest,src]",
         ),
-        ("zero blocks.0.attn.hook_z @* head 1", 4, "no head in 0..=0"),
+        (
+            "zero blocks.0.attn.hook_z @* head 1",
+            4,
+            "no head from 0 to 0",
+        ),
         ("zero blocks.0.attn.hook_z @* head", 4, "a head is missing"),
         ("zero blocks.0.hook_attn_out @* head 0", 3, "has no heads"),
         ("zero blocks.0.attn.hook_z @* now", 3, "one word too many"),
@@ -144,13 +148,13 @@ fn what_is_wrong_and_where() {
         (
             "scale blocks.0.attn.hook_z @* by half",
             4,
-            "is not a number in -1e6..=1e6",
+            "is not a number from -1e6 to 1e6",
         ),
         ("scale blocks.0.attn.hook_z @* by inf", 4, "is not a number"),
         (
             "set blocks.0.attn.hook_z @* = 2e6",
             4,
-            "is not a number in -1e6..=1e6",
+            "is not a number from -1e6 to 1e6",
         ),
         (
             "knock blocks.0.attn.hook_z [b_0,elt]",
@@ -182,7 +186,7 @@ fn what_is_wrong_and_where() {
             1,
             "is not as wide as the residual stream",
         ),
-        ("add blocks.0.hook_resid_pre @* W_U[50] by 2", 3, "0..=49"),
+        ("add blocks.0.hook_resid_pre @* W_U[50] by 2", 3, "0 to 49"),
         (
             "add blocks.0.hook_resid_pre @* W_Q[5] by 2",
             3,

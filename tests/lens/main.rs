@@ -10,6 +10,7 @@ mod answers;
 mod beside;
 mod devices;
 mod edits;
+mod errors;
 mod gradients;
 mod grids;
 mod kinds;

@@ -232,9 +232,10 @@ fn a_mean_over_pairs_is_the_mean_of_its_pairs() {
     let mean = ask(&model, &experiment, "grid edges over 5 pairs");
     assert_eq!(
         mean.notes[0],
-        ("of".to_owned(), "mean of 5 pairs".to_owned())
+        ("of".to_owned(), "mean of 5 pairs (n = 5)".to_owned())
     );
-    assert_eq!(mean.beside[0].name, "std of exact");
+    let names = [&mean.beside[0].name, &mean.beside[1].name];
+    assert_eq!(names, ["standard error of exact", "std of exact"]);
     let pairs = experiment.over_sample(model.task(), 5);
     let singles: Vec<Table> = pairs
         .iter()
@@ -247,13 +248,15 @@ fn a_mean_over_pairs_is_the_mean_of_its_pairs() {
             .collect();
         let average = all.iter().sum::<f64>() / 5.0;
         let spread = all.iter().map(|x| (x - average).powi(2)).sum::<f64>() / 4.0;
-        let std = mean.beside[0].values.values()[i];
+        let [error, std] = [0, 1].map(|layer| mean.beside[layer].values.values()[i]);
         if value == f32::NEG_INFINITY {
             continue;
         }
         assert!(value.is_nan() && average.is_nan() || (f64::from(value) - average).abs() < 1e-3);
         let spread = spread.sqrt();
         assert!(std.is_nan() && spread.is_nan() || (f64::from(std) - spread).abs() < 1e-2);
+        let exact = spread / 5.0f64.sqrt();
+        assert!(error.is_nan() && exact.is_nan() || (f64::from(error) - exact).abs() < 1e-2);
     }
 }
 

@@ -41,7 +41,7 @@ fn a_cut_belongs_to_a_circuit() {
     let (_, model) = models().remove(1);
     for (line, word) in [
         ("rank blocks.0.attn.hook_k @* to 2", "hook_v"),
-        ("rank blocks.0.attn.hook_v @* to 999", "0..="),
+        ("rank blocks.0.attn.hook_v @* to 999", "0 to "),
         ("rank blocks.0.attn.hook_v @* by 2", "'to'"),
     ] {
         let error = Intervention::parse(line, model.task(), model.config()).unwrap_err();

@@ -8,6 +8,7 @@ mod common;
 mod workbench;
 
 mod colours;
+mod digits;
 mod drawing;
 mod frames;
 mod sizes;

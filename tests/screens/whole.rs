@@ -5,7 +5,9 @@ use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
 use circuitscope::lens::Table;
 use circuitscope::runtime::headless::Headless;
+use circuitscope::task::number::significant;
 use circuitscope::ui::frame;
+use circuitscope::ui::number::exact;
 
 fn asked(script: &str) -> Headless {
     let mut bench = workbench(2);
@@ -36,7 +38,7 @@ fn the_number_on_a_panes_edge_is_whole_or_shorter() {
     let seen = bench.state.observation.clone().unwrap();
     let target = seen.clean.prompt.update.truth()[0] as usize;
     let value = seen.clean.log_probs(bench.state.view.position)[target];
-    let right = [format!("{value:.1e}"), format!("{value:.0e}")];
+    let right = [significant(value, 2), significant(value, 1)];
     for width in 80..=200 {
         for row in shown(&bench, width, 40) {
             let words = words(&row);
@@ -62,7 +64,7 @@ fn the_exact_value_under_the_cursor_comes_before_the_scale() {
         let words = words(edge);
         let (row, column) = bench.state.inquiry.as_ref().unwrap().cursor;
         for (name, values) in table(&bench).layers() {
-            let value = format!("{:+.5}", values.get(&[row, column]).unwrap());
+            let value = exact(values.get(&[row, column]).unwrap(), true);
             let at = words.iter().position(|word| *word == name);
             let whole = at.is_some_and(|at| words[at + 1] == value);
             // or there is no digit of it
@@ -80,14 +82,14 @@ fn headings_are_told_apart_and_what_is_off_screen_is_marked() {
         words(heading),
         ["clean", "corrupted", "patched", "normalised"]
     );
-    let bench = asked("tab tab w");
+    let bench = asked("tab tab w a");
     let rows = shown(&bench, 80, 24);
     let heading = rows.iter().find(|row| row.contains("token")).unwrap();
     let names = words(heading);
     let several: std::collections::BTreeSet<&&str> = names.iter().collect();
     assert_eq!(several.len(), names.len(), "{heading}");
     assert!(names.contains(&"a_0") && names.contains(&"a_1") && heading.contains('›'));
-    let mut bench = asked("tab tab w end");
+    let mut bench = asked("tab tab w a end");
     let rows = shown(&bench, 80, 24);
     assert!(rows.iter().any(|row| row.contains('‹')), "{rows:#?}");
     press(&mut bench, "pagedown pagedown pagedown");

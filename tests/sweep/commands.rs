@@ -133,6 +133,49 @@ fn minimal_sets_of_edges_are_enough() {
     assert!(none.contains("edges"), "{none}");
     refused(
         &["minimal", "--threshold", "2"],
-        "--threshold 2 is not in 0..=1",
+        "--threshold 2 is not from 0 to 1",
     );
+}
+
+/// All sets are tried, and how many of them are enough is told.
+#[test]
+fn minimal_tells_how_many_sets_are_enough() {
+    let Some(shared) = crate::common::shared() else {
+        return;
+    };
+    let model = shared.join("models/array_indexing_model.pt");
+    let ask = [
+        "minimal",
+        "--threshold",
+        "0.99",
+        "--model",
+        model.to_str().unwrap(),
+    ];
+    let answer = json(&ask);
+    assert_eq!(
+        (&answer["tried"], &answer["sufficient"]),
+        (&256.into(), &64.into())
+    );
+    let set = &answer["sets"][0];
+    assert_eq!(set["n"], 256);
+    assert!(set["standard_error"].as_f64().unwrap() > 0.0);
+    let text = stdout(&ask);
+    assert!(text.contains("64 of 256 sets tried are enough"), "{text}");
+}
+
+/// What was sampled has n and standard error; what was counted in full has none.
+#[test]
+fn samples_have_standard_errors() {
+    let edit = ["--intervene", "zero blocks.0.attn.hook_z @idx"];
+    let sweep = json(&[&["sweep", "--over", "random:0:64"][..], &edit].concat());
+    let (error, n) = (&sweep["standard_error"], &sweep["n"]);
+    assert_eq!(n, 64);
+    assert!(error["accuracy"].is_f64() && error["loss"].as_f64().unwrap() >= 0.0);
+    let text = stdout(&[&["sweep", "--over", "random:0:64"][..], &edit].concat());
+    assert!(text.contains(" ± ") && text.contains("(n = 64)"), "{text}");
+    let score = json(&["score", "--sample", "random:0:64"]);
+    assert_eq!((&score["n"], &score["inputs"]), (&64.into(), &64.into()));
+    assert!(score["standard_error"]["loss"].as_f64().unwrap() > 0.0);
+    let text = stdout(&["score", "--sample", "random:0:64"]);
+    assert!(text.contains(" ± ") && text.contains("(n = 64)"), "{text}");
 }

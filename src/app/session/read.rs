@@ -16,7 +16,8 @@ use crate::findings::session::{
     StudyText, ViewText,
 };
 use crate::lens::{
-    Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, Source,
+    Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, RunName, Shown,
+    Source,
 };
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -175,6 +176,7 @@ fn sight(model: &ModelInfo, text: &SightText) -> Result<Sight> {
     Ok(Sight {
         shown: value(&RUNS, &text.run).context("run")?,
         reading: Reading::parse(&text.grids).context("grids")?,
+        judge: judge(text.judge.as_deref()).context("judge")?,
         zoomed: text.zoomed,
         alone,
         question,
@@ -249,6 +251,7 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
     view.shown = value(&RUNS, &text.run).context("field 'view.run'")?;
     let grids = text.grids.as_deref().map(Reading::parse).transpose();
     view.reading = grids.context("field 'view.grids'")?.unwrap_or_default();
+    view.judge = judge(text.judge.as_deref()).context("field 'view.judge'")?;
     view.position = position("position", &text.position)?;
     let at = head("attention", &text.attention.head)?;
     view.attention.layer = at.layer;
@@ -407,4 +410,14 @@ fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
         error: text.error.clone(),
         completions: Vec::new(),
     })
+}
+
+/// Whose answer judges the patched run.
+fn judge(word: Option<&str>) -> Result<Option<RunName>> {
+    let run = word.map(|word| value(&RUNS, word)).transpose()?;
+    match run {
+        None => Ok(None),
+        Some(Shown::Run(run @ (RunName::Clean | RunName::Corrupted))) => Ok(Some(run)),
+        Some(_) => anyhow::bail!("it is clean or corrupted"),
+    }
 }

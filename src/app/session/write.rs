@@ -12,7 +12,7 @@ use crate::findings::session::{
     ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText, StripsText, StudyText,
     ViewText,
 };
-use crate::lens::{Continuation, HeadName, Measure, Reading, Source};
+use crate::lens::{Continuation, HeadName, Measure, Reading, Shown, Source};
 use crate::task::ArrayUpdate;
 
 impl State {
@@ -109,6 +109,7 @@ fn sight_text(state: &State, sight: &Sight) -> SightText {
     SightText {
         run: word(&RUNS, &sight.shown),
         grids: sight.reading.name().to_owned(),
+        judge: sight.judge.map(|run| word(&RUNS, &Shown::Run(run))),
         zoomed: sight.zoomed,
         alone: sight.alone.map(|pane| word(&PANES, &pane)),
         question: question.map(|question| question.line(task, config)),
@@ -128,6 +129,7 @@ fn view_text(state: &State) -> ViewText {
         zoomed: view.zoomed,
         run: word(&RUNS, &view.shown),
         grids: (view.reading != Reading::default()).then(|| view.reading.name().to_owned()),
+        judge: view.judge.map(|run| word(&RUNS, &Shown::Run(run))),
         position: task.label(view.position),
         attention: AttentionText {
             head: head(attention.layer, attention.head),

@@ -262,7 +262,7 @@ impl Reader<'_> {
             (_, Ok(token)) if token as usize <= last => Ok(Named::Is(token)),
             _ => self.wrong(
                 term,
-                format!("a token is 0..={last}, truth, old, elt, idx or a_0 .."),
+                format!("a token is 0 to {last}, truth, old, elt, idx or a_0 .."),
             ),
         }
     }

@@ -83,7 +83,7 @@ struct Furthest(Vec<(f64, Counterexample)>);
 
 impl Furthest {
     /// So many are kept.
-    const MOST: usize = 5;
+    const MOST: usize = 20;
 
     /// Whether an input that is so far off would be kept.
     fn is_among(&self, off: f64) -> bool {
