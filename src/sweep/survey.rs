@@ -7,7 +7,7 @@ use super::run::{Over, Progress};
 use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, Sample, shown};
+use crate::task::{ArrayUpdate, Sample, limits, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -105,6 +105,7 @@ impl Survey {
         task: ArrayUpdate,
         config: &Config,
     ) -> std::result::Result<Self, LineError> {
+        limits::check_line(line).map_err(|beyond| LineError::beyond(line, &beyond))?;
         let words: Vec<&str> = line.split_whitespace().collect();
         let (words, whole) = match &words[..] {
             [rest @ .., "over", "space"] => (rest, true),

@@ -4,6 +4,7 @@
 //! position before it. This room looks at no other. Source of the layout: the training notebook
 //! of the reference model (cell 18).
 
+pub mod limits;
 mod pair;
 mod prompt;
 mod sample;

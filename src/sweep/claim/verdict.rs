@@ -222,7 +222,10 @@ impl Number<Word> {
             Self::Word(word) => word.value(input),
             Self::Negative(a) => -a.of(input),
             Self::Abs(a) => a.of(input).abs(),
-            Self::Pair(a, sign, b) => Self::joined(a.of(input), *sign, b.of(input)),
+            Self::Chain(first, rest) => {
+                let joined = |a, (sign, b): &(char, Self)| Self::joined(a, *sign, b.of(input));
+                rest.iter().fold(first.of(input), joined)
+            }
         }
     }
 
@@ -242,7 +245,7 @@ impl Number<Word> {
             Self::Constant(_) => true,
             Self::Word(word) => word.is_whole(),
             Self::Negative(a) | Self::Abs(a) => a.is_whole(),
-            Self::Pair(a, _, b) => a.is_whole() && b.is_whole(),
+            Self::Chain(first, rest) => first.is_whole() && rest.iter().all(|(_, b)| b.is_whole()),
         }
     }
 }
@@ -271,13 +274,15 @@ impl Truth<Word> {
                 let (is_true, off) = a.of(input);
                 (!is_true, -off)
             }
-            Self::And(a, b) => {
-                let (a, b) = (a.of(input), b.of(input));
-                (a.0 && b.0, a.1.max(b.1))
+            Self::And(all) => {
+                let both = |a: (bool, f64), b: (bool, f64)| (a.0 && b.0, a.1.max(b.1));
+                let all = all.iter().map(|one| one.of(input));
+                all.reduce(both).unwrap_or((true, 0.0))
             }
-            Self::Or(a, b) => {
-                let (a, b) = (a.of(input), b.of(input));
-                (a.0 || b.0, a.1.min(b.1))
+            Self::Or(all) => {
+                let either = |a: (bool, f64), b: (bool, f64)| (a.0 || b.0, a.1.min(b.1));
+                let all = all.iter().map(|one| one.of(input));
+                all.reduce(either).unwrap_or((false, 0.0))
             }
         }
     }
@@ -287,7 +292,8 @@ impl Truth<Word> {
         match self {
             Self::Compare(a, ..) | Self::In(a, _) => a.of(input),
             Self::Argmax(word) => word.value(input),
-            Self::Not(a) | Self::And(a, _) | Self::Or(a, _) => a.first(input),
+            Self::Not(a) => a.first(input),
+            Self::And(all) | Self::Or(all) => all.first().map_or(f64::NAN, |one| one.first(input)),
         }
     }
 
@@ -303,7 +309,7 @@ impl Truth<Word> {
             }
             Self::Argmax(word) => are_close(word.lead(input), 0.0),
             Self::Not(a) => a.is_open(input),
-            Self::And(a, b) | Self::Or(a, b) => a.is_open(input) || b.is_open(input),
+            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.is_open(input)),
         }
     }
 }
