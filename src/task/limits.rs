@@ -10,6 +10,11 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_FIELD: usize = 400;
 /// A note holds at most so many bytes.
 pub const MAX_NOTE: usize = 1 << 19;
+/// A sharing line holds at most so many bytes of JSON.
+pub const MAX_SHARED: usize = 1 << 20;
+/// A sharing line has at most so many letters: four for three bytes, should nothing be saved by
+/// packing, and what a mail puts in between.
+pub const MAX_SHARING_LINE: usize = 2 * MAX_SHARED;
 /// A script has at most so many keys.
 pub const MAX_KEYS: usize = 100_000;
 

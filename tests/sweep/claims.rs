@@ -9,16 +9,16 @@ use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
 use circuitscope::task::ArrayUpdate;
 use rand_mt::Mt;
 
-const TASK: ArrayUpdate = ArrayUpdate {
+pub const TASK: ArrayUpdate = ArrayUpdate {
     list_len: 2,
     max_num: 7,
 };
 
-fn model() -> HookedTransformer {
+pub fn model() -> HookedTransformer {
     random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5)
 }
 
-fn check(model: &HookedTransformer, line: &str) -> Verdict {
+pub fn check(model: &HookedTransformer, line: &str) -> Verdict {
     let with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
     let sweep = Sweep::new(model, &Matrices::new(model).unwrap(), &with).unwrap();
     let claim = Claim::parse(line, TASK, model.config()).unwrap();

@@ -10,6 +10,7 @@ mod program;
 
 mod claims;
 mod commands;
+mod limits;
 mod matters;
 mod means;
 mod plain;
