@@ -91,8 +91,7 @@ pub(super) fn prepare_for_abort(sign: Option<File>) -> Result<()> {
     Ok(())
 }
 
-/// Inside the signal handler: system calls on what was prepared, and nothing else. Afterwards
-/// the program ends as it would have.
+/// Inside the signal handler: system calls on what was prepared, and nothing else.
 fn aborted() {
     let Some(prepared) = PREPARED.get() else {
         return;
@@ -103,6 +102,8 @@ fn aborted() {
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &Termios::from(prepared.modes));
         let _ = unistd::write(io::stderr(), ABORTED);
     }
+    // sent by somebody else, the signal would not end the program by itself
+    let _ = low_level::emulate_default_handler(SIGABRT);
 }
 
 /// The session is not to be taken up with what ended the program.
