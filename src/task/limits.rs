@@ -36,10 +36,12 @@ impl fmt::Display for Beyond {
 impl std::error::Error for Beyond {}
 
 impl Beyond {
-    /// How many words stand before the one that is too much.
+    /// How many words stand before the one that is too much, or has it.
     #[must_use]
     pub fn word(&self, line: &str) -> usize {
-        line[..self.at].split_whitespace().count()
+        let before = &line[..self.at];
+        let inside = before.ends_with(|c: char| !c.is_whitespace());
+        before.split_whitespace().count() - usize::from(inside)
     }
 }
 

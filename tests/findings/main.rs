@@ -11,6 +11,7 @@ mod program;
 mod workbench;
 
 mod bad;
+mod compared;
 mod html;
 mod killed;
 mod numbers;

@@ -2,7 +2,6 @@
 
 use crate::program::refused;
 use crate::workbench::{press, workbench};
-use circuitscope::findings::session::Session;
 use circuitscope::findings::share::{line, parse};
 use circuitscope::task::limits::MAX_SHARING_LINE;
 use proptest::prelude::*;
@@ -61,19 +60,6 @@ fn a_line_that_is_too_much_is_told() {
     session.study.claims = vec!["idx < 2".repeat(1000); 200];
     let error = line(&session).unwrap_err().to_string();
     assert!(error.contains("keep a finding"), "{error}");
-}
-
-/// What is nested without end in a file is one error as well.
-#[test]
-fn files_are_not_nested_deep() {
-    let text = String::from_utf8(workbench(1).state.session().to_json().unwrap()).unwrap();
-    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-        let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
-        assert!(Session::parse(&deep).is_err());
-        let inside = text.replacen('{', &format!("{{\"x\": {deep},"), 1);
-        let error = Session::parse(&inside).unwrap_err().to_string();
-        assert!(error.contains("recursion limit"), "{error}");
-    }
 }
 
 proptest! {

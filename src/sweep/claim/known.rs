@@ -89,6 +89,9 @@ mod tests {
         };
         let fields = [5, 9, 30, 1, 0];
         for (when, may) in [
+            ("a_0 < 6", true),
+            ("a_0 > 6", false),
+            ("9 >= a_1 and 4 < a_0", true),
             ("a_0 in {5, 6}", true),
             ("a_0 in {6, 7}", false),
             ("a_0 in {6, elt}", true),
