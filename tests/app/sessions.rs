@@ -2,7 +2,7 @@
 
 use crate::random::{Input, any_input};
 use crate::workbench::{around, look, model, press, workbench_in};
-use circuitscope::app::{Action, Key, Mode, Msg, State, action_for};
+use circuitscope::app::{Action, Field, Key, Mode, Msg, Side, State, action_for};
 use circuitscope::findings::session::{ModeText, SESSION, Session, SpaceText, StudyText};
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::limits::{MAX_FIELD, MAX_LINE, MAX_NOTE};
@@ -164,6 +164,48 @@ proptest! {
         prop_assert!(typed, "not as long as it may be");
         let after = reopened(&bench, folder.path()).state.session();
         prop_assert!(before == after);
+    }
+}
+
+/// No editor holds more than is read again, whether it is typed or pasted.
+#[test]
+fn no_editor_takes_more_than_is_read() {
+    for (script, most) in [
+        (":", MAX_LINE),
+        ("S /", MAX_LINE),
+        ("b", MAX_LINE),
+        ("b tab", MAX_NOTE),
+        ("b 'One' ctrl-s F /", MAX_LINE),
+        ("", MAX_FIELD),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), HEADS);
+        press(&mut bench, script);
+        let typed = |bench: &Headless| {
+            let session = bench.state.session();
+            match (session.mode, session.draft) {
+                (ModeText::Line(line), _) => line.text,
+                (_, Some(draft)) if draft.on_title => draft.title,
+                (_, Some(draft)) => draft.note,
+                _ => bench.state.fields.text(Side::Clean, Field::A).to_owned(),
+            }
+        };
+        let begun = typed(&bench);
+        bench.send(Msg::Paste("7".repeat(most + 1)));
+        assert_eq!(typed(&bench), begun, "{script}");
+        if !script.is_empty() {
+            bench.send(Msg::Paste("7".repeat(most - 8 - begun.len())));
+        }
+        for c in "7é"
+            .chars()
+            .cycle()
+            .take(if script.is_empty() { 900 } else { 12 })
+        {
+            bench.key(Key::char(c));
+        }
+        let length = typed(&bench).len();
+        assert!(length > most - 12 && length <= most, "{script}: {length}");
+        reopened(&bench, folder.path());
     }
 }
 

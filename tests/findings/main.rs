@@ -18,6 +18,7 @@ mod numbers;
 mod pictures;
 mod replayed;
 mod shared;
+mod slots;
 mod store;
 mod view;
 
