@@ -11,8 +11,10 @@ fn config() -> Config {
     model().config().clone()
 }
 
+type Reads = fn(&str) -> Result<(), String>;
+
 /// Every grammar, by a line that it takes.
-const GRAMMARS: [(&str, fn(&str) -> Result<(), String>); 7] = [
+const GRAMMARS: [(&str, Reads); 7] = [
     ("idx < 2", |line| {
         let claim = Claim::parse(line, TASK, &config());
         claim.map(drop).map_err(|error| error.to_string())

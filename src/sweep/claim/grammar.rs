@@ -213,7 +213,7 @@ fn truth(input: &mut Input<'_>) -> Read<Truth<Term>> {
         return inner.parse_next(input);
     }
     let inner = cut_err(inner).parse_next(input)?;
-    Ok(if nots % 2 == 0 {
+    Ok(if nots.is_multiple_of(2) {
         inner
     } else {
         Truth::Not(Box::new(inner))
@@ -297,7 +297,7 @@ fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
     multispace0.parse_next(input)?;
     let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
     let number = unsigned.parse_next(input)?;
-    Ok(if signs % 2 == 0 {
+    Ok(if signs.is_multiple_of(2) {
         number
     } else {
         Number::Negative(Box::new(number))
