@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use circuitscope::app::{Action, BINDINGS, Key, Where, markdown, parse_script};
+use circuitscope::task::limits::MAX_KEYS;
 use crossterm::event::KeyCode;
 use std::collections::HashSet;
 
@@ -103,6 +104,15 @@ fn scripts() {
         "{error}"
     );
     assert!(parse_script("f13").is_err());
+    let long = "a ".repeat(MAX_KEYS);
+    assert_eq!(parse_script(&long).unwrap().len(), MAX_KEYS);
+    for last in ["up", "'b'"] {
+        let error = parse_script(&format!("{long}{last}")).unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("at '{last}'")),
+            "{error}"
+        );
+    }
     assert!(parse_script("").unwrap().is_empty());
 }
 

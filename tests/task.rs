@@ -432,4 +432,13 @@ fn foreign_text_in_full_cannot_act_on_a_terminal() {
         harmless(&text),
         format!("{long}\\u{{1b}}[2J\\u{{202e}}b\\u{{200b}}")
     );
+    // every character that turns the direction of writing
+    for c in "\u{61c}\u{200e}\u{200f}"
+        .chars()
+        .chain('\u{202a}'..='\u{202e}')
+        .chain('\u{2066}'..='\u{2069}')
+    {
+        assert_eq!(harmless(&c.to_string()), c.escape_unicode().to_string());
+        assert_eq!(shown(&c.to_string()), c.escape_unicode().to_string());
+    }
 }

@@ -2,12 +2,10 @@
 
 use super::key::Key;
 use crate::lens::{Continuation, Source};
+use crate::task::limits::{MAX_FIELD, MAX_LINE};
 use crate::task::{ArrayUpdate, PromptError, Token, Update};
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
-
-/// A field holds at most this many characters: the longest list there is, and room to err.
-const MAX_CHARS: usize = 400;
 
 /// A side of the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +68,12 @@ fn editor(text: String) -> TextArea<'static> {
     area
 }
 
+/// Whether a one-line editor has room for so many bytes more.
+pub(super) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
+    let typed = editor.lines().first().map_or(0, String::len);
+    typed + bytes <= MAX_LINE
+}
+
 /// Types a key in a one-line editor; whether the text changed.
 pub(super) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
     if matches!(
@@ -85,7 +89,7 @@ pub(super) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
         KeyCode::End => editor.move_cursor(CursorMove::End),
         // there is no second line, and a control character is no text
         KeyCode::Enter => {}
-        KeyCode::Char(c) if c.is_control() => {}
+        KeyCode::Char(c) if c.is_control() || !has_room(editor, c.len_utf8()) => {}
         _ => return editor.input_without_shortcuts(KeyEvent::from(key)),
     }
     false
@@ -221,7 +225,7 @@ impl Fields {
         let full = editor
             .lines()
             .first()
-            .is_some_and(|line| line.len() >= MAX_CHARS);
+            .is_some_and(|line| line.len() >= MAX_FIELD);
         if full && matches!(key.code, KeyCode::Char(_)) {
             return false;
         }

@@ -1,5 +1,6 @@
 //! A key as the key table, the help and scripts spell it.
 
+use crate::task::limits::MAX_KEYS;
 use crate::task::shown;
 use anyhow::{Result, ensure};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -153,18 +154,22 @@ pub fn parse_script(script: &str) -> Result<Vec<Key>> {
         {
             let (text, after) = quoted.split_once('\'').unwrap_or((quoted, ""));
             keys.extend(text.chars().filter(|c| !c.is_control()).map(Key::char));
+            ensure!(keys.len() <= MAX_KEYS, too_many(rest));
             rest = after.trim_start();
             continue;
         }
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         keys.push(word.parse()?);
+        ensure!(keys.len() <= MAX_KEYS, too_many(rest));
         rest = after.trim_start();
     }
-    ensure!(
-        keys.len() <= 100_000,
-        "{} keys are too many for one script",
-        keys.len()
-    );
     Ok(keys)
+}
+
+/// What to say at the word that is one too many.
+fn too_many(rest: &str) -> String {
+    let word = rest.split_whitespace().next().unwrap_or_default();
+    let word = shown(word);
+    format!("at '{word}': a script has at most {MAX_KEYS} keys")
 }

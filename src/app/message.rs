@@ -64,7 +64,10 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// The session that was left behind takes the place of this one.
-    TakenUp,
+    TakenUp {
+        /// Without what it would ask, because it ended in a crash.
+        crashed: bool,
+    },
     /// The finding of that title is looked at; undo leads back.
     Finding(String),
 }

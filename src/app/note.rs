@@ -1,14 +1,13 @@
 //! The editor of a finding's title and note.
 
+use super::fields::{edit, has_room};
 use super::key::Key;
 use super::message::{Effect, ShelfJob};
 use super::state::{Mode, State, Tone};
 use crate::findings::store::{Finding, clean_title};
+use crate::task::limits::MAX_NOTE;
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
-
-/// A note holds at most this many bytes.
-const MAX_NOTE: usize = 1 << 19;
 
 /// The finding whose note is edited, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,12 +173,13 @@ pub(super) fn type_key(editor: &mut NoteEditor, key: Key) {
         if key.code == KeyCode::Enter || key.code == KeyCode::Down {
             editor.on_title = false;
         } else {
-            super::fields::edit(&mut editor.title, key);
+            edit(&mut editor.title, key);
         }
         return;
     }
     let note = &mut editor.note;
     match key.code {
+        KeyCode::Enter | KeyCode::Char(_) if !note_has_room(note, 4) => {}
         KeyCode::Enter => note.insert_newline(),
         KeyCode::Up if note.cursor().0 == 0 => editor.on_title = true,
         KeyCode::Up => note.move_cursor(CursorMove::Up),
@@ -197,18 +197,27 @@ pub(super) fn type_key(editor: &mut NoteEditor, key: Key) {
     }
 }
 
+/// Whether a note has room for so many bytes more.
+fn note_has_room(note: &TextArea<'_>, bytes: usize) -> bool {
+    let typed: usize = note.lines().iter().map(|line| line.len() + 1).sum();
+    typed + bytes <= MAX_NOTE
+}
+
 /// Types pasted text, line breaks included; whether there was room for it.
 pub(super) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
-    let room = MAX_NOTE.saturating_sub(editor.note_text().len());
-    if text.len() > room {
-        return false;
-    }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<String> = text.split('\n').map(clean_line).collect();
-    if editor.on_title {
-        editor.title.insert_str(lines.join(" ").trim());
+    let (area, text, room) = if editor.on_title {
+        let text = lines.join(" ").trim().to_owned();
+        let room = has_room(&editor.title, text.len());
+        (&mut editor.title, text, room)
     } else {
-        editor.note.insert_str(lines.join("\n"));
+        let text = lines.join("\n");
+        let room = note_has_room(&editor.note, text.len());
+        (&mut editor.note, text, room)
+    };
+    if room {
+        area.insert_str(text);
     }
-    true
+    room
 }

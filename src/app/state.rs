@@ -374,6 +374,16 @@ impl State {
         self.field_error.is_some() || seen.experiment != self.study().experiment()
     }
 
+    /// Whether all that is asked has an answer, or news of one: computing it ends no program.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let seen = self.observation.is_some() || self.failure.is_some();
+        let inquiry = self.inquiry.as_ref();
+        let running = self.space.running.as_ref();
+        seen && inquiry.is_none_or(|inquiry| inquiry.answer.is_some())
+            && running.is_none_or(|running| running.news.is_some())
+    }
+
     /// What is odd about the pair.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {

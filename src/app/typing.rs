@@ -5,6 +5,7 @@ use super::message::Effect;
 use super::state::{LineEditor, Mode, Purpose, State, Tone};
 use super::{cell, command, inquire, shelf};
 use crate::lens::{Intervention, Metric, Question};
+use crate::task::limits::MAX_LINE;
 use tui_textarea::{CursorMove, TextArea};
 
 /// Opens the selected intervention's line.
@@ -83,6 +84,9 @@ pub(super) fn complete(state: &mut State) {
         let open = text.matches('[').count() > text.matches(']').count();
         if (!further || line.completions.len() == 1) && !text.ends_with(',') && !open {
             text.push(' ');
+        }
+        if text.len() > MAX_LINE {
+            return;
         }
         line.editor = TextArea::new(vec![text]);
         line.editor.move_cursor(CursorMove::End);

@@ -3,7 +3,7 @@
 use super::act;
 use super::action::Action;
 use super::cell;
-use super::fields::{Fields, Side, edit};
+use super::fields::{Fields, Side, edit, has_room};
 use super::keypage::action_for;
 use super::message::{Effect, Msg, Request};
 use super::patch;
@@ -11,11 +11,9 @@ use super::state::{Mode, Pane, State, Status, Tone};
 use super::study::Study;
 use super::{Key, command, inquire, note, session, shelf, space, typing};
 use crate::lens::{Continuation, Observation, Source};
+use crate::task::limits::MAX_LINE;
 use crossterm::event::KeyCode;
 use std::sync::Arc;
-
-/// A paste longer than this is a mistake, not a prompt.
-const MAX_PASTE: usize = 4096;
 
 /// Takes one message; says what is to be done about it. A message is at most one step of the
 /// history.
@@ -186,7 +184,12 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    if text.len() > MAX_PASTE {
+    // longer, it is a mistake and no line
+    let room = match &state.mode {
+        Mode::Line(line) => has_room(&line.editor, text.len()),
+        _ => text.len() <= MAX_LINE,
+    };
+    if !room {
         state.say(
             Tone::Bad,
             format!("{} characters pasted; nothing changed", text.len()),

@@ -6,6 +6,7 @@ use crate::findings::report::{Page, page};
 use crate::findings::session::Session;
 use crate::findings::{files, share, store};
 use crate::runtime::items;
+use crate::task::limits::MAX_SHARING_LINE;
 use anyhow::Result;
 use clap::Args;
 use std::io::{Read as _, Write};
@@ -45,9 +46,6 @@ pub struct OpenArgs {
     pub live: LiveArgs,
 }
 
-/// A line of more bytes holds no session.
-const MAX_LINE: u64 = 1 << 20;
-
 /// Writes all findings of a folder as one page.
 ///
 /// # Errors
@@ -82,7 +80,9 @@ pub fn share(args: &ShareArgs, out: &mut dyn Write) -> Result<()> {
 pub fn open(args: &OpenArgs) -> Result<ExitCode> {
     let line = if args.line == "-" {
         let mut text = String::new();
-        std::io::stdin().take(MAX_LINE).read_to_string(&mut text)?;
+        // one more, so that a longer line is told and not cut
+        let most = MAX_SHARING_LINE as u64 + 1;
+        std::io::stdin().take(most).read_to_string(&mut text)?;
         text
     } else {
         args.line.clone()

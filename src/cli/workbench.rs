@@ -4,7 +4,7 @@ use super::args::{LiveArgs, RenderArgs, WorkbenchArgs};
 use super::common;
 use crate::app::{ModelInfo, State, parse_script};
 use crate::findings::session::Session;
-use crate::findings::slots::{self, Slot};
+use crate::findings::slots::{self, Slot, TakenUp};
 use crate::findings::{files, places};
 use crate::model::Model;
 use crate::runtime::Models;
@@ -33,23 +33,33 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
     }
     let look = look(args, env)?;
     let sessions = places::sessions(&env);
-    let mut slot = None;
-    let mut session = match shared {
+    let (mut slot, mut found) = (None, None);
+    let session = match shared {
         Some(session) => Some(session),
         None => opened(args)?,
     };
     if live.resume {
         let folder = sessions.as_ref();
         let folder = folder.context("neither XDG_STATE_HOME nor HOME names a folder")?;
-        let (place, found) = slots::resume(folder).context("cannot resume")?;
-        (slot, session) = (Some(place), Some(found));
+        let (place, session) = slots::resume(folder).context("cannot resume")?;
+        (slot, found) = (Some(place), Some(session));
     }
-    let (models, mut state) = start(args, session.as_ref())?;
+    let (models, mut state) = match &mut found {
+        Some(found) => start_again(args, found)?,
+        None => start(args, session.as_ref())?,
+    };
     ensure!(
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         "the workbench needs a terminal; `circuitscope render` draws without one, and `run`, \
          `patch` and `cache` print numbers (see --help)"
     );
+    if let (Some(slot), Some(found)) = (&slot, &found) {
+        if found.crashed {
+            found.put_aside()?;
+            state.tell(format!("the session is taken up; {}", slots::WITHOUT));
+        }
+        slot.go_on(&state.session())?;
+    }
     if let Some(folder) = sessions.as_deref().filter(|_| slot.is_none()) {
         if session.is_none() && slots::is_left_behind(folder) {
             state.tell("a session ended without being left: R takes it up".to_owned());
@@ -68,6 +78,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         recording,
         snapshots: args.snapshots.clone(),
         findings: args.findings.clone().or_else(|| places::findings(&env)),
+        taken_up: found.is_some(),
         slot,
         sessions,
         fault: live.fault,
@@ -178,6 +189,19 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         .transpose()?;
     let first = model;
     Ok((Models { first, other }, state))
+}
+
+/// The same of a session that is taken up. One that cannot be opened as it is opens without what it
+/// asks: what was typed into it must not be in the way of all else.
+fn start_again(args: &WorkbenchArgs, found: &mut TakenUp) -> Result<(Models, State)> {
+    match start(args, Some(&found.session)) {
+        Err(_) if !found.crashed => {
+            found.session = found.session.clone().asking_nothing();
+            found.crashed = true;
+            start(args, Some(&found.session))
+        }
+        started => started,
+    }
 }
 
 /// A model's path as it is found from any folder.

@@ -2,8 +2,8 @@
 
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -24,6 +24,24 @@ impl Kind {
     #[must_use]
     pub fn format(&self) -> String {
         format!("circuitscope-{}-{}", self.name, self.version)
+    }
+
+    /// A value as such a file's text, which [`open`] takes again.
+    ///
+    /// # Errors
+    /// When it is larger than any that is read.
+    pub fn text(&self, value: &impl Serialize) -> Result<Vec<u8>> {
+        let name = self.name;
+        let written = serde_json::to_vec_pretty(value);
+        let mut bytes = written.with_context(|| format!("cannot write the {name}"))?;
+        bytes.push(b'\n');
+        ensure!(
+            bytes.len() as u64 <= self.max_bytes,
+            "the {name} has {} bytes; at most {} are read again",
+            bytes.len(),
+            self.max_bytes
+        );
+        Ok(bytes)
     }
 }
 

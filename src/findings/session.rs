@@ -6,7 +6,7 @@
 
 use super::read::{self, Kind};
 use crate::task::{ArrayUpdate, Sample};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -347,14 +347,43 @@ pub struct MessageText {
 }
 
 impl Session {
-    /// The file's text.
+    /// The file's text; the far ends of a history that is too long for a file are left out.
     ///
     /// # Errors
-    /// When it cannot be written as JSON, which no session of this program does.
+    /// When it would be too large without any history.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self).context("cannot write the session")?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let mut written = SESSION.text(self);
+        let mut left = self.past.len().max(self.future.len());
+        while written.is_err() && left > 0 {
+            left /= 2;
+            let mut shorter = self.clone();
+            for moments in [&mut shorter.past, &mut shorter.future] {
+                // the first are the furthest from now
+                moments.drain(..moments.len().saturating_sub(left));
+            }
+            written = SESSION.text(&shorter);
+        }
+        written
+    }
+
+    /// The session without anything that it would ask: what is left when asking ended the program.
+    #[must_use]
+    pub fn asking_nothing(mut self) -> Self {
+        self.study.interventions.clear();
+        self.study.claims.clear();
+        self.space = SpaceText::default();
+        self.question = None;
+        (self.past, self.future) = (Vec::new(), Vec::new());
+        self.shelf = None;
+        self.mode = ModeText::Normal;
+        for pane in ["answer", "input space"] {
+            if self.view.focus == pane {
+                self.view.focus = "prompt".to_owned();
+                self.view.zoomed = false;
+            }
+        }
+        self.view.intervention = 0;
+        self
     }
 
     /// A session from a file's text.

@@ -5,6 +5,7 @@
 //! eight hexadecimal digits of the SHA-256 of everything before it.
 
 use super::session::{ModeText, Session};
+use crate::task::limits::{MAX_SHARED, MAX_SHARING_LINE};
 use anyhow::{Result, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,13 +15,11 @@ use sha2::{Digest as _, Sha256};
 
 /// What a line begins with; the number is the form's version.
 const START: &str = "cs1";
-/// A session of more bytes is none that a screen can show.
-const MAX_BYTES: usize = 1 << 20;
 
 /// The line of a session.
 ///
 /// # Errors
-/// When the session cannot be written as JSON.
+/// When the session is more than a line holds.
 pub fn line(session: &Session) -> Result<String> {
     let mut session = session.clone();
     session.past.clear();
@@ -31,7 +30,13 @@ pub fn line(session: &Session) -> Result<String> {
     // where the model lies is nobody else's business; its hash is in the line
     session.model.path = None;
     session.mode = ModeText::Normal;
-    let packed = compress_to_vec_zlib(&serde_json::to_vec(&session)?, 9);
+    let json = serde_json::to_vec(&session)?;
+    ensure!(
+        json.len() <= MAX_SHARED,
+        "{} bytes are too many for a line (at most {MAX_SHARED}); keep a finding with b instead",
+        json.len()
+    );
+    let packed = compress_to_vec_zlib(&json, 9);
     let body = format!("{START}.{}", URL_SAFE_NO_PAD.encode(packed));
     Ok(format!("{body}.{}", checksum(&body)))
 }
@@ -41,6 +46,11 @@ pub fn line(session: &Session) -> Result<String> {
 /// # Errors
 /// When it is cut off, mistyped, or of a newer version.
 pub fn parse(line: &str) -> Result<Session> {
+    ensure!(
+        line.len() <= MAX_SHARING_LINE,
+        "a sharing line has at most {MAX_SHARING_LINE} letters; this has {}",
+        line.len()
+    );
     let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();
     let form = "a sharing line is cs1.LETTERS.CHECKSUM; copy it again, whole";
     let Some((body, sum)) = line.rsplit_once('.') else {
@@ -65,7 +75,7 @@ pub fn parse(line: &str) -> Result<Session> {
     );
     let broken = || anyhow!("the line cannot be unpacked; {form}");
     let packed = URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
-    let json = decompress_to_vec_zlib_with_limit(&packed, MAX_BYTES).map_err(|_| broken())?;
+    let json = decompress_to_vec_zlib_with_limit(&packed, MAX_SHARED).map_err(|_| broken())?;
     Session::parse(&String::from_utf8(json).map_err(|_| broken())?)
 }
 

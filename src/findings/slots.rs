@@ -4,11 +4,17 @@
 //! however a program ends, so a session whose lock is free was left behind by one that did not
 //! leave by itself. One that did leaves its session as `last.json`. Lock files stay: removing one
 //! that another program has just opened would let two hold one slot.
+//!
+//! What stands in a lock file is a bad sign: the program broke down, or it took a session up and never
+//! came so far as to show its numbers. Such a session is taken up without what it would ask
+//! ([`Session::asking_nothing`]), or it would end every program that takes it up; as it was, it
+//! stays as `crashed.json`.
 
 use super::files::write_whole;
 use super::session::Session;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,12 +23,57 @@ const MAX_SLOTS: u32 = 256;
 /// The session of the last program that left by itself.
 const LAST: &str = "last.json";
 
+/// A session that broke down, as it was.
+const CRASHED: &str = "crashed.json";
+/// What to say of one that is taken up.
+pub const WITHOUT: &str = "opened without interventions, questions and claims, because it could not go on with \
+                           them; as it was it is crashed.json, beside the saved sessions";
+
 /// A running program's place for its session.
 #[derive(Debug)]
 pub struct Slot {
     path: PathBuf,
     /// Held until dropped.
-    _lock: File,
+    lock: File,
+}
+
+/// A session that is taken up again.
+#[derive(Debug)]
+pub struct TakenUp {
+    /// The session, without what it would ask if that has ended a program before.
+    pub session: Session,
+    /// Whether it has.
+    pub crashed: bool,
+    /// Where it was.
+    path: PathBuf,
+}
+
+impl TakenUp {
+    fn open(path: &Path, lock: &File) -> Result<Self> {
+        let session = Session::open(path)?;
+        let crashed = lock.metadata()?.len() > 0;
+        let session = if crashed {
+            session.asking_nothing()
+        } else {
+            session
+        };
+        Ok(Self {
+            session,
+            crashed,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Keeps the session as it was, whatever is saved from now on.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn put_aside(&self) -> Result<()> {
+        let path = &self.path;
+        let copied = fs::copy(path, path.with_file_name(CRASHED));
+        copied.with_context(|| format!("cannot copy {path:?}"))?;
+        Ok(())
+    }
 }
 
 impl Slot {
@@ -39,10 +90,38 @@ impl Slot {
             if let Some(lock) = lock(&path).with_context(wrong)?
                 && fs::symlink_metadata(&path).is_err()
             {
-                return Ok(Self { path, _lock: lock });
+                // the program that held it before is no matter
+                lock.set_len(0).with_context(wrong)?;
+                return Ok(Self { path, lock });
             }
         }
         bail!("{MAX_SLOTS} sessions stand in {folder:?}: nothing is saved by itself; remove some")
+    }
+
+    /// Where a program that breaks down says so, by writing anything at all.
+    ///
+    /// # Errors
+    /// When the system has no more files to give.
+    pub fn sign(&self) -> Result<File> {
+        Ok(self.lock.try_clone()?)
+    }
+
+    /// A session that was taken up goes on here; until it has [settled](Slot::settled), it may be what
+    /// ends the program.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn go_on(&self, session: &Session) -> Result<()> {
+        self.save(&session.to_json()?)?;
+        Ok(self.sign()?.write_all(b"taken up\n")?)
+    }
+
+    /// The session is shown with its numbers: what is asked of it ends no program.
+    ///
+    /// # Errors
+    /// When the lock file cannot be written to.
+    pub fn settled(&self) -> Result<()> {
+        Ok(self.lock.set_len(0)?)
     }
 
     /// Writes the session, whole or not at all.
@@ -58,12 +137,12 @@ impl Slot {
     /// # Errors
     /// When it cannot be renamed.
     pub fn leave(self) -> Result<()> {
-        retire(&self.path)
+        retire(&self.path, LAST)
     }
 }
 
-fn retire(path: &Path) -> Result<()> {
-    match fs::rename(path, path.with_file_name(LAST)) {
+fn retire(path: &Path, name: &str) -> Result<()> {
+    match fs::rename(path, path.with_file_name(name)) {
         // nothing was ever saved
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         outcome => outcome.with_context(|| format!("cannot rename {path:?}")),
@@ -111,17 +190,22 @@ fn left_behind(folder: &Path) -> Result<Option<(PathBuf, File)>> {
 ///
 /// # Errors
 /// When there is none, or it cannot be read.
-pub fn resume(folder: &Path) -> Result<(Slot, Session)> {
+pub fn resume(folder: &Path) -> Result<(Slot, TakenUp)> {
     if let Some((path, lock)) = left_behind(folder)? {
-        let session = Session::open(&path)?;
-        return Ok((Slot { path, _lock: lock }, session));
+        let found = TakenUp::open(&path, &lock)?;
+        return Ok((Slot { path, lock }, found));
     }
-    let last = folder.join(LAST);
-    if fs::symlink_metadata(&last).is_err() {
+    let path = folder.join(LAST);
+    if fs::symlink_metadata(&path).is_err() {
         bail!("there is no session in {folder:?} to take up again");
     }
-    let session = Session::open(&last)?;
-    Ok((Slot::claim(folder)?, session))
+    let (session, crashed) = (Session::open(&path)?, false);
+    let found = TakenUp {
+        session,
+        crashed,
+        path,
+    };
+    Ok((Slot::claim(folder)?, found))
 }
 
 /// The newest session left behind, for a program that runs already; from now on it is the last
@@ -129,11 +213,11 @@ pub fn resume(folder: &Path) -> Result<(Slot, Session)> {
 ///
 /// # Errors
 /// When there is none, or it cannot be read.
-pub fn take_up(folder: &Path) -> Result<Session> {
-    let Some((path, _lock)) = left_behind(folder)? else {
+pub fn take_up(folder: &Path) -> Result<TakenUp> {
+    let Some((path, lock)) = left_behind(folder)? else {
         bail!("no session was left behind");
     };
-    let session = Session::open(&path)?;
-    retire(&path)?;
-    Ok(session)
+    let found = TakenUp::open(&path, &lock)?;
+    retire(&path, if found.crashed { CRASHED } else { LAST })?;
+    Ok(found)
 }

@@ -216,7 +216,7 @@ impl Store {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         let making = builder.tempdir_in(folder).map_err(wrong)?;
-        let card = json(&draft.card)?;
+        let card = FINDING.text(&draft.card)?;
         let session = draft.session.to_json()?;
         let own: [(&str, &[u8]); 3] = [
             (CARD, &card),
@@ -305,7 +305,7 @@ impl Store {
         let path = self.path(name)?;
         let mut card: Card = read::open(&path.join(CARD), &FINDING)?;
         card.title = clean_title(title)?;
-        write_whole(&path.join(CARD), &json(&card)?)?;
+        write_whole(&path.join(CARD), &FINDING.text(&card)?)?;
         if slug(title) == name {
             return Ok(name.to_owned());
         }
@@ -397,12 +397,6 @@ pub fn clean_title(title: &str) -> Result<String> {
         "a title is one line of text"
     );
     Ok(title.to_owned())
-}
-
-fn json(value: &impl Serialize) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::experiment::RunName;
 use super::logits::{Judged, is_defined, log_softmax};
-use crate::task::{ArrayUpdate, Prompt, Token, shown};
+use crate::task::{ArrayUpdate, Prompt, Token, limits, shown};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +183,7 @@ impl Metric {
     /// # Errors
     /// Names the part that is wrong and its range.
     pub fn parse(task: ArrayUpdate, text: &str) -> Result<Self> {
+        limits::check_line(text)?;
         let parts: Vec<&str> = text.trim().split(':').map(str::trim).collect();
         let &[position, answer, other] = &parts[..] else {
             anyhow::bail!(

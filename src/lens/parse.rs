@@ -45,7 +45,7 @@ impl Intervention {
     /// # Errors
     /// Points at the first wrong word and shows what would be right there.
     pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
-        let mut words = Words::new(line);
+        let mut words = Words::new(line)?;
         let (verb, form) = words.verb()?;
         words.form = form;
         if verb == "edge" {

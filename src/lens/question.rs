@@ -21,7 +21,7 @@ use super::question_words::{grid, misfit, over_line, over_pairs, prediction};
 use super::toward::Toward;
 use super::variants::Variants;
 use crate::model::Config;
-use crate::task::{ArrayUpdate, shown};
+use crate::task::{ArrayUpdate, limits, shown};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 /// What of the attention is asked for.
@@ -205,6 +205,7 @@ impl Question {
     /// # Errors
     /// Says which word is wrong and what it may be.
     pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
+        limits::check_line(line)?;
         let mut words: Vec<&str> = line.split_whitespace().collect();
         let attention = words.first() == Some(&"attention");
         let beside = attention && words.pop_if(|word| *word == "beside").is_some();

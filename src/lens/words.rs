@@ -2,6 +2,7 @@
 
 use super::experiment::RunName;
 use super::intervention::{Averaged, From};
+use crate::task::limits::{self, Beyond};
 use crate::task::{ArrayUpdate, Field, shown};
 use std::fmt;
 
@@ -22,6 +23,16 @@ impl fmt::Display for LineError {
 
 impl std::error::Error for LineError {}
 
+impl LineError {
+    /// A line that is too much for any grammar.
+    pub(crate) fn beyond(line: &str, beyond: &Beyond) -> Self {
+        Self {
+            word: beyond.word(line),
+            problem: beyond.problem.clone(),
+        }
+    }
+}
+
 pub(super) type Result<T> = std::result::Result<T, LineError>;
 
 /// The words of a line, read from left to right.
@@ -34,12 +45,15 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub fn new(line: &'a str) -> Self {
-        Self {
+    /// # Errors
+    /// When the line is too long to be read.
+    pub fn new(line: &'a str) -> Result<Self> {
+        limits::check_line(line).map_err(|beyond| LineError::beyond(line, &beyond))?;
+        Ok(Self {
             words: line.split_whitespace().collect(),
             at: 0,
             form: "VERB HOOK TARGET ...",
-        }
+        })
     }
 
     /// An error about the word read last.

@@ -12,6 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 enum Job {
     Save(Box<Session>),
+    /// The session that was taken up is shown.
+    Settled,
     /// Whether the program leaves by itself.
     Leave(bool),
 }
@@ -68,6 +70,11 @@ impl Autosave {
         }
     }
 
+    /// What was taken up can be computed.
+    pub fn settled(&self) {
+        let _ = self.jobs.send(Job::Settled);
+    }
+
     fn save(&mut self, session: Session) {
         self.changed = false;
         // a thread that has ended has said why
@@ -94,6 +101,8 @@ fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) {
         for job in std::iter::once(first).chain(jobs.try_iter()) {
             match job {
                 Job::Save(session) => newest = Some(session),
+                // it is a sign for the next program only, and this one runs
+                Job::Settled => drop(slot.settled()),
                 Job::Leave(by_itself) => leaving = Some(by_itself),
             }
         }

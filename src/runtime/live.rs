@@ -8,7 +8,7 @@ use super::signals::{self, Signal};
 use super::sweeper::Sweeper;
 pub use super::threads::Fault;
 use super::threads::{
-    Happening, on_purpose, spawn_input, spawn_worker, start_autosave, watch_terminal,
+    Happening, on_purpose, spawn_input, spawn_worker, start_autosave, too_deep, watch_terminal,
 };
 use super::worker::Models;
 use super::{export, snapshot, terminal};
@@ -48,6 +48,8 @@ pub struct Options {
     pub findings: Option<PathBuf>,
     /// Where the session is saved by itself.
     pub slot: Option<Slot>,
+    /// Whether it was taken up, and has to show that it can be computed.
+    pub taken_up: bool,
     /// Where sessions are that were left behind.
     pub sessions: Option<PathBuf>,
     /// What goes to the terminal is recorded here too.
@@ -94,6 +96,8 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
     terminal::install_panic_hook();
     let for_signals = sender.clone();
     signals::watch(move |signal| for_signals.send(Happening::Signal(signal)).is_ok())?;
+    let sign = options.slot.as_ref().map(Slot::sign).transpose()?;
+    terminal::prepare_for_abort(sign)?;
     terminal::enter().context("cannot set the terminal up")?;
     let _guard = terminal::Guard;
     let fault = options.fault;
@@ -151,11 +155,16 @@ impl Live {
                 match self.options.fault {
                     Some(Fault::MainPanic) => on_purpose(),
                     Some(Fault::MainError) => anyhow::bail!("an error on purpose"),
+                    Some(Fault::StackOverflow) => drop(too_deep(0)),
                     _ => {}
                 }
             }
             if let Some(autosave) = &mut self.autosave {
                 autosave.hand_over(|| self.state.session());
+                if self.options.taken_up && self.state.is_settled() {
+                    self.options.taken_up = false;
+                    autosave.settled();
+                }
             }
             self.wait()?;
             if let Some(code) = self.leaving {
@@ -324,7 +333,10 @@ impl Live {
 
     /// To the clipboard where the terminal has one, and into a file for where it has none.
     fn share(&mut self) -> Result<()> {
-        let line = share::line(&self.state.session())?;
+        let line = match share::line(&self.state.session()) {
+            Ok(line) => line,
+            Err(error) => return self.tell(Err(format!("{error:#}"))),
+        };
         self.copy(&line)?;
         let job = snapshot::Job::line(line, &self.options.snapshots);
         self.write(job)
@@ -347,9 +359,11 @@ impl Live {
         let folder = self.options.sessions.clone();
         self.aside(move || {
             let folder = folder.context("no folder is known for sessions");
-            let session = folder.and_then(|folder| slots::take_up(&folder));
-            let session = session.map(Box::new).map_err(|error| format!("{error:#}"));
-            Msg::Opened(Opening::TakenUp, session)
+            let found = folder.and_then(|folder| slots::take_up(&folder));
+            let crashed = found.as_ref().is_ok_and(|found| found.crashed);
+            let session = found.map(|found| Box::new(found.session));
+            let session = session.map_err(|error| format!("{error:#}"));
+            Msg::Opened(Opening::TakenUp { crashed }, session)
         })
     }
 

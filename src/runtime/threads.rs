@@ -37,6 +37,16 @@ pub enum Fault {
     MainError,
     /// The worker panics on its first request.
     WorkerPanic,
+    /// The main thread runs out of stack after the first frame.
+    StackOverflow,
+}
+
+/// Calls itself until there is no stack left.
+pub(super) fn too_deep(depth: usize) -> usize {
+    match std::hint::black_box(depth) {
+        usize::MAX => 0,
+        depth => std::hint::black_box(1 + too_deep(depth + 1)),
+    }
 }
 
 #[expect(

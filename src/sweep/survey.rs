@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
 use crate::task::number::fixed;
-use crate::task::{ArrayUpdate, Estimate, shown};
+use crate::task::{ArrayUpdate, Estimate, limits, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -112,6 +112,7 @@ impl Survey {
         task: ArrayUpdate,
         config: &Config,
     ) -> std::result::Result<Self, LineError> {
+        limits::check_line(line).map_err(|beyond| LineError::beyond(line, &beyond))?;
         let words: Vec<&str> = line.split_whitespace().collect();
         let (words, whole) = match &words[..] {
             [rest @ .., "over", "space"] => (rest, true),

@@ -5,6 +5,7 @@
 //! of the reference model (cell 18).
 
 mod donor;
+pub mod limits;
 pub mod number;
 mod pair;
 mod prompt;

@@ -68,6 +68,7 @@ impl ArrayUpdate {
     /// # Errors
     /// Names the first wrong part and its range.
     pub fn parse_prompt(&self, text: &str) -> Result<Prompt> {
+        super::limits::check_line(text).or_else(|beyond| error("prompt", beyond.problem))?;
         if text.contains('[') {
             return self.parse_assignment(text);
         }

@@ -71,6 +71,7 @@ impl TryFrom<String> for Sample {
 impl FromStr for Sample {
     type Err = anyhow::Error;
     fn from_str(text: &str) -> anyhow::Result<Self> {
+        super::limits::check_line(text)?;
         let form = "a sample is notebook:SEED[:N] or random:SEED[:N]";
         let mut parts = text.trim().split(':');
         let name = parts.next().unwrap_or_default();

@@ -2,9 +2,10 @@
 
 use crate::random::{Input, any_input};
 use crate::workbench::{around, look, model, press, workbench_in};
-use circuitscope::app::{Action, Msg, State, action_for};
-use circuitscope::findings::session::Session;
+use circuitscope::app::{Action, Field, Key, Mode, Msg, Side, State, action_for};
+use circuitscope::findings::session::{ModeText, SESSION, Session, SpaceText, StudyText};
 use circuitscope::runtime::headless::Headless;
+use circuitscope::task::limits::{MAX_FIELD, MAX_LINE, MAX_NOTE};
 use circuitscope::ui;
 use proptest::prelude::*;
 use std::path::Path;
@@ -107,6 +108,172 @@ proptest! {
             }
         }
         check_same(&bench, folder.path());
+    }
+}
+
+/// A part over and over, so many bytes in all.
+fn filled(part: &str, bytes: usize) -> String {
+    let mut text = part.repeat(bytes / part.len());
+    text.push_str(&"y".repeat(bytes - text.len()));
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Whatever is as long as it gets is read again, and is the same.
+    #[test]
+    fn a_session_at_its_limits_comes_back(
+        letters in prop::collection::vec(
+            prop::sample::select(vec!["a", "(", "é", "漢", "𝐀", "\"", "\\", " x"]), 1..9,
+        ),
+        (less, claims, mode) in (0..3usize, 0..21usize, 0..5usize),
+    ) {
+        let part = letters.concat();
+        let line = filled(&part, MAX_LINE - less);
+        let said = filled(&part, 3 * MAX_LINE - less);
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), HEADS);
+        bench.state.space.stated = vec![line.clone(); claims];
+        let script = ["", "S /", "b", "b tab", "F /"][mode];
+        press(&mut bench, script);
+        match mode {
+            0 => filled("1 ", MAX_FIELD).chars().for_each(|c| bench.key(Key::char(c))),
+            3 => bench.send(Msg::Paste(filled(&(part + "\n"), MAX_NOTE - 1 - less))),
+            _ => {
+                // the line of a claim has a beginning
+                let begun = match &bench.state.mode {
+                    Mode::Line(line) => line.text().len(),
+                    _ => 0,
+                };
+                let rest = filled(&part, MAX_LINE - less - begun);
+                bench.send(Msg::Paste(rest));
+            }
+        }
+        if let Mode::Line(line) = &mut bench.state.mode {
+            line.error = Some((None, format!("{said}\u{1b}[0m")));
+        }
+        bench.state.tell(format!("{said}\n\u{202e}"));
+        let before = bench.state.session();
+        // what was pasted is there, all of it
+        let typed = match (&before.mode, &before.draft) {
+            (ModeText::Line(line), _) => line.text.len() >= MAX_LINE - 4,
+            (_, Some(draft)) => draft.title.len() >= MAX_LINE - 4 || draft.note.len() >= MAX_NOTE - 9,
+            _ => before.fields.texts[0].2.len() == MAX_FIELD,
+        };
+        prop_assert!(typed, "not as long as it may be");
+        let after = reopened(&bench, folder.path()).state.session();
+        prop_assert!(before == after);
+    }
+}
+
+/// No editor holds more than is read again, whether it is typed or pasted.
+#[test]
+fn no_editor_takes_more_than_is_read() {
+    for (script, most) in [
+        (":", MAX_LINE),
+        ("S /", MAX_LINE),
+        ("b", MAX_LINE),
+        ("b tab", MAX_NOTE),
+        ("b 'One' ctrl-s F /", MAX_LINE),
+        ("", MAX_FIELD),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), HEADS);
+        press(&mut bench, script);
+        let typed = |bench: &Headless| {
+            let session = bench.state.session();
+            match (session.mode, session.draft) {
+                (ModeText::Line(line), _) => line.text,
+                (_, Some(draft)) if draft.on_title => draft.title,
+                (_, Some(draft)) => draft.note,
+                _ => bench.state.fields.text(Side::Clean, Field::A).to_owned(),
+            }
+        };
+        let begun = typed(&bench);
+        bench.send(Msg::Paste("7".repeat(most + 1)));
+        assert_eq!(typed(&bench), begun, "{script}");
+        if !script.is_empty() {
+            bench.send(Msg::Paste("7".repeat(most - 8 - begun.len())));
+        }
+        for c in "7é"
+            .chars()
+            .cycle()
+            .take(if script.is_empty() { 900 } else { 12 })
+        {
+            bench.key(Key::char(c));
+        }
+        let length = typed(&bench).len();
+        assert!(length > most - 12 && length <= most, "{script}: {length}");
+        reopened(&bench, folder.path());
+    }
+}
+
+/// No history is so long that it cannot be read again: its far ends give way.
+#[test]
+fn a_history_that_is_too_long_for_a_file_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench_in(folder.path(), HEADS);
+    press(&mut bench, "n n n u");
+    let mut session = bench.state.session();
+    let text = |name: String| name + &"x".repeat(MAX_LINE - 4);
+    let claims = |i: usize| (0..8).map(|j| text(format!("{i:03}{j}"))).collect();
+    let moment = session.past[0].clone();
+    for moments in [&mut session.past, &mut session.future] {
+        *moments = (0..200)
+            .map(|i| StudyText {
+                claims: claims(i),
+                ..moment.clone()
+            })
+            .collect();
+    }
+    let bytes = session.to_json().unwrap();
+    assert!(bytes.len() as u64 <= SESSION.max_bytes, "{}", bytes.len());
+    let back = Session::parse(std::str::from_utf8(&bytes).unwrap()).unwrap();
+    for (was, is) in [(&session.past, &back.past), (&session.future, &back.future)] {
+        assert!(is.len() >= 50, "only {} are left", is.len());
+        // what is nearest to now
+        assert_eq!(is[..], was[was.len() - is.len()..]);
+    }
+    assert_eq!(back.study, session.study);
+}
+
+/// What is left of a session that ended a program asks nothing, and can be opened wherever one was.
+#[test]
+fn a_session_that_asks_nothing_opens_from_everywhere() {
+    for script in [
+        ": 'zero blocks.0.attn.hook_z @*' enter",
+        "/ 'pca tokens' enter z",
+        "S / 'mean margin' enter space z",
+        "S / '((('",
+        "b 'One' ctrl-s F / 'on'",
+        "b 'Title' tab 'note'",
+        "n n u ?",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), HEADS);
+        press(&mut bench, script);
+        let was = bench.state.session();
+        let session = was.clone().asking_nothing();
+        let state = State::from_session(bench.state.model.clone(), &session).unwrap();
+        let again = begun(state, folder.path());
+        assert!(again.state.is_settled(), "{script}");
+        assert!(again.state.space.running.is_none(), "{script}");
+        let is = again.state.session();
+        assert_eq!(
+            (&is.question, &is.space),
+            (&None, &SpaceText::default()),
+            "{script}"
+        );
+        assert!(
+            is.study.interventions.is_empty() && is.study.claims.is_empty(),
+            "{script}"
+        );
+        // what was looked at and what was written is kept
+        assert_eq!(
+            (is.study.clean, is.draft, is.example),
+            (was.study.clean, was.draft, was.example)
+        );
     }
 }
 

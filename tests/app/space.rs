@@ -26,6 +26,24 @@ fn bench() -> (tempfile::TempDir, Headless) {
     (folder, bench)
 }
 
+/// A claim that a mail or a file brought is asked like any other: it is an answer, and no end.
+#[test]
+fn a_claim_that_is_nested_without_end_is_told() {
+    let (_folder, mut bench) = bench();
+    bench.state.space.stated = ["(", "abs(", "not (", "-("]
+        .map(|open| open.repeat(1500))
+        .to_vec();
+    press(&mut bench, "S");
+    assert_eq!(claims(&bench.state).len(), 4);
+    for row in bench.state.space_rows() {
+        if let SpaceRow::Claim(claim) = row {
+            let refused =
+                matches!(claim.says, Says::Refused(problem) if problem.contains("in 64 brackets"));
+            assert!(refused, "{:?}", claim.says);
+        }
+    }
+}
+
 #[test]
 fn any_claim_on_the_list_is_kept_and_let_go() {
     let (_folder, mut bench) = bench();

@@ -11,12 +11,14 @@ mod program;
 mod workbench;
 
 mod bad;
+mod compared;
 mod html;
 mod killed;
 mod numbers;
 mod pictures;
 mod replayed;
 mod shared;
+mod slots;
 mod store;
 mod view;
 

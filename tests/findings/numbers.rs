@@ -1,7 +1,10 @@
 //! Numbers that leave the program are read back: by this test, and by Python where it is there.
 
 use crate::keep;
+use crate::program::refused;
+use circuitscope::findings::arrays::csv;
 use circuitscope::model::weights::parse_safetensors;
+use circuitscope::task::ArrayUpdate;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -57,6 +60,34 @@ fn csv_json_and_safetensors_say_the_same() {
     ] {
         assert!(csv.contains(about), "{about}");
     }
+}
+
+/// Numbers that are nested without end are one error, and no end of the program.
+#[test]
+fn numbers_are_not_nested_deep() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = made(folder.path());
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+        fs::write(one.join("numbers.json"), deep).unwrap();
+        refused(&["replay", one.to_str().unwrap()], "recursion limit");
+    }
+}
+
+/// What is about the numbers stands in comment lines, whatever it says.
+#[test]
+fn nothing_breaks_out_of_a_comment() {
+    let about = [("model".to_owned(), "one\ntwo\r\nthree\rfour".to_owned())];
+    let csv = csv(ArrayUpdate::default(), &[], &about);
+    let lines: Vec<&str> = csv
+        .split(['\n', '\r'])
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert_eq!(lines.len(), 2, "{csv:?}");
+    assert!(
+        lines[0].starts_with("# model: one two") && lines[1].starts_with("array,"),
+        "{csv:?}"
+    );
 }
 
 /// Only the standard library is needed.

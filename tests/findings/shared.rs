@@ -3,6 +3,7 @@
 use crate::program::refused;
 use crate::workbench::{press, workbench};
 use circuitscope::findings::share::{line, parse};
+use circuitscope::task::limits::MAX_SHARING_LINE;
 use proptest::prelude::*;
 
 #[test]
@@ -48,6 +49,17 @@ fn a_broken_line_is_told() {
     refused(&["open", &text[..text.len() - 3]], "missing or mistyped");
     // a whole line of another task than the embedded model's
     refused(&["open", &text], "name the right one with --model");
+}
+
+#[test]
+fn a_line_that_is_too_much_is_told() {
+    let long = format!("cs1.{}.00000000", "A".repeat(MAX_SHARING_LINE));
+    let error = parse(&long).unwrap_err().to_string();
+    assert!(error.contains("at most 2097152 letters"), "{error}");
+    let mut session = workbench(1).state.session();
+    session.study.claims = vec!["idx < 2".repeat(1000); 200];
+    let error = line(&session).unwrap_err().to_string();
+    assert!(error.contains("keep a finding"), "{error}");
 }
 
 proptest! {

@@ -5,6 +5,7 @@ use circuitscope::lens::{
     Direction, Experiment, Intervention, Matrices, Observation, PathTables, observe,
 };
 use circuitscope::model::{HookName, HookedTransformer, NoHooks, Recorder, Site};
+use circuitscope::task::Update;
 use std::collections::BTreeSet;
 
 fn seen(model: &HookedTransformer, sample: &str, lines: &[&str]) -> Observation {
@@ -48,41 +49,62 @@ fn the_mean_of_one_example_is_that_example() {
     }
 }
 
+/// Examples that agree with a prompt in the given fields.
+type Agrees = fn(&Update, &Update) -> bool;
+
 #[test]
 fn a_mean_is_the_mean() {
+    let given: [(&str, Agrees); 6] = [
+        ("", |_, _| true),
+        (" given idx", |a, b| a.idx == b.idx),
+        (" given elt", |a, b| a.elt == b.elt),
+        (" given a_0", |a, b| a.a[0] == b.a[0]),
+        (" given a_2", |a, b| a.a[2] == b.a[2]),
+        (" given idx,a_1", |a, b| (a.idx, a.a[1]) == (b.idx, b.a[1])),
+    ];
     for (name, model) in models() {
         let task = model.task();
-        let sample: circuitscope::task::Sample = "random:5:70".parse().unwrap();
-        let prompts = sample.prompts(task);
-        let idx = pair(Direction::Noise).clean.update.idx;
+        let sample: circuitscope::task::Sample = "random:5:700".parse().unwrap();
         let hook = HookName::Block(0, Site::Z);
-        let mut sum: Option<candle_core::Tensor> = None;
-        let mut count = 0.0;
-        for prompt in prompts.iter().filter(|prompt| prompt.update.idx == idx) {
-            let mut nothing = NoHooks;
-            let mut recorder = Recorder::new(&mut nothing);
-            let tokens = model.tokens(&[task.tokens(prompt)]).unwrap();
-            model.forward(&tokens, &mut recorder).unwrap();
-            let z = recorder.into_cache().get(hook).unwrap().clone();
-            sum = Some(match sum {
-                Some(sum) => (sum + z).unwrap(),
-                None => z,
-            });
-            count += 1.0;
+        let runs: Vec<(Update, candle_core::Tensor)> = sample
+            .prompts(task)
+            .iter()
+            .map(|prompt| {
+                let mut nothing = NoHooks;
+                let mut recorder = Recorder::new(&mut nothing);
+                let tokens = model.tokens(&[task.tokens(prompt)]).unwrap();
+                model.forward(&tokens, &mut recorder).unwrap();
+                let z = recorder.into_cache().get(hook).unwrap().clone();
+                (prompt.update.clone(), z)
+            })
+            .collect();
+        for (fields, agrees) in given {
+            let line = format!("mean blocks.0.attn.hook_z @* over sample{fields}");
+            let parsed = Intervention::parse(&line, task, model.config()).unwrap();
+            let experiment = Experiment {
+                interventions: vec![parsed.clone()],
+                sample,
+                ..pair(Direction::Noise)
+            };
+            let base = experiment.clean.prompt();
+            let these = runs
+                .iter()
+                .filter(|(update, _)| agrees(update, &base.update));
+            let these: Vec<_> = these.map(|(_, z)| z).collect();
+            let all = fields.is_empty();
+            assert!(
+                these.len() > 1 && (all || these.len() < runs.len()),
+                "{line}"
+            );
+            let want = candle_core::Tensor::cat(&these, 0)
+                .unwrap()
+                .mean_keepdim(0)
+                .unwrap();
+            let derived = circuitscope::lens::Derived::new(&model, &experiment, &base).unwrap();
+            let got = derived.get(&parsed).unwrap();
+            let flat = |t: &candle_core::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert!(worst(&flat(got), &flat(&want)) < 1e-4, "{name}: {line}");
         }
-        let want = (sum.unwrap() / count).unwrap();
-        let line = "mean blocks.0.attn.hook_z @* over sample given idx";
-        let parsed = Intervention::parse(line, task, model.config()).unwrap();
-        let experiment = Experiment {
-            interventions: vec![parsed.clone()],
-            sample,
-            ..pair(Direction::Noise)
-        };
-        let base = experiment.clean.prompt();
-        let derived = circuitscope::lens::Derived::new(&model, &experiment, &base).unwrap();
-        let got = derived.get(&parsed).unwrap();
-        let flat = |t: &candle_core::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert!(worst(&flat(got), &flat(&want)) < 1e-5, "{name}");
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 #![cfg(unix)]
 
+mod crashing;
 mod ending;
 mod refusing;
 mod resuming;

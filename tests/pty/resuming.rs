@@ -129,6 +129,41 @@ fn two_programs_keep_two_sessions() {
     second.ends(0, 1);
 }
 
+/// Of several that were left behind the newest is taken up, wherever it stands.
+#[test]
+fn the_newest_of_those_left_behind_is_resumed() {
+    let home = fresh_home();
+    let mut session = busy(&home);
+    wait_saved(&home, "1.json", "\"counterfactual\": 1");
+    session.signal(Signal::SIGKILL);
+    session.wait_end(Duration::from_secs(5));
+    let folder = saved(&home);
+    let text = fs::read_to_string(folder.join("1.json")).unwrap();
+    let hour = Duration::from_secs(3600);
+    for (name, idx, age) in [("1", 0, 3), ("2", 2, 1), ("3", 1, 2)] {
+        let path = folder.join(format!("{name}.json"));
+        fs::write(
+            &path,
+            text.replace("14 26 35 1 48", &format!("14 26 35 {idx} 48")),
+        )
+        .unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - age * hour)
+            .unwrap();
+    }
+    let mut session = start(&home, &["--resume"]);
+    session.wait_for("logp");
+    assert!(
+        fs::read_to_string(folder.join("2.json"))
+            .unwrap()
+            .contains("14 26 35 2 48")
+    );
+    session.send("n");
+    wait_saved(&home, "2.json", "\"example\": 0");
+    session.send("q");
+    session.ends(0, 1);
+}
+
 #[test]
 fn a_state_folder_that_cannot_be_used_is_told_and_survived() {
     let home = fresh_home();

@@ -6,19 +6,19 @@ use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::{ArrayUpdate, Update};
 use rand_mt::Mt;
 
-const TASK: ArrayUpdate = ArrayUpdate {
+pub const TASK: ArrayUpdate = ArrayUpdate {
     list_len: 2,
     max_num: 7,
 };
 
-fn model() -> HookedTransformer {
+pub fn model() -> HookedTransformer {
     random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5)
 }
 
-fn check(model: &HookedTransformer, line: &str) -> Verdict {
+pub fn check(model: &HookedTransformer, line: &str) -> Verdict {
     let with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
     let sweep = Sweep::new(model, &Matrices::new(model).unwrap(), &with).unwrap();
     let claim = Claim::parse(line, TASK, model.config()).unwrap();
@@ -242,6 +242,41 @@ fn together_is_as_alone() {
             assert_eq!(*verdict, check(&model, line));
         }
     }
+}
+
+/// What single precision cannot tell is asked in double precision: an input's own number, to the last
+/// digit, is not less and not more than itself.
+#[test]
+fn close_calls_are_settled_in_double_precision() {
+    let model = model();
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &with).unwrap();
+    for update in plain::every_update(TASK).iter().step_by(37) {
+        let when = format!(
+            "when a_0={} and a_1={} and idx={} and elt={}",
+            update.a[0], update.a[1], update.idx, update.elt
+        );
+        for word in ["A1[b_0,elt]", "logit[b_0,truth]", "path[1.0][b_0,2]"] {
+            // in single precision no such number is exactly its own
+            let exact = exact(&sweep, &model, &format!("mean {word} {when}"), update);
+            let verdict = check(&model, &format!("{word} = {exact} {when}"));
+            assert_eq!(
+                (verdict.count, verdict.total),
+                (1, 1),
+                "{word} = {exact} {when}"
+            );
+        }
+    }
+}
+
+/// A number of one input, in double precision: where a sample has it, it is walked by itself.
+fn exact(sweep: &Sweep, model: &HookedTransformer, line: &str, update: &Update) -> f64 {
+    let claim = Claim::parse(line, TASK, model.config()).unwrap();
+    let sample = "random:1:3000".parse().unwrap();
+    let found = sweep.check(Over::Sample(sample), &claim, &mut |_, _| Ok(true));
+    let found = found.unwrap().unwrap();
+    assert!(found.total > 0, "{update:?} is not in the sample");
+    found.min
 }
 
 #[test]

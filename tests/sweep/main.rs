@@ -11,6 +11,7 @@ mod program;
 mod claims;
 mod commands;
 mod defined;
+mod limits;
 mod matters;
 mod means;
 mod plain;

@@ -253,6 +253,79 @@ fn a_score_that_is_cut_off_and_scaled_stays_cut_off() {
     }
 }
 
+/// Cells of early positions, which are walked once for all indices and elements where they are the
+/// same for all.
+#[test]
+fn cells_that_depend_on_a_later_field_are_walked_for_each() {
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5);
+    for hook in ["hook_attn_scores", "hook_pattern"] {
+        for field in ["idx", "elt"] {
+            let line = format!("mean blocks.0.attn.{hook} [nl_0,a_0] over sample given {field}");
+            let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+            with.sample = "random:3:64".parse().unwrap();
+            let one = Intervention::parse(&line, TASK, model.config()).unwrap();
+            with.interventions.push(one);
+            assert_eq!(sweep(&model, &with).reason(), None, "{line}");
+            agrees(&model, &with, &line);
+        }
+    }
+}
+
+#[test]
+fn what_is_done_is_told_as_it_is() {
+    let model = random_model([1, 1], PositionalEmbedding::Shortformer, TASK, 5);
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+    for (over, total) in [
+        (Over::Space, 7 * 7 * 2 * 7),
+        (Over::Sample("random:7:300".parse().unwrap()), 300),
+    ] {
+        let mut told = Vec::new();
+        let tally = sweep(&model, &with).tally(over, Tally::new(TASK), &mut |so_far, progress| {
+            told.push((so_far.inputs, progress.done, progress.total));
+            Ok(true)
+        });
+        assert_eq!(tally.unwrap().unwrap().inputs, total);
+        assert!(
+            told.iter()
+                .all(|&(seen, done, of)| (seen, total) == (done, of)),
+            "{told:?}"
+        );
+        assert_eq!(told.last().unwrap().1, total);
+    }
+}
+
+#[test]
+fn no_input_is_twice_among_the_worst() {
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 3);
+    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(3)));
+    let found = tally(&model, &with);
+    let check = |cases: &mut dyn Iterator<Item = &Case>, what: &str| {
+        let mut numbers: Vec<u64> = cases.map(|case| case.number).collect();
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert!(
+            count > 1 && numbers.len() == count,
+            "{what}: {count}, {}",
+            numbers.len()
+        );
+    };
+    check(&mut found.worst().iter(), "the worst");
+    check(&mut found.wrong.iter().flatten(), "the wrong");
+    for by in [By::Idx, By::Position, By::Instead] {
+        for group in found
+            .failures
+            .groups(by)
+            .iter()
+            .filter(|group| group.count > 1)
+        {
+            if group.cases.len() > 1 {
+                check(&mut group.cases.iter().copied(), &format!("{:?}", group.common));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_sweep_does_not_depend_on_threads() {
     let model = embedded().transformer;

@@ -46,7 +46,8 @@ pub(super) fn shelf_text(shelf: &Shelf) -> ShelfText {
         order: word(&ORDERS, &shelf.order),
         cursor: shelf.cursor,
         scroll: shelf.scroll,
-        doomed: shelf.doomed.clone(),
+        // a folder may be called anything; it is asked for again then
+        doomed: shelf.doomed.clone().filter(|name| plain(name).is_ok()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::message::{Effect, Opening};
 use crate::app::state::{State, Tone};
 use crate::findings::session::Session;
+use crate::findings::slots::WITHOUT;
 use anyhow::{Result, ensure};
 
 /// Shows a session that was read, or says why not; then everything stays as it was.
@@ -36,13 +37,16 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
     next.asked = state.asked;
     next.knowing(state);
     match opening {
-        Opening::TakenUp => {
+        Opening::TakenUp { crashed } => {
             ensure!(
                 same_model,
                 "the session is of the model {}; `circuitscope --resume` opens it",
                 session.model.name
             );
-            next.say(Tone::Good, "the session is taken up where it ended");
+            match crashed {
+                true => next.say(Tone::Bad, WITHOUT),
+                false => next.say(Tone::Good, "the session is taken up where it ended"),
+            }
         }
         Opening::Finding(title) => {
             let study = next.study().clone();

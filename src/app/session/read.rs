@@ -19,12 +19,10 @@ use crate::lens::{
     Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, RunName, Shown,
     Source,
 };
+use crate::task::limits::MAX_LINE;
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use tui_textarea::{CursorMove, TextArea};
-
-/// No text of a session is longer, and none has a control character.
-const MAX_TEXT: usize = 1 << 14;
 
 impl State {
     /// The workbench of a session, before its numbers.
@@ -100,11 +98,11 @@ pub(super) fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<
     })
 }
 
-/// Text that can be shown.
+/// A line that can be shown: as long as one that is typed, without a control character.
 pub(super) fn plain(text: &str) -> Result<&str> {
     ensure!(
-        text.len() <= MAX_TEXT,
-        "{} bytes; at most {MAX_TEXT} are read",
+        text.len() <= MAX_LINE,
+        "{} bytes; at most {MAX_LINE} are read",
         text.len()
     );
     match text.chars().find(|c| c.is_control()) {

@@ -13,7 +13,8 @@ use crate::findings::session::{
     ViewText,
 };
 use crate::lens::{Continuation, HeadName, Measure, Reading, Shown, Source};
-use crate::task::ArrayUpdate;
+use crate::task::limits::MAX_LINE;
+use crate::task::{ArrayUpdate, harmless};
 
 impl State {
     /// Everything on screen as a session.
@@ -42,7 +43,7 @@ impl State {
             fields: fields_text(self),
             mode: mode_text(&self.mode),
             message: self.status.as_ref().map(|status| MessageText {
-                text: status.text.clone(),
+                text: fitting(&status.text),
                 tone: word(&TONES, &status.tone),
             }),
             draft: draft_text(self),
@@ -50,6 +51,18 @@ impl State {
             future: moments(self, self.history.future()),
         }
     }
+}
+
+/// A message as the reader takes it. A message may quote what is none of ours (a path, a list of all
+/// heads), and a session must not be lost for what was said in it.
+pub(super) fn fitting(text: &str) -> String {
+    let mut text = harmless(text);
+    if text.len() > MAX_LINE {
+        let kept = text.floor_char_boundary(MAX_LINE - 3);
+        text.truncate(kept);
+        text.push_str("...");
+    }
+    text
 }
 
 fn numbers(values: &[u32]) -> String {
@@ -238,6 +251,9 @@ fn line_text(line: &LineEditor) -> LineText {
         text: line.text().to_owned(),
         cursor: line.editor.cursor().1,
         selected: line.editor.is_selecting(),
-        error: line.error.clone(),
+        error: line
+            .error
+            .as_ref()
+            .map(|(word, problem)| (*word, fitting(problem))),
     }
 }

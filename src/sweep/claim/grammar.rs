@@ -1,6 +1,6 @@
 //! Reads a claim's line. What the words mean is not decided here.
 
-use crate::task::shown;
+use crate::task::{limits, shown};
 use std::fmt;
 use winnow::ascii::{multispace0, multispace1};
 use winnow::combinator::{alt, cut_err, delimited, fail, opt, preceded, repeat, separated};
@@ -24,7 +24,9 @@ pub(super) enum Number<W> {
     Word(W),
     Negative(Box<Self>),
     Abs(Box<Self>),
-    Pair(Box<Self>, char, Box<Self>),
+    /// One, and what follows it with a sign of arithmetic before each. A list, because what calls
+    /// itself for every part of a chain runs out of stack in a long one.
+    Chain(Box<Self>, Vec<(char, Self)>),
 }
 
 /// How two numbers are compared.
@@ -45,8 +47,8 @@ pub(super) enum Truth<W> {
     In(Number<W>, Vec<Number<W>>),
     Argmax(W),
     Not(Box<Self>),
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
 }
 
 /// What is made of the inputs' numbers.
@@ -111,13 +113,23 @@ fn expected(what: &'static str) -> StrContext {
 /// # Errors
 /// Points at the first word that cannot stand there.
 pub(super) fn read(text: &str) -> Result<Line<Term>, ClaimError> {
+    limits::check_line(text).map_err(|beyond| ClaimError {
+        line: text.to_owned(),
+        at: beyond.at,
+        problem: beyond.problem,
+    })?;
     line.parse(Input::new(text)).map_err(|error| {
         let context = error.inner().context();
-        let wanted = context.filter_map(|context| match context {
-            StrContext::Expected(value) => Some(value.to_string()),
-            _ => None,
-        });
-        let wanted: Vec<String> = wanted.collect();
+        let mut wanted: Vec<String> = Vec::new();
+        for context in context {
+            // each level of parentheses says it again
+            match context {
+                StrContext::Expected(value) if !wanted.contains(&value.to_string()) => {
+                    wanted.push(value.to_string());
+                }
+                _ => {}
+            }
+        }
         let problem = if wanted.is_empty() {
             "this cannot stand here; an operator, 'when' or the end can".to_owned()
         } else {
@@ -166,30 +178,46 @@ fn body(input: &mut Input<'_>) -> Read<Body<Term>> {
 }
 
 fn either(input: &mut Input<'_>) -> Read<Truth<Term>> {
-    let mut all = both.parse_next(input)?;
-    while opt(spaced(word("or"))).parse_next(input)?.is_some() {
-        let next = cut_err(both).parse_next(input)?;
-        all = Truth::Or(Box::new(all), Box::new(next));
-    }
-    Ok(all)
+    joined(input, both, "or", Truth::Or)
 }
 
 fn both(input: &mut Input<'_>) -> Read<Truth<Term>> {
-    let mut all = truth.parse_next(input)?;
-    while opt(spaced(word("and"))).parse_next(input)?.is_some() {
-        let next = cut_err(truth).parse_next(input)?;
-        all = Truth::And(Box::new(all), Box::new(next));
+    joined(input, truth, "and", Truth::And)
+}
+
+fn joined(
+    input: &mut Input<'_>,
+    part: fn(&mut Input<'_>) -> Read<Truth<Term>>,
+    by: &'static str,
+    join: fn(Vec<Truth<Term>>) -> Truth<Term>,
+) -> Read<Truth<Term>> {
+    let first = part(input)?;
+    let mut all = vec![first];
+    while opt(spaced(word(by))).parse_next(input)?.is_some() {
+        all.push(cut_err(part).parse_next(input)?);
     }
-    Ok(all)
+    Ok(match all.pop() {
+        Some(only) if all.is_empty() => only,
+        last => {
+            all.extend(last);
+            join(all)
+        }
+    })
 }
 
 fn truth(input: &mut Input<'_>) -> Read<Truth<Term>> {
     multispace0.parse_next(input)?;
-    if opt((word("not"), multispace1)).parse_next(input)?.is_some() {
-        let inner = cut_err(truth).parse_next(input)?;
-        return Ok(Truth::Not(Box::new(inner)));
+    let nots: usize = repeat(0.., (word("not"), multispace1)).parse_next(input)?;
+    let mut inner = alt((in_parentheses, comparison));
+    if nots == 0 {
+        return inner.parse_next(input);
     }
-    alt((in_parentheses, comparison)).parse_next(input)
+    let inner = cut_err(inner).parse_next(input)?;
+    Ok(if nots.is_multiple_of(2) {
+        inner
+    } else {
+        Truth::Not(Box::new(inner))
+    })
 }
 
 fn in_parentheses(input: &mut Input<'_>) -> Read<Truth<Term>> {
@@ -253,21 +281,34 @@ fn chain(
     part: fn(&mut Input<'_>) -> Read<Number<Term>>,
     signs: [char; 2],
 ) -> Read<Number<Term>> {
-    let mut all = part(input)?;
+    let first = part(input)?;
+    let mut rest = Vec::new();
     while let Some(sign) = opt(spaced(one_of(signs))).parse_next(input)? {
-        let next = cut_err(part).parse_next(input)?;
-        all = Number::Pair(Box::new(all), sign, Box::new(next));
+        rest.push((sign, cut_err(part).parse_next(input)?));
     }
-    Ok(all)
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        Number::Chain(Box::new(first), rest)
+    })
 }
 
 fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
     multispace0.parse_next(input)?;
-    let negative = preceded('-', factor).map(|x| Number::Negative(Box::new(x)));
+    let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
+    let number = unsigned.parse_next(input)?;
+    Ok(if signs.is_multiple_of(2) {
+        number
+    } else {
+        Number::Negative(Box::new(number))
+    })
+}
+
+fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
     let abs = delimited(("abs", multispace0, '('), sum, spaced(')'));
     let abs = abs.map(|x| Number::Abs(Box::new(x)));
     let parentheses = delimited('(', sum, spaced(')'));
-    alt((negative, constant, abs, term.map(Number::Word), parentheses))
+    alt((constant, abs, term.map(Number::Word), parentheses))
         .context(expected(
             "a number or a word such as A1[b_0,elt], margin[b_0], idx",
         ))

@@ -26,11 +26,11 @@ impl Truth<Word> {
             }
             Self::Argmax(_) => None,
             Self::Not(a) => a.known(fields).map(|a| !a),
-            Self::And(a, b) => {
-                let no = [a, b].map(|one| one.known(fields).map(|one| !one));
-                any(no.into_iter()).map(|no| !no)
+            Self::And(all) => {
+                let no = all.iter().map(|one| one.known(fields).map(|one| !one));
+                any(no).map(|no| !no)
             }
-            Self::Or(a, b) => any([a, b].map(|one| one.known(fields)).into_iter()),
+            Self::Or(all) => any(all.iter().map(|one| one.known(fields))),
         }
     }
 }
@@ -47,13 +47,16 @@ fn any(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 
 impl Number<Word> {
     fn known(&self, fields: &[usize]) -> Option<f64> {
-        let pair = |a: &Self, b: &Self| Some((a.known(fields)?, b.known(fields)?));
         match self {
             Self::Constant(x) => Some(*x),
             Self::Word(word) => word.known(fields).map(|x| x as f64),
             Self::Negative(a) => a.known(fields).map(|a| -a),
             Self::Abs(a) => a.known(fields).map(f64::abs),
-            Self::Pair(a, sign, b) => pair(a, b).map(|(a, b)| Self::joined(a, *sign, b)),
+            Self::Chain(first, rest) => {
+                rest.iter().try_fold(first.known(fields)?, |a, (sign, b)| {
+                    Some(Self::joined(a, *sign, b.known(fields)?))
+                })
+            }
         }
     }
 }
@@ -86,6 +89,9 @@ mod tests {
         };
         let fields = [5, 9, 30, 1, 0];
         for (when, may) in [
+            ("a_0 < 6", true),
+            ("a_0 > 6", false),
+            ("9 >= a_1 and 4 < a_0", true),
             ("a_0 in {5, 6}", true),
             ("a_0 in {6, 7}", false),
             ("a_0 in {6, elt}", true),

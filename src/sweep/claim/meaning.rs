@@ -136,9 +136,13 @@ impl Reader<'_> {
                 Truth::Argmax(word)
             }
             Truth::Not(a) => Truth::Not(Box::new(self.truth(*a)?)),
-            Truth::And(a, b) => Truth::And(Box::new(self.truth(*a)?), Box::new(self.truth(*b)?)),
-            Truth::Or(a, b) => Truth::Or(Box::new(self.truth(*a)?), Box::new(self.truth(*b)?)),
+            Truth::And(all) => Truth::And(self.truths(all)?),
+            Truth::Or(all) => Truth::Or(self.truths(all)?),
         })
+    }
+
+    fn truths(&mut self, all: Vec<Truth<Term>>) -> Read<Vec<Truth<Word>>> {
+        all.into_iter().map(|one| self.truth(one)).collect()
     }
 
     fn number(&mut self, number: Number<Term>) -> Read<Number<Word>> {
@@ -147,9 +151,11 @@ impl Reader<'_> {
             Number::Word(term) => Number::Word(self.word(&term)?),
             Number::Negative(a) => Number::Negative(Box::new(self.number(*a)?)),
             Number::Abs(a) => Number::Abs(Box::new(self.number(*a)?)),
-            Number::Pair(a, sign, b) => {
-                let (a, b) = (self.number(*a)?, self.number(*b)?);
-                Number::Pair(Box::new(a), sign, Box::new(b))
+            Number::Chain(first, rest) => {
+                let first = self.number(*first)?;
+                let rest = rest.into_iter();
+                let rest = rest.map(|(sign, one)| Ok((sign, self.number(one)?)));
+                Number::Chain(Box::new(first), rest.collect::<Read<_>>()?)
             }
         })
     }

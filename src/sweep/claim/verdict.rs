@@ -239,7 +239,7 @@ impl<'a> Count<'a> {
 
 impl Compare {
     /// Whether it is so (unknown where either is not defined), and by how much it is not.
-    pub(super) fn of(self, a: f64, b: f64) -> (Option<bool>, f64) {
+    pub(super) fn of(self, a: f64, b: f64) -> Truthful {
         let (is_so, off) = match self {
             Self::Less => (a < b, a - b),
             Self::AtMost => (a <= b, a - b),
@@ -262,7 +262,10 @@ impl Number<Word> {
             Self::Word(word) => word.value(input),
             Self::Negative(a) => -a.of(input),
             Self::Abs(a) => a.of(input).abs(),
-            Self::Pair(a, sign, b) => Self::joined(a.of(input), *sign, b.of(input)),
+            Self::Chain(first, rest) => {
+                let joined = |a, (sign, b): &(char, Self)| Self::joined(a, *sign, b.of(input));
+                rest.iter().fold(first.of(input), joined)
+            }
         }
     }
 
@@ -296,7 +299,9 @@ impl Number<Word> {
             Self::Constant(_) => false,
             Self::Word(word) => word.is_open(input),
             Self::Negative(a) | Self::Abs(a) => a.is_open(input),
-            Self::Pair(a, _, b) => a.is_open(input) || b.is_open(input),
+            Self::Chain(first, rest) => {
+                first.is_open(input) || rest.iter().any(|(_, b)| b.is_open(input))
+            }
         }
     }
 
@@ -306,10 +311,13 @@ impl Number<Word> {
             Self::Constant(_) => true,
             Self::Word(word) => word.is_whole(),
             Self::Negative(a) | Self::Abs(a) => a.is_whole(),
-            Self::Pair(a, _, b) => a.is_whole() && b.is_whole(),
+            Self::Chain(first, rest) => first.is_whole() && rest.iter().all(|(_, b)| b.is_whole()),
         }
     }
 }
+
+/// Whether something is true, where that is known, and by how much it is not.
+type Truthful = (Option<bool>, f64);
 
 /// Both; what is unknown counts only where it decides.
 fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
@@ -328,7 +336,7 @@ fn are_close(a: f64, b: f64) -> bool {
 impl Truth<Word> {
     /// Whether it is true of an input (neither true nor false where that hangs on a number that is not
     /// defined), and by how much it is not.
-    fn of(&self, input: &Input<'_>) -> (Option<bool>, f64) {
+    fn of(&self, input: &Input<'_>) -> Truthful {
         match self {
             Self::Compare(a, how, b) => how.of(a.of(input), b.of(input)),
             Self::In(a, list) => {
@@ -346,14 +354,17 @@ impl Truth<Word> {
                 let (is_true, off) = a.of(input);
                 (is_true.map(|is_true| !is_true), -off)
             }
-            Self::And(a, b) => {
-                let (a, b) = (a.of(input), b.of(input));
-                (and(a.0, b.0), a.1.max(b.1))
+            Self::And(all) => {
+                let both = |a: Truthful, b: Truthful| (and(a.0, b.0), a.1.max(b.1));
+                let all = all.iter().map(|one| one.of(input));
+                all.reduce(both).unwrap_or((Some(true), 0.0))
             }
-            Self::Or(a, b) => {
-                let (a, b) = (a.of(input), b.of(input));
-                let neither = and(a.0.map(|a| !a), b.0.map(|b| !b));
-                (neither.map(|neither| !neither), a.1.min(b.1))
+            Self::Or(all) => {
+                let not = |x: Option<bool>| x.map(|x| !x);
+                let either =
+                    |a: Truthful, b: Truthful| (not(and(not(a.0), not(b.0))), a.1.min(b.1));
+                let all = all.iter().map(|one| one.of(input));
+                all.reduce(either).unwrap_or((Some(false), 0.0))
             }
         }
     }
@@ -363,7 +374,8 @@ impl Truth<Word> {
         match self {
             Self::Compare(a, ..) | Self::In(a, _) => a.of(input),
             Self::Argmax(word) => word.value(input),
-            Self::Not(a) | Self::And(a, _) | Self::Or(a, _) => a.first(input),
+            Self::Not(a) => a.first(input),
+            Self::And(all) | Self::Or(all) => all.first().map_or(f64::NAN, |one| one.first(input)),
         }
     }
 
@@ -374,7 +386,7 @@ impl Truth<Word> {
             Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),
             Self::Argmax(word) => are_close(word.lead(input), 0.0),
             Self::Not(a) => a.is_open(input),
-            Self::And(a, b) | Self::Or(a, b) => a.is_open(input) || b.is_open(input),
+            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.is_open(input)),
         }
     }
 }
