@@ -314,10 +314,11 @@ fn fix(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Takes all interventions away; what was the patched run is shown as what it is now.
+/// Takes all interventions away; nothing is patched any more, so the clean run is shown, as in the
+/// beginning.
 fn clear(state: &mut State) -> Vec<Effect> {
-    if state.view.shown == Shown::Run(RunName::Patched) {
-        state.view.shown = state.study().direction.base().into();
+    if matches!(state.view.shown, Shown::Run(RunName::Patched) | Shown::Difference) {
+        state.view.shown = Shown::Run(RunName::Clean);
     }
     change(state, |study| study.interventions.clear())
 }

@@ -101,9 +101,28 @@ pub fn sequence(task: ArrayUpdate, tokens: &[Token]) -> String {
     names.join(" ")
 }
 
-/// Pretty JSON with one newline at its end.
+/// What the JSON of commands is, and in which version: `docs/files.md` says what each changed.
+const SCHEMA: &str = "circuitscope-json-2";
+
+/// An answer with the version of its form.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema: &'static str,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+/// Pretty JSON with one newline at its end; an object says which version of its form it has.
 pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+    let versioned = Versioned {
+        schema: SCHEMA,
+        answer: value,
+    };
+    let text = match serde_json::to_string_pretty(&versioned) {
+        Ok(text) => text,
+        // a plain list has no fields
+        Err(_) => serde_json::to_string_pretty(value)?,
+    };
     writeln!(out, "{text}")?;
     Ok(())
 }

@@ -53,9 +53,13 @@ fn same_prediction(then: &str, now: &str) -> bool {
     let (predicts, tail) = rest.split_at(end.unwrap_or(rest.len()));
     let start = read_at.rfind(|c: char| !c.is_alphanumeric() && c != '_');
     let (head, read_at) = read_at.split_at(start.map_or(0, |at| at + 1));
-    [read_at, predicts]
-        .iter()
-        .any(|name| then == format!("{head}{name}{tail}"))
+    // a metric was named after the position, all else after the answer
+    let name = if tail.starts_with(':') {
+        read_at
+    } else {
+        predicts
+    };
+    then == format!("{head}{name}{tail}")
 }
 
 /// How far two numbers are apart, relative to the larger one or to 1.

@@ -87,6 +87,8 @@ fn notes(own: &[(String, String)], base: &[(String, String)]) -> Vec<(String, St
         let other = base.iter().find(|(other, _)| other == name);
         let told = match other {
             Some((_, base)) if base != value => format!("{value}, base {base}"),
+            // else a number would stand beside a table of zeros as if it were their sum
+            Some(_) if value.parse::<f64>().is_ok() => format!("{value} in both"),
             _ => value.clone(),
         };
         (name.clone(), told)

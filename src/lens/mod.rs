@@ -87,7 +87,8 @@ pub use patterns::{
     AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
 };
 pub use plan::{Sheet, edges_off};
-pub use question::{FORMS, Kind, Question};
+pub use question::{Kind, Question};
+pub use question_words::FORMS;
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
 pub use score::{Right, Score, score};

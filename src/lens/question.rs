@@ -17,7 +17,7 @@ use super::matrices::HeadName;
 use super::metric::Reading;
 use super::patterns::head_pairs;
 use super::plan::Sheet;
-use super::question_words::{grid, misfit, over_line, over_pairs, prediction};
+use super::question_words::{FORMS, grid, misfit, over_line, over_pairs, prediction};
 use super::toward::Toward;
 use super::variants::Variants;
 use crate::model::Config;
@@ -172,32 +172,6 @@ pub enum Question {
     /// Composition scores of all pairs of heads, with a random baseline.
     Composition,
 }
-
-/// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 13] = [
-    ("attribution", "[target|TOKEN|A-B] [over sample]"),
-    ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
-    ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
-    (
-        "attention",
-        "pattern|scores|norm|argmax|target|TOKEN|A-B LAYER.HEAD | virtual L.H>L.H [over sample] [beside]",
-    ),
-    (
-        "sources",
-        "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
-    ),
-    ("circuit", "NAME [scaled] [beside NAME]"),
-    (
-        "grid",
-        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
-    ),
-    ("metrics", "[over N pairs]"),
-    ("necessity", ""),
-    ("ranks", "ov|qk L.H"),
-    ("models", "logits | attention L.H | necessity"),
-    ("pca", "tokens|positions"),
-    ("composition", ""),
-];
 
 impl Question {
     /// A question from its line.

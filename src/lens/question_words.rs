@@ -3,13 +3,39 @@
 use super::gather::Compare;
 use super::metric::Reading;
 use super::plan::Sheet;
-use super::question::{FORMS, Question};
+use super::question::Question;
 use crate::model::Config;
 use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result};
 
 /// More pairs than this are a job for a sweep.
 const MAX_PAIRS: usize = 4096;
+
+/// The words a question begins with, and what follows them.
+pub const FORMS: [(&str, &str); 13] = [
+    ("attribution", "[target|TOKEN|A-B] [over sample]"),
+    ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
+    ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
+    (
+        "attention",
+        "pattern|scores|norm|argmax|target|TOKEN|A-B LAYER.HEAD | virtual L.H>L.H [over sample] [beside]",
+    ),
+    (
+        "sources",
+        "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
+    ),
+    ("circuit", "NAME [scaled] [beside NAME]"),
+    (
+        "grid",
+        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
+    ),
+    ("metrics", "[over N pairs]"),
+    ("necessity", ""),
+    ("ranks", "ov|qk L.H"),
+    ("models", "logits | attention L.H | necessity"),
+    ("pca", "tokens|positions"),
+    ("composition", ""),
+];
 
 /// What keeps words from being a question of their verb's form: one is missing, another one, or
 /// too many.

@@ -1,8 +1,8 @@
 //! What a walk finds out about a block of inputs: all that share a list and an index.
 
 use super::entry::Entry;
+use super::input::Of;
 use super::lanes::Lanes;
-use super::run::Of;
 use crate::lens::{HeadName, Judged};
 
 /// What to keep of a block besides its predictions.

@@ -3,6 +3,7 @@
 
 use super::prepared::Prepared;
 use super::program::Sum;
+use crate::task::number::significant;
 use anyhow::{Result, ensure};
 
 /// Single precision ends at 3.4e38.
@@ -38,7 +39,8 @@ pub(super) fn check(prepared: &Prepared<f64>) -> Result<()> {
     let bound = entry * read * read * put * scale;
     ensure!(
         bound <= MOST,
-        "numbers up to {bound:.0e} are too large for tables in single precision"
+        "numbers up to {} are too large for tables in single precision",
+        significant(bound, 1)
     );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One input and what the model says to it, and the worst of many.
 
-use super::run::{Input, Of};
+use super::input::{Input, Of};
 use crate::task::{Token, Update};
 use serde::Serialize;
 use std::cmp::Ordering;

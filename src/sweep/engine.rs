@@ -5,8 +5,9 @@ use super::block::{Block, Wanted};
 use super::bound;
 use super::constants::Constants;
 use super::entry::Sought;
+use super::exact::Exact;
 use super::fold::fold;
-use super::lanes::{Double, Doubles, FEW, Lanes, MANY, ONE, One, Single, WideDouble, at_once};
+use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -28,8 +29,8 @@ const CLOSE: f32 = 1e-3;
 /// A model under interventions, ready to be asked about any input.
 pub(super) struct TokenBasis {
     single: Prepared<f32>,
-    double: Prepared<f64>,
-    space: Space,
+    pub double: Prepared<f64>,
+    pub space: Space,
 }
 
 impl TokenBasis {
@@ -95,7 +96,7 @@ impl TokenBasis {
     pub fn exactly(&self, fields: &[usize], wanted: &Wanted) -> Block<f64> {
         let mut exact = Exact::new(self, wanted);
         exact.input(fields);
-        exact.block
+        exact.into_block()
     }
 
     /// Decides again what single precision leaves open.
@@ -114,123 +115,13 @@ impl TokenBasis {
     }
 }
 
-/// Close calls of one block that are walked one by one; where there are more, all of it is.
-const ONE_BY_ONE: usize = 1;
-
-/// Inputs of one block after the other in double precision, as far as they are asked for.
-pub(super) struct Exact<'a> {
-    engine: &'a TokenBasis,
-    wanted: &'a Wanted,
-    sought: Vec<Sought>,
-    local: Local<f64>,
-    one: Work<Double>,
-    many: Work<WideDouble>,
-    block: Block<f64>,
-    /// The list and index of the block at hand.
-    base: Vec<usize>,
-    /// Its elements that are known.
-    known: Vec<usize>,
-}
-
-impl<'a> Exact<'a> {
-    fn new(engine: &'a TokenBasis, wanted: &'a Wanted) -> Self {
-        let prepared = &engine.double;
-        Self {
-            engine,
-            wanted,
-            sought: sought(prepared, wanted),
-            local: Local::new(prepared, 0.0),
-            one: Work::new(Doubles, prepared),
-            many: Work::new(Doubles, prepared),
-            block: prepared.block(0.0, wanted),
-            base: Vec::new(),
-            known: Vec::new(),
-        }
-    }
-
-    /// The numbers of an input, at its own element.
-    pub fn input(&mut self, fields: &[usize]) -> &Block<f64> {
-        let last = fields.len() - 1;
-        let elt = fields[last];
-        if self.base.get(..last) != Some(&fields[..last]) {
-            self.base = [&fields[..last], &[0]].concat();
-            self.local.fetch(&self.engine.double, &self.base);
-            self.known.clear();
-        }
-        if self.known.contains(&elt) {
-            return &self.block;
-        }
-        let elements = self.engine.space.task.max_num as usize;
-        let found = if self.known.len() < ONE_BY_ONE {
-            self.walk_one(elt);
-            elt..elt + 1
-        } else {
-            Arch::new().dispatch(Whole(self));
-            0..elements
-        };
-        let mut fields = fields.to_vec();
-        for elt in found.clone() {
-            fields[last] = elt;
-            let prepared = &self.engine.double;
-            seek(
-                prepared,
-                &self.sought,
-                &fields,
-                self.wanted,
-                &mut self.block,
-            );
-        }
-        self.known.extend(found);
-        &self.block
-    }
-
-    fn walk_one(&mut self, elt: usize) {
-        let prepared = &self.engine.double;
-        let at = self.local.at(prepared, &self.base, elt);
-        for position in 0..prepared.program.positions {
-            self.one
-                .step(Doubles, at, position, self.wanted, &mut self.block);
-        }
-    }
-}
-
-/// All elements of the block at hand, as work for whatever registers the processor has.
-struct Whole<'a, 'b>(&'a mut Exact<'b>);
-
-impl WithSimd for Whole<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let exact = self.0;
-        let prepared = &exact.engine.double;
-        let elements = exact.engine.space.task.max_num as usize;
-        let first_wide = prepared.first_wide;
-        let shared = exact.local.at(prepared, &exact.base, 0);
-        for position in 0..first_wide {
-            exact
-                .one
-                .step(Doubles, shared, position, exact.wanted, &mut exact.block);
-        }
-        exact.many.share(Doubles, Doubles, &exact.one, prepared);
-        for e0 in (0..elements).step_by(WideDouble::WIDTH) {
-            let at = exact.local.at(prepared, &exact.base, e0);
-            for position in first_wide..prepared.program.positions {
-                exact
-                    .many
-                    .step(Doubles, at, position, exact.wanted, &mut exact.block);
-            }
-        }
-    }
-}
-
-fn sought<T: Copy + Into<f64>>(prepared: &Prepared<T>, wanted: &Wanted) -> Vec<Sought> {
+pub(super) fn sought<T: Copy + Into<f64>>(prepared: &Prepared<T>, wanted: &Wanted) -> Vec<Sought> {
     let entries = wanted.entries.iter();
     entries.map(|entry| Sought::new(entry, prepared)).collect()
 }
 
 /// What the wanted entries do in an input that has been walked.
-fn seek<T: Copy + Into<f64>>(
+pub(super) fn seek<T: Copy + Into<f64>>(
     prepared: &Prepared<T>,
     sought: &[Sought],
     fields: &[usize],
@@ -244,13 +135,13 @@ fn seek<T: Copy + Into<f64>>(
 }
 
 /// The table entries of one block.
-struct Local<T> {
+pub(super) struct Local<T> {
     heads: Vec<LocalHead<T>>,
     out: LocalOut,
 }
 
 impl<T: Copy> Local<T> {
-    fn new(prepared: &Prepared<T>, zero: T) -> Self {
+    pub fn new(prepared: &Prepared<T>, zero: T) -> Self {
         let heads = prepared.tables.heads.iter();
         Self {
             heads: heads
@@ -260,14 +151,19 @@ impl<T: Copy> Local<T> {
         }
     }
 
-    fn fetch(&mut self, prepared: &Prepared<T>, fields: &[usize]) {
+    pub fn fetch(&mut self, prepared: &Prepared<T>, fields: &[usize]) {
         for (local, tables) in self.heads.iter_mut().zip(&prepared.tables.heads) {
             local.fetch(prepared, tables, fields);
         }
         self.out.fetch(prepared, &prepared.tables.out, fields);
     }
 
-    fn at<'a>(&'a self, prepared: &'a Prepared<T>, fields: &'a [usize], e0: usize) -> At<'a, T> {
+    pub fn at<'a>(
+        &'a self,
+        prepared: &'a Prepared<T>,
+        fields: &'a [usize],
+        e0: usize,
+    ) -> At<'a, T> {
         At {
             prepared,
             heads: &self.heads,
@@ -409,6 +305,7 @@ pub(super) mod tests {
         let wanted = Wanted {
             rows: vec![(0, 6), (1, 8)],
             logits: true,
+            losses: true,
             ..Wanted::default()
         };
         let mut rng = Mt::new(2026);

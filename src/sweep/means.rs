@@ -4,8 +4,9 @@
 use super::block::{Block, Wanted};
 use super::constants::{Constants, place};
 use super::engine::TokenBasis;
+use super::input::{Input, Of};
 use super::program::{Program, Select, field_size};
-use super::run::{Input, Of, Over, Progress, Sum, Sweep};
+use super::run::{Over, Progress, Sum, Sweep};
 use super::tables::{Carried, Elements};
 use crate::lens::{Averaged, From, HeadName, Intervention, Matrices, Matrix};
 use crate::model::{Axes, HookName, HookedTransformer, Site};

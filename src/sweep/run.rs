@@ -2,16 +2,17 @@
 
 use super::block::{Block, Wanted};
 use super::by_candle::ByCandle;
-use super::engine::{Exact, TokenBasis};
+use super::engine::TokenBasis;
+use super::exact::Exact;
+use super::input::{Input, Numbers, Pieces};
 use super::means::make_means;
 use super::space::Space;
 use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
-use crate::task::{ArrayUpdate, Field, Sample, Update, grouped};
-use anyhow::{Context, Result};
+use crate::task::{ArrayUpdate, Field, Sample, grouped};
+use anyhow::Result;
 use rayon::prelude::*;
 use std::fmt;
-use std::ops::Range;
 
 /// Lists that one piece of work has, if nothing else is said.
 const LISTS: usize = 16;
@@ -76,84 +77,6 @@ pub struct Progress {
     pub done: u64,
     /// Inputs in all.
     pub total: u64,
-}
-
-/// The numbers of one input.
-pub(super) struct Input<'a> {
-    pub space: Space,
-    /// `a_0 .. idx elt`
-    pub fields: &'a [usize],
-    /// Its place in the block.
-    at: usize,
-    numbers: Numbers<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Numbers<'a> {
-    Single(&'a Block<f32>),
-    Double(&'a Block<f64>),
-}
-
-/// Of which kind a number is.
-#[derive(Clone, Copy)]
-pub(super) enum Of {
-    /// By prediction.
-    Margin(usize),
-    /// By prediction; where the margin is not above 0.
-    Other(usize),
-    /// By prediction.
-    Loss(usize),
-    /// By cell of [`Wanted::rows`].
-    Score(usize),
-    /// By cell of [`Wanted::rows`].
-    Pattern(usize),
-    /// By prediction and token.
-    Logit(usize, usize),
-    /// By path of [`Wanted::paths`] and token.
-    Share(usize, usize),
-    /// By position and coefficient, counted through.
-    Carried(usize),
-}
-
-impl Input<'_> {
-    /// One of its numbers.
-    #[inline(always)]
-    pub fn get(&self, of: Of) -> f64 {
-        match self.numbers {
-            Numbers::Single(block) => f64::from(block.get(of, self.at)),
-            Numbers::Double(block) => block.get(of, self.at),
-        }
-    }
-
-    /// What an entry of a circuit does, by its place among [`Wanted::entries`].
-    pub fn done(&self, entry: usize) -> f64 {
-        match self.numbers {
-            Numbers::Single(block) => block.done[entry * block.pad + self.at],
-            Numbers::Double(block) => block.done[entry * block.pad + self.at],
-        }
-    }
-
-    /// How many tokens have a logit.
-    pub fn tokens(&self) -> usize {
-        match self.numbers {
-            Numbers::Single(block) => block.d_vocab_out,
-            Numbers::Double(block) => block.d_vocab_out,
-        }
-    }
-
-    /// The input itself.
-    pub fn update(&self) -> Update {
-        self.space.update(self.fields)
-    }
-
-    /// Its place in the space's order; 0 where that cannot be counted.
-    pub fn number(&self) -> u64 {
-        let n = self.space.task.list_len;
-        let list = self.space.list_of(&self.update()) as u64;
-        let per_list = self.space.inputs_per_list() as u64;
-        let in_list = self.fields[n] * self.space.task.max_num as usize + self.fields[n + 1];
-        list.wrapping_mul(per_list).wrapping_add(in_list as u64)
-    }
 }
 
 /// Something that a sweep adds up, piece by piece; pieces come in the space's order, so that sums
@@ -318,7 +241,7 @@ impl Sweep {
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
         let over = self.walked(over);
-        let pieces = self.pieces(over, sum.lists())?;
+        let pieces = Pieces::new(self.space, over, sum.lists())?;
         if let (How::Candle(runs), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
             runs[0].block(
@@ -377,32 +300,6 @@ impl Sweep {
         let before = &fields[..fields.len() - 1];
         let elements = 0..self.space.task.max_num as usize;
         elements.map(|elt| [before, &[elt]].concat()).collect()
-    }
-
-    fn pieces(&self, over: Over, each: usize) -> Result<Pieces> {
-        let task = self.space.task;
-        match over {
-            Over::Space => {
-                self.space.count()?;
-                let lists = self.space.lists().context("too many lists")?;
-                Ok(Pieces {
-                    count: lists.div_ceil(each),
-                    each,
-                    lists,
-                    sample: None,
-                })
-            }
-            Over::Sample(sample) => {
-                let prompts = sample.prompts(task).into_iter();
-                let sample: Vec<Update> = prompts.map(|prompt| prompt.update).collect();
-                Ok(Pieces {
-                    count: sample.len().div_ceil(each),
-                    each,
-                    lists: 0,
-                    sample: Some(sample),
-                })
-            }
-        }
     }
 
     /// The sum of one piece, beginning with nothing.
@@ -503,27 +400,5 @@ impl Sweep {
             }
         }
         Ok(())
-    }
-}
-
-/// The inputs in pieces.
-struct Pieces {
-    count: usize,
-    /// Lists, or examples, that one has.
-    each: usize,
-    lists: usize,
-    sample: Option<Vec<Update>>,
-}
-
-impl Pieces {
-    fn range(&self, piece: usize, all: usize) -> Range<usize> {
-        piece * self.each..((piece + 1) * self.each).min(all)
-    }
-
-    fn inputs(&self, piece: usize, space: Space) -> u64 {
-        match &self.sample {
-            Some(sample) => self.range(piece, sample.len()).len() as u64,
-            None => (self.range(piece, self.lists).len() * space.inputs_per_list()) as u64,
-        }
     }
 }

@@ -3,7 +3,8 @@
 use super::block::Wanted;
 use super::case::{Case, Instead, Worst, is_wrong};
 use super::failures::Failures;
-use super::run::{Input, Of, Over, Progress, Sum, Sweep};
+use super::input::{Input, Of};
+use super::run::{Over, Progress, Sum, Sweep};
 use crate::lens::Right;
 use crate::task::{ArrayUpdate, Estimate, grouped};
 use anyhow::Result;

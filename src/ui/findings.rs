@@ -131,7 +131,11 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
 /// Verdicts, date where there is room, title.
 fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Line<'static> {
     let card = &finding.card;
-    let (mark, role) = if card.claims.iter().any(|claim| claim.holds == Some(false)) {
+    // what holds for the model it was found in says nothing about another one
+    let same = card.model.hash == canvas.state.model.hash;
+    let (mark, role) = if !same && !card.claims.is_empty() {
+        ("?", Role::Muted)
+    } else if card.claims.iter().any(|claim| claim.holds == Some(false)) {
         (canvas.look.pick("✗", "x"), Role::Bad)
     } else if !card.claims.is_empty() && card.claims.iter().all(|claim| claim.holds == Some(true)) {
         (canvas.look.pick("✓", "v"), Role::Good)
@@ -179,7 +183,7 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     let (role, other) = if same {
         (Role::Muted, "")
     } else {
-        (Role::Warn, "  another model")
+        (Role::Warn, "  another model: not checked in this one")
     };
     let made = format!("{}  {} #{hash}{other}", card.created, card.model.name);
     lines.push(Line::from(canvas.span(role, made)));
@@ -195,13 +199,18 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     lines.push(Line::default());
     for claim in &card.claims {
         let role = match claim.holds {
+            _ if !same => Role::Muted,
             Some(true) => Role::Good,
             Some(false) => Role::Bad,
             None => Role::Muted,
         };
         let parts = wrapped(&claim.claim, width.saturating_sub(7)).into_iter();
         for (i, part) in parts.enumerate() {
-            let word = if i == 0 { claim.word() } else { "" };
+            let word = match (i, same) {
+                (0, true) => claim.word(),
+                (0, false) => "?",
+                _ => "",
+            };
             lines.push(Line::from(vec![
                 canvas.span(role, format!("{word:<6} ")),
                 canvas.span(Role::Text, part),

@@ -66,7 +66,7 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
     let at = canvas.state.task().read_at(metric.position);
     let words = match (wide, values.measure) {
         (true, measure) => format!("  {} at {at}", metric.words(measure)),
-        (false, Measure::LogitDiff) => format!(" [{}]-[{}] @{at}", metric.answer, metric.other),
+        (false, Measure::LogitDiff) => format!(" [{}]-[{}] {at}", metric.answer, metric.other),
         (false, measure) => format!(" {} @{at}", measure.name()),
     };
     parts.push(canvas.part(0, canvas.number_role(), words));
@@ -79,8 +79,10 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
         (3, Role::Clean, "clean", values.clean),
         (4, Role::Corrupted, corrupted, values.corrupted),
     ];
-    let end = |(goes, role, name, value)| {
-        let value = values.measure.written(value, 2);
+    let end = |(goes, role, name, value): (_, _, _, f32)| {
+        // what is large needs fewer decimals where there is little room
+        let decimals = if wide || value.abs() < 10.0 { 2 } else { 1 };
+        let value = values.measure.written(value, decimals);
         canvas.part(goes, role, format!("{gap}{name} {value}"))
     };
     parts.extend(ends.map(end));

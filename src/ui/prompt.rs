@@ -130,7 +130,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             let how = if study.metric.is_some() {
                 "chosen"
             } else {
-                "of the pair"
+                "pair's own"
             };
             (Role::Muted, format!("metric {} ({how})", metric.line(task)))
         }

@@ -97,7 +97,9 @@ fn score_counts() {
     assert_eq!(shape(&answer["wrong_by_position"]), [3]);
     let text = stdout(&["score", "--sample", "random:1:64"]);
     assert!(
-        text.contains("wrong on 0 of 64 inputs; inputs right 1, predictions right 1;"),
+        text.contains(
+            "wrong on 0 of 64 inputs; inputs right 1.000000 ± 0.000000, predictions right 1.000000"
+        ),
         "{text}"
     );
     refused(&["score", "--sample", "all"], "no sample 'all'");

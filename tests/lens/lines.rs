@@ -196,7 +196,7 @@ fn what_is_wrong_and_where() {
         ("edge L1->K1 off", 1, "L1 writes after K1 reads"),
         ("edge L0->K2 off", 1, "'K2' reads nothing"),
         ("edge M0->K1 off", 1, "'M0' sends nothing"),
-        ("edge L0->K1 on", 2, "is not 'from'"),
+        ("edge L0->K1 on", 2, "is not off, from, mean or resample"),
         ("edge L0.1->K1 off", 1, "sends nothing"),
         ("path 1.0>0.0 off", 1, "heads of increasing layers"),
         ("path 0.7 off", 1, "no path '0.7'"),

@@ -320,7 +320,10 @@ fn no_input_is_twice_among_the_worst() {
             .filter(|group| group.count > 1)
         {
             if group.cases.len() > 1 {
-                check(&mut group.cases.iter().copied(), &format!("{:?}", group.common));
+                check(
+                    &mut group.cases.iter().copied(),
+                    &format!("{:?}", group.common),
+                );
             }
         }
     }

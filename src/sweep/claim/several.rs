@@ -3,7 +3,8 @@
 use super::meaning::Claim;
 use super::verdict::{Count, Verdict};
 use crate::sweep::block::Wanted;
-use crate::sweep::run::{Input, Over, Progress, Sum, Sweep};
+use crate::sweep::input::Input;
+use crate::sweep::run::{Over, Progress, Sum, Sweep};
 use crate::sweep::tally::Tally;
 use anyhow::{Result, ensure};
 

@@ -4,7 +4,7 @@ use super::grammar::{Body, Compare, Number, Over as Of, Truth};
 use super::meaning::Claim;
 use super::told::first_expression;
 use super::word::Word;
-use crate::sweep::run::Input;
+use crate::sweep::input::Input;
 use crate::task::Update;
 use serde::Serialize;
 

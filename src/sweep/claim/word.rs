@@ -1,6 +1,6 @@
 //! The words of a claim: what each is in the numbers of an input.
 
-use crate::sweep::run::{Input, Of};
+use crate::sweep::input::{Input, Of};
 use crate::task::Token;
 
 /// A larger margin than this is one in double precision too.
