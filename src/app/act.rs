@@ -317,7 +317,10 @@ fn fix(state: &mut State) -> Vec<Effect> {
 /// Takes all interventions away; nothing is patched any more, so the clean run is shown, as in the
 /// beginning.
 fn clear(state: &mut State) -> Vec<Effect> {
-    if matches!(state.view.shown, Shown::Run(RunName::Patched) | Shown::Difference) {
+    if matches!(
+        state.view.shown,
+        Shown::Run(RunName::Patched) | Shown::Difference
+    ) {
         state.view.shown = Shown::Run(RunName::Clean);
     }
     change(state, |study| study.interventions.clear())

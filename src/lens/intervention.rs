@@ -30,7 +30,7 @@ pub enum From {
     /// fields.
     Mean(Averaged, Vec<Field>),
     /// Another input, its donor, that agrees with the prompt in these fields and is drawn uniformly
-    /// in the others: [`super::donor`] says which. Each input has a donor of its own.
+    /// in the others: [`ArrayUpdate::donor`] says which. Each input has a donor of its own.
     Resample {
         /// The fields that are kept.
         keep: Vec<Field>,
@@ -274,9 +274,8 @@ impl Intervention {
 
     /// Resamples from the donors that come so many seeds later.
     pub(crate) fn reseed(&mut self, further: u32) {
-        let from = match &mut self.action {
-            Action::Patch(from) | Action::Edge(_, Some(from)) => from,
-            _ => return,
+        let (Action::Patch(from) | Action::Edge(_, Some(from))) = &mut self.action else {
+            return;
         };
         if let From::Resample { seed, .. } = from {
             *seed = seed.wrapping_add(further);

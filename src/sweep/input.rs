@@ -32,13 +32,13 @@ pub(super) enum Of {
     Other(usize),
     /// By prediction.
     Loss(usize),
-    /// By cell of [`Wanted::rows`].
+    /// By cell of [`super::block::Wanted::rows`].
     Score(usize),
-    /// By cell of [`Wanted::rows`].
+    /// By cell of [`super::block::Wanted::rows`].
     Pattern(usize),
     /// By prediction and token.
     Logit(usize, usize),
-    /// By path of [`Wanted::paths`] and token.
+    /// By path of [`super::block::Wanted::paths`] and token.
     Share(usize, usize),
     /// By position and coefficient, counted through.
     Carried(usize),
@@ -54,7 +54,7 @@ impl Input<'_> {
         }
     }
 
-    /// What an entry of a circuit does, by its place among [`Wanted::entries`].
+    /// What an entry of a circuit does, by its place among [`super::block::Wanted::entries`].
     pub fn done(&self, entry: usize) -> f64 {
         match self.numbers {
             Numbers::Single(block) => block.done[entry * block.pad + self.at],

@@ -170,7 +170,7 @@ impl Sweep {
         let reason = self.reason.as_deref()?;
         Some(match (self.walked(over), self.all_donors(over)) {
             (walked, _) if walked != over => {
-                let some = grouped(IN_PLACE_OF_ALL.len() as u128);
+                let some = grouped(IN_PLACE_OF_ALL.examples() as u128);
                 format!("{reason}; {some} random inputs stand for all, with one donor each")
             }
             (_, Some(n)) => format!("{reason}; exact: every input with each of its {n} donors"),
@@ -182,7 +182,7 @@ impl Sweep {
     #[must_use]
     pub fn walked(&self, over: Over) -> Over {
         let all = self.space.task.input_space();
-        let many = all > IN_PLACE_OF_ALL.len() as u128;
+        let many = all > IN_PLACE_OF_ALL.examples() as u128;
         match (over, self.draws) {
             (Over::Space, Some(Draws::One)) if many => Over::Sample(IN_PLACE_OF_ALL),
             _ => over,
@@ -291,7 +291,7 @@ impl Sweep {
         let over = self.walked(over);
         Ok(match over {
             Over::Space => self.space.count()? * self.draws(over) as u64,
-            Over::Sample(sample) => sample.len() as u64,
+            Over::Sample(sample) => sample.examples() as u64,
         })
     }
 

@@ -179,7 +179,7 @@ impl Survey {
             What::Ablations(node) => ablated(model, weights, experiment, node, over, report)?,
             What::Minimal(threshold) => {
                 // sets are tried on the sample, a few on all inputs
-                let each = experiment.sample.len() as u64;
+                let each = experiment.sample.examples() as u64;
                 let mut tell = |sets: Progress| {
                     report(Progress {
                         done: sets.done * each,

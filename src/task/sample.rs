@@ -104,7 +104,7 @@ impl FromStr for Sample {
 impl Sample {
     /// How many examples it has.
     #[must_use]
-    pub fn len(self) -> usize {
+    pub fn examples(self) -> usize {
         let (Self::Notebook { len, .. } | Self::Random { len, .. }) = self;
         len
     }

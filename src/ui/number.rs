@@ -27,7 +27,7 @@ pub fn number(value: f32, width: u16) -> String {
     aligned(value, width, width == 5, DIGITS, is_short(width))
 }
 
-/// [`number`] with a plus sign before a positive value where a column is free for it.
+/// [`number()`] with a plus sign before a positive value where a column is free for it.
 #[must_use]
 pub fn signed(value: f32, width: u16) -> String {
     plus(value, number(value, width))

@@ -35,8 +35,15 @@ pub fn stdout(args: &[&str]) -> String {
     text
 }
 
+/// What a command answers in JSON, without the version of its form, which every object has.
 pub fn json(args: &[&str]) -> Value {
-    serde_json::from_str(&stdout(&[args, &["--format", "json"]].concat())).unwrap()
+    let text = stdout(&[args, &["--format", "json"]].concat());
+    let mut answer: Value = serde_json::from_str(&text).unwrap();
+    if let Value::Object(fields) = &mut answer {
+        let schema = fields.remove("schema");
+        assert_eq!(schema, Some("circuitscope-json-2".into()), "{args:?}");
+    }
+    answer
 }
 
 /// What bad input is answered with: exit code 2, nothing on stdout, this on stderr.
