@@ -332,7 +332,7 @@ fn step(state: &mut State, rows: isize, columns: isize) {
         let by = rows + columns;
         *scroll = scroll
             .saturating_add_signed(by)
-            .min(crate::app::BINDINGS.len() + 20);
+            .min(crate::app::BINDINGS.len() + 32);
         return;
     }
     if matches!(state.mode, Mode::Findings) {

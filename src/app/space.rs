@@ -6,7 +6,7 @@
 
 use super::message::Effect;
 use super::state::{Pane, State, Tone};
-use crate::lens::{Experiment, Intervention, Source};
+use crate::lens::{Experiment, From, Intervention, Source};
 use crate::sweep::{By, Progress, Surveyed, Tally, Verdict};
 use crate::task::Sample;
 use std::sync::Arc;
@@ -79,25 +79,27 @@ pub struct SpaceNews {
 }
 
 /// What a result depends on besides the model: the interventions, and what they take activations
-/// from.
+/// from: the pair, the sample.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpaceKey(Option<(Vec<Intervention>, Source, Source, Sample)>);
+pub struct SpaceKey {
+    interventions: Vec<Intervention>,
+    pair: Option<(Source, Source)>,
+    /// Surveys are over it.
+    sample: Sample,
+}
 
 impl SpaceKey {
     /// That of an experiment.
     #[must_use]
     pub fn new(experiment: &Experiment) -> Self {
-        let any = !experiment.interventions.is_empty();
-        Self(any.then(|| {
-            let Experiment {
-                interventions,
-                clean,
-                corrupted,
-                sample,
-                ..
-            } = experiment.clone();
-            (interventions, clean, corrupted, sample)
-        }))
+        let list = &experiment.interventions;
+        let mut taken = list.iter().filter_map(Intervention::taken_from);
+        let of_pair = taken.any(|(from, _)| matches!(from, From::Run(_)));
+        Self {
+            interventions: list.clone(),
+            pair: of_pair.then(|| (experiment.clean.clone(), experiment.corrupted.clone())),
+            sample: experiment.sample,
+        }
     }
 }
 

@@ -229,15 +229,28 @@ fn short(names: Vec<String>) -> Vec<String> {
         .collect()
 }
 
+/// TransformerLens's labels of a decomposed stream as the screen names activations: `resid_pre 1` for
+/// `1_pre`, `resid_post 1` for `final_post`, `attn_out 0` for `0_attn_out`.
+fn on_screen(label: &str, last: usize) -> String {
+    match label.split_once('_') {
+        Some(("final", "post")) => format!("resid_post {last}"),
+        Some((layer, "pre")) => format!("resid_pre {layer}"),
+        Some((layer, "attn_out")) => format!("attn_out {layer}"),
+        _ => label.to_owned(),
+    }
+}
+
 /// The stream by layer, then what is added to it, then each head, then each path.
 fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
     let mut rows = Vec::new();
     let mut values = Vec::new();
+    let last = asked.model.config().n_layers - 1;
     let mut part = |prefix: &str, part: &Labelled| {
-        rows.extend(part.labels.iter().map(|label| format!("{prefix}{label}")));
+        let names = part.labels.iter().map(|label| on_screen(label, last));
+        rows.extend(names.map(|name| format!("{prefix}{name}")));
         values.extend_from_slice(part.values.values());
     };
-    part("resid ", &found.accumulated_resid);
+    part("", &found.accumulated_resid);
     part("", &found.decompose_resid);
     part("", &found.put);
     part("head ", &found.heads);

@@ -180,13 +180,12 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     let mut lines = Vec::new();
     let hash: String = card.model.hash.chars().take(8).collect();
     let same = card.model.hash == canvas.state.model.hash;
-    let (role, other) = if same {
-        (Role::Muted, "")
-    } else {
-        (Role::Warn, "  another model: not checked in this one")
-    };
-    let made = format!("{}  {} #{hash}{other}", card.created, card.model.name);
-    lines.push(Line::from(canvas.span(role, made)));
+    let made = format!("{}  {} #{hash}", card.created, card.model.name);
+    lines.push(Line::from(canvas.span(Role::Muted, made)));
+    if !same {
+        let text = "another model: not checked in this one";
+        lines.push(Line::from(canvas.span(Role::Warn, text)));
+    }
     lines.push(Line::from(canvas.span(
         Role::Muted,
         format!("{}  by {}", finding.name, card.program),

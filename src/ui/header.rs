@@ -48,10 +48,10 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         let right = tally.right();
         let exact = u128::from(right.inputs) == state.task().input_space();
         format!(
-            "all: inputs {}, pred {}{}",
+            "all inputs {}, pred {}{}",
             fraction(right.inputs_accuracy),
             fraction(right.predictions_accuracy),
-            if exact { " exact" } else { " sampled" }
+            if exact { "" } else { " sampled" }
         )
     });
     let assumed = state.model.assumed_positions();
@@ -62,7 +62,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (format!("{} #{hash}", state.model.name), 0),
         (assumed.unwrap_or_default(), 0),
         (state.model.device.clone(), 5),
-        (example, 1),
+        (example, 2),
         (sample.source.to_string(), 9),
         (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
     ];
@@ -72,7 +72,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     parts.extend(loss.map(|loss| (loss, 8)));
     parts.push((of_loss, 8));
     parts.push((n, 7));
-    parts.extend(space.map(|space| (space, 2)));
+    parts.extend(space.map(|space| (space, 1)));
     parts.retain(|part| !part.0.is_empty());
     // an error stands close to its number
     let gap = |text: &str| if text.starts_with(error) { 1 } else { 2 };

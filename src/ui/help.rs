@@ -37,6 +37,38 @@ const WORDS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is named in short on screen, and in full where it is typed and exported.
+const NAMES: &[(&str, &str)] = &[
+    (
+        "nl_1→b_0",
+        "a prediction: read at nl_1, predicts b_0; typed nl_1->b_0 too",
+    ),
+    (
+        "resid_pre 1 @elt",
+        "blocks.1.hook_resid_pre @elt, the stream before block 1",
+    ),
+    (
+        "resid_post 1",
+        "blocks.1.hook_resid_post, the stream behind block 1",
+    ),
+    (
+        "attn_out 0",
+        "blocks.0.hook_attn_out, what block 0 adds to the stream",
+    ),
+    (
+        "z 1.0 @b_0",
+        "blocks.1.attn.hook_z @b_0 head 0; q, k, v, pattern likewise",
+    ),
+    (
+        "L0->K1, L0.0->K1.0",
+        "an edge: block 0 (head 0.0) to blocks.1.hook_k_input",
+    ),
+    (
+        "0.0>1.0, direct",
+        "a path: through heads 0.0 and 1.0; through none",
+    ),
+];
+
 pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
     let width = area.width.min(84);
     let height = area.height.min(44);
@@ -87,6 +119,12 @@ fn lines(canvas: &Canvas<'_>) -> Vec<Line<'static>> {
     lines.push(Line::from(canvas.span(Role::Title, "words")));
     for (word, meaning) in WORDS {
         lines.push(row(canvas, word, meaning));
+    }
+    lines.push(Line::default());
+    let title = "names: in short on screen, in full where they are typed and exported";
+    lines.push(Line::from(canvas.span(Role::Title, title)));
+    for (short, full) in NAMES {
+        lines.push(row(canvas, short, full));
     }
     lines
 }

@@ -210,7 +210,7 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
     }
     if text.chars().count() > room {
         let log_prob = significant(log_prob, 1);
-        text = format!("{judge} {name} {target} logp {log_prob}");
+        text = format!("{name} {target} logp {log_prob}");
     }
     Some(Line::from(canvas.span(canvas.number_role(), text)))
 }

@@ -16,6 +16,7 @@ mod prompts;
 mod questions;
 mod random;
 mod results;
+mod runs;
 mod sessions;
 mod space;
 mod typing;

@@ -62,13 +62,10 @@ fn a_head_that_is_zeroed_adds_nothing() {
     let (_, model) = models().remove(0);
     let with = under(&model, &["zero blocks.0.attn.hook_z @*"]);
     let table = patched(&model, &with, "attribution target");
-    for name in ["0_attn_out", "head 0.0", "path 0.0", "path 0.0>1.0"] {
+    for name in ["attn_out 0", "head 0.0", "path 0.0", "path 0.0>1.0"] {
         assert_eq!(row(&table, name), [0.0; 3], "{name}");
     }
-    for (last, logit) in row(&table, "resid final_post")
-        .iter()
-        .zip(row(&table, "logit"))
-    {
+    for (last, logit) in row(&table, "resid_post 1").iter().zip(row(&table, "logit")) {
         assert!((last - logit).abs() < 1e-4, "{last} {logit}");
     }
     assert!(note(&table, "paths' remainder") < 1e-4);
