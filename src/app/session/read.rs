@@ -346,14 +346,20 @@ fn draft(text: &DraftText) -> Result<NoteEditor> {
         );
     }
     let mut editor = NoteEditor::new(&text.title, &text.note, edited);
-    let jump = |(row, column): (usize, usize)| {
-        let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        CursorMove::Jump(short(row), short(column))
-    };
-    editor.title.move_cursor(jump(text.cursors[0]));
-    editor.note.move_cursor(jump(text.cursors[1]));
+    place_cursor(&mut editor.title, text.cursors[0]);
+    place_cursor(&mut editor.note, text.cursors[1]);
     editor.on_title = text.on_title;
     Ok(editor)
+}
+
+/// Moves a cursor to a row and a column; a jump reaches 65,535 of either.
+fn place_cursor(editor: &mut TextArea<'_>, (row, column): (usize, usize)) {
+    let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    editor.move_cursor(CursorMove::Jump(short(row), short(column)));
+    let most = editor.lines().len();
+    for _ in usize::from(u16::MAX)..row.min(most) {
+        editor.move_cursor(CursorMove::Down);
+    }
 }
 
 fn mode(state: &mut State, text: &ModeText) -> Result<()> {
