@@ -27,6 +27,30 @@ impl Question {
         let mut next = self.clone();
         match &mut next {
             Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.list_len),
+            Self::Attention {
+                kind: Kind::Pattern,
+                mean,
+                beside,
+                ..
+            }
+            | Self::Virtual { mean, beside, .. } => {
+                // head by head, then what two heads do one after the other
+                let (mean, beside) = (*mean, *beside);
+                let heads = HeadName::all(config).map(|head| Self::Attention {
+                    head,
+                    kind: Kind::Pattern,
+                    mean,
+                    beside,
+                });
+                let pairs = (0..head_pairs(config).count()).map(|pair| Self::Virtual {
+                    pair,
+                    mean,
+                    beside,
+                });
+                let all: Vec<Self> = heads.chain(pairs).collect();
+                let at = all.iter().position(|one| one == self).unwrap_or(0);
+                return all[round(at, all.len())].clone();
+            }
             Self::Why { head, .. }
             | Self::Attention { head, .. }
             | Self::Variants(Variants::Ranks(_, head)) => *head = next_head(head),
@@ -35,7 +59,6 @@ impl Question {
                 let at = all.iter().position(|one| one == sheet).unwrap_or(0);
                 *sheet = all[round(at, all.len())];
             }
-            Self::Virtual { pair, .. } => *pair = round(*pair, head_pairs(config).count().max(1)),
             Self::Circuit {
                 name,
                 scaled,

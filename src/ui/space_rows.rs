@@ -5,7 +5,9 @@ use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
 use crate::lens::said_words;
-use crate::sweep::{Case, Choice, Common, Counterexample, Instead, Left, NO_INPUT, Over, Verdict};
+use crate::sweep::{
+    Case, Choice, Common, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
+};
 use crate::task::number::{fixed, significant};
 use crate::task::{Sample, Update, grouped};
 use ratatui::layout::Rect;
@@ -58,7 +60,8 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                         let parts = wrapped(claim.line, width).into_iter();
                         lines.extend(parts.map(|part| detail(canvas, Role::Accent, &part)));
                     }
-                    lines.extend(told(canvas, claim));
+                    let width = usize::from(area.width).saturating_sub(9);
+                    lines.extend(told(canvas, claim, width));
                 }
             }
             SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
@@ -172,11 +175,14 @@ fn detail(canvas: &Canvas<'_>, role: Role, text: &str) -> Line<'static> {
 }
 
 /// What more there is to tell of the selected claim.
-fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>) -> Vec<Line<'static>> {
+fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'static>> {
     let line = |role, text: String| detail(canvas, role, &text);
     match claim.says {
         Says::Nothing => Vec::new(),
-        Says::Choices(found) => vec![line(Role::Accent, found.verdict.clone())],
+        Says::Choices(found) => {
+            let parts = wrapped(&found.verdict, width).into_iter();
+            parts.map(|part| line(Role::Accent, part)).collect()
+        }
         Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],
         Says::All(verdict) if verdict.total == 0 => {
             vec![line(Role::Warn, NO_INPUT.to_owned())]
@@ -241,10 +247,27 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
     spans.push(canvas.span(Role::Good, accuracy));
     spans.push(canvas.span(Role::Muted, rest));
     spans.push(canvas.span(role, choice.name.clone()));
+    if let Some(draws) = choice.left.as_ref().ok().and_then(|left| left.draws) {
+        spans.push(canvas.span(Role::Muted, format!("  {}", donors(&draws))));
+    }
     if !why.is_empty() {
         spans.push(canvas.span(Role::Warn, format!("  {why}")));
     }
     Line::from(spans)
+}
+
+/// The donors of each input, and how the accuracy spreads from one draw of them to the next.
+fn donors(draws: &Draws) -> String {
+    let all = if draws.exact { "all " } else { "" };
+    let plural = if draws.donors == 1 { "" } else { "s" };
+    let spread = draws
+        .spread
+        .map(|spread| format!(", spread {}", fixed(spread, 4)));
+    format!(
+        "{all}{} donor{plural}{}",
+        draws.donors,
+        spread.unwrap_or_default()
+    )
 }
 
 /// An accuracy, and of a sample how far another one's may be.

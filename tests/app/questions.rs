@@ -42,6 +42,9 @@ fn each_key_asks_its_question() {
         ("o |", "circuit ov.0.0 beside direct"),
         ("P a", "paths b_0→b_1 target over sample"),
         ("tab tab A |", "attention pattern 1.0 over sample beside"),
+        // behind the last head what two heads do one after the other
+        ("tab tab A . .", "attention virtual 0.0>1.0 over sample"),
+        ("tab tab A . . ,", "attention pattern 1.1 over sample"),
         ("/ 'attention 4-2 1.1' enter", "attention 4-2 1.1"),
         ("tab tab w | |", "why 1.0 nl_1 a_0 summed"),
     ] {
