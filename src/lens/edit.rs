@@ -33,9 +33,10 @@ impl Sources<'_> {
     /// What an intervention takes from elsewhere, if anything: the activation at its hook point
     /// (of an edge, where its sender writes), a direction, or the maps of a cut.
     pub(super) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
+        if let Some((From::Run(run), hook)) = intervention.taken_from() {
+            return self.get(*run, hook).map(Some);
+        }
         Ok(Some(match &intervention.action {
-            Action::Patch(From::Run(run)) => self.get(*run, intervention.hook)?,
-            Action::Edge(sender, Some(From::Run(run))) => self.get(*run, sender.hook())?,
             Action::Patch(_)
             | Action::Edge(_, Some(_))
             | Action::Add(..)

@@ -8,6 +8,7 @@ use super::grid::{Cell, Grid, GridName};
 use super::logits::{Judged, log_softmax};
 use super::metric::{MetricValues, Reading};
 use super::pair_runs::PairRuns;
+use super::warning::undefined;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
 use crate::task::{ArrayUpdate, Prompt, Token};
 use anyhow::{Context, Result};
@@ -148,6 +149,8 @@ pub struct Observation {
     pub patched: RunView,
     /// The metric in the three runs; `None` when the pair suggests none and none was chosen.
     pub metric: Option<MetricValues>,
+    /// Where the patched run stops being defined, in words.
+    pub undefined: Option<String>,
     /// For each intervention, whether it changed any number.
     pub changed: Vec<bool>,
     /// All grids of [`GridName::ALL`]; empty without a metric.
@@ -211,6 +214,7 @@ pub fn observe(
     };
     Ok(Some(Observation {
         experiment: experiment.clone(),
+        undefined: undefined(model.task(), &runs.patched.0),
         changed: runs.changed,
         clean: runs.clean.0,
         corrupted: runs.corrupted.0,

@@ -51,7 +51,7 @@ pub fn warnings(
 ) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut warn = |fix, text: String| found.push(Warning { text, fix });
-    if let Some(text) = seen.and_then(|seen| undefined(task, &seen.patched)) {
+    if let Some(text) = seen.and_then(|seen| seen.undefined.clone()) {
         warn(Fix::Clear, text);
     }
     for (name, source) in [
@@ -107,8 +107,8 @@ pub fn warnings(
 }
 
 /// Where a run stops being defined: the first query whose attention is no number, or else the first
-/// position whose logits are none.
-fn undefined(task: ArrayUpdate, run: &RunView) -> Option<String> {
+/// position whose logits are none. It takes a walk through all attention: once for an observation.
+pub(super) fn undefined(task: ArrayUpdate, run: &RunView) -> Option<String> {
     let [layers, heads, len, _] = run.pattern.shape() else {
         return None;
     };

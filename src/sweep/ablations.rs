@@ -89,10 +89,7 @@ fn with(node: &Intervention, from: From) -> Intervention {
 /// resampled keeping each set of fields.
 #[must_use]
 pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Intervention> {
-    let fields: Vec<Field> = (0..task.list_len)
-        .map(Field::A)
-        .chain([Field::Idx, Field::Elt])
-        .collect();
+    let fields: Vec<Field> = task.fields().collect();
     let averaged = match over {
         Over::Space => Averaged::Space,
         Over::Sample(_) => Averaged::Sample,

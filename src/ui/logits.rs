@@ -123,14 +123,15 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
         spans.push(Span::raw(" ".repeat(12)));
     }
     let is_target = target == Some(row.token);
-    let is_right = || {
+    // the likeliest token, where something is predicted
+    let judged = target.filter(|_| row.rank == 0).map(|target| {
         let logits = run.logits.slice(&[row.position]);
-        Judged::new(logits, row.token).is_right()
-    };
+        (Judged::new(logits, target), target)
+    });
     let token_role = match (is_target, row.rank, target) {
         _ if role == Role::Stale => Role::Stale,
         // of tied tokens none is right
-        (true, 0, _) if !is_right() => Role::Bad,
+        (true, 0, _) if judged.is_some_and(|(judged, _)| !judged.is_right()) => Role::Bad,
         (true, ..) => Role::Good,
         (false, 0, Some(_)) => Role::Bad,
         _ => Role::Text,
@@ -144,12 +145,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
             let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
-            if row.rank == 0
-                && let Some(target) = target
-            {
-                let judged = Judged::new(run.logits.slice(&[row.position]), target);
-                spans.push(verdict(canvas, &judged, target));
-            }
+            spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, target)));
         }
     }
     canvas.line(area, y, &Line::from(spans));
