@@ -10,12 +10,12 @@ use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
 use circuitscope::model::config::Sidecar;
 use circuitscope::model::weights::{RawTensor, StateDict, to_safetensors};
 use circuitscope::model::{HookedTransformer, Model};
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use rand_mt::Mt;
 use std::collections::BTreeMap;
 
 fn small() -> HookedTransformer {
-    let task = ArrayUpdate::new(3, 7).unwrap();
+    let task = Task::array_update(3, 7).unwrap();
     common::random_model([2, 2], Shortformer, task, 1)
 }
 
@@ -253,7 +253,7 @@ fn files_that_are_not_there() {
 
 #[test]
 fn saving_and_loading_keeps_hash_and_logits() {
-    let task = ArrayUpdate::new(3, 7).unwrap();
+    let task = Task::array_update(3, 7).unwrap();
     for (size, positions) in [
         ([1, 1], Shortformer),
         ([2, 2], Standard),
@@ -332,7 +332,7 @@ fn every_bias_is_used() {
 /// One layer, one head, by hand: the sums of the definition, in f64.
 #[test]
 fn one_layer_by_hand() {
-    let task = ArrayUpdate::new(1, 3).unwrap();
+    let task = Task::array_update(1, 3).unwrap();
     for positions in [Shortformer, Standard] {
         let model = common::random_model([1, 1], positions, task, 8);
         let weights = model.state_dict().unwrap();
@@ -412,7 +412,7 @@ fn one_layer_by_hand() {
 fn the_embedded_model_is_sound() {
     let model = common::embedded();
     assert_eq!(model.name, "array_update (embedded)");
-    assert_eq!(model.transformer.task(), ArrayUpdate::default());
+    assert_eq!(model.transformer.task(), Task::default());
     let weights = model.transformer.state_dict().unwrap();
     let bytes = to_safetensors(&weights, &BTreeMap::new()).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use circuitscope::lens::{
     Array, Direction, Experiment, GridName, Metric, RunName, Source, observe, observe_run,
 };
 use circuitscope::model::{HookName, HookedTransformer, Model, NoHooks, Recorder, Site};
-use circuitscope::task::{Prompt, Update};
+use circuitscope::task::{Prompt, Values};
 use common::Tensors;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn token_rows(tensor: &Tensor) -> Vec<Vec<u32>> {
 fn prompt_of(model: &HookedTransformer, tokens: &[u32]) -> Prompt {
     let l = model.task().list_len;
     Prompt {
-        update: Update {
+        update: Values {
             a: tokens[1..=l].to_vec(),
             idx: tokens[l + 2],
             elt: tokens[l + 3],
@@ -76,7 +76,7 @@ fn forward_agrees(model: &Model, golden: &Tensors) {
     for (row, losses) in rows.iter().zip(losses.chunks(model.task().list_len)) {
         // the golden loss is that of the continuation as typed, ours that of the truth
         let prompt = prompt_of(model, row);
-        if prompt.continuation != prompt.update.truth() {
+        if prompt.continuation != prompt.values.truth() {
             continue;
         }
         let run = observe_run(model, &Source::from(prompt)).unwrap();

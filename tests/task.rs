@@ -5,18 +5,18 @@
 mod common;
 
 use circuitscope::task::{
-    ArrayUpdate, Change, Field, Prompt, Sample, Update, below, counterfactuals, harmless,
+    Change, Field, Prompt, Sample, Task, Values, below, counterfactuals, harmless,
     notebook_batches, shown,
 };
 use proptest::prelude::*;
 use rand_mt::Mt;
 
-fn task() -> ArrayUpdate {
-    ArrayUpdate::default()
+fn task() -> Task {
+    Task::default()
 }
 
-fn update(a: [u32; 3], idx: u32, elt: u32) -> Update {
-    Update {
+fn update(a: [u32; 3], idx: u32, elt: u32) -> Values {
+    Values {
         a: a.to_vec(),
         idx,
         elt,
@@ -75,10 +75,13 @@ fn sizes_that_make_no_task() {
         (3, 4097, "max num 4097"),
         (4, 3, "an index must be a value"),
     ] {
-        let error = ArrayUpdate::new(list_len, max_num).unwrap_err();
+        let error = Task::array_update(list_len, max_num).unwrap_err();
         assert!(error.to_string().contains(problem), "{error}");
     }
-    assert_eq!(ArrayUpdate::new(64, 4096).unwrap().input_space(), u128::MAX);
+    assert_eq!(
+        Task::array_update(64, 4096).unwrap().input_space(),
+        u128::MAX
+    );
 }
 
 #[test]
@@ -186,8 +189,8 @@ fn what_is_wrong_with_a_prompt() {
 proptest! {
     #[test]
     fn no_text_panics_and_no_message_holds_a_control_character(text in any::<String>(), list_len in 1usize..=6) {
-        let task = ArrayUpdate::new(list_len, 50).unwrap();
-        let base = example().update;
+        let task = Task::array_update(list_len, 50).unwrap();
+        let base = example().values;
         for text in [text.clone(), format!("BOS {text}"), format!("a=[{text}]; a[1]=2"),
             format!("a=[1,2,3]; {text}"), format!("1 2 3 {text} 5"), format!("{text}=3")]
         {
@@ -206,7 +209,7 @@ proptest! {
 
     #[test]
     fn a_prompt_reads_back(seed: u32, list_len in 1usize..=6, max_num in 6u32..=60, wrong: bool) {
-        let task = ArrayUpdate::new(list_len, max_num).unwrap();
+        let task = Task::array_update(list_len, max_num).unwrap();
         let mut rng = Mt::new(seed);
         let mut prompt = Prompt::teacher_forced(common::random_update(task, &mut rng));
         if wrong {
@@ -217,7 +220,7 @@ proptest! {
         let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
         prop_assert_eq!(&task.parse_prompt(&names.join(" ")).unwrap(), &prompt);
         prop_assert_eq!(&task.parse_prompt(&ids.join(" ")).unwrap(), &prompt);
-        let Update { a, idx, elt } = &prompt.update;
+        let Values { a, idx, elt } = &prompt.values;
         let b = &prompt.continuation;
         let assignment = format!("a={a:?}; a[{idx}]={elt} -> {b:?}");
         prop_assert_eq!(&task.parse_prompt(&assignment).unwrap(), &prompt);
@@ -225,7 +228,7 @@ proptest! {
 
     #[test]
     fn counterfactuals_change_one_field_to_another_value(seed: u32, list_len in 1usize..=6, max_num in 6u32..=60) {
-        let task = ArrayUpdate::new(list_len, max_num).unwrap();
+        let task = Task::array_update(list_len, max_num).unwrap();
         let clean = common::random_update(task, &mut Mt::new(seed));
         let changes = counterfactuals(task, &clean);
         // every other index, the element, and every kept entry
@@ -259,12 +262,12 @@ proptest! {
 
 #[test]
 fn counterfactuals_in_their_order() {
-    let lines: Vec<_> = counterfactuals(task(), &example().update)
+    let lines: Vec<_> = counterfactuals(task(), &example().values)
         .iter()
         .map(ToString::to_string)
         .collect();
     assert_eq!(lines, ["idx=2", "idx=0", "elt=23", "a_0=39", "a_2=10"]);
-    let parse = |text: &str| task().parse_change(&example().update, text);
+    let parse = |text: &str| task().parse_change(&example().values, text);
     assert_eq!(parse("idx").unwrap().to_string(), "idx=2");
     assert_eq!(
         parse(" a_1 = 30 ").unwrap(),
@@ -287,9 +290,9 @@ fn counterfactuals_in_their_order() {
         let error = parse(text).unwrap_err().to_string();
         assert!(error.contains(problem), "{text:?}: {error}");
     }
-    let single = ArrayUpdate::new(1, 5).unwrap();
+    let single = Task::array_update(1, 5).unwrap();
     let error = single.parse_change(
-        &Update {
+        &Values {
             a: vec![1],
             idx: 0,
             elt: 2,
@@ -342,14 +345,14 @@ fn random_samples_cover_the_input_space() {
     assert_eq!(prompts, sample.prompts(task()));
     assert_eq!(prompts.len(), 5000);
     for prompt in &prompts {
-        assert_eq!(prompt.continuation, prompt.update.truth());
-        assert!(prompt.update.a.iter().all(|&a| a < 50));
+        assert_eq!(prompt.continuation, prompt.values.truth());
+        assert!(prompt.values.a.iter().all(|&a| a < 50));
     }
-    let count = |of: &dyn Fn(&Update) -> u32, n: usize| {
+    let count = |of: &dyn Fn(&Values) -> u32, n: usize| {
         let mut counts = vec![0usize; n];
         prompts
             .iter()
-            .for_each(|p| counts[of(&p.update) as usize] += 1);
+            .for_each(|p| counts[of(&p.values) as usize] += 1);
         counts
     };
     assert!(
@@ -371,7 +374,7 @@ fn the_notebooks_generator() {
     // random.seed(0), then randint(0, 2) and randint(0, 49) by turns
     let pairs: Vec<(u32, u32)> = notebook_batches(task(), 1, 0)
         .take(10)
-        .map(|batch| (batch[0].update.idx, batch[0].update.elt))
+        .map(|batch| (batch[0].values.idx, batch[0].values.elt))
         .collect();
     let python = [
         (1, 48),
@@ -395,12 +398,12 @@ fn the_notebooks_generator() {
     let mut words = Mt::new(0);
     for prompt in batches.iter().flatten() {
         let list = [(); 3].map(|()| words.next_u32() % 50);
-        assert_eq!(prompt.update.a, list);
+        assert_eq!(prompt.values.a, list);
     }
     assert!(
         batches[1]
             .iter()
-            .all(|p| (p.update.idx, p.update.elt) == (1, 2))
+            .all(|p| (p.values.idx, p.values.elt) == (1, 2))
     );
 }
 

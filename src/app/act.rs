@@ -225,7 +225,7 @@ pub(super) fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
     let Some(prompt) = state.sample.prompts.get(index) else {
         return Vec::new();
     };
-    let update = prompt.update.clone();
+    let update = prompt.values.clone();
     let task = state.task();
     state.sample.index = Some(index);
     change(state, |study| study.set_clean(task, update))
@@ -245,7 +245,7 @@ fn random_example(state: &mut State) -> Vec<Effect> {
 
 fn step_counterfactual(state: &mut State, by: isize) -> Vec<Effect> {
     let task = state.task();
-    let count = counterfactuals(task, &state.study().clean.update)
+    let count = counterfactuals(task, &state.study().clean.values)
         .len()
         .max(1);
     let next = match state.study().counterfactual {
@@ -285,9 +285,9 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
     }
     let sight = state.history.sight().cloned();
     let unasked = sight.is_some_and(|sight| state.see(&sight));
-    let clean = &state.history.current().clean.update;
+    let clean = &state.history.current().clean.values;
     let in_sample = state.sample.prompts.iter();
-    state.sample.index = in_sample.clone().position(|prompt| prompt.update == *clean);
+    state.sample.index = in_sample.clone().position(|prompt| prompt.values == *clean);
     state.status = None;
     let mut effects = state.after_change(&before);
     let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
@@ -393,7 +393,7 @@ pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
     change(state, |study| {
         study.sample = sample;
         if let Some(first) = first {
-            study.set_clean(task, first.update);
+            study.set_clean(task, first.values);
         }
     })
 }

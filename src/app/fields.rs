@@ -3,7 +3,7 @@
 use super::key::Key;
 use crate::lens::{Continuation, Source};
 use crate::task::limits::{MAX_FIELD, MAX_LINE};
-use crate::task::{ArrayUpdate, PromptError, Token, Update};
+use crate::task::{PromptError, Task, Token};
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
 
@@ -16,44 +16,51 @@ pub enum Side {
     Corrupted,
 }
 
-/// A field of a side.
+/// One of a side's editors: a field of the task, or behind them what is fed back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// The list.
-    A,
-    /// The index.
-    Idx,
-    /// The element.
-    Elt,
-    /// The continuation.
-    B,
-}
+pub struct Part(pub usize);
 
-impl Field {
-    /// In the order of the screen.
-    pub const ALL: [Self; 4] = [Self::A, Self::Idx, Self::Elt, Self::B];
+impl Part {
+    /// All editors of a side.
+    pub fn all(task: Task) -> impl Iterator<Item = Self> {
+        let fed_back = usize::from(task.feeds_back());
+        (0..task.groups.len() + fed_back).map(Self)
+    }
 
-    /// Its name on screen.
+    /// What the answers that are fed back are typed in.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::A => "a",
-            Self::Idx => "idx",
-            Self::Elt => "elt",
-            Self::B => "b",
+    pub fn continuation(task: Task) -> Self {
+        Self(task.groups.len())
+    }
+
+    /// Its name: `a`, `idx`, `b`.
+    #[must_use]
+    pub fn name(self, task: Task) -> &'static str {
+        let spec = task.get();
+        let answer = || spec.answers.iter().find(|one| one.fed_back.is_some());
+        match spec.groups.get(self.0) {
+            Some(group) => &group.name,
+            None => answer().map_or("", |answer| &answer.group),
         }
+    }
+
+    /// Whether it holds several values.
+    #[must_use]
+    pub fn is_list(self, task: Task) -> bool {
+        task.groups.get(self.0).is_none_or(|group| group.is_list)
     }
 }
 
 /// The editors of both sides and which one is being typed in.
 #[derive(Clone, Debug)]
 pub struct Fields {
+    task: Task,
     editors: Vec<TextArea<'static>>,
     selected: usize,
 }
 
-fn list_text(values: &[Token]) -> String {
-    let words: Vec<_> = values.iter().map(ToString::to_string).collect();
+fn list_text(task: Task, tokens: &[Token]) -> String {
+    let words: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
     words.join(" ")
 }
 
@@ -99,8 +106,10 @@ impl Fields {
     /// Editors showing a pair.
     #[must_use]
     pub fn new(clean: &Source, corrupted: &Source) -> Self {
+        let task = clean.values.task();
         let mut fields = Self {
-            editors: vec![TextArea::default(); 8],
+            task,
+            editors: vec![TextArea::default(); 2 * Part::all(task).count()],
             selected: 0,
         };
         fields.show(clean, corrupted);
@@ -112,30 +121,29 @@ impl Fields {
     pub fn show(&mut self, clean: &Source, corrupted: &Source) {
         for (side, source) in [(Side::Clean, clean), (Side::Corrupted, corrupted)] {
             let known = source.continuation != Continuation::Model;
-            let fields = Field::ALL.into_iter();
-            for field in fields.filter(|field| known || *field != Field::B) {
-                let prompt = source.prompt();
-                let text = match field {
-                    Field::A => list_text(&prompt.update.a),
-                    Field::Idx => prompt.update.idx.to_string(),
-                    Field::Elt => prompt.update.elt.to_string(),
-                    Field::B => list_text(&prompt.continuation),
+            let prompt = source.prompt();
+            let fed_back = Part::continuation(self.task);
+            for part in Part::all(self.task).filter(|part| known || *part != fed_back) {
+                let text = if part == fed_back {
+                    list_text(self.task, &prompt.continuation)
+                } else {
+                    prompt.values.names(part.0).join(" ")
                 };
-                self.put(side, field, text);
+                self.put(side, part, text);
             }
         }
     }
 
     /// Shows a continuation that only a run could tell.
     pub fn show_continuation(&mut self, side: Side, b: &[Token]) {
-        self.put(side, Field::B, list_text(b));
+        self.put(side, Part::continuation(self.task), list_text(self.task, b));
     }
 
-    fn put(&mut self, side: Side, field: Field, text: String) {
+    fn put(&mut self, side: Side, field: Part, text: String) {
         let same = {
             let words = |text: &str| -> Vec<String> {
                 // a comma parts the values of a list, and is a mistake elsewhere
-                let list = matches!(field, Field::A | Field::B);
+                let list = field.is_list(self.task);
                 let separator = |c: char| c.is_whitespace() || list && c == ',';
                 text.split(separator)
                     .filter(|word| !word.is_empty())
@@ -148,39 +156,48 @@ impl Fields {
             words(self.text(side, field)) == words(&text)
         };
         if !same {
-            self.editors[Self::slot(side, field)] = editor(text);
+            let slot = self.slot(side, field);
+            self.editors[slot] = editor(text);
         }
     }
 
-    fn slot(side: Side, field: Field) -> usize {
-        side as usize * 4 + field as usize
+    /// Editors of a side.
+    fn each(&self) -> usize {
+        self.editors.len() / 2
+    }
+
+    fn slot(&self, side: Side, part: Part) -> usize {
+        (side as usize * self.each() + part.0).min(self.editors.len() - 1)
     }
 
     /// The field being typed in.
     #[must_use]
-    pub fn selected(&self) -> (Side, Field) {
-        let side = if self.selected < 4 {
+    pub fn selected(&self) -> (Side, Part) {
+        let side = if self.selected < self.each() {
             Side::Clean
         } else {
             Side::Corrupted
         };
-        (side, Field::ALL[self.selected % 4])
+        (side, Part(self.selected % self.each()))
     }
 
     /// Types in this field from now on.
-    pub fn select(&mut self, side: Side, field: Field) {
-        self.selected = Self::slot(side, field);
+    pub fn select(&mut self, side: Side, field: Part) {
+        self.selected = self.slot(side, field);
     }
 
     /// Moves on by so many fields; stops at the ends.
     pub fn step(&mut self, by: isize) {
-        self.selected = self.selected.saturating_add_signed(by).min(7);
+        self.selected = self
+            .selected
+            .saturating_add_signed(by)
+            .min(self.editors.len() - 1);
     }
 
     /// What a field says.
     #[must_use]
-    pub fn text(&self, side: Side, field: Field) -> &str {
-        self.editors[Self::slot(side, field)]
+    pub fn text(&self, side: Side, field: Part) -> &str {
+        self.editors[self.slot(side, field)]
             .lines()
             .first()
             .map_or("", String::as_str)
@@ -194,9 +211,27 @@ impl Fields {
 
     /// Whether a key edits a field rather than doing something.
     #[must_use]
-    pub fn takes(key: Key) -> bool {
-        let is_text =
-            matches!(key.code, KeyCode::Char(c) if c.is_ascii_digit() || c == ' ' || c == ',');
+    pub fn takes(&self, key: Key) -> bool {
+        let (_, part) = self.selected();
+        let slot = self
+            .task
+            .groups
+            .get(part.0)
+            .map_or(0, |group| group.slots.start);
+        let written = |c: char| {
+            let values = self
+                .task
+                .slots
+                .get(slot)
+                .map_or(&[][..], |slot| &slot.values);
+            let mut names = values.iter().map(|&token| self.task.token_name(token));
+            names.any(|name| name.contains(c))
+        };
+        let is_text = match key.code {
+            KeyCode::Char(c) if c.is_ascii_digit() || c == ' ' || c == ',' => true,
+            KeyCode::Char(c) => written(c),
+            _ => false,
+        };
         let moves = matches!(
             key.code,
             KeyCode::Backspace
@@ -210,8 +245,9 @@ impl Fields {
     }
 
     /// Makes a field say this.
-    pub(super) fn set_text(&mut self, side: Side, field: Field, text: &str) {
-        self.editors[Self::slot(side, field)] = editor(text.to_owned());
+    pub(super) fn set_text(&mut self, side: Side, field: Part, text: &str) {
+        let slot = self.slot(side, field);
+        self.editors[slot] = editor(text.to_owned());
     }
 
     /// Puts the cursor of the field being typed in at a character, or at its end.
@@ -236,24 +272,22 @@ impl Fields {
     ///
     /// # Errors
     /// Names the field that is wrong.
-    pub fn read(
-        &self,
-        task: ArrayUpdate,
-        side: Side,
-        continuation: &Continuation,
-    ) -> Result<Source, PromptError> {
-        let text = |field| self.text(side, field);
-        let update = Update {
-            a: task.parse_list("a", text(Field::A))?,
-            idx: task.parse_value("idx", text(Field::Idx).trim())?,
-            elt: task.parse_value("elt", text(Field::Elt).trim())?,
-        };
+    pub fn read(&self, side: Side, continuation: &Continuation) -> Result<Source, PromptError> {
+        let task = self.task;
+        let text = |part| self.text(side, part);
+        let texts: Vec<&str> = (0..task.groups.len())
+            .map(|part| text(Part(part)))
+            .collect();
+        let values = task.parse_groups(&texts)?;
         let continuation = match continuation {
-            Continuation::Typed(_) => Continuation::Typed(task.parse_list("b", text(Field::B))?),
+            Continuation::Typed(_) => {
+                let typed = task.parse_continuation(text(Part::continuation(task)))?;
+                Continuation::Typed(typed)
+            }
             other => other.clone(),
         };
         Ok(Source {
-            update,
+            values,
             continuation,
         })
     }

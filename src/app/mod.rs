@@ -31,7 +31,7 @@ mod update;
 
 pub use crate::lens::Shown;
 pub use action::Action;
-pub use fields::{Field, Fields, Side};
+pub use fields::{Fields, Part, Side};
 pub use key::{Key, parse_script};
 pub use keymap::{BINDINGS, Binding, Where};
 pub use keypage::{action_for, hints, markdown};

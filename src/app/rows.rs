@@ -7,7 +7,7 @@ use super::state::{Pane, State, Tone};
 use super::study::Listed;
 use crate::lens::{Direction, Intervention, RunName, Shown};
 use crate::sweep::{Case, Choice, Common, Counterexample, Survey, Surveyed, Verdict};
-use crate::task::Update;
+use crate::task::Values;
 
 /// A row.
 #[derive(Clone, Copy, Debug)]
@@ -53,13 +53,13 @@ pub enum Says<'a> {
 impl SpaceRow<'_> {
     /// The input that it opens: of a claim the one that decides it, where there is one.
     #[must_use]
-    pub fn update(&self) -> Option<&Update> {
+    pub fn update(&self) -> Option<&Values> {
         match self {
-            Self::Case(case) => Some(&case.update),
-            Self::Further(one) => Some(&one.update),
+            Self::Case(case) => Some(&case.values),
+            Self::Further(one) => Some(&one.values),
             Self::Choice(_) | Self::Group(..) => None,
             Self::Claim(claim) => match claim.says {
-                Says::All(verdict) => verdict.counterexample.as_ref().map(|one| &one.update),
+                Says::All(verdict) => verdict.counterexample.as_ref().map(|one| &one.values),
                 _ => None,
             },
         }
@@ -334,7 +334,7 @@ fn add_all(state: &mut State, lines: &[String]) -> Vec<Effect> {
     effects
 }
 
-fn open_input(state: &mut State, update: Update, place: String) -> Vec<Effect> {
+fn open_input(state: &mut State, update: Values, place: String) -> Vec<Effect> {
     let task = state.task();
     if state.view.focus == Pane::Space {
         state.view.focus = Pane::Logits;

@@ -150,7 +150,7 @@ impl CaseOrder {
     pub const ALL: [Self; 5] = [
         Self::Margin,
         Self::Loss,
-        Self::Group(By::Idx),
+        Self::Group(By::Field),
         Self::Group(By::Position),
         Self::Group(By::Instead),
     ];
@@ -168,7 +168,7 @@ impl CaseOrder {
         match self {
             Self::Margin => "by margin",
             Self::Loss => "by loss",
-            Self::Group(By::Idx) => "by idx",
+            Self::Group(By::Field) => "by idx",
             Self::Group(By::Position) => "by prediction",
             Self::Group(By::Instead) => "by what is said instead",
         }

@@ -10,7 +10,7 @@ use crate::lens::{
     Fix, Observation, Question, Reading, RunName, Score, Shown, Source, Warning, warnings,
 };
 use crate::model::Config;
-use crate::task::{ArrayUpdate, Prompt, Sample};
+use crate::task::{Prompt, Sample, Task};
 use std::sync::Arc;
 use tui_textarea::TextArea;
 
@@ -203,7 +203,7 @@ pub struct ModelInfo {
     /// Its shape.
     pub config: Config,
     /// Its task.
-    pub task: ArrayUpdate,
+    pub task: Task,
 }
 
 impl ModelInfo {
@@ -275,14 +275,7 @@ impl State {
         let clean = prompt
             .or_else(|| prompts.first().cloned())
             .map(Source::from);
-        let clean = clean.unwrap_or_else(|| {
-            let zeros = vec![0; task.list_len];
-            Source::new(crate::task::Update {
-                a: zeros,
-                idx: 0,
-                elt: 0,
-            })
-        });
+        let clean = clean.unwrap_or_else(|| Source::new(task.values_at(0)));
         let study = Study::new(task, clean, source);
         let last_layer = model.config.n_layers - 1;
         Self {
@@ -353,7 +346,7 @@ impl State {
 
     /// The task.
     #[must_use]
-    pub fn task(&self) -> ArrayUpdate {
+    pub fn task(&self) -> Task {
         self.model.task
     }
 

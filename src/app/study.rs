@@ -2,7 +2,7 @@
 
 use super::sight::Sight;
 use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
-use crate::task::{ArrayUpdate, Sample, Update, counterfactuals};
+use crate::task::{Sample, Task, Values, counterfactuals};
 
 /// Moments kept for undo.
 pub(super) const MAX_HISTORY: usize = 500;
@@ -44,7 +44,7 @@ pub struct Study {
 impl Study {
     /// A clean prompt with its first counterfactual.
     #[must_use]
-    pub fn new(task: ArrayUpdate, clean: Source, sample: Sample) -> Self {
+    pub fn new(task: Task, clean: Source, sample: Sample) -> Self {
         let mut study = Self {
             corrupted: clean.clone(),
             clean,
@@ -76,23 +76,23 @@ impl Study {
     }
 
     /// Makes the corrupted prompt the `index`-th counterfactual of the clean one (counted round).
-    pub fn corrupt(&mut self, task: ArrayUpdate, index: usize) {
-        let changes = counterfactuals(task, &self.clean.update);
+    pub fn corrupt(&mut self, task: Task, index: usize) {
+        let changes = counterfactuals(task, &self.clean.values);
         if changes.is_empty() {
             return;
         }
         let index = index % changes.len();
         self.counterfactual = Some(index);
         self.corrupted = Source {
-            update: self.clean.update.with(changes[index]),
+            values: self.clean.values.with(changes[index]),
             continuation: self.clean.continuation.untyped(),
         };
     }
 
     /// Another example: its counterfactual is made as the last one was.
-    pub fn set_clean(&mut self, task: ArrayUpdate, update: Update) {
+    pub fn set_clean(&mut self, task: Task, update: Values) {
         self.clean = Source {
-            update,
+            values: update,
             continuation: self.clean.continuation.untyped(),
         };
         self.corrupt(task, self.counterfactual.unwrap_or(0));

@@ -3,7 +3,7 @@
 use super::act;
 use super::action::Action;
 use super::cell;
-use super::fields::{Fields, Side, edit, has_room};
+use super::fields::{Side, edit, has_room};
 use super::keypage::action_for;
 use super::message::{Effect, Msg, Request};
 use super::patch;
@@ -120,7 +120,9 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     match (&state.mode, state.view.focus) {
-        (Mode::Normal, Pane::Prompt) if Fields::takes(key) => return type_in_field(state, key),
+        (Mode::Normal, Pane::Prompt) if state.fields.takes(key) => {
+            return type_in_field(state, key);
+        }
         (Mode::Normal, Pane::Attention) => {
             if let KeyCode::Char(c @ ('0'..='9' | '.')) = key.code {
                 cell::open(state, c.to_string());
@@ -142,16 +144,16 @@ fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {
         Side::Clean => &mut study.clean,
         Side::Corrupted => &mut study.corrupted,
     };
-    if field == super::Field::B {
+    if field == super::Part::continuation(state.task()) {
         source.continuation = Continuation::Typed(Vec::new());
     }
-    match state.fields.read(state.task(), side, &source.continuation) {
+    match state.fields.read(side, &source.continuation) {
         Err(error) => {
             state.field_error = Some((side, error.to_string()));
             Vec::new()
         }
         Ok(read) => {
-            let update_changed = read.update != source.update;
+            let update_changed = read.values != source.values;
             *source = read;
             state.field_error = None;
             if update_changed {
@@ -312,8 +314,8 @@ impl State {
             return None;
         }
         let prompts = Arc::new(source.prompts(self.task()));
-        let clean = &self.study().clean.update;
-        let index = prompts.iter().position(|prompt| prompt.update == *clean);
+        let clean = &self.study().clean.values;
+        let index = prompts.iter().position(|prompt| prompt.values == *clean);
         self.sample = super::SampleState {
             source,
             prompts: Arc::clone(&prompts),

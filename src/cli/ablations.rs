@@ -8,7 +8,7 @@ use crate::sweep::{
     Ablated, Draws, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
 };
 use crate::task::number::{fixed, significant};
-use crate::task::{ArrayUpdate, shown};
+use crate::task::{Task, shown};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -70,7 +70,7 @@ struct AblationRow {
 }
 
 impl AblationRow {
-    fn new(ablated: &Ablated, task: ArrayUpdate) -> Self {
+    fn new(ablated: &Ablated, task: Task) -> Self {
         let tally = ablated.tally.as_ref().ok();
         Self {
             ablation: ablated.ablation.as_ref().map(|one| one.line(task)),
@@ -162,7 +162,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
             let all = if draws.exact { "all " } else { "" };
             cells.push(format!("{all}{}", draws.donors));
         }
-        cells.resize(task.list_len + 5, String::new());
+        cells.resize(task.answers.len() + 5, String::new());
         rows.push(cells);
     }
     print_rows(out, &rows)?;

@@ -8,7 +8,7 @@ use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
     Array, AttentionCell, HeadName, Matrices, Part, ScoreSplit, observe_run, split_score,
 };
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -71,7 +71,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(task: ArrayUpdate, split: &ScoreSplit) -> Self {
+    fn new(task: Task, split: &ScoreSplit) -> Self {
         let labels = |parts: &[Part]| parts.iter().map(|part| part.label(task)).collect();
         Self {
             query: labels(&split.query),

@@ -10,7 +10,7 @@ use crate::lens::{
     Array, AttentionKind, AttentionMaps, Matrices, Of, Toward, attention_of_run,
     attention_of_sample,
 };
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -106,7 +106,7 @@ pub fn run(args: &AttentionArgs, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-fn kind(args: &AttentionArgs, task: ArrayUpdate) -> Result<(AttentionKind, Option<Toward>)> {
+fn kind(args: &AttentionArgs, task: Task) -> Result<(AttentionKind, Option<Toward>)> {
     let toward = args.toward.as_deref();
     let toward = toward.map(|text| Toward::parse(task, text).context("in --toward"));
     let toward = toward.transpose()?;

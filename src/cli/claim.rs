@@ -90,11 +90,8 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         "where"
     };
     for one in verdict.counterexample.iter().chain(&verdict.further) {
-        let update = &one.update;
-        let values = update.a.iter().chain([&update.idx, &update.elt]);
-        let values: Vec<_> = values.map(u32::to_string).collect();
         let value = fixed(one.value, 6);
-        writeln!(out, "{what}: {}  value {value}", values.join(" "))?;
+        writeln!(out, "{what}: {}  value {value}", one.values)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::make_means;
-use crate::task::{ArrayUpdate, Estimate, Token, shown};
+use crate::task::{Estimate, Task, Token, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub fn cut_down(texts: &[String], model: &HookedTransformer) -> Result<Option<Ho
 
 /// A prompt from the words it was typed as. `name` says which one in an error.
 pub fn source(
-    task: ArrayUpdate,
+    task: Task,
     name: &str,
     words: &[String],
     continuation: Option<ContinuationChoice>,
@@ -96,7 +96,7 @@ pub fn source(
 }
 
 /// The tokens as they are typed: `BOS 14 26 35 \n 1 48 \n 14 48 35`.
-pub fn sequence(task: ArrayUpdate, tokens: &[Token]) -> String {
+pub fn sequence(task: Task, tokens: &[Token]) -> String {
     let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
     names.join(" ")
 }

@@ -3,7 +3,7 @@
 use super::common::{sequence, source};
 use crate::lens::{RunView, observe_run};
 use crate::model::HookedTransformer;
-use crate::task::{ArrayUpdate, Prompt, Sample};
+use crate::task::{Prompt, Sample, Task};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Inputs {
     }
 
     /// What is written beside the numbers.
-    pub fn numbers(&self, task: ArrayUpdate) -> InputNumbers {
+    pub fn numbers(&self, task: Task) -> InputNumbers {
         match self {
             Self::Run(run) => InputNumbers {
                 prompt: Some(sequence(task, &run.tokens)),

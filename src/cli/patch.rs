@@ -10,7 +10,7 @@ use crate::lens::{
     Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe,
 };
 use crate::model::{HookedTransformer, Model};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -127,9 +127,9 @@ pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<E
     let corrupted = match &args.counterfactual {
         Some(field) => {
             let change = task
-                .parse_change(&clean.update, field)
+                .parse_change(&clean.values, field)
                 .context("in --counterfactual")?;
-            let mut corrupted = Source::new(clean.update.with(change));
+            let mut corrupted = Source::new(clean.values.with(change));
             if let Some(choice) = args.continuation {
                 corrupted.continuation = choice.into();
             }
@@ -157,7 +157,7 @@ pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<E
 fn print_text(
     out: &mut dyn Write,
     seen: &Observation,
-    task: ArrayUpdate,
+    task: Task,
     pair: &PairNumbers,
 ) -> Result<()> {
     writeln!(out, "clean      {}", sequence(task, &seen.clean.tokens))?;
@@ -168,7 +168,7 @@ fn print_text(
             out,
             "{}  {} at {}: clean {}, corrupted {}, patched {}, normalised {}",
             direction.name(),
-            values.metric.words(values.measure),
+            values.metric.words(task, values.measure),
             task.label(values.metric.position),
             values.measure.written(values.clean, 3),
             values.measure.written(values.corrupted, 3),
@@ -194,7 +194,7 @@ fn print_text(
 }
 
 /// A line for each layer and head, a column for each position.
-fn print_strip(out: &mut dyn Write, grid: &Grid, task: ArrayUpdate) -> Result<()> {
+fn print_strip(out: &mut dyn Write, grid: &Grid, task: Task) -> Result<()> {
     let shape = grid.values.shape();
     let head_axis = grid.name.axes().iter().position(|&axis| axis == "head");
     let heads = head_axis.map_or(1, |axis| shape[axis]);

@@ -4,9 +4,9 @@ use super::args::{Format, RunArgs};
 use super::common::{open_model, print_json, source};
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
-use crate::lens::{Prediction, RunView, observe_run, said_words};
+use crate::lens::{Prediction, RunView, observe_run};
 use crate::model::Model;
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use crate::task::number::{fixed, significant};
 use anyhow::Result;
 use serde::Serialize;
@@ -45,10 +45,13 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 /// Right, wrong or tied.
-fn verdict(one: &Prediction) -> String {
-    let (target, p) = (one.target, one.log_prob.exp());
+fn verdict(task: Task, one: &Prediction) -> String {
+    let Some(target) = one.target.map(|target| task.class_name(target)) else {
+        return "nothing is right here".to_owned();
+    };
+    let p = one.log_prob.exp();
     match (one.correct, one.argmax, one.tied) {
-        (true, ..) => "ok".to_owned(),
+        (Some(true), ..) => "ok".to_owned(),
         (_, None, _) => format!("undefined, {target} is right"),
         (_, _, 0) => format!("wrong, {target} is right (p {p:.4})"),
         (_, _, tied) => format!("wrong, tied with {tied} others; {target} is right (p {p:.4})"),
@@ -67,7 +70,7 @@ pub fn heading(model: &Model) -> String {
 }
 
 /// A line for each position, with what is predicted there, and the loss.
-pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Result<()> {
+pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
     let predictions = run.predictions(task);
     let header = ["position", "token", "prediction", "likeliest", "p", ""];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
@@ -75,8 +78,8 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
         let mut row = vec![task.label(position), task.token_name(token)];
         if let Some(one) = predictions.iter().find(|one| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
-            row.extend([one.name.clone(), said_words(one.argmax)]);
-            row.extend([fixed(top, 4), verdict(one)]);
+            row.extend([one.name.clone(), task.said_words(one.argmax)]);
+            row.extend([fixed(top, 4), verdict(task, one)]);
         }
         rows.push(row);
     }
@@ -89,10 +92,13 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: ArrayUpdate) -> Resul
         Align::Left,
     ];
     table::write(out, &align, &rows)?;
-    writeln!(
-        out,
-        "loss {} (mean over b, against the right answer)",
-        significant(run.loss(task), 4)
-    )?;
+    if task.is_judged() {
+        let answers = task.answer_groups().join(", ");
+        let loss = significant(run.loss(task), 4);
+        writeln!(
+            out,
+            "loss {loss} (mean over {answers}, against the right answer)"
+        )?;
+    }
     Ok(())
 }

@@ -97,8 +97,8 @@ fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment>
     };
     let corrupted = match &args.corrupted {
         Some(words) => source(task, "corrupted prompt", words, None)?,
-        None => match counterfactuals(task, &clean.update).first() {
-            Some(&change) => Source::new(clean.update.with(change)),
+        None => match counterfactuals(task, &clean.values).first() {
+            Some(&change) => Source::new(clean.values.with(change)),
             None => clean.clone(),
         },
     };

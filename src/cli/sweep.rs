@@ -6,10 +6,10 @@ use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::files;
 use crate::findings::growing::Growing;
-use crate::lens::{Right, said_words};
-use crate::sweep::{Case, Over, Tally, Way, undefined_words};
+use crate::lens::Right;
+use crate::sweep::{Case, Common, Over, Tally, Way, undefined_words};
 use crate::task::number::{fixed, significant};
-use crate::task::{ArrayUpdate, Estimate, fraction};
+use crate::task::{Estimate, Task, fraction};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -48,10 +48,9 @@ struct SweepAnswer<'a> {
     /// Predictions that are not defined: wrong, and without a loss.
     undefined_by_position: &'a [u64],
     wrong_by_position: &'a [u64],
-    wrong_by_idx_and_position: Vec<Vec<u64>>,
-    /// Wrong predictions by index, position and what is said instead.
-    wrong_by_way: Vec<Way>,
-    wrong_by_idx_and_elt: &'a [Vec<u64>],
+    /// Wrong predictions by a field and position, by way, and wrong inputs by two fields.
+    #[serde(flatten)]
+    by: serde_json::Map<String, serde_json::Value>,
     mean_loss: f64,
     loss_by_position: Vec<f64>,
     margin_histogram: Vec<(Option<f64>, Option<f64>, u64)>,
@@ -60,6 +59,8 @@ struct SweepAnswer<'a> {
     n: u64,
     /// Null where every input was counted: nothing is estimated then.
     standard_error: Option<StandardError>,
+    #[serde(skip)]
+    wrong_by_field: Vec<Vec<u64>>,
     #[serde(skip)]
     estimates: [Estimate; 3],
     seconds: f64,
@@ -117,9 +118,8 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         wrong_inputs: tally.wrong_inputs,
         accuracy: tally.accuracy(),
         wrong_by_position: &tally.wrong_by_position,
-        wrong_by_idx_and_position: tally.failures.by_idx_and_position(),
-        wrong_by_way: tally.failures.ways().collect(),
-        wrong_by_idx_and_elt: &tally.wrong_by_idx_and_elt,
+        by: by_fields(task, &tally),
+        wrong_by_field: tally.failures.by_field_and_position(),
         mean_loss: tally.mean_loss(),
         loss_by_position: tally.mean_loss_by_position(),
         margin_histogram: bins
@@ -141,6 +141,36 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     }
     // what was counted is told, whatever became of the file
     failures.map_or(Ok(()), Failures::finish)
+}
+
+/// What is laid out by the last two fields: `wrong_by_idx_and_position`, `wrong_by_idx_and_elt`.
+fn by_fields(task: Task, tally: &Tally) -> serde_json::Map<String, serde_json::Value> {
+    let mut map = serde_json::Map::new();
+    let Some([first, second]) = task.axes() else {
+        return map;
+    };
+    let way = |way: Way| {
+        serde_json::json!({
+            first.to_string(): task.token_name(first.values()[way.chosen]).parse::<i64>().map_or_else(
+                |_| serde_json::json!(task.token_name(first.values()[way.chosen])),
+                |number| serde_json::json!(number),
+            ),
+            "position": way.position,
+            "instead": way.instead.word(task),
+            "count": way.count,
+        })
+    };
+    let ways: Vec<_> = tally.failures.ways().map(way).collect();
+    map.insert(
+        format!("wrong_by_{first}_and_position"),
+        serde_json::json!(tally.failures.by_field_and_position()),
+    );
+    map.insert("wrong_by_way".into(), ways.into());
+    map.insert(
+        format!("wrong_by_{first}_and_{second}"),
+        serde_json::json!(tally.wrong_by_fields),
+    );
+    map
 }
 
 fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -> Result<()> {
@@ -182,8 +212,13 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     let task = opened.transformer.task();
     let mut rows = vec![vec!["wrong".to_owned()]];
     rows[0].extend(task.predictions());
-    for (idx, wrong) in answer.wrong_by_idx_and_position.iter().enumerate() {
-        let mut row = vec![format!("idx {idx}")];
+    // values at which nothing is wrong are left out where there are many
+    let many = answer.wrong_by_field.len() > 8;
+    for (place, wrong) in answer.wrong_by_field.iter().enumerate() {
+        if many && wrong.iter().all(|&wrong| wrong == 0) {
+            continue;
+        }
+        let mut row = vec![Common::Field(place).words(task)];
         row.extend(wrong.iter().map(u64::to_string));
         rows.push(row);
     }
@@ -192,12 +227,12 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     let mut rows = vec![words(&["input", "margin", "loss", "says"])];
     for case in answer.worst {
         rows.push(vec![
-            input_words(case, task),
+            case.values.to_string(),
             fixed(case.margin(), 4),
             significant(case.loss, 3),
             case.predicted
                 .iter()
-                .map(|one| said_words(*one))
+                .map(|one| task.said_words(*one))
                 .collect::<Vec<_>>()
                 .join(" "),
         ]);
@@ -205,24 +240,16 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     print_rows(out, &rows)
 }
 
-/// The prompt as it is typed: `a_0 .. idx elt`.
-fn input_words(case: &Case, task: ArrayUpdate) -> String {
-    let update = &case.update;
-    let values = update.a.iter().chain([&update.idx, &update.elt]);
-    let names: Vec<_> = values.map(|&value| task.token_name(value)).collect();
-    names.join(" ")
-}
-
 /// The wrong inputs as CSV, written whole or not at all.
 struct Failures {
     /// Where they go, or why they cannot.
     file: Result<Growing>,
-    task: ArrayUpdate,
+    task: Task,
     has_heading: bool,
 }
 
 impl Failures {
-    fn new(path: &Path, force: bool, task: ArrayUpdate) -> Result<Self> {
+    fn new(path: &Path, force: bool, task: Task) -> Result<Self> {
         files::check_writable(path, force)?;
         Ok(Self {
             file: Ok(Growing::new(path)?),
@@ -241,29 +268,29 @@ impl Failures {
     }
 
     fn write(&mut self, cases: impl Iterator<Item = Case>) -> Result<()> {
-        let n = self.task.list_len;
+        let (task, n) = (self.task, self.task.answers.len());
         let Ok(file) = &mut self.file else {
             return Ok(());
         };
         if !self.has_heading {
             self.has_heading = true;
-            let a = (0..n).map(|i| format!("a_{i}"));
-            let mut names: Vec<String> = a.chain(["idx".into(), "elt".into()]).collect();
-            names.extend((0..n).map(|j| format!("predicted_b_{j}")));
-            names.extend((0..n).map(|j| format!("margin_b_{j}")));
-            names.extend((0..n).map(|j| format!("instead_b_{j}")));
+            let mut names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
+            for what in ["predicted", "margin", "instead"] {
+                let answers = task.answers.iter();
+                names.extend(answers.map(|answer| format!("{what}_{}", answer.name)));
+            }
             names.push("loss".to_owned());
             file.write(names.join(",").as_bytes())?;
             file.write(b"\n")?;
         }
         for case in cases {
-            let update = &case.update;
-            let fields = update.a.iter().chain([&update.idx, &update.elt]);
-            let mut row: Vec<String> = fields.map(u32::to_string).collect();
-            row.extend(case.predicted.iter().map(|one| said_words(*one)));
+            let tokens = case.values.tokens().iter();
+            let mut row: Vec<String> = tokens.map(|&token| task.token_name(token)).collect();
+            row.extend(case.predicted.iter().map(|one| task.said_words(*one)));
             row.extend(case.margins.iter().map(f64::to_string));
-            row.extend((0..n).map(|j| case.instead(j).name().to_owned()));
+            row.extend((0..n).map(|j| case.instead(j).word(task)));
             row.push(case.loss.to_string());
+            let row: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
             file.write(row.join(",").as_bytes())?;
             file.write(b"\n")?;
         }
@@ -273,5 +300,14 @@ impl Failures {
     fn finish(mut self) -> Result<()> {
         self.write(std::iter::empty())?;
         self.file?.finish()
+    }
+}
+
+/// A cell of CSV: in quotes where it has what parts cells.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
     }
 }

@@ -7,7 +7,7 @@ use crate::model::HookedTransformer;
 use crate::model::config::PositionalEmbedding;
 use crate::model::device::DeviceChoice;
 use crate::task::number::{fixed, significant};
-use crate::task::{ArrayUpdate, Sample, shown};
+use crate::task::{Sample, Task, shown};
 use crate::training::{self, Progress, Recipe, Schedule};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -169,7 +169,7 @@ pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
 
 fn recipe(args: &TrainArgs) -> Result<Recipe> {
     Ok(Recipe {
-        task: ArrayUpdate::new(args.list_len, args.max_num)?,
+        task: Task::array_update(args.list_len, args.max_num)?,
         n_layers: args.layers,
         n_heads: args.heads,
         d_model: args.d_model,

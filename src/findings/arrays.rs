@@ -2,7 +2,7 @@
 
 use crate::lens::{Array, Observation, RunName, Table};
 use crate::model::weights::{RawTensor, to_safetensors};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -68,7 +68,7 @@ pub fn of_table(name: &str, table: &Table) -> Named {
 /// One line a number: its array, where it stands, the number (empty where masked or none). `about`
 /// becomes comment lines.
 #[must_use]
-pub fn csv(task: ArrayUpdate, arrays: &[Named], about: &[(String, String)]) -> String {
+pub fn csv(task: Task, arrays: &[Named], about: &[(String, String)]) -> String {
     let mut out = String::new();
     for (name, value) in about {
         let _ = writeln!(out, "# {name}: {}", value.replace(['\n', '\r'], " "));
@@ -108,7 +108,7 @@ fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
     index
 }
 
-fn label(task: ArrayUpdate, array: &Named, axis: &str, i: usize) -> String {
+fn label(task: Task, array: &Named, axis: &str, i: usize) -> String {
     let named = match axis {
         "pos" | "dest_pos" | "src_pos" => return task.label(i),
         "row" => array.labels[0].get(i),

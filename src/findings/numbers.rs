@@ -8,7 +8,7 @@ use crate::lens::{
     RunView, Score, Source, Table, warnings,
 };
 use crate::model::{Config, Model};
-use crate::task::{ArrayUpdate, Token};
+use crate::task::{Task, Token};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub struct RunNumbers {
 impl RunNumbers {
     /// The numbers of a run.
     #[must_use]
-    pub fn new(task: ArrayUpdate, run: &RunView) -> Self {
+    pub fn new(task: Task, run: &RunView) -> Self {
         Self {
             labels: task.labels(),
             predictions: run.predictions(task),
@@ -138,7 +138,7 @@ pub struct PairNumbers {
 impl PairNumbers {
     /// The numbers of an observation.
     #[must_use]
-    pub fn new(task: ArrayUpdate, seen: &Observation) -> Self {
+    pub fn new(task: Task, seen: &Observation) -> Self {
         let lines = seen.experiment.interventions.iter().zip(&seen.changed);
         let interventions = lines.map(|(one, &changed)| InterventionNumbers {
             line: one.line(task),
@@ -201,7 +201,7 @@ pub struct SnapshotNumbers {
     /// Where it computed.
     pub device: String,
     /// The task's size.
-    pub task: ArrayUpdate,
+    pub task: Task,
     /// The sample that is stepped through.
     pub sample: SampleNumbers,
     /// Whether newer input was waiting for its numbers when the snapshot was taken: the numbers
@@ -226,7 +226,7 @@ pub struct AnswerNumbers {
 
 /// The three runs of an observation.
 #[must_use]
-pub fn runs(task: ArrayUpdate, seen: &Observation) -> BTreeMap<&'static str, AttentionNumbers> {
+pub fn runs(task: Task, seen: &Observation) -> BTreeMap<&'static str, AttentionNumbers> {
     let base = seen.experiment.direction.base();
     [RunName::Clean, RunName::Corrupted, RunName::Patched]
         .into_iter()
@@ -279,11 +279,7 @@ impl<'a> TableNumbers<'a> {
 
 /// What an experiment's numbers belong to, by name; every export carries it.
 #[must_use]
-pub fn about(
-    model: &ModelNumbers,
-    task: ArrayUpdate,
-    experiment: &Experiment,
-) -> Vec<(String, String)> {
+pub fn about(model: &ModelNumbers, task: Task, experiment: &Experiment) -> Vec<(String, String)> {
     let sequence = |source: &Source| {
         let tokens = task.tokens(&source.prompt());
         let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();

@@ -5,7 +5,7 @@
 //! `docs/files.md` documents every field.
 
 use super::read::{self, Kind};
-use crate::task::{ArrayUpdate, Sample};
+use crate::task::{Identity, Sample};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -28,7 +28,7 @@ pub struct Session {
     /// The model.
     pub model: ModelRef,
     /// The task's size.
-    pub task: ArrayUpdate,
+    pub task: Identity,
     /// Which example of the study's sample is shown, from 0; null when the prompt was typed.
     pub example: Option<usize>,
     /// What decides the numbers.

@@ -99,7 +99,7 @@ impl Asked<'_> {
     fn add(&self, tally: &mut Tally, run: &RunView) -> Result<()> {
         let task = self.weights.task();
         let trace = Trace::new(self.weights, run, None)?;
-        for i in 0..task.list_len {
+        for i in 0..task.answers.len() {
             let pair = self.toward.tokens(task, &run.prompt, i);
             self.add_prediction(tally, &trace, i, pair);
         }
@@ -164,7 +164,7 @@ impl Asked<'_> {
             Start::Pos => tally.embed.add(&[1, i], value),
             Start::OutBias(layer) => tally.out_bias.add(&[layer, i], value),
             Start::Put(hook) if value != 0.0 => {
-                let none = || Sum::zeros(&[self.weights.task().list_len]);
+                let none = || Sum::zeros(&[self.weights.task().answers.len()]);
                 tally.put.entry(hook).or_insert_with(none).add(&[i], value);
             }
             // none of these ends in the stream as it is
@@ -176,7 +176,7 @@ impl Asked<'_> {
         let task = self.weights.task();
         let split = paths.split(self.weights, run)?;
         let known = paths.names().len();
-        let (n, len) = (task.list_len, run.tokens.len());
+        let (n, len) = (task.answers.len(), run.tokens.len());
         tally.paths_remainder = tally.paths_remainder.max(split.remainder(&run.logits));
         for i in 0..n {
             let pair = self.toward.tokens(task, &run.prompt, i);
@@ -247,7 +247,7 @@ impl Asked<'_> {
             labels.push(format!("{layer}_attn_out"));
             parts.extend(sum);
         }
-        let shape = vec![labels.len(), self.weights.task().list_len];
+        let shape = vec![labels.len(), self.weights.task().answers.len()];
         Labelled {
             labels,
             values: Array::from_values(shape, parts),

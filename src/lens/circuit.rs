@@ -12,7 +12,7 @@ use super::array::Array;
 use super::circuit_name::{CircuitName, Side};
 use super::matrices::{HeadName, Matrices};
 use crate::model::Config;
-use crate::task::{ArrayUpdate, Token};
+use crate::task::{Task, Token};
 use anyhow::{Result, ensure};
 use rand_mt::Mt;
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub struct Circuit {
     /// `left * right` are the values; their common side is a head's or the stream's.
     left: Matrix,
     right: Matrix,
-    task: ArrayUpdate,
+    task: Task,
 }
 
 impl Circuit {
@@ -84,7 +84,7 @@ impl Circuit {
     /// run over the same.
     pub(super) fn common(&self) -> Option<usize> {
         match self.axes {
-            [Axis::Tokens, Axis::Logits | Axis::Tokens] => Some(self.task.max_num as usize),
+            [Axis::Tokens, Axis::Logits | Axis::Tokens] => Some(self.task.shared_ids()),
             [Axis::Positions, Axis::Positions] => Some(self.rows.len()),
             _ => None,
         }
@@ -190,7 +190,7 @@ fn entering(weights: &Matrices, side: Side) -> (Axis, Matrix) {
 impl Axis {
     /// The names of what it runs over.
     #[must_use]
-    pub fn labels(self, config: &Config, task: ArrayUpdate) -> Vec<String> {
+    pub fn labels(self, config: &Config, task: Task) -> Vec<String> {
         let token = |i: usize| task.token_name(i as Token);
         match self {
             Self::Tokens => (0..config.d_vocab).map(token).collect(),

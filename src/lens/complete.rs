@@ -3,11 +3,11 @@
 use super::matrices::HeadName;
 use super::parse::{VERBS, adds_to, is_cut};
 use crate::model::{Axes, Config, HookName};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 
 /// Lines that are right so far and one word longer, for completion.
 #[must_use]
-pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let done = if line.ends_with(char::is_whitespace) {
         words.len()
@@ -25,7 +25,7 @@ pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String
 }
 
 /// What may stand behind these words.
-fn next_words(before: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
     let hooks = || HookName::all(config.n_layers);
     let (verb, name, rest) = match *before {
         [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
@@ -84,7 +84,7 @@ fn of_taken(words: &[&str]) -> Vec<String> {
 }
 
 /// What may stand behind `edge`: every edge there is, then what becomes of it.
-fn next_of_edge(rest: &[&str], stem: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+fn next_of_edge(rest: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
     match *rest {
         [] => {
             let mut all = Vec::new();
@@ -128,14 +128,14 @@ fn senders(layer: usize) -> impl Iterator<Item = String> {
 }
 
 /// Positions that go on from what is typed of some.
-fn positions(stem: &str, task: ArrayUpdate) -> Vec<String> {
+fn positions(stem: &str, task: Task) -> Vec<String> {
     let all = std::iter::once("*".to_owned()).chain(task.labels());
     let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
     all.map(|label| format!("{typed}{label}")).collect()
 }
 
 /// The targets of a hook that go on from what is typed of one.
-fn next_targets(hook: HookName, stem: &str, task: ArrayUpdate) -> Vec<String> {
+fn next_targets(hook: HookName, stem: &str, task: Task) -> Vec<String> {
     if hook.axes() != Axes::HeadDestSrc {
         return positions(stem, task);
     }

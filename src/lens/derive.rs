@@ -8,7 +8,7 @@ use super::path_name::PathName;
 use super::reduce::projection;
 use super::trace::handed;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
-use crate::task::{Field, Prompt, Token, Update};
+use crate::task::{Field, Prompt, Token, Values};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl Derived {
             // once for all prompts that agree in the fields
             let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
             let each = bases.iter().map(|base| {
-                let key: Vec<Token> = fields.iter().map(|&one| base.update.get(one)).collect();
+                let key: Vec<Token> = fields.iter().map(|&one| base.values.get(one)).collect();
                 if let Some(found) = known.get(&key) {
                     return Ok(found.clone());
                 }
@@ -144,7 +144,7 @@ fn mean_of_all(
     hook: HookName,
     given: &[Field],
 ) -> Result<Tensor> {
-    let found = model.means().of(hook, given, model.task(), &base.update)?;
+    let found = model.means().of(hook, given, &base.values)?;
     let found = found.context("the mean over all inputs has not been made yet")?;
     Ok(found.to_device(model.device())?)
 }
@@ -158,14 +158,14 @@ fn mean(
     given: &[Field],
 ) -> Result<Tensor> {
     let task = model.task();
-    let agrees = |update: &Update| {
+    let agrees = |update: &Values| {
         let mut fields = given.iter();
-        fields.all(|&field| update.get(field) == base.update.get(field))
+        fields.all(|&field| update.get(field) == base.values.get(field))
     };
     let prompts = experiment.sample.prompts(task);
     let rows: Vec<Vec<Token>> = prompts
         .iter()
-        .filter(|prompt| agrees(&prompt.update))
+        .filter(|prompt| agrees(&prompt.values))
         .map(|prompt| task.tokens(prompt))
         .collect();
     ensure!(
@@ -217,7 +217,7 @@ fn donated(
 ) -> Result<Tensor> {
     let task = model.task();
     let donors = of.iter().map(|prompt| {
-        let donor = task.donor(&prompt.update, keep, seed);
+        let donor = task.donor(&prompt.values, keep, seed);
         task.tokens(&Prompt::teacher_forced(donor))
     });
     record(model, hook, &donors.collect::<Vec<_>>())

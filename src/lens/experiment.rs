@@ -2,12 +2,11 @@
 
 use super::intervention::{self, Intervention};
 use super::metric::{Measure, Metric};
-use crate::task::{ArrayUpdate, Change, Field, Prompt, Sample, Token, Update};
+use crate::task::{Change, Field, Prompt, Sample, Task, Token, Values};
 use serde::{Deserialize, Serialize};
 
 /// What stands after the second newline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Continuation {
     /// The right answer (teacher forcing).
     #[default]
@@ -40,10 +39,10 @@ impl Continuation {
 }
 
 /// One side of a pair: the update and where its continuation comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The update.
-    pub update: Update,
+    pub values: Values,
     /// Where `b` comes from.
     pub continuation: Continuation,
 }
@@ -51,9 +50,9 @@ pub struct Source {
 impl Source {
     /// The update under teacher forcing.
     #[must_use]
-    pub fn new(update: Update) -> Self {
+    pub fn new(values: Values) -> Self {
         Self {
-            update,
+            values,
             continuation: Continuation::Truth,
         }
     }
@@ -62,7 +61,7 @@ impl Source {
     /// the truth and is filled in by the run.
     #[must_use]
     pub fn prompt(&self) -> Prompt {
-        let mut prompt = Prompt::teacher_forced(self.update.clone());
+        let mut prompt = Prompt::teacher_forced(self.values.clone());
         if let Continuation::Typed(b) = &self.continuation {
             prompt.continuation.clone_from(b);
         }
@@ -72,14 +71,14 @@ impl Source {
 
 impl From<Prompt> for Source {
     fn from(prompt: Prompt) -> Self {
-        let truth = prompt.continuation == prompt.update.truth();
+        let truth = prompt == Prompt::teacher_forced(prompt.values.clone());
         let continuation = if truth {
             Continuation::Truth
         } else {
             Continuation::Typed(prompt.continuation)
         };
         Self {
-            update: prompt.update,
+            values: prompt.values,
             continuation,
         }
     }
@@ -230,7 +229,7 @@ pub struct Experiment {
 impl Experiment {
     /// The metric in force: the chosen one, else the pair's own.
     #[must_use]
-    pub fn metric_in_force(&self, task: ArrayUpdate) -> Option<Metric> {
+    pub fn metric_in_force(&self, task: Task) -> Option<Metric> {
         let of_pair = || Metric::of_pair(task, &self.clean.prompt(), &self.corrupted.prompt());
         self.metric.or_else(of_pair)
     }
@@ -251,28 +250,29 @@ impl Experiment {
     /// as many steps on, the values as much larger, both counted round. A chosen metric is that of each
     /// of them; else each has its own.
     #[must_use]
-    pub fn over_sample(&self, task: ArrayUpdate, n: usize) -> Vec<Self> {
-        let (clean, corrupted) = (&self.clean.update, &self.corrupted.update);
-        let changes: Vec<(Field, Token)> = clean
+    pub fn over_sample(&self, task: Task, n: usize) -> Vec<Self> {
+        let (clean, corrupted) = (&self.clean.values, &self.corrupted.values);
+        let place = |values: &Values, field: Field| field.place(values.get(field)).unwrap_or(0);
+        let changes: Vec<(Field, usize)> = clean
             .differing_fields(corrupted)
             .into_iter()
             .map(|field| {
-                let size = task.values_of(field);
-                let step = corrupted.get(field) + size - clean.get(field);
-                (field, step % size)
+                let step = place(corrupted, field) + field.size() - place(clean, field);
+                (field, step % field.size())
             })
             .collect();
-        let source = |update: Update, like: &Source| Source {
-            update,
+        let source = |values: Values, like: &Source| Source {
+            values,
             continuation: like.continuation.untyped(),
         };
         let pair = |prompt: Prompt| {
-            let clean = prompt.update;
+            let clean = prompt.values;
             let changed = changes
                 .iter()
-                .fold(clean.clone(), |update, &(field, step)| {
-                    let value = (update.get(field) + step) % task.values_of(field);
-                    update.with(Change { field, value })
+                .fold(clean.clone(), |values, &(field, step)| {
+                    let at = (place(&values, field) + step) % field.size();
+                    let value = field.values()[at];
+                    values.with(Change { field, value })
                 });
             Self {
                 clean: source(clean, &self.clean),

@@ -9,7 +9,7 @@ use super::pair_runs::PairRuns;
 use super::plan::{Plan, Sheet};
 use super::table::{Layer, STANDARD_ERROR, Table};
 use crate::model::{HookName, HookedTransformer};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::{Context, Result};
 
 /// Pairs between two looks at whether something newer was asked.
@@ -219,7 +219,7 @@ pub(super) struct Gather {
     pairs: Vec<Experiment>,
     /// Whether it is about the pair on screen alone.
     single: bool,
-    task: ArrayUpdate,
+    task: Task,
     done: usize,
     without: usize,
     /// For each layer and cell.
@@ -322,7 +322,7 @@ impl Gather {
                 (false, None) => Some("each pair's own".to_owned()),
                 _ => (pair.metric_in_force(self.task)).map(|metric| {
                     let at = self.task.read_at(metric.position);
-                    format!("{} at {at}", metric.words(pair.measure))
+                    format!("{} at {at}", metric.words(self.task, pair.measure))
                 }),
             };
             notes.extend(metric.map(|metric| ("metric".to_owned(), metric)));

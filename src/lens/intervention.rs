@@ -16,7 +16,7 @@
 use super::experiment::RunName;
 use super::path_name::PathName;
 use crate::model::{HookName, Site};
-use crate::task::{ArrayUpdate, Field, Token};
+use crate::task::{Field, Task, Token};
 use std::fmt;
 
 /// Where an activation is taken from.
@@ -30,7 +30,7 @@ pub enum From {
     /// fields.
     Mean(Averaged, Vec<Field>),
     /// Another input, its donor, that agrees with the prompt in these fields and is drawn uniformly
-    /// in the others: [`ArrayUpdate::donor`] says which. Each input has a donor of its own.
+    /// in the others: [`Task::donor`] says which. Each input has a donor of its own.
     Resample {
         /// The fields that are kept.
         keep: Vec<Field>,
@@ -329,7 +329,7 @@ impl Intervention {
 
     /// The line that [`Intervention::parse`] reads.
     #[must_use]
-    pub fn line(&self, task: ArrayUpdate) -> String {
+    pub fn line(&self, task: Task) -> String {
         if let Action::Edge(sender, from) = &self.action {
             return self.edge_line(task, *sender, from.as_ref());
         }
@@ -353,7 +353,7 @@ impl Intervention {
     }
 
     /// What stands behind the target.
-    fn tail(&self, task: ArrayUpdate) -> String {
+    fn tail(&self, task: Task) -> String {
         match &self.action {
             Action::Patch(from) => format!(" {}", from.tail()),
             Action::Scale(factor) => format!(" by {factor}"),
@@ -372,14 +372,14 @@ impl Intervention {
     }
 
     /// The positions, where not all are meant.
-    fn place(&self, task: ArrayUpdate) -> String {
+    fn place(&self, task: Task) -> String {
         match &self.target {
             Target::Positions(None) => String::new(),
             target => format!(" {}", target.text(task)),
         }
     }
 
-    fn edge_line(&self, task: ArrayUpdate, sender: Sender, from: Option<&From>) -> String {
+    fn edge_line(&self, task: Task, sender: Sender, from: Option<&From>) -> String {
         let receiver = match self.hook {
             HookName::Block(layer, Site::QInput) => format!("Q{layer}"),
             HookName::Block(layer, Site::KInput) => format!("K{layer}"),
@@ -399,7 +399,7 @@ impl Intervention {
 
 impl Target {
     /// The word that names it: `@*`, `@elt,idx`, `[b_0,elt]`.
-    fn text(&self, task: ArrayUpdate) -> String {
+    fn text(&self, task: Task) -> String {
         let label = |p: &Option<usize>| p.map_or_else(|| "*".to_owned(), |p| task.label(p));
         match self {
             Self::Positions(None) => "@*".to_owned(),

@@ -5,7 +5,7 @@
 //! and is above nothing: it has no probability, no rank and no winner, and it is not right. A tie is
 //! not a right answer: of equally likely tokens the answer comes last.
 
-use crate::task::Token;
+use crate::task::{Target, Token};
 
 /// Whether a row of logits means anything.
 #[must_use]
@@ -28,12 +28,6 @@ pub fn log_softmax(logits: &[f32]) -> Vec<f32> {
     shifted.map(|x| (x - log_sum) as f32).collect()
 }
 
-/// A token that is said, if any is.
-#[must_use]
-pub fn said_words(said: Option<Token>) -> String {
-    said.map_or_else(|| "n/a".to_owned(), |token| token.to_string())
-}
-
 /// A row of logits, judged by the right answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
@@ -48,21 +42,66 @@ pub struct Judged {
     pub margin: f32,
     /// Log probability of the answer, in nats.
     pub log_prob: f32,
+    /// Whether anything is right here.
+    pub asked: bool,
 }
 
 impl Judged {
-    /// What the logits say of this answer.
+    /// Nothing is asked for, or nothing can be said.
+    const NOTHING: Self = Self {
+        rank: None,
+        tied: 0,
+        said: None,
+        margin: f32::NAN,
+        log_prob: f32::NAN,
+        asked: true,
+    };
+
+    /// What the logits say of this answer. Where several answers are right, it is about the likeliest of
+    /// them, and the probability is that of all of them.
+    #[must_use]
+    pub fn of(logits: &[f32], target: &Target) -> Self {
+        match target {
+            Target::Nothing => Self {
+                said: likeliest(logits),
+                margin: f32::INFINITY,
+                asked: false,
+                ..Self::NOTHING
+            },
+            Target::One(answer) => Self::new(logits, *answer),
+            Target::AnyOf(answers) => {
+                let at = |answer: &Token| logits.get(*answer as usize).copied();
+                let better = |a: &Token, b: &Token| if at(b) > at(a) { *b } else { *a };
+                let first = answers.iter().copied().reduce(|a, b| better(&a, &b));
+                let Some(best) = first.filter(|_| is_defined(logits)) else {
+                    return Self::NOTHING;
+                };
+                let mut rest = logits.to_vec();
+                for other in answers.iter().filter(|&&other| other != best) {
+                    if let Some(logit) = rest.get_mut(*other as usize) {
+                        // so that a right answer is not what stands against another one
+                        *logit = f32::MIN;
+                    }
+                }
+                let log_probs = log_softmax(logits);
+                let all = answers
+                    .iter()
+                    .filter_map(|&one| log_probs.get(one as usize));
+                let sum: f64 = all.map(|&log_prob| f64::from(log_prob).exp()).sum();
+                Self {
+                    log_prob: sum.ln() as f32,
+                    ..Self::new(&rest, best)
+                }
+            }
+        }
+    }
+
+    /// What the logits say of this one answer.
     #[must_use]
     pub fn new(logits: &[f32], answer: Token) -> Self {
         let own = logits.get(answer as usize).copied().unwrap_or(f32::NAN);
         if !is_defined(logits) || own.is_nan() {
-            return Self {
-                rank: None,
-                tied: 0,
-                said: None,
-                margin: f32::NAN,
-                log_prob: f32::NAN,
-            };
+            return Self::NOTHING;
         }
         let others = || (0..).zip(logits).filter(|(token, _)| *token != answer);
         let best = others().map(|(_, logit)| *logit);
@@ -80,6 +119,7 @@ impl Judged {
             said,
             margin,
             log_prob: log_softmax(logits)[answer as usize],
+            asked: true,
         }
     }
 
@@ -88,6 +128,14 @@ impl Judged {
     pub fn is_right(&self) -> bool {
         self.rank == Some(1)
     }
+}
+
+/// The first of the likeliest tokens, where the row is defined.
+#[must_use]
+pub fn likeliest(logits: &[f32]) -> Option<Token> {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let first = (0..).zip(logits).find(|(_, logit)| **logit == most);
+    first.filter(|_| is_defined(logits)).map(|(token, _)| token)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::algebra::{Matrix, matrix};
 use crate::model::config::PositionalEmbedding;
 use crate::model::weights::RawTensor;
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, shown};
+use crate::task::{Task, shown};
 use anyhow::{Context, Result};
 use std::fmt;
 
@@ -84,7 +84,7 @@ pub(crate) struct Head {
 #[derive(Clone, Debug)]
 pub struct Matrices {
     config: Config,
-    task: ArrayUpdate,
+    task: Task,
     /// `[d_vocab, d_model]`
     pub(super) w_e: Matrix,
     /// `[n_ctx, d_model]`
@@ -152,7 +152,7 @@ impl Matrices {
 
     /// The task the model was made for.
     #[must_use]
-    pub fn task(&self) -> ArrayUpdate {
+    pub fn task(&self) -> Task {
         self.task
     }
 

@@ -2,7 +2,7 @@
 
 use super::experiment::RunName;
 use super::logits::{Judged, is_defined, log_softmax};
-use crate::task::{ArrayUpdate, Prompt, Token, limits, shown};
+use crate::task::{Prompt, Task, Token, limits, shown};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -165,24 +165,31 @@ impl Metric {
     /// prompt's index, else at the first such place), clean answer against corrupted answer.
     /// `None` when no answer differs.
     #[must_use]
-    pub fn of_pair(task: ArrayUpdate, clean: &Prompt, corrupted: &Prompt) -> Option<Self> {
-        let (good, bad) = (clean.update.truth(), corrupted.update.truth());
-        let at_idx = clean.update.idx as usize;
-        std::iter::once(at_idx)
-            .chain(0..task.list_len)
-            .find(|&i| good.get(i) != bad.get(i))
-            .map(|i| Self {
-                position: task.predicts_at(i),
-                answer: good[i],
-                other: bad[i],
-            })
+    pub fn of_pair(task: Task, clean: &Prompt, corrupted: &Prompt) -> Option<Self> {
+        let (good, bad) = (clean.values.truth(), corrupted.values.truth());
+        let n = task.answers.len();
+        // the answer that the choosing field is about, before the others
+        let chosen = task.form().and_then(|form| {
+            let value = *clean.values.tokens().get(form.switch())? as usize;
+            (form.switches() == n).then_some(value)
+        });
+        let differ = |&i: &usize| match (good.get(i), bad.get(i)) {
+            (Some(a), Some(b)) => a.token().zip(b.token()).is_some_and(|(a, b)| a != b),
+            _ => false,
+        };
+        let first = chosen.into_iter().chain(0..n).find(differ)?;
+        Some(Self {
+            position: task.predicts_at(first),
+            answer: good[first].token()?,
+            other: bad[first].token()?,
+        })
     }
 
     /// A metric from `POS:ANSWER:OTHER`; POS is a label, a prediction such as `nl_1→b_0`, or an index.
     ///
     /// # Errors
     /// Names the part that is wrong and its range.
-    pub fn parse(task: ArrayUpdate, text: &str) -> Result<Self> {
+    pub fn parse(task: Task, text: &str) -> Result<Self> {
         limits::check_line(text)?;
         let parts: Vec<&str> = text.trim().split(':').map(str::trim).collect();
         let &[position, answer, other] = &parts[..] else {
@@ -192,7 +199,7 @@ impl Metric {
             );
         };
         let token = |part: &str, word: &str| {
-            task.parse_value(part, word)
+            task.parse_class(part, word)
                 .context("in the metric POS:ANSWER:OTHER")
         };
         let metric = Self {
@@ -202,19 +209,21 @@ impl Metric {
         };
         ensure!(
             metric.answer != metric.other,
-            "answer and other are both {answer}: their difference is always 0"
+            "answer and other are both {}: their difference is always 0",
+            task.class_name(metric.answer)
         );
         Ok(metric)
     }
 
     /// The form that [`Metric::parse`] reads.
     #[must_use]
-    pub fn line(&self, task: ArrayUpdate) -> String {
+    pub fn line(&self, task: Task) -> String {
         let Self {
             position,
             answer,
             other,
         } = self;
+        let [answer, other] = [answer, other].map(|&class| task.class_name(class));
         format!("{}:{answer}:{other}", task.read_at(*position))
     }
 
@@ -243,8 +252,8 @@ impl Metric {
 
     /// What is measured, in words: `logit[48] - logit[26]`, `log_prob[48]`.
     #[must_use]
-    pub fn words(&self, measure: Measure) -> String {
-        let Self { answer, other, .. } = self;
+    pub fn words(&self, task: Task, measure: Measure) -> String {
+        let [answer, other] = [self.answer, self.other].map(|class| task.class_name(class));
         match measure {
             Measure::LogitDiff => format!("logit[{answer}] - logit[{other}]"),
             Measure::Kl => "KL from the source run".to_owned(),

@@ -73,7 +73,7 @@ pub use experiment::{Continuation, Direction, Experiment, RunName, Shown, Source
 pub use gather::Compare;
 pub use grid::{Cell, Grid, GridName};
 pub use intervention::{Action, Averaged, From, Intervention, Sender, StreamDirection, Target};
-pub use logits::{Judged, is_defined, log_softmax, said_words};
+pub use logits::{Judged, is_defined, likeliest, log_softmax};
 pub use matrices::{HeadName, Matrices};
 pub use metric::{Measure, Metric, MetricValues, Reading};
 pub use observe::{
@@ -91,7 +91,7 @@ pub use question::{Kind, Question};
 pub use question_words::FORMS;
 pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
 pub use runs::Of;
-pub use score::{Right, Score, score};
+pub use score::{Right, Score, predictions, score};
 pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
 pub use table::{Alike, Layer, Table};
 pub use tools::Tools;

@@ -10,7 +10,7 @@ use super::metric::{MetricValues, Reading};
 use super::pair_runs::PairRuns;
 use super::warning::undefined;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Hooks, NoHooks, Recorder, Site};
-use crate::task::{ArrayUpdate, Prompt, Token};
+use crate::task::{Prompt, Target, Task, Token};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
 use serde::Serialize;
@@ -42,12 +42,12 @@ pub struct Prediction {
     /// The prediction's name: `nl_1→b_0`.
     pub name: String,
     /// The right answer.
-    pub target: Token,
+    pub target: Option<Token>,
     /// The likeliest token: of tied ones the first that is not the right answer; null where the logits
     /// are not defined.
     pub argmax: Option<Token>,
     /// Whether the right answer is likelier than every other token.
-    pub correct: bool,
+    pub correct: Option<bool>,
     /// How many other tokens are exactly as likely as the likeliest.
     pub tied: usize,
     /// Log probability of the right answer, in nats.
@@ -97,18 +97,18 @@ impl RunView {
 
     /// One prediction for each element of the answer.
     #[must_use]
-    pub fn predictions(&self, task: ArrayUpdate) -> Vec<Prediction> {
-        let truth = self.prompt.update.truth();
-        let one = |(i, &target): (usize, &Token)| {
+    pub fn predictions(&self, task: Task) -> Vec<Prediction> {
+        let truth = self.prompt.values.truth();
+        let one = |(i, target): (usize, &Target)| {
             let position = task.predicts_at(i);
-            let judged = Judged::new(self.logits.slice(&[position]), target);
+            let judged = Judged::of(self.logits.slice(&[position]), target);
             Prediction {
                 position,
-                predicts: format!("b_{i}"),
+                predicts: task.answers[i].name.clone(),
                 name: task.prediction(i),
-                target,
+                target: target.token(),
                 argmax: judged.said,
-                correct: judged.is_right(),
+                correct: judged.asked.then(|| judged.is_right()),
                 tied: judged.tied,
                 log_prob: judged.log_prob,
             }
@@ -116,23 +116,23 @@ impl RunView {
         truth.iter().enumerate().map(one).collect()
     }
 
-    /// Mean cross entropy of the right answers, in nats per prediction.
+    /// Mean cross entropy of the right answers, in nats per prediction that has one.
     #[must_use]
-    pub fn loss(&self, task: ArrayUpdate) -> f64 {
-        let predictions = self.predictions(task);
-        let sum: f64 = predictions.iter().map(|p| -f64::from(p.log_prob)).sum();
-        sum / predictions.len() as f64
+    pub fn loss(&self, task: Task) -> f64 {
+        self.loss_of(task, &self.prompt.values.truth())
     }
 
     /// The same of other answers than this prompt's own.
     #[must_use]
-    pub fn loss_of(&self, task: ArrayUpdate, answers: &[Token]) -> f64 {
-        let one = |(i, &answer): (usize, &Token)| {
-            let log_probs = self.log_probs(task.predicts_at(i));
-            -f64::from(log_probs.get(answer as usize).copied().unwrap_or(f32::NAN))
+    pub fn loss_of(&self, task: Task, answers: &[Target]) -> f64 {
+        let one = |(i, target): (usize, &Target)| {
+            let logits = self.logits.slice(&[task.predicts_at(i)]);
+            -f64::from(Judged::of(logits, target).log_prob)
         };
-        let sum: f64 = answers.iter().enumerate().map(one).sum();
-        sum / answers.len() as f64
+        let asked = answers.iter().enumerate();
+        let asked = asked.filter(|(_, target)| **target != Target::Nothing);
+        let losses: Vec<f64> = asked.map(one).collect();
+        losses.iter().sum::<f64>() / losses.len() as f64
     }
 }
 
@@ -299,11 +299,16 @@ pub(super) fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prom
     let mut prompt = source.prompt();
     if source.continuation == Continuation::Model {
         let task = model.task();
-        for i in 0..task.list_len {
+        let answers = task.get().answers.iter();
+        for (i, answer) in answers.filter(|one| one.fed_back.is_some()).enumerate() {
             let tokens = model.tokens(&[task.tokens(&prompt)])?;
             let logits = model.forward(&tokens, &mut NoHooks)?;
-            let at = logits.get(0)?.get(task.predicts_at(i))?;
-            prompt.continuation[i] = at.argmax(0)?.to_scalar::<u32>()?;
+            let at = logits.get(0)?.get(answer.read_at)?;
+            let class = at.argmax(0)?.to_scalar::<u32>()?;
+            // a class that is no token cannot be fed back
+            if let Some(token) = task.token_of_class(class) {
+                prompt.continuation[i] = token;
+            }
         }
     }
     Ok(prompt)

@@ -8,7 +8,7 @@ use super::intervention::Intervention;
 use super::metric::{Measure, MetricValues};
 use super::observe::{RunView, resolve, run_prompt};
 use crate::model::{ActivationCache, HookName, HookedTransformer, NoHooks};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::Result;
 
 /// A run and its activations.
@@ -79,7 +79,7 @@ impl PairRuns {
     /// A measure in the three runs; `None` when the pair suggests no metric and none was chosen.
     pub fn values(
         &self,
-        task: ArrayUpdate,
+        task: Task,
         experiment: &Experiment,
         measure: Measure,
     ) -> Option<MetricValues> {
@@ -97,7 +97,7 @@ impl PairRuns {
     }
 
     /// The metric in the three runs, by the experiment's measure.
-    pub fn metric(&self, task: ArrayUpdate, experiment: &Experiment) -> Option<MetricValues> {
+    pub fn metric(&self, task: Task, experiment: &Experiment) -> Option<MetricValues> {
         self.values(task, experiment, experiment.measure)
     }
 

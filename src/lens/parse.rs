@@ -4,7 +4,7 @@ use super::intervention::{Action, From, Intervention, Sender, StreamDirection, T
 use super::path_name::PathName;
 use super::words::{Result, Words};
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
-use crate::task::{ArrayUpdate, shown};
+use crate::task::{Task, shown};
 
 /// The verbs, with the form of their lines.
 pub(super) const VERBS: [(&str, &str); 11] = [
@@ -44,7 +44,7 @@ impl Intervention {
     ///
     /// # Errors
     /// Points at the first wrong word and shows what would be right there.
-    pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
+    pub fn parse(line: &str, task: Task, config: &Config) -> Result<Self> {
         let mut words = Words::new(line)?;
         let (verb, form) = words.verb()?;
         words.form = form;
@@ -132,7 +132,7 @@ impl Words<'_> {
         }
     }
 
-    fn target(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
+    fn target(&mut self, task: Task, hook: HookName) -> Result<Target> {
         let is_attention = hook.axes() == Axes::HeadDestSrc;
         let example = if is_attention { "[b_0,elt]" } else { "@elt" };
         let word = self.next(&format!("a target such as {example}"))?;
@@ -186,7 +186,7 @@ impl Words<'_> {
     }
 
     /// `W_E[48]`, `W_U[48]` or `W_pos[elt]`.
-    fn direction(&mut self, task: ArrayUpdate) -> Result<StreamDirection> {
+    fn direction(&mut self, task: Task) -> Result<StreamDirection> {
         let word = self.next("a direction such as W_U[48]")?;
         let parts = word.strip_suffix(']').and_then(|word| word.split_once('['));
         let Some((matrix, name)) = parts else {
@@ -195,21 +195,17 @@ impl Words<'_> {
                 shown(word)
             ));
         };
-        let value = task.parse_value("token", name);
-        let tokens = || 0..task.d_vocab() as u32;
+        let class = task.parse_class("token", name);
         match matrix {
-            "W_E" => tokens().find(|&t| task.token_name(t) == name).map_or_else(
-                || {
-                    let [last, bos, newline] = [task.max_num - 1, task.bos(), task.newline()];
-                    let [bos, newline] = [bos, newline].map(|token| task.token_name(token));
-                    let name = shown(name);
-                    self.wrong(format!(
-                        "no token '{name}'; the tokens are 0 to {last}, {bos} and {newline}"
-                    ))
-                },
-                |t| Ok(StreamDirection::Embed(t)),
-            ),
-            "W_U" => value
+            "W_E" => match task.vocabulary.named(name) {
+                Some(token) => Ok(StreamDirection::Embed(token)),
+                None => {
+                    let all: Vec<u32> = (0..task.d_vocab() as u32).collect();
+                    let known = task.vocabulary.words(&all);
+                    self.wrong(format!("no token '{}'; it is {known}", shown(name)))
+                }
+            },
+            "W_U" => class
                 .map(StreamDirection::Unembed)
                 .or_else(|e| self.wrong(e.to_string())),
             "W_pos" => match self.position(task, name)? {
@@ -221,7 +217,7 @@ impl Words<'_> {
     }
 
     /// The rest of an edge's line.
-    fn edge(&mut self, task: ArrayUpdate, config: &Config) -> Result<Intervention> {
+    fn edge(&mut self, task: Task, config: &Config) -> Result<Intervention> {
         let word = self.next("an edge such as L0->K1")?;
         let Some((sender, receiver)) = word.split_once("->") else {
             return self.wrong(format!("'{}' is no edge such as L0->K1", shown(word)));
@@ -250,7 +246,7 @@ impl Words<'_> {
     }
 
     /// What an edge carries from now on: nothing, or the sender's term from elsewhere.
-    fn instead(&mut self, task: ArrayUpdate) -> Result<Option<From>> {
+    fn instead(&mut self, task: Task) -> Result<Option<From>> {
         match self.next("off, from, mean or resample")? {
             "off" => Ok(None),
             "from" => self.from().map(Some),
@@ -265,7 +261,7 @@ impl Words<'_> {
     }
 
     /// The rest of a path's line.
-    fn path(&mut self, task: ArrayUpdate, config: &Config) -> Result<Intervention> {
+    fn path(&mut self, task: Task, config: &Config) -> Result<Intervention> {
         let word = self.next("a path such as 0.0>1.0")?;
         let path = PathName::parse(word, config);
         let path = path.or_else(|e| self.wrong(format!("{e:#}")))?;
@@ -279,7 +275,7 @@ impl Words<'_> {
     }
 
     /// `@POS`, if it stands here; all positions otherwise.
-    fn positions(&mut self, task: ArrayUpdate, hook: HookName) -> Result<Target> {
+    fn positions(&mut self, task: Task, hook: HookName) -> Result<Target> {
         let next = self.words.get(self.at);
         if next.is_some_and(|word| word.starts_with('@')) {
             self.target(task, hook)

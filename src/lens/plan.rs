@@ -5,7 +5,7 @@ use super::grid::{Cell, GridName};
 use super::intervention::{Action, From, Intervention, Sender, Target};
 use super::matrices::HeadName;
 use crate::model::{Config, HookName, Site};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 
 /// Which cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The cells of a sheet when activations come from the direction's source.
-    pub fn new(sheet: Sheet, config: &Config, task: ArrayUpdate, direction: Direction) -> Self {
+    pub fn new(sheet: Sheet, config: &Config, task: Task, direction: Direction) -> Self {
         let from = direction.source();
         match sheet {
             Sheet::Strips => Self::strips(&GridName::STRIPS, config, task, from),
@@ -67,7 +67,7 @@ impl Plan {
         }
     }
 
-    fn strips(grids: &[GridName], config: &Config, task: ArrayUpdate, from: RunName) -> Self {
+    fn strips(grids: &[GridName], config: &Config, task: Task, from: RunName) -> Self {
         let mut rows = Vec::new();
         let mut cells = Vec::new();
         for &grid in grids {
@@ -97,7 +97,7 @@ impl Plan {
         }
     }
 
-    fn pattern_cells(head: HeadName, task: ArrayUpdate, from: RunName) -> Self {
+    fn pattern_cells(head: HeadName, task: Task, from: RunName) -> Self {
         let len = task.seq_len();
         let cell = |at: usize| {
             let (dest, src) = (at / len, at % len);
@@ -134,7 +134,7 @@ impl Plan {
         }
     }
 
-    fn edges_by_pos(config: &Config, task: ArrayUpdate, from: RunName) -> Self {
+    fn edges_by_pos(config: &Config, task: Task, from: RunName) -> Self {
         let mut rows = Vec::new();
         let mut cells = Vec::new();
         for (sender, receiver) in every_edge(config) {
@@ -152,7 +152,7 @@ impl Plan {
 }
 
 /// The positions, and all of them.
-fn with_all(task: ArrayUpdate) -> Vec<String> {
+fn with_all(task: Task) -> Vec<String> {
     let mut cols = task.labels();
     cols.push("all".into());
     cols

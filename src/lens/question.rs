@@ -21,7 +21,7 @@ use super::question_words::{FORMS, grid, misfit, over_line, over_pairs, predicti
 use super::toward::Toward;
 use super::variants::Variants;
 use crate::model::Config;
-use crate::task::{ArrayUpdate, limits, shown};
+use crate::task::{Task, limits, shown};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 /// What of the attention is asked for.
@@ -48,7 +48,7 @@ impl Kind {
         ("argmax", Self::Argmax),
     ];
 
-    fn parse(task: ArrayUpdate, word: &str) -> Result<Self> {
+    fn parse(task: Task, word: &str) -> Result<Self> {
         match Self::ALL.iter().find(|(name, _)| *name == word) {
             Some((_, kind)) => Ok(*kind),
             None => Toward::parse(task, word)
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    fn line(self, task: ArrayUpdate) -> String {
+    fn line(self, task: Task) -> String {
         match (self, Self::ALL.iter().find(|(_, kind)| *kind == self)) {
             (Self::Toward(toward), _) => toward.line(task),
             (_, found) => found.map_or_else(String::new, |(name, _)| (*name).to_owned()),
@@ -178,7 +178,7 @@ impl Question {
     ///
     /// # Errors
     /// Says which word is wrong and what it may be.
-    pub fn parse(line: &str, task: ArrayUpdate, config: &Config) -> Result<Self> {
+    pub fn parse(line: &str, task: Task, config: &Config) -> Result<Self> {
         limits::check_line(line)?;
         let mut words: Vec<&str> = line.split_whitespace().collect();
         let attention = words.first() == Some(&"attention");
@@ -222,7 +222,7 @@ impl Question {
         words: &[&str],
         (mean, beside): (bool, bool),
         pairs: Option<usize>,
-        task: ArrayUpdate,
+        task: Task,
         config: &Config,
     ) -> Result<Self> {
         let toward = |word: Option<&&str>| match word {
@@ -328,7 +328,7 @@ impl Question {
 
     /// The line that [`Question::parse`] reads.
     #[must_use]
-    pub fn line(&self, task: ArrayUpdate, config: &Config) -> String {
+    pub fn line(&self, task: Task, config: &Config) -> String {
         let over = |mean: &bool| if *mean { " over sample" } else { "" };
         let also = |beside: &bool| if *beside { " beside" } else { "" };
         match self {

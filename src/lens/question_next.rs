@@ -9,7 +9,7 @@ use super::question::{Kind, Question};
 use super::table::Alike;
 use super::variants::Variants;
 use crate::model::Config;
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 
 /// Pairs that a mean is taken over unless a number is typed.
 const PAIRS: usize = 64;
@@ -17,7 +17,7 @@ const PAIRS: usize = 64;
 impl Question {
     /// The next of its kind: another prediction, head, pair, circuit or embedding, counted round.
     #[must_use]
-    pub fn next(&self, task: ArrayUpdate, config: &Config, by: isize) -> Self {
+    pub fn next(&self, task: Task, config: &Config, by: isize) -> Self {
         let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
         let next_head = |head: &HeadName| {
             let all: Vec<HeadName> = HeadName::all(config).collect();
@@ -26,7 +26,7 @@ impl Question {
         };
         let mut next = self.clone();
         match &mut next {
-            Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.list_len),
+            Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.answers.len()),
             Self::Attention {
                 kind: Kind::Pattern,
                 mean,
@@ -182,13 +182,13 @@ impl Question {
 
     /// Whole lines that begin as this one, for completion.
     #[must_use]
-    pub fn suggestions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+    pub fn suggestions(line: &str, task: Task, config: &Config) -> Vec<String> {
         let heads: Vec<HeadName> = HeadName::all(config).collect();
         let mut all: Vec<String> = vec![
             "attribution target".into(),
             "attribution target over sample".into(),
         ];
-        for i in 0..task.list_len {
+        for i in 0..task.answers.len() {
             all.push(format!("paths {} target", task.prediction(i)));
             all.push(format!("paths {} target over sample", task.prediction(i)));
         }
@@ -201,13 +201,13 @@ impl Question {
         }
         all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
         for head in &heads {
-            for dest in (0..task.list_len).map(|i| task.predicts_at(i)) {
+            for dest in (0..task.answers.len()).map(|i| task.predicts_at(i)) {
                 let label = task.label(dest);
                 let sources = (0..=dest).map(|src| task.label(src));
                 all.extend(sources.map(|src| format!("why {head} {label} {src}")));
             }
         }
-        for i in 0..task.list_len {
+        for i in 0..task.answers.len() {
             all.push(format!("sources {} target", task.prediction(i)));
             all.push(format!(
                 "sources {} target by token over sample",
@@ -236,7 +236,7 @@ impl Question {
 
     /// Lines that are right so far and one word longer, each once.
     #[must_use]
-    pub fn completions(line: &str, task: ArrayUpdate, config: &Config) -> Vec<String> {
+    pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
         let typed: Vec<&str> = line.split_whitespace().collect();
         let ended = line.is_empty() || line.ends_with(char::is_whitespace);
         let done = typed.len() - usize::from(!ended);

@@ -5,7 +5,7 @@ use super::metric::Reading;
 use super::plan::Sheet;
 use super::question::Question;
 use crate::model::Config;
-use crate::task::{ArrayUpdate, shown};
+use crate::task::{Task, shown};
 use anyhow::{Context, Result};
 
 /// More pairs than this are a job for a sweep.
@@ -84,7 +84,7 @@ pub(super) fn over_line(pairs: Option<usize>) -> String {
 }
 
 /// `b_1` as a number.
-pub(super) fn prediction(task: ArrayUpdate, word: &str) -> Result<usize> {
+pub(super) fn prediction(task: Task, word: &str) -> Result<usize> {
     task.prediction_named(word).with_context(|| {
         let all = task.predictions().join(" ");
         format!("no prediction '{}'; they are {all}", shown(word))

@@ -14,7 +14,7 @@ use super::path_name::{PathName, Start};
 use super::terms::Terms;
 use super::trace::{Label, Trace};
 use crate::model::{HookName, Site};
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub enum Part {
 impl Part {
     /// Its name on screen: `token`, `position`, `0.0`, `0.0 from elt`, `put at HOOK`, `bias`.
     #[must_use]
-    pub fn label(&self, task: ArrayUpdate) -> String {
+    pub fn label(&self, task: Task) -> String {
         match self {
             Self::Token => "token".into(),
             Self::Position => "position".into(),

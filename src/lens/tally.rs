@@ -37,7 +37,7 @@ impl Tally {
     pub fn new(weights: &Matrices, paths: usize) -> Self {
         let config = weights.config();
         let task = weights.task();
-        let (n, len) = (task.list_len, task.seq_len());
+        let (n, len) = (task.answers.len(), task.seq_len());
         let heads = config.n_layers * config.n_heads;
         Self {
             runs: 0,

@@ -1,6 +1,6 @@
 //! Toward which logit something is measured: the right answer, a token, or a difference.
 
-use crate::task::{ArrayUpdate, Prompt, Token, shown};
+use crate::task::{Place, Prompt, Target, Task, Token, shown};
 use anyhow::{Context, Result, ensure};
 
 /// A token, found anew at each prediction of each example.
@@ -38,7 +38,7 @@ impl Default for Toward {
 }
 
 impl Goal {
-    fn parse(task: ArrayUpdate, text: &str) -> Result<Self> {
+    fn parse(task: Task, text: &str) -> Result<Self> {
         let word = text.trim();
         if word == "target" {
             return Ok(Self::Target);
@@ -48,41 +48,47 @@ impl Goal {
         {
             return Ok(Self::At(position));
         }
-        let value = task.parse_value("token", word).ok();
+        let value = task.classes.named(word);
         value.map(Self::Token).with_context(|| {
             let places = (0..task.seq_len()).filter(|&p| holds_value(task, p));
             let places: Vec<_> = places.map(|p| task.label(p)).collect();
             format!(
-                "no logit '{}'; target, a token in 0 to {}, the token at one of {}, or a difference \
-                 such as 48-26",
+                "no logit '{}'; target, {}, the token at one of {}, or a difference of two with - between",
                 shown(word),
-                task.max_num - 1,
+                task.classes_in_words(),
                 places.join(" ")
             )
         })
     }
 
-    fn line(self, task: ArrayUpdate) -> String {
+    fn line(self, task: Task) -> String {
         match self {
             Self::Target => "target".into(),
-            Self::Token(token) => token.to_string(),
+            Self::Token(class) => task.class_name(class),
             Self::At(position) => task.label(position),
         }
     }
 
-    fn token(self, task: ArrayUpdate, prompt: &Prompt, i: usize) -> Token {
+    fn token(self, task: Task, prompt: &Prompt, i: usize) -> Token {
         match self {
-            Self::Target => prompt.update.truth().get(i).copied().unwrap_or(0),
+            Self::Target => {
+                let truth = prompt.values.truth();
+                truth.get(i).and_then(Target::token).unwrap_or(0)
+            }
             Self::Token(token) => token,
-            Self::At(position) => task.tokens(prompt).get(position).copied().unwrap_or(0),
+            Self::At(position) => {
+                let token = task.tokens(prompt).get(position).copied();
+                token
+                    .and_then(|token| task.class_of_token(token))
+                    .unwrap_or(0)
+            }
         }
     }
 }
 
-/// Whether a position holds a number, which is a token that can be predicted.
-fn holds_value(task: ArrayUpdate, position: usize) -> bool {
-    let label = task.label(position);
-    label != "BOS" && !label.starts_with("nl_")
+/// Whether a position holds something that can be predicted: no token that is always there.
+fn holds_value(task: Task, position: usize) -> bool {
+    !matches!(task.places.get(position), None | Some(Place::Fixed(_)))
 }
 
 impl Toward {
@@ -90,7 +96,7 @@ impl Toward {
     ///
     /// # Errors
     /// Names the word that is wrong and what it may be.
-    pub fn parse(task: ArrayUpdate, text: &str) -> Result<Self> {
+    pub fn parse(task: Task, text: &str) -> Result<Self> {
         let (answer, other) = match text.split_once('-') {
             Some((answer, other)) => (answer, Some(Goal::parse(task, other)?)),
             None => (text, None),
@@ -106,7 +112,7 @@ impl Toward {
 
     /// The form that [`Toward::parse`] reads.
     #[must_use]
-    pub fn line(&self, task: ArrayUpdate) -> String {
+    pub fn line(&self, task: Task) -> String {
         let answer = self.answer.line(task);
         match self.other {
             Some(other) => format!("{answer}-{}", other.line(task)),
@@ -122,7 +128,7 @@ impl Toward {
 
     /// The tokens whose logits count for and against where `b_i` is predicted.
     #[must_use]
-    pub fn tokens(&self, task: ArrayUpdate, prompt: &Prompt, i: usize) -> (Token, Option<Token>) {
+    pub fn tokens(&self, task: Task, prompt: &Prompt, i: usize) -> (Token, Option<Token>) {
         let token = |goal: Goal| goal.token(task, prompt, i);
         (token(self.answer), self.other.map(token))
     }

@@ -103,8 +103,8 @@ impl Judging {
         let predictions = runs.patched.0.predictions(task);
         row.extend(predictions.iter().map(|one| one.log_prob.exp()));
         let score = score_under(model, &experiment, &self.examples)?;
-        let n = score.inputs.max(1) as f32;
-        row.extend(score.wrong_by_position.iter().map(|&w| 1.0 - w as f32 / n));
+        let wrong = score.wrong_by_position.iter().enumerate();
+        row.extend(wrong.map(|(i, &wrong)| 1.0 - wrong as f32 / score.asked(i) as f32));
         row.extend([score.accuracy() as f32, score.loss as f32]);
         Ok(row)
     }

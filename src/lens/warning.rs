@@ -2,7 +2,7 @@
 
 use super::experiment::{Continuation, Experiment, Source};
 use super::observe::{Observation, RunView};
-use crate::task::ArrayUpdate;
+use crate::task::{Prompt, Task};
 
 /// Clean and corrupted metrics closer than this, in their own units, make a normalised one noise.
 const NEARLY_EQUAL: f32 = 0.1;
@@ -44,11 +44,7 @@ pub struct Warning {
 
 /// Everything odd about an experiment; `seen` once the runs are known.
 #[must_use]
-pub fn warnings(
-    task: ArrayUpdate,
-    experiment: &Experiment,
-    seen: Option<&Observation>,
-) -> Vec<Warning> {
+pub fn warnings(task: Task, experiment: &Experiment, seen: Option<&Observation>) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut warn = |fix, text: String| found.push(Warning { text, fix });
     if let Some(text) = seen.and_then(|seen| seen.undefined.clone()) {
@@ -64,8 +60,8 @@ pub fn warnings(
     }
     let differing = experiment
         .clean
-        .update
-        .differing_fields(&experiment.corrupted.update);
+        .values
+        .differing_fields(&experiment.corrupted.values);
     if differing.is_empty() {
         warn(Fix::MakePair, "clean and corrupted are the same".into());
     } else if differing.len() > 1 {
@@ -108,7 +104,7 @@ pub fn warnings(
 
 /// Where a run stops being defined: the first query whose attention is no number, or else the first
 /// position whose logits are none. It takes a walk through all attention: once for an observation.
-pub(super) fn undefined(task: ArrayUpdate, run: &RunView) -> Option<String> {
+pub(super) fn undefined(task: Task, run: &RunView) -> Option<String> {
     let [layers, heads, len, _] = run.pattern.shape() else {
         return None;
     };
@@ -139,22 +135,25 @@ pub(super) fn undefined(task: ArrayUpdate, run: &RunView) -> Option<String> {
 }
 
 fn is_untrue(source: &Source) -> bool {
-    matches!(&source.continuation, Continuation::Typed(b) if *b != source.update.truth())
+    match &source.continuation {
+        Continuation::Typed(b) => *b != Prompt::teacher_forced(source.values.clone()).continuation,
+        _ => false,
+    }
 }
 
 /// What is odd about a chosen metric.
-fn odd_metric(task: ArrayUpdate, experiment: &Experiment, metric: super::Metric) -> Option<String> {
+fn odd_metric(task: Task, experiment: &Experiment, metric: super::Metric) -> Option<String> {
     let Some(i) = task.predicted_at(metric.position) else {
         let label = task.label(metric.position);
-        return Some(format!("metric: {label} predicts no b"));
+        return Some(format!("metric: nothing is predicted at {label}"));
     };
-    let answers = [&experiment.clean, &experiment.corrupted].map(|s| s.update.truth()[i]);
-    let [clean, corrupted] = answers;
+    let answers = [&experiment.clean, &experiment.corrupted].map(|s| s.values.truth()[i].clone());
+    let [clean, corrupted] = [0, 1].map(|run| task.target_name(&answers[run]));
     [metric.answer, metric.other]
         .into_iter()
-        .find(|token| !answers.contains(token))
-        .map(|token| {
-            let at = task.prediction(i);
-            format!("metric: {token} is neither run's answer at {at} (clean {clean}, corrupted {corrupted})")
+        .find(|class| !answers.iter().any(|target| target.allows(*class)))
+        .map(|class| {
+            let (at, class) = (task.prediction(i), task.class_name(class));
+            format!("metric: {class} is neither run's answer at {at} (clean {clean}, corrupted {corrupted})")
         })
 }

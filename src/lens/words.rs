@@ -3,7 +3,7 @@
 use super::experiment::RunName;
 use super::intervention::{Averaged, From};
 use crate::task::limits::{self, Beyond};
-use crate::task::{ArrayUpdate, Field, shown};
+use crate::task::{Field, Task, shown};
 use std::fmt;
 
 /// What is wrong with an intervention line, and at which word.
@@ -110,7 +110,7 @@ impl<'a> Words<'a> {
     }
 
     /// `over sample|space [given FIELDS]`
-    pub fn mean(&mut self, task: ArrayUpdate) -> Result<From> {
+    pub fn mean(&mut self, task: Task) -> Result<From> {
         self.keyword("over")?;
         let over = match self.next("sample or space")? {
             "sample" => Averaged::Sample,
@@ -122,7 +122,7 @@ impl<'a> Words<'a> {
     }
 
     /// `keep FIELDS|nothing [seed N]`
-    pub fn resample(&mut self, task: ArrayUpdate) -> Result<From> {
+    pub fn resample(&mut self, task: Task) -> Result<From> {
         self.keyword("keep")?;
         let keep = self.fields(task)?;
         let seed = self.option("seed").then(|| self.whole("a seed"));
@@ -144,7 +144,7 @@ impl<'a> Words<'a> {
     }
 
     /// Fields such as `idx,a_0`, or `nothing`.
-    pub fn fields(&mut self, task: ArrayUpdate) -> Result<Vec<Field>> {
+    pub fn fields(&mut self, task: Task) -> Result<Vec<Field>> {
         let word = self.next("fields such as idx,a_0")?;
         if word == "nothing" {
             return Ok(Vec::new());
@@ -171,7 +171,7 @@ impl<'a> Words<'a> {
         Ok(fields)
     }
 
-    pub fn position(&self, task: ArrayUpdate, word: &str) -> Result<Option<usize>> {
+    pub fn position(&self, task: Task, word: &str) -> Result<Option<usize>> {
         if word == "*" {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! The shape of a model, inferred from its tensors or read from a JSON beside them.
 
 use super::weights::StateDict;
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -97,13 +97,13 @@ impl Sidecar {
 
     /// The sidecar that describes this model in full.
     #[must_use]
-    pub fn describing(config: &Config, task: ArrayUpdate) -> Self {
+    pub fn describing(config: &Config, task: Task) -> Self {
         Self {
             positional_embedding_type: Some(config.positional_embedding),
             normalization_type: None,
             attn_only: Some(true),
-            list_len: Some(task.list_len),
-            max_num: Some(task.max_num),
+            list_len: task.option("list_len"),
+            max_num: task.option("max_num"),
             n_layers: Some(config.n_layers),
             n_heads: Some(config.n_heads),
             d_model: Some(config.d_model),
@@ -145,7 +145,7 @@ impl Sidecar {
     }
 
     /// The task this model was made for.
-    fn task(&self, config: &Config) -> Result<ArrayUpdate> {
+    fn task(&self, config: &Config) -> Result<Task> {
         let max_num = self.max_num.unwrap_or(config.d_vocab_out as u32);
         let list_len = match self.list_len {
             Some(list_len) => list_len,
@@ -159,7 +159,7 @@ impl Sidecar {
                 (config.n_ctx - 5) / 2
             }
         };
-        let task = ArrayUpdate::new(list_len, max_num)?;
+        let task = Task::array_update(list_len, max_num)?;
         ensure!(
             task.seq_len() <= config.n_ctx,
             "pos_embed.W_pos has {} positions, and list_len {list_len} needs {}",
@@ -219,7 +219,7 @@ impl Config {
     ///
     /// # Errors
     /// Names the tensor or the config field that does not fit.
-    pub fn infer(weights: &StateDict, sidecar: &Sidecar) -> Result<(Self, ArrayUpdate)> {
+    pub fn infer(weights: &StateDict, sidecar: &Sidecar) -> Result<(Self, Task)> {
         let [d_vocab, d_model] = matrix(weights, "embed.W_E")?;
         let [n_ctx, _] = matrix(weights, "pos_embed.W_pos")?;
         let [_, d_vocab_out] = matrix(weights, "unembed.W_U")?;

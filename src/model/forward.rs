@@ -5,7 +5,7 @@ use super::device::MANY_ROWS;
 use super::hooks::{HookName, Site};
 use super::means::Means;
 use super::stream::Stream;
-use crate::task::{ArrayUpdate, Token};
+use crate::task::{Task, Token};
 use anyhow::{Result, ensure};
 use candle_core::{D, Device, Tensor};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub(super) struct Block {
 #[derive(Clone, Debug)]
 pub struct HookedTransformer {
     config: Config,
-    task: ArrayUpdate,
+    task: Task,
     device: Device,
     pub(super) w_e: Tensor,
     pub(super) w_pos: Tensor,
@@ -84,7 +84,7 @@ impl HookedTransformer {
     /// Names the tensor that is missing.
     pub fn from_tensors(
         config: Config,
-        task: ArrayUpdate,
+        task: Task,
         device: &Device,
         tensors: &BTreeMap<String, Tensor>,
     ) -> Result<Self> {
@@ -154,7 +154,7 @@ impl HookedTransformer {
 
     /// The task the model was made for.
     #[must_use]
-    pub fn task(&self) -> ArrayUpdate {
+    pub fn task(&self) -> Task {
         self.task
     }
 

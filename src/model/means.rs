@@ -2,7 +2,7 @@
 //! looks at the whole space, and does so once.
 
 use super::hooks::HookName;
-use crate::task::{ArrayUpdate, Field, Update};
+use crate::task::{Field, Values};
 use anyhow::Result;
 use candle_core::Tensor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,19 +46,13 @@ impl Means {
     ///
     /// # Errors
     /// When it was made for another task.
-    pub fn of(
-        &self,
-        hook: HookName,
-        given: &[Field],
-        task: ArrayUpdate,
-        update: &Update,
-    ) -> Result<Option<Tensor>> {
+    pub fn of(&self, hook: HookName, given: &[Field], values: &Values) -> Result<Option<Tensor>> {
         let all = self.all();
         let found = all
             .iter()
             .find(|one| one.hook == hook && one.given == given);
         let step = |at: usize, &field: &Field| {
-            at * task.values_of(field) as usize + update.get(field) as usize
+            at * field.size() + field.place(values.get(field)).unwrap_or(0)
         };
         let at = given.iter().fold(0, step);
         Ok(found.map(|one| one.values.narrow(0, at, 1)).transpose()?)

@@ -74,12 +74,7 @@ fn space(state: &State) -> Result<Table> {
     }
     let tally = state.space_tally();
     let tally = tally.context("the inputs are not counted yet: S counts them")?;
-    let row = |case: &Case| {
-        let update = &case.update;
-        let values = update.a.iter().chain([&update.idx, &update.elt]);
-        let values: Vec<String> = values.map(u32::to_string).collect();
-        values.join(" ")
-    };
+    let row = |case: &Case| case.values.to_string();
     let rows: Vec<String> = tally.worst().iter().map(row).collect();
     let values = tally.worst().iter();
     let values = values.flat_map(|case| [case.margin() as f32, case.loss as f32]);
@@ -108,7 +103,7 @@ fn space(state: &State) -> Result<Table> {
 
 /// What a survey found; the lines that each choice stands for are in the notes.
 fn choices(state: &State, line: &str, found: &Surveyed) -> Table {
-    let predictions = state.task().list_len;
+    let predictions = state.task().answers.len();
     let left = |choice: &Choice| match &choice.left {
         Ok(left) => {
             let each = left.accuracy_by_position.iter();

@@ -11,6 +11,7 @@ use crate::findings::report::{Item, Page, page};
 use crate::findings::session::Session;
 use crate::findings::store::{Card, Draft, FINDING, Listing, NUMBERS, Store, Verdict, now};
 use crate::findings::{arrays, tutorial};
+use crate::task::Task;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use ratatui::buffer::Buffer;
@@ -35,6 +36,7 @@ pub(super) enum Work {
 pub(super) struct Kept {
     title: String,
     note: String,
+    task: Task,
     session: Session,
     claims: Vec<Verdict>,
     numbers: SnapshotNumbers,
@@ -62,6 +64,7 @@ impl Kept {
         Self {
             title,
             note,
+            task: state.task(),
             session: state.session(),
             claims: verdicts::on_screen(&state),
             numbers: numbers(&state),
@@ -74,7 +77,7 @@ impl Kept {
 
     /// The finding, its pictures drawn.
     pub fn draft(self) -> Result<Draft> {
-        let task = self.session.task;
+        let task = self.task;
         let mut files = vec![
             (NUMBERS.to_owned(), compact(&self.numbers)?),
             (

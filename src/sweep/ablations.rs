@@ -6,7 +6,7 @@ use super::run::{Over, Progress, Sum, Sweep};
 use super::tally::Tally;
 use crate::lens::{Action, Averaged, Experiment, From, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{ArrayUpdate, Field, Sample, grouped};
+use crate::task::{Field, Sample, Task, grouped};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ const IN_PLACE_OF_ALL: Sample = Sample::Random { seed: 0, len: 4096 };
 /// As for the line of an intervention.
 pub fn node(
     words: &str,
-    task: ArrayUpdate,
+    task: Task,
     config: &Config,
 ) -> std::result::Result<Intervention, LineError> {
     let first = words.split_whitespace().next().unwrap_or_default();
@@ -85,22 +85,25 @@ fn with(node: &Intervention, from: From) -> Intervention {
     }
 }
 
-/// Every ablation of a node, which stands here zeroed or as an edge that is off: zero, mean (over what is swept), mean given idx and given elt, and
-/// resampled keeping each set of fields.
+/// Every ablation of a node, which stands here zeroed or as an edge that is off: zero, mean (over what is swept), mean given each
+/// field that is no list, and resampled keeping each set of fields.
 #[must_use]
-pub fn kinds(node: &Intervention, task: ArrayUpdate, over: Over) -> Vec<Intervention> {
+pub fn kinds(node: &Intervention, task: Task, over: Over) -> Vec<Intervention> {
     let fields: Vec<Field> = task.fields().collect();
     let averaged = match over {
         Over::Space => Averaged::Space,
         Over::Sample(_) => Averaged::Sample,
     };
-    let given = [vec![], vec![Field::Idx], vec![Field::Elt]];
+    // of each field that is no list alone, but for tasks that are nothing but lists
+    let single = fields.iter().filter(|&&field| !task.is_in_list(field));
+    let single: Vec<Field> = single.copied().collect();
+    let given = std::iter::once(Vec::new()).chain(single.iter().map(|&field| vec![field]));
     let means = given.map(|given| From::Mean(averaged, given));
-    // lists too long to try every set of fields: the two others, alone and together
+    // lists too long to try every set of fields: the others, alone and together
     let few = if fields.len() <= 8 {
         &fields[..]
     } else {
-        &fields[task.list_len..]
+        &single[..single.len().min(8)]
     };
     let resampled = (0..1usize << few.len()).map(|set| {
         let kept = few.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
@@ -289,7 +292,7 @@ fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
 
 /// The node's words for a title.
 #[must_use]
-pub fn title(node: &Intervention, task: ArrayUpdate) -> String {
+pub fn title(node: &Intervention, task: Task) -> String {
     let line = node.line(task);
     let edge = || line.strip_prefix("edge ")?.strip_suffix(" off");
     let node = line.strip_prefix("zero ").or_else(edge);

@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::input::Of;
 use super::lanes::Lanes;
 use crate::lens::{HeadName, Judged};
+use crate::task::Target;
 
 /// What to keep of a block besides its predictions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub(super) struct Block<T> {
     pub carried: Vec<T>,
     /// By entry of [`Wanted::entries`].
     pub done: Vec<f64>,
+    /// By element, what is right; empty where the form of the task says it.
+    pub targets: Vec<Vec<Target>>,
 }
 
 /// How much there is of what a block can hold.
@@ -120,6 +123,7 @@ impl<T: Copy> Block<T> {
             shares: rows(wanted.paths.len() * d_vocab_out),
             carried: rows(if wanted.carried { carried } else { 0 }),
             done: vec![0.0; wanted.entries.len() * pad],
+            targets: Vec::new(),
         }
     }
 
@@ -191,12 +195,13 @@ impl<T: Copy> Block<T> {
         }
     }
 
-    /// Keeps what the logits say about prediction `b_j`.
+    /// Keeps what the logits say about prediction `j`, the right answer to which is a copy of the field
+    /// `copied`; the last field is another one for each element.
     #[inline(always)]
     pub fn keep_prediction<L: Lanes<T = T>>(
         &mut self,
         lanes: L,
-        fields: &[usize],
+        (fields, copied): (&[usize], usize),
         e0: usize,
         j: usize,
         logits: &mut [L::V],
@@ -205,11 +210,10 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
-        let updated = fields[fields.len() - 2] == j;
-        let judged = if updated {
+        let judged = if copied + 1 == fields.len() {
             judge_element(lanes, logits, e0, self.wants_losses)
         } else {
-            judge(lanes, logits, fields[j], self.wants_losses)
+            judge(lanes, logits, fields[copied], self.wants_losses)
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);

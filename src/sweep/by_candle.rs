@@ -2,12 +2,14 @@
 
 use super::block::{Block, Size, Wanted};
 use super::lanes::ONE;
+use super::run::BLOCK;
 use super::space::Space;
 use crate::lens::{
     Derived, Editor, Experiment, HeadName, Intervention, Judged, Source, Sources, observe_hooks,
+    predictions,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
-use crate::task::{Prompt, Token};
+use crate::task::{Token, Values};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
 
@@ -28,7 +30,7 @@ impl ByCandle {
     /// # Errors
     /// When the device fails.
     pub fn new(model: &HookedTransformer, experiment: &Experiment) -> Result<Self> {
-        let model = model.for_rows(model.task().max_num as usize);
+        let model = model.for_rows(BLOCK);
         let hooks = experiment
             .interventions
             .iter()
@@ -70,14 +72,14 @@ impl ByCandle {
         let size = Size {
             elements: inputs.len(),
             pad: inputs.len(),
-            predictions: task.list_len,
+            predictions: task.answers.len(),
             d_vocab_out: self.model.config().d_vocab_out,
             // nothing is told apart that heads carry
             carried: 0,
         };
         let mut block = Block::new(0.0, size, wanted);
-        let prompt = |fields: &Vec<usize>| Prompt::teacher_forced(self.space.update(fields));
-        let prompts: Vec<Prompt> = inputs.iter().map(prompt).collect();
+        let values: Vec<Values> = inputs.iter().map(|one| self.space.values(one)).collect();
+        let prompts = task.teacher_forced(&values)?;
         let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
         let derived = self
             .derived
@@ -93,12 +95,12 @@ impl ByCandle {
             .model
             .forward(&self.model.tokens(&rows)?, &mut recorder)?;
         let cache = recorder.into_cache();
-        let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
-        let predictions: Vec<Vec<Vec<f32>>> = predictions.to_vec3()?;
-        for (at, (prompt, logits)) in prompts.iter().zip(&predictions).enumerate() {
-            let truth = prompt.update.truth();
+        let predictions = predictions(task, &logits)?;
+        block.targets = task.targets(&values)?;
+        for (at, logits) in predictions.iter().enumerate() {
             for (j, logits) in logits.iter().enumerate() {
-                block.keep_judged(at, j, logits, &Judged::new(logits, truth[j]));
+                let judged = Judged::of(logits, &block.targets[at][j]);
+                block.keep_judged(at, j, logits, &judged);
             }
         }
         self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;

@@ -1,7 +1,7 @@
 //! One input and what the model says to it, and the worst of many.
 
 use super::input::{Input, Of};
-use crate::task::{Token, Update};
+use crate::task::{Task, Token, Values};
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -9,13 +9,17 @@ use std::cmp::Ordering;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Case {
     /// The input.
-    pub update: Update,
+    #[serde(rename = "update")]
+    pub values: Values,
     /// Its place in the space's order.
     pub number: u64,
     /// By prediction: the right answer's logit less the best of the others.
     pub margins: Vec<f64>,
     /// By prediction: the likeliest token; none where the logits are not defined.
     pub predicted: Vec<Option<Token>>,
+    /// Whether anything was asked for, by prediction.
+    #[serde(skip)]
+    pub asked: Vec<bool>,
     /// Mean cross entropy, in nats per prediction.
     pub loss: f64,
 }
@@ -44,91 +48,106 @@ impl Case {
     }
 
     pub(super) fn new(input: &Input<'_>) -> Self {
-        let update = input.update();
-        let predictions = 0..update.a.len();
-        let truth = update.truth();
+        let values = input.values();
+        let predictions = 0..values.task().answers.len();
         let predicted = predictions.clone().map(|j| match input.get(Of::Margin(j)) {
-            margin if margin > 0.0 => Some(truth[j]),
+            margin if margin > 0.0 => input.truth(j).map(|truth| truth as Token),
             margin if margin.is_nan() => None,
             _ => Some(input.get(Of::Other(j)) as Token),
         });
         Self {
             predicted: predicted.collect(),
+            asked: predictions.clone().map(|j| input.asks(j)).collect(),
             margins: predictions.map(|j| input.get(Of::Margin(j))).collect(),
             loss: loss(input),
             number: input.number(),
-            update,
+            values,
         }
     }
 
-    /// What was predicted.
+    /// What stands where the right answer of prediction `j` should.
     #[must_use]
     pub fn instead(&self, j: usize) -> Instead {
-        let Update { a, idx, elt } = &self.update;
-        let truth = if *idx as usize == j { *elt } else { a[j] };
-        Instead::of(self.predicted[j], truth, a, j, *elt)
+        if !self.asked[j] || !is_wrong(self.margins[j]) {
+            return Instead::Right;
+        }
+        let tokens = self.values.tokens();
+        let holds = |slot: usize, token: Token| tokens[slot] == token;
+        Instead::of(self.predicted[j], self.values.task(), j, holds)
     }
 }
 
+/// The mean over the predictions that are asked for.
 fn loss(input: &Input<'_>) -> f64 {
-    let n = input.space.task.list_len;
-    let sum: f64 = (0..n).map(|j| input.get(Of::Loss(j))).sum();
-    sum / n as f64
+    let asked = (0..input.space.task.answers.len()).filter(|&j| input.asks(j));
+    let losses: Vec<f64> = asked.map(|j| input.get(Of::Loss(j))).collect();
+    losses.iter().sum::<f64>() / losses.len() as f64
 }
 
-/// What stands where the right answer should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What a model said, by where it stands in the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Instead {
     /// The right answer.
     Right,
-    /// The value before the update.
-    OldValue,
-    /// Another value of the list.
-    OtherValue,
-    /// The new element.
-    Element,
-    /// A token that is not in the prompt.
+    /// The value in the answer's own place of a list: before an update the old value.
+    Same(usize),
+    /// The value of a field, by group; of a list another one than that in the answer's own place.
+    Value(usize),
+    /// A token that is in no field.
     Elsewhere,
     /// Nothing: the logits are not defined.
     Undefined,
 }
 
 impl Instead {
-    /// What is said at a prediction, instead of the truth.
-    pub(super) fn of<T: PartialEq + Copy>(
-        said: Option<T>,
-        truth: T,
-        a: &[T],
+    /// What was said instead of answer `j`, in an input of which `holds` tells what its slots hold.
+    pub(super) fn of(
+        said: Option<Token>,
+        task: Task,
         j: usize,
-        elt: T,
+        holds: impl Fn(usize, Token) -> bool,
     ) -> Self {
         let Some(said) = said else {
             return Self::Undefined;
         };
-        if truth == said {
-            Self::Right
-        } else if a[j] == said {
-            Self::OldValue
-        } else if elt == said {
-            Self::Element
-        } else if a.contains(&said) {
-            Self::OtherValue
-        } else {
-            Self::Elsewhere
+        let kin = task.kin();
+        let Some(token) = kin.token_of_class.get(said as usize).copied().flatten() else {
+            return Self::Elsewhere;
+        };
+        if let Some((slot, group)) = kin.own[j]
+            && holds(slot, token)
+        {
+            return Self::Same(group);
         }
+        let mut slots = kin.slots.iter();
+        let found = slots.find(|(slot, _)| holds(*slot, token));
+        found.map_or(Self::Elsewhere, |(_, group)| Self::Value(*group))
     }
 
     /// Its name on screen.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(self, task: Task) -> String {
         match self {
-            Self::Right => "right",
-            Self::OldValue => "old value",
-            Self::OtherValue => "another a_i",
-            Self::Element => "elt",
-            Self::Elsewhere => "not in the prompt",
-            Self::Undefined => "undefined",
+            Self::Right => "right".into(),
+            Self::Same(group) => format!("{} in its place", task.groups[group].name),
+            Self::Value(group) if task.groups[group].is_list => {
+                format!("another {}", task.groups[group].name)
+            }
+            Self::Value(group) => task.groups[group].name.clone(),
+            Self::Elsewhere => "not in the prompt".into(),
+            Self::Undefined => "undefined".into(),
+        }
+    }
+
+    /// Its name in files: one word.
+    #[must_use]
+    pub fn word(self, task: Task) -> String {
+        match self {
+            Self::Right => "right".into(),
+            Self::Same(group) => format!("same_{}", task.groups[group].name),
+            Self::Value(group) => format!("other_{}", task.groups[group].name),
+            Self::Elsewhere => "elsewhere".into(),
+            Self::Undefined => "undefined".into(),
         }
     }
 }

@@ -1,16 +1,19 @@
 //! The activations that interventions put into a run, for every input that asks for another one.
 
-use super::program::{Select, field_size};
+use super::program::Select;
 use crate::lens::{
     Action, Array, Derived, Experiment, From, Intervention, Matrices, Matrix, RunName, Sender,
     observe_hooks,
 };
 use crate::model::{HookName, HookedTransformer, Site};
-use crate::task::{ArrayUpdate, Field, Prompt, Update};
+use crate::task::{Field, Form, Prompt, Task, Values};
 use anyhow::{Context, Result, ensure};
 
 /// The most activations that one intervention may need: one for each combination of the fields
 /// that a mean or a resampled input keeps.
+/// Why there are no tables for a task.
+pub(super) const NO_FORM: &str =
+    "this task's answers are no copies of its fields, chosen by the last but one";
 const MAX_KINDS: usize = 2500;
 
 /// What one intervention puts there.
@@ -23,7 +26,7 @@ struct Given {
 
 /// The constants of an experiment's interventions.
 pub(super) struct Constants<'a> {
-    task: ArrayUpdate,
+    form: &'static Form,
     d_model: usize,
     d_head: usize,
     list: &'a [Intervention],
@@ -44,7 +47,7 @@ impl<'a> Constants<'a> {
             given(model, experiment, one).with_context(line)
         });
         Ok(Self {
-            task,
+            form: task.form().context(NO_FORM)?,
             d_model: model.config().d_model,
             d_head: model.config().d_head,
             list,
@@ -53,14 +56,14 @@ impl<'a> Constants<'a> {
     }
 
     /// Of a model as it is.
-    pub fn none(weights: &Matrices) -> Self {
-        Self {
-            task: weights.task(),
+    pub fn none(weights: &Matrices) -> Result<Self> {
+        Ok(Self {
+            form: weights.task().form().context(NO_FORM)?,
             d_model: weights.config().d_model,
             d_head: weights.config().d_head,
             list: &[],
             given: Vec::new(),
-        }
+        })
     }
 
     pub fn interventions(&self) -> &[Intervention] {
@@ -68,7 +71,7 @@ impl<'a> Constants<'a> {
     }
 
     fn select(&self, fields: &[usize]) -> Select {
-        Select::by_fields(0, fields, self.task)
+        Select::by_fields(0, fields, self.form)
     }
 
     /// What intervention `number` puts at a head and position: vectors, and which one when.
@@ -82,7 +85,7 @@ impl<'a> Constants<'a> {
             let value = set_to(one)?;
             return Ok((
                 Matrix::from_fn(1, width, |_, _| value),
-                Select::fixed(0, self.task),
+                Select::fixed(0, self.form),
             ));
         };
         // the sender's head, not the receiver's, says which part an edge takes
@@ -128,7 +131,7 @@ impl<'a> Constants<'a> {
         let Some(given) = &self.given[number] else {
             return Ok((
                 vec![set_to(&self.list[number])?],
-                Select::fixed(0, self.task),
+                Select::fixed(0, self.form),
             ));
         };
         let values = given.values.iter();
@@ -166,10 +169,11 @@ fn given(
         },
     };
     let task = model.task();
-    let mut fields: Vec<usize> = fields.iter().map(|&field| place(field, task)).collect();
+    let mut fields: Vec<usize> = fields.iter().map(|field| field.slot).collect();
     fields.sort_unstable();
     fields.dedup();
-    let kinds = fields.iter().map(|&field| field_size(field, task));
+    let form = task.form().context(NO_FORM)?;
+    let kinds = fields.iter().map(|&field| form.sizes[field]);
     let kinds = kinds.fold(1, usize::saturating_mul);
     ensure!(
         kinds <= MAX_KINDS,
@@ -180,7 +184,7 @@ fn given(
         ..experiment.clone()
     };
     let values = (0..kinds).map(|kind| {
-        let base = Prompt::teacher_forced(input_of_kind(kind, &fields, task));
+        let base = Prompt::teacher_forced(input_of_kind(kind, &fields, task, form));
         let derived = Derived::new(model, &alone, &base)?;
         Array::from_tensor(derived.get(one)?)
     });
@@ -208,26 +212,12 @@ fn of_run(
     }))
 }
 
-/// A field's place among `a_0 .. idx elt`.
-pub(super) fn place(field: Field, task: ArrayUpdate) -> usize {
-    match field {
-        Field::A(i) => i,
-        Field::Idx => task.list_len,
-        Field::Elt => task.list_len + 1,
-    }
-}
-
 /// An input whose fields have the `kind`-th combination of values; the others are 0.
-fn input_of_kind(mut kind: usize, fields: &[usize], task: ArrayUpdate) -> Update {
-    let mut values = vec![0; task.list_len + 2];
+fn input_of_kind(mut kind: usize, fields: &[usize], task: Task, form: &Form) -> Values {
+    let mut values = vec![0; form.sizes.len()];
     for &field in fields.iter().rev() {
-        values[field] = (kind % field_size(field, task)) as u32;
-        kind /= field_size(field, task);
+        values[field] = (kind % form.sizes[field]) as u32;
+        kind /= form.sizes[field];
     }
-    let n = task.list_len;
-    Update {
-        a: values[..n].to_vec(),
-        idx: values[n],
-        elt: values[n + 1],
-    }
+    Values::new(task, values)
 }

@@ -7,14 +7,14 @@ impl<T> Prepared<T> {
     /// Products and sums of the plans for one input, in the mean: queries against keys, scores,
     /// what heads carry, logits. Exponentials are not among them.
     pub fn multiply_adds(&self) -> f64 {
-        let task = self.program.task;
+        let lanes = self.program.form.lanes();
         let per_block = self.plans.of.iter().enumerate().map(|(idx, plan)| {
             // what the index does not decide is known from the index before
             let first = if idx == 0 { 0 } else { self.first_by_idx };
             let at = |position| self.at_position(plan, position) as f64;
             let once: f64 = (first.min(self.first_wide)..self.first_wide).map(at).sum();
             let each: f64 = (self.first_wide..self.program.positions).map(at).sum();
-            once / f64::from(task.max_num) + each
+            once / lanes as f64 + each
         });
         per_block.sum::<f64>() / self.plans.of.len() as f64
     }
@@ -26,7 +26,7 @@ impl<T> Prepared<T> {
     }
 
     fn at_position(&self, plan: &Plan<T>, position: usize) -> usize {
-        let predicts = self.program.task.predicted_at(position).is_some();
+        let predicts = self.program.predicts[position].is_some();
         let last = self.program.layers - 1;
         let heads = plan.heads.iter().enumerate();
         // of the last block only what predicts is asked

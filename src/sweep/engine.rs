@@ -44,7 +44,8 @@ impl TokenBasis {
         weights: &Matrices,
         experiment: &Experiment,
     ) -> Result<Self> {
-        let positions = model.task().seq_len() - 1;
+        let last = model.task().read_positions().into_iter().max();
+        let positions = last.map_or(0, |last| last as usize + 1);
         Self::up_to(positions, weights, &Constants::new(model, experiment)?)
     }
 
@@ -101,7 +102,8 @@ impl TokenBasis {
 
     /// Decides again what single precision leaves open.
     fn settle(&self, fields: &mut [usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
-        let (elts, predictions) = (self.space.task.max_num as usize, self.space.task.list_len);
+        let program = &self.single.program;
+        let (elts, predictions) = (program.form.lanes(), program.predictions);
         let last = fields.len() - 1;
         for elt in 0..elts {
             let margin = |j: usize| block.margins[j * block.pad + elt];
@@ -198,12 +200,13 @@ impl WithSimd for Blocks<'_> {
         let mut block = prepared.block(0.0, wanted);
         let mut exact = Exact::new(engine, wanted);
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions);
-        let elts = engine.space.task.max_num as usize;
+        let form = prepared.program.form;
+        let elts = form.lanes();
         let sought = sought(prepared, wanted);
         for list in self.lists {
             let mut from = 0;
-            for idx in 0..engine.space.task.list_len {
-                let mut fields = engine.space.fields(list, idx);
+            for idx in 0..form.switches() {
+                let mut fields = engine.space.fields(form, list, idx);
                 if !(self.concerns)(&fields) {
                     continue;
                 }
@@ -331,7 +334,8 @@ pub(super) mod tests {
             let with = experiment(&model, lines);
             let engine = TokenBasis::new(&model, &weights, &with).unwrap();
             let candle = ByCandle::new(&model, &with).unwrap();
-            let all = engine.space.lists().unwrap() as u32;
+            let form = task.form().unwrap();
+            let all = form.lists().unwrap() as u32;
             let count = if lines.is_empty() {
                 LISTS
             } else {
@@ -340,7 +344,7 @@ pub(super) mod tests {
             let lists: Vec<usize> = (0..count).map(|_| below(&mut rng, all) as usize).collect();
             let one = |&list: &usize| {
                 let mut worst = [0f32; 3];
-                let elements = task.max_num as usize;
+                let elements = form.lanes();
                 engine.blocks(
                     list..list + 1,
                     &wanted,

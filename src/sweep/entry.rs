@@ -12,7 +12,7 @@ use super::program::{Program, Select, Sum};
 use super::tables::{Basis, Elements};
 use crate::lens::{CircuitName, HeadName, Side};
 use crate::model::Config;
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 use std::ops::Range;
 
 /// An entry of a circuit, by the numbers of its row and column.
@@ -26,7 +26,7 @@ pub(super) struct Entry {
 impl Entry {
     /// The rows of attention that it is looked for in: heads counted through all layers, and
     /// queries. In the last layer only those that predict do anything.
-    pub fn rows(&self, config: &Config, task: ArrayUpdate) -> Vec<(usize, usize)> {
+    pub fn rows(&self, config: &Config, task: Task) -> Vec<(usize, usize)> {
         let CircuitName::Qk { head, .. } = &self.circuit else {
             return Vec::new();
         };
@@ -37,13 +37,24 @@ impl Entry {
 }
 
 /// The queries of a head that do anything.
-fn dests(in_last_layer: bool, task: ArrayUpdate) -> Range<usize> {
+fn dests(in_last_layer: bool, task: Task) -> Range<usize> {
     let first = if in_last_layer {
         task.predicts_at(0)
     } else {
         0
     };
-    first..task.seq_len() - 1
+    first
+        ..task
+            .read_positions()
+            .into_iter()
+            .max()
+            .map_or(0, |last| last as usize + 1)
+}
+
+/// The same, of a program.
+fn walked(in_last_layer: bool, program: &Program) -> Range<usize> {
+    let first = program.predicts.iter().position(Option::is_some);
+    first.filter(|_| in_last_layer).unwrap_or(0)..program.predicts.len()
 }
 
 /// Where token embeddings stand among a program's families.
@@ -114,7 +125,7 @@ impl Reads {
         let of_idx = |idx| sums.iter().map(|sum| of_sum(idx, sum)).collect();
         Self {
             vector: part.map_or(0, |part| part.vector),
-            amounts: (0..program.task.list_len).map(of_idx).collect(),
+            amounts: (0..program.form.switches()).map(of_idx).collect(),
         }
     }
 
@@ -186,7 +197,7 @@ impl Sought {
                 head: None,
                 row: reads(&program.out, part),
                 col: reads(&[], None),
-                dests: dests(true, program.task),
+                dests: walked(true, program),
             };
         };
         let number = program.number(head);
@@ -200,7 +211,7 @@ impl Sought {
             head: Some(number),
             row: reads(&of_head.q, row),
             col: reads(&of_head.k, col),
-            dests: dests(head.layer + 1 == program.layers, program.task),
+            dests: walked(head.layer + 1 == program.layers, program),
         }
     }
 

@@ -53,7 +53,7 @@ impl<'a> Exact<'a> {
         if self.known.contains(&elt) {
             return &self.block;
         }
-        let elements = self.engine.space.task.max_num as usize;
+        let elements = self.engine.prepared().program.form.lanes();
         let found = if self.known.len() < ONE_BY_ONE {
             self.walk_one(elt);
             elt..elt + 1
@@ -102,7 +102,7 @@ impl WithSimd for Whole<'_, '_> {
     fn with_simd<S: Simd>(self, _simd: S) {
         let exact = self.0;
         let prepared = &exact.engine.double;
-        let elements = exact.engine.space.task.max_num as usize;
+        let elements = exact.engine.prepared().program.form.lanes();
         let first_wide = prepared.first_wide;
         let shared = exact.local.at(prepared, &exact.base, 0);
         for position in 0..first_wide {

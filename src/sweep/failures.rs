@@ -1,27 +1,17 @@
 //! Wrong predictions in groups: by index, by which prediction it is, by what is said instead.
 
 use super::case::{Case, Instead, Worst, worse};
-use crate::task::ArrayUpdate;
-use serde::Serialize;
+use crate::task::Task;
 use std::collections::{BTreeMap, HashSet};
 
 /// Inputs kept of each index, prediction and kind of failure.
 const KEPT: usize = 50;
 
-/// Every way to be wrong.
-const WAYS: [Instead; 5] = [
-    Instead::OldValue,
-    Instead::OtherValue,
-    Instead::Element,
-    Instead::Elsewhere,
-    Instead::Undefined,
-];
-
 /// How wrong predictions are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// By the prompt's index.
-    Idx,
+    /// By the value of the field that chooses: the last but one, the index.
+    Field,
     /// By the prediction that is wrong.
     Position,
     /// By what is said instead.
@@ -31,8 +21,8 @@ pub enum By {
 /// What the wrong predictions of a group have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Common {
-    /// The prompt's index.
-    Idx(usize),
+    /// The value of that field, by its place among all.
+    Field(usize),
     /// Which prediction it is.
     Position(usize),
     /// What is said.
@@ -42,11 +32,14 @@ pub enum Common {
 impl Common {
     /// Its name on screen.
     #[must_use]
-    pub fn words(self, task: ArrayUpdate) -> String {
+    pub fn words(self, task: Task) -> String {
         match self {
-            Self::Idx(idx) => format!("idx {idx}"),
+            Self::Field(place) => match task.axes() {
+                Some([field, _]) => format!("{field} {}", task.token_name(field.values()[place])),
+                None => String::new(),
+            },
             Self::Position(j) => task.prediction(j),
-            Self::Instead(what) => what.name().to_owned(),
+            Self::Instead(what) => what.name(task),
         }
     }
 }
@@ -62,62 +55,55 @@ pub struct Group<'a> {
     pub cases: Vec<&'a Case>,
 }
 
-/// How many predictions are wrong in one way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A way to be wrong, and how often it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// The prompt's index.
-    pub idx: usize,
+    /// The place, among its values, of what the field that chooses holds.
+    pub chosen: usize,
     /// Which prediction it is.
     pub position: usize,
     /// What is said.
     pub instead: Instead,
-    /// How many.
+    /// How many predictions.
     pub count: u64,
 }
 
-/// Wrong predictions, counted by all three, with the worst of each.
+/// All wrong predictions, counted, and the worst inputs of each way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failures {
     predictions: usize,
-    /// `[idx][position][way]`
-    cells: Vec<(u64, Worst)>,
+    chosen: usize,
+    cells: BTreeMap<(usize, usize, Instead), (u64, Worst)>,
 }
 
 impl Failures {
-    pub(super) fn new(predictions: usize) -> Self {
-        let cell = |i: usize| (0, Worst::new(Some(i / WAYS.len() % predictions), KEPT));
+    pub(super) fn new(task: Task) -> Self {
         Self {
-            predictions,
-            cells: (0..predictions * predictions * WAYS.len())
-                .map(cell)
-                .collect(),
+            predictions: task.answers.len(),
+            chosen: task.axes().map_or(0, |[field, _]| field.size()),
+            cells: BTreeMap::new(),
         }
     }
 
-    /// One for inputs that come later.
+    /// The same, with nothing counted. The bound of what is worth keeping stays.
     pub(super) fn empty(&self) -> Self {
+        let cells = self.cells.iter();
         Self {
-            predictions: self.predictions,
-            cells: self
-                .cells
-                .iter()
-                .map(|(_, worst)| (0, worst.empty()))
+            cells: cells
+                .map(|(way, (_, worst))| (*way, (0, worst.empty())))
                 .collect(),
+            ..*self
         }
     }
 
-    /// Counts a wrong prediction; the case is made only where it is kept.
     pub(super) fn see(
         &mut self,
-        (idx, position, instead): (usize, usize, Instead),
+        way: (usize, usize, Instead),
         margin: f64,
         case: impl FnOnce() -> Case,
     ) {
-        // a tie says the right answer, or nothing says anything: it is wrong all the same
-        let way = WAYS.iter().position(|&way| way == instead);
-        let way = way.unwrap_or(WAYS.len() - 1);
-        let (count, worst) =
-            &mut self.cells[(idx * self.predictions + position) * WAYS.len() + way];
+        let new = || (0, Worst::new(Some(way.1), KEPT));
+        let (count, worst) = self.cells.entry(way).or_insert_with(new);
         *count += 1;
         if worst.is_among(margin) {
             worst.keep(case());
@@ -125,20 +111,21 @@ impl Failures {
     }
 
     pub(super) fn join(&mut self, later: Self) {
-        for ((count, worst), (more, others)) in self.cells.iter_mut().zip(later.cells) {
+        for (way, (more, others)) in later.cells {
+            let new = || (0, Worst::new(Some(way.1), KEPT));
+            let (count, worst) = self.cells.entry(way).or_insert_with(new);
             *count += more;
             worst.join(others);
         }
     }
 
-    /// Every way, with the worst of it.
     fn cells(&self) -> impl Iterator<Item = (Way, &Worst)> {
-        self.cells.iter().enumerate().map(|(i, (count, worst))| {
-            let row = i / WAYS.len();
+        let cells = self.cells.iter();
+        cells.map(|(&(chosen, position, instead), (count, worst))| {
             let way = Way {
-                idx: row / self.predictions,
-                position: row % self.predictions,
-                instead: WAYS[i % WAYS.len()],
+                chosen,
+                position,
+                instead,
                 count: *count,
             };
             (way, worst)
@@ -152,10 +139,10 @@ impl Failures {
 
     /// Wrong predictions, `[idx][position]`.
     #[must_use]
-    pub fn by_idx_and_position(&self) -> Vec<Vec<u64>> {
-        let mut wrong = vec![vec![0; self.predictions]; self.predictions];
+    pub fn by_field_and_position(&self) -> Vec<Vec<u64>> {
+        let mut wrong = vec![vec![0; self.predictions]; self.chosen];
         for way in self.ways() {
-            wrong[way.idx][way.position] += way.count;
+            wrong[way.chosen][way.position] += way.count;
         }
         wrong
     }
@@ -166,7 +153,7 @@ impl Failures {
         let mut groups = BTreeMap::<Common, (u64, Vec<(&Case, usize)>)>::new();
         for (way, worst) in self.cells().filter(|(way, _)| way.count > 0) {
             let common = match by {
-                By::Idx => Common::Idx(way.idx),
+                By::Field => Common::Field(way.chosen),
                 By::Position => Common::Position(way.position),
                 By::Instead => Common::Instead(way.instead),
             };
@@ -182,7 +169,7 @@ impl Failures {
             Group {
                 common,
                 count,
-                cases: cases.filter(|case| seen.insert(&case.update)).collect(),
+                cases: cases.filter(|case| seen.insert(&case.values)).collect(),
             }
         });
         let mut groups: Vec<Group<'_>> = groups.collect();

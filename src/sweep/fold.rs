@@ -1,17 +1,19 @@
 //! Folds a model and its interventions into a [`Program`]: the forward pass once, with sums for
 //! numbers. Follows `model/forward.rs` hook by hook and `lens/edit.rs` edit by edit.
 
-use super::constants::Constants;
+use super::constants::{Constants, NO_FORM};
 use super::program::{
     Cell, Cells, Enter, Family, HeadProgram, Number, Path, Piece, Program, Select, Slot, Sum,
 };
 use crate::lens::{Action, HeadName, Intervention, Matrices, Matrix, Sender};
 use crate::model::{HookName, Site};
+use crate::task::Form;
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The pass so far.
 struct Fold<'a> {
+    form: &'static Form,
     weights: &'a Matrices,
     constants: &'a Constants<'a>,
     positions: usize,
@@ -36,7 +38,9 @@ pub(super) fn fold(
     positions: usize,
 ) -> Result<Program> {
     let task = weights.task();
+    let form = task.form().context(NO_FORM)?;
     let mut fold = Fold {
+        form,
         weights,
         constants,
         positions,
@@ -44,7 +48,7 @@ pub(super) fn fold(
             enter: Enter::Stream,
             rows: weights.w_e().clone(),
         }],
-        slots: Program::token_slots(task),
+        slots: Program::token_slots(form),
         numbers: Vec::new(),
         paths: Vec::new(),
         sent: BTreeMap::new(),
@@ -52,7 +56,11 @@ pub(super) fn fold(
     };
     let (heads, out) = fold.pass()?;
     Ok(Program {
-        task,
+        form,
+        predicts: (0..positions)
+            .map(|position| task.predicted_at(position))
+            .collect(),
+        predictions: task.answers.len(),
         layers: weights.config().n_layers,
         positions,
         families: fold.families,
@@ -109,7 +117,6 @@ impl Fold<'_> {
 
     /// The positional embeddings, after their hook.
     fn positions(&mut self) -> Result<Vec<Sum>> {
-        let task = self.weights.task();
         let family = self.families.len();
         self.families.push(Family {
             enter: Enter::Stream,
@@ -118,7 +125,7 @@ impl Fold<'_> {
         let first = self.slots.len();
         let slots = (0..self.positions).map(|p| Slot {
             family,
-            select: Select::fixed(p, task),
+            select: Select::fixed(p, self.form),
         });
         self.slots.extend(slots);
         let sums = (0..self.positions).map(|p| Sum::of(Piece::Slot(first + p)));
@@ -131,7 +138,7 @@ impl Fold<'_> {
         if zero {
             return Sum::default();
         }
-        let select = Select::fixed(0, self.weights.task());
+        let select = Select::fixed(0, self.form);
         Sum::of(Piece::Slot(self.slot(enter, rows, select)))
     }
 
@@ -185,14 +192,14 @@ impl Fold<'_> {
 
     /// What a head carries to each position: one path for each that it reads values from.
     fn carried(&mut self, program: &HeadProgram) -> Vec<Sum> {
-        let task = self.weights.task();
+        let form = self.form;
         let mut direct = BTreeSet::new();
         let mut parents = BTreeSet::new();
         for sum in &program.v {
             for piece in sum.fixed.keys() {
                 match piece {
                     Piece::Token(position) => direct.extend(
-                        (0..task.list_len).map(|idx| Program::token_at(task, *position, idx)),
+                        (0..form.switches()).map(|idx| Program::token_at(form, *position, idx)),
                     ),
                     Piece::Slot(slot) => {
                         direct.insert(*slot);
@@ -390,10 +397,9 @@ impl Fold<'_> {
             return Ok(());
         }
         let scores = matches!(one.hook, HookName::Block(_, Site::AttnScores));
-        let task = self.weights.task();
         let (values, select) = match one.action {
-            Action::Knock if scores => (vec![f64::NEG_INFINITY], Select::fixed(0, task)),
-            Action::Knock | Action::Zero => (vec![0.0], Select::fixed(0, task)),
+            Action::Knock if scores => (vec![f64::NEG_INFINITY], Select::fixed(0, self.form)),
+            Action::Knock | Action::Zero => (vec![0.0], Select::fixed(0, self.form)),
             _ => self.constants.numbers(number, at)?,
         };
         self.numbers.push(Number { values, select });

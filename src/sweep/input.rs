@@ -1,11 +1,14 @@
 //! One input of a sweep, and the inputs in pieces.
 
 use super::block::Block;
-use super::run::Over;
+use super::run::{BLOCK, Over};
 use super::space::Space;
-use crate::task::Update;
+use crate::task::{Form, Target, Values};
 use anyhow::{Context, Result};
 use std::ops::Range;
+
+/// Of a sample a piece has so many examples for each list that it would have of the space.
+const FEW: usize = 1;
 
 /// The numbers of one input.
 pub(super) struct Input<'a> {
@@ -71,64 +74,118 @@ impl Input<'_> {
     }
 
     /// The input itself.
-    pub fn update(&self) -> Update {
-        self.space.update(self.fields)
+    pub fn values(&self) -> Values {
+        self.space.values(self.fields)
     }
 
-    /// Its place in the space's order; 0 where that cannot be counted.
+    /// Its place among all combinations.
     pub fn number(&self) -> u64 {
-        let n = self.space.task.list_len;
-        let list = self.space.list_of(&self.update()) as u64;
-        let per_list = self.space.inputs_per_list() as u64;
-        let in_list = self.fields[n] * self.space.task.max_num as usize + self.fields[n + 1];
-        list.wrapping_mul(per_list).wrapping_add(in_list as u64)
+        self.space.task.number_of(&self.values()) as u64
     }
+
+    /// What is right at a prediction; the first where several classes are.
+    #[inline]
+    pub fn truth(&self, j: usize) -> Option<usize> {
+        match self.targets() {
+            Some(targets) => targets[j].token().map(|class| class as usize),
+            None => {
+                let form = self.space.task.form()?;
+                let copied = form.picks[self.fields[form.switch()]][j];
+                Some(self.fields[copied])
+            }
+        }
+    }
+
+    /// Whether anything is right at a prediction.
+    #[inline]
+    pub fn asks(&self, j: usize) -> bool {
+        self.targets()
+            .is_none_or(|targets| targets[j] != Target::Nothing)
+    }
+
+    /// The targets, where they are kept input by input.
+    #[inline]
+    fn targets(&self) -> Option<&[Target]> {
+        match self.numbers {
+            Numbers::Single(block) => block.targets.get(self.at).map(Vec::as_slice),
+            Numbers::Double(block) => block.targets.get(self.at).map(Vec::as_slice),
+        }
+    }
+
+    /// Another class that the field which chooses could have made right: the element's place taken by the
+    /// old value, and the other way round.
+    pub fn rival(&self, j: usize) -> Option<usize> {
+        let form = self.space.task.form()?;
+        let copied = form.picks[self.fields[form.switch()]][j];
+        let mut others = form.picks.iter().map(|row| row[j]);
+        others
+            .find(|&other| other != copied)
+            .map(|slot| self.fields[slot])
+    }
+}
+
+/// What the inputs of a sweep are counted by.
+pub(super) enum Units {
+    /// What fills all fields but the last two, so many: each brings a block an index.
+    Lists(usize),
+    /// Combinations of all fields, so many.
+    Numbers(usize),
+    /// These.
+    Sample(Vec<Values>),
 }
 
 /// The inputs in pieces.
 pub(super) struct Pieces {
     pub count: usize,
-    /// Lists, or examples, that one has.
+    /// Units that one has.
     each: usize,
-    pub lists: usize,
-    pub sample: Option<Vec<Update>>,
+    /// Inputs of a unit.
+    inputs: usize,
+    pub units: Units,
 }
 
 impl Pieces {
-    pub fn new(space: Space, over: Over, each: usize) -> Result<Self> {
+    /// Pieces of `each` lists, or of as many inputs as some lists would have.
+    pub fn new(space: Space, over: Over, form: Option<&Form>, each: usize) -> Result<Self> {
         let task = space.task;
-        match over {
-            Over::Space => {
+        let (units, each, inputs) = match (over, form) {
+            (Over::Space, Some(form)) => {
                 space.count()?;
-                let lists = space.lists().context("too many lists")?;
-                Ok(Self {
-                    count: lists.div_ceil(each),
-                    each,
-                    lists,
-                    sample: None,
-                })
+                let lists = form.lists().context("too many lists")?;
+                (Units::Lists(lists), each, form.switches() * form.lanes())
             }
-            Over::Sample(sample) => {
+            (Over::Space, None) => {
+                let all = usize::try_from(space.count()?)?;
+                (Units::Numbers(all), each * BLOCK, 1)
+            }
+            (Over::Sample(sample), _) => {
                 let prompts = sample.prompts(task).into_iter();
-                let sample: Vec<Update> = prompts.map(|prompt| prompt.update).collect();
-                Ok(Self {
-                    count: sample.len().div_ceil(each),
-                    each,
-                    lists: 0,
-                    sample: Some(sample),
-                })
+                let sample = prompts.map(|prompt| prompt.values).collect();
+                (Units::Sample(sample), each * FEW, 1)
             }
+        };
+        let mut pieces = Self {
+            count: 0,
+            each,
+            inputs,
+            units,
+        };
+        pieces.count = pieces.len().div_ceil(each);
+        Ok(pieces)
+    }
+
+    fn len(&self) -> usize {
+        match &self.units {
+            Units::Lists(all) | Units::Numbers(all) => *all,
+            Units::Sample(sample) => sample.len(),
         }
     }
 
-    pub fn range(&self, piece: usize, all: usize) -> Range<usize> {
-        piece * self.each..((piece + 1) * self.each).min(all)
+    pub fn range(&self, piece: usize) -> Range<usize> {
+        piece * self.each..((piece + 1) * self.each).min(self.len())
     }
 
-    pub fn inputs(&self, piece: usize, space: Space) -> u64 {
-        match &self.sample {
-            Some(sample) => self.range(piece, sample.len()).len() as u64,
-            None => (self.range(piece, self.lists).len() * space.inputs_per_list()) as u64,
-        }
+    pub fn inputs(&self, piece: usize) -> u64 {
+        (self.range(piece).len() * self.inputs) as u64
     }
 }

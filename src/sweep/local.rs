@@ -154,7 +154,7 @@ impl<T: Copy> LocalHead<T> {
         let Self { rows, len, pad, .. } = self;
         let (row, stride) = (&rows.row, tables.stride);
         let (query, key) = (row[q], row[k]);
-        let elts = prepared.program.task.max_num as usize;
+        let elts = prepared.program.form.lanes();
         let to = |i: usize, other: usize| (i * *len + other) * *pad;
         match (rows.wide[q], rows.wide[k]) {
             (None, None) => self.each[q * *len + k] = tables.qk[query * stride + key],

@@ -2,10 +2,10 @@
 //! over the whole space, and the mean is a sum of as many vectors. Attention is added up itself.
 
 use super::block::{Block, Wanted};
-use super::constants::{Constants, place};
+use super::constants::{Constants, NO_FORM};
 use super::engine::TokenBasis;
 use super::input::{Input, Of};
-use super::program::{Program, Select, field_size};
+use super::program::{Program, Select};
 use super::run::{Over, Progress, Sum, Sweep};
 use super::tables::{Carried, Elements};
 use crate::lens::{Averaged, From, HeadName, Intervention, Matrices, Matrix};
@@ -51,15 +51,16 @@ fn mean(
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Option<Tensor>> {
     let task = model.task();
-    let fields: Vec<usize> = given.iter().map(|&field| place(field, task)).collect();
-    let sizes = fields.iter().map(|&field| field_size(field, task));
+    let form = task.form().context(NO_FORM)?;
+    let fields: Vec<usize> = given.iter().map(|field| field.slot).collect();
+    let sizes = fields.iter().map(|&field| form.sizes[field]);
     let kinds = sizes.fold(1, usize::saturating_mul);
     ensure!(
         kinds <= MAX_KINDS,
         "{kinds} means would have to be kept; {MAX_KINDS} is the most"
     );
     let weights = Matrices::new(model)?;
-    let tables = TokenBasis::up_to(task.seq_len(), &weights, &Constants::none(&weights))?;
+    let tables = TokenBasis::up_to(task.seq_len(), &weights, &Constants::none(&weights)?)?;
     let (program, elements) = {
         let prepared = tables.prepared();
         (prepared.program.clone(), prepared.elements.clone())
@@ -67,7 +68,7 @@ fn mean(
     let asked = Asked::new(&program, &elements, hook);
     let added = Added {
         asked: &asked,
-        kind: Select::by_fields(0, &fields, task),
+        kind: Select::by_fields(0, &fields, form),
         kinds,
         sums: vec![0.0; asked.sums * kinds],
     };
@@ -157,8 +158,8 @@ impl Asked {
         let cells = self.rows(program, layer).into_iter();
         let cells: usize = cells.map(|(_, dest)| dest + 1).sum();
         for cell in 0..cells {
-            let fixed = Select::fixed(0, program.task);
-            self.track(Some(of(cell)), 1, vec![fixed; program.task.list_len]);
+            let fixed = Select::fixed(0, program.form);
+            self.track(Some(of(cell)), 1, vec![fixed; program.form.switches()]);
         }
     }
 
@@ -166,19 +167,19 @@ impl Asked {
     fn carried(&mut self, program: &Program, elements: &Elements) {
         self.rows(program, program.layers - 1);
         self.wanted.carried = true;
-        let all = 0..program.task.list_len;
+        let all = 0..program.form.switches();
         let slot = |slot: usize| program.slots[slot].select.clone();
         let height = |slot: usize| program.families[program.slots[slot].family].rows.nrows();
         for position in 0..program.positions {
             let tokens = all.clone();
-            let tokens = tokens.map(|idx| Program::token_at(program.task, position, idx));
+            let tokens = tokens.map(|idx| Program::token_at(program.form, position, idx));
             self.track(None, height(0), tokens.map(slot).collect());
             for (i, &(one, _)) in elements.all[elements.slots..].iter().enumerate() {
                 let of = Of::Carried(position * elements.carried() + i);
                 self.track(
                     Some(of),
                     height(one),
-                    vec![slot(one); program.task.list_len],
+                    vec![slot(one); program.form.switches()],
                 );
             }
         }

@@ -74,7 +74,7 @@ impl<T: Copy + PartialEq> Plans<T> {
             maker.plan::<L>(bases, out)
         };
         Self {
-            of: (0..program.task.list_len).map(&mut plan).collect(),
+            of: (0..program.form.switches()).map(&mut plan).collect(),
             coefficients,
             extra,
         }

@@ -42,8 +42,7 @@ impl<T: Copy + PartialEq> Prepared<T> {
         let tables = Tables::new::<L>(weights, program, elements)?;
         let bases: Vec<&Basis> = tables.heads.iter().map(|head| &head.basis).collect();
         let plans = Plans::new::<L>(program, elements, &bases, &tables.out.basis);
-        let task = program.task;
-        let first_wide = first_by(program, task.list_len + 1);
+        let first_wide = first_by(program, program.form.lane());
         let numbers = program.numbers.iter().map(|number| {
             let mut values: Vec<T> = number.values.iter().map(|&x| L::number(x)).collect();
             values.extend([L::number(0.0); SLACK]);
@@ -53,7 +52,7 @@ impl<T: Copy + PartialEq> Prepared<T> {
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
             first_wide,
-            first_by_idx: first_by(program, task.list_len),
+            first_by_idx: first_by(program, program.form.switch()),
             shared: shared(&plans, first_wide * elements.carried()),
             program: Arc::clone(program),
             elements: Arc::clone(elements),
@@ -93,9 +92,9 @@ impl<T> Prepared<T> {
         T: Copy,
     {
         let size = Size {
-            elements: self.program.task.max_num as usize,
+            elements: self.program.form.lanes(),
             pad: self.pad(),
-            predictions: self.program.task.list_len,
+            predictions: self.program.predictions,
             d_vocab_out: self.tables.out.d_vocab_out,
             carried: self.plans.coefficients,
         };
@@ -104,7 +103,7 @@ impl<T> Prepared<T> {
 
     /// The elements of a row, and what registers hold behind the last.
     pub fn pad(&self) -> usize {
-        padded(self.program.task.max_num as usize)
+        padded(self.program.form.lanes())
     }
 }
 
@@ -137,7 +136,7 @@ fn first_by(program: &Program, field: usize) -> usize {
     let in_sum = |sum: &super::program::Sum| {
         let mut pieces = sum.fixed.keys();
         pieces.any(|&piece| {
-            (0..program.task.list_len)
+            (0..program.form.switches())
                 .any(|idx| decides(&program.slots[program.slot_of(piece, idx)].select))
         })
     };
@@ -160,6 +159,6 @@ fn first_by(program: &Program, field: usize) -> usize {
     };
     let positions = program.positions;
     // the element stands there; its token may have been taken away, what follows is wide anyway
-    let element = program.task.list_len + 3;
+    let element = program.form.lane_position();
     (0..positions).find(differs).unwrap_or(element).min(element)
 }

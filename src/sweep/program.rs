@@ -7,7 +7,7 @@
 //! enter it, so that nothing wider than a handful of numbers is left for an input to compute.
 
 use crate::lens::{HeadName, Matrix};
-use crate::task::ArrayUpdate;
+use crate::task::{Form, Place};
 use std::collections::BTreeMap;
 
 /// Where a family of vectors comes into the model.
@@ -40,20 +40,20 @@ pub(super) struct Select {
 
 impl Select {
     /// Always the same row.
-    pub fn fixed(base: usize, task: ArrayUpdate) -> Self {
+    pub fn fixed(base: usize, form: &Form) -> Self {
         Self {
             base,
-            strides: vec![0; task.list_len + 2],
+            strides: vec![0; form.sizes.len()],
         }
     }
 
     /// The row that has the value of these fields, the last one changing fastest.
-    pub fn by_fields(base: usize, fields: &[usize], task: ArrayUpdate) -> Self {
-        let mut select = Self::fixed(base, task);
+    pub fn by_fields(base: usize, fields: &[usize], form: &Form) -> Self {
+        let mut select = Self::fixed(base, form);
         let mut stride = 1;
         for &field in fields.iter().rev() {
             select.strides[field] = stride;
-            stride *= field_size(field, task);
+            stride *= form.sizes[field];
         }
         select
     }
@@ -68,15 +68,6 @@ impl Select {
     /// Whether inputs that differ only in `elt` pick different rows.
     pub fn by_elt(&self) -> bool {
         self.strides.last().is_some_and(|&stride| stride != 0)
-    }
-}
-
-/// How many values a field has; fields count `a_0 .. a_{n-1} idx elt`.
-pub(super) fn field_size(field: usize, task: ArrayUpdate) -> usize {
-    if field == task.list_len {
-        task.list_len
-    } else {
-        task.max_num as usize
     }
 }
 
@@ -183,7 +174,11 @@ pub(super) struct HeadProgram {
 
 /// A model under interventions, folded.
 pub(super) struct Program {
-    pub task: ArrayUpdate,
+    pub form: &'static Form,
+    /// By position: which answer is read there, if any.
+    pub predicts: Vec<Option<usize>>,
+    /// How many answers there are.
+    pub predictions: usize,
     pub layers: usize,
     /// Positions that have a say, from the first on.
     pub positions: usize,
@@ -198,25 +193,20 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// The slots of the tokens: BOS, newline, `a_0 ..`, idx, elt, in this order.
-    pub fn token_slots(task: ArrayUpdate) -> Vec<Slot> {
+    /// The slots of the tokens: those that are fixed, then the fields, in this order.
+    pub fn token_slots(form: &Form) -> Vec<Slot> {
         let token = |select| Slot { family: 0, select };
-        let fixed = |token| Select::fixed(token as usize, task);
-        let fields = (0..task.list_len + 2).map(|field| Select::by_fields(0, &[field], task));
-        let all = [fixed(task.bos()), fixed(task.newline())];
-        all.into_iter().chain(fields).map(token).collect()
+        let fixed = form.fixed.iter();
+        let fixed = fixed.map(|&token| Select::fixed(token as usize, form));
+        let fields = (0..form.sizes.len()).map(|field| Select::by_fields(0, &[field], form));
+        fixed.chain(fields).map(token).collect()
     }
 
-    /// The slot whose token stands at a position of a teacher-forced prompt with this index.
-    pub fn token_at(task: ArrayUpdate, position: usize, idx: usize) -> usize {
-        let n = task.list_len;
-        match position {
-            0 => 0,
-            p if p <= n => 1 + p,
-            p if p == n + 1 || p == n + 4 => 1,
-            p if p < n + 4 => p,
-            p if p - n - 5 == idx => n + 3,
-            p => 2 + p - n - 5,
+    /// The slot whose token stands at a position of a teacher-forced prompt with this switch.
+    pub fn token_at(form: &Form, position: usize, switch: usize) -> usize {
+        match form.at(position, switch) {
+            Place::Fixed(token) => form.fixed.iter().position(|&one| one == token).unwrap_or(0),
+            Place::Slot(slot) | Place::Answer(slot) => form.fixed.len() + slot,
         }
     }
 
@@ -234,7 +224,7 @@ impl Program {
     /// A piece as a slot, in prompts with this index.
     pub fn slot_of(&self, piece: Piece, idx: usize) -> usize {
         match piece {
-            Piece::Token(position) => Self::token_at(self.task, position, idx),
+            Piece::Token(position) => Self::token_at(self.form, position, idx),
             Piece::Slot(slot) => slot,
         }
     }
@@ -242,25 +232,23 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
-    use crate::task::{Prompt, Update};
+    use crate::task::{Prompt, Task};
 
     #[test]
     fn token_slots_are_the_tokens_of_the_prompt() {
         for (list_len, max_num) in [(1, 3), (2, 7), (3, 50)] {
-            let task = ArrayUpdate { list_len, max_num };
-            let slots = Program::token_slots(task);
-            for idx in 0..list_len {
-                let update = Update {
-                    a: (0..list_len as u32).map(|i| (i + 1) % max_num).collect(),
-                    idx: idx as u32,
-                    elt: max_num - 1,
-                };
-                let mut fields: Vec<usize> = update.a.iter().map(|&a| a as usize).collect();
-                fields.extend([idx, update.elt as usize]);
-                let tokens = task.tokens(&Prompt::teacher_forced(update));
+            let task = Task::array_update(list_len, max_num).unwrap();
+            let form = task.form().unwrap();
+            let slots = Program::token_slots(form);
+            for number in (0..task.input_space()).step_by(37) {
+                let input = task.values_at(number);
+                let fields: Vec<usize> = input.tokens().iter().map(|&t| t as usize).collect();
+                let switch = fields[form.switch()];
+                let tokens = task.tokens(&Prompt::teacher_forced(input));
                 for (position, &token) in tokens.iter().enumerate() {
-                    let slot = &slots[Program::token_at(task, position, idx)];
+                    let slot = &slots[Program::token_at(form, position, switch)];
                     assert_eq!(slot.select.row(&fields), token as usize);
                 }
             }

@@ -4,12 +4,12 @@ use super::block::{Block, Wanted};
 use super::by_candle::ByCandle;
 use super::engine::TokenBasis;
 use super::exact::Exact;
-use super::input::{Input, Numbers, Pieces};
+use super::input::{Input, Numbers, Pieces, Units};
 use super::means::make_means;
 use super::space::Space;
 use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
-use crate::task::{ArrayUpdate, Field, Sample, grouped};
+use crate::task::{Field, Sample, Task, Values, grouped};
 use anyhow::Result;
 use rayon::prelude::*;
 use std::fmt;
@@ -19,6 +19,8 @@ const LISTS: usize = 16;
 /// Pieces of work between two reports, with tables.
 const PIECES: usize = 64;
 /// The same where each input is a forward pass.
+/// Inputs in one batch of forward passes.
+pub(super) const BLOCK: usize = 64;
 const SLOW_PIECES: usize = 2;
 /// The most pairs of an input and a donor that are gone through one by one.
 const MOST_PAIRS: u128 = 200_000;
@@ -198,7 +200,7 @@ impl Sweep {
     }
 
     /// The sweep of what has been folded already.
-    pub(super) fn of_tables(tables: TokenBasis, task: ArrayUpdate) -> Self {
+    pub(super) fn of_tables(tables: TokenBasis, task: Task) -> Self {
         Self {
             how: How::Tables(Box::new(tables)),
             space: Space::new(task),
@@ -241,13 +243,15 @@ impl Sweep {
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
         let over = self.walked(over);
-        let pieces = Pieces::new(self.space, over, sum.lists())?;
+        let form = match self.how {
+            How::Tables(_) => self.space.task.form(),
+            How::Candle(_) => None,
+        };
+        let pieces = Pieces::new(self.space, over, form, sum.lists())?;
         if let (How::Candle(runs), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
-            runs[0].block(
-                &self.with_elements(&self.space.fields(0, 0)),
-                &Wanted::default(),
-            )?;
+            let first = self.space.fields_of(&self.space.task.values_at(0));
+            runs[0].block(&[first], &Wanted::default())?;
         }
         let (draws, total) = (self.draws(over), self.total(over)?);
         let mut done = 0;
@@ -268,7 +272,7 @@ impl Sweep {
             let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
             for (i, part) in (next..end).zip(parts) {
                 sum.join(part?);
-                done += pieces.inputs(i % pieces.count, self.space);
+                done += pieces.inputs(i % pieces.count);
             }
             next = end;
             if !report(&mut sum, Progress { done, total })? {
@@ -296,12 +300,6 @@ impl Sweep {
     }
 
     /// The inputs with this list and index.
-    fn with_elements(&self, fields: &[usize]) -> Vec<Vec<usize>> {
-        let before = &fields[..fields.len() - 1];
-        let elements = 0..self.space.task.max_num as usize;
-        elements.map(|elt| [before, &[elt]].concat()).collect()
-    }
-
     /// The sum of one piece, beginning with nothing.
     fn piece<S: Sum>(
         &self,
@@ -311,30 +309,26 @@ impl Sweep {
         empty: &S,
     ) -> Result<S> {
         let mut part = empty.empty();
-        if let Some(sample) = &pieces.sample {
-            let some = sample[pieces.range(piece, sample.len())].iter();
-            let some: Vec<_> = some.map(|one| self.space.fields_of(one)).collect();
-            self.some(&some, wanted, &mut part)?;
+        let concerns = |fields: &[usize]| empty.concerns(fields);
+        let range = pieces.range(piece);
+        if let (How::Tables(tables), Units::Lists(_)) = (&self.how, &pieces.units) {
+            tables.blocks(range, wanted, &concerns, &mut |fields, block, exact| {
+                self.see_block(fields, block, exact, &mut part);
+            });
             return Ok(part);
         }
-        let lists = pieces.range(piece, pieces.lists);
-        let concerns = |fields: &[usize]| empty.concerns(fields);
-        match &self.how {
-            How::Tables(tables) => {
-                tables.blocks(lists, wanted, &concerns, &mut |fields, block, exact| {
-                    self.see_block(fields, block, Some(exact), &mut part);
-                });
-            }
-            How::Candle(runs) => {
-                let blocks = lists.flat_map(|list| {
-                    let idx = 0..self.space.task.list_len;
-                    idx.map(move |idx| self.space.fields(list, idx))
-                });
-                for fields in blocks.filter(|fields| concerns(fields)) {
-                    let block = runs[draw].block(&self.with_elements(&fields), wanted)?;
-                    self.see_block(&fields, &block, None, &mut part);
-                }
-            }
+        let inputs: Vec<Values> = match &pieces.units {
+            Units::Sample(sample) => sample[range].to_vec(),
+            _ => range
+                .map(|number| self.space.task.values_at(number as u128))
+                .collect(),
+        };
+        let exist = self.space.task.existing(&inputs)?;
+        let inputs = inputs.iter().zip(exist).filter(|(_, exists)| *exists);
+        let inputs = inputs.map(|(input, _)| self.space.fields_of(input));
+        let inputs: Vec<Vec<usize>> = inputs.filter(|fields| concerns(fields)).collect();
+        for some in inputs.chunks(BLOCK) {
+            self.some(some, draw, wanted, &mut part)?;
         }
         Ok(part)
     }
@@ -343,7 +337,7 @@ impl Sweep {
         &self,
         fields: &[usize],
         block: &Block<f32>,
-        mut exact: Option<&mut Exact<'_>>,
+        exact: &mut Exact<'_>,
         part: &mut S,
     ) {
         if part.see_all(fields, block) {
@@ -351,7 +345,7 @@ impl Sweep {
         }
         let mut fields = fields.to_vec();
         let last = fields.len() - 1;
-        for elt in 0..self.space.task.max_num as usize {
+        for elt in 0..block.elements() {
             fields[last] = elt;
             let input = Input {
                 space: self.space,
@@ -359,21 +353,26 @@ impl Sweep {
                 at: elt,
                 numbers: Numbers::Single(block),
             };
-            match &mut exact {
-                Some(exact) if part.is_open(&input) => {
-                    let double = Input {
-                        numbers: Numbers::Double(exact.input(&fields)),
-                        ..input
-                    };
-                    part.see_open(&input, &double);
-                }
-                _ => part.see(&input),
+            if part.is_open(&input) {
+                let double = Input {
+                    numbers: Numbers::Double(exact.input(&fields)),
+                    ..input
+                };
+                part.see_open(&input, &double);
+            } else {
+                part.see(&input);
             }
         }
     }
 
     /// Some inputs, in double precision where tables serve.
-    fn some<S: Sum>(&self, inputs: &[Vec<usize>], wanted: &Wanted, part: &mut S) -> Result<()> {
+    fn some<S: Sum>(
+        &self,
+        inputs: &[Vec<usize>],
+        draw: usize,
+        wanted: &Wanted,
+        part: &mut S,
+    ) -> Result<()> {
         let space = self.space;
         match &self.how {
             How::Tables(tables) => {
@@ -388,7 +387,7 @@ impl Sweep {
                 }
             }
             How::Candle(runs) => {
-                let block = runs[0].block(inputs, wanted)?;
+                let block = runs[draw].block(inputs, wanted)?;
                 for (at, fields) in inputs.iter().enumerate() {
                     part.see(&Input {
                         space,

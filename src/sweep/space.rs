@@ -1,96 +1,69 @@
-//! The input space: every list, index and element there is, counted through.
+//! The input space: every input that a task has, counted through.
 
-use crate::task::{ArrayUpdate, Update};
+use crate::task::{Form, Task, Values};
 use anyhow::{Result, ensure};
 
-/// More inputs than this would take days; a sample answers.
+/// More inputs than this would take days.
 const MAX_INPUTS: u128 = 20_000_000_000;
 
-/// The space of a task. A list's number reads it as digits, `a_0` first; an input's number has
-/// the index behind the list and the element last.
+/// All inputs of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// The task whose inputs these are.
-    pub task: ArrayUpdate,
+    /// The task.
+    pub task: Task,
 }
 
 impl Space {
-    /// The space of this task.
+    /// All inputs of this task.
     #[must_use]
-    pub fn new(task: ArrayUpdate) -> Self {
+    pub fn new(task: Task) -> Self {
         Self { task }
     }
 
-    /// Whether all inputs can be swept in reasonable time.
+    /// Whether there are few enough to go through all of them.
     #[must_use]
     pub fn can_be_swept(&self) -> bool {
         self.task.input_space() <= MAX_INPUTS
     }
 
-    /// How many inputs there are.
+    /// How many combinations of values there are.
     ///
     /// # Errors
-    /// When they are too many to be swept.
+    /// When nobody would wait for them.
     pub(super) fn count(&self) -> Result<u64> {
         let task = self.task;
         ensure!(
             self.can_be_swept(),
-            "lists of {} numbers below {} make {} inputs, too many to sweep; \
-             take a sample, such as random:0:100000",
-            task.list_len,
-            task.max_num,
-            task.input_space()
+            "{task} makes {} inputs, too many to sweep; take a sample, such as random:0:100000",
+            match task.input_space() {
+                u128::MAX => "more than 1e38".to_owned(),
+                all => all.to_string(),
+            }
         );
         Ok(task.input_space() as u64)
     }
 
-    /// How many lists there are; `None` when they cannot be counted.
-    #[must_use]
-    pub fn lists(&self) -> Option<usize> {
-        (self.task.max_num as usize).checked_pow(self.task.list_len as u32)
-    }
-
-    /// How many inputs share a list.
-    #[must_use]
-    pub fn inputs_per_list(&self) -> usize {
-        self.task.list_len * self.task.max_num as usize
-    }
-
-    /// The fields `a_0 .. idx elt` of the first input with this list and index.
-    pub(super) fn fields(&self, list: usize, idx: usize) -> Vec<usize> {
-        let n = self.task.list_len;
+    /// The fields of the inputs of a list (all but the last two fields, counted) and a switch, the lane 0.
+    pub(super) fn fields(&self, form: &Form, list: usize, switch: usize) -> Vec<usize> {
+        let n = form.switch();
         let mut fields = vec![0; n + 2];
         let mut rest = list;
-        for a in fields[..n].iter_mut().rev() {
-            *a = rest % self.task.max_num as usize;
-            rest /= self.task.max_num as usize;
+        for (field, &size) in fields[..n].iter_mut().zip(&form.sizes).rev() {
+            *field = rest % size;
+            rest /= size;
         }
-        fields[n] = idx;
+        fields[n] = switch;
         fields
     }
 
-    /// An input's fields as an update.
-    pub(super) fn update(&self, fields: &[usize]) -> Update {
-        let n = self.task.list_len;
-        let token = |value: usize| value as u32;
-        Update {
-            a: fields[..n].iter().map(|&a| token(a)).collect(),
-            idx: token(fields[n]),
-            elt: token(fields[n + 1]),
-        }
+    /// The input with these tokens in its fields.
+    pub(super) fn values(&self, fields: &[usize]) -> Values {
+        let tokens = fields.iter().map(|&value| value as u32);
+        Values::new(self.task, tokens.collect())
     }
 
-    /// An update's fields.
-    pub(super) fn fields_of(&self, update: &Update) -> Vec<usize> {
-        let a = update.a.iter().copied();
-        a.chain([update.idx, update.elt])
-            .map(|x| x as usize)
-            .collect()
-    }
-
-    /// An update's list, as a number.
-    pub(super) fn list_of(&self, update: &Update) -> usize {
-        let digits = update.a.iter();
-        digits.fold(0, |n, &a| n * self.task.max_num as usize + a as usize)
+    /// The tokens in the fields of an input.
+    pub(super) fn fields_of(&self, input: &Values) -> Vec<usize> {
+        input.tokens().iter().map(|&token| token as usize).collect()
     }
 }

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
 use crate::task::number::fixed;
-use crate::task::{ArrayUpdate, Estimate, limits, shown};
+use crate::task::{Estimate, Task, limits, shown};
 use anyhow::Result;
 
 /// What edges have to keep where no threshold is given.
@@ -107,11 +107,7 @@ impl Survey {
     ///
     /// # Errors
     /// What is wrong, and at which word.
-    pub fn parse(
-        line: &str,
-        task: ArrayUpdate,
-        config: &Config,
-    ) -> std::result::Result<Self, LineError> {
+    pub fn parse(line: &str, task: Task, config: &Config) -> std::result::Result<Self, LineError> {
         limits::check_line(line).map_err(|beyond| LineError::beyond(line, &beyond))?;
         let words: Vec<&str> = line.split_whitespace().collect();
         let (words, whole) = match &words[..] {
@@ -148,7 +144,7 @@ impl Survey {
 
     /// Its line, which [`Self::parse`] reads.
     #[must_use]
-    pub fn line(&self, task: ArrayUpdate) -> String {
+    pub fn line(&self, task: Task) -> String {
         let line = match &self.what {
             What::Ablations(node) => format!("ablations {}", title(node, task)),
             What::Minimal(threshold) => format!("minimal {threshold}"),

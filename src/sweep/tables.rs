@@ -86,7 +86,7 @@ impl Basis {
     ) -> Self {
         let mut used = BTreeSet::new();
         for sum in sums {
-            for idx in 0..program.task.list_len {
+            for idx in 0..program.form.switches() {
                 let fixed = elements.fixed(program, sum, idx).into_iter();
                 used.extend(fixed.map(|(slot, _)| slot));
             }

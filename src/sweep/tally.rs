@@ -6,7 +6,7 @@ use super::failures::Failures;
 use super::input::{Input, Of};
 use super::run::{Over, Progress, Sum, Sweep};
 use crate::lens::Right;
-use crate::task::{ArrayUpdate, Estimate, grouped};
+use crate::task::{Estimate, Field, Task, Token, grouped};
 use anyhow::Result;
 
 /// Inputs kept, worst first.
@@ -17,7 +17,12 @@ const EDGES: (i64, i64) = (-40, 40);
 /// The predictions of many inputs, added up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
-    task: ArrayUpdate,
+    task: Task,
+    axes: Option<[Field; 2]>,
+    /// How many predictions were judged, by position: those at which anything is right.
+    pub asked_by_position: Vec<u64>,
+    /// Inputs that were run but have no right answer at all: they are in no other count.
+    pub unjudged: u64,
     /// Inputs.
     pub inputs: u64,
     /// Inputs with at least one wrong prediction. A tie is wrong.
@@ -27,9 +32,9 @@ pub struct Tally {
     /// Wrong predictions by index, position and what is said instead.
     pub failures: Failures,
     /// Wrong inputs, `[idx][elt]`.
-    pub wrong_by_idx_and_elt: Vec<Vec<u64>>,
+    pub wrong_by_fields: Vec<Vec<u64>>,
     /// Inputs, `[idx][elt]`.
-    pub inputs_by_idx_and_elt: Vec<Vec<u64>>,
+    pub inputs_by_fields: Vec<Vec<u64>>,
     /// Predictions that are not defined, by position: wrong, and without a loss or a margin.
     pub undefined_by_position: Vec<u64>,
     /// Sums of cross entropy in nats, by position, over what is defined.
@@ -46,17 +51,22 @@ pub struct Tally {
 impl Tally {
     /// Nothing yet.
     #[must_use]
-    pub fn new(task: ArrayUpdate) -> Self {
-        let n = task.list_len;
-        let by_elt = vec![vec![0; task.max_num as usize]; n];
+    pub fn new(task: Task) -> Self {
+        let n = task.answers.len();
+        let axes = task.axes();
+        let sizes = axes.map_or([0; 2], |axes| axes.map(Field::size));
+        let by_fields = vec![vec![0; sizes[1]]; sizes[0]];
         Self {
             task,
+            axes,
+            asked_by_position: vec![0; n],
+            unjudged: 0,
             inputs: 0,
             wrong_inputs: 0,
             wrong_by_position: vec![0; n],
-            failures: Failures::new(n),
-            wrong_by_idx_and_elt: by_elt.clone(),
-            inputs_by_idx_and_elt: by_elt,
+            failures: Failures::new(task),
+            wrong_by_fields: by_fields.clone(),
+            inputs_by_fields: by_fields,
             undefined_by_position: vec![0; n],
             loss_by_position: vec![0.0; n],
             margins: vec![0; (EDGES.1 - EDGES.0) as usize + 2],
@@ -68,7 +78,7 @@ impl Tally {
 
     /// Nothing yet, but every wrong input is going to be kept until it is taken.
     #[must_use]
-    pub fn keeping_failures(task: ArrayUpdate) -> Self {
+    pub fn keeping_failures(task: Task) -> Self {
         Self {
             wrong: Some(Vec::new()),
             ..Self::new(task)
@@ -79,12 +89,12 @@ impl Tally {
     #[must_use]
     pub fn right(&self) -> Right {
         let wrong = self.wrong_by_position.iter().sum();
-        Right::new(
-            self.inputs,
-            self.wrong_inputs,
-            wrong,
-            self.wrong_by_position.len(),
-        )
+        Right::new(self.inputs, self.wrong_inputs, self.predictions(), wrong)
+    }
+
+    /// Predictions that were judged.
+    fn predictions(&self) -> u64 {
+        self.asked_by_position.iter().sum()
     }
 
     /// The fraction of single predictions that are right.
@@ -102,8 +112,8 @@ impl Tally {
     /// The same by prediction.
     #[must_use]
     pub fn accuracy_by_position(&self) -> Vec<f64> {
-        let wrong = self.wrong_by_position.iter();
-        let right = wrong.map(|&wrong| 1.0 - wrong as f64 / self.inputs.max(1) as f64);
+        let both = self.wrong_by_position.iter().zip(&self.asked_by_position);
+        let right = both.map(|(&wrong, &asked)| 1.0 - wrong as f64 / asked.max(1) as f64);
         right.collect()
     }
 
@@ -111,8 +121,7 @@ impl Tally {
     #[must_use]
     pub fn mean_loss(&self) -> f64 {
         let sum: f64 = self.loss_by_position.iter().sum();
-        let predictions = self.inputs * self.loss_by_position.len() as u64;
-        sum / (predictions - self.undefined()) as f64
+        sum / (self.predictions() - self.undefined()) as f64
     }
 
     /// The same by prediction.
@@ -121,19 +130,19 @@ impl Tally {
         let sums = self
             .loss_by_position
             .iter()
-            .zip(&self.undefined_by_position);
-        let means = sums.map(|(sum, undefined)| sum / (self.inputs - undefined) as f64);
+            .zip(&self.undefined_by_position)
+            .zip(&self.asked_by_position);
+        let means = sums.map(|((sum, undefined), asked)| sum / (asked - undefined) as f64);
         means.collect()
     }
 
     /// The accuracy as an estimate from a sample.
     #[must_use]
     pub fn accuracy_estimate(&self) -> Estimate {
-        let each = self.wrong_by_position.len() as f64;
-        let wrong = self.wrong_by_position.iter().sum::<u64>() as f64 / each;
+        let wrong = (1.0 - self.accuracy()) * self.inputs as f64;
         Estimate {
             mean: self.accuracy(),
-            ..Estimate::of(self.inputs, wrong, self.squares[0] / (each * each))
+            ..Estimate::of(self.inputs, wrong, self.squares[0])
         }
     }
 
@@ -214,24 +223,34 @@ impl Sum for Tally {
     }
 
     fn see(&mut self, input: &Input<'_>) {
-        let n = self.task.list_len;
-        let (idx, elt) = (input.fields[n], input.fields[n + 1]);
+        let n = self.task.answers.len();
+        let asked = (0..n).filter(|&j| input.asks(j)).count();
+        if asked == 0 {
+            self.unjudged += 1;
+            return;
+        }
+        let axes = self.axes.map(|axes| {
+            axes.map(|field| field.place(input.fields[field.slot] as Token).unwrap_or(0))
+        });
+        let [chosen, other] = axes.unwrap_or_default();
         self.inputs += 1;
-        self.inputs_by_idx_and_elt[idx][elt] += 1;
+        if axes.is_some() {
+            self.inputs_by_fields[chosen][other] += 1;
+        }
         let mut least = f64::INFINITY;
         let mut case = None;
         let (mut wrong_here, mut loss_here) = (0.0, 0.0);
-        for j in 0..n {
+        for j in (0..n).filter(|&j| input.asks(j)) {
             let margin = input.get(Of::Margin(j));
+            self.asked_by_position[j] += 1;
             if is_wrong(margin) {
                 self.wrong_by_position[j] += 1;
                 wrong_here += 1.0;
-                let said = input.get(Of::Other(j)) as usize;
-                let (said, a) = ((!margin.is_nan()).then_some(said), &input.fields[..n]);
-                let truth = if idx == j { elt } else { a[j] };
-                let instead = Instead::of(said, truth, a, j, elt);
+                let said = (!margin.is_nan()).then_some(input.get(Of::Other(j)) as Token);
+                let holds = |slot: usize, token: Token| input.fields[slot] == token as usize;
+                let instead = Instead::of(said, self.task, j, holds);
                 let make = || case.get_or_insert_with(|| Case::new(input)).clone();
-                self.failures.see((idx, j, instead), margin, make);
+                self.failures.see((chosen, j, instead), margin, make);
             }
             if margin < least || margin.is_nan() {
                 least = margin;
@@ -245,12 +264,14 @@ impl Sum for Tally {
                 loss_here += loss;
             }
         }
-        self.squares[0] += wrong_here * wrong_here;
-        self.squares[1] += (loss_here / n as f64).powi(2);
+        self.squares[0] += (wrong_here / asked as f64).powi(2);
+        self.squares[1] += (loss_here / asked as f64).powi(2);
         let wrong = is_wrong(least);
         if wrong {
             self.wrong_inputs += 1;
-            self.wrong_by_idx_and_elt[idx][elt] += 1;
+            if axes.is_some() {
+                self.wrong_by_fields[chosen][other] += 1;
+            }
         }
         let worst = self.worst.is_among(least);
         if worst || wrong && self.wrong.is_some() {
@@ -271,20 +292,19 @@ impl Sum for Tally {
             }
         };
         self.inputs += later.inputs;
+        self.unjudged += later.unjudged;
         self.wrong_inputs += later.wrong_inputs;
         add(&mut self.wrong_by_position, &later.wrong_by_position);
+        add(&mut self.asked_by_position, &later.asked_by_position);
         add(
             &mut self.undefined_by_position,
             &later.undefined_by_position,
         );
         add(&mut self.margins, &later.margins);
-        for idx in 0..self.task.list_len {
+        for idx in 0..self.wrong_by_fields.len() {
             let pairs = [
-                (&mut self.wrong_by_idx_and_elt, &later.wrong_by_idx_and_elt),
-                (
-                    &mut self.inputs_by_idx_and_elt,
-                    &later.inputs_by_idx_and_elt,
-                ),
+                (&mut self.wrong_by_fields, &later.wrong_by_fields),
+                (&mut self.inputs_by_fields, &later.inputs_by_fields),
             ];
             for (to, from) in pairs {
                 add(&mut to[idx], &from[idx]);
@@ -325,7 +345,7 @@ mod tests {
 
     #[test]
     fn margins_fall_into_their_bins() {
-        let tally = Tally::new(ArrayUpdate::default());
+        let tally = Tally::new(Task::default());
         let bins: Vec<_> = tally.margin_bins().collect();
         for margin in [-1e9, -40.5, -40.0, -0.1, 0.0, 0.9, 39.9, 40.0, 1e9] {
             let (from, to, _) = bins[bin(margin)];

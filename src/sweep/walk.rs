@@ -89,7 +89,7 @@ impl<L: Lanes> Work<L> {
     ) {
         let program = &at.prepared.program;
         let last = program.layers - 1;
-        let predicts = program.task.predicted_at(position);
+        let predicts = program.predicts[position];
         let e0 = (position >= at.prepared.first_wide).then_some(at.e0);
         for (number, head) in at.plan().heads.iter().enumerate() {
             let row = wanted.row(number, position);
@@ -116,7 +116,10 @@ impl<L: Lanes> Work<L> {
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
             self.unembed(lanes, at, position, None);
-            block.keep_prediction(lanes, at.fields, at.e0, prediction, &mut self.logits);
+            let fields = at.fields;
+            let switch = fields[fields.len() - 2];
+            let copied = program.form.picks[switch][prediction];
+            block.keep_prediction(lanes, (fields, copied), at.e0, prediction, &mut self.logits);
         }
     }
 

@@ -1,193 +1,234 @@
-//! The array-update task: `a=[14,26,35]; a[1]=48 -> [14,48,35]`.
+//! Tasks: what a prompt is made of, what is right after it, and how examples are drawn.
 //!
-//! One prompt is `BOS a_0..a_{L-1} nl_0 idx elt nl_1 b_0..b_{L-1}`; `b_i` is predicted at the
-//! position before it. This room looks at no other. Source of the layout: the training notebook
-//! of the reference model (cell 18).
+//! A task is data ([`Spec`]), and everything that knows a position's name, a field or a right answer
+//! asks it. This room looks at no other.
 
+mod array_update;
 mod donor;
+mod form;
+mod identity;
+mod kin;
 pub mod limits;
 pub mod number;
 mod pair;
 mod prompt;
+mod rule;
 mod sample;
+mod space;
+mod spec;
+mod values;
+mod vocabulary;
 
+pub use form::Form;
+pub use identity::Identity;
+pub use kin::Kin;
 pub use number::Estimate;
-pub use pair::{Change, Field, counterfactuals};
+pub use pair::counterfactuals;
 pub use prompt::{PromptError, harmless, shown};
-pub use sample::{Sample, below, notebook_batches};
+pub use rule::{Ask, Pick, Picks, Rule, Target};
+pub use sample::{Batches, Sample, below};
+pub use spec::{Answer, Draw, Exists, Group, Place, Slot, Spec};
+pub use values::{Change, Field, Prompt, Values};
+pub use vocabulary::{Meaning, Vocabulary};
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::OnceLock;
 
-/// A token id: values `0..max_num`, then BOS, then newline.
+/// The id of a token, or of a class that is said.
 pub type Token = u32;
 
-/// The size of the task: how many numbers a list holds, and how many values a number has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ArrayUpdate {
-    /// Numbers in a list (3 in the reference model).
-    pub list_len: usize,
-    /// Values are `0..max_num` (50 in the reference model).
-    pub max_num: u32,
+/// A task at hand. It lives as long as the program does: a program looks at one, or at few.
+#[derive(Clone, Copy)]
+pub struct Task(&'static Known);
+
+/// A task and what was found out about it.
+struct Known {
+    spec: Spec,
+    form: OnceLock<Option<Form>>,
+    kin: OnceLock<Kin>,
 }
 
-impl fmt::Display for ArrayUpdate {
+impl Deref for Task {
+    type Target = Spec;
+    fn deref(&self) -> &Spec {
+        &self.0.spec
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+            || (&self.name, &self.options) == (&other.name, &other.options)
+    }
+}
+
+impl Eq for Task {}
+
+impl Hash for Task {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.name, &self.options).hash(state);
+    }
+}
+
+impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "lists of {} numbers below {}",
-            self.list_len, self.max_num
-        )
+        write!(f, "{:?}", self.0.spec)
     }
 }
 
-impl Default for ArrayUpdate {
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title())
+    }
+}
+
+impl From<Spec> for Task {
+    fn from(spec: Spec) -> Self {
+        Self(Box::leak(Box::new(Known {
+            spec,
+            form: OnceLock::new(),
+            kin: OnceLock::new(),
+        })))
+    }
+}
+
+impl Default for Task {
     fn default() -> Self {
-        Self {
-            list_len: 3,
-            max_num: 50,
-        }
+        Self::array_update(3, 50).unwrap_or_else(|_| Self::raw(1, 1, 1))
     }
 }
 
-/// What a user types: the list, the index to change and the element to put there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Update {
-    /// The list before the update, `list_len` values.
-    pub a: Vec<Token>,
-    /// The index to change, `0..list_len`.
-    pub idx: Token,
-    /// The new element.
-    pub elt: Token,
-}
-
-impl Update {
-    /// The list after the update: the right answer.
+impl Task {
+    /// What it is made of.
     #[must_use]
-    pub fn truth(&self) -> Vec<Token> {
-        let mut b = self.a.clone();
-        if let Some(slot) = b.get_mut(self.idx as usize) {
-            *slot = self.elt;
-        }
-        b
+    pub fn get(self) -> &'static Spec {
+        &self.0.spec
     }
-}
 
-/// An update and the continuation `b` that the model is shown after it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Prompt {
-    /// The part before the second newline.
-    pub update: Update,
-    /// The part after it, `list_len` values; the truth under teacher forcing.
-    pub continuation: Vec<Token>,
-}
-
-impl Prompt {
-    /// The update with its right answer as continuation (teacher forcing).
+    /// Tokens of which nothing is known: prompts of `len`, nothing right or wrong.
     #[must_use]
-    pub fn teacher_forced(update: Update) -> Self {
-        let continuation = update.truth();
-        Self {
-            update,
-            continuation,
-        }
-    }
-}
-
-/// What one position of a prompt holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Bos,
-    A(usize),
-    Newline(usize),
-    Idx,
-    Elt,
-    B(usize),
-}
-
-impl ArrayUpdate {
-    /// A task of this size.
-    ///
-    /// # Errors
-    /// When no prompt of that size exists: lists need 1 to 64 numbers, values 2 to 4096, and
-    /// every index must be a value.
-    pub fn new(list_len: usize, max_num: u32) -> anyhow::Result<Self> {
-        anyhow::ensure!(
-            (1..=64).contains(&list_len),
-            "list length {list_len} is not from 1 to 64"
-        );
-        anyhow::ensure!(
-            (2..=4096).contains(&max_num),
-            "max num {max_num} is not from 2 to 4096"
-        );
-        anyhow::ensure!(
-            list_len <= max_num as usize,
-            "list length {list_len} is more than max num {max_num}: an index must be a value"
-        );
-        Ok(Self { list_len, max_num })
+    pub fn raw(len: usize, d_vocab: usize, d_vocab_out: usize) -> Self {
+        let numbered = |n: usize| Vocabulary::numbers_and(n as u32, &[]);
+        let slots: Vec<Slot> = (0..len)
+            .map(|i| Slot {
+                name: format!("t_{i}"),
+                values: (0..d_vocab as Token).collect(),
+            })
+            .collect();
+        Self::from(Spec {
+            name: "tokens".into(),
+            options: vec![
+                ("len".into(), len.to_string()),
+                ("d_vocab".into(), d_vocab.to_string()),
+                ("d_vocab_out".into(), d_vocab_out.to_string()),
+            ],
+            vocabulary: numbered(d_vocab),
+            classes: numbered(d_vocab_out),
+            places: (0..len).map(Place::Slot).collect(),
+            labels: slots.iter().map(|slot| slot.name.clone()).collect(),
+            groups: vec![Group {
+                name: "t".into(),
+                slots: 0..len,
+                is_list: true,
+                distinct: false,
+                lengths: None,
+            }],
+            slots,
+            answers: Vec::new(),
+            rule: Rule::None,
+            pad: None,
+            bidirectional: None,
+            once_a_batch: Vec::new(),
+            exists: None,
+            draw: None,
+        })
     }
 
-    /// The BOS token.
+    /// A whole number that was chosen for it.
     #[must_use]
-    pub fn bos(&self) -> Token {
-        self.max_num
+    pub fn option<T: std::str::FromStr>(self, name: &str) -> Option<T> {
+        let (_, value) = self.options.iter().find(|(one, _)| one == name)?;
+        value.parse().ok()
     }
 
-    /// The newline token.
+    /// Whether anything is right or wrong in it.
     #[must_use]
-    pub fn newline(&self) -> Token {
-        self.max_num + 1
+    pub fn is_judged(self) -> bool {
+        !self.answers.is_empty() && !matches!(self.rule, Rule::None)
     }
 
     /// Tokens that can stand in a prompt.
     #[must_use]
-    pub fn d_vocab(&self) -> usize {
-        self.max_num as usize + 2
+    pub fn d_vocab(self) -> usize {
+        self.vocabulary.len()
     }
 
-    /// How many values a field can have.
+    /// How many answers an input has.
     #[must_use]
-    pub fn values_of(self, field: Field) -> Token {
-        match field {
-            Field::Idx => self.list_len as Token,
-            Field::A(_) | Field::Elt => self.max_num,
-        }
+    pub fn predictions_len(self) -> usize {
+        self.answers.len()
     }
 
     /// Positions of a prompt.
     #[must_use]
-    pub fn seq_len(&self) -> usize {
-        2 * self.list_len + 5
+    pub fn seq_len(self) -> usize {
+        self.places.len()
     }
 
-    /// The position at which `b_i` is predicted: the one before it stands.
+    /// The position at which the i-th answer is read; the last where there is no such answer.
     #[must_use]
-    pub fn predicts_at(&self, i: usize) -> usize {
-        self.list_len + 4 + i
+    pub fn predicts_at(self, i: usize) -> usize {
+        let last = self.seq_len().saturating_sub(1);
+        self.answers.get(i).map_or(last, |answer| answer.read_at)
     }
 
-    /// Which `b_i` is predicted at `position`, if any.
+    /// The positions at which answers are read, in their order.
     #[must_use]
-    pub fn predicted_at(&self, position: usize) -> Option<usize> {
-        (0..self.list_len).find(|&i| self.predicts_at(i) == position)
+    pub fn read_positions(self) -> Vec<u32> {
+        let answers = self.answers.iter();
+        answers.map(|answer| answer.read_at as u32).collect()
+    }
+
+    /// Which answer is read at `position`, if any.
+    #[must_use]
+    pub fn predicted_at(self, position: usize) -> Option<usize> {
+        let mut answers = self.answers.iter();
+        answers.position(|answer| answer.read_at == position)
     }
 
     /// The name of a prediction, by where it is read and what it predicts: `nl_1→b_0`.
     #[must_use]
-    pub fn prediction(&self, i: usize) -> String {
-        format!("{}→b_{i}", self.label(self.predicts_at(i)))
+    pub fn prediction(self, i: usize) -> String {
+        let name = self.answers.get(i).map_or("", |answer| &answer.name);
+        format!("{}→{name}", self.label(self.predicts_at(i)))
+    }
+
+    /// What the task's function calls its answers: `b`.
+    #[must_use]
+    pub fn answer_groups(self) -> Vec<String> {
+        let mut groups: Vec<String> = Vec::new();
+        for answer in &self.answers {
+            if !groups.contains(&answer.group) {
+                groups.push(answer.group.clone());
+            }
+        }
+        groups
     }
 
     /// The names of all predictions.
     #[must_use]
-    pub fn predictions(&self) -> Vec<String> {
-        (0..self.list_len).map(|i| self.prediction(i)).collect()
+    pub fn predictions(self) -> Vec<String> {
+        (0..self.answers.len())
+            .map(|i| self.prediction(i))
+            .collect()
     }
 
     /// A position as what is read there: the prediction's name, or the label where nothing is
     /// predicted.
     #[must_use]
-    pub fn read_at(&self, position: usize) -> String {
+    pub fn read_at(self, position: usize) -> String {
         match self.predicted_at(position) {
             Some(i) => self.prediction(i),
             None => self.label(position),
@@ -196,80 +237,60 @@ impl ArrayUpdate {
 
     /// The prediction of this name: `nl_1→b_0`, `nl_1->b_0`, or by what is predicted, `b_0`.
     #[must_use]
-    pub fn prediction_named(&self, name: &str) -> Option<usize> {
+    pub fn prediction_named(self, name: &str) -> Option<usize> {
         let named = |&i: &usize| {
             let name = name.replace("->", "→");
-            name == self.prediction(i) || name == format!("b_{i}")
+            name == self.prediction(i) || name == self.answers[i].name
         };
-        (0..self.list_len).find(named)
-    }
-
-    /// How many different updates there are: `max_num^list_len * list_len * max_num`.
-    #[must_use]
-    pub fn input_space(&self) -> u128 {
-        let values = u128::from(self.max_num);
-        let lists = (0..self.list_len).try_fold(1u128, |n, _| n.checked_mul(values));
-        lists.map_or(u128::MAX, |n| {
-            n.saturating_mul(self.list_len as u128)
-                .saturating_mul(values)
-        })
-    }
-
-    fn role(&self, position: usize) -> Role {
-        let l = self.list_len;
-        match position {
-            0 => Role::Bos,
-            p if p <= l => Role::A(p - 1),
-            p if p == l + 1 => Role::Newline(0),
-            p if p == l + 2 => Role::Idx,
-            p if p == l + 3 => Role::Elt,
-            p if p == l + 4 => Role::Newline(1),
-            p => Role::B(p - l - 5),
-        }
+        (0..self.answers.len()).find(named)
     }
 
     /// The prompt as token ids, `seq_len` of them.
     #[must_use]
-    pub fn tokens(&self, prompt: &Prompt) -> Vec<Token> {
+    pub fn tokens(self, prompt: &Prompt) -> Vec<Token> {
         let at = |values: &[Token], i: usize| values.get(i).copied().unwrap_or(0);
-        (0..self.seq_len())
-            .map(|position| match self.role(position) {
-                Role::Bos => self.bos(),
-                Role::A(i) => at(&prompt.update.a, i),
-                Role::Newline(_) => self.newline(),
-                Role::Idx => prompt.update.idx,
-                Role::Elt => prompt.update.elt,
-                Role::B(i) => at(&prompt.continuation, i),
-            })
-            .collect()
+        let mut fed = self.answers.iter().scan(0, |fed, answer| {
+            let here = *fed;
+            *fed += usize::from(answer.fed_back.is_some());
+            Some(here)
+        });
+        let fed: Vec<usize> = fed.by_ref().collect();
+        let mut tokens: Vec<Token> = Vec::with_capacity(self.seq_len());
+        for place in &self.places {
+            let token = match *place {
+                Place::Fixed(token) => token,
+                Place::Slot(slot) => at(prompt.values.tokens(), slot),
+                Place::Answer(answer) => at(&prompt.continuation, fed[answer]),
+            };
+            // what a shorter field leaves free goes to the end
+            let cut_short = matches!(place, Place::Slot(_)) && Some(token) == self.pad;
+            if !cut_short {
+                tokens.push(token);
+            }
+        }
+        tokens.resize(self.seq_len(), self.pad.unwrap_or(0));
+        tokens
     }
 
     /// The position's name: `BOS a_0 a_1 a_2 nl_0 idx elt nl_1 b_0 b_1 b_2`.
     #[must_use]
-    pub fn label(&self, position: usize) -> String {
-        match self.role(position) {
-            Role::Bos => "BOS".into(),
-            Role::A(i) => format!("a_{i}"),
-            Role::Newline(i) => format!("nl_{i}"),
-            Role::Idx => "idx".into(),
-            Role::Elt => "elt".into(),
-            Role::B(i) => format!("b_{i}"),
-        }
+    pub fn label(self, position: usize) -> String {
+        self.labels.get(position).cloned().unwrap_or_default()
     }
 
     /// All position names in order.
     #[must_use]
-    pub fn labels(&self) -> Vec<String> {
-        (0..self.seq_len()).map(|p| self.label(p)).collect()
+    pub fn labels(self) -> Vec<String> {
+        self.labels.clone()
     }
 
     /// The notebook's labels of one example: `BOS 14_1 26_2 35_3 nl_0 1_5 48_6 nl_1 14_8 ...`.
     #[must_use]
-    pub fn example_labels(&self, tokens: &[Token]) -> Vec<String> {
-        (0..self.seq_len())
-            .zip(tokens)
-            .map(|(position, &token)| match self.role(position) {
-                Role::Bos | Role::Newline(_) => self.label(position),
+    pub fn example_labels(self, tokens: &[Token]) -> Vec<String> {
+        let positions = self.places.iter().enumerate().zip(tokens);
+        positions
+            .map(|((position, place), &token)| match place {
+                Place::Fixed(_) => self.label(position),
                 _ => format!("{}_{position}", self.token_name(token)),
             })
             .collect()
@@ -277,20 +298,52 @@ impl ArrayUpdate {
 
     /// A token as it is written on screen: a value, `BOS` or `\n`.
     #[must_use]
-    pub fn token_name(&self, token: Token) -> String {
-        match token {
-            t if t == self.bos() => "BOS".into(),
-            t if t == self.newline() => "\\n".into(),
-            t => t.to_string(),
+    pub fn token_name(self, token: Token) -> String {
+        self.vocabulary.name(token)
+    }
+
+    /// A class that the model can say, as it is written on screen.
+    #[must_use]
+    pub fn class_name(self, class: Token) -> String {
+        self.classes.name(class)
+    }
+
+    /// What is said, if anything is.
+    #[must_use]
+    pub fn said_words(self, said: Option<Token>) -> String {
+        said.map_or_else(|| "n/a".to_owned(), |class| self.class_name(class))
+    }
+
+    /// What is right, as it is written on screen: `48`, `3 or 5`, `-` where nothing is.
+    #[must_use]
+    pub fn target_name(self, target: &Target) -> String {
+        match target.tokens() {
+            [] => "-".into(),
+            tokens => {
+                let names: Vec<_> = tokens.iter().map(|&one| self.class_name(one)).collect();
+                names.join(" or ")
+            }
         }
+    }
+
+    /// All fields, in the order in which they are typed.
+    pub fn fields(self) -> impl Iterator<Item = Field> {
+        (0..self.slots.len()).map(move |slot| Field::new(self, slot))
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Field> {
+        let slot = self.slots.iter().position(|slot| slot.name == name)?;
+        Some(Field::new(self, slot))
     }
 
     /// The position that a label, a prediction (where it is read) or an index names.
     ///
     /// # Errors
     /// When it names none; the message lists the labels.
-    pub fn position(&self, name: &str) -> anyhow::Result<usize> {
-        let by_label = self.labels().iter().position(|label| label == name);
+    pub fn position(self, name: &str) -> anyhow::Result<usize> {
+        let by_label = self.labels.iter().position(|label| label == name);
         let by_index = || name.parse().ok().filter(|&p: &usize| p < self.seq_len());
         let by_prediction = || {
             let is_one = name.contains('→') || name.contains("->");
@@ -302,7 +355,7 @@ impl ArrayUpdate {
             anyhow::anyhow!(
                 "no position '{}'; the positions are {} or 0 to {}",
                 shown(name),
-                self.labels().join(" "),
+                self.labels.join(" "),
                 self.seq_len() - 1
             )
         })

@@ -1,121 +1,106 @@
-//! Counterfactual pairs: a corrupted update made from the clean one by changing one field.
+//! Counterfactual pairs: a corrupted input made from the clean one by changing one field.
 
-use super::{ArrayUpdate, Token, Update, shown};
-use std::fmt;
+use super::{Change, Field, Target, Task, Token, Values, shown};
 
-/// A field of an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// The list's i-th value.
-    A(usize),
-    /// The index.
-    Idx,
-    /// The element.
-    Elt,
-}
+/// Where a changed value has no say in any answer, the values next to it are tried, so many.
+const TRIED: usize = 16;
 
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::A(i) => write!(f, "a_{i}"),
-            Self::Idx => f.write_str("idx"),
-            Self::Elt => f.write_str("elt"),
-        }
-    }
-}
-
-/// One field set to another value: `idx=2`, `elt=7`, `a_1=30`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The field that changes.
-    pub field: Field,
-    /// Its new value.
-    pub value: Token,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.field, self.value)
-    }
-}
-
-impl Update {
-    /// The value of a field; 0 where the list is too short.
-    #[must_use]
-    pub fn get(&self, field: Field) -> Token {
-        match field {
-            Field::A(i) => self.a.get(i).copied().unwrap_or(0),
-            Field::Idx => self.idx,
-            Field::Elt => self.elt,
-        }
-    }
-
-    /// Gives a field another value; nothing where the list is too short.
-    pub(super) fn set(&mut self, field: Field, value: Token) {
-        match field {
-            Field::A(i) => {
-                if let Some(slot) = self.a.get_mut(i) {
-                    *slot = value;
-                }
-            }
-            Field::Idx => self.idx = value,
-            Field::Elt => self.elt = value,
-        }
-    }
-
-    /// The same update with one field changed.
-    #[must_use]
-    pub fn with(&self, change: Change) -> Self {
-        let mut update = self.clone();
-        update.set(change.field, change.value);
-        update
-    }
-
-    /// The fields in which two updates differ.
-    #[must_use]
-    pub fn differing_fields(&self, other: &Self) -> Vec<Field> {
-        (0..self.a.len())
-            .map(Field::A)
-            .chain([Field::Idx, Field::Elt])
-            .filter(|&field| self.get(field) != other.get(field))
-            .collect()
-    }
-}
-
-/// The counterfactuals of an update, in the order in which they are stepped through: every other
-/// index, then another element, then another value for each list entry that the update keeps
-/// (changing the overwritten one would change no answer).
+/// The counterfactuals of an input, in the order in which they are stepped through: for fields of
+/// few values every other value, for others one value half of all values away, so that the two are
+/// not mistaken for each other; fields that choose come first. What changes no answer and what
+/// makes no input of the task is left out.
 #[must_use]
-pub fn counterfactuals(task: ArrayUpdate, update: &Update) -> Vec<Change> {
-    let l = task.list_len as u32;
-    let mut changes: Vec<Change> = (1..l)
-        .map(|step| Change {
-            field: Field::Idx,
-            value: (update.idx + step) % l,
-        })
-        .collect();
-    let kept = (0..task.list_len)
-        .filter(|&i| i as u32 != update.idx)
-        .map(Field::A);
-    changes.extend(std::iter::once(Field::Elt).chain(kept).map(|field| Change {
-        field,
-        // half the vocabulary away, so that the two values are not mistaken for each other
-        value: (update.get(field) + task.max_num.div_ceil(2)) % task.max_num,
-    }));
-    changes
+pub fn counterfactuals(task: Task, input: &Values) -> Vec<Change> {
+    let fields = task
+        .fields()
+        .filter(|field| input.get(*field) != task.pad_or_none());
+    let (choosing, others): (Vec<Field>, Vec<Field>) = fields.partition(|f| task.chooses(*f));
+    let mut changes = Vec::new();
+    let listed = |field: &Field| task.is_in_list(*field);
+    let (lists, single): (Vec<Field>, Vec<Field>) = others.into_iter().partition(listed);
+    for field in choosing {
+        changes.extend(
+            task.other_values(input, field)
+                .into_iter()
+                .map(|value| (field, value)),
+        );
+    }
+    for field in single.into_iter().chain(lists) {
+        let values = task.other_values(input, field);
+        changes.extend(task.first_that_matters(input, field, &values));
+    }
+    let changes = changes
+        .into_iter()
+        .map(|(field, value)| Change { field, value });
+    changes.collect()
 }
 
-impl ArrayUpdate {
+impl Task {
+    fn pad_or_none(self) -> Token {
+        self.pad.unwrap_or(Token::MAX)
+    }
+
+    /// Whether a field chooses what is copied.
+    fn chooses(self, field: Field) -> bool {
+        match &self.get().rule {
+            super::Rule::Picks(picks) => picks.by.contains(&field.slot),
+            _ => false,
+        }
+    }
+
+    /// Whether a field is one of a list.
+    #[must_use]
+    pub fn is_in_list(self, field: Field) -> bool {
+        let mut groups = self.get().groups.iter();
+        groups.any(|group| group.is_list && group.slots.contains(&field.slot))
+    }
+
+    /// The other values of a field: from half of them away on, or from the next where it chooses.
+    fn other_values(self, input: &Values, field: Field) -> Vec<Token> {
+        let values = field.values();
+        let at = values.iter().position(|&one| one == input.get(field));
+        let n = values.len();
+        let first = if self.chooses(field) {
+            1
+        } else {
+            n.div_ceil(2)
+        };
+        let (at, steps) = (at.unwrap_or(0), (0..n).map(|step| step + first));
+        let others = steps
+            .filter(|step| step % n != 0)
+            .map(|step| values[(at + step) % n]);
+        others.collect()
+    }
+
+    /// The first of these values that makes another input whose answers are others.
+    fn first_that_matters(
+        self,
+        input: &Values,
+        field: Field,
+        values: &[Token],
+    ) -> Option<(Field, Token)> {
+        let changed = |value: Token| input.with(Change { field, value });
+        let before = input.truth();
+        let judged = self.is_judged();
+        let mut tried = values.iter().take(TRIED);
+        let found = tried.find(|&&value| {
+            let other = changed(value);
+            let exists = self.existing(std::slice::from_ref(&other));
+            exists.is_ok_and(|all| all[0]) && (!judged || differs(&before, &other.truth()))
+        });
+        found.map(|&value| (field, value))
+    }
+
     /// A change from `FIELD` (the first counterfactual of that field) or `FIELD=VALUE`.
     ///
     /// # Errors
     /// When the field is unknown, the value is out of range, or nothing would change.
-    pub fn parse_change(&self, update: &Update, text: &str) -> anyhow::Result<Change> {
+    pub fn parse_change(self, input: &Values, text: &str) -> anyhow::Result<Change> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (text.trim(), None),
         };
-        let Some(field) = self.fields().find(|field| field.to_string() == name) else {
+        let Some(field) = self.field(name) else {
             let names: Vec<_> = self.fields().map(|field| field.to_string()).collect();
             anyhow::bail!(
                 "no field '{}'; the fields are {}",
@@ -124,22 +109,35 @@ impl ArrayUpdate {
             );
         };
         let Some(value) = value else {
-            let first = counterfactuals(*self, update).into_iter();
+            let first = counterfactuals(self, input).into_iter();
             return first
                 .clone()
                 .find(|change| change.field == field)
-                .ok_or_else(|| match field {
-                    Field::Idx => anyhow::anyhow!("a list of one number has no other idx"),
-                    _ => anyhow::anyhow!(
-                        "changing {field} changes no answer: the update overwrites it"
-                    ),
+                .ok_or_else(|| {
+                    if field.values().len() < 2 {
+                        return anyhow::anyhow!("{field} has no other value");
+                    }
+                    anyhow::anyhow!("changing {field} changes no answer; name a value, {field}=..")
                 });
         };
         let value = self.parse_value(name, value)?;
         anyhow::ensure!(
-            value != update.get(field),
-            "{field} is {value} already: nothing would change"
+            value != input.get(field),
+            "{field} is {} already: nothing would change",
+            self.token_name(value)
         );
-        Ok(Change { field, value })
+        let change = Change { field, value };
+        let other = input.with(change);
+        anyhow::ensure!(
+            self.existing(std::slice::from_ref(&other))?[0],
+            "{other} is no input of {self}"
+        );
+        Ok(change)
     }
+}
+
+/// Whether two truths ask for other classes somewhere.
+fn differs(a: &[Target], b: &[Target]) -> bool {
+    let mut pairs = a.iter().zip(b);
+    pairs.any(|(a, b)| a != b && *a != Target::Nothing)
 }

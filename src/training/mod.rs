@@ -8,7 +8,7 @@
 use crate::model::config::{PositionalEmbedding, is_bias};
 use crate::model::weights::MAX_ELEMENTS;
 use crate::model::{Config, HookedTransformer, NoHooks, map_chunks};
-use crate::task::{ArrayUpdate, Prompt, Update, below};
+use crate::task::{Field, Prompt, Target, Task, Token, Values, below};
 use anyhow::{Result, ensure};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
@@ -29,10 +29,10 @@ pub enum Schedule {
 }
 
 /// Everything that decides what a training run makes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recipe {
     /// The task to learn.
-    pub task: ArrayUpdate,
+    pub task: Task,
     /// Attention blocks.
     pub n_layers: usize,
     /// Heads in a block.
@@ -67,7 +67,7 @@ impl Recipe {
     /// # Errors
     /// When a number makes no sense; says which.
     pub fn config(&self) -> Result<Config> {
-        let task = ArrayUpdate::new(self.task.list_len, self.task.max_num)?;
+        let task = self.task;
         let config = Config {
             n_layers: self.n_layers,
             n_heads: self.n_heads,
@@ -75,7 +75,7 @@ impl Recipe {
             d_head: self.d_head,
             n_ctx: task.seq_len(),
             d_vocab: task.d_vocab(),
-            d_vocab_out: task.max_num as usize,
+            d_vocab_out: task.classes.len(),
             positional_embedding: self.positions,
             positions_assumed: false,
         };
@@ -168,7 +168,7 @@ pub fn train(
         loss: f64::NAN,
     };
     for step in 0..recipe.steps {
-        let batch = draw_batch(recipe, &mut rng);
+        let batch = draw_batch(recipe, &mut rng)?;
         let model = assemble(&config, recipe.task, &parameters, device)?;
         let (loss, grads) = gradients(&model, &batch, &parameters)?;
         ensure!(
@@ -221,7 +221,7 @@ fn normal(rng: &mut Mt) -> f64 {
 
 fn assemble(
     config: &Config,
-    task: ArrayUpdate,
+    task: Task,
     parameters: &BTreeMap<String, Var>,
     device: &Device,
 ) -> Result<HookedTransformer> {
@@ -232,23 +232,25 @@ fn assemble(
     HookedTransformer::from_tensors(config.clone(), task, device, &tensors)
 }
 
-fn draw_batch(recipe: &Recipe, rng: &mut Mt) -> Vec<Prompt> {
+fn draw_batch(recipe: &Recipe, rng: &mut Mt) -> Result<Vec<Prompt>> {
     let task = recipe.task;
-    let draw_pair = |rng: &mut Mt| (below(rng, task.list_len as u32), below(rng, task.max_num));
-    let shared = draw_pair(rng);
-    (0..recipe.batch)
-        .map(|_| {
-            let a = (0..task.list_len)
-                .map(|_| below(rng, task.max_num))
-                .collect();
-            let (idx, elt) = if recipe.one_update_per_batch {
-                shared
-            } else {
-                draw_pair(rng)
-            };
-            Prompt::teacher_forced(Update { a, idx, elt })
+    let shared: Vec<(Field, Token)> = (task.once_a_batch.iter())
+        .map(|&slot| Field::new(task, slot))
+        .map(|field| {
+            (
+                field,
+                field.values()[below(rng, field.size() as u32) as usize],
+            )
         })
-        .collect()
+        .collect();
+    let rows = (0..recipe.batch).map(|_| {
+        if recipe.one_update_per_batch {
+            task.drawn_with(&shared, rng)
+        } else {
+            task.drawn(rng)
+        }
+    });
+    task.teacher_forced(&rows.collect::<Vec<_>>())
 }
 
 /// Mean loss of a batch and its gradient. Chunks run in parallel and are summed in their order,
@@ -279,24 +281,37 @@ fn gradients(
     Ok((loss, sum))
 }
 
-/// Mean cross entropy over the predictions of `b`, a scalar.
+/// Mean cross entropy over the predictions that have a right answer, a scalar. Of several right answers
+/// the first is learnt.
 fn mean_loss(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Tensor> {
     let task = model.task();
-    // The last position predicts nothing, so nothing of it reaches the loss.
-    let rows: Vec<_> = prompts
+    // what stands behind the last position that is read does not reach the loss
+    let read = task.read_positions();
+    let len = match read.iter().max() {
+        Some(&last) if task.pad.is_none() && task.bidirectional != Some(true) => last as usize + 1,
+        _ => task.seq_len(),
+    };
+    let rows: Vec<Vec<Token>> = prompts
         .iter()
-        .map(|prompt| {
-            let mut tokens = task.tokens(prompt);
-            tokens.pop();
-            tokens
-        })
+        .map(|prompt| task.tokens(prompt)[..len].to_vec())
         .collect();
     let logits = model.forward(&model.tokens(&rows)?, &mut NoHooks)?;
-    let predictions = logits.narrow(1, task.predicts_at(0), task.list_len)?;
-    let targets: Vec<u32> = prompts.iter().flat_map(|p| p.update.truth()).collect();
+    let read = Tensor::new(read, model.device())?;
+    let predictions = logits.index_select(&read, 1)?.flatten_to(1)?;
+    let values: Vec<Values> = prompts.iter().map(|prompt| prompt.values.clone()).collect();
+    let targets = task.targets(&values)?.concat();
+    let asked = (0..)
+        .zip(&targets)
+        .filter(|(_, one)| **one != Target::Nothing);
+    let (at, targets): (Vec<u32>, Vec<u32>) = asked
+        .filter_map(|(at, one)| Some((at, one.token()?)))
+        .unzip();
+    ensure!(!at.is_empty(), "no input of the batch has a right answer");
+    let predictions = if at.len() == predictions.dim(0)? {
+        predictions
+    } else {
+        predictions.index_select(&Tensor::new(at, model.device())?, 0)?
+    };
     let targets = Tensor::new(targets, model.device())?;
-    Ok(candle_nn::loss::cross_entropy(
-        &predictions.flatten_to(1)?,
-        &targets,
-    )?)
+    Ok(candle_nn::loss::cross_entropy(&predictions, &targets)?)
 }

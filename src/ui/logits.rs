@@ -5,8 +5,8 @@ use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
 use crate::lens::{Judged, Observation, RunName};
-use crate::task::Token;
 use crate::task::number::{fixed, significant};
+use crate::task::{Target, Token};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -52,7 +52,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     title.extend(canvas.kinds());
     let below = below(canvas, &seen, usize::from(area.width.saturating_sub(4)));
     let inner = canvas.frame(Pane::Logits, area, title, below);
-    let per_position = ranks(inner.height, state.task().list_len);
+    let per_position = ranks(inner.height, state.task().answers.len());
     let rows: Vec<Row> = (0..state.task().seq_len())
         .flat_map(|position| ranked(&seen, shown, position, per_position))
         .collect();
@@ -68,8 +68,8 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// The right answer that the predictions on screen are judged by.
-fn truth(canvas: &Canvas<'_>, seen: &Observation) -> Vec<Token> {
-    seen.run(canvas.state.judge()).prompt.update.truth()
+fn truth(canvas: &Canvas<'_>, seen: &Observation) -> Vec<Target> {
+    seen.run(canvas.state.judge()).prompt.values.truth()
 }
 
 /// How many tokens a position shows: as many as let all predictions and one more be seen.
@@ -106,7 +106,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
     let run = seen.run(shown.run());
     let target = task
         .predicted_at(row.position)
-        .and_then(|i| truth(canvas, seen).get(i).copied());
+        .and_then(|i| truth(canvas, seen).get(i).cloned());
     let role = canvas.number_role();
     let label_role = if state.view.focus == Pane::Logits && row.position == state.view.position {
         Role::Accent
@@ -122,21 +122,30 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
     } else {
         spans.push(Span::raw(" ".repeat(12)));
     }
-    let is_target = target == Some(row.token);
+    let is_target = target
+        .as_ref()
+        .is_some_and(|target| target.allows(row.token));
     // the likeliest token, where something is predicted
-    let judged = target.filter(|_| row.rank == 0).map(|target| {
+    let target = target.filter(|target| *target != Target::Nothing);
+    let judged = target.as_ref().filter(|_| row.rank == 0).map(|target| {
         let logits = run.logits.slice(&[row.position]);
-        (Judged::new(logits, target), target)
+        (Judged::of(logits, target), task.target_name(target))
     });
-    let token_role = match (is_target, row.rank, target) {
+    let token_role = match (is_target, row.rank, &target) {
         _ if role == Role::Stale => Role::Stale,
         // of tied tokens none is right
-        (true, 0, _) if judged.is_some_and(|(judged, _)| !judged.is_right()) => Role::Bad,
+        (true, 0, _)
+            if judged
+                .as_ref()
+                .is_some_and(|(judged, _)| !judged.is_right()) =>
+        {
+            Role::Bad
+        }
         (true, ..) => Role::Good,
         (false, 0, Some(_)) => Role::Bad,
         _ => Role::Text,
     };
-    spans.push(canvas.span(token_role, format!("{:>3} ", row.token)));
+    spans.push(canvas.span(token_role, format!("{:>3} ", task.class_name(row.token))));
     match shown {
         Shown::Difference => {
             spans.push(canvas.span(role, format!("{} logit", signed(row.value, 7))));
@@ -145,14 +154,14 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row
             let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
-            spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, target)));
+            spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, &target)));
         }
     }
     canvas.line(area, y, &Line::from(spans));
 }
 
 /// Right, wrong or tied with so many others, where something is predicted.
-fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: Token) -> Span<'static> {
+fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: &str) -> Span<'static> {
     match (judged.rank, judged.tied) {
         (Some(1), _) => canvas.span(Role::Good, " ok"),
         (None, _) => canvas.span(Role::Bad, " n/a"),
@@ -191,10 +200,10 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
         let judged = format!("judged by the {judge} answer");
         return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
     };
-    let target = truth(canvas, seen).get(i).copied()?;
+    let target = truth(canvas, seen).get(i)?.token()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
-    let name = task.prediction(i);
+    let (name, target) = (task.prediction(i), task.class_name(target));
     let written = |decimals, digits| {
         let (logit, log_prob) = (fixed(logit, decimals), significant(log_prob, digits));
         let text = format!("{judge} {name} {target} logit {logit} logp {log_prob}");

@@ -65,7 +65,7 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
     let metric = values.metric;
     let at = canvas.state.task().read_at(metric.position);
     let words = match (wide, values.measure) {
-        (true, measure) => format!("  {} at {at}", metric.words(measure)),
+        (true, measure) => format!("  {} at {at}", metric.words(canvas.state.task(), measure)),
         (false, Measure::LogitDiff) => format!(" [{}]-[{}] {at}", metric.answer, metric.other),
         (false, measure) => format!(" {} @{at}", measure.name()),
     };

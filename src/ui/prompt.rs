@@ -11,9 +11,9 @@ use super::canvas::Canvas;
 use super::fit::window;
 use super::header::fix_key;
 use super::theme::Role;
-use crate::app::{Field, Pane, Side};
+use crate::app::{Pane, Part, Side};
 use crate::lens::Source;
-use crate::task::counterfactuals;
+use crate::task::{Task, counterfactuals};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -21,7 +21,6 @@ use ratatui::text::Line;
 /// Columns of a side's name.
 const NAME: u16 = 6;
 /// Columns of the idx and elt fields with their names: `idx 1  elt 48 `.
-const NUMBERS: u16 = 14;
 
 pub(super) fn prompt(canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(Pane::Prompt, area, Vec::new(), None);
@@ -44,41 +43,89 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
     let (x, y) = (area.x, area.y + row);
     let style = canvas.look.style(role).add_modifier(Modifier::BOLD);
     canvas.text(x, y, area, name, style);
-    // the numbers stand at the right edge where the list leaves room, else below the list
-    let list = area.width.saturating_sub(NAME + 2);
-    let wide = list >= NUMBERS + 10;
-    let (at, y_numbers, list) = if wide {
-        (area.right() - NUMBERS, y, list - NUMBERS - 1)
-    } else {
-        (x + NAME, y + 1, list)
+    let task = state_task(canvas);
+    let parts: Vec<Part> = Part::all(task).collect();
+    let fed_back = Part::continuation(task);
+    let (lists, numbers): (Vec<Part>, Vec<Part>) = parts
+        .into_iter()
+        .filter(|part| *part != fed_back)
+        .partition(|part| part.is_list(task));
+    // single values stand at the right edge where the lists leave room, else below them
+    let singles: u16 = numbers.iter().map(|part| width(task, *part)).sum();
+    let room = area.width.saturating_sub(NAME + 2);
+    let wide = room >= singles + 10 || lists.is_empty();
+    let (at, y_numbers, room) = match (wide, lists.is_empty()) {
+        (_, true) => (x + NAME, y, 0),
+        (true, _) => (area.right() - singles, y, room - singles - 1),
+        (false, _) => (x + NAME, y + 1, room),
     };
+    let each = room / (lists.len() as u16).max(1);
+    for (part, at) in lists.iter().zip((0..).map(|i| x + NAME + i * each)) {
+        let more = (lists.len() > 1).then(|| part.name(task).len() as u16 + 2);
+        let room = each.saturating_sub(more.unwrap_or(0));
+        field(canvas, area, (at, y), room, (side, *part));
+    }
+    let mut at_number = at;
+    for part in numbers {
+        let all = width(task, part);
+        let room = all - part.name(task).chars().count() as u16 - 1;
+        field(canvas, area, (at_number, y_numbers), room, (side, part));
+        at_number += all;
+    }
     let y_b = y_numbers + 1;
-    field(canvas, area, (x + NAME, y), list, (side, Field::A));
-    field(canvas, area, (at, y_numbers), 3, (side, Field::Idx));
-    field(canvas, area, (at + 7, y_numbers), 3, (side, Field::Elt));
-    field(canvas, area, (x + NAME, y_b), list, (side, Field::B));
-    if wide {
+    if task.feeds_back() {
+        let room = if lists.is_empty() {
+            area.width.saturating_sub(NAME + 2)
+        } else {
+            room
+        };
+        field(canvas, area, (x + NAME, y_b), room, (side, fed_back));
+        if wide && !lists.is_empty() {
+            let muted = canvas.look.style(Role::Muted);
+            canvas.text(at, y_b, area, mode, muted);
+        }
+    } else if task.is_judged() {
         let muted = canvas.look.style(Role::Muted);
-        canvas.text(at, y_b, area, mode, muted);
+        let truth = source.values.truth();
+        let names: Vec<String> = truth
+            .iter()
+            .map(|target| task.target_name(target))
+            .collect();
+        let text = format!("{} {}", task.answer_groups().join(" "), names.join(" "));
+        canvas.text(x + NAME, y_b, area, &text, muted);
     }
 }
 
-/// A field's name and text; where it is typed in, the cursor.
+fn state_task(canvas: &Canvas<'_>) -> Task {
+    canvas.state.task()
+}
+
+/// Cells of a field of one value: its name, the longest value, at least two digits, and a gap.
+fn width(task: Task, part: Part) -> u16 {
+    let slot = task.groups.get(part.0).map_or(0, |group| group.slots.start);
+    let values = task.slots.get(slot).map_or(&[][..], |slot| &slot.values);
+    let names = values
+        .iter()
+        .map(|&token| task.token_name(token).chars().count());
+    let longest = names.max().unwrap_or(0).clamp(2, 8);
+    (part.name(task).chars().count() + 1 + longest + 1) as u16
+}
+
 fn field(
     canvas: &mut Canvas<'_>,
     area: Rect,
     (x, y): (u16, u16),
     room: u16,
-    (side, field): (Side, Field),
+    (side, field): (Side, Part),
 ) {
     let state = canvas.state;
     let muted = canvas.look.style(Role::Muted);
-    let x = canvas.text(x, y, area, &format!("{} ", field.name()), muted);
+    let x = canvas.text(x, y, area, &format!("{} ", field.name(state.task())), muted);
     let selected = state.view.focus == Pane::Prompt && state.fields.selected() == (side, field);
     let wrong = state
         .field_error
         .as_ref()
-        .is_some_and(|(bad, error)| *bad == side && error.starts_with(field.name()));
+        .is_some_and(|(bad, error)| *bad == side && error.starts_with(field.name(state.task())));
     let role = match (wrong, selected) {
         (true, _) => Role::Bad,
         (false, true) => Role::Accent,
@@ -113,7 +160,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
     let task = state.task();
     let study = state.study();
     let mut lines: Vec<(Role, String)> = Vec::new();
-    let changes = counterfactuals(task, &study.clean.update);
+    let changes = counterfactuals(task, &study.clean.values);
     lines.push((
         Role::Muted,
         match study

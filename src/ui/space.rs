@@ -6,7 +6,7 @@ use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::space_rows::{place, rows};
 use super::theme::Role;
 use crate::app::{Pane, Running};
-use crate::sweep::{By, Tally, undefined_words};
+use crate::sweep::{By, Common, Tally, undefined_words};
 use crate::task::grouped;
 use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
@@ -180,9 +180,9 @@ fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let heads = canvas.state.task().predictions();
     let line = row(canvas, "wrong".to_owned(), heads);
     at.put(canvas, &line);
-    for (idx, wrong) in tally.failures.by_idx_and_position().iter().enumerate() {
+    for (idx, wrong) in tally.failures.by_field_and_position().iter().enumerate() {
         let cells = wrong.iter().map(|&wrong| grouped(wrong.into())).collect();
-        let line = row(canvas, format!("idx {idx}"), cells);
+        let line = row(canvas, Common::Field(idx).words(canvas.state.task()), cells);
         at.put(canvas, &line);
     }
 }
@@ -230,21 +230,24 @@ fn instead(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
 /// The fraction of wrong inputs by index and element, up to the largest of them.
 fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let share = |idx: usize, elt: usize| {
-        let inputs = tally.inputs_by_idx_and_elt[idx][elt];
-        let wrong = tally.wrong_by_idx_and_elt[idx][elt];
+        let inputs = tally.inputs_by_fields[idx][elt];
+        let wrong = tally.wrong_by_fields[idx][elt];
         (inputs > 0).then(|| wrong as f32 / inputs as f32)
     };
-    let wrong = tally.wrong_by_idx_and_elt.iter().enumerate();
+    let wrong = tally.wrong_by_fields.iter().enumerate();
     let all = wrong.flat_map(|(idx, row)| (0..row.len()).filter_map(move |elt| share(idx, elt)));
     let most = all.fold(0.0, f32::max);
+    let Some([rows, columns]) = canvas.state.task().axes() else {
+        return;
+    };
     let text = format!(
-        "wrong, by idx (rows) and elt (columns): 0 to {}%",
+        "wrong, by {rows} (rows) and {columns} (columns): 0 to {}%",
         significant(100.0 * most, 4)
     );
     at.put(canvas, &Line::from(canvas.span(Role::Muted, text)));
     let (rows, columns) = (
-        tally.wrong_by_idx_and_elt.len(),
-        tally.wrong_by_idx_and_elt.first().map_or(0, Vec::len),
+        tally.wrong_by_fields.len(),
+        tally.wrong_by_fields.first().map_or(0, Vec::len),
     );
     let value = |idx: usize, elt: usize| match share(idx, elt) {
         Some(share) => HeatCell::Value(share),

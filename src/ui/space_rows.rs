@@ -4,12 +4,11 @@ use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
-use crate::lens::said_words;
 use crate::sweep::{
     Case, Choice, Common, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
 };
 use crate::task::number::{fixed, significant};
-use crate::task::{Sample, Update, grouped};
+use crate::task::{Sample, Values, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -205,14 +204,29 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
     }
 }
 
-fn input(update: &Update) -> String {
-    let a: Vec<String> = update.a.iter().map(|a| format!("{a:>2}")).collect();
-    format!("a {} idx {} elt {:>2}", a.join(" "), update.idx, update.elt)
+/// `a 14 26 35 idx 1 elt 48`, numbers below each other.
+fn input(values: &Values) -> String {
+    let task = values.task();
+    let groups = task.groups.iter().enumerate();
+    let parts: Vec<String> = groups
+        .map(|(number, group)| {
+            let slot = &task.slots[group.slots.start];
+            let names = slot
+                .values
+                .iter()
+                .map(|&one| task.token_name(one).chars().count());
+            let width = names.max().unwrap_or(1);
+            let cells = values.names(number).into_iter();
+            let cells: Vec<String> = cells.map(|name| format!("{name:>width$}")).collect();
+            format!("{} {}", group.name, cells.join(" "))
+        })
+        .collect();
+    parts.join(" ")
 }
 
 /// An input, and a claim's value there.
 fn valued(one: &Counterexample) -> String {
-    format!("{}  value {}", input(&one.update), fixed(one.value, 4))
+    format!("{}  value {}", input(&one.values), fixed(one.value, 4))
 }
 
 /// An input that comes after the one which decides a claim.
@@ -235,7 +249,7 @@ fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'st
             (format!("  {}", accuracy(canvas, left)), rest, "")
         }
         Err(why) => {
-            let width = 2 + canvas.state.task().list_len * 6 - 1 + 17;
+            let width = 2 + canvas.state.task().answers.len() * 6 - 1 + 17;
             let mean = if canvas.look.ascii { 16 } else { 15 };
             (
                 format!("  {:mean$}", "n/a"),
@@ -298,10 +312,11 @@ fn group_line(
 }
 
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
+    let task = canvas.state.task();
     let said = case
         .predicted
         .iter()
-        .map(|one| format!("{:>2}", said_words(*one)));
+        .map(|one| format!("{:>2}", task.said_words(*one)));
     let said: Vec<String> = said.collect();
     let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
     let wrong: Vec<String> = wrong
@@ -309,7 +324,7 @@ fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> 
             format!(
                 "{} {}",
                 canvas.state.task().prediction(j),
-                case.instead(j).name()
+                case.instead(j).name(task)
             )
         })
         .collect();
@@ -324,7 +339,7 @@ fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> 
     };
     let text = format!(
         "{}  {first}  says {}  {:<14}  {last}",
-        input(&case.update),
+        input(&case.values),
         said.join(" "),
         wrong.join(", "),
     );

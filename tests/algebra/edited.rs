@@ -9,11 +9,11 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
-use circuitscope::task::{ArrayUpdate, Sample, below};
+use circuitscope::task::{Sample, Task, below};
 use rand_mt::Mt;
 
-fn task() -> ArrayUpdate {
-    ArrayUpdate::new(2, 5).unwrap()
+fn task() -> Task {
+    Task::array_update(2, 5).unwrap()
 }
 
 fn experiment(interventions: Vec<Intervention>, rng: &mut Mt) -> Experiment {

@@ -6,11 +6,11 @@ use circuitscope::lens::{
 };
 use circuitscope::model::Config;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 
 fn config(layers: usize, heads: usize) -> Config {
     let positions = PositionalEmbedding::Shortformer;
-    let model = random_model([layers, heads], positions, ArrayUpdate::default(), 0);
+    let model = random_model([layers, heads], positions, Task::default(), 0);
     model.config().clone()
 }
 
@@ -106,7 +106,7 @@ fn paths_round_trip() {
         PositionalEmbedding::Shortformer,
         PositionalEmbedding::Standard,
     ] {
-        let model = random_model([3, 2], positions, ArrayUpdate::default(), 3);
+        let model = random_model([3, 2], positions, Task::default(), 3);
         let weights = Matrices::new(&model).unwrap();
         let tables = PathTables::new(&weights).unwrap();
         for name in tables.names() {
@@ -138,7 +138,7 @@ fn paths_round_trip() {
 
 #[test]
 fn logits_round_trip() {
-    let task = ArrayUpdate::default();
+    let task = Task::default();
     for text in ["target", "48", "elt", "48-26", "target-a_1", "b_0-idx"] {
         assert_eq!(Toward::parse(task, text).unwrap().line(task), text);
     }

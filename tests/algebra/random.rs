@@ -11,12 +11,12 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::task::{ArrayUpdate, Prompt};
+use circuitscope::task::{Prompt, Task};
 use rand_mt::Mt;
 use std::collections::BTreeSet;
 
-fn task() -> ArrayUpdate {
-    ArrayUpdate::new(2, 5).unwrap()
+fn task() -> Task {
+    Task::array_update(2, 5).unwrap()
 }
 
 /// All shapes, each with both kinds of positions, and a few prompts.

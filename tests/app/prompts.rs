@@ -9,7 +9,7 @@ use circuitscope::task::counterfactuals;
 use std::sync::Arc;
 
 fn clean(bench: &Headless) -> (Vec<u32>, u32, u32) {
-    let update = &bench.state.study().clean.update;
+    let update = &bench.state.study().clean.values;
     (update.a.clone(), update.idx, update.elt)
 }
 
@@ -102,31 +102,31 @@ fn the_corrupted_prompt_follows_until_it_is_typed() {
     press(&mut bench, "backspace 9");
     let study = bench.state.study();
     assert_eq!(study.counterfactual, Some(0));
-    assert_eq!(study.corrupted.update.a, [1, 2, 9]);
-    assert_eq!(study.corrupted.update.idx, 2);
+    assert_eq!(study.corrupted.values.a, [1, 2, 9]);
+    assert_eq!(study.corrupted.values.idx, 2);
     // from now on it is nobody's counterfactual
     press(&mut bench, "down down down down backspace 8");
     assert_eq!(bench.state.study().counterfactual, None);
-    assert_eq!(bench.state.study().corrupted.update.a, [1, 2, 8]);
+    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 8]);
     press(&mut bench, "up up up up backspace 0");
     assert_eq!(clean(&bench).0, [1, 2, 0]);
-    assert_eq!(bench.state.study().corrupted.update.a, [1, 2, 8]);
+    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 8]);
     // and c makes it one again
     press(&mut bench, "c");
     assert_eq!(bench.state.study().counterfactual, Some(0));
-    assert_eq!(bench.state.study().corrupted.update.a, [1, 2, 0]);
+    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 0]);
 }
 
 #[test]
 fn counterfactuals_are_stepped_through_in_a_circle() {
     let mut bench = workbench(1);
-    let changes = counterfactuals(task(), &bench.state.study().clean.update);
+    let changes = counterfactuals(task(), &bench.state.study().clean.values);
     let begin = bench.state.study().clone();
     for i in (1..changes.len()).chain([0]) {
         press(&mut bench, "c");
         let study = bench.state.study();
         assert_eq!(study.counterfactual, Some(i));
-        assert_eq!(study.corrupted.update, study.clean.update.with(changes[i]));
+        assert_eq!(study.corrupted.values, study.clean.values.with(changes[i]));
         assert!(!bench.state.is_stale());
     }
     assert_eq!(*bench.state.study(), begin);
@@ -149,8 +149,8 @@ fn examples_are_stepped_jumped_to_and_drawn() {
     ] {
         press(&mut bench, script);
         assert_eq!(bench.state.sample.index, Some(wanted), "{script}");
-        let update = &bench.state.sample.prompts[wanted].update;
-        assert_eq!(bench.state.study().clean.update, *update);
+        let update = &bench.state.sample.prompts[wanted].values;
+        assert_eq!(bench.state.study().clean.values, *update);
     }
     for wrong in ["0", "17", "x", "-1", "1.5"] {
         press(&mut bench, &format!("g '{wrong}' enter"));
@@ -177,7 +177,7 @@ fn examples_are_stepped_jumped_to_and_drawn() {
     }
     // typing makes it nobody's example
     press(&mut bench, "g 1 enter down backspace");
-    let idx = (bench.state.study().clean.update.idx + 1) % 3;
+    let idx = (bench.state.study().clean.values.idx + 1) % 3;
     press(&mut bench, &idx.to_string());
     assert_eq!(bench.state.sample.index, None);
 }
@@ -257,7 +257,7 @@ fn a_paste_goes_to_the_side_being_typed_in() {
     press(&mut bench, "down down down down down");
     bench.send(Msg::Paste("4 5 6 0 9".into()));
     assert_eq!(clean(&bench), (vec![1, 2, 3], 1, 7));
-    assert_eq!(bench.state.study().corrupted.update.a, [4, 5, 6]);
+    assert_eq!(bench.state.study().corrupted.values.a, [4, 5, 6]);
     // elsewhere it is the clean one
     press(&mut bench, "tab");
     bench.send(Msg::Paste("7 7 7 0 9".into()));

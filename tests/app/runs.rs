@@ -70,7 +70,7 @@ fn an_input_that_is_opened_is_the_run_that_is_shown() {
         assert_eq!(bench.state.study().direction, direction, "{keys}");
         // the run on screen is the input's, and says of it what the list did
         let tally = bench.state.space_tally().unwrap();
-        let case = (tally.worst().iter()).find(|case| case.update == run.prompt.update);
+        let case = (tally.worst().iter()).find(|case| case.values == run.prompt.values);
         let predictions = run.predictions(bench.state.task());
         let said: Vec<_> = predictions.iter().map(|one| one.argmax).collect();
         let case = case.unwrap();

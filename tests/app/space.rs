@@ -116,7 +116,7 @@ fn what_is_shown_is_asked_in_one_walk_and_only_once() {
 fn a_claim_opens_what_decides_it_and_the_others_follow() {
     let (_folder, mut bench) = bench();
     press(&mut bench, "S / 'max elt when idx = 2' enter enter");
-    let update = &bench.state.study().clean.update;
+    let update = &bench.state.study().clean.values;
     assert_eq!((update.idx, update.elt), (2, 9));
     assert_eq!(bench.state.view.focus, Pane::Logits);
     let inputs = bench.state.space_rows().len();
@@ -130,7 +130,7 @@ fn a_claim_opens_what_decides_it_and_the_others_follow() {
     // the claim's next ones come before the inputs of the sweep
     let rows = bench.state.space_rows();
     assert!(matches!(rows[2], SpaceRow::Further(_)));
-    assert_eq!(rows[2].update(), Some(&bench.state.study().clean.update));
+    assert_eq!(rows[2].update(), Some(&bench.state.study().clean.values));
     // twenty inputs of the claim: it is a question for them
     let rows = bench.state.space_rows();
     let further = rows
@@ -141,7 +141,7 @@ fn a_claim_opens_what_decides_it_and_the_others_follow() {
     let SpaceRow::Case(case) = bench.state.space_rows()[20] else {
         unreachable!("the row after them is no input of the sweep");
     };
-    assert_eq!(case.update, bench.state.study().clean.update);
+    assert_eq!(case.values, bench.state.study().clean.values);
     press(&mut bench, &"< ".repeat(18));
     press(&mut bench, "< < < <");
     assert!(told(&bench).contains("input 1 of"));
@@ -271,11 +271,11 @@ fn wrong_inputs_are_put_in_groups() {
         press(&mut bench, "home enter");
         assert!(told(&bench).contains("enter on an input below"));
         press(&mut bench, "down enter");
-        assert_eq!(bench.state.study().clean.update, case.update);
+        assert_eq!(bench.state.study().clean.values, case.values);
         let wrong = |j: usize| case.margins[j] <= 0.0;
         match name.split_once("→b_") {
             Some((_, j)) => assert!(wrong(j.parse().unwrap()), "{name}: {case:?}"),
-            None if name.starts_with("idx") => assert_eq!(name, format!("idx {}", case.update.idx)),
+            None if name.starts_with("idx") => assert_eq!(name, format!("idx {}", case.values.idx)),
             None => assert!((0..3).any(|j| case.instead(j).name() == name)),
         }
         bench.state.view.focus = Pane::Space;

@@ -22,7 +22,7 @@ use circuitscope::model::{Model, NoHooks, Recorder};
 use circuitscope::runtime::headless::Headless;
 use circuitscope::runtime::pool;
 use circuitscope::sweep::{Over, Sweep, Tally};
-use circuitscope::task::{ArrayUpdate, Sample};
+use circuitscope::task::{Sample, Task};
 use circuitscope::ui::colour::Depth;
 use circuitscope::ui::frame;
 use circuitscope::ui::look::Look;
@@ -37,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Questions of different kinds: sums over a run, tables of the weights, a grid's plan.
 const QUESTIONS: [&str; 4] = ["attribution", "paths b_1", "circuit ov.0", "grid edges"];
 
-fn experiment(task: ArrayUpdate, [clean, corrupted]: [&str; 2]) -> Experiment {
+fn experiment(task: Task, [clean, corrupted]: [&str; 2]) -> Experiment {
     let source = |text| Source::from(task.parse_prompt(text).unwrap());
     Experiment {
         clean: source(clean),
@@ -97,7 +97,7 @@ fn grids(c: &mut Criterion) {
 }
 
 fn sweep(c: &mut Criterion) {
-    let task = ArrayUpdate::new(3, 16).unwrap();
+    let task = Task::array_update(3, 16).unwrap();
     let model = common::random_model([2, 1], PositionalEmbedding::Shortformer, task, 5);
     let weights = Matrices::new(&model).unwrap();
     let experiment = experiment(task, ["1 2 3 1 7", "1 2 3 2 7"]);

@@ -8,7 +8,7 @@ use circuitscope::lens::{
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
-use circuitscope::task::{ArrayUpdate, Field, Update, below};
+use circuitscope::task::{Field, Task, Values, below};
 use rand_mt::Mt;
 use std::collections::HashMap;
 use std::io::Write;
@@ -72,7 +72,7 @@ pub fn embedded_golden() -> (Model, Tensors, serde_json::Value) {
 pub fn random_model(
     [layers, heads]: [usize; 2],
     positions: PositionalEmbedding,
-    task: ArrayUpdate,
+    task: Task,
     seed: u32,
 ) -> HookedTransformer {
     let config = Config {
@@ -98,8 +98,8 @@ pub fn random_model(
 }
 
 /// A random update of the task.
-pub fn random_update(task: ArrayUpdate, rng: &mut Mt) -> Update {
-    Update {
+pub fn random_update(task: Task, rng: &mut Mt) -> Values {
+    Values {
         a: (0..task.list_len)
             .map(|_| below(rng, task.max_num))
             .collect(),
@@ -109,7 +109,7 @@ pub fn random_update(task: ArrayUpdate, rng: &mut Mt) -> Update {
 }
 
 /// Any intervention that a line can say.
-pub fn random_intervention(task: ArrayUpdate, config: &Config, rng: &mut Mt) -> Intervention {
+pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
     let hooks: Vec<HookName> = HookName::all(config.n_layers).collect();
     let hook = hooks[any(rng, hooks.len())];

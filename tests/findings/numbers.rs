@@ -4,7 +4,7 @@ use crate::keep;
 use crate::program::refused;
 use circuitscope::findings::arrays::csv;
 use circuitscope::model::weights::parse_safetensors;
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -78,7 +78,7 @@ fn numbers_are_not_nested_deep() {
 #[test]
 fn nothing_breaks_out_of_a_comment() {
     let about = [("model".to_owned(), "one\ntwo\r\nthree\rfour".to_owned())];
-    let csv = csv(ArrayUpdate::default(), &[], &about);
+    let csv = csv(Task::default(), &[], &about);
     let lines: Vec<&str> = csv
         .split(['\n', '\r'])
         .filter(|line| !line.is_empty())

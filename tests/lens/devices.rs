@@ -4,13 +4,13 @@ use super::common;
 use circuitscope::lens::{Source, observe_run, score};
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::model::device::{DeviceChoice, MANY_ROWS};
-use circuitscope::task::{ArrayUpdate, Sample};
+use circuitscope::task::{Sample, Task};
 use rand_mt::Mt;
 
 /// Another model stands in for the same one on another device, so that it shows which one computes.
 #[test]
 fn large_batches_go_where_they_are_to_go_and_small_ones_stay() {
-    let task = ArrayUpdate::new(3, 7).unwrap();
+    let task = Task::array_update(3, 7).unwrap();
     let [near, far] = [1, 2].map(|seed| common::random_model([2, 2], Shortformer, task, seed));
     let both = near.clone().with_many_on(far.clone());
     for (len, computes) in [(MANY_ROWS - 1, &near), (MANY_ROWS, &far)] {

@@ -5,7 +5,7 @@ use circuitscope::lens::{
     Direction, Experiment, Intervention, Matrices, Observation, PathTables, observe,
 };
 use circuitscope::model::{HookName, HookedTransformer, NoHooks, Recorder, Site};
-use circuitscope::task::Update;
+use circuitscope::task::Values;
 use std::collections::BTreeSet;
 
 fn seen(model: &HookedTransformer, sample: &str, lines: &[&str]) -> Observation {
@@ -50,7 +50,7 @@ fn the_mean_of_one_example_is_that_example() {
 }
 
 /// Examples that agree with a prompt in the given fields.
-type Agrees = fn(&Update, &Update) -> bool;
+type Agrees = fn(&Values, &Values) -> bool;
 
 #[test]
 fn a_mean_is_the_mean() {
@@ -66,7 +66,7 @@ fn a_mean_is_the_mean() {
         let task = model.task();
         let sample: circuitscope::task::Sample = "random:5:700".parse().unwrap();
         let hook = HookName::Block(0, Site::Z);
-        let runs: Vec<(Update, candle_core::Tensor)> = sample
+        let runs: Vec<(Values, candle_core::Tensor)> = sample
             .prompts(task)
             .iter()
             .map(|prompt| {
@@ -75,7 +75,7 @@ fn a_mean_is_the_mean() {
                 let tokens = model.tokens(&[task.tokens(prompt)]).unwrap();
                 model.forward(&tokens, &mut recorder).unwrap();
                 let z = recorder.into_cache().get(hook).unwrap().clone();
-                (prompt.update.clone(), z)
+                (prompt.values.clone(), z)
             })
             .collect();
         for (fields, agrees) in given {
@@ -89,7 +89,7 @@ fn a_mean_is_the_mean() {
             let base = experiment.clean.prompt();
             let these = runs
                 .iter()
-                .filter(|(update, _)| agrees(update, &base.update));
+                .filter(|(update, _)| agrees(update, &base.values));
             let these: Vec<_> = these.map(|(_, z)| z).collect();
             let all = fields.is_empty();
             assert!(

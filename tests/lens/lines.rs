@@ -4,11 +4,11 @@ use super::common::random_intervention;
 use circuitscope::lens::{Intervention, completions};
 use circuitscope::model::Config;
 use circuitscope::model::config::PositionalEmbedding;
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use proptest::prelude::*;
 use rand_mt::Mt;
 
-fn config(n_layers: usize, n_heads: usize, task: ArrayUpdate) -> Config {
+fn config(n_layers: usize, n_heads: usize, task: Task) -> Config {
     Config {
         n_layers,
         n_heads,
@@ -23,7 +23,7 @@ fn config(n_layers: usize, n_heads: usize, task: ArrayUpdate) -> Config {
 }
 
 fn completed(line: &str) -> Vec<String> {
-    let task = ArrayUpdate::default();
+    let task = Task::default();
     completions(line, task, &config(2, 2, task))
 }
 
@@ -32,7 +32,7 @@ proptest! {
     fn a_line_is_read_as_it_was_written(
         seed: u32, layers in 1usize..=3, heads in 1usize..=4, list_len in 1usize..=6, number: f64,
     ) {
-        let task = ArrayUpdate::new(list_len, 50).unwrap();
+        let task = Task::array_update(list_len, 50).unwrap();
         let config = config(layers, heads, task);
         let mut one = random_intervention(task, &config, &mut Mt::new(seed));
         use circuitscope::lens::Action::{Scale, Set};
@@ -48,7 +48,7 @@ proptest! {
 
     #[test]
     fn no_text_panics_and_no_message_holds_a_control_character(text in any::<String>()) {
-        let task = ArrayUpdate::default();
+        let task = Task::default();
         let config = config(2, 2, task);
         let hook = "blocks.0.attn.hook_pattern";
         for line in [text.clone(), format!("zero {hook} {text}"), format!("set {hook} [*,*] = {text}"),
@@ -66,7 +66,7 @@ proptest! {
     /// which nobody can guess.
     #[test]
     fn completions_lead_to_lines(choices in prop::collection::vec(any::<prop::sample::Index>(), 12)) {
-        let task = ArrayUpdate::default();
+        let task = Task::default();
         let config = config(2, 2, task);
         let mut line = String::new();
         for choice in choices {
@@ -91,7 +91,7 @@ proptest! {
 
 #[test]
 fn what_is_wrong_and_where() {
-    let task = ArrayUpdate::default();
+    let task = Task::default();
     let config = config(2, 1, task);
     for (line, word, problem) in [
         (

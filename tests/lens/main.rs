@@ -24,10 +24,10 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
-use circuitscope::task::{ArrayUpdate, Update};
+use circuitscope::task::{Task, Values};
 
-fn small_task() -> ArrayUpdate {
-    ArrayUpdate::new(3, 7).unwrap()
+fn small_task() -> Task {
+    Task::array_update(3, 7).unwrap()
 }
 
 /// Models that differ in what may go wrong: heads, layers, where positions enter.
@@ -45,7 +45,7 @@ fn models() -> Vec<(&'static str, HookedTransformer)> {
 /// A pair whose answers differ, nothing patched. Every model has these values.
 fn pair(direction: Direction) -> Experiment {
     let source = |idx, elt| {
-        Source::new(Update {
+        Source::new(Values {
             a: vec![4, 6, 5],
             idx,
             elt,

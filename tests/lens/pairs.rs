@@ -6,17 +6,17 @@ use circuitscope::lens::{
     warnings,
 };
 use circuitscope::model::{HookName, Site};
-use circuitscope::task::{ArrayUpdate, Prompt, Update};
+use circuitscope::task::{Prompt, Task, Values};
 
-fn update(a: [u32; 3], idx: u32, elt: u32) -> Update {
-    Update {
+fn update(a: [u32; 3], idx: u32, elt: u32) -> Values {
+    Values {
         a: a.to_vec(),
         idx,
         elt,
     }
 }
 
-fn experiment(clean: Update, corrupted: Update) -> Experiment {
+fn experiment(clean: Values, corrupted: Values) -> Experiment {
     Experiment {
         clean: Source::new(clean),
         corrupted: Source::new(corrupted),
@@ -30,7 +30,7 @@ fn experiment(clean: Update, corrupted: Update) -> Experiment {
 
 #[test]
 fn the_metric_follows_the_pair() {
-    let task = ArrayUpdate::default();
+    let task = Task::default();
     let of = |clean, corrupted| experiment(clean, corrupted).metric_in_force(task);
     let line = |metric: Option<Metric>| metric.map(|metric| metric.line(task));
     let clean = update([14, 26, 35], 1, 48);
@@ -58,7 +58,7 @@ fn the_metric_follows_the_pair() {
 
 #[test]
 fn metrics_are_read_and_what_is_wrong_is_named() {
-    let task = ArrayUpdate::default();
+    let task = Task::default();
     let metric = Metric {
         position: 8,
         answer: 48,
@@ -86,7 +86,7 @@ fn metrics_are_read_and_what_is_wrong_is_named() {
 }
 
 fn texts(experiment: &Experiment) -> Vec<(String, Fix)> {
-    let found = warnings(ArrayUpdate::default(), experiment, None).into_iter();
+    let found = warnings(Task::default(), experiment, None).into_iter();
     found.map(|warning| (warning.text, warning.fix)).collect()
 }
 
@@ -189,7 +189,7 @@ fn the_models_own_continuation_is_what_it_predicts() {
         }
         // predictions are about the truth even then
         let targets: Vec<u32> = run.predictions(task).iter().map(|p| p.target).collect();
-        assert_eq!(targets, source.update.truth(), "{name}");
+        assert_eq!(targets, source.values.truth(), "{name}");
     }
 }
 

@@ -267,7 +267,7 @@ fn the_pairs_of_a_sample_are_changed_alike() {
     let pairs = experiment.over_sample(task, 100);
     assert_eq!(pairs.len(), 100);
     for one in &pairs {
-        let (clean, corrupted) = (&one.clean.update, &one.corrupted.update);
+        let (clean, corrupted) = (&one.clean.values, &one.corrupted.values);
         assert_eq!(corrupted.idx, (clean.idx + 1) % 3);
         assert_eq!((&corrupted.a, corrupted.elt), (&clean.a, clean.elt));
     }

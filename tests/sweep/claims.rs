@@ -6,10 +6,10 @@ use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
-use circuitscope::task::{ArrayUpdate, Update};
+use circuitscope::task::{Task, Values};
 use rand_mt::Mt;
 
-pub const TASK: ArrayUpdate = ArrayUpdate {
+pub const TASK: Task = Task {
     list_len: 2,
     max_num: 7,
 };
@@ -46,7 +46,7 @@ const CLAIMS: [(&str, ByHand); 9] = [
     }),
     ("A0[elt,idx] > 0.2 when idx=1", |run| {
         let p = cell(run, 0, 5, 4);
-        (run.prompt.update.idx == 1, p > 0.2, p)
+        (run.prompt.values.idx == 1, p > 0.2, p)
     }),
     ("A1[b_0,elt] is argmax", |run| {
         let row = run.pattern.slice(&[1, 0, 7]);
@@ -55,15 +55,15 @@ const CLAIMS: [(&str, ByHand); 9] = [
     }),
     ("S0[idx,a_1] < 0 and a_0 in {0, 2, 4}", |run| {
         let score = f64::from(run.scores.slice(&[0, 0, 4])[2]);
-        let in_list = [0, 2, 4].contains(&run.prompt.update.a[0]);
+        let in_list = [0, 2, 4].contains(&run.prompt.values.a[0]);
         (true, score < 0.0 && in_list, score)
     }),
     ("logit[nl_1,elt] - logit[nl_1,0] >= 0.1", |run| {
-        let x = logit(run, 6, run.prompt.update.elt) - logit(run, 6, 0);
+        let x = logit(run, 6, run.prompt.values.elt) - logit(run, 6, 0);
         (true, x >= 0.1, x)
     }),
     ("logit_diff[b_0] > 0", |run| {
-        let update = &run.prompt.update;
+        let update = &run.prompt.values;
         let other = if update.idx == 1 {
             update.a[1]
         } else {
@@ -73,13 +73,13 @@ const CLAIMS: [(&str, ByHand); 9] = [
         (true, x > 0.0, x)
     }),
     ("rank[nl_1] <= 2 when not (elt = 3 or idx = 0)", |run| {
-        let update = &run.prompt.update;
+        let update = &run.prompt.values;
         let right = logit(run, 6, update.truth()[0]);
         let rank = 1 + (0..7).filter(|&t| logit(run, 6, t) > right).count();
         (update.elt != 3 && update.idx != 0, rank <= 2, rank as f64)
     }),
     ("-logp[b_0] <= 2 * abs(-1)", |run| {
-        let x = -f64::from(run.log_probs(7)[run.prompt.update.truth()[1] as usize]);
+        let x = -f64::from(run.log_probs(7)[run.prompt.values.truth()[1] as usize]);
         (true, x <= 2.0, x)
     }),
     ("pred[b_0] == truth[b_0]", |run| {
@@ -89,7 +89,7 @@ const CLAIMS: [(&str, ByHand); 9] = [
             .unwrap();
         (
             true,
-            best == run.prompt.update.truth()[1] as usize,
+            best == run.prompt.values.truth()[1] as usize,
             best as f64,
         )
     }),
@@ -121,7 +121,7 @@ fn claims_agree_with_forward_passes() {
             verdict.mean
         );
         let found = verdict.counterexample.unwrap();
-        let run = plain::run(&model, &empty, &found.update);
+        let run = plain::run(&model, &empty, &found.values);
         let (meant, is_true, value) = by_hand(&run);
         assert!(meant && !is_true, "{line}: {found:?} is no counterexample");
         assert!((found.value - value).abs() < 1e-4, "{line}");
@@ -177,7 +177,7 @@ fn share(model: &HookedTransformer, run: &RunView, heads: &[usize], token: usize
 fn what_a_path_brings_is_what_the_path_tables_say() {
     let model = model();
     let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
-    let update = &with.clean.update;
+    let update = &with.clean.values;
     let run = plain::run(&model, &with, update);
     for (name, heads) in [
         ("direct", &[][..]),
@@ -270,7 +270,7 @@ fn close_calls_are_settled_in_double_precision() {
 }
 
 /// A number of one input, in double precision: where a sample has it, it is walked by itself.
-fn exact(sweep: &Sweep, model: &HookedTransformer, line: &str, update: &Update) -> f64 {
+fn exact(sweep: &Sweep, model: &HookedTransformer, line: &str, update: &Values) -> f64 {
     let claim = Claim::parse(line, TASK, model.config()).unwrap();
     let sample = "random:1:3000".parse().unwrap();
     let found = sweep.check(Over::Sample(sample), &claim, &mut |_, _| Ok(true));

@@ -10,7 +10,7 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use rand_mt::Mt;
 
 /// Every key of a query masked; and numbers that overflow.
@@ -102,9 +102,9 @@ fn what_is_not_defined_has_no_metric_and_one_warning() {
         .zip(["no key is left for the query b_0", "overflow"])
     {
         let mut with = under(&model, lines);
-        with.clean.update.idx = 1;
-        with.corrupted.update = with.clean.update.clone();
-        with.corrupted.update.idx = 2;
+        with.clean.values.idx = 1;
+        with.corrupted.values = with.clean.values.clone();
+        with.corrupted.values.idx = 2;
         for measure in Measure::ALL {
             with.measure = measure;
             let seen = observe(&model, &with, &|| false).unwrap().unwrap();
@@ -201,7 +201,7 @@ fn a_tie_is_right_nowhere() {
         let case = found
             .worst()
             .iter()
-            .find(|case| case.update == run.prompt.update);
+            .find(|case| case.values == run.prompt.values);
         assert!(case.is_none_or(|case| case.predicted[j] == one.argmax));
     }
     let metric = with.metric_in_force(task).unwrap();
@@ -284,7 +284,7 @@ fn the_reference_checkpoint_resampled() {
 /// One and the same donor on screen, in a sample and in a sweep, at any number of threads.
 #[test]
 fn an_input_has_one_donor_everywhere() {
-    let task = ArrayUpdate::new(2, 7).unwrap();
+    let task = Task::array_update(2, 7).unwrap();
     let positions = circuitscope::model::config::PositionalEmbedding::Standard;
     let model = super::common::random_model([2, 2], positions, task, 5);
     for line in [
@@ -303,7 +303,7 @@ fn an_input_has_one_donor_everywhere() {
         let found = run(1);
         assert_eq!(found, run(3), "{line}");
         for case in found.worst() {
-            let run = plain::run(&model, &with, &case.update);
+            let run = plain::run(&model, &with, &case.values);
             for (a, b) in case.margins.iter().zip(plain::margins(task, &run)) {
                 assert!((a - b).abs() < 1e-3, "{line}: {a} is not {b}");
             }
@@ -322,7 +322,7 @@ fn an_input_has_one_donor_everywhere() {
 
 #[test]
 fn all_donors_are_gone_through_where_they_can_be() {
-    let task = ArrayUpdate::new(2, 3).unwrap();
+    let task = Task::array_update(2, 3).unwrap();
     let positions = circuitscope::model::config::PositionalEmbedding::Shortformer;
     let model = super::common::random_model([2, 1], positions, task, 6);
     let with = under(

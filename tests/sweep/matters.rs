@@ -6,10 +6,10 @@ use circuitscope::lens::{Circuit, CircuitName, Experiment, Intervention, Matrice
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::sweep::{Claim, Over, Sweep, Verdict};
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use rand_mt::Mt;
 
-const TASK: ArrayUpdate = ArrayUpdate {
+const TASK: Task = Task {
     list_len: 2,
     max_num: 5,
 };
@@ -87,7 +87,7 @@ fn agrees(
         "{word}: {found:?}: {mean}"
     );
     let at = found.counterexample.unwrap();
-    let there = by_hand(&plain::run(model, with, &at.update));
+    let there = by_hand(&plain::run(model, with, &at.values));
     assert!((there - most).abs() < 1e-4, "{word}: {there} is not {most}");
 }
 

@@ -8,10 +8,10 @@ use circuitscope::lens::{
 use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
 use circuitscope::model::{Axes, HookName, HookedTransformer};
 use circuitscope::sweep::make_means;
-use circuitscope::task::{ArrayUpdate, Update};
+use circuitscope::task::{Task, Values};
 use rand_mt::Mt;
 
-const TASK: ArrayUpdate = ArrayUpdate {
+const TASK: Task = Task {
     list_len: 2,
     max_num: 4,
 };
@@ -25,7 +25,7 @@ fn with(model: &HookedTransformer, line: &str) -> Experiment {
 }
 
 /// What the mean puts into the run of an input.
-fn made(model: &HookedTransformer, line: &str, update: &Update) -> Array {
+fn made(model: &HookedTransformer, line: &str, update: &Values) -> Array {
     let with = with(model, line);
     assert!(make_means(model, &with.interventions, &mut |_| Ok(true)).unwrap());
     let prompt = Source::new(update.clone()).prompt();
@@ -56,7 +56,7 @@ fn every_hook_point_in_the_mean_of_a_small_space() {
             " given a_1",
         ] {
             let base = &all[77];
-            let agrees = |update: &Update| match given.trim_start_matches(" given ") {
+            let agrees = |update: &Values| match given.trim_start_matches(" given ") {
                 "" => true,
                 "idx" => update.idx == base.idx,
                 "elt" => update.elt == base.elt,
@@ -113,7 +113,7 @@ fn a_mean_of_all_inputs_is_made_or_asked_for() {
     let one = Intervention::parse(many, TASK, model.config()).unwrap();
     let found = make_means(&model, &[one], &mut |_| Ok(true));
     assert!(found.is_ok());
-    let large = random_model([1, 1], Shortformer, ArrayUpdate::new(3, 60).unwrap(), 9);
+    let large = random_model([1, 1], Shortformer, Task::array_update(3, 60).unwrap(), 9);
     let line = "mean blocks.0.attn.hook_z @elt over space given a_0,a_1";
     let one = Intervention::parse(line, large.task(), large.config()).unwrap();
     let error = make_means(&large, &[one], &mut |_| Ok(true)).unwrap_err();

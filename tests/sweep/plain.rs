@@ -2,10 +2,10 @@
 
 use circuitscope::lens::{Experiment, RunName, RunView, Source, observe_one};
 use circuitscope::model::HookedTransformer;
-use circuitscope::task::{ArrayUpdate, Update, counterfactuals};
+use circuitscope::task::{Task, Values, counterfactuals};
 
 /// Every input of a space, in its order.
-pub fn every_update(task: ArrayUpdate) -> Vec<Update> {
+pub fn every_update(task: Task) -> Vec<Values> {
     let values = task.max_num;
     let lists = values.pow(task.list_len as u32);
     let mut all = Vec::new();
@@ -13,7 +13,7 @@ pub fn every_update(task: ArrayUpdate) -> Vec<Update> {
         let digit = |i: usize| list / values.pow((task.list_len - 1 - i) as u32) % values;
         let a: Vec<u32> = (0..task.list_len).map(digit).collect();
         for idx in 0..task.list_len as u32 {
-            let of = |elt| Update {
+            let of = |elt| Values {
                 a: a.clone(),
                 idx,
                 elt,
@@ -25,7 +25,7 @@ pub fn every_update(task: ArrayUpdate) -> Vec<Update> {
 }
 
 /// An experiment without interventions whose clean prompt is this.
-pub fn experiment(model: &HookedTransformer, update: &Update) -> Experiment {
+pub fn experiment(model: &HookedTransformer, update: &Values) -> Experiment {
     let changes = counterfactuals(model.task(), update);
     let corrupted = changes
         .first()
@@ -43,7 +43,7 @@ pub fn experiment(model: &HookedTransformer, update: &Update) -> Experiment {
 
 /// The run of an input under an experiment's interventions. What is patched in comes from the
 /// experiment's own runs, so these are given as corrupted and clean and the input as the base.
-pub fn run(model: &HookedTransformer, with: &Experiment, update: &Update) -> RunView {
+pub fn run(model: &HookedTransformer, with: &Experiment, update: &Values) -> RunView {
     use circuitscope::lens::{Derived, Editor, Sources, observe_hooks};
     use circuitscope::model::{HookName, Recorder, Site};
     if with.interventions.is_empty() {
@@ -88,8 +88,8 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Update) -> Run
 }
 
 /// The right answer's logit less the best of the others, for each prediction.
-pub fn margins(task: ArrayUpdate, run: &RunView) -> Vec<f64> {
-    let truth = run.prompt.update.truth();
+pub fn margins(task: Task, run: &RunView) -> Vec<f64> {
+    let truth = run.prompt.values.truth();
     let one = |j: usize| {
         let logits = run.logits.slice(&[task.predicts_at(j)]);
         let right = logits[truth[j] as usize];

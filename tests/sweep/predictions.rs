@@ -6,13 +6,13 @@ use circuitscope::lens::{Action, Experiment, From, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{By, Case, Common, Over, Sweep, Tally};
-use circuitscope::task::ArrayUpdate;
+use circuitscope::task::Task;
 use rand_mt::Mt;
 
 /// Every input is run as often by hand; more donors than this take too long.
 const MOST_DONORS: u32 = 20;
 
-const TASK: ArrayUpdate = ArrayUpdate {
+const TASK: Task = Task {
     list_len: 2,
     max_num: 7,
 };
@@ -68,7 +68,7 @@ pub fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) -> bool 
         loss += losses.filter(|one| !one.is_nan()).sum::<f64>();
         inputs += 1;
         let failures = found.wrong.as_ref().unwrap();
-        let same = |case: &&Case| donors == 1 && case.update == update;
+        let same = |case: &&Case| donors == 1 && case.values == update;
         if let Some(case) = failures.iter().find(same) {
             for (a, b) in case.margins.iter().zip(&margins) {
                 let same = (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
@@ -139,7 +139,7 @@ fn groups_hold_every_wrong_prediction() {
     let wrong = found.wrong.as_ref().unwrap();
     let each = wrong.iter().flat_map(|case| {
         let wrong =
-            (0..TASK.list_len).filter(|&j| case.predicted[j] != Some(case.update.truth()[j]));
+            (0..TASK.list_len).filter(|&j| case.predicted[j] != Some(case.values.truth()[j]));
         wrong.map(move |j| (case, j))
     });
     let each: Vec<_> = each.collect();
@@ -148,7 +148,7 @@ fn groups_hold_every_wrong_prediction() {
         let mut count = 0;
         for group in found.failures.groups(by) {
             let belongs = |case: &Case, j: usize| match group.common {
-                Common::Idx(idx) => case.update.idx as usize == idx,
+                Common::Idx(idx) => case.values.idx as usize == idx,
                 Common::Position(position) => j == position,
                 Common::Instead(instead) => case.instead(j) == instead,
             };
@@ -373,7 +373,7 @@ fn a_sample_is_swept_too() {
 
 #[test]
 fn absurd_spaces_are_refused() {
-    let task = ArrayUpdate::new(12, 50).unwrap();
+    let task = Task::array_update(12, 50).unwrap();
     let model = random_model([1, 1], PositionalEmbedding::Shortformer, task, 1);
     let with = plain::experiment(&model, &random_update(task, &mut Mt::new(1)));
     let swept = sweep(&model, &with);

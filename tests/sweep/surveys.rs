@@ -5,7 +5,7 @@ use circuitscope::lens::{Direction, Experiment, Intervention, Matrices, Measure,
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::sweep::{Over, Survey, Surveyed, Sweep, Tally};
-use circuitscope::task::{ArrayUpdate, Sample};
+use circuitscope::task::{Sample, Task};
 use rand_mt::Mt;
 
 fn experiment(model: &HookedTransformer) -> Experiment {
@@ -31,7 +31,7 @@ fn survey(model: &HookedTransformer, line: &str) -> Surveyed {
 
 #[test]
 fn every_choice_is_the_sweep_of_its_lines() {
-    let task = ArrayUpdate::new(2, 5).unwrap();
+    let task = Task::array_update(2, 5).unwrap();
     let model = random_model([2, 1], Shortformer, task, 8);
     let weights = Matrices::new(&model).unwrap();
     for line in [
@@ -93,7 +93,7 @@ fn a_node_depends_on_what_it_can_see() {
 /// each example, over all inputs it is one of all inputs. That of the sample has none for some.
 #[test]
 fn a_conditional_mean_needs_its_examples_alone() {
-    let task = ArrayUpdate::new(2, 60).unwrap();
+    let task = Task::array_update(2, 60).unwrap();
     let model = random_model([1, 1], Shortformer, task, 8);
     for (line, over) in [
         ("ablations blocks.0.attn.hook_z @elt", "sample"),

@@ -5,15 +5,15 @@ use circuitscope::app::{ModelInfo, State, parse_script};
 use circuitscope::model::Model;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::runtime::headless::{Around, Headless};
-use circuitscope::task::{ArrayUpdate, Sample};
+use circuitscope::task::{Sample, Task};
 use circuitscope::ui::colour::Depth;
 use circuitscope::ui::look::Look;
 use circuitscope::ui::theme::Theme;
 use std::path::Path;
 
 /// Lists of three numbers below ten.
-pub fn task() -> ArrayUpdate {
-    ArrayUpdate::new(3, 10).unwrap()
+pub fn task() -> Task {
+    Task::array_update(3, 10).unwrap()
 }
 
 /// Two layers of that many heads.

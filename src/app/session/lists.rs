@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 const BY: [(&str, CaseOrder); 5] = [
     ("margin", CaseOrder::Margin),
     ("loss", CaseOrder::Loss),
-    ("idx", CaseOrder::Group(By::Idx)),
+    ("idx", CaseOrder::Group(By::Field)),
     ("prediction", CaseOrder::Group(By::Position)),
     ("instead", CaseOrder::Group(By::Instead)),
 ];

@@ -10,7 +10,7 @@ mod write;
 
 pub(super) use open::opened;
 
-use super::fields::{Field, Side};
+use super::fields::Side;
 use super::shelf::{Order, Which};
 use super::space::Wants;
 use super::state::{Pane, Purpose, Tone};
@@ -36,13 +36,6 @@ const RUNS: [(&str, Shown); 4] = [
 ];
 
 const SIDES: [(&str, Side); 2] = [("clean", Side::Clean), ("corrupted", Side::Corrupted)];
-
-const FIELDS: [(&str, Field); 4] = [
-    ("a", Field::A),
-    ("idx", Field::Idx),
-    ("elt", Field::Elt),
-    ("b", Field::B),
-];
 
 const TONES: [(&str, Tone); 3] = [
     ("good", Tone::Good),

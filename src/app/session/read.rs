@@ -2,8 +2,8 @@
 
 use super::lists;
 use super::write::{source, strip_names};
-use super::{EDIT, FIELDS, PANES, PURPOSES, RUNS, SIDES, TONES};
-use crate::app::fields::Side;
+use super::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES};
+use crate::app::fields::{Part, Side};
 use crate::app::message::Inquiry;
 use crate::app::note::{Edited, NoteEditor};
 use crate::app::panes::StripColumn;
@@ -31,14 +31,12 @@ impl State {
     /// Names the field that is wrong and what would be right.
     pub fn from_session(model: ModelInfo, session: &Session) -> Result<Self> {
         ensure!(
-            session.task == model.task,
-            "field 'task': lists of {} below {}, but the model {} was made for lists of {} below \
-             {}; name the right one with --model",
-            session.task.list_len,
-            session.task.max_num,
+            session.task == model.task.identity(),
+            "field 'task': {}, but the model {} is opened for {}; name the right one with --model \
+             and --task",
+            session.task,
             model.name,
-            model.task.list_len,
-            model.task.max_num
+            model.task.identity()
         );
         let study = study(&model, &session.study).context("field 'study'")?;
         let unseen = session.study.seen.is_none();
@@ -125,7 +123,7 @@ fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
     let metric = text.metric.as_deref();
     let metric = metric.map(|text| Metric::parse(task, text)).transpose();
     let clean = side(model, &text.clean).context("clean")?;
-    let changes = crate::task::counterfactuals(task, &clean.update).len();
+    let changes = crate::task::counterfactuals(task, &clean.values).len();
     if let Some(index) = text.counterfactual {
         ensure!(
             index < changes,
@@ -192,12 +190,12 @@ fn side(model: &ModelInfo, text: &SideText) -> Result<Source> {
         "truth" => Continuation::Truth,
         "model" => Continuation::Model,
         values => {
-            let typed = task.parse_list("b", values);
+            let typed = task.parse_continuation(values);
             Continuation::Typed(typed.context("continuation: truth, model or the values")?)
         }
     };
     Ok(Source {
-        update: prompt.update,
+        values: prompt.values,
         continuation,
     })
 }
@@ -281,18 +279,28 @@ fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
     })
 }
 
+/// The editor of this name.
+fn part(state: &State, name: &str) -> Result<Part> {
+    let task = state.task();
+    let found = Part::all(task).find(|part| part.name(task) == name);
+    found.with_context(|| {
+        let names: Vec<&str> = Part::all(task).map(|part| part.name(task)).collect();
+        format!("'{}' is none of: {}", shown(name), names.join(", "))
+    })
+}
+
 /// Texts that differ from the study's are wrong ones, or ones that mean the same.
 fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
     for (i, (side, field, text)) in text.texts.iter().enumerate() {
         let at = || format!("texts[{i}]");
         let side = value(&SIDES, side).with_context(at)?;
-        let field = value(&FIELDS, field).with_context(at)?;
+        let field = part(state, field).with_context(at)?;
         state
             .fields
             .set_text(side, field, plain(text).with_context(at)?);
     }
     let side = value(&SIDES, &text.selected.0).context("selected[0]")?;
-    let field = value(&FIELDS, &text.selected.1).context("selected[1]")?;
+    let field = part(state, &text.selected.1).context("selected[1]")?;
     state.fields.select(side, field);
     state.fields.set_cursor(text.cursor);
     let wrong = text.wrong.as_deref().map(|side| value(&SIDES, side));
@@ -316,7 +324,7 @@ fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
 /// is told by a run; it can only be wrong where it was typed over.
 fn problem(state: &State, side: Side, is_wrong: bool) -> Option<String> {
     let studied = source(state.study(), side);
-    let read = |continuation: &Continuation| state.fields.read(state.task(), side, continuation);
+    let read = |continuation: &Continuation| state.fields.read(side, continuation);
     match read(&studied.continuation) {
         Err(error) => Some(error.to_string()),
         Ok(same) if same == *studied => {

@@ -1,8 +1,8 @@
 //! From the state to a session.
 
 use super::lists;
-use super::{EDIT, FIELDS, PANES, PURPOSES, RUNS, SIDES, TONES, word};
-use crate::app::fields::{Fields, Side};
+use super::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, word};
+use crate::app::fields::{Fields, Part, Side};
 use crate::app::panes::{StripColumn, strip_rows};
 use crate::app::sight::Sight;
 use crate::app::state::{LineEditor, Mode, Purpose, State};
@@ -14,7 +14,7 @@ use crate::findings::session::{
 };
 use crate::lens::{Continuation, HeadName, Measure, Reading, Shown, Source};
 use crate::task::limits::MAX_LINE;
-use crate::task::{ArrayUpdate, harmless};
+use crate::task::{Task, harmless};
 
 impl State {
     /// Everything on screen as a session.
@@ -30,7 +30,7 @@ impl State {
                 hash: self.model.hash.clone(),
                 assumed_positions: self.model.assumed_positions(),
             },
-            task,
+            task: task.identity(),
             example: self.sample.index,
             study: study_text(task, self.study()),
             view: view_text(self),
@@ -65,24 +65,22 @@ pub(super) fn fitting(text: &str) -> String {
     text
 }
 
-fn numbers(values: &[u32]) -> String {
-    let words: Vec<String> = values.iter().map(ToString::to_string).collect();
-    words.join(" ")
-}
-
 fn side_text(source: &Source) -> SideText {
-    let update = &source.update;
+    let task = source.values.task();
     SideText {
-        prompt: format!("{} {} {}", numbers(&update.a), update.idx, update.elt),
+        prompt: source.values.to_string(),
         continuation: match &source.continuation {
             Continuation::Truth => "truth".to_owned(),
             Continuation::Model => "model".to_owned(),
-            Continuation::Typed(b) => numbers(b),
+            Continuation::Typed(tokens) => {
+                let names: Vec<String> = tokens.iter().map(|&one| task.token_name(one)).collect();
+                names.join(" ")
+            }
         },
     }
 }
 
-fn study_text(task: ArrayUpdate, study: &Study) -> StudyText {
+fn study_text(task: Task, study: &Study) -> StudyText {
     let lines = study.interventions.iter().map(|listed| InterventionText {
         line: listed.intervention.line(task),
         on: listed.on,
@@ -183,19 +181,25 @@ pub(super) fn strip_names(state: &State) -> Vec<String> {
 
 /// Only what the study does not say by itself, so that a hand-edited study needs no other edit.
 fn fields_text(state: &State) -> FieldsText {
-    let (fields, study) = (&state.fields, state.study());
+    let (task, fields, study) = (state.task(), &state.fields, state.study());
     let plain = Fields::new(&study.clean, &study.corrupted);
     let (side, field) = fields.selected();
     let all = SIDES
         .iter()
-        .flat_map(|side| FIELDS.iter().map(move |field| (side, field)));
-    let texts = all.filter_map(|(&(side_word, side), &(field_word, field))| {
+        .flat_map(|side| Part::all(task).map(move |field| (side, field)));
+    let texts = all.filter_map(|(&(side_word, side), field)| {
         let text = fields.text(side, field);
         let differs = text != plain.text(side, field);
-        differs.then(|| (side_word.to_owned(), field_word.to_owned(), text.to_owned()))
+        differs.then(|| {
+            (
+                side_word.to_owned(),
+                field.name(task).to_owned(),
+                text.to_owned(),
+            )
+        })
     });
     FieldsText {
-        selected: (word(&SIDES, &side), word(&FIELDS, &field)),
+        selected: (word(&SIDES, &side), field.name(task).to_owned()),
         cursor: fields.cursor(),
         texts: texts.collect(),
         wrong: state

@@ -4,33 +4,36 @@
 use super::grammar::{Number, Truth};
 use super::meaning::Claim;
 use super::word::Word;
+use crate::task::Task;
 
 impl Claim {
     /// Whether the claim may be about an input with these fields, the last of which, the element,
     /// is not known yet.
     pub(super) fn concerns(&self, fields: &[usize]) -> bool {
         let when = self.read.when.as_ref();
-        when.and_then(|when| when.known(fields)) != Some(false)
+        when.and_then(|when| when.known(fields, self.task)) != Some(false)
     }
 }
 
 impl Truth<Word> {
     /// Whether it is true, where that is known already.
-    fn known(&self, fields: &[usize]) -> Option<bool> {
+    fn known(&self, fields: &[usize], task: Task) -> Option<bool> {
         match self {
-            Self::Compare(a, how, b) => how.of(a.known(fields)?, b.known(fields)?).0,
+            Self::Compare(a, how, b) => how.of(a.known(fields, task)?, b.known(fields, task)?).0,
             Self::In(a, list) => {
-                let a = a.known(fields)?;
-                let equal = |b: &Number<Word>| Some(a == b.known(fields)?);
+                let a = a.known(fields, task)?;
+                let equal = |b: &Number<Word>| Some(a == b.known(fields, task)?);
                 any(list.iter().map(equal))
             }
             Self::Argmax(_) => None,
-            Self::Not(a) => a.known(fields).map(|a| !a),
+            Self::Not(a) => a.known(fields, task).map(|a| !a),
             Self::And(all) => {
-                let no = all.iter().map(|one| one.known(fields).map(|one| !one));
+                let no = all
+                    .iter()
+                    .map(|one| one.known(fields, task).map(|one| !one));
                 any(no).map(|no| !no)
             }
-            Self::Or(all) => any(all.iter().map(|one| one.known(fields))),
+            Self::Or(all) => any(all.iter().map(|one| one.known(fields, task))),
         }
     }
 }
@@ -46,27 +49,31 @@ fn any(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 impl Number<Word> {
-    fn known(&self, fields: &[usize]) -> Option<f64> {
+    fn known(&self, fields: &[usize], task: Task) -> Option<f64> {
         match self {
             Self::Constant(x) => Some(*x),
-            Self::Word(word) => word.known(fields).map(|x| x as f64),
-            Self::Negative(a) => a.known(fields).map(|a| -a),
-            Self::Abs(a) => a.known(fields).map(f64::abs),
-            Self::Chain(first, rest) => {
-                rest.iter().try_fold(first.known(fields)?, |a, (sign, b)| {
-                    Some(Self::joined(a, *sign, b.known(fields)?))
-                })
-            }
+            Self::Word(word) => word.known(fields, task),
+            Self::Negative(a) => a.known(fields, task).map(|a| -a),
+            Self::Abs(a) => a.known(fields, task).map(f64::abs),
+            Self::Chain(first, rest) => rest
+                .iter()
+                .try_fold(first.known(fields, task)?, |a, (sign, b)| {
+                    Some(Self::joined(a, *sign, b.known(fields, task)?))
+                }),
         }
     }
 }
 
 impl Word {
-    fn known(&self, fields: &[usize]) -> Option<usize> {
+    fn known(&self, fields: &[usize], task: Task) -> Option<f64> {
         let elt = fields.len() - 1;
         match *self {
-            Self::Field(field) if field != elt => Some(fields[field]),
-            Self::Truth(j) if fields[elt - 1] != j => Some(fields[j]),
+            Self::Field(field) if field != elt => Some(task.number_of_token(fields[field])),
+            Self::Truth(j) => {
+                let form = task.form()?;
+                let copied = form.picks[fields[form.switch()]][j];
+                (copied != elt).then(|| task.number_of_token(fields[copied]))
+            }
             _ => None,
         }
     }

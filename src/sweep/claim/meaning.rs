@@ -7,7 +7,7 @@ use crate::lens::{CircuitName, HeadName};
 use crate::model::Config;
 use crate::sweep::block::Wanted;
 use crate::sweep::entry::Entry;
-use crate::task::{ArrayUpdate, Field, Token, shown};
+use crate::task::{Task, shown};
 use anyhow::Result;
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Claim {
     line: String,
     pub(super) read: Line<Word>,
     pub(super) wanted: Wanted,
-    task: ArrayUpdate,
+    pub(super) task: Task,
     config: Config,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Claim {
 /// Reads a line's words.
 struct Reader<'a> {
     line: &'a str,
-    task: ArrayUpdate,
+    task: Task,
     config: &'a Config,
     /// What the words ask for joins what is there.
     wanted: &'a mut Wanted,
@@ -43,7 +43,7 @@ impl Claim {
     ///
     /// # Errors
     /// Points at the wrong word and says what could stand there.
-    pub fn parse(text: &str, task: ArrayUpdate, config: &Config) -> Read<Self> {
+    pub fn parse(text: &str, task: Task, config: &Config) -> Read<Self> {
         let mut wanted = Wanted::default();
         Ok(Self {
             read: understood(text, task, config, &mut wanted)?,
@@ -75,12 +75,7 @@ impl Claim {
 }
 
 /// What a line means, in the rows and paths that are wanted; it adds those that it lacks.
-fn understood(
-    text: &str,
-    task: ArrayUpdate,
-    config: &Config,
-    wanted: &mut Wanted,
-) -> Read<Line<Word>> {
+fn understood(text: &str, task: Task, config: &Config, wanted: &mut Wanted) -> Read<Line<Word>> {
     let read = grammar::read(text).map_err(|error| words::unknown_word(&error).unwrap_or(error))?;
     let mut reader = Reader {
         line: text,
@@ -148,7 +143,10 @@ impl Reader<'_> {
     fn number(&mut self, number: Number<Term>) -> Read<Number<Word>> {
         Ok(match number {
             Number::Constant(x) => Number::Constant(x),
-            Number::Word(term) => Number::Word(self.word(&term)?),
+            Number::Word(term) => match self.named_value(&term) {
+                Some(value) => Number::Constant(value),
+                None => Number::Word(self.word(&term)?),
+            },
             Number::Negative(a) => Number::Negative(Box::new(self.number(*a)?)),
             Number::Abs(a) => Number::Abs(Box::new(self.number(*a)?)),
             Number::Chain(first, rest) => {
@@ -158,6 +156,19 @@ impl Reader<'_> {
                 Number::Chain(Box::new(first), rest.collect::<Read<_>>()?)
             }
         })
+    }
+
+    /// A token's name where it is no field's: `c_0 = a`.
+    fn named_value(&self, term: &Term) -> Option<f64> {
+        let name = &term.word;
+        let is_word = words::WORDS
+            .iter()
+            .any(|(form, _)| form.starts_with(name.as_str()));
+        if self.field(name).is_some() || !term.brackets.is_empty() || is_word {
+            return None;
+        }
+        let token = self.task.vocabulary.named(name)?;
+        Some(self.task.number_of_token(token as usize))
     }
 
     /// What a mean, a least or a largest is compared with: a number that is the same for all.
@@ -231,23 +242,19 @@ impl Reader<'_> {
     }
 
     fn field(&self, name: &str) -> Option<usize> {
-        let n = self.task.list_len;
-        let field = match name {
-            "idx" => Some(Field::Idx),
-            "elt" => Some(Field::Elt),
-            _ => {
-                let number = name.strip_prefix("a_").and_then(|i| i.parse().ok());
-                number.filter(|&i| i < n).map(Field::A)
-            }
-        };
-        field.map(|field| crate::sweep::constants::place(field, self.task))
+        self.task.field(name).map(|field| field.slot)
     }
 
     fn prediction(&self, term: &Term, label: &str) -> Read<usize> {
         let position = self.task.position(label).ok();
         let found = position.and_then(|position| self.task.predicted_at(position));
-        let labels = (0..self.task.list_len).map(|j| self.task.label(self.task.predicts_at(j)));
-        let labels: Vec<String> = labels.collect();
+        let found = found.or_else(|| {
+            // an answer that stands nowhere in the prompt has no position to be taken for
+            let named = self.task.prediction_named(label)?;
+            self.task.answers[named].fed_back.is_none().then_some(named)
+        });
+        let read = self.task.answers.iter();
+        let labels: Vec<String> = read.map(|answer| self.task.label(answer.read_at)).collect();
         match found {
             Some(j) => Ok(j),
             None => self.wrong(
@@ -261,15 +268,21 @@ impl Reader<'_> {
         if let Some(field) = self.field(name) {
             return Ok(Named::Field(field));
         }
-        let last = self.config.d_vocab_out.saturating_sub(1);
-        match (name, name.parse::<Token>()) {
+        match (name, self.task.classes.named(name)) {
             ("truth", _) => Ok(Named::Truth),
-            ("old", _) => Ok(Named::Old),
-            (_, Ok(token)) if token as usize <= last => Ok(Named::Is(token)),
-            _ => self.wrong(
-                term,
-                format!("a token is 0 to {last}, truth, old, elt, idx or a_0 .."),
-            ),
+            ("old", _) if self.task.kin().own.iter().any(Option::is_some) => Ok(Named::Old),
+            (_, Some(class)) => Ok(Named::Is(class)),
+            _ => {
+                let fields: Vec<String> = self.task.fields().map(|one| one.to_string()).collect();
+                let known = self.task.classes_in_words();
+                self.wrong(
+                    term,
+                    format!(
+                        "a token is {known}, truth, old, or a field: {}",
+                        fields.join(" ")
+                    ),
+                )
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::meaning::Claim;
 use super::told::first_expression;
 use super::word::Word;
 use crate::sweep::input::Input;
-use crate::task::Update;
+use crate::task::Values;
 use serde::Serialize;
 
 /// Numbers nearer to each other than this, relative to their size, are compared again in double
@@ -19,7 +19,8 @@ pub const NO_INPUT: &str = "no input meets the condition: the claim is about not
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counterexample {
     /// The input.
-    pub update: Update,
+    #[serde(rename = "update")]
+    pub values: Values,
     /// Its place in the space's order.
     pub number: u64,
     /// What the claim's expression is there.
@@ -212,7 +213,7 @@ impl<'a> Count<'a> {
         };
         if interesting && self.worst.is_among(off) {
             let one = Counterexample {
-                update: input.update(),
+                values: input.values(),
                 number: input.number(),
                 value,
             };

@@ -43,14 +43,14 @@ pub(super) enum Word {
 impl Word {
     /// Its number for an input.
     pub fn value(&self, input: &Input<'_>) -> f64 {
-        let n = input.space.task.list_len;
+        let n = input.space.task.answers.len();
         match *self {
-            Self::Field(field) => input.fields[field] as f64,
-            Self::Truth(j) => truth(input, j) as f64,
+            Self::Field(field) => input.space.task.number_of_token(input.fields[field]),
+            Self::Truth(j) => number(input, input.truth(j)),
             Self::Pred(j) => match input.get(Of::Margin(j)) {
-                margin if margin > 0.0 => truth(input, j) as f64,
+                margin if margin > 0.0 => number(input, input.truth(j)),
                 margin if margin.is_nan() => f64::NAN,
-                _ => input.get(Of::Other(j)),
+                _ => number(input, Some(input.get(Of::Other(j)) as usize)),
             },
             Self::Margin(Some(j)) => input.get(Of::Margin(j)),
             Self::Margin(None) => {
@@ -63,8 +63,9 @@ impl Word {
             }
             Self::LogProb(Some(j)) => -input.get(Of::Loss(j)),
             Self::LogProb(None) => {
-                let sum: f64 = (0..n).map(|j| input.get(Of::Loss(j))).sum();
-                -sum / n as f64
+                let asked = (0..n).filter(|&j| input.asks(j));
+                let losses: Vec<f64> = asked.map(|j| input.get(Of::Loss(j))).collect();
+                -losses.iter().sum::<f64>() / losses.len() as f64
             }
             Self::Rank(j) => {
                 match input.get(Of::Margin(j)) {
@@ -72,23 +73,29 @@ impl Word {
                     margin if margin > 0.0 => return 1.0,
                     _ => {}
                 }
-                let answer = truth(input, j);
+                let Some(answer) = input.truth(j) else {
+                    return f64::NAN;
+                };
                 let right = input.get(Of::Logit(j, answer));
                 // a tie counts against the answer, as everywhere
                 let others = (0..input.tokens()).filter(|&token| token != answer);
                 let before = others.filter(|&token| input.get(Of::Logit(j, token)) >= right);
                 1.0 + before.count() as f64
             }
-            Self::Logit(j, token) => input.get(Of::Logit(j, token.token(input, j))),
-            Self::Difference(j) => {
-                let other = if input.fields[n] == j {
-                    input.fields[j]
-                } else {
-                    input.fields[n + 1]
-                };
-                input.get(Of::Logit(j, truth(input, j))) - input.get(Of::Logit(j, other))
+            Self::Logit(j, token) => {
+                let class = token.class(input, j);
+                class.map_or(f64::NAN, |class| input.get(Of::Logit(j, class)))
             }
-            Self::Share(path, j, token) => input.get(Of::Share(path, token.token(input, j))),
+            Self::Difference(j) => {
+                let both = input.truth(j).zip(input.rival(j));
+                both.map_or(f64::NAN, |(truth, rival)| {
+                    input.get(Of::Logit(j, truth)) - input.get(Of::Logit(j, rival))
+                })
+            }
+            Self::Share(path, j, token) => {
+                let class = token.class(input, j);
+                class.map_or(f64::NAN, |class| input.get(Of::Share(path, class)))
+            }
             Self::Matters(entry) => input.done(entry),
             Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
             Self::Score(cell, ..) => input.get(Of::Score(cell)),
@@ -138,21 +145,23 @@ impl Word {
 }
 
 impl Named {
-    fn token(self, input: &Input<'_>, j: usize) -> usize {
+    fn class(self, input: &Input<'_>, j: usize) -> Option<usize> {
+        let task = input.space.task;
+        // a field holds a token, and what is said is a class
+        let class = |slot: usize| {
+            let class = task.class_of_token(input.fields[slot] as Token);
+            class.map(|class| class as usize)
+        };
         match self {
-            Self::Is(token) => token as usize,
-            Self::Field(field) => input.fields[field],
-            Self::Truth => truth(input, j),
-            Self::Old => input.fields[j],
+            Self::Is(class) => Some(class as usize),
+            Self::Field(field) => class(field),
+            Self::Truth => input.truth(j),
+            Self::Old => task.kin().own[j].and_then(|(slot, _)| class(slot)),
         }
     }
 }
 
-fn truth(input: &Input<'_>, j: usize) -> usize {
-    let n = input.space.task.list_len;
-    if input.fields[n] == j {
-        input.fields[n + 1]
-    } else {
-        input.fields[j]
-    }
+/// What a class stands for, as a number.
+fn number(input: &Input<'_>, class: Option<usize>) -> f64 {
+    class.map_or(f64::NAN, |class| input.space.task.number_of_class(class))
 }

@@ -1,7 +1,7 @@
 //! The words of claims: what there is to type, and which word means nothing.
 
 use super::grammar::ClaimError;
-use crate::task::ArrayUpdate;
+use crate::task::Task;
 
 /// The words of claims, for completion and errors: form and meaning.
 pub const WORDS: [(&str, &str); 15] = [
@@ -113,7 +113,7 @@ fn is_known(word: &str) -> bool {
 
 /// What the word that a line ends in can become: whole lines.
 #[must_use]
-pub fn complete(text: &str, task: ArrayUpdate, heads: &[String]) -> Vec<String> {
+pub fn complete(text: &str, task: Task, heads: &[String]) -> Vec<String> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let start = text
         .char_indices()
@@ -129,7 +129,7 @@ pub fn complete(text: &str, task: ArrayUpdate, heads: &[String]) -> Vec<String> 
         words.extend(["truth", "old"].map(str::to_owned));
     } else {
         words.extend(PLAIN.split_whitespace().map(str::to_owned));
-        words.extend((0..task.list_len).map(|i| format!("a_{i}")));
+        words.extend(task.fields().map(|field| field.to_string()));
         words.extend(
             heads
                 .iter()

@@ -1,0 +1,58 @@
+//! Which fields an answer may be told by: its own place in a list, or a field that holds what was said.
+
+use super::spec::Spec;
+use super::{Field, Task, Token};
+
+/// What answers and fields have to do with each other.
+#[derive(Clone, Debug)]
+pub struct Kin {
+    /// By answer: the slot at the same place of a list as long as the list of answers, and its group.
+    pub own: Vec<Option<(usize, usize)>>,
+    /// By class: the token of the same meaning.
+    pub token_of_class: Vec<Option<Token>>,
+    /// All slots with their groups; single fields first, they say more than one of many.
+    pub slots: Vec<(usize, usize)>,
+}
+
+impl Kin {
+    fn of(spec: &Spec) -> Self {
+        let own = spec.answers.iter().enumerate().map(|(j, answer)| {
+            let first = spec
+                .answers
+                .iter()
+                .position(|one| one.group == answer.group);
+            let alike = spec.answers.iter().filter(|one| one.group == answer.group);
+            let (place, len) = (j - first.unwrap_or(0), alike.count());
+            let mut groups = spec.groups.iter().enumerate();
+            let found = groups.find(|(_, one)| one.is_list && one.slots.len() == len);
+            found.map(|(number, group)| (group.slots.start + place, number))
+        });
+        let groups = || spec.groups.iter().enumerate();
+        let single = groups().filter(|(_, group)| !group.is_list);
+        let lists = groups().filter(|(_, group)| group.is_list);
+        let slots = single
+            .chain(lists)
+            .flat_map(|(number, group)| group.slots.clone().map(move |slot| (slot, number)));
+        let classes = 0..spec.classes.len() as Token;
+        Self {
+            own: own.collect(),
+            slots: slots.collect(),
+            token_of_class: classes.map(|class| spec.token_of_class(class)).collect(),
+        }
+    }
+}
+
+impl Task {
+    /// What answers and fields have to do with each other.
+    #[must_use]
+    pub fn kin(self) -> &'static Kin {
+        self.0.kin.get_or_init(|| Kin::of(&self.0.spec))
+    }
+
+    /// The two fields by which failures are laid out: the last two. None where there is no field.
+    #[must_use]
+    pub fn axes(self) -> Option<[Field; 2]> {
+        let last = self.slots.len().checked_sub(1)?;
+        Some([last.saturating_sub(1), last].map(|slot| Field::new(self, slot)))
+    }
+}
