@@ -21,12 +21,16 @@ fn a_key_means_one_thing_in_one_place() {
 #[test]
 fn text_keys_are_free_where_text_is_typed() {
     use circuitscope::app::{Fields, Pane};
+    use circuitscope::lens::Source;
+    use circuitscope::task::Task;
+    let source = Source::new(Task::default().values_at(7));
+    let fields = Fields::new(&source, &source);
     for binding in BINDINGS {
         let typed_at = [Where::Everywhere, Where::Pane(Pane::Prompt)];
         if typed_at.contains(&binding.at) {
             for key in binding.keys {
                 assert!(
-                    !Fields::takes(*key),
+                    !fields.takes(*key),
                     "{key} would never reach a prompt field"
                 );
             }

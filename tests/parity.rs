@@ -6,12 +6,13 @@
 #[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;
 
+use crate::common::Parts as _;
 use candle_core::{DType, Tensor};
 use circuitscope::lens::{
     Array, Direction, Experiment, GridName, Metric, RunName, Source, observe, observe_run,
 };
 use circuitscope::model::{HookName, HookedTransformer, Model, NoHooks, Recorder, Site};
-use circuitscope::task::{Prompt, Values};
+use circuitscope::task::Prompt;
 use common::Tensors;
 use serde_json::Value;
 
@@ -47,13 +48,9 @@ fn token_rows(tensor: &Tensor) -> Vec<Vec<u32>> {
 }
 
 fn prompt_of(model: &HookedTransformer, tokens: &[u32]) -> Prompt {
-    let l = model.task().list_len;
+    let l = model.task().answers.len();
     Prompt {
-        update: Values {
-            a: tokens[1..=l].to_vec(),
-            idx: tokens[l + 2],
-            elt: tokens[l + 3],
-        },
+        values: common::update(model.task(), &tokens[1..=l], tokens[l + 2], tokens[l + 3]),
         continuation: tokens[l + 5..].to_vec(),
     }
 }
@@ -73,10 +70,10 @@ fn forward_agrees(model: &Model, golden: &Tensors) {
     let argmax = token_rows(&logits.argmax(2).unwrap());
     assert_eq!(argmax, token_rows(&golden["forward.argmax"]));
     let losses = values(&golden["forward.loss_per_position"]);
-    for (row, losses) in rows.iter().zip(losses.chunks(model.task().list_len)) {
+    for (row, losses) in rows.iter().zip(losses.chunks(model.task().answers.len())) {
         // the golden loss is that of the continuation as typed, ours that of the truth
         let prompt = prompt_of(model, row);
-        if prompt.continuation != prompt.values.truth() {
+        if prompt.continuation != prompt.values.answers() {
             continue;
         }
         let run = observe_run(model, &Source::from(prompt)).unwrap();

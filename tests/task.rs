@@ -4,9 +4,9 @@
 #[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;
 
+use crate::common::Parts as _;
 use circuitscope::task::{
-    Change, Field, Prompt, Sample, Task, Values, below, counterfactuals, harmless,
-    notebook_batches, shown,
+    Batches, Change, Prompt, Sample, Task, Values, below, counterfactuals, harmless, shown,
 };
 use proptest::prelude::*;
 use rand_mt::Mt;
@@ -16,11 +16,7 @@ fn task() -> Task {
 }
 
 fn update(a: [u32; 3], idx: u32, elt: u32) -> Values {
-    Values {
-        a: a.to_vec(),
-        idx,
-        elt,
-    }
+    common::update(Task::default(), &a, idx, elt)
 }
 
 fn example() -> Prompt {
@@ -33,7 +29,7 @@ fn positions_and_labels() {
     let labels = "BOS a_0 a_1 a_2 nl_0 idx elt nl_1 b_0 b_1 b_2";
     assert_eq!(task.labels().join(" "), labels);
     assert_eq!((task.seq_len(), task.d_vocab()), (11, 52));
-    assert_eq!((task.bos(), task.newline()), (50, 51));
+    assert_eq!([50, 51].map(|token| task.token_name(token)), ["BOS", "\\n"]);
     assert_eq!([0, 1, 2].map(|i| task.predicts_at(i)), [7, 8, 9]);
     let predicted: Vec<_> = (0..11).map(|p| task.predicted_at(p)).collect();
     assert_eq!(predicted[7..], [Some(0), Some(1), Some(2), None]);
@@ -155,15 +151,11 @@ fn what_is_wrong_with_a_prompt() {
             "7 is not a whole number from 0 to 2",
         ),
         (r"BOS 1 2 3 \n 1 5 \n 1 50 3", "b_1", number),
-        (
-            "a=[1,2,3]",
-            "prompt",
-            "no ';' after the list; the form is a=[14,26,35]; a[1]=48",
-        ),
-        ("b=[1,2,3]; a[1]=5", "a", "is no list"),
+        ("a=[1,2,3]", "idx", "missing; the form is a=[44,47,48]; a["),
+        ("b=[1,2,3]; a[1]=5", "prompt", "got 2"),
         ("a=[1,2]; a[1]=5", "a", "3 values needed, got 2"),
         ("a=[1,2,x]; a[1]=5", "a_2", number),
-        ("a=[1,2,3]; b[1]=5", "idx", "'b[1]=5' is no assignment"),
+        ("a=[1,2,3]; b[1]=5", "prompt", "no field 'b[1]'"),
         (
             "a=[1,2,3]; a[3]=5",
             "idx",
@@ -213,14 +205,14 @@ proptest! {
         let mut rng = Mt::new(seed);
         let mut prompt = Prompt::teacher_forced(common::random_update(task, &mut rng));
         if wrong {
-            prompt.continuation = common::random_update(task, &mut rng).a;
+            prompt.continuation = common::random_update(task, &mut rng).a();
         }
         let tokens = task.tokens(&prompt);
         let names: Vec<_> = tokens.iter().map(|&t| task.token_name(t)).collect();
         let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
         prop_assert_eq!(&task.parse_prompt(&names.join(" ")).unwrap(), &prompt);
         prop_assert_eq!(&task.parse_prompt(&ids.join(" ")).unwrap(), &prompt);
-        let Values { a, idx, elt } = &prompt.values;
+        let (a, idx, elt) = (prompt.values.a(), prompt.values.idx(), prompt.values.elt());
         let b = &prompt.continuation;
         let assignment = format!("a={a:?}; a[{idx}]={elt} -> {b:?}");
         prop_assert_eq!(&task.parse_prompt(&assignment).unwrap(), &prompt);
@@ -239,8 +231,8 @@ proptest! {
             prop_assert_eq!(corrupted.get(change.field), change.value);
             let line = change.to_string();
             prop_assert_eq!(task.parse_change(&clean, &line).unwrap(), change);
-            if change.field != Field::Idx {
-                prop_assert_ne!(clean.truth(), corrupted.truth());
+            if change.field.to_string() != "idx" {
+                prop_assert_ne!(clean.answers(), corrupted.answers());
             }
         }
     }
@@ -272,17 +264,14 @@ fn counterfactuals_in_their_order() {
     assert_eq!(
         parse(" a_1 = 30 ").unwrap(),
         Change {
-            field: Field::A(1),
+            field: common::field(task(), "a_1"),
             value: 30
         }
     );
     for (text, problem) in [
         ("", "no field ''; the fields are a_0 a_1 a_2 idx elt"),
         ("b_0=1", "no field 'b_0'"),
-        (
-            "a_1",
-            "changing a_1 changes no answer: the update overwrites it",
-        ),
+        ("a_1", "changing a_1 changes no answer of 14 26 35 1 48"),
         ("idx=3", "idx: 3 is not a whole number from 0 to 2"),
         ("elt=", "elt: empty"),
         ("elt=48", "elt is 48 already: nothing would change"),
@@ -291,15 +280,13 @@ fn counterfactuals_in_their_order() {
         assert!(error.contains(problem), "{text:?}: {error}");
     }
     let single = Task::array_update(1, 5).unwrap();
-    let error = single.parse_change(
-        &Values {
-            a: vec![1],
-            idx: 0,
-            elt: 2,
-        },
-        "idx",
+    let error = single.parse_change(&common::update(Task::default(), &[1], 0, 2), "idx");
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("idx has no other value")
     );
-    assert!(error.unwrap_err().to_string().contains("no other idx"));
 }
 
 #[test]
@@ -345,8 +332,8 @@ fn random_samples_cover_the_input_space() {
     assert_eq!(prompts, sample.prompts(task()));
     assert_eq!(prompts.len(), 5000);
     for prompt in &prompts {
-        assert_eq!(prompt.continuation, prompt.values.truth());
-        assert!(prompt.values.a.iter().all(|&a| a < 50));
+        assert_eq!(prompt.continuation, prompt.values.answers());
+        assert!(prompt.values.a().iter().all(|&a| a < 50));
     }
     let count = |of: &dyn Fn(&Values) -> u32, n: usize| {
         let mut counts = vec![0usize; n];
@@ -356,12 +343,25 @@ fn random_samples_cover_the_input_space() {
         counts
     };
     assert!(
-        count(&|u| u.idx, 3)
+        count(&|u| u.idx(), 3)
             .iter()
             .all(|n| (1500..1850).contains(n))
     );
-    assert!(count(&|u| u.elt, 50).iter().all(|n| (60..150).contains(n)));
-    assert!(count(&|u| u.a[2], 50).iter().all(|n| (60..150).contains(n)));
+    assert!(
+        count(&|u| u.elt(), 50)
+            .iter()
+            .all(|n| (60..150).contains(n))
+    );
+    assert!(
+        count(&|u| u.a()[2], 50)
+            .iter()
+            .all(|n| (60..150).contains(n))
+    );
+}
+
+fn batches(len: usize, seed: u32) -> impl Iterator<Item = Vec<Prompt>> {
+    let batches = Batches::new(task(), len, seed);
+    batches.map(|batch| batch.into_iter().map(Prompt::teacher_forced).collect())
 }
 
 fn rows(batch: &[Prompt]) -> Vec<Vec<u32>> {
@@ -372,9 +372,9 @@ fn rows(batch: &[Prompt]) -> Vec<Vec<u32>> {
 #[test]
 fn the_notebooks_generator() {
     // random.seed(0), then randint(0, 2) and randint(0, 49) by turns
-    let pairs: Vec<(u32, u32)> = notebook_batches(task(), 1, 0)
+    let pairs: Vec<(u32, u32)> = batches(1, 0)
         .take(10)
-        .map(|batch| (batch[0].values.idx, batch[0].values.elt))
+        .map(|batch| (batch[0].values.idx(), batch[0].values.elt()))
         .collect();
     let python = [
         (1, 48),
@@ -389,7 +389,7 @@ fn the_notebooks_generator() {
         (0, 39),
     ];
     assert_eq!(pairs, python);
-    let batches: Vec<_> = notebook_batches(task(), 4, 0).take(3).collect();
+    let batches: Vec<_> = batches(4, 0).take(3).collect();
     assert_eq!(
         rows(&batches[0])[0],
         [50, 44, 39, 33, 51, 1, 48, 51, 44, 48, 33]
@@ -398,12 +398,12 @@ fn the_notebooks_generator() {
     let mut words = Mt::new(0);
     for prompt in batches.iter().flatten() {
         let list = [(); 3].map(|()| words.next_u32() % 50);
-        assert_eq!(prompt.values.a, list);
+        assert_eq!(prompt.values.a(), list);
     }
     assert!(
         batches[1]
             .iter()
-            .all(|p| (p.values.idx, p.values.elt) == (1, 2))
+            .all(|p| (p.values.idx(), p.values.elt()) == (1, 2))
     );
 }
 
@@ -417,7 +417,7 @@ fn the_notebooks_generator_bit_for_bit() {
         };
         let sample = Sample::Notebook { seed: 42, len: 256 }.prompts(task());
         assert_eq!(rows(&sample), want("seed42_batch256"));
-        for (i, batch) in notebook_batches(task(), 4, 0).take(3).enumerate() {
+        for (i, batch) in batches(4, 0).take(3).enumerate() {
             assert_eq!(rows(&batch), want(&format!("seed0_batch4.{i}")));
         }
     };

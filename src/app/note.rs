@@ -221,3 +221,31 @@ pub(super) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
     }
     room
 }
+
+/// Letters looked at to bring a cursor back.
+const MOST_WORK: usize = 10_000_000;
+
+/// Moves a cursor to a row and a column; a jump reaches 65,535 of either.
+pub(super) fn place_cursor(editor: &mut TextArea<'_>, (row, column): (usize, usize)) {
+    let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    editor.move_cursor(CursorMove::Jump(short(row), short(column)));
+    let most = editor.lines().len();
+    for _ in usize::from(u16::MAX)..row.min(most) {
+        editor.move_cursor(CursorMove::Down);
+    }
+    if row <= usize::from(u16::MAX) {
+        return;
+    }
+    // on the way down a shorter line may have cut the column
+    let cursor = editor.cursor();
+    let (row, at) = (cursor.0, cursor.1);
+    let length = editor
+        .lines()
+        .get(row)
+        .map_or(0, |line| line.chars().count());
+    // each step costs as much as the line is long: within a line of a whole page it is not worth it
+    let steps = column.min(length).saturating_sub(at);
+    for _ in 0..steps.min(MOST_WORK / length.max(1)) {
+        editor.move_cursor(CursorMove::Forward);
+    }
+}

@@ -169,7 +169,7 @@ impl Failures {
             Group {
                 common,
                 count,
-                cases: cases.filter(|case| seen.insert(&case.values)).collect(),
+                cases: cases.filter(|case| seen.insert(case.number)).collect(),
             }
         });
         let mut groups: Vec<Group<'_>> = groups.collect();

@@ -6,6 +6,7 @@
 mod array_update;
 mod donor;
 mod form;
+mod forms;
 mod identity;
 mod kin;
 pub mod limits;

@@ -117,7 +117,7 @@ impl Task {
                     if field.values().len() < 2 {
                         return anyhow::anyhow!("{field} has no other value");
                     }
-                    anyhow::anyhow!("changing {field} changes no answer; name a value, {field}=..")
+                    anyhow::anyhow!("changing {field} changes no answer of {input}")
                 });
         };
         let value = self.parse_value(name, value)?;

@@ -20,7 +20,6 @@ use ratatui::text::Line;
 
 /// Columns of a side's name.
 const NAME: u16 = 6;
-/// Columns of the idx and elt fields with their names: `idx 1  elt 48 `.
 
 pub(super) fn prompt(canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(Pane::Prompt, area, Vec::new(), None);
@@ -43,7 +42,7 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
     let (x, y) = (area.x, area.y + row);
     let style = canvas.look.style(role).add_modifier(Modifier::BOLD);
     canvas.text(x, y, area, name, style);
-    let task = state_task(canvas);
+    let task = canvas.state.task();
     let parts: Vec<Part> = Part::all(task).collect();
     let fed_back = Part::continuation(task);
     let (lists, numbers): (Vec<Part>, Vec<Part>) = parts
@@ -94,10 +93,6 @@ fn side(canvas: &mut Canvas<'_>, area: Rect, row: u16, side: Side) {
         let text = format!("{} {}", task.answer_groups().join(" "), names.join(" "));
         canvas.text(x + NAME, y_b, area, &text, muted);
     }
-}
-
-fn state_task(canvas: &Canvas<'_>) -> Task {
-    canvas.state.task()
 }
 
 /// Cells of a field of one value: its name, the longest value, at least two digits, and a gap.

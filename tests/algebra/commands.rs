@@ -97,7 +97,10 @@ fn attribute_refuses() {
     refused(&["attribute", "--sample", "all"], "no sample 'all'");
     refused(&["attribute", "--prompt", "1 2 3 9 4"], "idx: 9 is not");
     let toward = ["attribute", "--sample", "random:0:8", "--toward", "nl_0"];
-    refused(&toward, "no logit 'nl_0'; target, a token in 0 to 49");
+    refused(
+        &toward,
+        "no logit 'nl_0'; target, a whole number from 0 to 49",
+    );
 }
 
 #[test]

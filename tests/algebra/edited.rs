@@ -98,7 +98,7 @@ fn parts_and_paths_add_up_to_the_logits() {
         let found = attribute(weights, Some(tables), run, toward).unwrap();
         let logits = run.logits.values().iter();
         let size = logits.fold(1.0f32, |most, x| most.max(x.abs()));
-        for i in 0..task().list_len {
+        for i in 0..task().answers.len() {
             let logit = f64::from(found.logits.values()[i]);
             for (what, sum) in ["parts", "stream", "paths"].iter().zip(column(&found, i)) {
                 assert!(
@@ -210,7 +210,7 @@ fn a_heads_row_toward_a_logit_is_its_share() {
         let maps = attention_of_run(weights, run, kind).unwrap();
         let found = attribute(weights, None, run, toward).unwrap();
         for head in 0..maps.heads.len() {
-            for i in 0..task().list_len {
+            for i in 0..task().answers.len() {
                 let row = maps.values.slice(&[head, task().predicts_at(i)]);
                 let shares = found.heads_by_source.slice(&[head, i]);
                 for (a, b) in row.iter().zip(shares) {

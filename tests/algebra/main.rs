@@ -1,6 +1,7 @@
 //! The exact linear algebra: against TransformerLens's numbers, and against the forward pass.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/program.rs"]

@@ -92,7 +92,7 @@ fn parts_add_up_to_the_logits() {
             let found = attribute(weights, Some(&tables), &run, toward).unwrap();
             let paths = found.paths.as_ref().unwrap();
             let layers = weights.config().n_layers;
-            for i in 0..task().list_len {
+            for i in 0..task().answers.len() {
                 let logits = run.logits.slice(&[task().predicts_at(i)]);
                 let (answer, other) = toward.tokens(task(), prompt, i);
                 let want = logits[answer as usize] - other.map_or(0.0, |t| logits[t as usize]);
@@ -257,7 +257,7 @@ fn weighted_attention_is_what_heads_add() {
         let maps = attention_of_run(weights, &run, AttentionKind::Toward(toward)).unwrap();
         let found = attribute(weights, None, &run, toward).unwrap();
         for head in 0..maps.heads.len() {
-            for i in 0..task().list_len {
+            for i in 0..task().answers.len() {
                 let row = maps.values.slice(&[head, task().predicts_at(i)]);
                 assert_close("row", row, found.heads_by_source.slice(&[head, i]), 1e-5);
             }

@@ -1,8 +1,9 @@
 //! Typing in fields, pasting, examples, counterfactuals, continuations, warnings.
 
+use crate::common::Parts as _;
 use crate::workbench::{model, press, state, task, workbench};
 use crate::{empty_line, line_error, look_at, told, typed_lines};
-use circuitscope::app::{Field, Msg, Side};
+use circuitscope::app::{Msg, Part, Side};
 use circuitscope::lens::{Continuation, Fix};
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::counterfactuals;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 fn clean(bench: &Headless) -> (Vec<u32>, u32, u32) {
     let update = &bench.state.study().clean.values;
-    (update.a.clone(), update.idx, update.elt)
+    (update.a().clone(), update.idx(), update.elt())
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn the_cursor_moves_in_a_field() {
         &mut bench,
         "home delete 0 right right right right right 9 left left delete",
     );
-    assert_eq!(bench.state.fields.text(Side::Clean, Field::A), "0 4 9");
+    assert_eq!(bench.state.fields.text(Side::Clean, Part(0)), "0 4 9");
     assert_eq!(clean(&bench).0, [0, 4, 9]);
 }
 
@@ -81,7 +82,7 @@ fn a_wrong_field_is_righted_by_any_valid_change() {
     // the corrupted prompt says the same as before, with a leading zero
     press(&mut bench, "backspace down down down down down home 0");
     assert!(bench.state.field_error.is_none());
-    assert_eq!(bench.state.fields.text(Side::Clean, Field::A), "1 2 3");
+    assert_eq!(bench.state.fields.text(Side::Clean, Part(0)), "1 2 3");
     assert!(!bench.state.is_stale());
 }
 
@@ -91,7 +92,7 @@ fn esc_takes_a_wrong_text_back() {
     let generation = bench.state.generation;
     press(&mut bench, "z backspace backspace esc");
     assert!(bench.state.field_error.is_none() && !bench.state.is_stale());
-    assert_eq!(bench.state.fields.text(Side::Clean, Field::A), "1 2 3");
+    assert_eq!(bench.state.fields.text(Side::Clean, Part(0)), "1 2 3");
     assert_eq!(bench.state.generation, generation);
     assert!(bench.state.view.zoomed, "more than one step back");
 }
@@ -102,19 +103,19 @@ fn the_corrupted_prompt_follows_until_it_is_typed() {
     press(&mut bench, "backspace 9");
     let study = bench.state.study();
     assert_eq!(study.counterfactual, Some(0));
-    assert_eq!(study.corrupted.values.a, [1, 2, 9]);
-    assert_eq!(study.corrupted.values.idx, 2);
+    assert_eq!(study.corrupted.values.a(), [1, 2, 9]);
+    assert_eq!(study.corrupted.values.idx(), 2);
     // from now on it is nobody's counterfactual
     press(&mut bench, "down down down down backspace 8");
     assert_eq!(bench.state.study().counterfactual, None);
-    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 8]);
+    assert_eq!(bench.state.study().corrupted.values.a(), [1, 2, 8]);
     press(&mut bench, "up up up up backspace 0");
     assert_eq!(clean(&bench).0, [1, 2, 0]);
-    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 8]);
+    assert_eq!(bench.state.study().corrupted.values.a(), [1, 2, 8]);
     // and c makes it one again
     press(&mut bench, "c");
     assert_eq!(bench.state.study().counterfactual, Some(0));
-    assert_eq!(bench.state.study().corrupted.values.a, [1, 2, 0]);
+    assert_eq!(bench.state.study().corrupted.values.a(), [1, 2, 0]);
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn examples_are_stepped_jumped_to_and_drawn() {
     }
     // typing makes it nobody's example
     press(&mut bench, "g 1 enter down backspace");
-    let idx = (bench.state.study().clean.values.idx + 1) % 3;
+    let idx = (bench.state.study().clean.values.idx() + 1) % 3;
     press(&mut bench, &idx.to_string());
     assert_eq!(bench.state.sample.index, None);
 }
@@ -257,7 +258,7 @@ fn a_paste_goes_to_the_side_being_typed_in() {
     press(&mut bench, "down down down down down");
     bench.send(Msg::Paste("4 5 6 0 9".into()));
     assert_eq!(clean(&bench), (vec![1, 2, 3], 1, 7));
-    assert_eq!(bench.state.study().corrupted.values.a, [4, 5, 6]);
+    assert_eq!(bench.state.study().corrupted.values.a(), [4, 5, 6]);
     // elsewhere it is the clean one
     press(&mut bench, "tab");
     bench.send(Msg::Paste("7 7 7 0 9".into()));
@@ -278,7 +279,7 @@ fn a_typed_continuation_is_warned_of_and_mended() {
     assert_eq!(look_at(&bench).clean.prompt.continuation, [1, 7, 9]);
     press(&mut bench, "f");
     assert_eq!(bench.state.study().clean.continuation, Continuation::Truth);
-    assert_eq!(bench.state.fields.text(Side::Clean, Field::B), "1 7 3");
+    assert_eq!(bench.state.fields.text(Side::Clean, Part(3)), "1 7 3");
     assert!(!bench.state.is_stale());
 }
 
@@ -288,7 +289,7 @@ fn the_models_own_continuation_is_shown_once_known() {
     press(&mut bench, "t");
     assert_eq!(bench.state.study().clean.continuation, Continuation::Model);
     let seen = look_at(&bench);
-    let shown = |bench: &Headless| bench.state.fields.text(Side::Clean, Field::B).to_owned();
+    let shown = |bench: &Headless| bench.state.fields.text(Side::Clean, Part(3)).to_owned();
     let words = |b: &[u32]| b.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
     let own = words(&seen.clean.prompt.continuation);
     assert_ne!(

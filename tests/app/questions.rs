@@ -93,7 +93,7 @@ fn the_parts_add_up_to_what_the_screen_shows() {
     for prediction in run.predictions(task) {
         let logit = run
             .logits
-            .get(&[prediction.position, prediction.target as usize])
+            .get(&[prediction.position, prediction.target.unwrap() as usize])
             .unwrap();
         let shown = value(&table(&bench), "logit", &prediction.name);
         assert!((logit - shown).abs() < 1e-4, "{logit} {shown}");
@@ -105,7 +105,7 @@ fn the_parts_add_up_to_what_the_screen_shows() {
     let logit = run.predictions(task)[0].clone();
     let logit = run
         .logits
-        .get(&[logit.position, logit.target as usize])
+        .get(&[logit.position, logit.target.unwrap() as usize])
         .unwrap();
     assert!((value(&paths, "sum", "sum") - logit).abs() < 1e-4);
 }

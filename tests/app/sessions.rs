@@ -2,7 +2,7 @@
 
 use crate::random::{Input, any_input};
 use crate::workbench::{around, look, model, press, workbench_in};
-use circuitscope::app::{Action, Field, Key, Mode, Msg, Side, State, action_for};
+use circuitscope::app::{Action, Key, Mode, Msg, Part, Side, State, action_for};
 use circuitscope::findings::session::{ModeText, SESSION, Session, SpaceText, StudyText};
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::limits::{MAX_FIELD, MAX_LINE, MAX_NOTE};
@@ -187,7 +187,7 @@ fn no_editor_takes_more_than_is_read() {
                 (ModeText::Line(line), _) => line.text,
                 (_, Some(draft)) if draft.on_title => draft.title,
                 (_, Some(draft)) => draft.note,
-                _ => bench.state.fields.text(Side::Clean, Field::A).to_owned(),
+                _ => bench.state.fields.text(Side::Clean, Part(0)).to_owned(),
             }
         };
         let begun = typed(&bench);

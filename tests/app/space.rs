@@ -1,5 +1,6 @@
 //! The screen of all inputs: what is asked, the list of claims, and the way to an input.
 
+use crate::common::Parts as _;
 use crate::told;
 use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::app::{
@@ -117,7 +118,7 @@ fn a_claim_opens_what_decides_it_and_the_others_follow() {
     let (_folder, mut bench) = bench();
     press(&mut bench, "S / 'max elt when idx = 2' enter enter");
     let update = &bench.state.study().clean.values;
-    assert_eq!((update.idx, update.elt), (2, 9));
+    assert_eq!((update.idx(), update.elt()), (2, 9));
     assert_eq!(bench.state.view.focus, Pane::Logits);
     let inputs = bench.state.space_rows().len();
     assert!(
@@ -250,7 +251,7 @@ fn what_a_survey_finds_becomes_interventions() {
 fn wrong_inputs_are_put_in_groups() {
     let (_folder, mut bench) = bench();
     press(&mut bench, "S a a");
-    for common in ["idx 0", "nl_1→b_0", "old value"] {
+    for common in ["idx 0", "nl_1→b_0", "a in its place"] {
         let rows = bench.state.space_rows();
         let groups = rows.iter().filter_map(|row| match row {
             SpaceRow::Group(common, count) => Some((common.words(bench.state.task()), *count)),
@@ -275,8 +276,10 @@ fn wrong_inputs_are_put_in_groups() {
         let wrong = |j: usize| case.margins[j] <= 0.0;
         match name.split_once("→b_") {
             Some((_, j)) => assert!(wrong(j.parse().unwrap()), "{name}: {case:?}"),
-            None if name.starts_with("idx") => assert_eq!(name, format!("idx {}", case.values.idx)),
-            None => assert!((0..3).any(|j| case.instead(j).name() == name)),
+            None if name.starts_with("idx") => {
+                assert_eq!(name, format!("idx {}", case.values.idx()));
+            }
+            None => assert!((0..3).any(|j| case.instead(j).name(case.values.task()) == name)),
         }
         bench.state.view.focus = Pane::Space;
         press(&mut bench, "a");

@@ -2,7 +2,7 @@
 
 use crate::workbench::{press, workbench, workbench_in};
 use crate::{line_error, told, typed_lines};
-use circuitscope::app::{Field, Mode, Shown, Side, hints};
+use circuitscope::app::{Mode, Part, Shown, Side, hints};
 use circuitscope::lens::RunName;
 use circuitscope::runtime::headless::Headless;
 use std::collections::BTreeSet;
@@ -79,7 +79,7 @@ fn what_is_wrong_says_what_would_be_right() {
         ),
         (
             ": 'add blocks.0.hook_attn_out @* W_E[99] by 1'",
-            "the tokens are 0 to 9, BOS",
+            "no token '99'; it is one of 0 1 2",
         ),
         (
             ": 'mean blocks.0.attn.hook_z @* over sample given a_0 a_1'",
@@ -138,7 +138,7 @@ fn undo_takes_back_a_wrong_field_and_nothing_else() {
     let shown = bench.state.view.shown;
     press(&mut bench, "u");
     assert!(bench.state.field_error.is_none());
-    assert_eq!(bench.state.fields.text(Side::Clean, Field::Idx), "2");
+    assert_eq!(bench.state.fields.text(Side::Clean, Part(1)), "2");
     assert_eq!(bench.state.view.shown, shown);
 }
 

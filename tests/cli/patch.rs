@@ -197,7 +197,7 @@ fn bad_pairs_metrics_and_lines() {
         &["--corrupted", "14 26 35 5 48"],
         "in the corrupted prompt: idx: 5 is not",
     );
-    with(&["--counterfactual", "a_1"], "the update overwrites it");
+    with(&["--counterfactual", "a_1"], "changes no answer");
     with(
         &["--counterfactual", "b"],
         "no field 'b'; the fields are a_0 a_1 a_2 idx elt",

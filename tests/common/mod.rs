@@ -8,7 +8,7 @@ use circuitscope::lens::{
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
-use circuitscope::task::{Field, Task, Values, below};
+use circuitscope::task::{Field, Task, Token, Values, below};
 use rand_mt::Mt;
 use std::collections::HashMap;
 use std::io::Write;
@@ -82,7 +82,7 @@ pub fn random_model(
         d_head: 8,
         n_ctx: task.seq_len(),
         d_vocab: task.d_vocab(),
-        d_vocab_out: task.max_num as usize,
+        d_vocab_out: task.classes.len(),
         positional_embedding: positions,
         positions_assumed: false,
     };
@@ -97,14 +97,48 @@ pub fn random_model(
     HookedTransformer::from_tensors(config, task, device(), &tensors).unwrap()
 }
 
-/// A random update of the task.
+/// A random input of the task.
 pub fn random_update(task: Task, rng: &mut Mt) -> Values {
-    Values {
-        a: (0..task.list_len)
-            .map(|_| below(rng, task.max_num))
-            .collect(),
-        idx: below(rng, task.list_len as u32),
-        elt: below(rng, task.max_num),
+    task.drawn(rng)
+}
+
+/// An array update.
+pub fn update(task: Task, a: &[Token], idx: Token, elt: Token) -> Values {
+    Values::new(task, [a, &[idx, elt]].concat())
+}
+
+/// A field by its name.
+pub fn field(task: Task, name: &str) -> Field {
+    task.field(name).unwrap()
+}
+
+/// What an array update is made of.
+pub trait Parts {
+    /// The list.
+    fn a(&self) -> Vec<Token>;
+    /// The index.
+    fn idx(&self) -> Token;
+    /// The element.
+    fn elt(&self) -> Token;
+    /// The right answers, which there are.
+    fn answers(&self) -> Vec<Token>;
+}
+
+impl Parts for Values {
+    fn a(&self) -> Vec<Token> {
+        self.tokens()[..self.tokens().len() - 2].to_vec()
+    }
+    fn idx(&self) -> Token {
+        self.tokens()[self.tokens().len() - 2]
+    }
+    fn elt(&self) -> Token {
+        self.tokens()[self.tokens().len() - 1]
+    }
+    fn answers(&self) -> Vec<Token> {
+        self.truth()
+            .iter()
+            .map(|one| one.token().unwrap())
+            .collect()
     }
 }
 
@@ -117,7 +151,7 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
     let numbers = [0.0, -1.0, 0.5, 2.0, 0.001, -3.25, 1e-3 / 3.0];
     let number = numbers[any(rng, numbers.len())];
     let fields = |rng: &mut Mt| {
-        let all = [Field::Idx, Field::Elt, Field::A(0)];
+        let all = ["idx", "elt", "a_0"].map(|name| field(task, name));
         let kept = all.into_iter().filter(|_| any(rng, 2) == 0);
         kept.collect::<Vec<Field>>()
     };
@@ -143,13 +177,13 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         }),
         8 if is_stream => {
             let directions = [
-                StreamDirection::Embed(task.bos()),
+                StreamDirection::Embed(task.d_vocab() as Token - 2),
                 StreamDirection::Unembed(1),
                 StreamDirection::Pos(2),
             ];
             Action::Add(directions[any(rng, 3)], number)
         }
-        8 if !is_attention => return random_edge(config, rng),
+        8 if !is_attention => return random_edge(task, config, rng),
         _ if is_attention => Action::Knock,
         _ if matches!(hook, HookName::Block(_, Site::Q | Site::V)) => {
             Action::Rank(any(rng, config.d_head + 1))
@@ -180,7 +214,7 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
 }
 
 /// Any edge of the model.
-fn random_edge(config: &Config, rng: &mut Mt) -> Intervention {
+fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
     let layer = any(rng, config.n_layers);
     let to_logits = any(rng, 4) == 0;
@@ -202,7 +236,7 @@ fn random_edge(config: &Config, rng: &mut Mt) -> Intervention {
         3 => Some(From::Run(RunName::Corrupted)),
         4 => Some(From::Mean(Averaged::Sample, Vec::new())),
         _ => Some(From::Resample {
-            keep: vec![Field::Idx],
+            keep: vec![field(task, "idx")],
             seed: 1,
         }),
     };

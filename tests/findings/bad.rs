@@ -65,7 +65,7 @@ fn every_wrong_value_is_named() {
         (
             "/task/max_num",
             json!(50),
-            "field 'task': lists of 3 below 50",
+            "field 'task': array_update list_len=3 max_num=50",
         ),
         ("/example", json!(16), "field 'example': 16 is not in 0..16"),
         (

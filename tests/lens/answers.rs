@@ -6,7 +6,7 @@ use circuitscope::lens::{
     answer,
 };
 use circuitscope::model::HookedTransformer;
-use circuitscope::task::Values;
+use circuitscope::task::Task;
 
 pub fn ask(model: &HookedTransformer, with: &Experiment, about: Shown, line: &str) -> Table {
     let question = Question::parse(line, model.task(), model.config()).unwrap();
@@ -28,11 +28,12 @@ pub fn patched(model: &HookedTransformer, with: &Experiment, line: &str) -> Tabl
 /// The pair of the issue, under these lines.
 pub fn under(model: &HookedTransformer, lines: &[&str]) -> Experiment {
     let source = |idx| {
-        Source::new(Values {
-            a: vec![35, 37, 45],
+        Source::new(crate::common::update(
+            Task::default(),
+            &[35, 37, 45],
             idx,
-            elt: 34,
-        })
+            34,
+        ))
     };
     Experiment {
         clean: source(2),

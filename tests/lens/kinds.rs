@@ -1,6 +1,7 @@
 //! Means, resampling, directions and edges: what each kind of intervention is worth.
 
 use super::{models, pair, under};
+use crate::common::Parts as _;
 use circuitscope::lens::{
     Direction, Experiment, Intervention, Matrices, Observation, PathTables, observe,
 };
@@ -56,11 +57,13 @@ type Agrees = fn(&Values, &Values) -> bool;
 fn a_mean_is_the_mean() {
     let given: [(&str, Agrees); 6] = [
         ("", |_, _| true),
-        (" given idx", |a, b| a.idx == b.idx),
-        (" given elt", |a, b| a.elt == b.elt),
-        (" given a_0", |a, b| a.a[0] == b.a[0]),
-        (" given a_2", |a, b| a.a[2] == b.a[2]),
-        (" given idx,a_1", |a, b| (a.idx, a.a[1]) == (b.idx, b.a[1])),
+        (" given idx", |a, b| a.idx() == b.idx()),
+        (" given elt", |a, b| a.elt() == b.elt()),
+        (" given a_0", |a, b| a.a()[0] == b.a()[0]),
+        (" given a_2", |a, b| a.a()[2] == b.a()[2]),
+        (" given idx,a_1", |a, b| {
+            (a.idx(), a.a()[1]) == (b.idx(), b.a()[1])
+        }),
     ];
     for (name, model) in models() {
         let task = model.task();
@@ -127,7 +130,7 @@ fn a_mean_over_nothing_says_so() {
 #[test]
 fn what_keeps_everything_changes_nothing() {
     for (name, model) in models() {
-        let fields: Vec<String> = (0..model.task().list_len)
+        let fields: Vec<String> = (0..model.task().answers.len())
             .map(|i| format!("a_{i}"))
             .collect();
         let all = format!("{},idx,elt", fields.join(","));

@@ -16,7 +16,7 @@ fn config(n_layers: usize, n_heads: usize, task: Task) -> Config {
         d_head: 2,
         n_ctx: task.seq_len(),
         d_vocab: task.d_vocab(),
-        d_vocab_out: task.max_num as usize,
+        d_vocab_out: task.classes.len(),
         positional_embedding: PositionalEmbedding::Shortformer,
         positions_assumed: false,
     }

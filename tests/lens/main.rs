@@ -24,7 +24,7 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
-use circuitscope::task::{Task, Values};
+use circuitscope::task::Task;
 
 fn small_task() -> Task {
     Task::array_update(3, 7).unwrap()
@@ -44,13 +44,7 @@ fn models() -> Vec<(&'static str, HookedTransformer)> {
 
 /// A pair whose answers differ, nothing patched. Every model has these values.
 fn pair(direction: Direction) -> Experiment {
-    let source = |idx, elt| {
-        Source::new(Values {
-            a: vec![4, 6, 5],
-            idx,
-            elt,
-        })
-    };
+    let source = |idx, elt| Source::new(common::update(Task::default(), &[4, 6, 5], idx, elt));
     Experiment {
         clean: source(1, 2),
         corrupted: source(2, 2),

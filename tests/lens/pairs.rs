@@ -1,6 +1,7 @@
 //! Metric, warnings, continuations, score.
 
 use super::{models, pair, seen, under};
+use crate::common::Parts as _;
 use circuitscope::lens::{
     Continuation, Direction, Experiment, Fix, Metric, Source, observe_cache, observe_run, score,
     warnings,
@@ -9,11 +10,7 @@ use circuitscope::model::{HookName, Site};
 use circuitscope::task::{Prompt, Task, Values};
 
 fn update(a: [u32; 3], idx: u32, elt: u32) -> Values {
-    Values {
-        a: a.to_vec(),
-        idx,
-        elt,
-    }
+    crate::common::update(Task::default(), &a, idx, elt)
 }
 
 fn experiment(clean: Values, corrupted: Values) -> Experiment {
@@ -48,11 +45,7 @@ fn the_metric_follows_the_pair() {
         found(update([9, 26, 35], 1, 48)).as_deref(),
         Some("nl_1→b_0:14:9")
     );
-    assert_eq!(
-        found(update([14, 9, 35], 1, 48)),
-        None,
-        "the update overwrites it"
-    );
+    assert_eq!(found(update([14, 9, 35], 1, 48)), None, "changes no answer");
     assert_eq!(found(clean.clone()), None);
 }
 
@@ -146,7 +139,7 @@ fn warns_of_an_odd_metric() {
     };
     one(
         &with(10, 48, 26),
-        "metric: b_2 predicts no b",
+        "metric: nothing is predicted at b_2",
         Fix::FollowPair,
     );
     one(
@@ -188,8 +181,12 @@ fn the_models_own_continuation_is_what_it_predicts() {
             assert_eq!(run.top(task.predicts_at(i), 1)[0].0, token, "{name} b_{i}");
         }
         // predictions are about the truth even then
-        let targets: Vec<u32> = run.predictions(task).iter().map(|p| p.target).collect();
-        assert_eq!(targets, source.values.truth(), "{name}");
+        let targets: Vec<u32> = run
+            .predictions(task)
+            .iter()
+            .map(|p| p.target.unwrap())
+            .collect();
+        assert_eq!(targets, source.values.answers(), "{name}");
     }
 }
 
@@ -224,7 +221,7 @@ fn the_score_counts_what_single_runs_show() {
         for prompt in &prompts {
             let run = observe_run(&model, &Source::from(prompt.clone())).unwrap();
             for (wrong, p) in wrong.iter_mut().zip(run.predictions(task)) {
-                *wrong += usize::from(!p.correct);
+                *wrong += usize::from(p.correct == Some(false));
             }
             loss += run.loss(task) / prompts.len() as f64;
         }

@@ -3,6 +3,7 @@
 pub(super) use super::answers::patched as ask;
 use super::{models, pair, seen, under};
 use crate::common;
+use crate::common::Parts as _;
 use circuitscope::lens::{
     Compare, Direction, Experiment, HeadName, Inquest, Intervention, Measure, Metric, Question,
     Reading, RunName, Sheet, Table, Tools, answer,
@@ -268,8 +269,8 @@ fn the_pairs_of_a_sample_are_changed_alike() {
     assert_eq!(pairs.len(), 100);
     for one in &pairs {
         let (clean, corrupted) = (&one.clean.values, &one.corrupted.values);
-        assert_eq!(corrupted.idx, (clean.idx + 1) % 3);
-        assert_eq!((&corrupted.a, corrupted.elt), (&clean.a, clean.elt));
+        assert_eq!(corrupted.idx(), (clean.idx() + 1) % 3);
+        assert_eq!((corrupted.a(), corrupted.elt()), (clean.a(), clean.elt()));
     }
 }
 

@@ -149,7 +149,7 @@ fn accuracy_under_interventions_is_counted_run_by_run() {
             right += run
                 .predictions(model.task())
                 .iter()
-                .filter(|p| p.correct)
+                .filter(|p| p.correct == Some(true))
                 .count();
         }
         let wanted = right as f32 / 120.0;

@@ -1,6 +1,7 @@
 //! What stands on the screen stands there whole: no number is cut into another one, no name into
 //! another's, and what is off screen has a mark.
 
+use crate::common::Parts as _;
 use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
 use circuitscope::lens::Table;
@@ -36,7 +37,7 @@ fn words(row: &str) -> Vec<&str> {
 fn the_number_on_a_panes_edge_is_whole_or_shorter() {
     let bench = asked("tab");
     let seen = bench.state.observation.clone().unwrap();
-    let target = seen.clean.prompt.values.truth()[0] as usize;
+    let target = seen.clean.prompt.values.answers()[0] as usize;
     let value = seen.clean.log_probs(bench.state.view.position)[target];
     let right = [significant(value, 2), significant(value, 1)];
     for width in 80..=200 {

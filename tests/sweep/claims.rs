@@ -2,6 +2,7 @@
 
 use super::common::{random_model, random_update};
 use super::plain;
+use crate::common::Parts as _;
 use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
@@ -9,19 +10,18 @@ use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
 use circuitscope::task::{Task, Values};
 use rand_mt::Mt;
 
-pub const TASK: Task = Task {
-    list_len: 2,
-    max_num: 7,
-};
+pub fn task() -> Task {
+    Task::array_update(2, 7).unwrap()
+}
 
 pub fn model() -> HookedTransformer {
-    random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5)
+    random_model([2, 1], PositionalEmbedding::Shortformer, task(), 5)
 }
 
 pub fn check(model: &HookedTransformer, line: &str) -> Verdict {
-    let with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
+    let with = plain::experiment(model, &random_update(task(), &mut Mt::new(1)));
     let sweep = Sweep::new(model, &Matrices::new(model).unwrap(), &with).unwrap();
-    let claim = Claim::parse(line, TASK, model.config()).unwrap();
+    let claim = Claim::parse(line, task(), model.config()).unwrap();
     let verdict = sweep.check(Over::Space, &claim, &mut |_, _| Ok(true));
     verdict.unwrap().unwrap()
 }
@@ -40,13 +40,13 @@ fn logit(run: &RunView, position: usize, token: u32) -> f64 {
 // positions of a list of two: BOS a_0 a_1 nl_0 idx elt nl_1 b_0 b_1
 const CLAIMS: [(&str, ByHand); 9] = [
     ("pred == truth", |run| {
-        let margins = plain::margins(TASK, run);
+        let margins = plain::margins(task(), run);
         let least = margins[0].min(margins[1]);
         (true, least > 0.0, least)
     }),
     ("A0[elt,idx] > 0.2 when idx=1", |run| {
         let p = cell(run, 0, 5, 4);
-        (run.prompt.values.idx == 1, p > 0.2, p)
+        (run.prompt.values.idx() == 1, p > 0.2, p)
     }),
     ("A1[b_0,elt] is argmax", |run| {
         let row = run.pattern.slice(&[1, 0, 7]);
@@ -55,31 +55,35 @@ const CLAIMS: [(&str, ByHand); 9] = [
     }),
     ("S0[idx,a_1] < 0 and a_0 in {0, 2, 4}", |run| {
         let score = f64::from(run.scores.slice(&[0, 0, 4])[2]);
-        let in_list = [0, 2, 4].contains(&run.prompt.values.a[0]);
+        let in_list = [0, 2, 4].contains(&run.prompt.values.a()[0]);
         (true, score < 0.0 && in_list, score)
     }),
     ("logit[nl_1,elt] - logit[nl_1,0] >= 0.1", |run| {
-        let x = logit(run, 6, run.prompt.values.elt) - logit(run, 6, 0);
+        let x = logit(run, 6, run.prompt.values.elt()) - logit(run, 6, 0);
         (true, x >= 0.1, x)
     }),
     ("logit_diff[b_0] > 0", |run| {
         let update = &run.prompt.values;
-        let other = if update.idx == 1 {
-            update.a[1]
+        let other = if update.idx() == 1 {
+            update.a()[1]
         } else {
-            update.elt
+            update.elt()
         };
-        let x = logit(run, 7, update.truth()[1]) - logit(run, 7, other);
+        let x = logit(run, 7, update.answers()[1]) - logit(run, 7, other);
         (true, x > 0.0, x)
     }),
     ("rank[nl_1] <= 2 when not (elt = 3 or idx = 0)", |run| {
         let update = &run.prompt.values;
-        let right = logit(run, 6, update.truth()[0]);
+        let right = logit(run, 6, update.answers()[0]);
         let rank = 1 + (0..7).filter(|&t| logit(run, 6, t) > right).count();
-        (update.elt != 3 && update.idx != 0, rank <= 2, rank as f64)
+        (
+            update.elt() != 3 && update.idx() != 0,
+            rank <= 2,
+            rank as f64,
+        )
     }),
     ("-logp[b_0] <= 2 * abs(-1)", |run| {
-        let x = -f64::from(run.log_probs(7)[run.prompt.values.truth()[1] as usize]);
+        let x = -f64::from(run.log_probs(7)[run.prompt.values.answers()[1] as usize]);
         (true, x <= 2.0, x)
     }),
     ("pred[b_0] == truth[b_0]", |run| {
@@ -89,7 +93,7 @@ const CLAIMS: [(&str, ByHand); 9] = [
             .unwrap();
         (
             true,
-            best == run.prompt.values.truth()[1] as usize,
+            best == run.prompt.values.answers()[1] as usize,
             best as f64,
         )
     }),
@@ -98,8 +102,8 @@ const CLAIMS: [(&str, ByHand); 9] = [
 #[test]
 fn claims_agree_with_forward_passes() {
     let model = model();
-    let empty = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
-    let runs: Vec<RunView> = plain::every_update(TASK)
+    let empty = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
+    let runs: Vec<RunView> = plain::every_update(task())
         .iter()
         .map(|update| plain::run(&model, &empty, update))
         .collect();
@@ -176,7 +180,7 @@ fn share(model: &HookedTransformer, run: &RunView, heads: &[usize], token: usize
 #[test]
 fn what_a_path_brings_is_what_the_path_tables_say() {
     let model = model();
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
     let update = &with.clean.values;
     let run = plain::run(&model, &with, update);
     for (name, heads) in [
@@ -187,7 +191,10 @@ fn what_a_path_brings_is_what_the_path_tables_say() {
     ] {
         let line = format!(
             "mean path[{name}][b_0,2] when a_0={} and a_1={} and idx={} and elt={}",
-            update.a[0], update.a[1], update.idx, update.elt
+            update.a()[0],
+            update.a()[1],
+            update.idx(),
+            update.elt()
         );
         let found = check(&model, &line);
         assert_eq!(found.total, 1);
@@ -212,7 +219,7 @@ fn what_a_path_brings_is_what_the_path_tables_say() {
 #[test]
 fn together_is_as_alone() {
     let model = model();
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
     let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &with).unwrap();
     let mut lines = [
         "path[0.0>1.0][b_0,truth] > 0",
@@ -226,9 +233,9 @@ fn together_is_as_alone() {
     let ask = |tally: bool, lines: &[&str]| {
         let claims = lines
             .iter()
-            .map(|line| Claim::parse(line, TASK, model.config()));
+            .map(|line| Claim::parse(line, task(), model.config()));
         let claims: Vec<Claim> = claims.map(Result::unwrap).collect();
-        let tally = tally.then(|| Tally::new(TASK));
+        let tally = tally.then(|| Tally::new(task()));
         let answers = sweep.ask(Over::Space, tally, &claims, &mut |_, _| Ok(true));
         answers.unwrap().unwrap()
     };
@@ -249,12 +256,15 @@ fn together_is_as_alone() {
 #[test]
 fn close_calls_are_settled_in_double_precision() {
     let model = model();
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
     let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &with).unwrap();
-    for update in plain::every_update(TASK).iter().step_by(37) {
+    for update in plain::every_update(task()).iter().step_by(37) {
         let when = format!(
             "when a_0={} and a_1={} and idx={} and elt={}",
-            update.a[0], update.a[1], update.idx, update.elt
+            update.a()[0],
+            update.a()[1],
+            update.idx(),
+            update.elt()
         );
         for word in ["A1[b_0,elt]", "logit[b_0,truth]", "path[1.0][b_0,2]"] {
             // in single precision no such number is exactly its own
@@ -271,7 +281,7 @@ fn close_calls_are_settled_in_double_precision() {
 
 /// A number of one input, in double precision: where a sample has it, it is walked by itself.
 fn exact(sweep: &Sweep, model: &HookedTransformer, line: &str, update: &Values) -> f64 {
-    let claim = Claim::parse(line, TASK, model.config()).unwrap();
+    let claim = Claim::parse(line, task(), model.config()).unwrap();
     let sample = "random:1:3000".parse().unwrap();
     let found = sweep.check(Over::Sample(sample), &claim, &mut |_, _| Ok(true));
     let found = found.unwrap().unwrap();
@@ -302,7 +312,11 @@ fn wrong_claims_point_at_the_word() {
             "margin[elt]",
             "predicted at nl_1 b_0 alone",
         ),
-        ("logit[b_0,99] > 1", "logit[b_0,99]", "a token is 0 to 6"),
+        (
+            "logit[b_0,99] > 1",
+            "logit[b_0,99]",
+            "a token is a whole number from 0 to 6",
+        ),
         (
             "logit[b_0] > 1",
             "logit[b_0]",
@@ -330,7 +344,7 @@ fn wrong_claims_point_at_the_word() {
         ("margin > 1 and sise when", "sise", "no such word"),
         ("a_0 + 1.5e3", "", "a comparison"),
     ] {
-        let error = Claim::parse(line, TASK, &config).unwrap_err();
+        let error = Claim::parse(line, task(), &config).unwrap_err();
         let rest = &error.line[error.at..];
         assert!(
             rest.trim_start().starts_with(at),
@@ -345,10 +359,10 @@ fn wrong_claims_point_at_the_word() {
 #[test]
 fn the_inputs_that_come_next_are_in_order() {
     let model = model();
-    let empty = plain::experiment(&model, &random_update(TASK, &mut Mt::new(1)));
-    let mut least: Vec<f64> = plain::every_update(TASK)
+    let empty = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
+    let mut least: Vec<f64> = plain::every_update(task())
         .iter()
-        .map(|update| plain::margins(TASK, &plain::run(&model, &empty, update))[1])
+        .map(|update| plain::margins(task(), &plain::run(&model, &empty, update))[1])
         .collect();
     least.sort_by(f64::total_cmp);
     let found = check(&model, "min margin[b_0]");

@@ -10,6 +10,7 @@ use circuitscope::lens::{
 };
 use circuitscope::model::HookedTransformer;
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
+use circuitscope::task::Change;
 use circuitscope::task::Task;
 use rand_mt::Mt;
 
@@ -102,9 +103,15 @@ fn what_is_not_defined_has_no_metric_and_one_warning() {
         .zip(["no key is left for the query b_0", "overflow"])
     {
         let mut with = under(&model, lines);
-        with.clean.values.idx = 1;
+        with.clean.values = with.clean.values.with(Change {
+            field: crate::common::field(model.task(), "idx"),
+            value: 1,
+        });
         with.corrupted.values = with.clean.values.clone();
-        with.corrupted.values.idx = 2;
+        with.corrupted.values = with.corrupted.values.with(Change {
+            field: crate::common::field(model.task(), "idx"),
+            value: 2,
+        });
         for measure in Measure::ALL {
             with.measure = measure;
             let seen = observe(&model, &with, &|| false).unwrap().unwrap();
@@ -194,8 +201,8 @@ fn a_tie_is_right_nowhere() {
     }
     let run = observe_run(&model, &with.clean).unwrap();
     for (j, one) in run.predictions(task).iter().enumerate() {
-        assert!(!one.correct && one.tied == 49);
-        let judged = Judged::new(run.logits.slice(&[one.position]), one.target);
+        assert!(one.correct == Some(false) && one.tied == 49);
+        let judged = Judged::new(run.logits.slice(&[one.position]), one.target.unwrap());
         assert_eq!((judged.rank, one.argmax), (Some(50), judged.said));
         // what a run says is what a claim says
         let case = found

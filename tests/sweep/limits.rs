@@ -1,6 +1,6 @@
 //! Lines that are too long or nested too deep, and long ones that are not.
 
-use super::claims::{TASK, check, model};
+use super::claims::{check, model, task};
 use circuitscope::lens::{Intervention, Metric, Question};
 use circuitscope::model::Config;
 use circuitscope::sweep::{Claim, Survey};
@@ -16,27 +16,27 @@ type Reads = fn(&str) -> Result<(), String>;
 /// Every grammar, by a line that it takes.
 const GRAMMARS: [(&str, Reads); 7] = [
     ("idx < 2", |line| {
-        let claim = Claim::parse(line, TASK, &config());
+        let claim = Claim::parse(line, task(), &config());
         claim.map(drop).map_err(|error| error.to_string())
     }),
     ("zero blocks.0.attn.hook_z @*", |line| {
-        let read = Intervention::parse(line, TASK, &config());
+        let read = Intervention::parse(line, task(), &config());
         read.map(drop).map_err(|error| error.to_string())
     }),
     ("pca tokens", |line| {
-        let question = Question::parse(line, TASK, &config());
+        let question = Question::parse(line, task(), &config());
         question.map(drop).map_err(|error| format!("{error:#}"))
     }),
     ("minimal 0.99", |line| {
-        let survey = Survey::parse(line, TASK, &config());
+        let survey = Survey::parse(line, task(), &config());
         survey.map(drop).map_err(|error| error.to_string())
     }),
     ("b_0:1:2", |line| {
-        let metric = Metric::parse(TASK, line);
+        let metric = Metric::parse(task(), line);
         metric.map(drop).map_err(|error| format!("{error:#}"))
     }),
     ("1 2 1 4", |line| {
-        let prompt = TASK.parse_prompt(line);
+        let prompt = task().parse_prompt(line);
         prompt.map(drop).map_err(|error| error.to_string())
     }),
     ("random:0:5", |line| {
@@ -71,9 +71,9 @@ fn nesting_is_refused_at_the_bracket_that_is_too_deep() {
             _ => ("a_0", " < 5"),
         };
         let line = nested(MAX_DEPTH, inner) + end;
-        assert!(Claim::parse(&line, TASK, &config).is_ok(), "{open}");
+        assert!(Claim::parse(&line, task(), &config).is_ok(), "{open}");
         let line = nested(1200, inner) + end;
-        let error = Claim::parse(&line, TASK, &config).unwrap_err();
+        let error = Claim::parse(&line, task(), &config).unwrap_err();
         assert_eq!(error.at, (MAX_DEPTH + 1) * open.len() - 1, "{open}");
     }
 }
@@ -87,7 +87,7 @@ fn what_is_wrong_inside_of_parentheses_is_said_once() {
         format!("{}a_0 < 5", "(".repeat(MAX_DEPTH)),
         format!("{}a_0 < 5 and {}", "(".repeat(30), "abs(".repeat(30)),
     ] {
-        let error = Claim::parse(&line, TASK, &config).unwrap_err();
+        let error = Claim::parse(&line, task(), &config).unwrap_err();
         let words = ["a number or a word", "a comparison"];
         let most = words.map(|words| error.problem.matches(words).count());
         assert!(most.into_iter().max() == Some(1), "{line}: {error}");
@@ -98,7 +98,7 @@ fn what_is_wrong_inside_of_parentheses_is_said_once() {
 /// a chain.
 fn read_in_little_stack(line: &str) {
     let (line, config) = (line.to_owned(), config());
-    let work = move || drop(Claim::parse(&line, TASK, &config).unwrap().clone());
+    let work = move || drop(Claim::parse(&line, task(), &config).unwrap().clone());
     let small = std::thread::Builder::new().stack_size(256 << 10);
     small.spawn(work).unwrap().join().unwrap();
 }

@@ -9,14 +9,13 @@ use circuitscope::sweep::{Claim, Over, Sweep, Verdict};
 use circuitscope::task::Task;
 use rand_mt::Mt;
 
-const TASK: Task = Task {
-    list_len: 2,
-    max_num: 5,
-};
+fn task() -> Task {
+    Task::array_update(2, 5).unwrap()
+}
 
 fn with(model: &HookedTransformer, lines: &[&str]) -> Experiment {
-    let mut with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
-    let parse = |line: &&str| Intervention::parse(line, TASK, model.config()).unwrap();
+    let mut with = plain::experiment(model, &random_update(task(), &mut Mt::new(1)));
+    let parse = |line: &&str| Intervention::parse(line, task(), model.config()).unwrap();
     with.interventions = lines.iter().map(parse).collect();
     with
 }
@@ -24,7 +23,7 @@ fn with(model: &HookedTransformer, lines: &[&str]) -> Experiment {
 fn check(model: &HookedTransformer, with: &Experiment, line: &str) -> Verdict {
     let sweep = Sweep::new(model, &Matrices::new(model).unwrap(), with).unwrap();
     assert_eq!(sweep.reason(), None);
-    let claim = Claim::parse(line, TASK, model.config()).unwrap();
+    let claim = Claim::parse(line, task(), model.config()).unwrap();
     let verdict = sweep.check(Over::Space, &claim, &mut |_, _| Ok(true));
     verdict.unwrap().unwrap()
 }
@@ -72,7 +71,7 @@ fn agrees(
     word: &str,
     by_hand: &dyn Fn(&RunView) -> f64,
 ) {
-    let all = plain::every_update(TASK);
+    let all = plain::every_update(task());
     let values: Vec<f64> = all
         .iter()
         .map(|update| by_hand(&plain::run(model, with, update)))
@@ -94,7 +93,7 @@ fn agrees(
 // positions of a list of two: BOS a_0 a_1 nl_0 idx elt nl_1 b_0 b_1
 #[test]
 fn entries_do_what_taking_them_away_undoes() {
-    let model = random_model([2, 1], Shortformer, TASK, 5);
+    let model = random_model([2, 1], Shortformer, task(), 5);
     let as_it_is = with(&model, &[]);
     let c = entry(&model, "qk.0.tok_tok", 3, 1, true);
     agrees(&model, &as_it_is, "matters[qk.0.tok_tok][3,1]", &|run| {
@@ -139,7 +138,7 @@ fn entries_do_what_taking_them_away_undoes() {
 /// that is set has none.
 #[test]
 fn entries_follow_interventions() {
-    let model = random_model([2, 1], Shortformer, TASK, 6);
+    let model = random_model([2, 1], Shortformer, task(), 6);
     let off = with(&model, &["edge L0->K1 off"]);
     let found = check(&model, &off, "max matters[qk.1.k_comp][b_0,4]");
     assert_eq!(found.max, 0.0);
@@ -175,13 +174,13 @@ fn entries_follow_interventions() {
 
 #[test]
 fn wrong_names_are_told() {
-    let model = random_model([2, 1], Shortformer, TASK, 6);
+    let model = random_model([2, 1], Shortformer, task(), 6);
     for (line, says) in [
         ("max matters[ov.7][1,2]", "no circuit 'ov.7'"),
         ("max matters[ov.1][9,2]", "no '9' there; there are 0 .. "),
         ("max matters[ov.1]", "it is written matters["),
     ] {
-        let error = Claim::parse(line, TASK, model.config()).unwrap_err();
+        let error = Claim::parse(line, task(), model.config()).unwrap_err();
         assert!(error.to_string().contains(says), "{line}: {error}");
     }
 }

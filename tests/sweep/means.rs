@@ -2,6 +2,7 @@
 
 use super::common::{random_model, random_update};
 use super::plain;
+use crate::common::Parts as _;
 use circuitscope::lens::{
     Array, Derived, Experiment, Intervention, Source, observe_hooks, observe_one,
 };
@@ -11,15 +12,14 @@ use circuitscope::sweep::make_means;
 use circuitscope::task::{Task, Values};
 use rand_mt::Mt;
 
-const TASK: Task = Task {
-    list_len: 2,
-    max_num: 4,
-};
+fn task() -> Task {
+    Task::array_update(2, 4).unwrap()
+}
 
 fn with(model: &HookedTransformer, line: &str) -> Experiment {
-    let mut with = plain::experiment(model, &random_update(TASK, &mut Mt::new(1)));
-    let one = Intervention::parse(line, TASK, model.config()).unwrap();
-    assert_eq!(one.line(TASK), line);
+    let mut with = plain::experiment(model, &random_update(task(), &mut Mt::new(1)));
+    let one = Intervention::parse(line, task(), model.config()).unwrap();
+    assert_eq!(one.line(task()), line);
     with.interventions.push(one);
     with
 }
@@ -35,9 +35,9 @@ fn made(model: &HookedTransformer, line: &str, update: &Values) -> Array {
 
 #[test]
 fn every_hook_point_in_the_mean_of_a_small_space() {
-    let all = plain::every_update(TASK);
+    let all = plain::every_update(task());
     for (heads, positional) in [(1, Shortformer), (2, Standard)] {
-        let model = random_model([2, heads], positional, TASK, 9);
+        let model = random_model([2, heads], positional, task(), 9);
         let hooks: Vec<HookName> = HookName::all(2).collect();
         let runs: Vec<Vec<Array>> = all
             .iter()
@@ -58,10 +58,10 @@ fn every_hook_point_in_the_mean_of_a_small_space() {
             let base = &all[77];
             let agrees = |update: &Values| match given.trim_start_matches(" given ") {
                 "" => true,
-                "idx" => update.idx == base.idx,
-                "elt" => update.elt == base.elt,
-                "a_1" => update.a[1] == base.a[1],
-                _ => update.idx == base.idx && update.elt == base.elt,
+                "idx" => update.idx() == base.idx(),
+                "elt" => update.elt() == base.elt(),
+                "a_1" => update.a()[1] == base.a()[1],
+                _ => update.idx() == base.idx() && update.elt() == base.elt(),
             };
             for (i, &hook) in hooks.iter().enumerate() {
                 let target = match hook.axes() {
@@ -87,7 +87,7 @@ fn every_hook_point_in_the_mean_of_a_small_space() {
 /// The line means the same in a run and in a sweep.
 #[test]
 fn sweeps_follow_means_of_all_inputs() {
-    let model = random_model([2, 1], Shortformer, TASK, 9);
+    let model = random_model([2, 1], Shortformer, task(), 9);
     for line in [
         "mean blocks.0.attn.hook_z @elt over space",
         "mean blocks.1.attn.hook_pattern [*,*] over space given idx",
@@ -100,7 +100,7 @@ fn sweeps_follow_means_of_all_inputs() {
 
 #[test]
 fn a_mean_of_all_inputs_is_made_or_asked_for() {
-    let model = random_model([1, 1], Shortformer, TASK, 9);
+    let model = random_model([1, 1], Shortformer, task(), 9);
     let line = "mean blocks.0.attn.hook_z @elt over space";
     let with = with(&model, line);
     let run = || observe_one(&model, &with, circuitscope::lens::RunName::Patched);
@@ -110,7 +110,7 @@ fn a_mean_of_all_inputs_is_made_or_asked_for() {
     assert!(make_means(&model, &with.interventions, &mut |_| Ok(true)).unwrap());
     run().unwrap();
     let many = "mean blocks.0.attn.hook_z @elt over space given a_0,a_1,idx,elt";
-    let one = Intervention::parse(many, TASK, model.config()).unwrap();
+    let one = Intervention::parse(many, task(), model.config()).unwrap();
     let found = make_means(&model, &[one], &mut |_| Ok(true));
     assert!(found.is_ok());
     let large = random_model([1, 1], Shortformer, Task::array_update(3, 60).unwrap(), 9);
@@ -121,6 +121,6 @@ fn a_mean_of_all_inputs_is_made_or_asked_for() {
         format!("{error:#}").contains("200 is the most"),
         "{error:#}"
     );
-    let error = Intervention::parse("mean hook_embed @elt over all", TASK, model.config());
+    let error = Intervention::parse("mean hook_embed @elt over all", task(), model.config());
     assert!(error.unwrap_err().to_string().contains("sample or space"));
 }

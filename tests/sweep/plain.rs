@@ -1,27 +1,15 @@
 //! What the sweep must agree with: one forward pass for each input.
 
+use crate::common::Parts as _;
 use circuitscope::lens::{Experiment, RunName, RunView, Source, observe_one};
 use circuitscope::model::HookedTransformer;
 use circuitscope::task::{Task, Values, counterfactuals};
 
 /// Every input of a space, in its order.
 pub fn every_update(task: Task) -> Vec<Values> {
-    let values = task.max_num;
-    let lists = values.pow(task.list_len as u32);
-    let mut all = Vec::new();
-    for list in 0..lists {
-        let digit = |i: usize| list / values.pow((task.list_len - 1 - i) as u32) % values;
-        let a: Vec<u32> = (0..task.list_len).map(digit).collect();
-        for idx in 0..task.list_len as u32 {
-            let of = |elt| Values {
-                a: a.clone(),
-                idx,
-                elt,
-            };
-            all.extend((0..values).map(of));
-        }
-    }
-    all
+    (0..task.input_space())
+        .map(|number| task.values_at(number))
+        .collect()
 }
 
 /// An experiment without interventions whose clean prompt is this.
@@ -89,7 +77,7 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Values) -> Run
 
 /// The right answer's logit less the best of the others, for each prediction.
 pub fn margins(task: Task, run: &RunView) -> Vec<f64> {
-    let truth = run.prompt.values.truth();
+    let truth = run.prompt.values.answers();
     let one = |j: usize| {
         let logits = run.logits.slice(&[task.predicts_at(j)]);
         let right = logits[truth[j] as usize];
@@ -100,5 +88,5 @@ pub fn margins(task: Task, run: &RunView) -> Vec<f64> {
             .fold(f32::NEG_INFINITY, f32::max);
         f64::from(right) - f64::from(best)
     };
-    (0..task.list_len).map(one).collect()
+    (0..task.answers.len()).map(one).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::common::{embedded, random_intervention, random_model, random_update};
 use super::plain;
+use crate::common::Parts as _;
 use circuitscope::lens::{Action, Experiment, From, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
@@ -12,10 +13,9 @@ use rand_mt::Mt;
 /// Every input is run as often by hand; more donors than this take too long.
 const MOST_DONORS: u32 = 20;
 
-const TASK: Task = Task {
-    list_len: 2,
-    max_num: 7,
-};
+fn task() -> Task {
+    Task::array_update(2, 7).unwrap()
+}
 
 fn sweep(model: &HookedTransformer, with: &Experiment) -> Sweep {
     Sweep::new(model, &Matrices::new(model).unwrap(), with).unwrap()
@@ -85,7 +85,7 @@ pub fn agrees(model: &HookedTransformer, with: &Experiment, what: &str) -> bool 
         "{what}: {} wrong, not {wrong}",
         found.wrong_inputs
     );
-    let loss = loss / (inputs * task.list_len as u64 - undefined) as f64;
+    let loss = loss / (inputs * task.answers.len() as u64 - undefined) as f64;
     if undefined > 0 {
         // a query without a key: no number behind it
         assert!(found.worst()[0].margin().is_nan(), "{what}");
@@ -117,8 +117,8 @@ fn every_input_of_a_small_space_agrees_with_its_forward_pass() {
             PositionalEmbedding::Standard,
         ] {
             let seed = (10 * layers + heads) as u32;
-            let model = random_model([layers, heads], positions, TASK, seed);
-            let update = random_update(TASK, &mut Mt::new(seed));
+            let model = random_model([layers, heads], positions, task(), seed);
+            let update = random_update(task(), &mut Mt::new(seed));
             let with = plain::experiment(&model, &update);
             let swept = sweep(&model, &with);
             assert_eq!(swept.reason(), None);
@@ -133,22 +133,22 @@ fn every_input_of_a_small_space_agrees_with_its_forward_pass() {
 
 #[test]
 fn groups_hold_every_wrong_prediction() {
-    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 3);
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(3)));
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, task(), 3);
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(3)));
     let found = tally(&model, &with);
     let wrong = found.wrong.as_ref().unwrap();
     let each = wrong.iter().flat_map(|case| {
-        let wrong =
-            (0..TASK.list_len).filter(|&j| case.predicted[j] != Some(case.values.truth()[j]));
+        let wrong = (0..task().answers.len())
+            .filter(|&j| case.predicted[j] != Some(case.values.answers()[j]));
         wrong.map(move |j| (case, j))
     });
     let each: Vec<_> = each.collect();
     assert!(!each.is_empty());
-    for by in [By::Idx, By::Position, By::Instead] {
+    for by in [By::Field, By::Position, By::Instead] {
         let mut count = 0;
         for group in found.failures.groups(by) {
             let belongs = |case: &Case, j: usize| match group.common {
-                Common::Idx(idx) => case.values.idx as usize == idx,
+                Common::Field(idx) => case.values.idx() as usize == idx,
                 Common::Position(position) => j == position,
                 Common::Instead(instead) => case.instead(j) == instead,
             };
@@ -167,7 +167,12 @@ fn groups_hold_every_wrong_prediction() {
         }
         assert_eq!(count, each.len() as u64, "{by:?}");
     }
-    let by_position: u64 = found.failures.by_idx_and_position().iter().flatten().sum();
+    let by_position: u64 = found
+        .failures
+        .by_field_and_position()
+        .iter()
+        .flatten()
+        .sum();
     assert_eq!(by_position, each.len() as u64);
 }
 
@@ -182,16 +187,16 @@ fn random_interventions_agree_with_their_forward_passes() {
         } else {
             PositionalEmbedding::Shortformer
         };
-        let model = random_model([layers, heads], positions, TASK, round as u32);
-        let mut with = plain::experiment(&model, &random_update(TASK, &mut rng));
+        let model = random_model([layers, heads], positions, task(), round as u32);
+        let mut with = plain::experiment(&model, &random_update(task(), &mut rng));
         for _ in 0..1 + round % 3 {
-            let one = random_intervention(TASK, model.config(), &mut rng);
+            let one = random_intervention(task(), model.config(), &mut rng);
             with.interventions.push(one);
         }
         let lines: Vec<_> = with
             .interventions
             .iter()
-            .map(|one| one.line(TASK))
+            .map(|one| one.line(task()))
             .collect();
         let weights = Matrices::new(&model).unwrap();
         // a mean given fields has no examples for some inputs: an error there, and nothing else
@@ -227,10 +232,10 @@ fn circuits_that_are_cut_are_folded() {
         (1, PositionalEmbedding::Shortformer),
         (2, PositionalEmbedding::Standard),
     ] {
-        let model = random_model([2, heads], positions, TASK, 7);
+        let model = random_model([2, heads], positions, task(), 7);
         for lines in lists {
-            let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(7)));
-            let parse = |line: &&str| Intervention::parse(line, TASK, model.config()).unwrap();
+            let mut with = plain::experiment(&model, &random_update(task(), &mut Mt::new(7)));
+            let parse = |line: &&str| Intervention::parse(line, task(), model.config()).unwrap();
             with.interventions = lines.iter().map(parse).collect();
             assert_eq!(sweep(&model, &with).reason(), None);
             agrees(&model, &with, &lines.join("; "));
@@ -240,12 +245,12 @@ fn circuits_that_are_cut_are_folded() {
 
 #[test]
 fn a_score_that_is_cut_off_and_scaled_stays_cut_off() {
-    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5);
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, task(), 5);
     let cell = "blocks.0.attn.hook_attn_scores [elt,idx]";
     for factor in ["0", "-2", "0.5"] {
-        let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+        let mut with = plain::experiment(&model, &random_update(task(), &mut Mt::new(5)));
         for line in [format!("knock {cell}"), format!("scale {cell} by {factor}")] {
-            let one = Intervention::parse(&line, TASK, model.config()).unwrap();
+            let one = Intervention::parse(&line, task(), model.config()).unwrap();
             with.interventions.push(one);
         }
         assert_eq!(sweep(&model, &with).reason(), None);
@@ -257,13 +262,13 @@ fn a_score_that_is_cut_off_and_scaled_stays_cut_off() {
 /// same for all.
 #[test]
 fn cells_that_depend_on_a_later_field_are_walked_for_each() {
-    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 5);
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, task(), 5);
     for hook in ["hook_attn_scores", "hook_pattern"] {
         for field in ["idx", "elt"] {
             let line = format!("mean blocks.0.attn.{hook} [nl_0,a_0] over sample given {field}");
-            let mut with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+            let mut with = plain::experiment(&model, &random_update(task(), &mut Mt::new(5)));
             with.sample = "random:3:64".parse().unwrap();
-            let one = Intervention::parse(&line, TASK, model.config()).unwrap();
+            let one = Intervention::parse(&line, task(), model.config()).unwrap();
             with.interventions.push(one);
             assert_eq!(sweep(&model, &with).reason(), None, "{line}");
             agrees(&model, &with, &line);
@@ -273,17 +278,18 @@ fn cells_that_depend_on_a_later_field_are_walked_for_each() {
 
 #[test]
 fn what_is_done_is_told_as_it_is() {
-    let model = random_model([1, 1], PositionalEmbedding::Shortformer, TASK, 5);
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(5)));
+    let model = random_model([1, 1], PositionalEmbedding::Shortformer, task(), 5);
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(5)));
     for (over, total) in [
         (Over::Space, 7 * 7 * 2 * 7),
         (Over::Sample("random:7:300".parse().unwrap()), 300),
     ] {
         let mut told = Vec::new();
-        let tally = sweep(&model, &with).tally(over, Tally::new(TASK), &mut |so_far, progress| {
-            told.push((so_far.inputs, progress.done, progress.total));
-            Ok(true)
-        });
+        let tally =
+            sweep(&model, &with).tally(over, Tally::new(task()), &mut |so_far, progress| {
+                told.push((so_far.inputs, progress.done, progress.total));
+                Ok(true)
+            });
         assert_eq!(tally.unwrap().unwrap().inputs, total);
         assert!(
             told.iter()
@@ -296,8 +302,8 @@ fn what_is_done_is_told_as_it_is() {
 
 #[test]
 fn no_input_is_twice_among_the_worst() {
-    let model = random_model([2, 1], PositionalEmbedding::Shortformer, TASK, 3);
-    let with = plain::experiment(&model, &random_update(TASK, &mut Mt::new(3)));
+    let model = random_model([2, 1], PositionalEmbedding::Shortformer, task(), 3);
+    let with = plain::experiment(&model, &random_update(task(), &mut Mt::new(3)));
     let found = tally(&model, &with);
     let check = |cases: &mut dyn Iterator<Item = &Case>, what: &str| {
         let mut numbers: Vec<u64> = cases.map(|case| case.number).collect();
@@ -312,7 +318,7 @@ fn no_input_is_twice_among_the_worst() {
     };
     check(&mut found.worst().iter(), "the worst");
     check(&mut found.wrong.iter().flatten(), "the wrong");
-    for by in [By::Idx, By::Position, By::Instead] {
+    for by in [By::Field, By::Position, By::Instead] {
         for group in found
             .failures
             .groups(by)

@@ -5,7 +5,7 @@ use super::write::{source, strip_names};
 use super::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES};
 use crate::app::fields::{Part, Side};
 use crate::app::message::Inquiry;
-use crate::app::note::{Edited, NoteEditor};
+use crate::app::note::{Edited, NoteEditor, place_cursor};
 use crate::app::panes::StripColumn;
 use crate::app::sight::Sight;
 use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, State, Status};
@@ -22,7 +22,7 @@ use crate::lens::{
 use crate::task::limits::MAX_LINE;
 use crate::task::shown;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use tui_textarea::{CursorMove, TextArea};
+use tui_textarea::TextArea;
 
 impl State {
     /// The workbench of a session, before its numbers.
@@ -358,16 +358,6 @@ fn draft(text: &DraftText) -> Result<NoteEditor> {
     place_cursor(&mut editor.note, text.cursors[1]);
     editor.on_title = text.on_title;
     Ok(editor)
-}
-
-/// Moves a cursor to a row and a column; a jump reaches 65,535 of either.
-fn place_cursor(editor: &mut TextArea<'_>, (row, column): (usize, usize)) {
-    let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    editor.move_cursor(CursorMove::Jump(short(row), short(column)));
-    let most = editor.lines().len();
-    for _ in usize::from(u16::MAX)..row.min(most) {
-        editor.move_cursor(CursorMove::Down);
-    }
 }
 
 fn mode(state: &mut State, text: &ModeText) -> Result<()> {
