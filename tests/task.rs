@@ -151,7 +151,7 @@ fn what_is_wrong_with_a_prompt() {
             "7 is not a whole number from 0 to 2",
         ),
         (r"BOS 1 2 3 \n 1 5 \n 1 50 3", "b_1", number),
-        ("a=[1,2,3]", "idx", "missing; the form is a=[44,47,48]; a["),
+        ("a=[1,2,3]", "idx", "missing; the form is a=[35,37,45]; a[2]=34"),
         ("b=[1,2,3]; a[1]=5", "prompt", "got 2"),
         ("a=[1,2]; a[1]=5", "a", "3 values needed, got 2"),
         ("a=[1,2,x]; a[1]=5", "a_2", number),
