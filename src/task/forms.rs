@@ -148,12 +148,18 @@ impl Task {
         error(&self.label(position), problem)
     }
 
+    /// Whether a text begins as `a=`, `a[` or, whatever the name, `x=[`.
     fn is_assignment(self, text: &str) -> bool {
-        let mut groups = self.get().groups.iter();
-        groups.any(|group| {
-            let rest = text.trim_start().strip_prefix(group.name.as_str());
-            rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '[']))
-        })
+        let text = text.trim_start();
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+        let rest: String = rest
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .take(2)
+            .collect();
+        let known = self.get().groups.iter().any(|group| group.name == name);
+        known && rest.starts_with(['=', '[']) || !name.is_empty() && rest == "=["
     }
 
     /// `a=[14,26,35]; idx=1; elt=48` in any order, optionally `-> [14,48,35]`.
