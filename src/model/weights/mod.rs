@@ -148,7 +148,7 @@ fn elements_within(budget: &mut usize, shape: &[usize]) -> Result<usize> {
 /// numbers enter as little-endian f32 bits, so 0.0 and -0.0 differ; every name, shape and tensor
 /// is preceded by its length, so no two dicts are hashed over the same bytes. Entries that a model
 /// does not use (masks) count too: drop them first if they should not.
-pub fn content_hash(dict: &StateDict, config: &[(&str, &str)]) -> String {
+pub fn content_hash(dict: &StateDict, config: &[(&str, String)]) -> String {
     let mut hasher = Sha256::new();
     let number = |hasher: &mut Sha256, n: usize| hasher.update((n as u64).to_le_bytes());
     for (name, tensor) in dict {
@@ -163,7 +163,7 @@ pub fn content_hash(dict: &StateDict, config: &[(&str, &str)]) -> String {
             hasher.update(value.to_le_bytes());
         }
     }
-    for word in config.iter().flat_map(|(name, value)| [name, value]) {
+    for word in config.iter().flat_map(|(name, value)| [*name, value]) {
         number(&mut hasher, word.len());
         hasher.update(word.as_bytes());
     }
