@@ -69,7 +69,7 @@ fn a_missing_tensor_is_named() {
         build(&StateDict::new(), &Sidecar::default()).unwrap_err()
     );
     assert!(
-        message.contains("is this a TransformerLens state dict?"),
+        message.contains("is this the state dict of a small transformer?"),
         "{message}"
     );
 }
@@ -78,18 +78,15 @@ fn a_missing_tensor_is_named() {
 fn an_extra_tensor_is_named_with_the_reason() {
     for (name, reason) in [
         (
-            "blocks.0.mlp.W_in",
-            "it belongs to an MLP, and only attention-only models are supported",
+            "blocks.0.mlp.W_out",
+            "no tensor of this model's MLPs has this name",
         ),
         (
             "blocks.1.ln1.w",
-            "it belongs to a layernorm, and only models without one",
+            "no tensor of this model's norms has this name",
         ),
-        ("ln_final.w", "it belongs to a layernorm"),
-        (
-            "embed.W_X",
-            "no tensor of an attention-only model has this name",
-        ),
+        ("ln_final.w", "no tensor of this model's norms"),
+        ("embed.W_X", "no tensor of this model has this name"),
         ("blocks.0.attn.\u{1b}[2J", "no tensor of"),
     ] {
         let message = refused(|weights| drop(weights.insert(name.into(), raw(&[2]))));
@@ -110,9 +107,31 @@ fn an_extra_tensor_is_named_with_the_reason() {
 fn buffers_are_no_weights() {
     let mut weights = small().state_dict().unwrap();
     let hash = build(&weights, &Sidecar::default()).unwrap().hash;
-    weights.insert("blocks.0.attn.mask".into(), raw(&[11, 11]));
-    weights.insert("blocks.0.attn.IGNORE".into(), raw(&[]));
-    assert_eq!(build(&weights, &Sidecar::default()).unwrap().hash, hash);
+    let mut mask = raw(&[11, 11]);
+    for (i, cell) in mask.data.iter_mut().enumerate() {
+        *cell = f32::from(i % 11 <= i / 11);
+    }
+    weights.insert("blocks.0.attn.mask".into(), mask.clone());
+    let mut ignore = raw(&[]);
+    ignore.data[0] = f32::NEG_INFINITY;
+    weights.insert("blocks.0.attn.IGNORE".into(), ignore);
+    let causal = build(&weights, &Sidecar::default()).unwrap();
+    assert_eq!(causal.hash, hash);
+    assert!(causal.transformer.config().is_causal());
+    // a mask that is another one is no mere buffer: TransformerLens computes with it
+    let full = weights.get_mut("blocks.0.attn.mask").unwrap();
+    full.data.fill(1.0);
+    let full = build(&weights, &Sidecar::default()).unwrap();
+    assert!(!full.transformer.config().is_causal());
+    assert_ne!(full.hash, hash);
+    mask.data[11] = 0.0;
+    weights.insert("blocks.0.attn.mask".into(), mask);
+    let refused = build(&weights, &Sidecar::default()).unwrap_err();
+    let message = format!("{refused:#}");
+    assert!(
+        message.contains("blocks.0.attn.mask masks attention in a way"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -198,12 +217,31 @@ fn a_wrong_config_field_is_named() {
         (r#"{"max_num": 8}"#, "max_num 8 needs 10 and 8"),
         (
             r#"{"normalization_type": "LN"}"#,
-            "config field normalization_type is 'LN'",
+            "config field normalization_type is LN, but the tensors have no blocks.0.ln1.w",
         ),
-        (r#"{"attn_only": false}"#, "config field attn_only is false"),
+        (
+            r#"{"attn_only": false}"#,
+            "config field attn_only is false, but the tensors have no blocks.0.mlp.W_in",
+        ),
+        (
+            r#"{"positional_embedding_type": "alibi"}"#,
+            r#"config field positional_embedding_type is "alibi"; shortformer, standard, rotary or none is needed"#,
+        ),
         (
             r#"{"positional_embedding_type": "rotary"}"#,
-            r#"config field positional_embedding_type is "rotary"; "shortformer" or "standard" is needed"#,
+            "tensor pos_embed.W_pos is extra: positions enter elsewhere in this model",
+        ),
+        (
+            r#"{"positional_embedding_typ": "standard"}"#,
+            "config field positional_embedding_typ is no option; did you mean positional_embedding_type?",
+        ),
+        (
+            r#"{"n_layers": 2, "n_layers": 2}"#,
+            "config field n_layers is there twice",
+        ),
+        (
+            r#"{"use_qk_norm": true}"#,
+            "config field use_qk_norm is true: that is not supported",
         ),
         (
             r#"{"n_heads": "two"}"#,
@@ -215,11 +253,11 @@ fn a_wrong_config_field_is_named() {
         ),
         (
             r#"{"attn_only": 1}"#,
-            "config field attn_only is 1; true is needed",
+            "config field attn_only is 1; true or false is needed",
         ),
         (
             r#"{"normalization_type": 5}"#,
-            "config field normalization_type is 5; null is needed",
+            "config field normalization_type is 5; null, none, LN, LNPre, RMS or RMSPre is needed",
         ),
         (
             "[]",

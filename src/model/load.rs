@@ -4,7 +4,7 @@ use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is
 use super::dialect::{Canonical, Dialect, canonical};
 use super::forward::HookedTransformer;
 use super::weights::{self, StateDict};
-use crate::task::shown;
+use crate::task::{ArrayUpdate, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use std::borrow::Cow;
@@ -65,8 +65,7 @@ impl Model {
     /// As [`Self::open`].
     pub fn open_with(path: &Path, overrides: &Overrides, device: &Device) -> Result<Self> {
         let opened = Opened::read(path, overrides)?;
-        let config = opened.config.clone();
-        let model = || Self::of(&opened, config, device);
+        let model = || Self::of_array_update(&opened, device);
         model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
     }
 
@@ -81,17 +80,20 @@ impl Model {
         device: &Device,
     ) -> Result<Self> {
         let opened = Opened::of(weights.clone(), sidecar, name)?;
-        let config = opened.config.clone();
-        Self::of(&opened, config, device)
+        Self::of_array_update(&opened, device)
     }
 
-    /// The model of what was read, under this config: its own, or one of its candidates.
+    fn of_array_update(opened: &Opened, device: &Device) -> Result<Self> {
+        let task = opened.said.task(&opened.config)?;
+        let config = usual_positions(opened.config.clone());
+        Self::of(opened, config, task, device)
+    }
+
+    /// The model of what was read, for a task, under this config: its own, or one of its candidates.
     ///
     /// # Errors
     /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
-    pub fn of(opened: &Opened, config: Config, device: &Device) -> Result<Self> {
-        let task = opened.said.task(&config)?;
-        let config = usual_positions(config);
+    pub fn of(opened: &Opened, config: Config, task: ArrayUpdate, device: &Device) -> Result<Self> {
         let tensors = checked_tensors(&opened.weights, &config, device)?;
         let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
         // over the parameters alone, absent biases as zeros: buffers of one file format and

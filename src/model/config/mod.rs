@@ -2,16 +2,19 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `sidecar.rs` | the one place where an option is read: a JSON beside the weights, a dict among them |
+//! | `sidecar.rs`, `strict.rs` | the one place where an option is read: a JSON beside the weights, a dict among them |
+//! | `describing.rs` | and where it is written again |
 //! | `infer.rs` | what the tensors say, what was said, and what is assumed |
 //! | `overrides.rs` | what the user says |
 //! | `words.rs` | the one place where an option is told |
 
+mod describing;
 mod infer;
 mod options;
 mod overrides;
 mod parameters;
 mod sidecar;
+mod strict;
 mod words;
 
 pub use options::{Activation, AttentionDir, Normalization, PositionalEmbedding};

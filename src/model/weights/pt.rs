@@ -47,7 +47,15 @@ pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
         "this is not a PyTorch zip file; {RESAVE}"
     );
     check_end_record(bytes)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    // Nothing stands before the zip. Left to itself, the reader looks for the directory as far before
+    // the end as it is long, forgets the 64-bit record in between, and finds its second entry there
+    // where the first one happens to be as long as that record.
+    let config = zip::read::Config {
+        archive_offset: zip::read::ArchiveOffset::Known(0),
+        ..Default::default()
+    };
+    let archive = ZipArchive::with_config(config, Cursor::new(bytes));
+    let mut archive = archive.map_err(damaged)?;
     let names = check_entries(&mut archive, bytes.len())?;
     let root = root(&names)?;
     check_byte_order(&mut archive, &root)?;
