@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The model this project trained itself (`models/` says how), and its config.
 const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../models/array_update.safetensors");
@@ -143,12 +143,19 @@ impl Opened {
     /// # Errors
     /// One error that names the file, the tensor or field, and what would be right.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
-        let weights = weights::read_state_dict(path)?;
+        let (file, step) = numbered(path);
+        let read = weights::read_checkpoint(&file, step)?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
-        let sidecar = read_sidecar(&path.with_extension("json"))?;
-        Self::of(weights, &overrides.over(&sidecar), name)
-            .with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+        let beside = read_sidecar(&file)?;
+        let of = || {
+            let inside = Sidecar::from_fields(&read.config)
+                .context("the config among the weights is not one of a small transformer")?;
+            // what stands beside a file was put there to say more of it
+            let said = beside.unwrap_or(inside);
+            Self::of(read.weights, &overrides.over(&said), name)
+        };
+        of().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
     }
 
     /// A state dict, in any dialect.
@@ -176,10 +183,40 @@ impl Opened {
     }
 }
 
-fn read_sidecar(path: &Path) -> Result<Sidecar> {
+/// A path and what stands behind a `#` at its end, where there is no such file: `run.pt#12`.
+fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
+    let text = path.to_string_lossy();
+    let split = text.rsplit_once('#');
+    let step = split.and_then(|(file, step)| Some((file.into(), step.parse().ok()?)));
+    match step {
+        Some((file, step)) if !path.exists() => (file, Some(step)),
+        _ => (path.to_owned(), None),
+    }
+}
+
+/// The config beside a checkpoint: `NAME.json`, or `NAME.config.json`, or where the file is called as
+/// the whole model, `config.json`.
+fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let mut beside = vec![
+        file.with_extension("json"),
+        file.with_extension("config.json"),
+    ];
+    if matches!(&*stem, "model" | "pytorch_model" | "checkpoint") {
+        beside.push(file.with_file_name("config.json"));
+    }
+    for path in beside {
+        if let Some(said) = read_config(&path)? {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
+}
+
+fn read_config(path: &Path) -> Result<Option<Sidecar>> {
     let shown_path = shown(&path.to_string_lossy());
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Sidecar::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read the config {shown_path}")),
         Ok(data) => {
             ensure!(
@@ -188,7 +225,7 @@ fn read_sidecar(path: &Path) -> Result<Sidecar> {
             );
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the config {shown_path}"))?;
-            Sidecar::parse(&text).with_context(|| {
+            Sidecar::parse(&text).map(Some).with_context(|| {
                 format!("the config {shown_path} is not one of this tool or TransformerLens; mend or remove it")
             })
         }

@@ -1,17 +1,13 @@
 //! Every option of a config, against what TransformerLens says about a small random model
 //! (`tests/golden/make_options.py`).
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-#[expect(dead_code, reason = "every test crate uses its own part")]
-mod common;
-
+use super::common::activations::{assert_alike, everything, values};
+use super::common::{Tensors, device};
 use candle_core::{DType, Device, Tensor};
 use circuitscope::model::config::Sidecar;
 use circuitscope::model::weights::{RawTensor, StateDict};
 use circuitscope::model::{HookName, HookedTransformer, Model, Opened, Site};
 use circuitscope::task::ArrayUpdate;
-use common::activations::{assert_alike, everything, values};
-use common::{Tensors, device};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 

@@ -1,16 +1,12 @@
 //! Public checkpoints of small transformers, where they are at hand, against TransformerLens: logits,
 //! activations, patching grids.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-#[expect(dead_code, reason = "every test crate uses its own part")]
-mod common;
-
+use super::common::activations::{assert_alike, assert_close, everything, values};
+use super::common::{Tensors, device, shared};
 use candle_core::{DType, Device, Tensor};
 use circuitscope::model::config::{Overrides, PositionalEmbedding};
 use circuitscope::model::{HookName, HookedTransformer, Hooks, Model, Opened, Site};
 use circuitscope::task::ArrayUpdate;
-use common::activations::{assert_alike, assert_close, everything, values};
-use common::{Tensors, device, shared};
 use std::path::Path;
 
 /// The checkpoints, and what must be said of each for it to be what its author ran.
