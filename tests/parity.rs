@@ -98,7 +98,7 @@ fn cache_agrees(model: &Model, golden: &Tensors) {
         .iter()
         .filter_map(|(name, want)| Some((name.strip_prefix("cache4.")?, want)))
         .map(|(name, want)| {
-            let hook = HookName::parse(name, model.config().n_layers).unwrap();
+            let hook = HookName::parse(name, model.config()).unwrap();
             let got = cache.get(hook).unwrap();
             let got = got.broadcast_as(want.shape()).unwrap();
             let (mut got, mut want) = (values(&got), values(want));

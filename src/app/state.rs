@@ -10,6 +10,7 @@ use crate::lens::{
     Fix, Observation, Question, Reading, RunName, Score, Shown, Source, Warning, warnings,
 };
 use crate::model::Config;
+use crate::model::config::Assumed;
 use crate::task::{Prompt, Sample, Task};
 use std::sync::Arc;
 use tui_textarea::TextArea;
@@ -210,7 +211,7 @@ impl ModelInfo {
     /// Where positions enter, where that is only assumed.
     #[must_use]
     pub fn assumed_positions(&self) -> Option<String> {
-        let assumed = self.config.positions_assumed;
+        let assumed = self.config.assumes(Assumed::Positions);
         assumed.then(|| self.config.positions_words())
     }
 }

@@ -113,7 +113,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     let mut report = |run: usize, of: usize, progress| {
         bar.tell(progress, &format!("ablation {} of {of}", run + 1))
     };
-    let (transformer, weights) = (&opened.transformer, &opened.weights);
+    let (transformer, weights) = (&opened.transformer, opened.weights.as_ref());
     let found = ablations(
         transformer,
         weights,
@@ -191,7 +191,7 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     let opened = Opened::new(&args.space)?;
     let over = over(args.whole, &args.space)?;
     let bar = Bar::new("sets of edges")?;
-    let (transformer, weights) = (&opened.transformer, &opened.weights);
+    let (transformer, weights) = (&opened.transformer, opened.weights.as_ref());
     let found = minimal(
         transformer,
         weights,

@@ -6,6 +6,7 @@ use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run};
 use crate::model::Model;
+use crate::model::config::Assumed;
 use crate::task::Task;
 use crate::task::number::{fixed, significant};
 use anyhow::Result;
@@ -61,7 +62,7 @@ fn verdict(task: Task, one: &Prediction) -> String {
 /// Which model the numbers below belong to.
 pub fn heading(model: &Model) -> String {
     let config = model.transformer.config();
-    let assumed = if config.positions_assumed {
+    let assumed = if config.assumes(Assumed::Positions) {
         format!("  positions: {}", config.positions_words())
     } else {
         String::new()

@@ -53,7 +53,8 @@ pub(super) struct Asked {
 pub(super) struct Opened {
     pub(super) model: Model,
     pub(super) transformer: HookedTransformer,
-    pub(super) weights: Matrices,
+    /// `None` where the model has no tables.
+    pub(super) weights: Option<Matrices>,
     pub(super) experiment: Experiment,
 }
 
@@ -63,7 +64,7 @@ impl Opened {
         let cut = cut_down(&args.low_rank, &model.transformer)?;
         let transformer = cut.unwrap_or_else(|| model.transformer.clone());
         Ok(Self {
-            weights: Matrices::new(&transformer)?,
+            weights: Matrices::where_exact(&transformer)?,
             experiment: experiment(args, &transformer)?,
             transformer,
             model,
@@ -71,7 +72,7 @@ impl Opened {
     }
 
     pub(super) fn sweep(&self) -> Result<Sweep> {
-        Sweep::new(&self.transformer, &self.weights, &self.experiment)
+        Sweep::new(&self.transformer, self.weights.as_ref(), &self.experiment)
     }
 
     pub(super) fn asked(&self, args: &SpaceArgs, over: Over) -> Asked {

@@ -10,6 +10,7 @@ use super::window::Window;
 use super::{array::Array, experiment::Experiment};
 use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunked};
 use anyhow::Result;
+use candle_core::Tensor;
 
 /// What a grid's cells are added to: a run under the standing interventions.
 pub(super) struct Base<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Base<'a> {
     pub sources: Sources<'a>,
     pub from: RunName,
     pub metric: &'a MetricValues,
+    /// What keeps the base run from looking at padding.
+    padding: Option<Tensor>,
     /// The logits of the run that activations come from, at the metric's position.
     pub source_logits: &'a [f32],
 }
@@ -32,9 +35,17 @@ impl<'a> Base<'a> {
         experiment: &'a Experiment,
         runs: &'a PairRuns,
         metric: &'a MetricValues,
-    ) -> Self {
+    ) -> Result<Self> {
         let from = experiment.direction.source();
-        Self {
+        let padding = match model.config().pad_token {
+            Some(_) => {
+                let tokens = std::slice::from_ref(&runs.patched.0.tokens);
+                model.padding(&model.tokens(tokens)?)?
+            }
+            None => None,
+        };
+        Ok(Self {
+            padding,
             model,
             interventions: &experiment.interventions,
             cache: &runs.patched.1,
@@ -42,7 +53,7 @@ impl<'a> Base<'a> {
             from,
             metric,
             source_logits: runs.get(from).logits.slice(&[metric.metric.position]),
-        }
+        })
     }
 
     /// All cells of these grids. A cell's value is what the metric becomes when its patch is added
@@ -137,6 +148,10 @@ impl<'a> Base<'a> {
 
     /// What of a pass can move the metric; `None` where the whole of it must be computed.
     fn window(&self, rows: &[Intervention]) -> Option<Window> {
+        // where attention looks ahead, everything can move everything
+        if !self.model.config().is_causal() {
+            return None;
+        }
         let lifted = self.interventions.iter().chain(rows);
         // a path needs the attention of all positions
         let whole = |one: &Intervention| {
@@ -146,17 +161,21 @@ impl<'a> Base<'a> {
         (!whole).then(|| Window {
             first: rows.iter().map(first_changed).min().unwrap_or(0),
             end: self.metric.metric.position + 1,
-            last_layer: self.model.config().n_layers - 1,
+            last_layer: self.model.config().n_layers.saturating_sub(1),
         })
     }
 
     /// One pass from the interventions' layer on, each in a row of its own.
     fn run_rows(&self, rows: &[Intervention]) -> Result<Vec<f32>> {
-        let layer = match rows.first().map(|row| row.hook) {
-            Some(HookName::Block(layer, _)) => layer,
-            _ => 0,
+        let layers = self.model.config().n_layers;
+        let (layer, before) = match rows.first().map(|row| row.hook) {
+            _ if layers == 0 => (0, HookName::Embed),
+            Some(HookName::Block(layer, _)) => (layer, HookName::Block(layer, Site::ResidPre)),
+            Some(HookName::FinalScale | HookName::FinalNormalized) => {
+                (layers, HookName::Block(layers - 1, Site::ResidPost))
+            }
+            _ => (0, HookName::Block(0, Site::ResidPre)),
         };
-        let before = HookName::Block(layer, Site::ResidPre);
         let later: Vec<Intervention> = self
             .interventions
             .iter()
@@ -169,7 +188,8 @@ impl<'a> Base<'a> {
             .after(self.cache);
         let mut stream = Stream {
             resid: self.cache.get(before)?.clone(),
-            pos: self.cache.get(HookName::PosEmbed)?.clone(),
+            pos: self.cache.get(HookName::PosEmbed).ok().cloned(),
+            padding: self.padding.clone(),
             past: Vec::new(),
         };
         let mut queries = stream.resid.dim(1)?;
@@ -177,13 +197,15 @@ impl<'a> Base<'a> {
         if let Some(window) = self.window(rows) {
             editor = editor.within(window)?;
             stream.resid = window.cut(before, &stream.resid)?;
-            stream.pos = window.cut(HookName::PosEmbed, &stream.pos)?;
+            let pos = stream.pos.iter();
+            let mut pos = pos.map(|pos| window.cut(HookName::PosEmbed, pos));
+            stream.pos = pos.next().transpose()?;
             stream.past = window.past(self.cache)?;
             (queries, at_metric) = (1, 0);
         }
         let resid = self.model.run_blocks(layer, stream, queries, &mut editor)?;
-        let at_metric = resid.narrow(1, at_metric, 1)?;
-        let logits: Vec<Vec<f32>> = self.model.unembed(&at_metric.squeeze(1)?)?.to_vec2()?;
+        let logits = self.model.unembed(&resid, Some(at_metric), &mut editor)?;
+        let logits: Vec<Vec<f32>> = logits.to_vec2()?;
         let MetricValues {
             metric, measure, ..
         } = self.metric;
@@ -210,5 +232,8 @@ fn starts_at(hook: HookName) -> (usize, Option<Site>) {
         HookName::Block(layer, site) if site <= Site::VInput => (layer, Some(site)),
         HookName::Block(layer, _) => (layer, None),
         HookName::Embed | HookName::PosEmbed => (0, Some(Site::ResidPre)),
+        HookName::Pre | HookName::Post => (0, None),
+        // behind the last block
+        HookName::FinalScale | HookName::FinalNormalized => (usize::MAX, None),
     }
 }

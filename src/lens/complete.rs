@@ -26,7 +26,7 @@ pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
 
 /// What may stand behind these words.
 fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
-    let hooks = || HookName::all(config.n_layers);
+    let hooks = || HookName::all(config);
     let (verb, name, rest) = match *before {
         [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
         ["edge", ref rest @ ..] => return next_of_edge(rest, stem, task, config),

@@ -232,6 +232,9 @@ fn vector(model: &HookedTransformer, direction: StreamDirection) -> Result<Tenso
             .narrow(1, token as usize, 1)?
             .squeeze(1)?
             .contiguous()?,
-        StreamDirection::Pos(position) => model.w_pos().get(position)?,
+        StreamDirection::Pos(position) => model
+            .w_pos()
+            .context("this model has no W_pos")?
+            .get(position)?,
     })
 }

@@ -140,7 +140,7 @@ fn grid(
     let Some(metric) = metric.filter(|metric| metric.normalised(metric.clean).is_some()) else {
         return Ok(None);
     };
-    let base = Base::new(model, experiment, &runs, &metric);
+    let base = Base::new(model, experiment, &runs, &metric)?;
     let exact = base.shares(&cells)?;
     let told = |shares: &[f32]| -> Vec<f32> {
         let shares = shares.iter();

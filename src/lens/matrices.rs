@@ -99,12 +99,23 @@ pub struct Matrices {
 }
 
 impl Matrices {
-    /// The weights of a model.
+    /// The weights of a model whose sums the exact algebra knows; `None` of another, where
+    /// [`Config::why_not_exact`] says why.
     ///
     /// # Errors
     /// When the device fails.
+    pub fn where_exact(model: &HookedTransformer) -> Result<Option<Self>> {
+        let exact = model.config().why_not_exact().is_none();
+        exact.then(|| Self::new(model)).transpose()
+    }
+
+    /// The weights of a model.
+    ///
+    /// # Errors
+    /// When the device fails, or the exact algebra does not know such a model.
     pub fn new(model: &HookedTransformer) -> Result<Self> {
         let config = model.config().clone();
+        config.ensure_exact()?;
         let weights = model.state_dict()?;
         let get = |name: String| -> Result<&RawTensor> {
             let found = weights.get(&name);

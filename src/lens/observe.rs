@@ -205,7 +205,7 @@ pub fn observe(
     let grids = match &metric {
         None => Vec::new(),
         Some(metric) => {
-            let base = Base::new(model, experiment, &runs, metric);
+            let base = Base::new(model, experiment, &runs, metric)?;
             let Some(grids) = base.grids(&GridName::ALL, cancelled)? else {
                 return Ok(None);
             };
@@ -236,7 +236,7 @@ pub fn patching_grids(
     let runs = PairRuns::new(model, experiment, &[], &|| false)?.context("the run broke off")?;
     let metric = runs.metric(model.task(), experiment);
     let metric = metric.context("clean and corrupted suggest no metric; name one")?;
-    let base = Base::new(model, experiment, &runs, &metric);
+    let base = Base::new(model, experiment, &runs, &metric)?;
     let grids = base.grids(names, &|| false)?;
     grids.context("the grids broke off")
 }

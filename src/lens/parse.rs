@@ -128,7 +128,7 @@ impl Words<'_> {
                 config.n_layers,
                 config.n_layers - 1
             )),
-            None => HookName::parse(name, config.n_layers).or_else(|e| self.wrong(e.to_string())),
+            None => HookName::parse(name, config).or_else(|e| self.wrong(e.to_string())),
         }
     }
 
@@ -348,13 +348,7 @@ impl Words<'_> {
 
 /// Whether the hook's value is as wide as the residual stream.
 pub(super) fn adds_to(hook: HookName) -> bool {
-    match hook {
-        HookName::Embed | HookName::PosEmbed => true,
-        HookName::Block(_, site) => matches!(
-            site,
-            Site::ResidPre | Site::ResidPost | Site::AttnOut | Site::Result
-        ),
-    }
+    hook.is_stream()
 }
 
 /// Whether a circuit can be cut down there.

@@ -42,8 +42,10 @@ impl Window {
             Ok(whole.narrow(1, 0, self.first)?)
         };
         let of_layer = |layer| {
+            let turned = HookName::Block(layer, Site::RotK);
+            let keys = cache.get(turned).map_or(Site::K, |_| Site::RotK);
             Ok(Past {
-                k: before(layer, Site::K)?,
+                k: before(layer, keys)?,
                 v: before(layer, Site::V)?,
             })
         };
@@ -52,13 +54,10 @@ impl Window {
 
     /// Whether only the last query passes that hook point.
     pub fn is_query(self, hook: HookName) -> bool {
-        let HookName::Block(layer, site) = hook else {
-            return false;
-        };
-        let of_keys = matches!(
-            site,
-            Site::ResidPre | Site::KInput | Site::VInput | Site::K | Site::V
-        );
-        layer == self.last_layer && !of_keys
+        match hook {
+            HookName::Block(layer, site) => layer == self.last_layer && !site.of_keys(),
+            HookName::FinalScale | HookName::FinalNormalized => true,
+            _ => false,
+        }
     }
 }

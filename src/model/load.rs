@@ -1,13 +1,15 @@
 //! A model from a file or from the binary itself, checked tensor by tensor; and back into files.
 
-use super::config::{Config, PositionalEmbedding, Sidecar, is_bias};
+use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias};
+use super::dialect::{Canonical, Dialect, canonical};
 use super::forward::HookedTransformer;
-use super::weights::{self, RawTensor, StateDict};
-use crate::task::shown;
+use super::weights::{self, StateDict};
+use crate::task::{Task, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The model this project trained itself (`models/` says how), and its config.
 const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../models/array_update.safetensors");
@@ -27,6 +29,8 @@ pub struct Model {
     /// SHA-256 over names, shapes and values of the weights and over what of the config changes what is
     /// computed with them, in hexadecimal: the same model hashes alike in every file format.
     pub hash: String,
+    /// Whose names the file had.
+    pub dialect: Dialect,
 }
 
 impl Model {
@@ -42,7 +46,7 @@ impl Model {
     /// When the device fails.
     pub fn embedded(device: &Device) -> Result<Self> {
         let weights = weights::parse_safetensors(EMBEDDED_WEIGHTS)?;
-        let sidecar = serde_json::from_str(EMBEDDED_CONFIG)?;
+        let sidecar = Sidecar::parse(EMBEDDED_CONFIG)?;
         Self::from_state_dict(&weights, &sidecar, EMBEDDED_NAME.into(), device)
     }
 
@@ -52,15 +56,20 @@ impl Model {
     /// # Errors
     /// One error that names the file, the tensor or field, and what would be right.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
-        let weights = weights::read_state_dict(path)?;
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        let name = shown(&name.to_string_lossy());
-        let sidecar = read_sidecar(&path.with_extension("json"))?;
-        Self::from_state_dict(&weights, &sidecar, name, device)
-            .with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+        Self::open_with(path, &Overrides::default(), device)
     }
 
-    /// The model of a state dict.
+    /// The same, with what the user says put over what the files say.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(path: &Path, overrides: &Overrides, device: &Device) -> Result<Self> {
+        let opened = Opened::read(path, overrides)?;
+        let model = || Self::of_array_update(&opened, device);
+        model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+    }
+
+    /// The model of a state dict, in any dialect.
     ///
     /// # Errors
     /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
@@ -70,33 +79,144 @@ impl Model {
         name: String,
         device: &Device,
     ) -> Result<Self> {
-        let (config, task) = Config::infer(weights, sidecar)?;
-        let tensors = checked_tensors(weights, &config, device)?;
+        let opened = Opened::of(weights.clone(), sidecar, name)?;
+        Self::of_array_update(&opened, device)
+    }
+
+    fn of_array_update(opened: &Opened, device: &Device) -> Result<Self> {
+        let task = opened.said.task(&opened.config)?;
+        let config = usual_positions(opened.config.clone());
+        Self::of(opened, config, task, device)
+    }
+
+    /// The model of what was read, for a task, under this config: its own, or one of its candidates.
+    ///
+    /// # Errors
+    /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
+    pub fn of(opened: &Opened, config: Config, task: Task, device: &Device) -> Result<Self> {
+        let tensors = checked_tensors(&opened.weights, &config, device)?;
         let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
         // over the parameters alone, absent biases as zeros: buffers of one file format and
         // defaults of another do not make two models of one
-        let hash = weights::content_hash(&transformer.state_dict()?, &hashed(transformer.config()));
+        let hash =
+            weights::content_hash(&transformer.state_dict()?, &transformer.config().hashed());
         Ok(Self {
             transformer,
-            name,
+            name: opened.name.clone(),
             hash,
+            dialect: opened.dialect,
         })
     }
 }
 
-/// What of a config changes the computation and cannot be seen in the weights. The default is left
-/// out, so that hashes that were kept before go on to be right.
-fn hashed(config: &Config) -> Vec<(&'static str, &'static str)> {
-    let positions = config.positional_embedding;
-    let said = (positions != PositionalEmbedding::default())
-        .then(|| ("positional_embedding_type", positions.name()));
-    said.into_iter().collect()
+/// The models of the array update that there were first had no config and were all shortformers.
+fn usual_positions(config: Config) -> Config {
+    if config.assumes(Assumed::Positions) && config.has_w_pos() {
+        Config {
+            positional_embedding: PositionalEmbedding::Shortformer,
+            ..config
+        }
+    } else {
+        config
+    }
 }
 
-fn read_sidecar(path: &Path) -> Result<Sidecar> {
+/// What a file holds, before it is known what it is for: tensors under TransformerLens's names, and
+/// the config that they and what is said beside them make.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Under TransformerLens's names, buffers included.
+    pub weights: StateDict,
+    /// With what is assumed marked; [`Config::candidates`] lists the others.
+    pub config: Config,
+    /// What was said, of the model and of its task.
+    pub said: Sidecar,
+    /// Whose names the file had.
+    pub dialect: Dialect,
+    /// File name.
+    pub name: String,
+}
+
+impl Opened {
+    /// A file, with the config in it or beside it.
+    ///
+    /// # Errors
+    /// One error that names the file, the tensor or field, and what would be right.
+    pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let (file, step) = numbered(path);
+        let read = weights::read_checkpoint(&file, step)?;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = shown(&name.to_string_lossy());
+        let beside = read_sidecar(&file)?;
+        let of = || {
+            let inside = Sidecar::from_fields(&read.config)
+                .context("the config among the weights is not one of a small transformer")?;
+            // what stands beside a file was put there to say more of it
+            let said = beside.unwrap_or(inside);
+            Self::of(read.weights, &overrides.over(&said), name)
+        };
+        of().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+    }
+
+    /// A state dict, in any dialect.
+    ///
+    /// # Errors
+    /// Names the tensor or field that does not fit.
+    pub fn of(weights: StateDict, said: &Sidecar, name: String) -> Result<Self> {
+        let Canonical {
+            weights: named,
+            dialect,
+            said,
+        } = canonical(&weights, said)?;
+        let config = Config::infer(&named, &said)?;
+        let changed = match named {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(changed) => Some(changed),
+        };
+        Ok(Self {
+            weights: changed.unwrap_or(weights),
+            config,
+            said,
+            dialect,
+            name,
+        })
+    }
+}
+
+/// A path and what stands behind a `#` at its end, where there is no such file: `run.pt#12`.
+fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
+    let text = path.to_string_lossy();
+    let split = text.rsplit_once('#');
+    let step = split.and_then(|(file, step)| Some((file.into(), step.parse().ok()?)));
+    match step {
+        Some((file, step)) if !path.exists() => (file, Some(step)),
+        _ => (path.to_owned(), None),
+    }
+}
+
+/// The config beside a checkpoint: `NAME.json`, or `NAME.config.json`, or where the file is called as
+/// the whole model, `config.json`.
+fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let mut beside = vec![
+        file.with_extension("json"),
+        file.with_extension("config.json"),
+    ];
+    if matches!(&*stem, "model" | "pytorch_model" | "checkpoint") {
+        beside.push(file.with_file_name("config.json"));
+    }
+    for path in beside {
+        if let Some(said) = read_config(&path)? {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
+}
+
+fn read_config(path: &Path) -> Result<Option<Sidecar>> {
     let shown_path = shown(&path.to_string_lossy());
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Sidecar::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read the config {shown_path}")),
         Ok(data) => {
             ensure!(
@@ -105,7 +225,7 @@ fn read_sidecar(path: &Path) -> Result<Sidecar> {
             );
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the config {shown_path}"))?;
-            Sidecar::parse(&text).with_context(|| {
+            Sidecar::parse(&text).map(Some).with_context(|| {
                 format!("the config {shown_path} is not one of this tool or TransformerLens; mend or remove it")
             })
         }
@@ -114,16 +234,20 @@ fn read_sidecar(path: &Path) -> Result<Sidecar> {
 
 /// A tensor that TransformerLens stores but that holds nothing learned.
 fn is_buffer(name: &str) -> bool {
-    name.ends_with(".attn.mask") || name.ends_with(".attn.IGNORE")
+    const BUFFERS: [&str; 4] = ["mask", "IGNORE", "rotary_sin", "rotary_cos"];
+    let last = name.rsplit_once(".attn.").map(|(_, last)| last);
+    last.is_some_and(|last| BUFFERS.contains(&last))
 }
 
-fn why_extra(name: &str) -> &'static str {
+fn why_extra(name: &str, config: &Config) -> &'static str {
     if name.contains(".mlp.") {
-        "it belongs to an MLP, and only attention-only models are supported"
+        "no tensor of this model's MLPs has this name"
     } else if name.contains("ln") {
-        "it belongs to a layernorm, and only models without one are supported"
+        "no tensor of this model's norms has this name"
+    } else if name.contains("W_pos") && !config.has_w_pos() {
+        "positions enter elsewhere in this model"
     } else {
-        "no tensor of an attention-only model has this name"
+        "no tensor of this model has this name"
     }
 }
 
@@ -140,7 +264,7 @@ fn checked_tensors(
             known,
             "tensor {} is extra: {}",
             shown(name),
-            why_extra(name)
+            why_extra(name, config)
         );
     }
     let mut tensors = BTreeMap::new();
@@ -166,47 +290,6 @@ fn checked_tensors(
 }
 
 impl HookedTransformer {
-    /// The weights under their TransformerLens names and shapes, biases included.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn state_dict(&self) -> Result<StateDict> {
-        let (h, d, e) = (
-            self.config().n_heads,
-            self.config().d_model,
-            self.config().d_head,
-        );
-        let mut all = BTreeMap::from([
-            ("embed.W_E".to_owned(), self.w_e.clone()),
-            ("pos_embed.W_pos".to_owned(), self.w_pos.clone()),
-            ("unembed.W_U".to_owned(), self.w_u.clone()),
-            ("unembed.b_U".to_owned(), self.b_u.clone()),
-        ]);
-        for (layer, block) in self.blocks.iter().enumerate() {
-            let mut put = |name: &str, tensor: Tensor| {
-                all.insert(format!("blocks.{layer}.attn.{name}"), tensor);
-            };
-            for (side, w, b) in [
-                ("Q", &block.w_q, &block.b_q),
-                ("K", &block.w_k, &block.b_k),
-                ("V", &block.w_v, &block.b_v),
-            ] {
-                put(&format!("W_{side}"), w.reshape((d, h, e))?.transpose(0, 1)?);
-                put(&format!("b_{side}"), b.reshape((h, e))?);
-            }
-            put("W_O", block.w_o.clone());
-            put("b_O", block.b_o.clone());
-        }
-        let raw = |tensor: &Tensor| -> Result<RawTensor> {
-            let data = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?;
-            let shape = tensor.dims().to_vec();
-            Ok(RawTensor { shape, data })
-        };
-        all.into_iter()
-            .map(|(name, tensor)| Ok((name, raw(&tensor)?)))
-            .collect()
-    }
-
     /// The files of this model: weights as safetensors, config as JSON.
     ///
     /// # Errors

@@ -8,13 +8,17 @@ use candle_core::Tensor;
 pub struct Stream {
     /// The residual stream, `[batch, pos, d_model]`.
     pub resid: Tensor,
-    /// The positional embedding, `[batch or 1, pos, d_model]`.
-    pub pos: Tensor,
+    /// The positional embedding, `[batch or 1, pos, d_model]`, where there is one.
+    pub pos: Option<Tensor>,
+    /// What is added to scores so that no padding is looked at, `[batch or 1, 1, 1, key]` with all
+    /// keys from position 0 on; `None` in a model without padding.
+    pub padding: Option<Tensor>,
     /// By layer what attention finds at the positions before these; empty where there are none.
     pub past: Vec<Past>,
 }
 
-/// A block's keys and values, `[1, pos, head, d_head]`.
+/// A block's keys and values, `[1, pos, head, d_head]`; keys as scores take them, turned already
+/// where positions turn them.
 #[derive(Clone, Debug)]
 pub struct Past {
     /// Keys.
@@ -23,19 +27,29 @@ pub struct Past {
     pub v: Tensor,
 }
 
+/// The last `n` positions, `[batch, pos, ..]`.
+pub(super) fn last(x: &Tensor, n: usize) -> Result<Tensor> {
+    Ok(x.narrow(1, x.dim(1)? - n, n)?)
+}
+
 impl Stream {
     /// The last `n` positions.
     pub(super) fn last(&self, n: usize) -> Result<Self> {
-        let last = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(1, x.dim(1)? - n, n)?) };
         Ok(Self {
-            resid: last(&self.resid)?,
-            pos: last(&self.pos)?,
+            resid: last(&self.resid, n)?,
+            pos: self.pos.as_ref().map(|pos| last(pos, n)).transpose()?,
+            padding: self.padding.clone(),
             past: self.past.clone(),
         })
     }
 }
 
 impl Past {
+    /// How many positions there are.
+    pub(super) fn len(&self) -> Result<usize> {
+        Ok(self.k.dim(1)?)
+    }
+
     /// These keys and values, and then those of the positions after them, `[batch, pos, ..]`.
     pub(super) fn before(&self, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
         Ok((behind(&self.k, k)?, behind(&self.v, v)?))

@@ -76,10 +76,10 @@ pub(super) fn answer(
 ) {
     let generation = request.generation;
     let result = guarded(|| {
-        let weights = match tables {
-            Some(weights) => weights,
-            None => tables.insert(Matrices::new(model)?),
-        };
+        if tables.is_none() {
+            *tables = Matrices::where_exact(model)?;
+        }
+        let weights = tables.as_ref();
         if !prepared(model, request, tell)? {
             return Ok(None);
         }
@@ -125,7 +125,7 @@ fn prepared(
 
 fn find(
     sweep: &Sweep,
-    (model, weights): (&HookedTransformer, &Matrices),
+    (model, weights): (&HookedTransformer, Option<&Matrices>),
     request: &SpaceRequest,
     tell: &mut dyn FnMut(Msg) -> bool,
 ) -> Result<Option<SpaceNews>> {
@@ -184,7 +184,7 @@ fn find(
 
 /// What a survey says, or why it says nothing; `None` when it is not wanted any more.
 fn survey(
-    (model, weights): (&HookedTransformer, &Matrices),
+    (model, weights): (&HookedTransformer, Option<&Matrices>),
     experiment: &Experiment,
     line: &str,
     report: &mut dyn FnMut(Progress) -> Result<bool>,

@@ -125,7 +125,7 @@ pub fn kinds(node: &Intervention, task: Task, over: Over) -> Vec<Intervention> {
 /// When the device fails or the inputs cannot be swept.
 pub fn ablations(
     model: &HookedTransformer,
-    weights: &Matrices,
+    weights: Option<&Matrices>,
     experiment: &Experiment,
     node: &Intervention,
     over: Over,
@@ -161,7 +161,7 @@ enum Judged {
 /// What one ablation leaves; of one that resamples, over several donors for each input.
 fn judge(
     model: &HookedTransformer,
-    weights: &Matrices,
+    weights: Option<&Matrices>,
     experiment: &Experiment,
     ablation: Option<&Intervention>,
     over: Over,

@@ -313,6 +313,7 @@ impl Held {
             HookName::Embed => return Ok(vec![self.embed.clone()]),
             HookName::PosEmbed => return Ok(vec![positions(weights, len)]),
             HookName::Block(layer, site) => (layer, site),
+            _ => anyhow::bail!("{hook} has no tables"),
         };
         let heads: Vec<HeadName> = HeadName::all(weights.config())
             .filter(|head| head.layer == layer)
@@ -341,6 +342,8 @@ impl Held {
             Site::Z => each(&|head| z(head).clone()),
             Site::Result => each(&|head| z(head) * &weights.head(head).w_o),
             Site::AttnScores | Site::Pattern => bail!("{hook} is added up itself"),
+            // no model with tables passes it
+            _ => bail!("{hook} has no tables"),
         })
     }
 

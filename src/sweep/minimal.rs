@@ -74,7 +74,7 @@ fn edges(config: &Config) -> Vec<(String, Intervention)> {
 /// The search's tools.
 struct Search<'a> {
     model: &'a HookedTransformer,
-    weights: &'a Matrices,
+    weights: Option<&'a Matrices>,
     experiment: &'a Experiment,
     /// Their names, and the interventions that switch them off.
     edges: Vec<(String, Intervention)>,
@@ -129,7 +129,7 @@ impl Search<'_> {
 /// When the device fails or the inputs cannot be swept.
 pub fn minimal(
     model: &HookedTransformer,
-    weights: &Matrices,
+    weights: Option<&Matrices>,
     experiment: &Experiment,
     threshold: f64,
     over: Over,

@@ -116,19 +116,26 @@ pub(super) trait Sum: Send {
 }
 
 impl Sweep {
-    /// Folds the model and the experiment's interventions into tables, or says why not. Means over
+    /// Folds the model and the experiment's interventions into tables, or says why not: without weights
+    /// there are none. Means over
     /// all inputs that it needs are made first.
     ///
     /// # Errors
     /// When the interventions cannot be carried out at all.
-    pub fn new(
+    pub fn new<'a>(
         model: &HookedTransformer,
-        weights: &Matrices,
+        weights: impl Into<Option<&'a Matrices>>,
         experiment: &Experiment,
     ) -> Result<Self> {
         make_means(model, &experiment.interventions, &mut |_| Ok(true))?;
         let space = Space::new(model.task());
-        let (how, reason) = match TokenBasis::new(model, weights, experiment) {
+        let tables = match weights.into() {
+            Some(weights) => TokenBasis::new(model, weights, experiment),
+            None => Err(anyhow::anyhow!(
+                model.config().why_not_exact().unwrap_or_default()
+            )),
+        };
+        let (how, reason) = match tables {
             Ok(tables) => (How::Tables(Box::new(tables)), None),
             Err(reason) => {
                 let first = ByCandle::new(model, experiment)?;

@@ -160,10 +160,10 @@ impl Survey {
     ///
     /// # Errors
     /// When the device fails or the inputs cannot be swept.
-    pub fn answer(
+    pub fn answer<'a>(
         &self,
         model: &HookedTransformer,
-        weights: &Matrices,
+        weights: impl Into<Option<&'a Matrices>>,
         experiment: &Experiment,
         report: &mut dyn FnMut(Progress) -> Result<bool>,
     ) -> Result<Option<Surveyed>> {
@@ -171,6 +171,7 @@ impl Survey {
             true => Over::Space,
             false => Over::Sample(experiment.sample),
         };
+        let weights = weights.into();
         let found = match &self.what {
             What::Ablations(node) => ablated(model, weights, experiment, node, over, report)?,
             What::Minimal(threshold) => {
@@ -197,7 +198,7 @@ type Found = Option<(String, Vec<Choice>)>;
 
 fn ablated(
     model: &HookedTransformer,
-    weights: &Matrices,
+    weights: Option<&Matrices>,
     experiment: &Experiment,
     node: &Intervention,
     over: Over,
@@ -238,7 +239,7 @@ fn ablated(
 
 fn edges(
     model: &HookedTransformer,
-    weights: &Matrices,
+    weights: Option<&Matrices>,
     experiment: &Experiment,
     threshold: f64,
     over: Over,

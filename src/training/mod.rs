@@ -68,17 +68,14 @@ impl Recipe {
     /// When a number makes no sense; says which.
     pub fn config(&self) -> Result<Config> {
         let task = self.task;
-        let config = Config {
-            n_layers: self.n_layers,
-            n_heads: self.n_heads,
-            d_model: self.d_model,
-            d_head: self.d_head,
-            n_ctx: task.seq_len(),
-            d_vocab: task.d_vocab(),
-            d_vocab_out: task.classes.len(),
-            positional_embedding: self.positions,
-            positions_assumed: false,
-        };
+        let config = Config::attention_only(
+            [self.n_layers, self.n_heads],
+            [self.d_model, self.d_head],
+            task.seq_len(),
+            [task.d_vocab(), task.classes.len()],
+            self.positions,
+        );
+        ensure!(self.n_layers > 0, "n_layers is 0; 1 to 64 is supported");
         config.check_sizes()?;
         let weights: usize = config
             .parameters()

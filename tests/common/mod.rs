@@ -1,6 +1,8 @@
 //! What several tests share.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+pub mod activations;
+
 use candle_core::{Device, Tensor};
 use circuitscope::lens::{
     Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
@@ -75,17 +77,13 @@ pub fn random_model(
     task: Task,
     seed: u32,
 ) -> HookedTransformer {
-    let config = Config {
-        n_layers: layers,
-        n_heads: heads,
-        d_model: 16,
-        d_head: 8,
-        n_ctx: task.seq_len(),
-        d_vocab: task.d_vocab(),
-        d_vocab_out: task.classes.len(),
-        positional_embedding: positions,
-        positions_assumed: false,
-    };
+    let config = Config::attention_only(
+        [layers, heads],
+        [16, 8],
+        task.seq_len(),
+        [task.d_vocab(), task.classes.len()],
+        positions,
+    );
     let mut rng = Mt::new(seed);
     let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;
     let tensors = config.parameters().into_iter().map(|(name, shape)| {
@@ -145,7 +143,7 @@ impl Parts for Values {
 /// Any intervention that a line can say.
 pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
-    let hooks: Vec<HookName> = HookName::all(config.n_layers).collect();
+    let hooks: Vec<HookName> = HookName::all(config).collect();
     let hook = hooks[any(rng, hooks.len())];
     let is_attention = hook.axes() == Axes::HeadDestSrc;
     let numbers = [0.0, -1.0, 0.5, 2.0, 0.001, -3.25, 1e-3 / 3.0];
@@ -155,14 +153,7 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         let kept = all.into_iter().filter(|_| any(rng, 2) == 0);
         kept.collect::<Vec<Field>>()
     };
-    let is_stream = matches!(hook, HookName::Embed | HookName::PosEmbed)
-        || matches!(
-            hook,
-            HookName::Block(
-                _,
-                Site::ResidPre | Site::ResidPost | Site::AttnOut | Site::Result
-            )
-        );
+    let is_stream = hook.is_stream();
     let action = match any(rng, 10) {
         0 => Action::Patch(From::Run(RunName::Clean)),
         1 => Action::Patch(From::Run(RunName::Corrupted)),

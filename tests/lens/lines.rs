@@ -9,17 +9,13 @@ use proptest::prelude::*;
 use rand_mt::Mt;
 
 fn config(n_layers: usize, n_heads: usize, task: Task) -> Config {
-    Config {
-        n_layers,
-        n_heads,
-        d_model: 4,
-        d_head: 2,
-        n_ctx: task.seq_len(),
-        d_vocab: task.d_vocab(),
-        d_vocab_out: task.classes.len(),
-        positional_embedding: PositionalEmbedding::Shortformer,
-        positions_assumed: false,
-    }
+    Config::attention_only(
+        [n_layers, n_heads],
+        [4, 2],
+        task.seq_len(),
+        [task.d_vocab(), task.classes.len()],
+        PositionalEmbedding::Shortformer,
+    )
 }
 
 fn completed(line: &str) -> Vec<String> {

@@ -195,10 +195,9 @@ fn a_recorded_run_has_every_hook_point() {
     for (name, model) in models() {
         let source = pair(Direction::Noise).clean;
         let (run, cache) = observe_cache(&model, &source).unwrap();
-        let layers = model.config().n_layers;
         let hooks: Vec<HookName> = cache.iter().map(|(hook, _)| *hook).collect();
         let read_only_by_edges = [Site::QInput, Site::KInput, Site::VInput];
-        let every = HookName::all(layers).filter(
+        let every = HookName::all(model.config()).filter(
             |hook| !matches!(hook, HookName::Block(_, site) if read_only_by_edges.contains(site)),
         );
         assert_eq!(hooks, every.collect::<Vec<_>>(), "{name}");

@@ -38,7 +38,7 @@ fn every_hook_point_in_the_mean_of_a_small_space() {
     let all = plain::every_update(task());
     for (heads, positional) in [(1, Shortformer), (2, Standard)] {
         let model = random_model([2, heads], positional, task(), 9);
-        let hooks: Vec<HookName> = HookName::all(2).collect();
+        let hooks: Vec<HookName> = HookName::all(model.config()).collect();
         let runs: Vec<Vec<Array>> = all
             .iter()
             .map(|update| {

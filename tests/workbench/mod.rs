@@ -2,8 +2,8 @@
 
 use crate::common::random_model;
 use circuitscope::app::{ModelInfo, State, parse_script};
-use circuitscope::model::Model;
 use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::{Dialect, Model};
 use circuitscope::runtime::headless::{Around, Headless};
 use circuitscope::task::{Sample, Task};
 use circuitscope::ui::colour::Depth;
@@ -22,6 +22,7 @@ pub fn model(heads: usize) -> Model {
         transformer: random_model([2, heads], PositionalEmbedding::Shortformer, task(), 5),
         name: "small".into(),
         hash: "0123456789abcdef".into(),
+        dialect: Dialect::TransformerLens,
     }
 }
 

@@ -72,6 +72,11 @@ impl<'a> Input<'a> {
         std::str::from_utf8(self.take(length)?).context("a string is not UTF-8")
     }
 
+    /// Bytes that nobody looks at.
+    pub(super) fn skip(&mut self, length: usize) -> Result<()> {
+        self.take(length).map(drop)
+    }
+
     /// The text up to the next newline, which is read too.
     pub(super) fn line(&mut self) -> Result<&'a str> {
         let mut reach = self.rest.iter().take(MAX_STRING);

@@ -9,14 +9,17 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `pt.rs` | the zip that `torch.save` writes, and strided views of its storages |
-//! | `pickle.rs`, `input.rs`, `value.rs` | the pickle inside it |
+//! | `pickle.rs`, `input.rs`, `value.rs`, `rebuild.rs` | the pickle inside it |
+//! | `found.rs` | weights in a checkpoint that holds more |
 //! | `tensors.rs` | safetensors, both ways |
 //! | `dtype.rs` | element types -> f32 |
 
 mod dtype;
+mod found;
 mod input;
 mod pickle;
 mod pt;
+mod rebuild;
 mod tensors;
 mod value;
 
@@ -29,7 +32,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
 
-pub use pt::parse_pt;
+pub use pt::{parse_pt, read_pt};
 pub use tensors::{parse_safetensors, to_safetensors};
 
 /// The largest file that is read.
@@ -57,7 +60,18 @@ pub struct RawTensor {
 /// Tensors by their TransformerLens names, sorted.
 pub type StateDict = BTreeMap<String, RawTensor>;
 
-/// Reads the checkpoint at `path`, a `.pt` (zip) or `.safetensors` file.
+/// What a checkpoint holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// Tensors by name.
+    pub weights: StateDict,
+    /// What of a config beside them is a number, a word or a switch; empty where there is none.
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// Which of how many sets of weights these are, where the file holds a series.
+    pub series: Option<(usize, usize)>,
+}
+
+/// Reads the weights at `path`, a `.pt` (zip) or `.safetensors` file.
 ///
 /// The content decides which, not the file's name.
 ///
@@ -65,8 +79,16 @@ pub type StateDict = BTreeMap<String, RawTensor>;
 /// The file cannot be read, is larger than [`MAX_FILE_BYTES`], is neither format, or is malformed.
 /// The outermost message names the file; print with `{:#}`.
 pub fn read_state_dict(path: &Path) -> Result<StateDict> {
+    Ok(read_checkpoint(path, None)?.weights)
+}
+
+/// The same with what stands beside the weights; of a series the set of number `step`.
+///
+/// # Errors
+/// As [`read_state_dict`]; and when there is a series and no number, or none of that number.
+pub fn read_checkpoint(path: &Path, step: Option<usize>) -> Result<Checkpoint> {
     read_file(path)
-        .and_then(|bytes| parse(&bytes))
+        .and_then(|bytes| parse(&bytes, step))
         .with_context(|| {
             let path = shortened(&path.to_string_lossy(), 4096);
             format!("cannot read weights from `{path}`")
@@ -93,14 +115,21 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8]) -> Result<StateDict> {
+fn parse(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
     // A safetensors file starts with its header's length as a u64, then the header's brace. Asked
     // first: a length of 0x4b50 looks like "PK", but a zip never has zeros and a brace here.
     let looks_safe = bytes.get(4..9).is_some_and(|found| found == b"\0\0\0\0{");
     if looks_safe {
-        parse_safetensors(bytes)
+        ensure!(
+            step.is_none(),
+            "a safetensors file holds no series; leave out the # behind its name"
+        );
+        Ok(Checkpoint {
+            weights: parse_safetensors(bytes)?,
+            ..Checkpoint::default()
+        })
     } else if bytes.starts_with(b"PK") || pt::is_legacy(bytes) {
-        parse_pt(bytes)
+        read_pt(bytes, step)
     } else {
         check_size(bytes)?;
         bail!("this is neither a PyTorch zip nor a safetensors file; {RESAVE}")
@@ -148,7 +177,7 @@ fn elements_within(budget: &mut usize, shape: &[usize]) -> Result<usize> {
 /// numbers enter as little-endian f32 bits, so 0.0 and -0.0 differ; every name, shape and tensor
 /// is preceded by its length, so no two dicts are hashed over the same bytes. Entries that a model
 /// does not use (masks) count too: drop them first if they should not.
-pub fn content_hash(dict: &StateDict, config: &[(&str, &str)]) -> String {
+pub fn content_hash(dict: &StateDict, config: &[(&str, String)]) -> String {
     let mut hasher = Sha256::new();
     let number = |hasher: &mut Sha256, n: usize| hasher.update((n as u64).to_le_bytes());
     for (name, tensor) in dict {
@@ -163,7 +192,7 @@ pub fn content_hash(dict: &StateDict, config: &[(&str, &str)]) -> String {
             hasher.update(value.to_le_bytes());
         }
     }
-    for word in config.iter().flat_map(|(name, value)| [name, value]) {
+    for word in config.iter().flat_map(|(name, value)| [*name, value]) {
         number(&mut hasher, word.len());
         hasher.update(word.as_bytes());
     }
@@ -228,8 +257,9 @@ mod tests {
         let header = format!("{:width$}", "{}", width = 0x4b50);
         let file = [&0x4b50u64.to_le_bytes()[..], header.as_bytes()].concat();
         assert!(file.starts_with(b"PK"));
-        assert_eq!(parse(&file).ok(), Some(StateDict::new()));
-        let error = parse(b"\x80\x02\x8a\x0a\0\0\0\0{}").map_err(|error| error.to_string());
+        let read = parse(&file, None).map(|read| read.weights);
+        assert_eq!(read.ok(), Some(StateDict::new()));
+        let error = parse(b"\x80\x02\x8a\x0a\0\0\0\0{}", None).map_err(|error| error.to_string());
         assert!(error.is_err_and(|message| message.contains("safetensors header")));
     }
 

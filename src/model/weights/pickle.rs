@@ -2,8 +2,9 @@
 //!
 //! `torch.save(model.state_dict(), path)` writes a program for a small stack machine
 //! (see `pickletools.py` in CPython for the opcodes). This machine knows the opcodes that such
-//! programs use in protocols 2 to 5 and ten-odd names; every other opcode or name is an error that
-//! says which. Nothing is imported and nothing is called: `REDUCE` only builds a description of a
+//! programs use in protocols 2 to 5, and those of checkpoints that have losses, an optimiser's state or a
+//! config beside the weights, and a few dozen names; every other opcode or name is an error that says
+//! which. Nothing is imported and nothing is called: `REDUCE` only builds a description of a
 //! tensor.
 //!
 //! A hostile program is stopped by counting (opcodes, memo entries, string bytes, nesting), and by
@@ -18,44 +19,25 @@ use std::rc::Rc;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::input::Input;
-use super::value::{Global, Storage, TensorSpec, Tuple, Value, global};
-use super::{RESAVE, shown};
+use super::rebuild::{ordered_dict, rebuild_parameter, rebuild_tensor};
+use super::value::{Global, Storage, Tuple, Value, global};
+use super::{RESAVE, found::Found};
 
 const MAX_OPS: usize = 500_000;
 const MAX_MEMO: usize = 200_000;
 
-/// A tensor under its name.
-pub(super) type Entry<'a> = (&'a str, Rc<TensorSpec<'a>>);
-
-/// Runs the program in `bytes` and returns the entries of the dict it leaves behind, in file
-/// order, duplicates included.
+/// Runs the program in `bytes` and returns the weights in what it leaves behind: of a series those of
+/// number `step`.
 ///
 /// # Errors
-/// Anything but a dict of name -> tensor, with the byte at which it went wrong.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Entry<'_>>> {
+/// Anything but weights, or a checkpoint that holds such, with the byte at which it went wrong.
+pub(super) fn read(bytes: &[u8], step: Option<usize>) -> Result<Found<'_>> {
     let mut machine = Machine::new(bytes);
     let mut at = 0;
     let top = machine.run(&mut at);
-    top.and_then(|top| entries(&top))
+    top.and_then(|top| Found::new(&top, step))
         .with_context(|| format!("data.pkl, byte {at}"))
         .map_err(|error| anyhow!("{error:#}; {RESAVE}"))
-}
-
-fn entries<'a>(top: &Value<'a>) -> Result<Vec<Entry<'a>>> {
-    let Value::Dict(dict) = top else {
-        bail!("the file holds {}, not a state dict", top.kind());
-    };
-    dict.items.borrow().iter().map(entry).collect()
-}
-
-fn entry<'a>((key, value): &(Value<'a>, Value<'a>)) -> Result<Entry<'a>> {
-    let Value::Str(name) = key else {
-        bail!("a key of the state dict is {}, not a string", key.kind());
-    };
-    let Value::Tensor(tensor) = value else {
-        bail!("entry `{}` is {}, not a tensor", shown(name), value.kind());
-    };
-    Ok((name, Rc::clone(tensor)))
 }
 
 struct Machine<'a> {
@@ -100,30 +82,35 @@ impl<'a> Machine<'a> {
     /// One opcode. The letters are pickle's own; the comments give their names.
     fn step(&mut self, op: u8) -> Result<()> {
         match op {
-            0x80 => self.protocol(),                       // PROTO
-            0x95 => self.input.array::<8>().map(drop),     // FRAME
-            b'(' => self.mark(),                           // MARK
-            b'N' => self.push(Value::None),                // NONE
-            0x88 | 0x89 => self.push(Value::Bool),         // NEWTRUE, NEWFALSE
-            b'K' | b'M' | b'J' | 0x8a => self.integer(op), // BININT1, 2, BININT, LONG1
+            0x80 => self.protocol(),                           // PROTO
+            0x95 => self.input.array::<8>().map(drop),         // FRAME
+            b'(' => self.mark(),                               // MARK
+            b'N' => self.push(Value::None),                    // NONE
+            0x88 | 0x89 => self.push(Value::Bool(op == 0x88)), // NEWTRUE, NEWFALSE
+            b'K' | b'M' | b'J' | 0x8a => self.integer(op),     // BININT1, 2, BININT, LONG1
             b'G' => self
                 .input
-                .array::<8>()
-                .and_then(|_| self.push(Value::Float)), // BINFLOAT
-            b'X' | 0x8c => self.string(op),                // BINUNICODE, SHORT_BINUNICODE
-            b')' => self.tuple(Vec::new()),                // EMPTY_TUPLE
+                .array()
+                .and_then(|bytes| self.push(Value::Float(f64::from_be_bytes(bytes)))), // BINFLOAT
+            b'B' | b'C' => self.bytes(op),                     // BINBYTES, SHORT_BINBYTES
+            b']' => self.push(Value::List(Rc::default())),     // EMPTY_LIST
+            b'a' => self.pop().and_then(|item| self.append(vec![item])), // APPEND
+            b'e' => self.pop_mark().and_then(|items| self.append(items)), // APPENDS
+            0x81 => self.reduce(),                             // NEWOBJ
+            b'X' | 0x8c => self.string(op),                    // BINUNICODE, SHORT_BINUNICODE
+            b')' => self.tuple(Vec::new()),                    // EMPTY_TUPLE
             0x85..=0x87 => self.short_tuple(usize::from(op - 0x84)), // TUPLE1, 2, 3
             b't' => self.pop_mark().and_then(|items| self.tuple(items)), // TUPLE
-            b'}' => self.push(Value::Dict(Rc::default())), // EMPTY_DICT
-            b's' => self.set_item(),                       // SETITEM
-            b'u' => self.set_items(),                      // SETITEMS
-            b'q' | b'r' | 0x94 => self.memoize(op),        // BINPUT, LONG_BINPUT, MEMOIZE
-            b'h' | b'j' => self.recall(op),                // BINGET, LONG_BINGET
-            b'c' => self.global_by_line(),                 // GLOBAL
-            0x93 => self.global_by_stack(),                // STACK_GLOBAL
-            b'Q' => self.persistent_id(),                  // BINPERSID
-            b'R' => self.reduce(),                         // REDUCE
-            b'b' => self.build(),                          // BUILD
+            b'}' => self.push(Value::Dict(Rc::default())),     // EMPTY_DICT
+            b's' => self.set_item(),                           // SETITEM
+            b'u' => self.set_items(),                          // SETITEMS
+            b'q' | b'r' | 0x94 => self.memoize(op),            // BINPUT, LONG_BINPUT, MEMOIZE
+            b'h' | b'j' => self.recall(op),                    // BINGET, LONG_BINGET
+            b'c' => self.global_by_line(),                     // GLOBAL
+            0x93 => self.global_by_stack(),                    // STACK_GLOBAL
+            b'Q' => self.persistent_id(),                      // BINPERSID
+            b'R' => self.reduce(),                             // REDUCE
+            b'b' => self.build(),                              // BUILD
             _ => bail!("opcode {op:#04x} is not one that state dicts use"),
         }
     }
@@ -190,6 +177,33 @@ impl<'a> Machine<'a> {
         };
         let text = self.input.text(length)?;
         self.push(Value::Str(text))
+    }
+
+    /// Numbers of numpy's are made of bytes; nobody looks at them.
+    fn bytes(&mut self, op: u8) -> Result<()> {
+        let length = match op {
+            b'B' => self.input.word()? as usize,
+            _ => usize::from(self.input.byte()?),
+        };
+        self.input.skip(length)?;
+        self.push(Value::Bytes)
+    }
+
+    fn append(&mut self, items: Vec<Value<'a>>) -> Result<()> {
+        let mut depth = 0;
+        for item in &items {
+            depth = depth.max(item.enclose()?);
+        }
+        let Value::List(list) = self.top()? else {
+            bail!("items are put into {}, not a list", self.top()?.kind());
+        };
+        ensure!(
+            !list.frozen.get(),
+            "a list changes after it was put inside another value"
+        );
+        list.depth.set(list.depth.get().max(depth));
+        list.items.borrow_mut().extend(items);
+        Ok(())
     }
 
     fn tuple(&mut self, items: Vec<Value<'a>>) -> Result<()> {
@@ -327,55 +341,27 @@ impl<'a> Machine<'a> {
             Global::OrderedDict => ordered_dict(&args.items)?,
             Global::RebuildTensor => rebuild_tensor(&args.items)?,
             Global::RebuildParameter => rebuild_parameter(&args.items)?,
+            Global::DefaultDict => Value::Dict(Rc::default()),
+            Global::Beside(what) => Value::Beside(what),
             Global::Storage(_) => bail!("a storage type is called like a function"),
         };
         self.push(value)
     }
 
-    /// `BUILD` sets attributes: a state dict's `_metadata`, which holds layer versions. Dropped.
+    /// `BUILD` sets attributes: a state dict's `_metadata`, which holds layer versions, is dropped;
+    /// the attributes of a config take its place.
     fn build(&mut self) -> Result<()> {
-        let _attributes = self.pop()?;
+        let attributes = self.pop()?;
         match self.top()? {
             Value::Dict(_) => Ok(()),
+            Value::Beside(_) => {
+                if matches!(attributes, Value::Dict(_)) {
+                    self.pop()?;
+                    self.push(attributes)?;
+                }
+                Ok(())
+            }
             other => bail!("BUILD on {}, not a dict", other.kind()),
         }
-    }
-}
-
-fn ordered_dict<'a>(args: &[Value<'a>]) -> Result<Value<'a>> {
-    ensure!(
-        args.is_empty(),
-        "OrderedDict with {} arguments (0 are read)",
-        args.len()
-    );
-    Ok(Value::Dict(Rc::default()))
-}
-
-/// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.
-fn rebuild_tensor<'a>(args: &[Value<'a>]) -> Result<Value<'a>> {
-    let ([storage, offset, shape, strides, _, _] | [storage, offset, shape, strides, _, _, _]) =
-        args
-    else {
-        bail!(
-            "_rebuild_tensor_v2 has {} arguments, not 6 or 7",
-            args.len()
-        );
-    };
-    let Value::Storage(storage) = storage else {
-        bail!("a tensor is built on {}, not a storage", storage.kind());
-    };
-    Ok(Value::Tensor(Rc::new(TensorSpec {
-        storage: Rc::clone(storage),
-        offset: offset.size("a tensor's offset")?,
-        shape: shape.sizes("a tensor's shape")?,
-        strides: strides.sizes("a tensor's stride")?,
-    })))
-}
-
-/// `_rebuild_parameter(tensor, requires_grad, hooks)` is its tensor.
-fn rebuild_parameter<'a>(args: &[Value<'a>]) -> Result<Value<'a>> {
-    match args {
-        [tensor @ Value::Tensor(_), _, _] => Ok(tensor.clone()),
-        _ => bail!("_rebuild_parameter needs a tensor and two more arguments"),
     }
 }

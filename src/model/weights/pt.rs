@@ -7,11 +7,12 @@ use std::io::{Cursor, Read as _};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::pickle::{self, Entry};
+use super::found::Entry;
+use super::pickle;
 use super::value::{Storage, TensorSpec};
 use super::{
-    MAX_ELEMENTS, MAX_TENSORS, RESAVE, RawTensor, StateDict, check_size, elements_within,
-    shortened, shown,
+    Checkpoint, MAX_ELEMENTS, MAX_TENSORS, RESAVE, RawTensor, StateDict, check_size,
+    elements_within, shortened, shown,
 };
 
 /// One entry per storage, and half a dozen others.
@@ -36,6 +37,14 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 /// (the CRC of every entry that is used is checked), a tensor that reaches outside its storage, duplicates,
 /// big-endian data, or a file over one of the caps of this module.
 pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
+    Ok(read_pt(bytes, None)?.weights)
+}
+
+/// The same of a checkpoint that may hold more than weights, or a series of them.
+///
+/// # Errors
+/// As [`parse_pt`], and when the series has no such number.
+pub fn read_pt(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
     check_size(bytes)?;
     ensure!(
         !is_legacy(bytes),
@@ -47,12 +56,24 @@ pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
         "this is not a PyTorch zip file; {RESAVE}"
     );
     check_end_record(bytes)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    // Nothing stands before the zip. Left to itself, the reader looks for the directory as far before
+    // the end as it is long, forgets the 64-bit record in between, and finds its second entry there
+    // where the first one happens to be as long as that record.
+    let config = zip::read::Config {
+        archive_offset: zip::read::ArchiveOffset::Known(0),
+    };
+    let archive = ZipArchive::with_config(config, Cursor::new(bytes));
+    let mut archive = archive.map_err(damaged)?;
     let names = check_entries(&mut archive, bytes.len())?;
     let root = root(&names)?;
     check_byte_order(&mut archive, &root)?;
     let program = read_entry(&mut archive, &format!("{root}data.pkl"), MAX_PICKLE_BYTES)?;
-    read_tensors(&mut archive, &root, pickle::read(&program)?)
+    let found = pickle::read(&program, step)?;
+    Ok(Checkpoint {
+        config: found.config,
+        series: found.series,
+        weights: read_tensors(&mut archive, &root, found.entries)?,
+    })
 }
 
 /// The magic number that `torch.save` pickled first before it wrote zips: a `LONG1` of ten bytes.

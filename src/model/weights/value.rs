@@ -37,6 +37,11 @@ pub(super) enum Global {
     RebuildTensor,
     RebuildParameter,
     Storage(Dtype),
+    /// A dict with a default.
+    DefaultDict,
+    /// Something that stands beside the weights, is kept as a name and never called: an element type, a
+    /// size, the class of a config, a number of numpy's.
+    Beside(&'static str),
 }
 
 /// The global `module.name`, as the opcodes `GLOBAL` and `STACK_GLOBAL` ask for it.
@@ -48,12 +53,16 @@ pub(super) fn global(module: &str, name: &str) -> Result<Global> {
         ("collections", "OrderedDict") => return Ok(Global::OrderedDict),
         ("torch._utils", "_rebuild_tensor_v2") => return Ok(Global::RebuildTensor),
         ("torch._utils", "_rebuild_parameter") => return Ok(Global::RebuildParameter),
+        ("collections", "defaultdict") => return Ok(Global::DefaultDict),
         ("torch", storage) => {
             if let Some(dtype) = Dtype::from_torch_storage(storage) {
                 return Ok(Global::Storage(dtype));
             }
         }
         _ => {}
+    }
+    if let Some(kind) = beside(module, name) {
+        return Ok(Global::Beside(kind));
     }
     bail!(
         "the file asks for `{}.{}`, which no state dict needs (it was not run)",
@@ -62,19 +71,53 @@ pub(super) fn global(module: &str, name: &str) -> Result<Global> {
     )
 }
 
+/// What stands beside weights in checkpoints, and is nothing but looked at.
+fn beside(module: &str, name: &str) -> Option<&'static str> {
+    const DTYPES: [&str; 8] = [
+        "float32", "float64", "float16", "bfloat16", "int64", "int32", "bool", "uint8",
+    ];
+    let numpy = matches!(
+        module,
+        "numpy" | "numpy.core.multiarray" | "numpy._core.multiarray"
+    );
+    let of_numpy = ["dtype", "ndarray", "scalar", "_reconstruct"];
+    match (module, name) {
+        ("torch", name) if DTYPES.contains(&name) => Some("an element type"),
+        ("torch", "Size" | "device") => Some("a size or device"),
+        ("_codecs", "encode") => Some("bytes"),
+        ("argparse", "Namespace") | ("types", "SimpleNamespace") => Some("a config"),
+        // a class of the author's: what it holds is read, it itself is not
+        (_, name) if name.ends_with("Config") => Some("a config"),
+        (_, name) if numpy && of_numpy.contains(&name) => Some("something of numpy's"),
+        _ => None,
+    }
+}
+
 /// One value on the machine's stack. Cloning copies at most a pointer.
 #[derive(Clone)]
 pub(super) enum Value<'a> {
     None,
-    Bool,
-    Float,
+    Bool(bool),
+    Float(f64),
     Int(i64),
     Str(&'a str),
+    Bytes,
     Global(Global),
     Tuple(Rc<Tuple<'a>>),
+    List(Rc<List<'a>>),
     Dict(Rc<Dict<'a>>),
     Storage(Rc<Storage<'a>>),
     Tensor(Rc<TensorSpec<'a>>),
+    /// What a global of [`Global::Beside`] makes.
+    Beside(&'static str),
+}
+
+/// A list, complete before it is put inside another value, as a dict is.
+#[derive(Default)]
+pub(super) struct List<'a> {
+    pub(super) items: RefCell<Vec<Value<'a>>>,
+    pub(super) depth: Cell<usize>,
+    pub(super) frozen: Cell<bool>,
 }
 
 /// A tuple; `depth` counts the values inside one another, itself included.
@@ -97,13 +140,16 @@ impl Value<'_> {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::None => "None",
-            Self::Bool => "a bool",
-            Self::Float => "a float",
+            Self::Bool(_) => "a bool",
+            Self::Float(_) => "a float",
+            Self::Bytes => "bytes",
             Self::Int(_) => "an int",
             Self::Str(_) => "a string",
             Self::Global(_) => "a class or function",
             Self::Tuple(_) => "a tuple",
+            Self::List(_) => "a list",
             Self::Dict(_) => "a dict",
+            Self::Beside(what) => what,
             Self::Storage(_) => "a storage",
             Self::Tensor(_) => "a tensor",
         }
@@ -114,14 +160,17 @@ impl Value<'_> {
         match self {
             Self::Tuple(tuple) => tuple.depth,
             Self::Dict(dict) => dict.depth.get(),
+            Self::List(list) => list.depth.get(),
             _ => 0,
         }
     }
 
     /// Called when the value is put inside another; returns the depth of the value around it.
     pub(super) fn enclose(&self) -> Result<usize> {
-        if let Self::Dict(dict) = self {
-            dict.frozen.set(true);
+        match self {
+            Self::Dict(dict) => dict.frozen.set(true),
+            Self::List(list) => list.frozen.set(true),
+            _ => {}
         }
         let depth = self.depth() + 1;
         ensure!(

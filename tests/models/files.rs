@@ -1,8 +1,4 @@
 //! Models from state dicts and files: what is taken, what is refused and how it is said.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-#[expect(dead_code, reason = "every test crate uses its own part")]
-mod common;
 
 use candle_core::Device;
 use circuitscope::lens::{Source, observe_run};
@@ -14,16 +10,16 @@ use circuitscope::task::Task;
 use rand_mt::Mt;
 use std::collections::BTreeMap;
 
-fn small() -> HookedTransformer {
+pub fn small() -> HookedTransformer {
     let task = Task::array_update(3, 7).unwrap();
-    common::random_model([2, 2], Shortformer, task, 1)
+    super::common::random_model([2, 2], Shortformer, task, 1)
 }
 
-fn build(weights: &StateDict, sidecar: &Sidecar) -> anyhow::Result<Model> {
+pub fn build(weights: &StateDict, sidecar: &Sidecar) -> anyhow::Result<Model> {
     Model::from_state_dict(weights, sidecar, "test".into(), &Device::Cpu)
 }
 
-fn raw(shape: &[usize]) -> RawTensor {
+pub fn raw(shape: &[usize]) -> RawTensor {
     RawTensor {
         shape: shape.to_vec(),
         data: vec![0.0; shape.iter().product()],
@@ -41,7 +37,7 @@ fn refused(change: impl FnOnce(&mut StateDict)) -> String {
 }
 
 fn logits(model: &HookedTransformer) -> Vec<f32> {
-    let update = common::random_update(model.task(), &mut Mt::new(9));
+    let update = super::common::random_update(model.task(), &mut Mt::new(9));
     let run = observe_run(model, &Source::new(update)).unwrap();
     run.logits.values().to_vec()
 }
@@ -69,7 +65,7 @@ fn a_missing_tensor_is_named() {
         build(&StateDict::new(), &Sidecar::default()).unwrap_err()
     );
     assert!(
-        message.contains("is this a TransformerLens state dict?"),
+        message.contains("is this the state dict of a small transformer?"),
         "{message}"
     );
 }
@@ -78,18 +74,15 @@ fn a_missing_tensor_is_named() {
 fn an_extra_tensor_is_named_with_the_reason() {
     for (name, reason) in [
         (
-            "blocks.0.mlp.W_in",
-            "it belongs to an MLP, and only attention-only models are supported",
+            "blocks.0.mlp.W_out",
+            "no tensor of this model's MLPs has this name",
         ),
         (
             "blocks.1.ln1.w",
-            "it belongs to a layernorm, and only models without one",
+            "no tensor of this model's norms has this name",
         ),
-        ("ln_final.w", "it belongs to a layernorm"),
-        (
-            "embed.W_X",
-            "no tensor of an attention-only model has this name",
-        ),
+        ("ln_final.w", "no tensor of this model's norms"),
+        ("embed.W_X", "no tensor of this model has this name"),
         ("blocks.0.attn.\u{1b}[2J", "no tensor of"),
     ] {
         let message = refused(|weights| drop(weights.insert(name.into(), raw(&[2]))));
@@ -110,9 +103,31 @@ fn an_extra_tensor_is_named_with_the_reason() {
 fn buffers_are_no_weights() {
     let mut weights = small().state_dict().unwrap();
     let hash = build(&weights, &Sidecar::default()).unwrap().hash;
-    weights.insert("blocks.0.attn.mask".into(), raw(&[11, 11]));
-    weights.insert("blocks.0.attn.IGNORE".into(), raw(&[]));
-    assert_eq!(build(&weights, &Sidecar::default()).unwrap().hash, hash);
+    let mut mask = raw(&[11, 11]);
+    for (i, cell) in mask.data.iter_mut().enumerate() {
+        *cell = f32::from(i % 11 <= i / 11);
+    }
+    weights.insert("blocks.0.attn.mask".into(), mask.clone());
+    let mut ignore = raw(&[]);
+    ignore.data[0] = f32::NEG_INFINITY;
+    weights.insert("blocks.0.attn.IGNORE".into(), ignore);
+    let causal = build(&weights, &Sidecar::default()).unwrap();
+    assert_eq!(causal.hash, hash);
+    assert!(causal.transformer.config().is_causal());
+    // a mask that is another one is no mere buffer: TransformerLens computes with it
+    let full = weights.get_mut("blocks.0.attn.mask").unwrap();
+    full.data.fill(1.0);
+    let full = build(&weights, &Sidecar::default()).unwrap();
+    assert!(!full.transformer.config().is_causal());
+    assert_ne!(full.hash, hash);
+    mask.data[11] = 0.0;
+    weights.insert("blocks.0.attn.mask".into(), mask);
+    let refused = build(&weights, &Sidecar::default()).unwrap_err();
+    let message = format!("{refused:#}");
+    assert!(
+        message.contains("blocks.0.attn.mask masks attention in a way"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -153,95 +168,6 @@ fn every_weight_is_finite() {
     }
 }
 
-/// A checkpoint in a file, with this JSON beside it.
-fn open(config: &str) -> anyhow::Result<Model> {
-    let folder = tempfile::tempdir().unwrap();
-    let (weights, _) = small().to_files().unwrap();
-    std::fs::write(folder.path().join("m.safetensors"), weights).unwrap();
-    std::fs::write(folder.path().join("m.json"), config).unwrap();
-    Model::open(&folder.path().join("m.safetensors"), &Device::Cpu)
-}
-
-#[test]
-fn a_wrong_config_field_is_named() {
-    for (config, problem) in [
-        (
-            r#"{"n_layers": 3}"#,
-            "config field n_layers is 3, but the tensors have 2",
-        ),
-        (
-            r#"{"n_heads": 1}"#,
-            "config field n_heads is 1, but the tensors have 2",
-        ),
-        (
-            r#"{"d_model": 8}"#,
-            "config field d_model is 8, but the tensors have 16",
-        ),
-        (
-            r#"{"d_head": 16}"#,
-            "config field d_head is 16, but the tensors have 8",
-        ),
-        (
-            r#"{"n_ctx": 13}"#,
-            "config field n_ctx is 13, but the tensors have 11",
-        ),
-        (
-            r#"{"d_vocab": 52}"#,
-            "config field d_vocab is 52, but the tensors have 9",
-        ),
-        (
-            r#"{"d_vocab_out": 9}"#,
-            "config field d_vocab_out is 9, but the tensors have 7",
-        ),
-        (r#"{"list_len": 4}"#, "list_len 4 needs 13"),
-        (r#"{"list_len": 0}"#, "list length 0 is not from 1 to 64"),
-        (r#"{"max_num": 8}"#, "max_num 8 needs 10 and 8"),
-        (
-            r#"{"normalization_type": "LN"}"#,
-            "config field normalization_type is 'LN'",
-        ),
-        (r#"{"attn_only": false}"#, "config field attn_only is false"),
-        (
-            r#"{"positional_embedding_type": "rotary"}"#,
-            r#"config field positional_embedding_type is "rotary"; "shortformer" or "standard" is needed"#,
-        ),
-        (
-            r#"{"n_heads": "two"}"#,
-            r#"config field n_heads is "two"; a whole number is needed"#,
-        ),
-        (
-            r#"{"n_heads": -1}"#,
-            "config field n_heads is -1; a whole number is needed",
-        ),
-        (
-            r#"{"attn_only": 1}"#,
-            "config field attn_only is 1; true is needed",
-        ),
-        (
-            r#"{"normalization_type": 5}"#,
-            "config field normalization_type is 5; null is needed",
-        ),
-        (
-            "[]",
-            "m.json is not one of this tool or TransformerLens; mend or remove it",
-        ),
-        ("{", "m.json is not one of this tool"),
-        ("", "m.json is not one of this tool"),
-    ] {
-        let message = format!("{:#}", open(config).unwrap_err());
-        assert!(message.contains(problem), "{config}: {message}");
-        assert!(!message.chars().any(char::is_control), "{message:?}");
-    }
-    for config in [
-        "{}",
-        r#"{"act_fn": "relu", "seed": -1, "n_layers": 2, "normalization_type": null}"#,
-    ] {
-        open(config).unwrap();
-    }
-    let standard = open(r#"{"positional_embedding_type": "standard"}"#).unwrap();
-    assert_eq!(standard.transformer.config().positional_embedding, Standard);
-}
-
 #[test]
 fn files_that_are_not_there() {
     let message = format!(
@@ -260,7 +186,7 @@ fn saving_and_loading_keeps_hash_and_logits() {
         ([3, 1], Shortformer),
         ([2, 4], Shortformer),
     ] {
-        let model = common::random_model(size, positions, task, 5);
+        let model = super::common::random_model(size, positions, task, 5);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let (weights, config) = model.to_files().unwrap();
@@ -334,7 +260,7 @@ fn every_bias_is_used() {
 fn one_layer_by_hand() {
     let task = Task::array_update(1, 3).unwrap();
     for positions in [Shortformer, Standard] {
-        let model = common::random_model([1, 1], positions, task, 8);
+        let model = super::common::random_model([1, 1], positions, task, 8);
         let weights = model.state_dict().unwrap();
         let at = |name: &str, row: usize, column: usize| {
             let tensor = &weights[name];
@@ -410,7 +336,7 @@ fn one_layer_by_hand() {
 
 #[test]
 fn the_embedded_model_is_sound() {
-    let model = common::embedded();
+    let model = super::common::embedded();
     assert_eq!(model.name, "array_update (embedded)");
     assert_eq!(model.transformer.task(), Task::default());
     let weights = model.transformer.state_dict().unwrap();

@@ -1,0 +1,205 @@
+//! What a config is, in words.
+
+use super::{Activation, Assumed, AttentionDir, Config, Normalization, PositionalEmbedding};
+
+impl Config {
+    /// Where positions enter, and whether that was said or is assumed.
+    #[must_use]
+    pub fn positions_words(&self) -> String {
+        let mut words = self.positional_embedding.name().to_owned();
+        if self.positional_embedding == PositionalEmbedding::Rotary {
+            let pairs = if self.rotary.adjacent_pairs {
+                "neighbours"
+            } else {
+                "halves"
+            };
+            words += &format!(
+                " ({} of {} numbers, base {}, {pairs})",
+                self.rotary.dim, self.d_head, self.rotary.base
+            );
+        }
+        words + self.mark(Assumed::Positions)
+    }
+
+    /// Whether a choice is assumed.
+    #[must_use]
+    pub fn assumes(&self, choice: Assumed) -> bool {
+        self.assumed.contains(&choice)
+    }
+
+    fn mark(&self, choice: Assumed) -> &'static str {
+        if self.assumes(choice) {
+            " (assumed)"
+        } else {
+            ""
+        }
+    }
+
+    /// Everything that decides what is computed, one thing an entry: `4 layers`, `positions standard
+    /// (assumed)`.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        if self.is_bare() {
+            let mut all = vec!["no attention: the embeddings' sum goes through neurons".to_owned()];
+            all.extend(self.mlp_words());
+            all.push(format!("d_model {}", self.d_model));
+            return all;
+        }
+        let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let mut heads = counted(self.n_heads, "head");
+        if self.n_key_value_heads < self.n_heads {
+            let shared = counted(self.n_key_value_heads, "key");
+            heads += &format!(" that share {shared}");
+        }
+        let mut all = vec![
+            counted(self.n_layers, "layer"),
+            heads,
+            format!("d_model {}", self.d_model),
+            format!("d_head {}", self.d_head),
+        ];
+        all.push(format!("positions {}", self.positions_words()));
+        all.push(self.attention_words());
+        all.extend(self.norm_words());
+        match self.mlp_words() {
+            Some(words) => all.push(words),
+            None => all.push("no MLP".to_owned()),
+        }
+        all
+    }
+
+    /// Which positions attention looks at, and what scores are divided by where that is unusual.
+    #[must_use]
+    pub fn attention_words(&self) -> String {
+        let mut words = format!("attention {}", self.attention_dir.name());
+        if let Some(pad) = self.pad_token {
+            words += &format!(", not at padding (token {pad})");
+        }
+        if !self.has_usual_scale() {
+            words += &format!(", scores divided by {}", self.attn_scale);
+        }
+        words + self.mark(Assumed::Attention)
+    }
+
+    /// Whether scores are divided by the root of the head's width.
+    pub(crate) fn has_usual_scale(&self) -> bool {
+        let usual = (self.d_head as f64).sqrt();
+        // a file may have rounded it
+        (self.attn_scale - usual).abs() <= 1e-6 * usual
+    }
+
+    fn norm_words(&self) -> Option<String> {
+        (self.normalization != Normalization::None).then(|| {
+            let last = if self.final_rms && self.normalization.centres() {
+                format!(", the last one {}", self.final_norm().name())
+            } else {
+                String::new()
+            };
+            let (kind, eps) = (self.normalization.name(), self.eps);
+            format!("{kind} (eps {eps}{}){last}", self.mark(Assumed::Eps))
+        })
+    }
+
+    fn mlp_words(&self) -> Option<String> {
+        let mlp = self.mlp.as_ref()?;
+        let gated = if mlp.gated { "gated " } else { "" };
+        let parallel = if mlp.parallel {
+            ", beside attention"
+        } else {
+            ""
+        };
+        let act = mlp.act_fn.name();
+        Some(format!(
+            "{gated}MLP of {} neurons, {act}{}{parallel}",
+            mlp.d_mlp,
+            self.mark(Assumed::Act)
+        ))
+    }
+
+    /// What keeps the model from being attention alone, added up.
+    pub(super) fn beyond_linear(&self) -> Vec<&'static str> {
+        let rotary = self.positional_embedding == PositionalEmbedding::Rotary;
+        let nowhere = self.positional_embedding == PositionalEmbedding::None;
+        let kinds = [
+            (self.is_bare(), "no attention"),
+            (self.mlp.is_some() && !self.is_bare(), "an MLP"),
+            (self.normalization != Normalization::None, "norms"),
+            (rotary, "rotary positions"),
+            (nowhere && !self.is_bare(), "no positions"),
+            (
+                self.attention_dir == AttentionDir::Bidirectional,
+                "attention in both directions",
+            ),
+            (self.pad_token.is_some(), "a padding token"),
+            (
+                !self.is_bare() && !self.has_usual_scale(),
+                "another scale of scores",
+            ),
+            (
+                self.n_key_value_heads < self.n_heads,
+                "heads that share keys",
+            ),
+        ];
+        kinds
+            .into_iter()
+            .filter_map(|(is, what)| is.then_some(what))
+            .collect()
+    }
+
+    /// What of a config changes the computation and cannot be seen in the weights, as a hash takes
+    /// it. What the first models had is left out, so that hashes that were kept go on to be right.
+    pub(crate) fn hashed(&self) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        let mut say = |applies: bool, name: &'static str, value: String| {
+            if applies {
+                all.push((name, value));
+            }
+        };
+        let positions = self.positional_embedding;
+        let rotary = positions == PositionalEmbedding::Rotary;
+        let normed = self.normalization != Normalization::None;
+        let act = self.mlp.map(|mlp| mlp.act_fn);
+        say(
+            positions != PositionalEmbedding::Shortformer && !self.is_bare(),
+            "positional_embedding_type",
+            positions.name().to_owned(),
+        );
+        say(rotary, "rotary_dim", self.rotary.dim.to_string());
+        say(rotary, "rotary_base", self.rotary.base.to_string());
+        say(
+            rotary && self.rotary.adjacent_pairs,
+            "rotary_adjacent_pairs",
+            "true".to_owned(),
+        );
+        say(
+            self.attention_dir == AttentionDir::Bidirectional,
+            "attention_dir",
+            self.attention_dir.name().to_owned(),
+        );
+        let pad = self.pad_token.map(|pad| pad.to_string());
+        say(pad.is_some(), "pad_token", pad.unwrap_or_default());
+        say(
+            !self.is_bare() && !self.has_usual_scale(),
+            "attn_scale",
+            self.attn_scale.to_string(),
+        );
+        say(
+            normed,
+            "normalization_type",
+            self.normalization.name().to_owned(),
+        );
+        say(
+            normed || act == Some(Activation::SoluLn),
+            "eps",
+            self.eps.to_string(),
+        );
+        say(self.final_rms && normed, "final_rms", "true".to_owned());
+        say(
+            act.is_some(),
+            "act_fn",
+            act.map_or("", Activation::name).to_owned(),
+        );
+        let parallel = self.mlp.is_some_and(|mlp| mlp.parallel);
+        say(parallel, "parallel_attn_mlp", "true".to_owned());
+        all
+    }
+}

@@ -1,0 +1,151 @@
+//! Weights, wherever in a checkpoint they are.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Number};
+
+use super::shown;
+use super::value::{Dict, TensorSpec, Value};
+
+/// Where wrappers keep weights.
+const WEIGHTS: [&str; 8] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "weights",
+    "state_dicts",
+    "model_state_dicts",
+    "checkpoints",
+];
+/// And where they keep a config.
+const CONFIGS: [&str; 7] = [
+    "config",
+    "cfg",
+    "model_config",
+    "model_cfg",
+    "args",
+    "hparams",
+    "hyper_parameters",
+];
+/// A wrapper in a wrapper in a wrapper is not gone into.
+const DEEPEST: usize = 3;
+
+/// A tensor under its name.
+pub(super) type Entry<'a> = (&'a str, Rc<TensorSpec<'a>>);
+
+/// What a checkpoint holds.
+pub(super) struct Found<'a> {
+    /// In file order, duplicates included.
+    pub entries: Vec<Entry<'a>>,
+    /// What of a config beside them is a number, a word or a switch.
+    pub config: Map<String, serde_json::Value>,
+    /// Which of how many, where the file holds a series.
+    pub series: Option<(usize, usize)>,
+}
+
+impl<'a> Found<'a> {
+    /// The weights in a value, of a series those of number `step`.
+    ///
+    /// # Errors
+    /// Says what there is instead, or how many there are to choose from.
+    pub fn new(top: &Value<'a>, step: Option<usize>) -> Result<Self> {
+        let mut found = Self {
+            entries: Vec::new(),
+            config: Map::new(),
+            series: None,
+        };
+        found.go_into(top, step, 0)?;
+        ensure!(
+            step.is_none() || found.series.is_some(),
+            "the file holds one set of weights, no series; leave out the # behind its name"
+        );
+        Ok(found)
+    }
+
+    fn go_into(&mut self, value: &Value<'a>, step: Option<usize>, depth: usize) -> Result<()> {
+        match value {
+            Value::Dict(dict) => {
+                self.keep_config(dict);
+                match inner(dict).filter(|_| depth < DEEPEST) {
+                    Some(inner) => self.go_into(&inner, step, depth + 1),
+                    None => {
+                        let items = dict.items.borrow();
+                        self.entries = items.iter().map(entry).collect::<Result<_>>()?;
+                        Ok(())
+                    }
+                }
+            }
+            Value::List(list) if depth < DEEPEST && self.series.is_none() => {
+                let items = list.items.borrow();
+                let last = items
+                    .len()
+                    .checked_sub(1)
+                    .context("the list of weights is empty")?;
+                let step = match (step, last) {
+                    (Some(step), _) => step,
+                    (None, 0) => 0,
+                    (None, _) => bail!(
+                        "the file holds a series of {} sets of weights; choose one by its number behind \
+                         the path, `#0` to `#{last}`",
+                        last + 1
+                    ),
+                };
+                let chosen = items
+                    .get(step)
+                    .with_context(|| format!("the series ends at #{last}; there is no #{step}"))?;
+                self.series = Some((step, last + 1));
+                self.go_into(chosen, None, depth + 1)
+            }
+            other => bail!("the file holds {}, not a state dict", other.kind()),
+        }
+    }
+
+    fn keep_config(&mut self, dict: &Dict<'a>) {
+        for (key, value) in dict.items.borrow().iter() {
+            if let (Value::Str(key), Value::Dict(config)) = (key, value)
+                && CONFIGS.contains(key)
+            {
+                for (key, value) in config.items.borrow().iter() {
+                    if let (Value::Str(key), Some(value)) = (key, plain(value)) {
+                        self.config.insert((*key).to_owned(), value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The weights that a wrapper wraps.
+fn inner<'a>(dict: &Dict<'a>) -> Option<Value<'a>> {
+    let items = dict.items.borrow();
+    WEIGHTS.iter().find_map(|&wanted| {
+        let mut pairs = items.iter();
+        let found = pairs.find(|(key, _)| matches!(key, Value::Str(key) if *key == wanted));
+        let (_, value) = found?;
+        matches!(value, Value::Dict(_) | Value::List(_)).then(|| value.clone())
+    })
+}
+
+/// What a config may hold.
+fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
+    match value {
+        Value::None => Some(serde_json::Value::Null),
+        Value::Bool(is) => Some((*is).into()),
+        Value::Int(n) => Some((*n).into()),
+        Value::Float(x) => Number::from_f64(*x).map(Into::into),
+        Value::Str(text) => Some((*text).into()),
+        _ => None,
+    }
+}
+
+fn entry<'a>((key, value): &(Value<'a>, Value<'a>)) -> Result<Entry<'a>> {
+    let Value::Str(name) = key else {
+        bail!("a key of the state dict is {}, not a string", key.kind());
+    };
+    let Value::Tensor(tensor) = value else {
+        bail!("entry `{}` is {}, not a tensor", shown(name), value.kind());
+    };
+    Ok((name, Rc::clone(tensor)))
+}

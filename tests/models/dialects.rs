@@ -1,0 +1,122 @@
+//! Checkpoints as other programs write them (`tests/golden/make_dialects.py`).
+
+use super::common::activations::{assert_alike, everything};
+use super::common::device;
+use candle_core::{Device, Tensor};
+use circuitscope::model::config::{Assumed, Overrides};
+use circuitscope::model::{Dialect, HookedTransformer, Model, Opened};
+use circuitscope::task::Task;
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/dialects")
+}
+
+fn read(file: &str, said: &[(&str, &str)]) -> anyhow::Result<Opened> {
+    let mut overrides = Overrides::default();
+    for (option, word) in said {
+        overrides.set(option, word)?;
+    }
+    Opened::read(&folder().join(file), &overrides)
+}
+
+fn model(opened: &Opened) -> HookedTransformer {
+    let config = opened.config.clone();
+    let model = Model::of(opened, config, Task::default(), device()).unwrap();
+    model.transformer
+}
+
+fn refused(file: &str, said: &[(&str, &str)]) -> String {
+    format!("{:#}", read(file, said).unwrap_err())
+}
+
+#[test]
+fn every_dialect_computes_what_its_own_program_does() {
+    let logits = std::fs::read_to_string(folder().join("logits.json")).unwrap();
+    let logits: serde_json::Value = serde_json::from_str(&logits).unwrap();
+    for (file, said, dialect) in [
+        ("older.pt", &[][..], Dialect::Older),
+        ("prefixed.pt", &[], Dialect::TransformerLens),
+        ("native.pt", &[], Dialect::TransformerLens4),
+        ("joined.pt", &[], Dialect::MultiheadAttention),
+        ("apart.pt", &[], Dialect::SeparateHeads),
+        ("series.pt#1", &[], Dialect::TransformerLens),
+    ] {
+        let opened = read(file, said).unwrap();
+        assert_eq!(opened.dialect, dialect, "{file}");
+        let model = model(&opened);
+        let got = everything(&model, &[vec![3, 1, 6, 0, 2]]).0;
+        let name = file.split('.').next().unwrap();
+        let want: Vec<Vec<f32>> = serde_json::from_value(logits[name].clone()).unwrap();
+        let want = Tensor::new(want, &Device::Cpu).unwrap();
+        assert_alike(file, &got, &want);
+    }
+}
+
+#[test]
+fn a_config_among_the_weights_is_used() {
+    // a dataclass of the author's own: its fields are read, its class is not
+    let joined = read("joined.pt", &[]).unwrap().config;
+    assert_eq!(joined.n_heads, 2);
+    assert!(!joined.assumes(Assumed::Act), "{joined:?}");
+    // what the user says comes before it
+    let four = read("joined.pt", &[("heads", "4"), ("act", "relu")])
+        .unwrap()
+        .config;
+    assert_eq!((four.n_heads, four.d_head), (4, 2));
+    assert_eq!(four.mlp.unwrap().act_fn.name(), "relu");
+}
+
+#[test]
+fn one_of_a_series_is_chosen_by_its_number() {
+    let message = refused("series.pt", &[]);
+    assert!(
+        message.contains(
+            "a series of 3 sets of weights; choose one by its number behind the path, `#0` to `#2`"
+        ),
+        "{message}"
+    );
+    let message = refused("series.pt#3", &[]);
+    assert!(
+        message.contains("the series ends at #2; there is no #3"),
+        "{message}"
+    );
+    let message = refused("older.pt#0", &[]);
+    assert!(
+        message.contains("one set of weights, no series"),
+        "{message}"
+    );
+    let [first, second] = ["series.pt#0", "series.pt#2"].map(|file| read(file, &[]).unwrap());
+    assert_ne!(first.weights, second.weights);
+    assert_eq!(first.name, "series.pt#0");
+}
+
+#[test]
+fn doubles_of_halves_are_the_halves() {
+    let half = read("half.pt", &[]).unwrap();
+    let whole = read("prefixed.pt", &[]).unwrap();
+    for (name, tensor) in &half.weights {
+        for (a, b) in tensor.data.iter().zip(&whole.weights[name].data) {
+            assert!((a - b).abs() <= b.abs() / 128.0, "{name}: {a} {b}");
+        }
+    }
+}
+
+#[test]
+fn joined_heads_must_be_counted_by_somebody() {
+    let mut opened = read("joined.pt", &[]).unwrap();
+    opened.said.n_heads = None;
+    let weights = circuitscope::model::weights::read_state_dict(&folder().join("joined.pt"));
+    let said = circuitscope::model::config::Sidecar::default();
+    let error = Opened::of(weights.unwrap(), &said, "joined".into()).unwrap_err();
+    let message = format!("{error:#}");
+    assert!(
+        message.contains("say n_heads in a JSON beside the checkpoint, or --heads"),
+        "{message}"
+    );
+    let message = refused("joined.pt", &[("heads", "3")]);
+    assert!(
+        message.contains("8 rows of queries cannot be divided among 3 heads"),
+        "{message}"
+    );
+}
