@@ -84,6 +84,11 @@ pub fn random_model(
         [task.d_vocab(), task.max_num as usize],
         positions,
     );
+    random_of(config, task, seed)
+}
+
+/// A model of any config with random weights.
+pub fn random_of(config: Config, task: ArrayUpdate, seed: u32) -> HookedTransformer {
     let mut rng = Mt::new(seed);
     let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;
     let tensors = config.parameters().into_iter().map(|(name, shape)| {
