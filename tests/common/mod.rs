@@ -1,8 +1,6 @@
 //! What several tests share.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-pub mod activations;
-
 use candle_core::{Device, Tensor};
 use circuitscope::lens::{
     Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,

@@ -320,8 +320,8 @@ impl Reader<'_> {
                 );
             };
             let cells = mask.data.iter().enumerate();
-            let causal = cells.map(|(i, &cell)| (i % columns <= i / columns) == (cell != 0.0));
-            if rows == columns && causal.fold(true, |all, one| all && one) {
+            let mut causal = cells.map(|(i, &cell)| (i % columns <= i / columns) == (cell != 0.0));
+            if rows == columns && causal.all(|right| right) {
                 continue;
             }
             ensure!(

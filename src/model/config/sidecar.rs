@@ -288,7 +288,7 @@ fn meant(name: &str) -> Result<()> {
         .iter()
         .chain(&OFF)
         .find(near)
-        .filter(|known| !plural(&known))
+        .filter(|known| !plural(known))
     {
         Some(known) => bail!(
             "config field {} is no option; did you mean {known}?",

@@ -61,7 +61,6 @@ pub fn read_pt(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
     // where the first one happens to be as long as that record.
     let config = zip::read::Config {
         archive_offset: zip::read::ArchiveOffset::Known(0),
-        ..Default::default()
     };
     let archive = ZipArchive::with_config(config, Cursor::new(bytes));
     let mut archive = archive.map_err(damaged)?;
