@@ -164,7 +164,7 @@ fn patching_agrees(model: &Model, golden: &Tensors, scalars: &Value) {
             assert_close(name, &[got], &[want], METRIC_TOLERANCE);
         }
         assert_eq!(seen.run(RunName::Clean).tokens, tokens("clean"));
-        for name in GridName::ALL {
+        for name in GridName::all(model.transformer.config()) {
             let want = &golden[&format!("patching.{k}.{}", name.name())];
             let got = &seen.grid(name).unwrap().values;
             assert_eq!(got.shape(), want.dims(), "{}", name.name());

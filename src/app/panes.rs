@@ -86,7 +86,7 @@ pub enum StripColumn {
 /// The strips from top to bottom: each grid, once for every head it has.
 #[must_use]
 pub fn strip_rows(config: &Config) -> Vec<(GridName, Option<usize>)> {
-    GridName::STRIPS
+    GridName::strips(config)
         .into_iter()
         .flat_map(|grid| {
             let heads = if grid.has_heads() { config.n_heads } else { 0 };

@@ -3,7 +3,7 @@
 use super::array::Array;
 use super::experiment::RunName;
 use super::intervention::{Action, From, Intervention, Target};
-use crate::model::{HookName, Site};
+use crate::model::{Config, HookName, Site};
 
 /// A patching grid; names, axes and meaning are those of TransformerLens's
 /// `patching.get_act_patch_*`.
@@ -11,8 +11,12 @@ use crate::model::{HookName, Site};
 pub enum GridName {
     /// Residual stream before a block at one position.
     ResidPre,
-    /// A block's output at one position.
+    /// Residual stream between attention and MLP at one position, where there is an MLP.
+    ResidMid,
+    /// What a block's attention writes at one position.
     AttnOut,
+    /// What a block's MLP writes at one position, where there is one.
+    MlpOut,
     /// A head's `z` at one position.
     Z,
     /// A head's query at one position.
@@ -51,10 +55,12 @@ pub struct Cell {
 }
 
 impl GridName {
-    /// All of them, in the order of the screen.
-    pub const ALL: [Self; 13] = [
+    /// All of them, in the order of the screen; a model has those of [`Self::all`].
+    pub const ALL: [Self; 15] = [
         Self::ResidPre,
+        Self::ResidMid,
         Self::AttnOut,
+        Self::MlpOut,
         Self::Z,
         Self::Q,
         Self::K,
@@ -69,9 +75,11 @@ impl GridName {
     ];
 
     /// The grids of layer by position, drawn as strips.
-    pub const STRIPS: [Self; 7] = [
+    pub const STRIPS: [Self; 9] = [
         Self::ResidPre,
+        Self::ResidMid,
         Self::AttnOut,
+        Self::MlpOut,
         Self::Z,
         Self::Q,
         Self::K,
@@ -79,12 +87,28 @@ impl GridName {
         Self::Pattern,
     ];
 
+    /// All that a model has, in the order of the screen.
+    #[must_use]
+    pub fn all(config: &Config) -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|grid| config.has_site(grid.site())).collect()
+    }
+
+    /// The strips that a model has.
+    #[must_use]
+    pub fn strips(config: &Config) -> Vec<Self> {
+        let all = Self::STRIPS.into_iter();
+        all.filter(|grid| config.has_site(grid.site())).collect()
+    }
+
     /// Its name in files and on screen.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ResidPre => "resid_pre",
+            Self::ResidMid => "resid_mid",
             Self::AttnOut => "attn_out",
+            Self::MlpOut => "mlp_out",
             Self::Z => "z",
             Self::Q => "q",
             Self::K => "k",
@@ -104,7 +128,9 @@ impl GridName {
     pub fn site(self) -> Site {
         match self {
             Self::ResidPre => Site::ResidPre,
+            Self::ResidMid => Site::ResidMid,
             Self::AttnOut => Site::AttnOut,
+            Self::MlpOut => Site::MlpOut,
             Self::Z | Self::ZAllPos => Site::Z,
             Self::Q | Self::QAllPos => Site::Q,
             Self::K | Self::KAllPos => Site::K,
@@ -117,7 +143,7 @@ impl GridName {
     #[must_use]
     pub fn axes(self) -> &'static [&'static str] {
         match self {
-            Self::ResidPre | Self::AttnOut => &["layer", "pos"],
+            Self::ResidPre | Self::ResidMid | Self::AttnOut | Self::MlpOut => &["layer", "pos"],
             Self::Z | Self::Q | Self::K | Self::V => &["layer", "pos", "head"],
             Self::Pattern => &["layer", "head", "dest_pos"],
             Self::PatternDestSrc => &["layer", "head", "dest_pos", "src_pos"],

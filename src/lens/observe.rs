@@ -153,7 +153,7 @@ pub struct Observation {
     pub undefined: Option<String>,
     /// For each intervention, whether it changed any number.
     pub changed: Vec<bool>,
-    /// All grids of [`GridName::ALL`]; empty without a metric.
+    /// All grids of [`GridName::all`]; empty without a metric.
     pub grids: Vec<Grid>,
 }
 
@@ -206,7 +206,7 @@ pub fn observe(
         None => Vec::new(),
         Some(metric) => {
             let base = Base::new(model, experiment, &runs, metric)?;
-            let Some(grids) = base.grids(&GridName::ALL, cancelled)? else {
+            let Some(grids) = base.grids(&GridName::all(model.config()), cancelled)? else {
                 return Ok(None);
             };
             grids

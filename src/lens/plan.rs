@@ -59,7 +59,7 @@ impl Plan {
     pub fn new(sheet: Sheet, config: &Config, task: Task, direction: Direction) -> Self {
         let from = direction.source();
         match sheet {
-            Sheet::Strips => Self::strips(&GridName::STRIPS, config, task, from),
+            Sheet::Strips => Self::strips(&GridName::strips(config), config, task, from),
             Sheet::Strip(grid) => Self::strips(&[grid], config, task, from),
             Sheet::PatternCells(head) => Self::pattern_cells(head, task, from),
             Sheet::Edges => Self::edges(config, from),

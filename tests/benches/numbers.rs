@@ -89,7 +89,7 @@ fn grids(c: &mut Criterion) {
         b.iter(|| patching_grids(model, &experiment, &few).unwrap());
     });
     c.bench_function("406 patches", |b| {
-        b.iter(|| patching_grids(model, &experiment, &GridName::ALL).unwrap());
+        b.iter(|| patching_grids(model, &experiment, &GridName::all(model.config())).unwrap());
     });
     c.bench_function("observation", |b| {
         b.iter(|| observe(model, &experiment, &|| false).unwrap());

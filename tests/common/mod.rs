@@ -1,8 +1,6 @@
 //! What several tests share.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-pub mod activations;
-
 use candle_core::{Device, Tensor};
 use circuitscope::lens::{
     Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
@@ -84,6 +82,11 @@ pub fn random_model(
         [task.d_vocab(), task.classes.len()],
         positions,
     );
+    random_of(config, task, seed)
+}
+
+/// A model of any config with random weights.
+pub fn random_of(config: Config, task: Task, seed: u32) -> HookedTransformer {
     let mut rng = Mt::new(seed);
     let mut number = || (rng.next_u32() as f32 / u32::MAX as f32 - 0.5) * 1.2;
     let tensors = config.parameters().into_iter().map(|(name, shape)| {

@@ -1,6 +1,6 @@
 //! Whole runs patched, and every cell of a grid against its own intervention.
 
-use super::{assert_same_logits, bits, common, models, pair, seen, under};
+use super::{assert_same_logits, beyond, bits, common, models, pair, seen, under};
 use circuitscope::lens::{
     Array, Derived, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName,
     Sources, score,
@@ -12,7 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 #[test]
 fn patching_the_whole_stream_gives_the_source_run() {
-    for (name, model) in models() {
+    for (name, model) in models().into_iter().chain(beyond()) {
+        // what is padding is said by the tokens, and those stay the base run's
+        if model.config().pad_token.is_some() {
+            continue;
+        }
         for (direction, metric) in [(Direction::Denoise, 1.0), (Direction::Noise, 0.0)] {
             let source = direction.source();
             let line = format!("patch blocks.0.hook_resid_pre @* from {}", source.name());
@@ -27,7 +31,7 @@ fn patching_the_whole_stream_gives_the_source_run() {
 
 #[test]
 fn patching_clean_into_clean_changes_nothing() {
-    for (name, model) in models() {
+    for (name, model) in models().into_iter().chain(beyond()) {
         let hooks: Vec<HookName> = HookName::all(model.config()).collect();
         let line = |hook: &HookName| match hook.axes() {
             circuitscope::model::Axes::HeadDestSrc => format!("patch {hook} [*,*] from clean"),
@@ -55,10 +59,10 @@ fn without_interventions_the_patched_run_is_the_base_run() {
 
 #[test]
 fn grids_have_their_shapes() {
-    for (name, model) in models() {
+    for (name, model) in models().into_iter().chain(beyond()) {
         let seen = seen(&model, &pair(Direction::Denoise));
         let names: Vec<GridName> = seen.grids.iter().map(|grid| grid.name).collect();
-        assert_eq!(names, GridName::ALL, "{name}");
+        assert_eq!(names, GridName::all(model.config()), "{name}");
         let config = model.config();
         for grid in &seen.grids {
             let len = model.task().seq_len();
@@ -149,6 +153,68 @@ fn a_cell_is_what_its_patch_does_to_the_metric() {
                 .collect();
             cells_agree(name, &model, &experiment, &mut rng);
         }
+    }
+}
+
+/// Models with more than attention: the same, alone and under what only they have.
+#[test]
+fn cells_agree_in_models_with_more_than_attention() {
+    let mut rng = Mt::new(22);
+    for (name, model) in beyond() {
+        for lines in [
+            &[][..],
+            &["scale blocks.0.hook_mlp_out @* by 0.5"],
+            &["zero blocks.1.mlp.hook_post @elt"],
+            &["scale blocks.0.ln1.hook_scale @idx by 2", "edge L0->K1 off"],
+            &[
+                "add blocks.0.hook_resid_mid @elt W_U[3] by 2",
+                "edge L0->logits off",
+            ],
+            &[
+                "zero blocks.0.attn.hook_rot_k @elt",
+                "scale blocks.1.attn.hook_rot_q @b_0 by 3",
+            ],
+            &[
+                "scale ln_final.hook_scale @* by 0.5",
+                "scale ln_final.hook_normalized @* by 3",
+            ],
+            &["knock blocks.0.attn.hook_attn_scores [elt,idx]"],
+        ] {
+            let parse = |line: &&str| Intervention::parse(line, model.task(), model.config());
+            if lines.iter().any(|line| parse(line).is_err()) {
+                continue;
+            }
+            for direction in [Direction::Denoise, Direction::Noise] {
+                let mut experiment = pair(direction);
+                let lines = lines.iter().map(|line| parse(line).unwrap());
+                experiment.interventions = lines.collect();
+                for _ in 0..3 {
+                    cells_agree(name, &model, &experiment, &mut rng);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_reaches_the_metric_where_attention_looks_ahead() {
+    let ahead = beyond()
+        .into_iter()
+        .filter(|(_, model)| !model.config().is_causal());
+    for (name, model) in ahead {
+        let mut experiment = pair(Direction::Denoise);
+        experiment.metric = Some(circuitscope::lens::Metric {
+            position: 1,
+            answer: 2,
+            other: 3,
+        });
+        let seen = seen(&model, &experiment);
+        let grid = seen.grid(GridName::ResidPre).unwrap();
+        let idx = model.task().position("idx").unwrap();
+        let there = grid.values.get(&[0, idx]).unwrap();
+        let base = seen.metric.unwrap();
+        let unmoved = base.normalised(base.patched).unwrap();
+        assert!((there - unmoved).abs() > 1e-3, "{name}: {there}");
     }
 }
 

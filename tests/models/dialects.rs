@@ -1,6 +1,6 @@
 //! Checkpoints as other programs write them (`tests/golden/make_dialects.py`).
 
-use super::common::activations::{assert_alike, everything};
+use super::activations::{assert_alike, everything};
 use super::common::device;
 use candle_core::{Device, Tensor};
 use circuitscope::model::config::{Assumed, Overrides};

@@ -2,6 +2,7 @@
 //! compute what TransformerLens does.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod activations;
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "every test crate uses its own part")]
 mod common;

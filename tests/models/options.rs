@@ -1,7 +1,7 @@
 //! Every option of a config, against what TransformerLens says about a small random model
 //! (`tests/golden/make_options.py`).
 
-use super::common::activations::{assert_alike, everything, values};
+use super::activations::{assert_alike, everything, values};
 use super::common::{Tensors, device};
 use candle_core::{DType, Device, Tensor};
 use circuitscope::model::config::Sidecar;

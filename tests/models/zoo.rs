@@ -1,7 +1,7 @@
 //! Public checkpoints of small transformers, where they are at hand, against TransformerLens: logits,
 //! activations, patching grids.
 
-use super::common::activations::{assert_alike, assert_close, everything, values};
+use super::activations::{assert_alike, assert_close, everything, values};
 use super::common::{Tensors, device, shared};
 use candle_core::{DType, Device, Tensor};
 use circuitscope::model::config::{Overrides, PositionalEmbedding};

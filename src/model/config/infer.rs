@@ -321,7 +321,7 @@ impl Reader<'_> {
             };
             let cells = mask.data.iter().enumerate();
             let mut causal = cells.map(|(i, &cell)| (i % columns <= i / columns) == (cell != 0.0));
-            if rows == columns && causal.all(|one| one) {
+            if rows == columns && causal.all(|right| right) {
                 continue;
             }
             ensure!(

@@ -91,7 +91,7 @@ pub fn compute(
         Ok(())
     })?;
     tell("patching grids");
-    let without_pattern: Vec<GridName> = GridName::STRIPS
+    let without_pattern: Vec<GridName> = GridName::strips(model.config())
         .into_iter()
         .filter(|grid| *grid != GridName::Pattern)
         .collect();
@@ -104,7 +104,7 @@ pub fn compute(
         ))
     };
     let (few, few_cells) = grids(&without_pattern)?;
-    let (all, all_cells) = grids(&GridName::ALL)?;
+    let (all, all_cells) = grids(&GridName::all(model.config()))?;
     tell("forward passes in batches");
     let forward_rate = forward_rate(model, effort.rate)?;
     tell("the sweep");
