@@ -16,7 +16,11 @@ pub(super) fn answers(program: &Program, spec: &mut Spec) -> Result<Vec<Asked>, 
     if let Some(given) = given {
         let Some(dict) = DictRef::from_value(given.to_value()) else {
             let problem = format!("answers is {}, and no dict", named(given.to_value()));
-            return Err(Flaw::of("answers", problem, "write answers = {\"least\": \"=\"}"));
+            return Err(Flaw::of(
+                "answers",
+                problem,
+                "write answers = {\"least\": \"=\"}",
+            ));
         };
         for (key, value) in dict.iter() {
             asked.push(read_at(program, spec, &asked, key, value)?);
@@ -57,7 +61,11 @@ fn push(spec: &mut Spec, name: &str, positions: &[usize], is_list: bool) -> Aske
     let first = spec.answers.len();
     for (i, &position) in positions.iter().enumerate() {
         spec.answers.push(Answer {
-            name: if is_list { format!("{name}_{i}") } else { name.to_owned() },
+            name: if is_list {
+                format!("{name}_{i}")
+            } else {
+                name.to_owned()
+            },
             group: name.to_owned(),
             read_at: position,
             fed_back: None,
@@ -81,7 +89,11 @@ fn read_at(
     let name = key.unpack_str().unwrap_or("");
     if !program.answers(name) {
         let problem = format!("{} is no function of this file", named(key));
-        return Err(Flaw::of("answers", problem, "name a function that says what is right"));
+        return Err(Flaw::of(
+            "answers",
+            problem,
+            "name a function that says what is right",
+        ));
     }
     if before.iter().any(|one| one.name == name) {
         let problem = format!("{name} stands in the layout, and in answers");
@@ -116,13 +128,20 @@ fn positions(spec: &Spec, value: Value<'_>) -> Result<(Vec<usize>, bool), Flaw> 
         // a label as it is shown, or the token that stands there
         let label = spec.labels.iter().position(|label| label == word);
         let token = spec.vocabulary.named(word);
-        let fixed = || spec.places.iter().position(|place| Some(*place) == token.map(Place::Fixed));
+        let fixed = || {
+            spec.places
+                .iter()
+                .position(|place| Some(*place) == token.map(Place::Fixed))
+        };
         let group = spec.groups.iter().find(|group| group.name == word);
         if let Some(at) = label {
             return Ok((vec![at], false));
         }
         if let Some(group) = group {
-            let at = group.slots.clone().filter_map(|slot| spec.position_of_slot(slot));
+            let at = group
+                .slots
+                .clone()
+                .filter_map(|slot| spec.position_of_slot(slot));
             return Ok((at.collect(), group.is_list));
         }
         if let Some(at) = fixed() {
@@ -130,7 +149,11 @@ fn positions(spec: &Spec, value: Value<'_>) -> Result<(Vec<usize>, bool), Flaw> 
         }
     }
     let problem = format!("there is no position {}", named(value));
-    let remedy = format!("the positions are {}, or 0 to {}", shown_all(&spec.labels), last - 1);
+    let remedy = format!(
+        "the positions are {}, or 0 to {}",
+        shown_all(&spec.labels),
+        last - 1
+    );
     Err(Flaw::of("answers", problem, remedy))
 }
 
@@ -151,7 +174,10 @@ fn the_one(program: &Program) -> Result<Option<String>, Flaw> {
         [] => Ok(None),
         [one] => Ok(Some(one.to_owned())),
         [one, ..] => {
-            let problem = format!("which function says what is right? There are {}", public.join(" "));
+            let problem = format!(
+                "which function says what is right? There are {}",
+                public.join(" ")
+            );
             let remedy = format!(
                 "write answers = {{\"{one}\": -1}}, or begin the names of the others with _"
             );
@@ -164,7 +190,12 @@ fn the_one(program: &Program) -> Result<Option<String>, Flaw> {
 fn in_order(spec: &mut Spec, asked: &mut [Asked]) {
     let mut order: Vec<usize> = (0..spec.answers.len()).collect();
     order.sort_by_key(|&number| spec.answers[number].read_at);
-    let now = |number: usize| order.iter().position(|&one| one == number).unwrap_or(number);
+    let now = |number: usize| {
+        order
+            .iter()
+            .position(|&one| one == number)
+            .unwrap_or(number)
+    };
     for place in &mut spec.places {
         if let Place::Answer(number) = place {
             *number = now(*number);
@@ -175,14 +206,24 @@ fn in_order(spec: &mut Spec, asked: &mut [Asked]) {
             *number = now(*number);
         }
     }
-    spec.answers = order.iter().map(|&number| spec.answers[number].clone()).collect();
+    spec.answers = order
+        .iter()
+        .map(|&number| spec.answers[number].clone())
+        .collect();
 }
 
 fn check(spec: &Spec) -> Result<(), Flaw> {
     for pair in spec.answers.windows(2) {
         if pair[0].read_at == pair[1].read_at {
-            let problem = format!("{} and {} are read at the same position", pair[0].name, pair[1].name);
-            return Err(Flaw::of("answers", problem, "read each at a position of its own"));
+            let problem = format!(
+                "{} and {} are read at the same position",
+                pair[0].name, pair[1].name
+            );
+            return Err(Flaw::of(
+                "answers",
+                problem,
+                "read each at a position of its own",
+            ));
         }
     }
     let varies = spec.groups.iter().find(|group| group.lengths.is_some());

@@ -52,10 +52,18 @@ impl Frame {
             }
         }
         let exists = callable(program, &spec, "exists")?;
-        let takes = program.source.functions.iter().find(|one| one.name == "draw");
+        let takes = program
+            .source
+            .functions
+            .iter()
+            .find(|one| one.name == "draw");
         if takes.is_some_and(|draw| draw.parameters.len() != 1) {
             let remedy = "write def draw(random):";
-            return Err(Flaw::of("draw", "draw takes one thing, the source of randomness", remedy));
+            return Err(Flaw::of(
+                "draw",
+                "draw takes one thing, the source of randomness",
+                remedy,
+            ));
         }
         Ok(Self {
             exists,
@@ -80,7 +88,8 @@ impl Frame {
             return show(slot, token(slot), heap);
         }
         let slots = group.slots.clone();
-        let held = slots.take_while(|&slot| group.lengths.is_none() || Some(token(slot)) != self.spec.pad);
+        let held =
+            slots.take_while(|&slot| group.lengths.is_none() || Some(token(slot)) != self.spec.pad);
         let items: Vec<Value> = held.map(|slot| show(slot, token(slot), heap)).collect();
         heap.alloc(items)
     }
@@ -92,8 +101,15 @@ impl Frame {
         }
     }
 
-    fn arguments<'v>(&self, parameters: &[usize], input: &[Token], heap: Heap<'v>) -> Vec<Value<'v>> {
-        let one = |&group: &usize| self.field(group, input, heap, |_, token, heap| self.shown(token, heap));
+    fn arguments<'v>(
+        &self,
+        parameters: &[usize],
+        input: &[Token],
+        heap: Heap<'v>,
+    ) -> Vec<Value<'v>> {
+        let one = |&group: &usize| {
+            self.field(group, input, heap, |_, token, heap| self.shown(token, heap))
+        };
         parameters.iter().map(one).collect()
     }
 
@@ -123,7 +139,11 @@ impl Frame {
 
     /// What a function's result says of each of its answers.
     pub fn said(&self, question: &Question, value: Value<'_>) -> Result<Vec<Said>, Flaw> {
-        let Asked { name, answers, is_list } = &question.asked;
+        let Asked {
+            name,
+            answers,
+            is_list,
+        } = &question.asked;
         if value.is_none() {
             return Ok(vec![Said::Nothing; answers.len()]);
         }
@@ -137,11 +157,17 @@ impl Frame {
                 items.iter().map(|&item| self.one(name, item)).collect()
             }
             Some(items) => {
-                let problem = format!("{name} returned {} values, and {n} answers are read", items.len());
+                let problem = format!(
+                    "{name} returned {} values, and {n} answers are read",
+                    items.len()
+                );
                 Err(Flaw::of(name, problem, remedy))
             }
             None => {
-                let problem = format!("{name} returned {}, and {n} answers are read", values::named(value));
+                let problem = format!(
+                    "{name} returned {}, and {n} answers are read",
+                    values::named(value)
+                );
                 Err(Flaw::of(name, problem, remedy))
             }
         }
@@ -177,7 +203,11 @@ impl Frame {
             }
             None => values::meaning(value).and_then(|meaning| classes.token(&meaning)),
         };
-        Ok(Said::Class(self.class(name, class, &values::named(value))?))
+        Ok(Said::Class(self.class(
+            name,
+            class,
+            &values::named(value),
+        )?))
     }
 
     fn class(&self, name: &str, class: Option<Token>, said: &str) -> Result<Token, Flaw> {
@@ -215,7 +245,11 @@ impl Frame {
         let drawn = program.call(eval, function, &[random])?;
         let Some(dict) = DictRef::from_value(drawn) else {
             let problem = format!("draw returned {}, and no dict", values::named(drawn));
-            return Err(Flaw::of("draw", problem, "return what each field holds, as {\"a\": [1, 2]}"));
+            return Err(Flaw::of(
+                "draw",
+                problem,
+                "return what each field holds, as {\"a\": [1, 2]}",
+            ));
         };
         let mut tokens = Vec::with_capacity(self.spec.slots.len());
         for group in &self.spec.groups {
@@ -249,7 +283,12 @@ impl Frame {
             let token = values::meaning(item).and_then(|one| self.spec.vocabulary.token(&one));
             match token.filter(|token| self.spec.slots[slots.start].values.contains(token)) {
                 Some(token) if !group.distinct || !tokens.contains(&token) => tokens.push(token),
-                Some(_) => return Err(wrong(format!("draw gives {name} {} twice", values::named(item)))),
+                Some(_) => {
+                    return Err(wrong(format!(
+                        "draw gives {name} {} twice",
+                        values::named(item)
+                    )));
+                }
                 None => return Err(wrong(format!("draw gives {name} {}", values::named(item)))),
             }
         }
@@ -271,19 +310,30 @@ fn callable(
     let mut parameters = Vec::new();
     let mut defaults = false;
     for parameter in &function.parameters {
-        let group = spec.groups.iter().position(|group| group.name == parameter.name);
+        let group = spec
+            .groups
+            .iter()
+            .position(|group| group.name == parameter.name);
         match group {
             Some(group) if !parameter.is_odd && !defaults => parameters.push(group),
             None if parameter.has_default => defaults = true,
             _ => {
                 let names: Vec<&str> = spec.groups.iter().map(|one| one.name.as_str()).collect();
-                let problem = format!("{name} asks for {}, which is no field", shown(&parameter.name));
-                let remedy = format!("a function is handed fields by their names: {}", names.join(" "));
+                let problem = format!(
+                    "{name} asks for {}, which is no field",
+                    shown(&parameter.name)
+                );
+                let remedy = format!(
+                    "a function is handed fields by their names: {}",
+                    names.join(" ")
+                );
                 return Err(Flaw::of(name, problem, remedy));
             }
         }
     }
-    Ok(program.callable(name).map(|callable| (callable, parameters)))
+    Ok(program
+        .callable(name)
+        .map(|callable| (callable, parameters)))
 }
 
 /// A file that was run, and how its functions are asked.
@@ -294,8 +344,14 @@ pub(super) struct Asking {
 
 impl Asking {
     /// What is right for many inputs.
-    pub fn targets(&self, inputs: &[&[Token]], loading: bool) -> Result<Vec<Vec<Target>>, TaskError> {
-        let one = |eval: &mut Evaluator<'_, '_, '_>, i: usize| self.frame.targets(&self.program, eval, inputs[i]);
+    pub fn targets(
+        &self,
+        inputs: &[&[Token]],
+        loading: bool,
+    ) -> Result<Vec<Vec<Target>>, TaskError> {
+        let one = |eval: &mut Evaluator<'_, '_, '_>, i: usize| {
+            self.frame.targets(&self.program, eval, inputs[i])
+        };
         self.program.each(inputs.len(), loading, one)
     }
 
@@ -310,12 +366,19 @@ impl Asking {
     }
 
     /// Some inputs as the file draws them; none where it does not say how.
-    pub fn drawn(&self, n: usize, rng: &mut Mt, loading: bool) -> Result<Vec<Vec<Token>>, TaskError> {
+    pub fn drawn(
+        &self,
+        n: usize,
+        rng: &mut Mt,
+        loading: bool,
+    ) -> Result<Vec<Vec<Token>>, TaskError> {
         let Some(draw) = &self.frame.draw else {
             return Ok(Vec::new());
         };
         watch::drawing(rng, || {
-            let one = |eval: &mut Evaluator<'_, '_, '_>, _: usize| self.frame.drawn(&self.program, eval, draw);
+            let one = |eval: &mut Evaluator<'_, '_, '_>, _: usize| {
+                self.frame.drawn(&self.program, eval, draw)
+            };
             self.program.each(n, loading, one)
         })
     }

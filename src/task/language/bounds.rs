@@ -4,11 +4,11 @@ use super::watch;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_module;
+use starlark::values::Value;
 use starlark::values::dict::DictRef;
 use starlark::values::list::ListRef;
 use starlark::values::range::Range;
 use starlark::values::tuple::UnpackTuple;
-use starlark::values::{Value, ValueLike};
 use std::num::NonZeroI32;
 
 /// A list that an operator makes has at most so many items.
@@ -137,7 +137,9 @@ fn method<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> Made<'v> {
     let [of, rest @ ..] = &args.items[..] else {
-        return Err(starlark::Error::new_other(anyhow::anyhow!("{name} of nothing")));
+        return Err(starlark::Error::new_other(anyhow::anyhow!(
+            "{name} of nothing"
+        )));
     };
     let method = of.get_attr_error(name, eval.heap())?;
     watch::uncounted(|| eval.eval_function(method, rest, &[]))
@@ -196,7 +198,10 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
         #[starlark(args)] args: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let lengths = args.items.iter().map(|one| one.length().unwrap_or(0) as usize);
+        let lengths = args
+            .items
+            .iter()
+            .map(|one| one.length().unwrap_or(0) as usize);
         fits(eval, Some(lengths.sum()), MAX_ITEMS)?;
         method("extend", &args, eval)
     }
@@ -205,7 +210,11 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
         #[starlark(args)] args: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let by = args.items.first().and_then(|one| one.unpack_str()).map_or(0, str::len);
+        let by = args
+            .items
+            .first()
+            .and_then(|one| one.unpack_str())
+            .map_or(0, str::len);
         let items = args.items.get(1).and_then(|&one| super::values::list(one));
         let items = items.unwrap_or_default().iter();
         let lengths = items.map(|one| one.unpack_str().map_or(0, str::len) + by);
@@ -217,24 +226,39 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
         #[starlark(args)] args: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let mut lengths = args.items.iter().map(|one| one.unpack_str().map_or(0, str::len));
+        let mut lengths = args
+            .items
+            .iter()
+            .map(|one| one.unpack_str().map_or(0, str::len));
         let (of, _, by) = (lengths.next(), lengths.next(), lengths.next());
         let of = of.unwrap_or(0) + 1;
         fits(eval, of.checked_mul(by.unwrap_or(0) + 1), 16 * MAX_TEXT)?;
         method("replace", &args, eval)
     }
 
-    fn __format<'v>(args: &Arguments<'v, '_>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    fn __format<'v>(
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
         let positions: Vec<Value> = args.positions(eval.heap())?.collect();
         let names = args.names_map()?;
         let [of, rest @ ..] = &positions[..] else {
-            return Err(starlark::Error::new_other(anyhow::anyhow!("format of nothing")));
+            return Err(starlark::Error::new_other(anyhow::anyhow!(
+                "format of nothing"
+            )));
         };
-        let all: Vec<Value> = rest.iter().copied().chain(names.values().copied()).collect();
+        let all: Vec<Value> = rest
+            .iter()
+            .copied()
+            .chain(names.values().copied())
+            .collect();
         let template = of.unpack_str().unwrap_or("");
         fits(eval, filled(template, '{', &all), MAX_TEXT)?;
         let method = of.get_attr_error("format", eval.heap())?;
-        let named: Vec<(&str, Value)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let named: Vec<(&str, Value)> = names
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
         watch::uncounted(|| eval.eval_function(method, rest, &named))
     }
 

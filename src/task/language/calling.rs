@@ -2,9 +2,9 @@
 
 use super::Sizes;
 use super::error::{Flaw, TaskError};
-use super::globals::{Options, globals};
+use super::globals::globals;
 use super::source::Source;
-use super::values::list;
+use super::values::{Options, list};
 use super::watch;
 use crate::task::shown;
 use starlark::environment::{FrozenModule, Module};
@@ -65,17 +65,23 @@ impl Program {
                 eval.disable_gc();
                 eval.extra = Some(&options);
                 let globals = globals(sizes);
-                eval.eval_module(parsed, &globals).map_err(|error| source.flaw(&error))?;
+                eval.eval_module(parsed, &globals)
+                    .map_err(|error| source.flaw(&error))?;
             }
             check_nesting(&module)?;
-            module.freeze().map_err(|error| Flaw::whole(format!("{error:?}"), ""))
+            module
+                .freeze()
+                .map_err(|error| Flaw::whole(format!("{error:?}"), ""))
         });
         let module = match run {
             Ok(module) => module,
             Err(flaw) => return Err(source.error(flaw)),
         };
         let options = options.read.into_inner();
-        if let Some((name, _)) = chosen.iter().find(|(name, _)| !options.iter().any(|(one, _)| one == name)) {
+        if let Some((name, _)) = chosen
+            .iter()
+            .find(|(name, _)| !options.iter().any(|(one, _)| one == name))
+        {
             let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
             let problem = format!("there is no option '{}'", shown(name));
             let remedy = if names.is_empty() {
@@ -178,7 +184,9 @@ fn broken(error: anyhow::Error) -> Flaw {
 /// Whether what a file made can be gone through: not too deep, not too much.
 fn check_nesting(module: &Module<'_>) -> Result<(), Flaw> {
     for name in module.names() {
-        let mut left = module.get(name.as_str()).map_or_else(Vec::new, |value| vec![(value, 0)]);
+        let mut left = module
+            .get(name.as_str())
+            .map_or_else(Vec::new, |value| vec![(value, 0)]);
         let mut parts = 0;
         while let Some((value, depth)) = left.pop() {
             parts += 1;

@@ -74,7 +74,10 @@ fn check_fed_back(spec: &Spec, targets: &[Vec<Target>]) -> Result<(), Flaw> {
             let class = target.token().filter(|_| answer.fed_back.is_some());
             if let Some(class) = class.filter(|&class| spec.token_of_class(class).is_none()) {
                 let name = spec.classes.name(class);
-                let problem = format!("{} says {name}, which stands in the prompt and is no token", answer.name);
+                let problem = format!(
+                    "{} says {name}, which stands in the prompt and is no token",
+                    answer.name
+                );
                 let remedy = "add it to tokens, or read the answer without feeding it back";
                 return Err(Flaw::of(&answer.group, problem, remedy));
             }

@@ -2,9 +2,8 @@
 
 use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
-use super::values::{AnyOf, Domain, Hidden, list, meaning, named};
+use super::values::{AnyOf, Domain, Hidden, Options, list, meaning, named};
 use crate::task::{Meaning, shown};
-use starlark::any::ProvidesStaticType;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -12,15 +11,6 @@ use starlark::values::dict::DictRef;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Value, ValueLike};
-use std::cell::RefCell;
-
-/// What was chosen for a task, and what of it the file asked for.
-#[derive(Debug, Default, ProvidesStaticType)]
-pub(super) struct Options {
-    pub chosen: Vec<(String, String)>,
-    /// Those that the file has, with the values that they have now.
-    pub read: RefCell<Vec<(String, String)>>,
-}
 
 /// All names, for a checkpoint of these sizes.
 pub(super) fn globals(sizes: &Sizes) -> Globals {
@@ -50,8 +40,14 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
 fn numbers_from(first: i32, end: Option<i32>) -> anyhow::Result<Vec<i32>> {
     let (from, to) = end.map_or((0, first), |end| (first, end));
     let len = i64::from(to) - i64::from(from);
-    anyhow::ensure!(len <= MAX_ITEMS as i64, "{len} numbers; at most {MAX_ITEMS} are allowed");
-    anyhow::ensure!(len > 0, "there is no number from {from} up to {to}, not included");
+    anyhow::ensure!(
+        len <= MAX_ITEMS as i64,
+        "{len} numbers; at most {MAX_ITEMS} are allowed"
+    );
+    anyhow::ensure!(
+        len > 0,
+        "there is no number from {from} up to {to}, not included"
+    );
     Ok((from..to).collect())
 }
 
@@ -137,11 +133,17 @@ fn words(builder: &mut GlobalsBuilder) {
     ) -> anyhow::Result<Domain> {
         let domain = domain(of)?;
         let lengths = lengths.iterate(eval.heap()).map_err(|_| {
-            anyhow::anyhow!("{} is no list of lengths, as [2, 4, 6] or range(1, 9)", named(lengths))
+            anyhow::anyhow!(
+                "{} is no list of lengths, as [2, 4, 6] or range(1, 9)",
+                named(lengths)
+            )
         })?;
         let lengths = lengths.map(|one| match one.unpack_i32() {
             Some(len) if (0..=1024).contains(&len) => Ok(len as usize),
-            _ => Err(anyhow::anyhow!("{} is no length from 0 to 1024", named(one))),
+            _ => Err(anyhow::anyhow!(
+                "{} is no length from 0 to 1024",
+                named(one)
+            )),
         });
         Ok(Domain {
             lengths: Some(lengths.collect::<anyhow::Result<Vec<usize>>>()?),
@@ -150,13 +152,13 @@ fn words(builder: &mut GlobalsBuilder) {
     }
 
     /// Each of these is right.
-    fn any_of<'v>(
-        #[starlark(args)] args: UnpackTuple<Value<'v>>,
-    ) -> anyhow::Result<AnyOf> {
-        let meanings = args.items.iter().flat_map(|&one| list(one).map_or_else(|| vec![one], <[_]>::to_vec));
-        let meanings = meanings.map(|one| {
-            meaning(one).ok_or_else(|| anyhow::anyhow!("{} is no class", named(one)))
-        });
+    fn any_of<'v>(#[starlark(args)] args: UnpackTuple<Value<'v>>) -> anyhow::Result<AnyOf> {
+        let meanings = args
+            .items
+            .iter()
+            .flat_map(|&one| list(one).map_or_else(|| vec![one], <[_]>::to_vec));
+        let meanings = meanings
+            .map(|one| meaning(one).ok_or_else(|| anyhow::anyhow!("{} is no class", named(one))));
         Ok(AnyOf {
             meanings: meanings.collect::<anyhow::Result<Vec<Meaning>>>()?,
         })
@@ -182,7 +184,11 @@ fn words(builder: &mut GlobalsBuilder) {
         if let Some(number) = value.unpack_i32() {
             let (low, high) = (least.unwrap_or(i32::MIN), most.unwrap_or(i32::MAX));
             anyhow::ensure!(number >= low, "{}={number} is less than {low}", shown(name));
-            anyhow::ensure!(number <= high, "{}={number} is more than {high}", shown(name));
+            anyhow::ensure!(
+                number <= high,
+                "{}={number} is more than {high}",
+                shown(name)
+            );
         }
         let mut read = options.read.borrow_mut();
         read.retain(|(one, _)| one != name);
@@ -230,7 +236,9 @@ fn hides(value: Value<'_>, depth: usize) -> bool {
 
 fn seen(a: Value<'_>, b: Value<'_>) -> starlark::Result<()> {
     if hides(a, 0) || hides(b, 0) {
-        return Err(starlark::Error::new_value(anyhow::anyhow!("a token is hidden")));
+        return Err(starlark::Error::new_value(anyhow::anyhow!(
+            "a token is hidden"
+        )));
     }
     Ok(())
 }

@@ -131,7 +131,11 @@ fn lengths(
     if !is_list || sorted.last() != Some(&places) || sorted.len() != lengths.len() {
         let problem = format!(
             "{name} has {places} places in the layout, and its lengths are {}",
-            lengths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            lengths
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
         );
         let remedy = "lay it out in its greatest length, as c[40], and name each length once";
         return flaw(problem, remedy);
@@ -169,7 +173,10 @@ fn standing(fields: &Fields, words: &[Word]) -> Result<Vec<Standing>, Flaw> {
             (known, Some(item)) => {
                 let due = known.map_or(0, |one| one.at.len());
                 let problem = format!("{name}_{item} stands where {name}_{due} belongs");
-                return flaw(problem, "number the values of a list from 0 on, in their order");
+                return flaw(
+                    problem,
+                    "number the values of a list from 0 on, in their order",
+                );
             }
         }
     }
@@ -184,7 +191,10 @@ fn standing(fields: &Fields, words: &[Word]) -> Result<Vec<Standing>, Flaw> {
 
 /// `a[3]` is `a_0 a_1 a_2`.
 fn spelled_out(word: &str) -> Result<Vec<String>, Flaw> {
-    let Some((name, n)) = word.strip_suffix(']').and_then(|word| word.rsplit_once('[')) else {
+    let Some((name, n)) = word
+        .strip_suffix(']')
+        .and_then(|word| word.rsplit_once('['))
+    else {
         return Ok(vec![word.to_owned()]);
     };
     // [pad] and the like are tokens
@@ -206,13 +216,10 @@ fn numbered(word: &str) -> Option<(&str, usize)> {
     Some((name, number.parse().ok().filter(|_| digits)?))
 }
 
-fn of(
-    program: &Program,
-    tokens: &Vocabulary,
-    fields: &Fields,
-    word: &str,
-) -> Result<Word, Flaw> {
-    let quoted = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
+fn of(program: &Program, tokens: &Vocabulary, fields: &Fields, word: &str) -> Result<Word, Flaw> {
+    let quoted = word
+        .strip_prefix('\'')
+        .and_then(|word| word.strip_suffix('\''));
     if let Some(name) = quoted.filter(|name| !name.is_empty()) {
         return match tokens.named(name) {
             Some(token) => Ok(Word::Fixed(token)),
@@ -247,7 +254,10 @@ fn of(
                 shown(word),
                 names.join(" ")
             );
-            flaw(problem, "name it in fields or in tokens, or define the function")
+            flaw(
+                problem,
+                "name it in fields or in tokens, or define the function",
+            )
         }
     }
 }

@@ -60,7 +60,11 @@ impl Task {
         let stem = stem.strip_suffix(".star").unwrap_or(stem);
         spec.name = if stem.is_empty() { "task" } else { stem }.to_owned();
         let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hash
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         spec.options.push(("file".into(), hash));
         Ok(spec.into())
     }
@@ -108,17 +112,33 @@ impl Task {
         let mut wrong = Vec::new();
         let mut differ = |what: &str, has: Option<usize>, needs: usize, fits: bool| {
             if let Some(has) = has.filter(|_| !fits) {
-                wrong.push(format!("{what} is {has} in the checkpoint, the task has {needs}"));
+                wrong.push(format!(
+                    "{what} is {has} in the checkpoint, the task has {needs}"
+                ));
             }
         };
         let (tokens, classes, len) = (self.d_vocab(), self.classes.len(), self.seq_len());
-        differ("d_vocab", sizes.d_vocab, tokens, sizes.d_vocab == Some(tokens));
-        differ("d_vocab_out", sizes.d_vocab_out, classes, sizes.d_vocab_out == Some(classes));
+        differ(
+            "d_vocab",
+            sizes.d_vocab,
+            tokens,
+            sizes.d_vocab == Some(tokens),
+        );
+        differ(
+            "d_vocab_out",
+            sizes.d_vocab_out,
+            classes,
+            sizes.d_vocab_out == Some(classes),
+        );
         let holds = sizes.n_ctx.is_some_and(|n_ctx| n_ctx >= len);
         differ("n_ctx", sizes.n_ctx, len, holds);
         match wrong.is_empty() {
             true => Ok(()),
-            false => Err(format!("{} does not fit: {}", self.title(), wrong.join("; "))),
+            false => Err(format!(
+                "{} does not fit: {}",
+                self.title(),
+                wrong.join("; ")
+            )),
         }
     }
 }
@@ -148,8 +168,12 @@ fn spec(
         // what hides nothing from the check has been found wrong nowhere else
         let rule = Rule::Picks(picks.clone());
         let inputs: Vec<&[super::Token]> = checked.iter().map(|(input, _)| &input[..]).collect();
-        let said = rule.targets(spec.answers.len(), &inputs).unwrap_or_default();
-        said.iter().zip(&checked).all(|(said, (_, right))| said == right)
+        let said = rule
+            .targets(spec.answers.len(), &inputs)
+            .unwrap_or_default();
+        said.iter()
+            .zip(&checked)
+            .all(|(said, (_, right))| said == right)
     });
     spec.rule = match picks {
         Some(picks) => Rule::Picks(picks),

@@ -5,8 +5,8 @@
 
 use super::Sizes;
 use super::asking::{Asking, Frame, Question};
-use super::globals::{Options, globals};
-use super::values::{self, Said};
+use super::globals::globals;
+use super::values::{self, Options, Said};
 use super::watch;
 use crate::task::{Group, Pick, Picks, Spec, Token};
 use starlark::environment::Module;
@@ -23,7 +23,9 @@ const PRYING: [&str; 6] = ["type", "hasattr", "getattr", "dir", "isinstance", "h
 pub(super) fn picks(asking: &Asking, sizes: &Sizes) -> Option<Picks> {
     let (program, frame) = (&asking.program, &asking.frame);
     let spec = &frame.spec;
-    let pries = PRYING.iter().any(|&word| program.source.names.contains(word));
+    let pries = PRYING
+        .iter()
+        .any(|&word| program.source.names.contains(word));
     let varies = spec.groups.iter().any(|group| group.lengths.is_some());
     if spec.answers.is_empty() || pries || varies {
         return None;
@@ -145,5 +147,7 @@ fn call<'v>(
 /// Whether each token that may stand in a slot is the class of the same number.
 fn is_said_as_it_is(spec: &Spec, slot: usize) -> bool {
     let values = spec.slots[slot].values.iter();
-    values.copied().all(|token| spec.class_of_token(token) == Some(token))
+    values
+        .copied()
+        .all(|token| spec.class_of_token(token) == Some(token))
 }

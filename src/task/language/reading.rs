@@ -7,8 +7,8 @@ use super::globals::domain;
 use super::layout::{self, Layout};
 use super::values::{Domain, list, meaning, named};
 use crate::task::{Meaning, Rule, Slot, Spec, Token, Vocabulary, shown};
-use starlark::values::{FrozenValue, Value};
 use starlark::values::dict::DictRef;
+use starlark::values::{FrozenValue, Value};
 
 /// A prompt has at most so many positions.
 const MAX_POSITIONS: usize = 1024;
@@ -43,7 +43,10 @@ pub(super) fn read(program: &Program, sizes: &Sizes) -> Result<(Spec, Vec<Asked>
     let fields = fields(program)?;
     let words = words(program)?;
     if words.len() > MAX_POSITIONS {
-        let problem = format!("{} positions; at most {MAX_POSITIONS} are supported", words.len());
+        let problem = format!(
+            "{} positions; at most {MAX_POSITIONS} are supported",
+            words.len()
+        );
         return Err(Flaw::of("layout", problem, "make the prompt shorter"));
     }
     let pad = pad(program, &tokens)?;
@@ -67,11 +70,19 @@ fn spec(
         (0, _) | (1, Some(_)) => {}
         (1, None) => {
             let remedy = "write pad = \"[pad]\", the token that fills the rest of a prompt";
-            return Err(Flaw::of("fields", "a field's length varies, and there is no pad", remedy));
+            return Err(Flaw::of(
+                "fields",
+                "a field's length varies, and there is no pad",
+                remedy,
+            ));
         }
         _ => {
             let remedy = "let one of them have a fixed length";
-            return Err(Flaw::of("fields", "the lengths of several fields vary", remedy));
+            return Err(Flaw::of(
+                "fields",
+                "the lengths of several fields vary",
+                remedy,
+            ));
         }
     }
     if let Some(pad) = pad
@@ -120,11 +131,19 @@ fn slots(tokens: &Vocabulary, fields: &Fields, laid: &Layout) -> Result<Vec<Slot
                 group.slots.len(),
                 values.len()
             );
-            return Err(Flaw::of("fields", problem, "give it more values, or fewer places"));
+            return Err(Flaw::of(
+                "fields",
+                problem,
+                "give it more values, or fewer places",
+            ));
         }
         for i in 0..group.slots.len() {
             slots.push(Slot {
-                name: if group.is_list { format!("{name}_{i}") } else { name.clone() },
+                name: if group.is_list {
+                    format!("{name}_{i}")
+                } else {
+                    name.clone()
+                },
                 values: values.clone(),
             });
         }
@@ -138,7 +157,11 @@ fn values(tokens: &Vocabulary, name: &str, domain: &Domain) -> Result<Vec<Token>
     for one in &domain.values {
         let Some(token) = tokens.token(one) else {
             let problem = format!("{name} may hold {}, which is no token", shown(&one.name()));
-            return Err(Flaw::of("fields", problem, "add it to tokens, or take it from the field"));
+            return Err(Flaw::of(
+                "fields",
+                problem,
+                "add it to tokens, or take it from the field",
+            ));
         };
         if !seen.insert(token) {
             let problem = format!("{name} may hold {} twice", shown(&one.name()));
@@ -172,7 +195,11 @@ fn vocabulary(name: &str, value: FrozenValue) -> Result<Vocabulary, Flaw> {
             Some(meaning) => meanings.push(meaning),
             None => {
                 let problem = format!("{name}[{id}] is {}, no number and no text", named(item));
-                return Err(Flaw::of(name, problem, "write numbers and texts, as 7 or \"BOS\""));
+                return Err(Flaw::of(
+                    name,
+                    problem,
+                    "write numbers and texts, as 7 or \"BOS\"",
+                ));
             }
         }
     }
@@ -192,13 +219,21 @@ fn fields(program: &Program) -> Result<Fields, Flaw> {
     };
     let Some(dict) = DictRef::from_value(value.to_value()) else {
         let problem = format!("fields is {}, and no dict", named(value.to_value()));
-        return Err(Flaw::of("fields", problem, "write fields = {\"a\": below(50)}"));
+        return Err(Flaw::of(
+            "fields",
+            problem,
+            "write fields = {\"a\": below(50)}",
+        ));
     };
     let mut fields = Vec::new();
     for (key, value) in dict.iter() {
         let Some(name) = key.unpack_str().filter(|name| is_name(name)) else {
             let problem = format!("{} cannot name a field", named(key));
-            return Err(Flaw::of("fields", problem, "a name is of letters, digits and _"));
+            return Err(Flaw::of(
+                "fields",
+                problem,
+                "a name is of letters, digits and _",
+            ));
         };
         let held = domain(value);
         let held = held.map_err(|error| Flaw::of("fields", format!("{name}: {error:#}"), ""))?;
@@ -209,7 +244,9 @@ fn fields(program: &Program) -> Result<Fields, Flaw> {
 
 fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    letters
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.len() <= 64
 }
@@ -221,11 +258,19 @@ fn words(program: &Program) -> Result<Vec<String>, Flaw> {
         return Err(Flaw::whole("there is no layout", remedy));
     };
     let words = match value.to_value().unpack_str() {
-        Some(text) => text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        Some(text) => text
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect(),
         None => texts("layout", value.to_value())?,
     };
     if words.is_empty() {
-        return Err(Flaw::of("layout", "the layout is empty", "say what stands at each position"));
+        return Err(Flaw::of(
+            "layout",
+            "the layout is empty",
+            "say what stands at each position",
+        ));
     }
     Ok(words)
 }

@@ -28,7 +28,10 @@ struct Depth {
 /// The names that stand in a file whose shape is fit to be read.
 pub(super) fn names(text: &str, dialect: &Dialect) -> Result<HashSet<String>, Flaw> {
     if text.len() > MAX_FILE {
-        let problem = format!("the file has {} bytes, at most {MAX_FILE} are read", text.len());
+        let problem = format!(
+            "the file has {} bytes, at most {MAX_FILE} are read",
+            text.len()
+        );
         return Err(Flaw::whole(
             problem,
             "is it a task file? Inputs in great number belong in a data file",
@@ -62,7 +65,10 @@ impl Depth {
                 self.link(at)?;
                 self.chains.push(0);
                 if self.chains.len() > MAX_DEPTH {
-                    return too_much(at, &format!("more than {MAX_DEPTH} brackets stand in each other"));
+                    return too_much(
+                        at,
+                        &format!("more than {MAX_DEPTH} brackets stand in each other"),
+                    );
                 }
             }
             Token::ClosingRound | Token::ClosingSquare | Token::ClosingCurly => {
@@ -75,7 +81,10 @@ impl Depth {
             Token::Indent => {
                 self.blocks += 1;
                 if self.blocks > MAX_DEPTH {
-                    return too_much(at, &format!("more than {MAX_DEPTH} blocks stand in each other"));
+                    return too_much(
+                        at,
+                        &format!("more than {MAX_DEPTH} blocks stand in each other"),
+                    );
                 }
             }
             Token::Dedent => self.blocks = self.blocks.saturating_sub(1),
@@ -102,7 +111,10 @@ impl Depth {
             *chain += 1;
         }
         if self.chains.iter().sum::<usize>() > MAX_CHAIN {
-            return too_much(at, &format!("the expression chains more than {MAX_CHAIN} operators"));
+            return too_much(
+                at,
+                &format!("the expression chains more than {MAX_CHAIN} operators"),
+            );
         }
         Ok(())
     }

@@ -10,7 +10,8 @@ use super::{shape, watch};
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark_syntax::codemap::Spanned;
 use starlark_syntax::syntax::ast::{
-    AssignOp, AssignTargetP, AstExpr, AstNoPayload, AstParameterP, AstStmt, ExprP, ParameterP, StmtP,
+    AssignOp, AssignTargetP, AstExpr, AstNoPayload, AstParameterP, AstStmt, ExprP, ParameterP,
+    StmtP,
 };
 use starlark_syntax::syntax::top_level_stmts::top_level_stmts;
 use std::collections::{HashMap, HashSet};
@@ -229,7 +230,10 @@ impl Source {
             let lines = self.run.split_inclusive('\n');
             let start: usize = lines.clone().take(line).map(str::len).sum();
             let here = lines.clone().nth(line).unwrap_or("");
-            let within = here.char_indices().nth(column).map_or(here.len(), |(i, _)| i);
+            let within = here
+                .char_indices()
+                .nth(column)
+                .map_or(here.len(), |(i, _)| i);
             Where::Byte(self.written(start + within))
         });
         let problem = one_line(&error.without_diagnostic().to_string());
@@ -301,7 +305,10 @@ struct Edits<'a> {
 }
 
 fn bytes<T>(node: &Spanned<T>) -> (usize, usize) {
-    (node.span.begin().get() as usize, node.span.end().get() as usize)
+    (
+        node.span.begin().get() as usize,
+        node.span.end().get() as usize,
+    )
 }
 
 impl Edits<'_> {
@@ -402,7 +409,9 @@ impl Edits<'_> {
         };
         let begin = from.min(of_from);
         self.put(begin, begin, format!("__{}(", name.node));
-        let dot = self.text[of_to..called].rfind('.').map_or(of_to, |at| of_to + at);
+        let dot = self.text[of_to..called]
+            .rfind('.')
+            .map_or(of_to, |at| of_to + at);
         self.put(dot, called + bracket + 1, ", ");
     }
 }

@@ -1,5 +1,10 @@
 //! Values that only task files have: what a field may hold, several right answers, a source of
 //! randomness, and tokens that are hidden.
+#![expect(
+    unsafe_code,
+    unused_qualifications,
+    reason = "the language's crate writes the impls that it derives this way; nothing else here is"
+)]
 
 use super::watch;
 use crate::task::{Meaning, Token};
@@ -14,8 +19,17 @@ use starlark::values::{
     Heap, NoSerialize, ProvidesStaticType, StarlarkPagablePanic, StarlarkValue, Value, ValueLike,
     starlark_value,
 };
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt;
+
+/// What was chosen for a task, and what of it the file asked for.
+#[derive(Debug, Default, ProvidesStaticType)]
+pub(super) struct Options {
+    pub chosen: Vec<(String, String)>,
+    /// Those that the file has, with the values that they have now.
+    pub read: RefCell<Vec<(String, String)>>,
+}
 
 /// What a field may hold.
 #[derive(Clone, Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -70,7 +84,9 @@ impl fmt::Display for Hidden {
 
 fn hidden<T>() -> starlark::Result<T> {
     watch::look();
-    Err(starlark::Error::new_value(anyhow::anyhow!("a token is hidden")))
+    Err(starlark::Error::new_value(anyhow::anyhow!(
+        "a token is hidden"
+    )))
 }
 
 starlark_simple_value!(Hidden);

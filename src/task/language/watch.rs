@@ -61,7 +61,10 @@ pub(super) fn bound(eval: &mut Evaluator<'_, '_, '_>) -> anyhow::Result<()> {
 pub(super) fn reason(said: &str) -> Option<(String, &'static str)> {
     if said.contains("Evaluation cancelled") {
         let (problem, remedy) = if is_over() {
-            ("this takes too long".to_owned(), "make it quicker, or the task smaller")
+            (
+                "this takes too long".to_owned(),
+                "make it quicker, or the task smaller",
+            )
         } else {
             (
                 format!("this takes more than {MAX_STEPS} steps"),
