@@ -343,7 +343,11 @@ fn names_and_options_that_are_not_there() {
             chosen("max_num", "2"),
             ["an index must be a value", "array_update:6:5"],
         ),
-        ("sort", chosen("list_len", "5000"), ["5000", "layout"]),
+        (
+            "sort",
+            chosen("list_len", "5000"),
+            ["5000 positions", "sort:7:1"],
+        ),
     ] {
         let error = Task::built_in(name, &options, &Sizes::default())
             .unwrap_err()

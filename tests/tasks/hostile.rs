@@ -34,8 +34,8 @@ fn corpus() -> Vec<(&'static str, String, &'static str)> {
         ("place doubled", body("x = [[1]]\nfor i in range(100):\n    x[0] += x[0]\nreturn 1"), "of them"),
         ("joined", body("x = 'a' * 60000\nreturn ','.join([x for i in range(10000)])"), "of them"),
         ("replaced", body("x = 'a' * 60000\nreturn x.replace('a', x)"), "of them"),
-        ("formatted", body("x = 'a' * 60000\nreturn ('%s' * 10000) % tuple([x] * 10000)"), "of them"),
-        ("formatted by name", body("x = 'a' * 60000\nreturn ('{0}' * 10000).format(x)"), "of them"),
+        ("formatted", body("x = 'a' * 60000\nreturn ('%s' * 10000) % tuple([x] * 10000)"), "can be counted"),
+        ("formatted by name", body("x = 'a' * 60000\nreturn ('{0}' * 10000).format(x)"), "can be counted"),
         ("numbers squared", body("x = 3\nfor i in range(64):\n    x = x * x\nreturn 1"), "digits"),
         ("numbers shifted", body("x = 1 << 2000000000\nreturn 1"), "digits"),
         ("numbers shifted in place", body("x = 1\nx <<= 2000000000\nreturn 1"), "digits"),
@@ -74,23 +74,21 @@ fn corpus() -> Vec<(&'static str, String, &'static str)> {
 
 #[test]
 fn each_is_one_error_soon_and_small() {
+    let mut wrong = Vec::new();
     for (name, text, part) in corpus() {
         let start = Instant::now();
         let result = Task::from_file("bad.star", &text, &[], &Sizes::default());
         let took = start.elapsed();
-        let Err(error) = result else {
-            assert!(part.is_empty() && name == "never", "{name} was taken");
-            continue;
-        };
-        let message = error.to_string();
-        assert!(message.contains(part), "{name}: {message:?} lacks {part:?}");
-        assert!(took < Duration::from_secs(1), "{name} took {took:?}");
-        assert!(
-            !message.chars().any(char::is_control),
-            "{name}: {message:?}"
-        );
-        assert!(message.chars().count() < 700, "{name}: {message:?}");
+        let message = result.map_or_else(|error| error.to_string(), |_| "it was taken".to_owned());
+        let is_plain = !message.chars().any(char::is_control) && message.chars().count() < 700;
+        let soon = took < Duration::from_secs(1);
+        if message == "it was taken" || !message.contains(part) || !is_plain || !soon {
+            wrong.push(format!(
+                "{name} after {took:?}: {message:?}, expected {part:?}"
+            ));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     if let Some(peak) = peak_mib() {
         assert!(peak < 256, "{peak} MiB");
     }

@@ -27,7 +27,7 @@ tokens = letters("abcdef") + ["="]
 layout = "w[3] = r[3]"
 fields = {"w": letters("abcdef")}
 
-def _twice(x: str) -> str:
+def _twice(x: Optional[str] = None, *, y: "int" = 3) -> np.ndarray:
     """Says it twice."""
     return x * 2
 
@@ -37,10 +37,11 @@ def r(w: list[str]) -> list[str]:
     for i, letter in enumerate(w):
         out += [letter]
         out.extend([letter])
-    text = "".join(out).replace("aa", "a" + _twice("b"))
+    text: str = ("").join((out)).replace("aa", "a" + _twice("b"))
     total = 1
     total *= 3
-    total <<= 1
+    total <<= (1)
+    total += (0) + (0)
     word = "{}{}".format(text, total)
     return [word[0], word[-2], text[3]]
 "#,
@@ -218,7 +219,7 @@ fn many_inputs_and_many_threads() {
 #[test]
 fn sizes_are_read_by_name() {
     let text = "tokens = numbers(d_vocab or 4)\nlayout = 'a[%d]' % ((n_ctx or 3) - 1)\n\
-                fields = {'a': tokens}\ndef f(a):\n    return a[0]\n";
+                fields = {'a': tokens}\ndef f(a):\n    return 0\n";
     let task = Task::from_file("x", text, &[], &sizes(6, 7, 5)).unwrap();
     assert_eq!(
         (task.seq_len(), task.d_vocab(), task.classes.len()),
@@ -264,4 +265,20 @@ fn the_built_in_files_are_short() {
         built_in("sort").identity().to_string(),
         "sort list_len=10 max_num=50"
     );
+}
+
+/// The files of the page that explains them are task files.
+#[test]
+fn the_examples_of_the_page() {
+    let page = include_str!("../../docs/tasks.md");
+    let examples = page.split("```python\n").skip(1);
+    let examples: Vec<&str> = examples.map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 4);
+    assert_eq!(right(file(examples[0]), "14 26 35 1 48"), "14 48 35");
+    assert_eq!(right(file(examples[1]), "1 2 3 4 5 6"), "odd");
+    assert_eq!(right(file(examples[2]), "a b b a a a a a"), "a - b - a a a a");
+    assert_eq!(right(file(examples[3]), "( ( ) )"), "balanced");
+    for name in ["once_a_batch", "exists", "draw", "option", "n_ctx", "any_of", "letters"] {
+        assert!(page.contains(name), "{name}");
+    }
 }

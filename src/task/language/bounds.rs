@@ -282,7 +282,7 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
     }
 
     /// The text of a value.
-    fn str<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<String> {
+    fn __str<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<String> {
         match written(value, MAX_TEXT) {
             Some(_) => Ok(value.to_str()),
             None => Err(too_large("a longer text")),
@@ -290,7 +290,7 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
     }
 
     /// The text of a value, as it is written in a task file.
-    fn repr<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<String> {
+    fn __repr<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<String> {
         match written(value, MAX_TEXT) {
             Some(_) => Ok(value.to_repr()),
             None => Err(too_large("a longer text")),

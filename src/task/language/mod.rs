@@ -12,6 +12,7 @@ mod bounds;
 mod built_in;
 mod calling;
 mod checking;
+mod edits;
 mod error;
 mod globals;
 mod layout;

@@ -25,7 +25,7 @@ pub(super) fn picks(asking: &Asking, sizes: &Sizes) -> Option<Picks> {
     let spec = &frame.spec;
     let pries = PRYING
         .iter()
-        .any(|&word| program.source.names.contains(word));
+        .any(|&word| program.source.seen.names.contains(word));
     let varies = spec.groups.iter().any(|group| group.lengths.is_some());
     if spec.answers.is_empty() || pries || varies {
         return None;

@@ -25,8 +25,43 @@ struct Depth {
     elifs: usize,
 }
 
-/// The names that stand in a file whose shape is fit to be read.
-pub(super) fn names(text: &str, dialect: &Dialect) -> Result<HashSet<String>, Flaw> {
+/// What was seen in a file whose shape is fit to be read.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// All names that stand in it.
+    pub names: HashSet<String>,
+    /// Where brackets open and close.
+    pub brackets: Vec<(usize, bool)>,
+}
+
+impl Seen {
+    /// How many more brackets open in these bytes than close.
+    fn surplus(&self, from: usize, to: usize) -> i64 {
+        let within = self
+            .brackets
+            .iter()
+            .filter(|(at, _)| (from..to).contains(at));
+        within.map(|(_, opens)| if *opens { 1 } else { -1 }).sum()
+    }
+
+    /// Where an expression begins with the brackets around it that close before `to`: its own place
+    /// does not count them in.
+    pub fn begin(&self, from: usize, to: usize) -> usize {
+        let missing = -self.surplus(from, to);
+        let mut before = self.brackets.iter().rev().filter(|(at, _)| *at < from);
+        (0..missing).fold(from, |_, _| before.next().map_or(from, |(at, _)| *at))
+    }
+
+    /// Where an expression ends with the brackets around it that open from `from` on.
+    pub fn end(&self, from: usize, to: usize) -> usize {
+        let missing = self.surplus(from, to);
+        let mut behind = self.brackets.iter().filter(|(at, _)| *at >= to);
+        (0..missing).fold(to, |_, _| behind.next().map_or(to, |(at, _)| at + 1))
+    }
+}
+
+/// Looks over a file before it is parsed.
+pub(super) fn look(text: &str, dialect: &Dialect) -> Result<Seen, Flaw> {
     if text.len() > MAX_FILE {
         let problem = format!(
             "the file has {} bytes, at most {MAX_FILE} are read",
@@ -42,20 +77,29 @@ pub(super) fn names(text: &str, dialect: &Dialect) -> Result<HashSet<String>, Fl
         chains: vec![0],
         ..Depth::default()
     };
-    let mut names = HashSet::new();
+    let mut seen = Seen::default();
     for lexeme in Lexer::new(codemap.source(), dialect, codemap.clone()) {
         // what is no word is told by the parser, which comes to it first
         let Ok((at, token, _)) = lexeme else { break };
         depth.enter(&token, at)?;
+        match token {
+            Token::OpeningRound | Token::OpeningSquare | Token::OpeningCurly => {
+                seen.brackets.push((at, true));
+            }
+            Token::ClosingRound | Token::ClosingSquare | Token::ClosingCurly => {
+                seen.brackets.push((at, false));
+            }
+            _ => {}
+        }
         if let Token::Identifier(name) = token {
             if name.starts_with("__") {
                 let problem = format!("'{}' begins with two underscores", super::shown(&name));
                 return Err(Flaw::new(Where::Byte(at), problem, "choose another name"));
             }
-            names.insert(name);
+            seen.names.insert(name);
         }
     }
-    Ok(names)
+    Ok(seen)
 }
 
 impl Depth {

@@ -5,19 +5,17 @@
 //! sizes first (`bounds.rs`). Operators are replaced in the parsed file, the others in its text; where an
 //! error lies is told in the text as it was written.
 
+use super::edits::{self, Edit};
 use super::error::{Flaw, TaskError, Where, one_line};
-use super::{shape, watch};
+use super::shape::{self, Seen};
+use super::watch;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
-use starlark_syntax::codemap::Spanned;
 use starlark_syntax::syntax::ast::{
-    AssignOp, AssignTargetP, AstExpr, AstNoPayload, AstParameterP, AstStmt, ExprP, ParameterP,
-    StmtP,
+    AssignTargetP, AstNoPayload, AstParameterP, AstStmt, ExprP, ParameterP, StmtP,
 };
 use starlark_syntax::syntax::top_level_stmts::top_level_stmts;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-/// Methods that can make much of little.
-const METHODS: [&str; 4] = ["extend", "join", "replace", "format"];
 /// Operators that can, and who carries them out.
 const OPERATORS: [(&str, &str); 4] = [
     ("+", "__add"),
@@ -60,16 +58,7 @@ pub(super) struct Source {
     /// Names that are given values at the top level, and where.
     defined: HashMap<String, usize>,
     pub functions: Vec<Function>,
-    /// All names that stand in it.
-    pub names: HashSet<String>,
-}
-
-/// Bytes of the text and what takes their place.
-#[derive(Clone, Debug)]
-struct Edit {
-    from: usize,
-    to: usize,
-    put: String,
+    pub seen: Seen,
 }
 
 fn dialect() -> Dialect {
@@ -94,7 +83,7 @@ impl Source {
             edits: Vec::new(),
             defined: HashMap::new(),
             functions: Vec::new(),
-            names: HashSet::new(),
+            seen: Seen::default(),
         };
         match source.look_over() {
             Ok(()) => Ok(source),
@@ -103,22 +92,13 @@ impl Source {
     }
 
     fn look_over(&mut self) -> Result<(), Flaw> {
-        self.names = shape::names(&self.text, &dialect())?;
+        self.seen = shape::look(&self.text, &dialect())?;
         let parsed = AstModule::parse(&self.name, self.text.clone(), &dialect());
         let parsed = parsed.map_err(|error| self.flaw(&error))?;
         for statement in top_level_stmts(parsed.statement()) {
             self.define(statement);
         }
-        let mut edits = Edits {
-            text: &self.text,
-            found: Vec::new(),
-            flaw: None,
-        };
-        edits.statement(parsed.statement());
-        if let Some(flaw) = edits.flaw {
-            return Err(flaw);
-        }
-        let mut found = edits.found;
+        let mut found = edits::edits(&self.text, &self.seen, parsed.statement())?;
         // what stands around comes first, and the sort keeps that
         found.sort_by_key(|edit| (edit.from, edit.to));
         let mut run = String::new();
@@ -294,124 +274,5 @@ fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static st
         _ if problem.contains("recursi") => "a function may not call itself without end",
         Kind::Fail(_) => "",
         _ => "correct this line, or what is handed to it",
-    }
-}
-
-/// What in the text must give way.
-struct Edits<'a> {
-    text: &'a str,
-    found: Vec<Edit>,
-    flaw: Option<Flaw>,
-}
-
-fn bytes<T>(node: &Spanned<T>) -> (usize, usize) {
-    (
-        node.span.begin().get() as usize,
-        node.span.end().get() as usize,
-    )
-}
-
-impl Edits<'_> {
-    fn put(&mut self, from: usize, to: usize, put: impl Into<String>) {
-        self.found.push(Edit {
-            from,
-            to,
-            put: put.into(),
-        });
-    }
-
-    fn statement(&mut self, statement: &AstStmt) {
-        if let StmtP::AssignModify(target, operator, right) = &statement.node {
-            self.assignment(target, *operator, right);
-        }
-        statement.visit_expr(|expression| {
-            self.expression(expression);
-        });
-        statement.visit_stmt(|one| self.inner(one));
-    }
-
-    /// A statement in a statement, whose own expressions were visited with it.
-    fn inner(&mut self, statement: &AstStmt) {
-        if let StmtP::AssignModify(target, operator, right) = &statement.node {
-            self.assignment(target, *operator, right);
-        }
-        statement.visit_stmt(|one| self.inner(one));
-    }
-
-    /// `x += y` is `x = __iadd(x, y)`.
-    fn assignment(
-        &mut self,
-        target: &Spanned<AssignTargetP<AstNoPayload>>,
-        operator: AssignOp,
-        right: &AstExpr,
-    ) {
-        let by = match operator {
-            AssignOp::Add => "__iadd",
-            AssignOp::Multiply => "__mul",
-            AssignOp::Percent => "__mod",
-            AssignOp::LeftShift => "__shl",
-            _ => return,
-        };
-        let ((from, to), (begin, end)) = (bytes(target), bytes(right));
-        let written = self.text[from..to].to_owned();
-        if written.contains('(') {
-            self.flaw.get_or_insert(Flaw::new(
-                Where::Byte(from),
-                "a place that is found by a call is changed in passing",
-                "find the place first, and give it a name",
-            ));
-            return;
-        }
-        self.put(to, begin, format!(" = {by}({written}, ("));
-        self.put(end, end, "))");
-    }
-
-    fn expression(&mut self, expression: &AstExpr) {
-        match &expression.node {
-            ExprP::Call(called, _) => {
-                if let ExprP::Dot(of, name) = &called.node
-                    && METHODS.contains(&name.node.as_str())
-                {
-                    self.method(of, name, bytes(&**called).1, bytes(expression));
-                    // what the method is of, and what it is given
-                    self.expression(of);
-                    expression.visit_expr(|one| {
-                        if one.span != called.span {
-                            self.expression(one);
-                        }
-                    });
-                    return;
-                }
-            }
-            ExprP::Dot(_, name) if METHODS.contains(&name.node.as_str()) => {
-                let problem = format!("{} is taken without being called", name.node);
-                let at = Where::Byte(bytes(name).0);
-                let flaw = Flaw::new(at, problem, format!("write .{}(..)", name.node));
-                self.flaw.get_or_insert(flaw);
-            }
-            _ => {}
-        }
-        expression.visit_expr(|one| self.expression(one));
-    }
-
-    /// `x.join(y)` is `__join(x, y)`.
-    fn method(
-        &mut self,
-        of: &AstExpr,
-        name: &Spanned<String>,
-        called: usize,
-        (from, to): (usize, usize),
-    ) {
-        let (of_from, of_to) = bytes(of);
-        // brackets around what it is of belong to it, though not to its span
-        let Some(bracket) = self.text[called..to].find('(') else {
-            return;
-        };
-        let begin = from.min(of_from);
-        self.put(begin, begin, format!("__{}(", name.node));
-        let dot = self.text[of_to..called]
-            .rfind('.')
-            .map_or(of_to, |at| of_to + at);
-        self.put(dot, called + bracket + 1, ", ");
     }
 }
