@@ -9,7 +9,7 @@ impl Group {
     }
 
     /// How many tuples the group may hold; `u128::MAX` stands for more than can be counted.
-    fn count(&self, values: u128) -> u128 {
+    pub(super) fn count(&self, values: u128) -> u128 {
         self.all_lengths()
             .map(|len| self.of_length(values, len))
             .fold(0, u128::saturating_add)
@@ -28,7 +28,7 @@ impl Group {
     }
 
     /// The tuple of this number, as places among the values; the first is the most significant.
-    fn unrank(&self, values: u128, mut number: u128) -> Vec<usize> {
+    pub(super) fn unrank(&self, values: u128, mut number: u128) -> Vec<usize> {
         let mut len = self.len();
         for one in self.all_lengths() {
             len = one;

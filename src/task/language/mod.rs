@@ -1,0 +1,189 @@
+//! Task files: a task written in a part of Python, read as data.
+//!
+//! A file says what the tokens are, how a prompt is laid out, what its fields may hold, and has a
+//! function that says what is right (`docs/tasks.md`). It is run once, within bounds of steps, memory
+//! and time; files, clocks and networks are out of its reach. Its functions are then called for
+//! whatever inputs there are, from any thread. Where a function only copies, that is found out
+//! ([`picks`]), and the function is not needed any more.
+
+mod answers;
+mod asking;
+mod bounds;
+mod built_in;
+mod calling;
+mod checking;
+mod edits;
+mod error;
+mod globals;
+mod layout;
+mod picks;
+mod reading;
+mod shape;
+mod source;
+mod values;
+mod watch;
+
+use super::rule::{Ask, Rule};
+use super::{Spec, Task, shown};
+use asking::{Asking, Frame};
+use calling::Program;
+pub use error::TaskError;
+use sha2::{Digest, Sha256};
+use source::Source;
+use std::sync::Arc;
+
+/// What is known of the checkpoint that a task is for. A task file may ask for each by its name; it
+/// is `None` there where it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Positions that the model has.
+    pub n_ctx: Option<usize>,
+    /// Tokens that it reads.
+    pub d_vocab: Option<usize>,
+    /// Classes that it can say.
+    pub d_vocab_out: Option<usize>,
+}
+
+impl Task {
+    /// The task that a file's text describes. `name` is the file as the user knows it: messages
+    /// begin with it, and its last part is the task's name.
+    ///
+    /// # Errors
+    /// When the file is no task: one error with line, column, cause and remedy.
+    pub fn from_file(
+        name: &str,
+        text: &str,
+        options: &[(String, String)],
+        sizes: &Sizes,
+    ) -> Result<Self, TaskError> {
+        let mut spec = spec(name, text, options, sizes)?;
+        let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let stem = stem.strip_suffix(".star").unwrap_or(stem);
+        spec.name = if stem.is_empty() { "task" } else { stem }.to_owned();
+        let hash = Sha256::digest(text.as_bytes());
+        let hash: String = hash
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        spec.options.push(("file".into(), hash));
+        Ok(spec.into())
+    }
+
+    /// The built-in task of this name with what was chosen for it, `list_len=5`.
+    ///
+    /// # Errors
+    /// When there is no such task or no such option, or the task cannot be of that size.
+    pub fn built_in(
+        name: &str,
+        options: &[(String, String)],
+        sizes: &Sizes,
+    ) -> Result<Self, TaskError> {
+        let Some(text) = built_in::text(name) else {
+            let names: Vec<&str> = Self::built_in_names().collect();
+            return Err(TaskError {
+                file: shown(name),
+                place: None,
+                problem: "there is no built-in task of this name".into(),
+                remedy: format!("the names are {}, or give a task file", names.join(" ")),
+            });
+        };
+        let mut spec = spec(name, text, options, sizes)?;
+        spec.name = name.into();
+        Ok(spec.into())
+    }
+
+    /// The names of the built-in tasks.
+    pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+        built_in::ALL.iter().map(|(name, _)| *name)
+    }
+
+    /// The text of a built-in task's file, to read or to begin one's own with.
+    #[must_use]
+    pub fn built_in_text(name: &str) -> Option<&'static str> {
+        built_in::text(name)
+    }
+
+    /// Whether a checkpoint of these sizes can be asked this task. It may have more positions than a
+    /// prompt; what is not known is no hindrance.
+    ///
+    /// # Errors
+    /// Says which sizes disagree.
+    pub fn fits(&self, sizes: &Sizes) -> Result<(), String> {
+        let mut wrong = Vec::new();
+        let mut differ = |what: &str, has: Option<usize>, needs: usize, fits: bool| {
+            if let Some(has) = has.filter(|_| !fits) {
+                wrong.push(format!(
+                    "{what} is {has} in the checkpoint, the task has {needs}"
+                ));
+            }
+        };
+        let (tokens, classes, len) = (self.d_vocab(), self.classes.len(), self.seq_len());
+        differ(
+            "d_vocab",
+            sizes.d_vocab,
+            tokens,
+            sizes.d_vocab == Some(tokens),
+        );
+        differ(
+            "d_vocab_out",
+            sizes.d_vocab_out,
+            classes,
+            sizes.d_vocab_out == Some(classes),
+        );
+        let holds = sizes.n_ctx.is_some_and(|n_ctx| n_ctx >= len);
+        differ("n_ctx", sizes.n_ctx, len, holds);
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "{} does not fit: {}",
+                self.title(),
+                wrong.join("; ")
+            )),
+        }
+    }
+}
+
+/// A file's text as a task without a name.
+fn spec(
+    name: &str,
+    text: &str,
+    options: &[(String, String)],
+    sizes: &Sizes,
+) -> Result<Spec, TaskError> {
+    watch::until(Some(calling::LOADING));
+    let program = Program::run(Source::new(name, text)?, options, sizes)?;
+    let framed = reading::read(&program, sizes).and_then(|(mut spec, asked)| {
+        spec.options.clone_from(&program.options);
+        Frame::new(&program, spec, asked)
+    });
+    let frame = match framed {
+        Ok(frame) => frame,
+        Err(flaw) => return Err(program.source.error(flaw)),
+    };
+    let asking = Arc::new(Asking { program, frame });
+    let mut spec = asking.frame.spec.clone();
+    asking.hand_over(&mut spec);
+    let checked = checking::check(&asking, &spec)?;
+    let picks = picks::picks(&asking, sizes).filter(|picks| {
+        // what hides nothing from the check has been found wrong nowhere else
+        let rule = Rule::Picks(picks.clone());
+        let inputs: Vec<&[super::Token]> = checked.iter().map(|(input, _)| &input[..]).collect();
+        let said = rule
+            .targets(spec.answers.len(), &inputs)
+            .unwrap_or_default();
+        said.iter()
+            .zip(&checked)
+            .all(|(said, (_, right))| said == right)
+    });
+    spec.rule = match picks {
+        Some(picks) => Rule::Picks(picks),
+        None if spec.answers.is_empty() => Rule::None,
+        None => {
+            let ask: Arc<Ask> = Arc::new(move |inputs| Ok(asking.targets(inputs, false)?));
+            Rule::Function(ask)
+        }
+    };
+    watch::until(None);
+    Ok(spec)
+}
