@@ -106,6 +106,8 @@ pub struct Config {
     pub attn_scale: f64,
     /// What of this is assumed.
     pub assumed: BTreeSet<Assumed>,
+    /// What nobody says, but the task is right under no other choice.
+    pub judged: BTreeSet<Assumed>,
 }
 
 impl Default for Config {
@@ -130,6 +132,7 @@ impl Default for Config {
             pad_token: None,
             attn_scale: 1.0,
             assumed: BTreeSet::new(),
+            judged: BTreeSet::new(),
         }
     }
 }

@@ -28,7 +28,9 @@ impl Config {
     }
 
     fn mark(&self, choice: Assumed) -> &'static str {
-        if self.assumes(choice) {
+        if self.judged.contains(&choice) {
+            " (by accuracy)"
+        } else if self.assumes(choice) {
             " (assumed)"
         } else {
             ""
