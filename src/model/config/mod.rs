@@ -179,7 +179,7 @@ impl Config {
     /// Whether this is the bare model: no attention, one output for all tokens together.
     #[must_use]
     pub fn is_bare(&self) -> bool {
-        self.n_layers == 0
+        self.n_layers == 0 && self.mlp.is_some()
     }
 
     /// Whether a position depends on itself and those before it alone.
