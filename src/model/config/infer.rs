@@ -167,6 +167,7 @@ impl Reader<'_> {
                 _ => said.attn_scale.unwrap_or(usual),
             },
             assumed,
+            judged: BTreeSet::new(),
         })
     }
 
