@@ -126,6 +126,9 @@ pub struct RenderArgs {
     pub workbench: WorkbenchArgs,
 }
 
+/// What a file does not say of a model.
+const MODEL: &str = "What the checkpoint does not say";
+
 /// How to write a prompt; the same words everywhere.
 const PROMPT_HELP: &str = "\
 A prompt is written in one of three forms:
@@ -250,6 +253,30 @@ pub struct ModelArgs {
     /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
     #[arg(short, long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// The task: a built-in one (sort, or sort:list_len=5), or a task file
+    #[arg(long, value_name = "NAME|FILE", help_heading = MODEL)]
+    pub task: Option<String>,
+    /// Where positions enter, where the file does not say: standard, shortformer, rotary or none
+    #[arg(long, value_name = "KIND", help_heading = MODEL)]
+    pub positions: Option<String>,
+    /// Which positions attention looks at: causal or bidirectional
+    #[arg(long, value_name = "DIRECTION", help_heading = MODEL)]
+    pub attention: Option<String>,
+    /// The token that no attention looks at, by its id
+    #[arg(long, value_name = "TOKEN", help_heading = MODEL)]
+    pub pad: Option<String>,
+    /// The activation of the MLP: relu, gelu, gelu_new, silu or solu_ln
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub act: Option<String>,
+    /// What a norm adds to the variance
+    #[arg(long, value_name = "EPS", help_heading = MODEL)]
+    pub norm_eps: Option<String>,
+    /// A norm without parameters, which tensors do not show: LNPre or RMSPre
+    #[arg(long, value_name = "KIND", help_heading = MODEL)]
+    pub norm: Option<String>,
+    /// Heads in a block, where the tensors join them
+    #[arg(long = "heads", value_name = "N", help_heading = MODEL)]
+    pub n_heads: Option<String>,
     /// auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
@@ -288,8 +315,11 @@ impl From<ContinuationChoice> for Continuation {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The prompt; several words are one prompt
-    #[arg(required = true, allow_negative_numbers = true)]
+    #[arg(required_unless_present = "tokens", allow_negative_numbers = true)]
     pub prompt: Vec<String>,
+    /// The prompt as token ids instead, for any model and without any task
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["prompt", "continuation"])]
+    pub tokens: Option<String>,
     /// Continue with this instead of what the prompt says
     #[arg(long, value_enum)]
     pub continuation: Option<ContinuationChoice>,
@@ -301,8 +331,11 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 pub struct CacheArgs {
     /// The prompt; several words are one prompt
-    #[arg(required = true, allow_negative_numbers = true)]
+    #[arg(required_unless_present = "tokens", allow_negative_numbers = true)]
     pub prompt: Vec<String>,
+    /// The prompt as token ids instead, for any model and without any task
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["prompt", "continuation"])]
+    pub tokens: Option<String>,
     /// File to write
     #[arg(short, long, value_name = "FILE.safetensors")]
     pub output: PathBuf,
@@ -321,8 +354,19 @@ pub struct CacheArgs {
 #[command(group = clap::ArgGroup::new("other side").required(true))]
 pub struct PairArgs {
     /// The clean prompt; several words are one prompt
-    #[arg(long, required = true, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
+    #[arg(long, required_unless_present = "clean_tokens", num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
     pub clean: Vec<String>,
+    /// The clean prompt as token ids instead, for any model and without any task
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["clean", "corrupted", "counterfactual", "continuation"], requires = "corrupted_tokens")]
+    pub clean_tokens: Option<String>,
+    /// The corrupted prompt as token ids
+    #[arg(
+        long,
+        value_name = "IDS",
+        group = "other side",
+        requires = "clean_tokens"
+    )]
+    pub corrupted_tokens: Option<String>,
     /// The corrupted prompt
     #[arg(long, num_args = 1.., value_name = "PROMPT", group = "other side", allow_negative_numbers = true)]
     pub corrupted: Vec<String>,
@@ -408,8 +452,8 @@ pub enum RunChoice {
 /// `circuitscope score`
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
-    /// random:SEED or notebook:SEED, and :N for their number
-    #[arg(long, default_value_t)]
+    /// Which inputs: random:SEED or notebook:SEED, and :N for their number
+    #[arg(long, visible_alias = "over", default_value_t)]
     pub sample: Sample,
     /// Keep the top R singular directions of a head's circuit: ov.1.0:5, qk.0.0:3; may be repeated
     #[arg(long, value_name = "CIRCUIT:R")]

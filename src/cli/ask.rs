@@ -15,11 +15,11 @@ use std::io::Write;
 /// # Errors
 /// When the question, a prompt, an intervention, a model or the device will not do.
 pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
-    let model = open_model(&args.pair.common)?;
+    let mut model = open_model(&args.pair.common)?;
+    let experiment = experiment(&args.pair, &mut model)?;
     let transformer = &model.transformer;
     let (task, config) = (transformer.task(), transformer.config());
     let question = Question::parse(&args.question, task, config)?;
-    let experiment = experiment(&args.pair, transformer)?;
     let other = args.compare.as_deref();
     let other = other.map(|path| other_model(path, &model)).transpose()?;
     let table = answer(Inquest {

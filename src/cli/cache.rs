@@ -1,7 +1,7 @@
 //! `circuitscope cache`: every activation of one run, as a safetensors file.
 
 use super::args::{CacheArgs, Format};
-use super::common::{open_model, print_json, sequence, source};
+use super::common::{asked, open_model, print_json, sequence};
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Array, observe_cache};
@@ -28,9 +28,16 @@ struct Answer {
 /// When the prompt, the model or the device will not do, or the file cannot be written.
 pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
     files::check_writable(&args.output, args.force)?;
-    let model = open_model(&args.common)?;
+    let mut model = open_model(&args.common)?;
+    let tokens = args.tokens.as_deref();
+    let source = asked(
+        &mut model,
+        "prompt",
+        &args.prompt,
+        tokens,
+        args.continuation,
+    )?;
     let task = model.transformer.task();
-    let source = source(task, "prompt", &args.prompt, args.continuation)?;
     let (run, cache) = observe_cache(&model.transformer, &source)?;
     let mut tensors = StateDict::new();
     let mut put = |name: String, shape: Vec<usize>, data: Vec<f32>| {

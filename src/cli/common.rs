@@ -1,12 +1,14 @@
 //! What several commands share: opening a model, reading a prompt, printing JSON.
 
 use super::args::{Common, ContinuationChoice, ModelArgs};
+use crate::lens::slide::{self, Wish};
 use crate::lens::{Intervention, LowRank, Source, low_rank};
+use crate::model::config::Overrides;
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::make_means;
-use crate::task::{Estimate, Task, Token, shown};
-use anyhow::{Context, Result, ensure};
+use crate::task::{Estimate, Task, Token, Values, limits, shown};
+use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use serde::Serialize;
 use std::io::Write;
@@ -15,9 +17,10 @@ use std::path::Path;
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     let picked = which.device.open()?;
+    let wish = wish(which)?;
     let on = |device: &Device| match &which.model {
-        Some(path) => Model::open(path, device),
-        None => Model::embedded(device),
+        Some(path) => slide::open(path, &wish, device),
+        None => slide::embedded(&wish, device),
     };
     let mut model = on(&picked.device)?;
     if let Some(device) = &picked.for_many {
@@ -25,6 +28,106 @@ pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
         model.transformer = model.transformer.with_many_on(many);
     }
     Ok((model, picked))
+}
+
+/// What the flags say of a model and its task.
+fn wish(which: &ModelArgs) -> Result<Wish> {
+    let mut overrides = Overrides::default();
+    for (name, said) in [
+        ("positions", &which.positions),
+        ("attention", &which.attention),
+        ("pad", &which.pad),
+        ("act", &which.act),
+        ("norm-eps", &which.norm_eps),
+        ("norm", &which.norm),
+        ("heads", &which.n_heads),
+    ] {
+        if let Some(text) = said {
+            overrides
+                .set(name, text)
+                .with_context(|| format!("in --{name}"))?;
+        }
+    }
+    ensure!(
+        which.model.is_some() || overrides == Overrides::default(),
+        "the embedded model says all of itself; --model names another"
+    );
+    Ok(Wish {
+        task: which.task.clone(),
+        overrides,
+    })
+}
+
+/// A model and what it is run on: a prompt of its task, or token ids of which nothing need be known.
+pub fn asked(
+    model: &mut Model,
+    name: &str,
+    words: &[String],
+    tokens: Option<&str>,
+    continuation: Option<ContinuationChoice>,
+) -> Result<Source> {
+    let Some(ids) = tokens else {
+        return source(model.transformer.task(), name, words, continuation);
+    };
+    let ids = token_ids(ids).context("in --tokens")?;
+    let mut sources = with_tokens(model, &[&ids])?;
+    sources.pop().context("no tokens")
+}
+
+/// Token ids, apart by blanks or commas.
+pub fn token_ids(text: &str) -> Result<Vec<Token>> {
+    limits::check_line(text)?;
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    let words = words.filter(|word| !word.is_empty());
+    let ids: Result<Vec<Token>> = words
+        .map(|word| {
+            let id = word.parse().ok();
+            id.with_context(|| format!("'{}' is no token id", shown(word)))
+        })
+        .collect();
+    let ids = ids?;
+    ensure!(!ids.is_empty(), "no token ids");
+    Ok(ids)
+}
+
+/// Prompts of these token ids. Where they are all prompts of the model's task they are its; else the
+/// model is looked at without a task.
+pub fn with_tokens(model: &mut Model, rows: &[&[Token]]) -> Result<Vec<Source>> {
+    let (task, config) = (model.transformer.task(), model.transformer.config());
+    let (d_vocab, len) = (config.d_vocab, rows.first().map_or(0, |row| row.len()));
+    for row in rows {
+        ensure!(
+            row.len() == len,
+            "{} and {len} token ids; both prompts need as many",
+            row.len()
+        );
+        if let Some(id) = row.iter().find(|&&id| id as usize >= d_vocab) {
+            bail!("token {id} is not in 0..{d_vocab}");
+        }
+    }
+    ensure!(
+        len <= config.n_ctx,
+        "{len} tokens, but the model has {} positions",
+        config.n_ctx
+    );
+    let known: Option<Vec<Source>> = rows
+        .iter()
+        .map(|row| task.prompt_of(row).map(Source::from))
+        .collect();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let raw = Task::raw(len, d_vocab, config.d_vocab_out);
+    let raw = if config.is_bare() {
+        raw.with_one_output()
+    } else {
+        raw
+    };
+    model.transformer = model.transformer.for_task(raw);
+    let rows = rows.iter();
+    Ok(rows
+        .map(|row| Source::new(Values::new(raw, row.to_vec())))
+        .collect())
 }
 
 /// The model asked for; where there is something to say of its device, it is said on stderr.
@@ -36,15 +139,9 @@ pub fn open_model(common: &Common) -> Result<Model> {
 
 /// Another model to compare one with: of the same task, on the same device.
 pub fn other_model(path: &Path, model: &Model) -> Result<Model> {
-    let other = Model::open(path, model.transformer.device())?;
-    let (ours, theirs) = (model.transformer.task(), other.transformer.task());
-    ensure!(
-        ours == theirs,
-        "{} has another task ({theirs}) than {} ({ours})",
-        other.name,
-        model.name
-    );
-    Ok(other)
+    let (task, device) = (model.transformer.task(), model.transformer.device());
+    slide::open_for(path, task, &Overrides::default(), device)
+        .with_context(|| format!("it is compared with {}, whose task is {task}", model.name))
 }
 
 /// Says on stderr what there is to say of a device.

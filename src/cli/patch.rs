@@ -1,7 +1,9 @@
 //! `circuitscope patch`: a pair of prompts, interventions, the metric and all patching grids.
 
 use super::args::{Format, PairArgs, PatchArgs};
-use super::common::{interventions, open_model, print_json, sequence, source};
+use super::common::{
+    interventions, open_model, print_json, sequence, source, token_ids, with_tokens,
+};
 use super::run::{heading, print_run};
 use super::table::{self, Align};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
@@ -9,7 +11,7 @@ use crate::lens::{
     Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Metric, Observation,
     Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe,
 };
-use crate::model::{HookedTransformer, Model};
+use crate::model::Model;
 use crate::task::Task;
 use crate::task::number::fixed;
 use anyhow::{Context, Result};
@@ -40,9 +42,9 @@ struct Averaged {
 /// # Errors
 /// When a prompt, the metric, an intervention, the model or the device will not do.
 pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
-    let model = open_model(&args.pair.common)?;
+    let mut model = open_model(&args.pair.common)?;
+    let experiment = experiment(&args.pair, &mut model)?;
     let task = model.transformer.task();
-    let experiment = experiment(&args.pair, &model.transformer)?;
     if let Some(n) = args.pairs {
         return averaged(args, &model, &experiment, n as usize, out);
     }
@@ -121,22 +123,10 @@ fn averaged(
 }
 
 /// The experiment that the flags describe.
-pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<Experiment> {
+pub(super) fn experiment(args: &PairArgs, model: &mut Model) -> Result<Experiment> {
+    let (clean, corrupted) = pair(args, model)?;
+    let model = &model.transformer;
     let task = model.task();
-    let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
-    let corrupted = match &args.counterfactual {
-        Some(field) => {
-            let change = task
-                .parse_change(&clean.values, field)
-                .context("in --counterfactual")?;
-            let mut corrupted = Source::new(clean.values.with(change));
-            if let Some(choice) = args.continuation {
-                corrupted.continuation = choice.into();
-            }
-            corrupted
-        }
-        None => source(task, "corrupted prompt", &args.corrupted, args.continuation)?,
-    };
     let metric = args.metric.as_deref();
     let metric = metric.map(|text| Metric::parse(task, text)).transpose();
     Ok(Experiment {
@@ -152,6 +142,34 @@ pub(super) fn experiment(args: &PairArgs, model: &HookedTransformer) -> Result<E
         interventions: interventions(&args.intervene, model)?,
         sample: args.sample,
     })
+}
+
+/// The two prompts.
+fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
+    if let (Some(clean), Some(corrupted)) = (&args.clean_tokens, &args.corrupted_tokens) {
+        let clean = token_ids(clean).context("in --clean-tokens")?;
+        let corrupted = token_ids(corrupted).context("in --corrupted-tokens")?;
+        let sources = with_tokens(model, &[&clean, &corrupted])?;
+        let [clean, corrupted] = <[Source; 2]>::try_from(sources)
+            .map_err(|_| anyhow::anyhow!("a pair has two prompts"))?;
+        return Ok((clean, corrupted));
+    }
+    let task = model.transformer.task();
+    let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
+    let corrupted = match &args.counterfactual {
+        Some(field) => {
+            let change = task
+                .parse_change(&clean.values, field)
+                .context("in --counterfactual")?;
+            let mut corrupted = Source::new(clean.values.with(change));
+            if let Some(choice) = args.continuation {
+                corrupted.continuation = choice.into();
+            }
+            corrupted
+        }
+        None => source(task, "corrupted prompt", &args.corrupted, args.continuation)?,
+    };
+    Ok((clean, corrupted))
 }
 
 fn print_text(

@@ -1,7 +1,7 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
 use super::args::{Format, RunArgs};
-use super::common::{open_model, print_json, source};
+use super::common::{asked, open_model, print_json};
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run};
@@ -25,9 +25,16 @@ struct Answer {
 /// # Errors
 /// When the prompt, the model or the device will not do.
 pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
-    let model = open_model(&args.common)?;
+    let mut model = open_model(&args.common)?;
+    let tokens = args.tokens.as_deref();
+    let source = asked(
+        &mut model,
+        "prompt",
+        &args.prompt,
+        tokens,
+        args.continuation,
+    )?;
     let task = model.transformer.task();
-    let source = source(task, "prompt", &args.prompt, args.continuation)?;
     let run = observe_run(&model.transformer, &source)?;
     match args.common.format {
         Format::Json => print_json(

@@ -43,6 +43,7 @@ mod reduce;
 mod runs;
 mod score;
 mod scores;
+pub mod slide;
 mod table;
 mod tally;
 mod terms;

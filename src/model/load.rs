@@ -31,6 +31,8 @@ pub struct Model {
     pub hash: String,
     /// Whose names the file had.
     pub dialect: Dialect,
+    /// What was found out when it was opened: under which assumption it is how often right.
+    pub told: Vec<String>,
 }
 
 impl Model {
@@ -105,6 +107,7 @@ impl Model {
             name: opened.name.clone(),
             hash,
             dialect: opened.dialect,
+            told: Vec::new(),
         })
     }
 }

@@ -105,5 +105,6 @@ fn spec(list_len: usize, max_num: u32) -> Spec {
         once_a_batch: vec![idx, elt],
         exists: None,
         draw: None,
+        one_output: false,
     }
 }

@@ -37,6 +37,15 @@ impl Task {
         Ok(Prompt::teacher_forced(self.parse_fields(&plain)?))
     }
 
+    /// The prompt that these tokens are, if they are one.
+    #[must_use]
+    pub fn prompt_of(self, tokens: &[Token]) -> Option<Prompt> {
+        let names: Vec<String> = tokens.iter().map(|&token| self.token_name(token)).collect();
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        let prompt = self.parse_sequence(&words).ok()?;
+        (self.tokens(&prompt) == tokens).then_some(prompt)
+    }
+
     /// Names of the fixed tokens that stand for nothing but themselves.
     fn fixed_names(self) -> Vec<String> {
         let places = self.get().places.iter();

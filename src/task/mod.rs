@@ -146,6 +146,7 @@ impl Task {
             once_a_batch: Vec::new(),
             exists: None,
             draw: None,
+            one_output: false,
         })
     }
 
@@ -154,6 +155,17 @@ impl Task {
     pub fn option<T: std::str::FromStr>(self, name: &str) -> Option<T> {
         let (_, value) = self.options.iter().find(|(one, _)| one == name)?;
         value.parse().ok()
+    }
+
+    /// The task for a model that has one output for a whole prompt.
+    #[must_use]
+    pub fn with_one_output(self) -> Self {
+        let mut spec = self.get().clone();
+        spec.one_output = true;
+        for answer in &mut spec.answers {
+            (answer.read_at, answer.fed_back) = (0, None);
+        }
+        spec.into()
     }
 
     /// Whether anything is right or wrong in it.
@@ -205,6 +217,9 @@ impl Task {
     #[must_use]
     pub fn prediction(self, i: usize) -> String {
         let name = self.answers.get(i).map_or("", |answer| &answer.name);
+        if self.one_output {
+            return name.to_owned();
+        }
         format!("{}→{name}", self.label(self.predicts_at(i)))
     }
 

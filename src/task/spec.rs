@@ -94,6 +94,8 @@ pub struct Spec {
     pub draw: Option<Arc<Draw>>,
     /// Names of the positions.
     pub labels: Vec<String>,
+    /// Whether the model has one output for the whole prompt, and none by position.
+    pub one_output: bool,
 }
 
 impl fmt::Debug for Spec {

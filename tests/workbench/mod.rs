@@ -23,6 +23,7 @@ pub fn model(heads: usize) -> Model {
         name: "small".into(),
         hash: "0123456789abcdef".into(),
         dialect: Dialect::TransformerLens,
+        told: Vec::new(),
     }
 }
 

@@ -387,7 +387,7 @@ impl Sidecar {
     }
 
     /// The task this model was made for.
-    pub(in crate::model) fn task(&self, config: &Config) -> Result<Task> {
+    pub(crate) fn task(&self, config: &Config) -> Result<Task> {
         let max_num = self.max_num.unwrap_or(config.d_vocab_out as u32);
         let list_len = match self.list_len {
             Some(list_len) => list_len,

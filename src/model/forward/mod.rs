@@ -106,6 +106,18 @@ impl HookedTransformer {
         self.task
     }
 
+    /// The same model for another task.
+    #[must_use]
+    pub fn for_task(&self, task: Task) -> Self {
+        let many = self.for_many.as_deref();
+        Self {
+            task,
+            for_many: many.map(|many| Arc::new(many.for_task(task))),
+            means: Means::default(),
+            ..self.clone()
+        }
+    }
+
     /// Its means over all inputs, as far as they were made.
     #[must_use]
     pub fn means(&self) -> &Means {

@@ -115,6 +115,7 @@ fn spec(
         once_a_batch,
         exists: None,
         draw: None,
+        one_output: false,
     })
 }
 

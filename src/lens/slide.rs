@@ -1,0 +1,267 @@
+//! A slide: a checkpoint, the task that it is looked at with, and what nobody says of it but the task
+//! decides.
+//!
+//! The task is, in this order, the one that is asked for, that of a file beside the checkpoint, that
+//! which a config names, the array update where all sizes are its; else tokens of which nothing is
+//! known, and nothing is called right or wrong.
+
+use super::score::score;
+use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
+use crate::model::{HookedTransformer, Model, Opened};
+use crate::task::{Sample, Sizes, Task, fraction, shown};
+use anyhow::{Context, Result, ensure};
+use candle_core::Device;
+use std::path::{Path, PathBuf};
+
+/// Inputs by which assumptions are judged.
+const JUDGES: Sample = Sample::Random { seed: 0, len: 64 };
+/// By how much more of these must be right for an assumption to be decided.
+const CLEARLY: f64 = 0.05;
+/// A task file is a page; more is none.
+const MAX_TASK_FILE: u64 = 1 << 16;
+
+/// What a checkpoint is opened with.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// A built-in task's name, with options behind a colon (`sort:list_len=5`), or a task file.
+    pub task: Option<String>,
+    /// What the user says of the model.
+    pub overrides: Overrides,
+}
+
+/// The model in a file, for its task.
+///
+/// # Errors
+/// One error that names the file, the tensor or field, and what would be right; that of a task file
+/// with its line and column; which sizes of task and checkpoint disagree.
+pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
+    let opened = Opened::read(path, &wish.overrides)?;
+    let model = || {
+        let task = task_of(&opened, wish, path)?;
+        of(&opened, task, device)
+    };
+    model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+}
+
+/// The model in the binary, for another task where one is asked for.
+///
+/// # Errors
+/// When the task does not fit.
+pub fn embedded(wish: &Wish, device: &Device) -> Result<Model> {
+    let mut model = Model::embedded(device)?;
+    if let Some(text) = &wish.task {
+        let task = named(text, &sizes(model.transformer.config()))?;
+        model.transformer = model.transformer.for_task(task);
+    }
+    Ok(model)
+}
+
+/// The model in a file, for a task that is known.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for(path: &Path, task: Task, overrides: &Overrides, device: &Device) -> Result<Model> {
+    let opened = Opened::read(path, overrides)?;
+    let model = || {
+        task.fits(&sizes(&opened.config))
+            .map_err(anyhow::Error::msg)?;
+        of(&opened, task, device)
+    };
+    model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+}
+
+/// The model of what was read, for a task.
+///
+/// # Errors
+/// Names the tensor that is wrong, missing, extra, misshapen or not finite.
+pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
+    let task = if opened.config.is_bare() {
+        task.with_one_output()
+    } else {
+        task
+    };
+    let base = said_by_task(&opened.config, task);
+    let pads: Vec<u32> = task.pad.into_iter().collect();
+    let mut all = base.candidates(&opened.weights, &pads);
+    if task.name == "array_update" {
+        // files of the array update that did not say were shortformers
+        all.sort_by_key(|one| {
+            let first = one.positional_embedding == PositionalEmbedding::Shortformer
+                && one.attention_dir == base.attention_dir;
+            !first
+        });
+    }
+    let mut model = Model::of(opened, all[0].clone(), task, device)?;
+    if task.is_judged() && all.len() > 1 {
+        let (config, told) = judged(&model.transformer, all)?;
+        if config != *model.transformer.config() {
+            model = Model::of(opened, config, task, device)?;
+        }
+        model.told = told;
+    }
+    Ok(model)
+}
+
+/// A config with what the task says of attention.
+fn said_by_task(config: &Config, task: Task) -> Config {
+    let mut config = config.clone();
+    if task.bidirectional == Some(true) && config.assumes(Assumed::Attention) {
+        config.attention_dir = AttentionDir::Bidirectional;
+        config.assumed.remove(&Assumed::Attention);
+    }
+    if config.attention_dir == AttentionDir::Bidirectional {
+        config.pad_token = config.pad_token.or(task.pad);
+    }
+    config
+}
+
+/// The candidate that the task decides for, and what was found. Each assumption is decided alone: by
+/// what is right at best under each of its choices, if one is clearly ahead; else the first holds.
+fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<String>)> {
+    let prompts = JUDGES.prompts(model.task());
+    let right = |config: &Config| -> Result<f64> {
+        let model = model.reconfigured(config.clone())?;
+        Ok(score(&model, &prompts)?.accuracy())
+    };
+    let scored = all.into_iter().map(|config| Ok((right(&config)?, config)));
+    let scored = scored.collect::<Result<Vec<(f64, Config)>>>()?;
+    let positions = decided(&scored, |one| one.positional_embedding);
+    let attention = decided(&scored, |one| (one.attention_dir, one.pad_token));
+    let first = &scored[0].1;
+    let wanted = (
+        positions.unwrap_or(first.positional_embedding),
+        attention.unwrap_or((first.attention_dir, first.pad_token)),
+    );
+    let choice = |one: &Config| (one.positional_embedding, (one.attention_dir, one.pad_token));
+    let found = scored.iter().find(|(_, one)| choice(one) == wanted);
+    let mut config = found.map_or(first, |(_, one)| one).clone();
+    config.judged.extend(positions.map(|_| Assumed::Positions));
+    config.judged.extend(attention.map(|_| Assumed::Attention));
+    if config.judged.is_empty() {
+        return Ok((config, Vec::new()));
+    }
+    let told = scored.iter().map(|(right, one)| {
+        let (percent, n) = (fraction(*right), JUDGES.examples());
+        format!("{}: right on {percent} of {n} inputs", words(one, &config))
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    Ok((config, told))
+}
+
+/// The choice under which clearly more is right than under every other one.
+fn decided<T: PartialEq + Copy>(scored: &[(f64, Config)], of: impl Fn(&Config) -> T) -> Option<T> {
+    let at_best = |choice: T, same: bool| {
+        let those = scored.iter().filter(|(_, one)| (of(one) == choice) == same);
+        those.map(|(right, _)| *right).fold(0.0, f64::max)
+    };
+    let mut choices = scored.iter().map(|(_, one)| of(one));
+    choices
+        .find(|&choice| at_best(choice, true) >= at_best(choice, false) + CLEARLY)
+        .filter(|&choice| scored.iter().any(|(_, one)| of(one) != choice))
+}
+
+/// What was tried, of what was judged.
+fn words(one: &Config, decided: &Config) -> String {
+    let mut words = Vec::new();
+    if decided.judged.contains(&Assumed::Positions) {
+        words.push(format!("positions {}", one.positional_embedding.name()));
+    }
+    if decided.judged.contains(&Assumed::Attention) {
+        let padding = one.pad_token.map_or("", |_| " without padding");
+        words.push(format!("attention {}{padding}", one.attention_dir.name()));
+    }
+    words.join(", ")
+}
+
+/// What a task may ask of a checkpoint.
+#[must_use]
+pub fn sizes(config: &Config) -> Sizes {
+    Sizes {
+        n_ctx: Some(config.n_ctx),
+        d_vocab: Some(config.d_vocab),
+        d_vocab_out: Some(config.d_vocab_out),
+    }
+}
+
+fn task_of(opened: &Opened, wish: &Wish, path: &Path) -> Result<Task> {
+    let sizes = sizes(&opened.config);
+    if let Some(text) = &wish.task {
+        return named(text, &sizes);
+    }
+    if let Some(file) = beside(path) {
+        let text = read_task(&file)?;
+        let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
+        task.fits(&sizes).map_err(anyhow::Error::msg)?;
+        return Ok(task);
+    }
+    if let Some(said) = &opened.said.task
+        && Task::built_in_names().any(|name| name == said.name)
+    {
+        let task = Task::built_in(&said.name, &said.options, &sizes)?;
+        task.fits(&sizes).map_err(anyhow::Error::msg)?;
+        return Ok(task);
+    }
+    let config = &opened.config;
+    let said = opened.said.list_len.is_some() || opened.said.max_num.is_some();
+    let alike = !config.is_bare()
+        && config.n_ctx >= 7
+        && config.n_ctx % 2 == 1
+        && config.d_vocab == config.d_vocab_out + 2;
+    if said || alike {
+        return opened.said.task(config);
+    }
+    Ok(Task::raw(config.n_ctx, config.d_vocab, config.d_vocab_out))
+}
+
+/// A task by the words of a flag.
+///
+/// # Errors
+/// When there is no such task or file, it is wrong, or it does not fit these sizes.
+pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
+    let path = Path::new(text);
+    let ends = |end: &str| path.extension().is_some_and(|one| one == end);
+    let task = if path.is_file() || ["star", "py", "bzl"].into_iter().any(ends) {
+        Task::from_file(text, &read_task(path)?, &[], sizes)?
+    } else {
+        let (name, options) = text.split_once(':').unwrap_or((text, ""));
+        Task::built_in(name, &read_options(options)?, sizes)?
+    };
+    task.fits(sizes).map_err(anyhow::Error::msg)?;
+    Ok(task)
+}
+
+/// `list_len=5,max_num=20`
+fn read_options(text: &str) -> Result<Vec<(String, String)>> {
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let (name, value) = part.split_once('=').with_context(|| {
+                format!("'{}' is no option; the form is NAME=VALUE", shown(part))
+            })?;
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        })
+        .collect()
+}
+
+/// The task file beside a checkpoint: `NAME.star`, or `task.star` in its folder.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let all = [
+        path.with_extension("star"),
+        path.with_file_name("task.star"),
+    ];
+    all.into_iter().find(|file| file.is_file())
+}
+
+fn read_task(path: &Path) -> Result<String> {
+    let name = shown(&path.to_string_lossy());
+    let data = std::fs::metadata(path).with_context(|| format!("cannot read the task {name}"))?;
+    ensure!(
+        data.is_file() && data.len() <= MAX_TASK_FILE,
+        "the task {name} is no file of at most 64 KiB"
+    );
+    std::fs::read_to_string(path).with_context(|| format!("cannot read the task {name}"))
+}
