@@ -4,6 +4,7 @@
 //! asks it. This room looks at no other.
 
 mod array_update;
+mod data;
 mod donor;
 mod form;
 mod identity;
@@ -17,6 +18,7 @@ mod rule;
 mod sample;
 mod space;
 mod spec;
+mod tables;
 mod values;
 mod vocabulary;
 

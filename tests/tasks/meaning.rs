@@ -27,7 +27,7 @@ tokens = letters("abcdef") + ["="]
 layout = "w[3] = r[3]"
 fields = {"w": letters("abcdef")}
 
-def _twice(x: Optional[str] = None, *, y: "int" = 3) -> np.ndarray:
+def _twice(x: Optional[str] = None, *, y: (int) = 3) -> np.ndarray:
     """Says it twice."""
     return x * 2
 
@@ -272,13 +272,26 @@ fn the_built_in_files_are_short() {
 fn the_examples_of_the_page() {
     let page = include_str!("../../docs/tasks.md");
     let examples = page.split("```python\n").skip(1);
-    let examples: Vec<&str> = examples.map(|rest| rest.split("```").next().unwrap()).collect();
+    let examples: Vec<&str> = examples
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
     assert_eq!(examples.len(), 4);
     assert_eq!(right(file(examples[0]), "14 26 35 1 48"), "14 48 35");
     assert_eq!(right(file(examples[1]), "1 2 3 4 5 6"), "odd");
-    assert_eq!(right(file(examples[2]), "a b b a a a a a"), "a - b - a a a a");
+    assert_eq!(
+        right(file(examples[2]), "a b b a a a a a"),
+        "a - b - a a a a"
+    );
     assert_eq!(right(file(examples[3]), "( ( ) )"), "balanced");
-    for name in ["once_a_batch", "exists", "draw", "option", "n_ctx", "any_of", "letters"] {
+    for name in [
+        "once_a_batch",
+        "exists",
+        "draw",
+        "option",
+        "n_ctx",
+        "any_of",
+        "letters",
+    ] {
         assert!(page.contains(name), "{name}");
     }
 }

@@ -12,6 +12,7 @@ mod bounds;
 mod built_in;
 mod calling;
 mod checking;
+mod drawing;
 mod edits;
 mod error;
 mod globals;
@@ -28,6 +29,7 @@ use super::{Spec, Task, shown};
 use asking::{Asking, Frame};
 use calling::Program;
 pub use error::TaskError;
+pub(super) use error::one_line;
 use sha2::{Digest, Sha256};
 use source::Source;
 use std::sync::Arc;
@@ -60,13 +62,7 @@ impl Task {
         let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let stem = stem.strip_suffix(".star").unwrap_or(stem);
         spec.name = if stem.is_empty() { "task" } else { stem }.to_owned();
-        let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        spec.options.push(("file".into(), hash));
+        spec.options.push(("file".into(), hash(text.as_bytes())));
         Ok(spec.into())
     }
 
@@ -144,6 +140,15 @@ impl Task {
     }
 }
 
+/// What tells a file from others of its name.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
 /// A file's text as a task without a name.
 fn spec(
     name: &str,
@@ -165,7 +170,7 @@ fn spec(
     let mut spec = asking.frame.spec.clone();
     asking.hand_over(&mut spec);
     let checked = checking::check(&asking, &spec)?;
-    let picks = picks::picks(&asking, sizes).filter(|picks| {
+    let picks = picks::picks(&asking).filter(|picks| {
         // what hides nothing from the check has been found wrong nowhere else
         let rule = Rule::Picks(picks.clone());
         let inputs: Vec<&[super::Token]> = checked.iter().map(|(input, _)| &input[..]).collect();
