@@ -89,6 +89,36 @@ impl Task {
         Ok(spec.into())
     }
 
+    /// A task's name or file and what was chosen for it, as they are typed:
+    /// `sort:list_len=5,max_num=20`.
+    ///
+    /// # Errors
+    /// When what stands behind the name chooses nothing.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the options are as built_in takes them"
+    )]
+    pub fn choice(text: &str) -> Result<(&str, Vec<(String, String)>), TaskError> {
+        // a path may have colons of its own
+        let parts = text.rsplit_once(':').filter(|(_, rest)| rest.contains('='));
+        let Some((name, rest)) = parts else {
+            return Ok((text, Vec::new()));
+        };
+        let option = |word: &str| match word.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok((name.trim().to_owned(), value.trim().to_owned()))
+            }
+            _ => Err(TaskError {
+                file: shown(name),
+                place: None,
+                problem: format!("'{}' chooses nothing", shown(word)),
+                remedy: "write NAME:OPTION=VALUE,OPTION=VALUE".into(),
+            }),
+        };
+        let options = rest.split(',').map(option);
+        Ok((name, options.collect::<Result<_, _>>()?))
+    }
+
     /// The names of the built-in tasks.
     pub fn built_in_names() -> impl Iterator<Item = &'static str> {
         built_in::ALL.iter().map(|(name, _)| *name)
