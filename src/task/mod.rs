@@ -4,6 +4,7 @@
 //! asks it. This room looks at no other.
 
 mod array_update;
+mod data;
 mod donor;
 mod form;
 mod forms;
@@ -18,6 +19,7 @@ mod rule;
 mod sample;
 mod space;
 mod spec;
+mod tables;
 mod values;
 mod vocabulary;
 

@@ -358,3 +358,26 @@ fn names_and_options_that_are_not_there() {
         assert!(!error.contains('\n'), "{error}");
     }
 }
+
+#[test]
+fn choices_as_they_are_typed() {
+    let read = |text| {
+        let (name, options) = Task::choice(text).unwrap();
+        let words = options
+            .iter()
+            .map(|(name, value)| format!(" {name}={value}"));
+        format!("{name}{}", words.collect::<String>())
+    };
+    assert_eq!(read("sort"), "sort");
+    assert_eq!(
+        read("sort:list_len=5, max_num=20"),
+        "sort list_len=5 max_num=20"
+    );
+    assert_eq!(read("C:/a:b/mine.star"), "C:/a:b/mine.star");
+    assert_eq!(read("C:/mine.star:n=3"), "C:/mine.star n=3");
+    let error = Task::choice("sort:list_len=5,x").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "sort: 'x' chooses nothing; write NAME:OPTION=VALUE,OPTION=VALUE"
+    );
+}

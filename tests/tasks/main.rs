@@ -3,6 +3,7 @@
 
 mod built_in;
 mod copies;
+mod data;
 mod errors;
 mod hostile;
 mod meaning;

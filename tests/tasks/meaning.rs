@@ -27,7 +27,7 @@ tokens = letters("abcdef") + ["="]
 layout = "w[3] = r[3]"
 fields = {"w": letters("abcdef")}
 
-def _twice(x: Optional[str] = None, *, y: "int" = 3) -> np.ndarray:
+def _twice(x: Optional[str] = None, *, y: (int) = 3) -> np.ndarray:
     """Says it twice."""
     return x * 2
 
@@ -236,7 +236,10 @@ fn a_function_that_fails_later_is_an_error_then() {
          def f(a):\n    return 1 // (0 if a == [5, 6, 7] else 1)\n",
     );
     let input = task.parse_prompt("5 6 7").unwrap().values;
-    let error = format!("{:#}", task.targets(&[input.clone()]).unwrap_err());
+    let error = format!(
+        "{:#}",
+        task.targets(std::slice::from_ref(&input)).unwrap_err()
+    );
     assert!(error.starts_with("mine.star:5:"), "{error}");
     assert_eq!(input.truth(), [Target::Nothing]);
     let steps = file(
@@ -244,7 +247,10 @@ fn a_function_that_fails_later_is_an_error_then() {
          def f(a):\n    n = 1000 if a == [5, 6, 7] else 1\n    return sum([0 for _ in range(n) for _ in range(n)])\n",
     );
     let input = steps.parse_prompt("5 6 7").unwrap().values;
-    let error = format!("{:#}", steps.targets(&[input]).unwrap_err());
+    let error = format!(
+        "{:#}",
+        steps.targets(std::slice::from_ref(&input)).unwrap_err()
+    );
     assert!(error.contains("more than 200000 steps"), "{error}");
     let fine = steps.values_at(1);
     steps.targets(&vec![fine; 3000]).unwrap();

@@ -1,5 +1,6 @@
 //! What stands in for operators and methods that can make much of little: each looks at sizes first.
 
+use super::values::{hidden_slot, list};
 use super::watch;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
@@ -45,7 +46,7 @@ fn size(value: Value<'_>) -> Option<(usize, usize)> {
     if let Some(text) = value.unpack_str() {
         return Some((text.len(), MAX_TEXT));
     }
-    super::values::list(value).map(|items| (items.len(), MAX_ITEMS))
+    list(value).map(|items| (items.len(), MAX_ITEMS))
 }
 
 fn fits(eval: &Evaluator<'_, '_, '_>, size: Option<usize>, most: usize) -> starlark::Result<()> {
@@ -102,7 +103,7 @@ fn written(value: Value<'_>, most: usize) -> Option<usize> {
         if sum > most {
             return None;
         }
-        if let Some(items) = super::values::list(one) {
+        if let Some(items) = list(one) {
             if items.len() > most {
                 return None;
             }
@@ -128,6 +129,42 @@ fn modulo<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<
         fits(eval, filled(template, '%', &[b]), MAX_TEXT)?;
     }
     a.percent(b, eval.heap())
+}
+
+/// Whether it can be compared without going through anything.
+fn is_plain(value: Value<'_>) -> bool {
+    value.unpack_i32().is_some()
+        || value.unpack_str().is_some()
+        || value.unpack_bool().is_some()
+        || value.is_none()
+}
+
+/// Whether two values may be compared: neither is too much to go through, and no token is hidden
+/// in them, which a number would find different from itself without asking it.
+fn comparable<'v>(a: Value<'v>, b: Value<'v>) -> starlark::Result<()> {
+    if is_plain(a) && is_plain(b) {
+        return Ok(());
+    }
+    let mut left = vec![a, b];
+    let mut parts = 0;
+    while let Some(one) = left.pop() {
+        parts += 1;
+        if hidden_slot(one).is_some() {
+            watch::look();
+            let problem = anyhow::anyhow!("a token is hidden");
+            return Err(starlark::Error::new_value(problem));
+        }
+        if parts > MAX_TEXT {
+            return Err(too_large("a comparison of more parts"));
+        }
+        if let Some(items) = list(one) {
+            left.extend(items);
+        } else if let Some(dict) = DictRef::from_value(one).filter(|_| !is_plain(a)) {
+            // what is hidden is no key, and a key is found without going through all
+            left.extend(dict.iter().flat_map(|(key, value)| [key, value]));
+        }
+    }
+    Ok(())
 }
 
 /// Calls a value's own method.
@@ -160,11 +197,11 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] b: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let Some(list) = ListRef::from_value(a) else {
+        let Some(grown) = ListRef::from_value(a) else {
             return add(a, b, eval);
         };
         let more = b.length().unwrap_or(0) as usize;
-        fits(eval, list.content().len().checked_add(more), MAX_ITEMS)?;
+        fits(eval, grown.content().len().checked_add(more), MAX_ITEMS)?;
         let extend = a.get_attr_error("extend", eval.heap())?;
         watch::uncounted(|| eval.eval_function(extend, &[b], &[]))?;
         Ok(a)
@@ -194,6 +231,38 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
         shl(a, b, eval)
     }
 
+    fn __same<'v>(
+        #[starlark(require = pos)] a: Value<'v>,
+        #[starlark(require = pos)] b: Value<'v>,
+    ) -> starlark::Result<bool> {
+        comparable(a, b)?;
+        a.equals(b)
+    }
+
+    fn __other<'v>(
+        #[starlark(require = pos)] a: Value<'v>,
+        #[starlark(require = pos)] b: Value<'v>,
+    ) -> starlark::Result<bool> {
+        comparable(a, b)?;
+        Ok(!a.equals(b)?)
+    }
+
+    fn __inside<'v>(
+        #[starlark(require = pos)] a: Value<'v>,
+        #[starlark(require = pos)] b: Value<'v>,
+    ) -> starlark::Result<bool> {
+        comparable(a, b)?;
+        b.is_in(a)
+    }
+
+    fn __outside<'v>(
+        #[starlark(require = pos)] a: Value<'v>,
+        #[starlark(require = pos)] b: Value<'v>,
+    ) -> starlark::Result<bool> {
+        comparable(a, b)?;
+        Ok(!b.is_in(a)?)
+    }
+
     fn __extend<'v>(
         #[starlark(args)] args: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
@@ -215,7 +284,7 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
             .first()
             .and_then(|one| one.unpack_str())
             .map_or(0, str::len);
-        let items = args.items.get(1).and_then(|&one| super::values::list(one));
+        let items = args.items.get(1).and_then(|&one| list(one));
         let items = items.unwrap_or_default().iter();
         let lengths = items.map(|one| one.unpack_str().map_or(0, str::len) + by);
         fits(eval, Some(lengths.sum()), MAX_TEXT)?;

@@ -56,7 +56,7 @@ impl Program {
             chosen: chosen.to_vec(),
             ..Options::default()
         };
-        let parsed = source.program(false)?;
+        let parsed = source.program()?;
         let run = Module::with_temp_heap(|module| {
             {
                 let mut eval = Evaluator::new(&module);

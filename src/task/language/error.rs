@@ -76,7 +76,7 @@ impl Flaw {
 }
 
 /// Text from a file or of the language, on one line, not without end, and fit for a terminal.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::task) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     match text.char_indices().nth(MOST) {

@@ -2,12 +2,11 @@
 
 use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
-use super::values::{AnyOf, Domain, Hidden, Options, list, meaning, named};
+use super::values::{AnyOf, Domain, Options, list, meaning, named};
 use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::DictRef;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Value, ValueLike};
@@ -21,8 +20,7 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
     ];
     let mut builder = GlobalsBuilder::extended_by(&extensions)
         .with(words)
-        .with(bounded)
-        .with(looks);
+        .with(bounded);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
         ("n_ctx", size(sizes.n_ctx)),
@@ -217,64 +215,5 @@ fn words(builder: &mut GlobalsBuilder) {
     fn print<'v>(#[starlark(args)] args: UnpackTuple<Value<'v>>) -> anyhow::Result<NoneType> {
         let _ = args;
         Ok(NoneType)
-    }
-}
-
-/// Whether a hidden token is this or stands in it.
-fn hides(value: Value<'_>, depth: usize) -> bool {
-    if value.downcast_ref::<Hidden>().is_some() || depth > 8 {
-        return true;
-    }
-    if let Some(items) = list(value) {
-        return items.iter().any(|&item| hides(item, depth + 1));
-    }
-    DictRef::from_value(value).is_some_and(|dict| {
-        dict.iter()
-            .any(|(key, value)| hides(key, depth + 1) || hides(value, depth + 1))
-    })
-}
-
-fn seen(a: Value<'_>, b: Value<'_>) -> starlark::Result<()> {
-    if hides(a, 0) || hides(b, 0) {
-        return Err(starlark::Error::new_value(anyhow::anyhow!(
-            "a token is hidden"
-        )));
-    }
-    Ok(())
-}
-
-/// `== != in` and `not in` where tokens are hidden.
-#[starlark_module]
-fn looks(builder: &mut GlobalsBuilder) {
-    fn __same<'v>(
-        #[starlark(require = pos)] a: Value<'v>,
-        #[starlark(require = pos)] b: Value<'v>,
-    ) -> starlark::Result<bool> {
-        seen(a, b)?;
-        a.equals(b)
-    }
-
-    fn __other<'v>(
-        #[starlark(require = pos)] a: Value<'v>,
-        #[starlark(require = pos)] b: Value<'v>,
-    ) -> starlark::Result<bool> {
-        seen(a, b)?;
-        Ok(!a.equals(b)?)
-    }
-
-    fn __inside<'v>(
-        #[starlark(require = pos)] a: Value<'v>,
-        #[starlark(require = pos)] b: Value<'v>,
-    ) -> starlark::Result<bool> {
-        seen(a, b)?;
-        b.is_in(a)
-    }
-
-    fn __outside<'v>(
-        #[starlark(require = pos)] a: Value<'v>,
-        #[starlark(require = pos)] b: Value<'v>,
-    ) -> starlark::Result<bool> {
-        seen(a, b)?;
-        Ok(!b.is_in(a)?)
     }
 }

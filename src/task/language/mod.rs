@@ -12,6 +12,7 @@ mod bounds;
 mod built_in;
 mod calling;
 mod checking;
+mod drawing;
 mod edits;
 mod error;
 mod globals;
@@ -28,6 +29,7 @@ use super::{Spec, Task, shown};
 use asking::{Asking, Frame};
 use calling::Program;
 pub use error::TaskError;
+pub(super) use error::one_line;
 use sha2::{Digest, Sha256};
 use source::Source;
 use std::sync::Arc;
@@ -60,13 +62,7 @@ impl Task {
         let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let stem = stem.strip_suffix(".star").unwrap_or(stem);
         spec.name = if stem.is_empty() { "task" } else { stem }.to_owned();
-        let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        spec.options.push(("file".into(), hash));
+        spec.options.push(("file".into(), hash(text.as_bytes())));
         Ok(spec.into())
     }
 
@@ -91,6 +87,36 @@ impl Task {
         let mut spec = spec(name, text, options, sizes)?;
         spec.name = name.into();
         Ok(spec.into())
+    }
+
+    /// A task's name or file and what was chosen for it, as they are typed:
+    /// `sort:list_len=5,max_num=20`.
+    ///
+    /// # Errors
+    /// When what stands behind the name chooses nothing.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the options are as built_in takes them"
+    )]
+    pub fn choice(text: &str) -> Result<(&str, Vec<(String, String)>), TaskError> {
+        // a path may have colons of its own
+        let parts = text.rsplit_once(':').filter(|(_, rest)| rest.contains('='));
+        let Some((name, rest)) = parts else {
+            return Ok((text, Vec::new()));
+        };
+        let option = |word: &str| match word.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok((name.trim().to_owned(), value.trim().to_owned()))
+            }
+            _ => Err(TaskError {
+                file: shown(name),
+                place: None,
+                problem: format!("'{}' chooses nothing", shown(word)),
+                remedy: "write NAME:OPTION=VALUE,OPTION=VALUE".into(),
+            }),
+        };
+        let options = rest.split(',').map(option);
+        Ok((name, options.collect::<Result<_, _>>()?))
     }
 
     /// The names of the built-in tasks.
@@ -144,6 +170,15 @@ impl Task {
     }
 }
 
+/// What tells a file from others of its name.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
 /// A file's text as a task without a name.
 fn spec(
     name: &str,
@@ -165,7 +200,7 @@ fn spec(
     let mut spec = asking.frame.spec.clone();
     asking.hand_over(&mut spec);
     let checked = checking::check(&asking, &spec)?;
-    let picks = picks::picks(&asking, sizes).filter(|picks| {
+    let picks = picks::picks(&asking).filter(|picks| {
         // what hides nothing from the check has been found wrong nowhere else
         let rule = Rule::Picks(picks.clone());
         let inputs: Vec<&[super::Token]> = checked.iter().map(|(input, _)| &input[..]).collect();

@@ -115,11 +115,13 @@ impl Depth {
                     );
                 }
             }
-            Token::ClosingRound | Token::ClosingSquare | Token::ClosingCurly => {
-                if self.chains.len() > 1 {
-                    self.chains.pop();
-                }
+            Token::ClosingRound | Token::ClosingSquare | Token::ClosingCurly
+                if self.chains.len() > 1 =>
+            {
+                self.chains.pop();
             }
+            // one too many, of which the parser tells
+            Token::ClosingRound | Token::ClosingSquare | Token::ClosingCurly => {}
             Token::Comma | Token::Semicolon => self.start_anew(),
             Token::Newline if self.chains.len() == 1 => self.start_anew(),
             Token::Indent => {

@@ -1,7 +1,7 @@
 //! A task file as text: read, looked over, and made fit to be run within bounds.
 //!
-//! The language bounds steps, but one step may make a text of a gigabyte. So what can grow, `+ * %`
-//! and `<<`, also with `=` behind, and a few methods, is carried out by functions of ours that look at
+//! The language bounds steps, but one step may make a text of a gigabyte or compare for ever. So
+//! `+ * % << == != in`, also with `=` behind, and a few methods, are carried out by functions of ours that look at
 //! sizes first (`bounds.rs`). Operators are replaced in the parsed file, the others in its text; where an
 //! error lies is told in the text as it was written.
 
@@ -16,21 +16,17 @@ use starlark_syntax::syntax::ast::{
 use starlark_syntax::syntax::top_level_stmts::top_level_stmts;
 use std::collections::HashMap;
 
-/// Operators that can, and who carries them out.
-const OPERATORS: [(&str, &str); 4] = [
+/// Operators that can make much of little or go through much, and who carries them out.
+const OPERATORS: [(&str, &str); 8] = [
     ("+", "__add"),
     ("*", "__mul"),
     ("%", "__mod"),
     ("<<", "__shl"),
-];
-/// Operators that look into values, and who carries them out where these are hidden.
-const LOOKS: [(&str, &str); 4] = [
     ("==", "__same"),
     ("!=", "__other"),
     ("in", "__inside"),
     ("not in", "__outside"),
 ];
-
 /// What a file defines as a function.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
@@ -158,12 +154,11 @@ impl Source {
         });
     }
 
-    /// The file, ready to be run. With `hidden`, operators that look into values ask whether they may.
-    pub fn program(&self, hidden: bool) -> Result<AstModule, TaskError> {
+    /// The file, ready to be run.
+    pub fn program(&self) -> Result<AstModule, TaskError> {
         let parsed = AstModule::parse(&self.name, self.run.clone(), &dialect());
         let mut parsed = parsed.map_err(|error| self.error(self.flaw(&error)))?;
-        let looks: &[_] = if hidden { &LOOKS } else { &[] };
-        let all = OPERATORS.iter().chain(looks);
+        let all = OPERATORS.iter();
         let all = all.map(|(operator, by)| ((*operator).to_owned(), (*by).to_owned()));
         parsed.replace_binary_operators(&all.collect());
         Ok(parsed)

@@ -3,6 +3,7 @@
 #![expect(
     unsafe_code,
     unused_qualifications,
+    clippy::panic,
     reason = "the language's crate writes the impls that it derives this way; nothing else here is"
 )]
 
@@ -15,6 +16,7 @@ use starlark::starlark_module;
 use starlark::starlark_simple_value;
 use starlark::values::list::ListRef;
 use starlark::values::none::NoneType;
+use starlark::values::tuple::TupleRef;
 use starlark::values::{
     Heap, NoSerialize, ProvidesStaticType, StarlarkPagablePanic, StarlarkValue, Value, ValueLike,
     starlark_value,
@@ -236,7 +238,7 @@ pub(super) fn meaning(value: Value<'_>) -> Option<Meaning> {
 /// The items of a list or a tuple.
 pub(super) fn list<'v>(value: Value<'v>) -> Option<&'v [Value<'v>]> {
     let list = ListRef::from_value(value).map(ListRef::content);
-    list.or_else(|| starlark::values::tuple::TupleRef::from_value(value).map(|one| one.content()))
+    list.or_else(|| TupleRef::from_value(value).map(TupleRef::content))
 }
 
 /// The value of the language that a meaning is.

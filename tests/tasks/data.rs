@@ -1,0 +1,154 @@
+//! Tasks from tables of prompts and targets.
+
+use crate::sizes;
+use circuitscope::task::{Sample, Sizes, Target, Task};
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use std::io::Write as _;
+
+const JSON: &str =
+    "{\"tokens\": [5, 1, 7], \"targets\": [6]}\n\n{\"tokens\": [5, 2, 2], \"targets\": [null]}\n";
+
+fn read(bytes: &[u8]) -> Result<Task, String> {
+    Task::from_data("dir/rows.bin", bytes, &Sizes::default()).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn right(task: Task, typed: &str) -> Vec<Target> {
+    let prompt = task.parse_prompt(typed).unwrap();
+    task.targets(&[prompt.values]).unwrap().remove(0)
+}
+
+fn le(numbers: &[i64]) -> Vec<u8> {
+    numbers.iter().flat_map(|one| one.to_le_bytes()).collect()
+}
+
+fn npy(shape: &str, kind: &str, data: &[u8]) -> Vec<u8> {
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut array = b"\x93NUMPY\x01\x00".to_vec();
+    array.extend((header.len() as u16).to_le_bytes());
+    array.extend(header.bytes());
+    array.extend(data);
+    array
+}
+
+fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut archive = zip::ZipWriter::new(&mut bytes);
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, array) in arrays {
+        archive.start_file(*name, stored).unwrap();
+        archive.write_all(array).unwrap();
+    }
+    archive.finish().unwrap();
+    bytes.into_inner()
+}
+
+/// The same two rows in every form are the same task.
+#[test]
+fn four_forms_of_one_table() {
+    let tokens = [5, 1, 7, 5, 2, 2];
+    let csv = "a,b,c,target_x\n5,1,7,6\r\n5, 2, 2,\n";
+    let (flat, ids) = (le(&tokens), le(&[6, -1]));
+    let view = |shape: Vec<usize>, data| TensorView::new(Dtype::I64, shape, data).unwrap();
+    let tensors = [
+        ("tokens", view(vec![2, 3], &flat)),
+        ("targets", view(vec![2], &ids)),
+    ];
+    let safe = serialize(tensors, None).unwrap();
+    let small: Vec<u8> = tokens.iter().map(|&one| one as u8).collect();
+    let arrays = [
+        ("tokens.npy", npy("(2, 3)", "|u1", &small)),
+        ("targets.npy", npy("(2, 1)", "<i8", &ids)),
+    ];
+    for bytes in [JSON.as_bytes(), csv.as_bytes(), &safe, &npz(&arrays)] {
+        let task = read(bytes).unwrap();
+        assert_eq!(task.name, "rows");
+        assert_eq!(
+            (task.seq_len(), task.d_vocab(), task.classes.len()),
+            (3, 8, 7)
+        );
+        assert_eq!(task.predictions().join(" "), "t_2→target_0");
+        assert_eq!(right(task, "5 1 7"), [Target::One(6)]);
+        assert_eq!(right(task, "5 2 2"), [Target::Nothing]);
+        let other = task.parse_prompt("5 2 3").unwrap_err().to_string();
+        assert!(other.contains("is no input"), "{other}");
+        let drawn = Sample::Random { seed: 1, len: 40 }.prompts(task);
+        let first = drawn
+            .iter()
+            .filter(|prompt| prompt.values.tokens()[1] == 1)
+            .count();
+        assert!((8..32).contains(&first), "{first}");
+    }
+}
+
+#[test]
+fn targets_at_every_position_and_at_the_last() {
+    let task = read(b"t,t,t,target,target,target\n1,2,3,,1,0\n0,2,3,-1,1,1\n").unwrap();
+    assert_eq!(task.read_positions(), [1, 2]);
+    assert_eq!(right(task, "0 2 3"), [Target::One(1), Target::One(1)]);
+    let task = read(b"t,t,t,target,target\n1,2,3,1,0\n").unwrap();
+    assert_eq!(task.read_positions(), [1, 2]);
+    let sized = Task::from_data("x", b"t,target\n1,0\n", &sizes(4, 9, 3)).unwrap();
+    assert_eq!((sized.d_vocab(), sized.classes.len()), (9, 3));
+}
+
+#[test]
+fn tables_that_are_wrong() {
+    let cut = npz(&[("tokens.npy", npy("(2, 3)", "<i8", &[0; 40]))]);
+    let lies = npz(&[(
+        "tokens.npy",
+        npy("(9223372036854775807, 9)", "<i8", &[0; 48]),
+    )]);
+    let real = npz(&[("tokens.npy", npy("(2, 3)", "<f8", &[0; 48]))]);
+    let alone = npz(&[("tokens.npy", npy("(1, 1)", "<i8", &[0; 8]))]);
+    for (bytes, part) in [
+        (&b""[..], "the file is empty"),
+        (b"a,b\n1,2\n", "names no targets"),
+        (b"a,target\n", "there are no rows"),
+        (b"a,target\n1\n", "line 2 has 1 cells where the first has 2"),
+        (b"a,target\nx,2\n", "line 2: 'x' is no whole number"),
+        (b"a,target\n-1,2\n", "token -1 is not from 0 to"),
+        (b"a,target\n1,-2\n", "target -2 is not from 0 to"),
+        (b"a,target\n1,\n", "no target is right anywhere"),
+        (
+            b"a,target\n1,2\n1,3\n",
+            "row 1 has the tokens of a row before it",
+        ),
+        (b"a,target,target\n1,2,3\n", "2 targets a row of 1 tokens"),
+        (
+            b"a,target\n99999999,0\n",
+            "token 99999999 is not from 0 to 8191",
+        ),
+        (b"{\"tokens\": [1]}", "line 1: missing field `targets`"),
+        (
+            b"{\"tokens\": [1], \"targets\": [1]}\n{\"tokens\": [1, 2], \"targets\": [1]}",
+            "line 2 has 2 numbers where the first has 1",
+        ),
+        (
+            b"\xff\xfe\0",
+            "neither safetensors, npz, JSON lines nor CSV",
+        ),
+        (b"PK\x03\x04", "no npz file"),
+        (
+            b"\x10\0\0\0\0\0\0\0{\"a\": 3}        ",
+            "no safetensors file",
+        ),
+        (&cut, "it is cut off"),
+        (&lies, "it is cut off"),
+        (&real, "'<f8', and no whole numbers"),
+        (&alone, "no array `targets`"),
+    ] {
+        let message = read(bytes).err().unwrap_or_else(|| "it was taken".into());
+        assert!(
+            message.starts_with("dir/rows.bin: "),
+            "{message} for {part}"
+        );
+        assert!(message.contains(part), "{message:?} lacks {part:?}");
+        assert!(!message.contains('\n') && message.len() < 700, "{message}");
+    }
+}
