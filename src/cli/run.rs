@@ -74,7 +74,18 @@ pub fn heading(model: &Model) -> String {
     } else {
         String::new()
     };
-    format!("{} #{}{assumed}", model.name, model.short_hash())
+    let task = model.transformer.task();
+    let mut lines = vec![format!("{} #{}{assumed}", model.name, model.short_hash())];
+    if task.name != "array_update" {
+        let what = if task.is_judged() {
+            format!("task {task}")
+        } else {
+            "no task: nothing is right or wrong".to_owned()
+        };
+        lines.push(format!("{what}  {}", config.words().join(", ")));
+    }
+    lines.extend(model.told.iter().cloned());
+    lines.join("\n")
 }
 
 /// A line for each position, with what is predicted there, and the loss.
@@ -84,6 +95,14 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for (position, &token) in run.tokens.iter().enumerate() {
         let mut row = vec![task.label(position), task.token_name(token)];
+        if !task.is_judged() && position < run.logits.shape()[0] {
+            let (class, p) = run
+                .top(position, 1)
+                .first()
+                .copied()
+                .unwrap_or((0, f32::NAN));
+            row.extend([String::new(), task.class_name(class), fixed(p, 4)]);
+        }
         if let Some(one) = predictions.iter().find(|one| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
             row.extend([one.name.clone(), task.said_words(one.argmax)]);

@@ -22,11 +22,24 @@ pub struct ModelNumbers {
     /// Where positions enter: `shortformer` or `standard`, with `(assumed)` behind it where no file says
     /// so.
     pub positions: String,
+    /// The task it is looked at with; none where nothing is right or wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// Everything that decides what is computed, with what is assumed.
+    pub config: Vec<String>,
+    /// What the task decided when the checkpoint was opened.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub told: Vec<String>,
 }
 
 impl From<&Model> for ModelNumbers {
     fn from(model: &Model) -> Self {
-        Self::new(&model.name, &model.hash, model.transformer.config())
+        let task = model.transformer.task();
+        Self {
+            task: task.is_judged().then_some(task),
+            told: model.told.clone(),
+            ..Self::new(&model.name, &model.hash, model.transformer.config())
+        }
     }
 }
 
@@ -38,6 +51,9 @@ impl ModelNumbers {
             name: name.to_owned(),
             hash: hash.to_owned(),
             positions: config.positions_words(),
+            task: None,
+            config: config.words(),
+            told: Vec::new(),
         }
     }
 }

@@ -19,6 +19,8 @@ const JUDGES: Sample = Sample::Random { seed: 0, len: 64 };
 const CLEARLY: f64 = 0.05;
 /// A task file is a page; more is none.
 const MAX_TASK_FILE: u64 = 1 << 16;
+/// A table of prompts and targets has at most so many bytes.
+const MAX_TABLE: u64 = 1 << 26;
 
 /// What a checkpoint is opened with.
 #[derive(Clone, Debug, Default)]
@@ -219,32 +221,21 @@ fn task_of(opened: &Opened, wish: &Wish, path: &Path) -> Result<Task> {
 /// # Errors
 /// When there is no such task or file, it is wrong, or it does not fit these sizes.
 pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
-    let path = Path::new(text);
-    let ends = |end: &str| path.extension().is_some_and(|one| one == end);
-    let task = if path.is_file() || ["star", "py", "bzl"].into_iter().any(ends) {
-        Task::from_file(text, &read_task(path)?, &[], sizes)?
-    } else {
-        let (name, options) = text.split_once(':').unwrap_or((text, ""));
-        Task::built_in(name, &read_options(options)?, sizes)?
+    let (name, options) = Task::choice(text)?;
+    let path = Path::new(name);
+    let end = path.extension().unwrap_or_default().to_string_lossy();
+    let task = match &*end {
+        "csv" | "jsonl" | "npz" | "safetensors" => {
+            let bytes = read_whole(path, MAX_TABLE)?;
+            Task::from_data(name, &bytes, sizes)?
+        }
+        _ if path.is_file() || matches!(&*end, "star" | "py" | "bzl") => {
+            Task::from_file(name, &read_task(path)?, &options, sizes)?
+        }
+        _ => Task::built_in(name, &options, sizes)?,
     };
     task.fits(sizes).map_err(anyhow::Error::msg)?;
     Ok(task)
-}
-
-/// `list_len=5,max_num=20`
-fn read_options(text: &str) -> Result<Vec<(String, String)>> {
-    let parts = text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let (name, value) = part.split_once('=').with_context(|| {
-                format!("'{}' is no option; the form is NAME=VALUE", shown(part))
-            })?;
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        })
-        .collect()
 }
 
 /// The task file beside a checkpoint: `NAME.star`, or `task.star` in its folder.
@@ -258,10 +249,17 @@ fn beside(path: &Path) -> Option<PathBuf> {
 
 fn read_task(path: &Path) -> Result<String> {
     let name = shown(&path.to_string_lossy());
+    let text = String::from_utf8(read_whole(path, MAX_TASK_FILE)?);
+    text.map_err(|_| anyhow::anyhow!("the task {name} is no text; UTF-8 is needed"))
+}
+
+fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let name = shown(&path.to_string_lossy());
     let data = std::fs::metadata(path).with_context(|| format!("cannot read the task {name}"))?;
     ensure!(
-        data.is_file() && data.len() <= MAX_TASK_FILE,
-        "the task {name} is no file of at most 64 KiB"
+        data.is_file() && data.len() <= most,
+        "the task {name} is no file of at most {} KiB",
+        most >> 10
     );
-    std::fs::read_to_string(path).with_context(|| format!("cannot read the task {name}"))
+    std::fs::read(path).with_context(|| format!("cannot read the task {name}"))
 }

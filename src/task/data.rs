@@ -138,6 +138,7 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
         once_a_batch: Vec::new(),
         exists: Some(exists),
         draw: Some(draw),
+        one_output: false,
     })
 }
 
