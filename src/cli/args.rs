@@ -8,11 +8,11 @@ use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
+use super::model_args::ModelArgs;
 use super::replay::ReplayArgs;
 use super::sweep::SweepArgs;
 use super::train::TrainArgs;
 use crate::lens::{Continuation, Measure};
-use crate::model::device::DeviceChoice;
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
 use crate::task::Sample;
@@ -125,9 +125,6 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub workbench: WorkbenchArgs,
 }
-
-/// What a file does not say of a model.
-const MODEL: &str = "What the checkpoint does not say";
 
 /// How to write a prompt; the same words everywhere.
 const PROMPT_HELP: &str = "\
@@ -245,41 +242,6 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
-}
-
-/// Which model, and where it computes.
-#[derive(Clone, Debug, Args)]
-pub struct ModelArgs {
-    /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
-    #[arg(short, long, value_name = "PATH")]
-    pub model: Option<PathBuf>,
-    /// The task: a built-in one (sort, or sort:list_len=5), or a task file
-    #[arg(long, value_name = "NAME|FILE", help_heading = MODEL)]
-    pub task: Option<String>,
-    /// Where positions enter, where the file does not say: standard, shortformer, rotary or none
-    #[arg(long, value_name = "KIND", help_heading = MODEL)]
-    pub positions: Option<String>,
-    /// Which positions attention looks at: causal or bidirectional
-    #[arg(long, value_name = "DIRECTION", help_heading = MODEL)]
-    pub attention: Option<String>,
-    /// The token that no attention looks at, by its id
-    #[arg(long, value_name = "TOKEN", help_heading = MODEL)]
-    pub pad: Option<String>,
-    /// The activation of the MLP: relu, gelu, gelu_new, silu or solu_ln
-    #[arg(long, value_name = "NAME", help_heading = MODEL)]
-    pub act: Option<String>,
-    /// What a norm adds to the variance
-    #[arg(long, value_name = "EPS", help_heading = MODEL)]
-    pub norm_eps: Option<String>,
-    /// A norm without parameters, which tensors do not show: LNPre or RMSPre
-    #[arg(long, value_name = "KIND", help_heading = MODEL)]
-    pub norm: Option<String>,
-    /// Heads in a block, where the tensors join them
-    #[arg(long = "heads", value_name = "N", help_heading = MODEL)]
-    pub n_heads: Option<String>,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
 }
 
 /// What every command that runs a model understands.

@@ -1,7 +1,8 @@
 //! `circuitscope bench`: how fast this machine is, measured.
 
-use super::args::{Format, ModelArgs};
+use super::args::Format;
 use super::common::{open, print_json, tell};
+use super::model_args::ModelArgs;
 use super::workbench::{absolute, model_info};
 use crate::app::State;
 use crate::findings::numbers::ModelNumbers;

@@ -1,7 +1,8 @@
 //! What several commands share: opening a model, reading a prompt, printing JSON.
 
-use super::args::{Common, ContinuationChoice, ModelArgs};
-use crate::lens::slide::{self, Wish};
+use super::args::{Common, ContinuationChoice};
+use super::model_args::ModelArgs;
+use crate::lens::slide;
 use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::config::Overrides;
 use crate::model::device::Picked;
@@ -17,7 +18,7 @@ use std::path::Path;
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     let picked = which.device.open()?;
-    let wish = wish(which)?;
+    let wish = which.wish()?;
     let on = |device: &Device| match &which.model {
         Some(path) => slide::open(path, &wish, device),
         None => slide::embedded(&wish, device),
@@ -28,34 +29,6 @@ pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
         model.transformer = model.transformer.with_many_on(many);
     }
     Ok((model, picked))
-}
-
-/// What the flags say of a model and its task.
-fn wish(which: &ModelArgs) -> Result<Wish> {
-    let mut overrides = Overrides::default();
-    for (name, said) in [
-        ("positions", &which.positions),
-        ("attention", &which.attention),
-        ("pad", &which.pad),
-        ("act", &which.act),
-        ("norm-eps", &which.norm_eps),
-        ("norm", &which.norm),
-        ("heads", &which.n_heads),
-    ] {
-        if let Some(text) = said {
-            overrides
-                .set(name, text)
-                .with_context(|| format!("in --{name}"))?;
-        }
-    }
-    ensure!(
-        which.model.is_some() || overrides == Overrides::default(),
-        "the embedded model says all of itself; --model names another"
-    );
-    Ok(Wish {
-        task: which.task.clone(),
-        overrides,
-    })
 }
 
 /// A model and what it is run on: a prompt of its task, or token ids of which nothing need be known.

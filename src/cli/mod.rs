@@ -15,6 +15,7 @@ mod completions;
 mod devices;
 mod findings;
 mod inputs;
+mod model_args;
 mod patch;
 mod progress;
 mod replay;

@@ -1,7 +1,7 @@
 //! `circuitscope replay`: findings computed again.
 
-use super::args::ModelArgs;
 use super::common::{self, print_json};
+use super::model_args::ModelArgs;
 use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};

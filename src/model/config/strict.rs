@@ -5,6 +5,18 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
+/// What serde_json calls the only field of a number that it keeps as its digits, as it does in a
+/// program that has asked for that anywhere.
+const DIGITS: &str = "$serde_json::private::Number";
+
+/// The number that a map stands for.
+fn number(map: &Map<String, Value>) -> Option<Value> {
+    let Some(Value::String(digits)) = map.get(DIGITS).filter(|_| map.len() == 1) else {
+        return None;
+    };
+    serde_json::from_str(digits).ok()
+}
+
 /// A JSON value none of whose objects has a key twice, which a map would not tell.
 pub(super) struct Strict(pub Value);
 
@@ -59,7 +71,7 @@ impl<'de> Deserialize<'de> for Strict {
                     }
                     all.insert(name, value);
                 }
-                Ok(all.into())
+                Ok(number(&all).unwrap_or_else(|| all.into()))
             }
         }
         deserializer.deserialize_any(Any).map(Self)

@@ -1,0 +1,79 @@
+//! Which model a command is about, for which task, and what its file does not say.
+
+use crate::lens::slide::Wish;
+use crate::model::config::Overrides;
+use crate::model::device::DeviceChoice;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use std::path::PathBuf;
+
+/// What a file does not say of a model.
+const MODEL: &str = "What the checkpoint does not say";
+
+/// Which model, and where it computes.
+#[derive(Clone, Debug, Args)]
+pub struct ModelArgs {
+    /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
+    #[arg(short, long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// The task: a built-in one (sort, or sort:list_len=5), or a task file
+    #[arg(long, value_name = "NAME|FILE", help_heading = MODEL)]
+    pub task: Option<String>,
+    /// Where positions enter, where the file does not say: standard, shortformer, rotary or none
+    #[arg(long, value_name = "KIND", help_heading = MODEL)]
+    pub positions: Option<String>,
+    /// Which positions attention looks at: causal or bidirectional
+    #[arg(long, value_name = "DIRECTION", help_heading = MODEL)]
+    pub attention: Option<String>,
+    /// The token that no attention looks at, by its id
+    #[arg(long, value_name = "TOKEN", help_heading = MODEL)]
+    pub pad: Option<String>,
+    /// The activation of the MLP: relu, gelu, gelu_new, silu or solu_ln
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub act: Option<String>,
+    /// What a norm adds to the variance
+    #[arg(long, value_name = "EPS", help_heading = MODEL)]
+    pub norm_eps: Option<String>,
+    /// A norm without parameters, which tensors do not show: LNPre or RMSPre
+    #[arg(long, value_name = "KIND", help_heading = MODEL)]
+    pub norm: Option<String>,
+    /// Heads in a block, where the tensors join them
+    #[arg(long = "heads", value_name = "N", help_heading = MODEL)]
+    pub n_heads: Option<String>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+}
+
+impl ModelArgs {
+    /// What the flags say of a model and its task.
+    ///
+    /// # Errors
+    /// Names the flag that is wrong.
+    pub fn wish(&self) -> Result<Wish> {
+        let mut overrides = Overrides::default();
+        for (name, said) in [
+            ("positions", &self.positions),
+            ("attention", &self.attention),
+            ("pad", &self.pad),
+            ("act", &self.act),
+            ("norm-eps", &self.norm_eps),
+            ("norm", &self.norm),
+            ("heads", &self.n_heads),
+        ] {
+            if let Some(text) = said {
+                overrides
+                    .set(name, text)
+                    .with_context(|| format!("in --{name}"))?;
+            }
+        }
+        ensure!(
+            self.model.is_some() || overrides == Overrides::default(),
+            "the embedded model says all of itself; --model names another"
+        );
+        Ok(Wish {
+            task: self.task.clone(),
+            overrides,
+        })
+    }
+}
