@@ -57,7 +57,7 @@ impl CellsView {
 }
 
 fn step_head(config: &Config, layer: usize, head: usize, by: isize) -> (usize, usize) {
-    let total = config.n_layers * config.n_heads;
+    let total = (config.n_layers * config.n_heads).max(1);
     let flat = (layer * config.n_heads + head) as isize + by;
     let flat = flat.rem_euclid(total as isize) as usize;
     (flat / config.n_heads, flat % config.n_heads)
@@ -113,7 +113,7 @@ impl StripsView {
             StripColumn::All => len,
         };
         let flat = (self.layer * width + column) as isize + by;
-        let flat = flat.clamp(0, (config.n_layers * width) as isize - 1) as usize;
+        let flat = flat.clamp(0, (config.n_layers.max(1) * width) as isize - 1) as usize;
         self.layer = flat / width;
         self.column = match flat % width {
             last if last == len => StripColumn::All,

@@ -278,7 +278,7 @@ impl State {
             .map(Source::from);
         let clean = clean.unwrap_or_else(|| Source::new(task.values_at(0)));
         let study = Study::new(task, clean, source);
-        let last_layer = model.config.n_layers - 1;
+        let last_layer = model.config.n_layers.saturating_sub(1);
         Self {
             fields: Fields::new(&study.clean, &study.corrupted),
             field_error: None,
@@ -376,6 +376,16 @@ impl State {
         let running = self.space.running.as_ref();
         seen && inquiry.is_none_or(|inquiry| inquiry.answer.is_some())
             && running.is_none_or(|running| running.news.is_some())
+    }
+
+    /// Why there is no metric.
+    #[must_use]
+    pub fn no_metric(&self) -> &'static str {
+        if self.task().is_judged() {
+            "  no metric: the answers agree"
+        } else {
+            "  no metric: m names one"
+        }
     }
 
     /// What is odd about the pair.

@@ -244,7 +244,7 @@ fn on_screen(label: &str, last: usize) -> String {
 fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
     let mut rows = Vec::new();
     let mut values = Vec::new();
-    let last = asked.model.config().n_layers - 1;
+    let last = asked.model.config().n_layers.saturating_sub(1);
     let mut part = |prefix: &str, part: &Labelled| {
         let names = part.labels.iter().map(|label| on_screen(label, last));
         rows.extend(names.map(|name| format!("{prefix}{name}")));

@@ -126,7 +126,7 @@ impl Words<'_> {
             Some(layer) => self.wrong(format!(
                 "no layer {layer} in a model of {} layers; the layers are 0 to {}",
                 config.n_layers,
-                config.n_layers - 1
+                config.n_layers.saturating_sub(1)
             )),
             None => HookName::parse(name, config).or_else(|e| self.wrong(e.to_string())),
         }
@@ -297,14 +297,17 @@ impl Words<'_> {
             None => self.wrong(format!(
                 "'{}' sends nothing; embed, L0 .. L{} or a head such as L0.0 do",
                 shown(word),
-                config.n_layers - 1
+                config.n_layers.saturating_sub(1)
             )),
         }
     }
 
     fn receiver(&self, word: &str, config: &Config) -> Result<(HookName, Option<usize>)> {
         if word == "logits" {
-            return Ok((HookName::Block(config.n_layers - 1, Site::ResidPost), None));
+            return Ok((
+                HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
+                None,
+            ));
         }
         let sites = [
             ('Q', Site::QInput),
@@ -320,7 +323,7 @@ impl Words<'_> {
                 self.wrong(format!(
                     "'{}' reads nothing; Q, K or V with a layer 0 to {} (and a head: K1.0), or logits do",
                     shown(word),
-                    config.n_layers - 1
+                    config.n_layers.saturating_sub(1)
                 ))
             },
             Ok,

@@ -80,7 +80,7 @@ impl PathName {
         };
         in_stream.then(|| Intervention {
             action: Action::Path(self.clone()),
-            hook: HookName::Block(config.n_layers - 1, Site::ResidPost),
+            hook: HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
             target: Target::Positions(None),
             head: None,
         })
@@ -92,7 +92,7 @@ impl PathName {
     /// makes of a token, of its position and of its own bias leaves together.
     #[must_use]
     pub fn own_edge(&self, config: &Config) -> Option<Intervention> {
-        let last = config.n_layers - 1;
+        let last = config.n_layers.saturating_sub(1);
         let mut heads = self.heads.clone();
         match self.start {
             Start::Embed => {}

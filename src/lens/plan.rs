@@ -61,7 +61,7 @@ impl Plan {
         match sheet {
             Sheet::Strips => Self::strips(&GridName::strips(config), config, task, from),
             Sheet::Strip(grid) => Self::strips(&[grid], config, task, from),
-            Sheet::PatternCells(head) => Self::pattern_cells(head, task, from),
+            Sheet::PatternCells(head) => Self::pattern_cells(head, task, config, from),
             Sheet::Edges => Self::edges(config, from),
             Sheet::EdgesByPos => Self::edges_by_pos(config, task, from),
         }
@@ -97,7 +97,7 @@ impl Plan {
         }
     }
 
-    fn pattern_cells(head: HeadName, task: Task, from: RunName) -> Self {
+    fn pattern_cells(head: HeadName, task: Task, config: &Config, from: RunName) -> Self {
         let len = task.seq_len();
         let cell = |at: usize| {
             let (dest, src) = (at / len, at % len);
@@ -107,7 +107,8 @@ impl Plan {
                 pos: Some(dest),
                 src: Some(src),
             };
-            (src <= dest).then(|| GridName::PatternDestSrc.intervention(cell, from))
+            (src <= dest || !config.is_causal())
+                .then(|| GridName::PatternDestSrc.intervention(cell, from))
         };
         Self {
             rows: task.labels(),
@@ -184,7 +185,7 @@ fn receivers(config: &Config) -> Vec<Receiver> {
     }
     all.push(Receiver {
         name: "logits".into(),
-        hook: HookName::Block(config.n_layers - 1, Site::ResidPost),
+        hook: HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
         head: None,
     });
     all

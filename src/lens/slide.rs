@@ -142,12 +142,17 @@ fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<St
     if config.judged.is_empty() {
         return Ok((config, Vec::new()));
     }
-    let told = scored.iter().map(|(right, one)| {
+    // what was not decided is told as it stands
+    let shown = scored.iter().filter(|(_, one)| {
+        let (positions, attention) = (choice(one).0, choice(one).1);
+        (config.judged.contains(&Assumed::Positions) || positions == wanted.0)
+            && (config.judged.contains(&Assumed::Attention) || attention == wanted.1)
+    });
+    let told = shown.map(|(right, one)| {
         let (percent, n) = (fraction(*right), JUDGES.examples());
         format!("{}: right on {percent} of {n} inputs", words(one, &config))
     });
-    let mut told: Vec<String> = told.collect();
-    told.dedup();
+    let told = told.collect();
     Ok((config, told))
 }
 

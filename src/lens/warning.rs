@@ -73,7 +73,7 @@ pub fn warnings(task: Task, experiment: &Experiment, seen: Option<&Observation>)
         );
     }
     match experiment.metric_in_force(task) {
-        None if !differing.is_empty() => {
+        None if !differing.is_empty() && task.is_judged() => {
             warn(Fix::MakePair, "both prompts have the same answer".into());
         }
         None => {}

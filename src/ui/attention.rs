@@ -121,11 +121,16 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
     let below = cursor_line(canvas, &seen, &values);
     let taken = below.width();
     let inner = canvas.frame(Pane::Attention, area, title, Some(below));
-    let heads = heads_that_fit(canvas, inner);
     let config = &state.model.config;
     let total = config.n_layers * config.n_heads;
+    if total == 0 {
+        let text = Line::from(canvas.span(Role::Muted, "this model has no attention"));
+        canvas.line(inner, 0, &text);
+        return;
+    }
+    let heads = heads_that_fit(canvas, inner);
     let selected = view.layer * config.n_heads + view.head;
-    let first = selected.min(total - heads);
+    let first = selected.min(total.saturating_sub(heads));
     let width = inner.width / heads as u16;
     let cell_width = cell_width(inner.width, heads, state.task().seq_len());
     for slot in 0..heads {

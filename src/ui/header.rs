@@ -25,7 +25,8 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     // the sample is scored as the model is; all inputs are counted under the interventions
     let edited = !state.study().experiment().interventions.is_empty();
     let whose = if edited { "untouched " } else { "" };
-    let score = sample.score.as_ref();
+    let judged = state.task().is_judged();
+    let score = sample.score.as_ref().filter(|_| judged);
     let right = score.map(Score::right);
     let accuracy =
         right.map(|right| format!("{whose}pred acc {}", fraction(right.predictions_accuracy)));

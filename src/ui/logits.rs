@@ -37,7 +37,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let direction = seen.experiment.direction;
     let shown = state.view.shown;
     let mut title = canvas.run(direction);
-    if let Shown::Run(run) = shown {
+    if let Shown::Run(run) = shown
+        && state.task().is_judged()
+    {
         let loss = seen.run(run).loss_of(state.task(), &truth(canvas, &seen));
         let loss = significant(loss, 2);
         title.push(canvas.part(3, canvas.number_role(), format!(" loss {loss}")));

@@ -58,7 +58,7 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
     let mut parts = vec![canvas.part(0, Role::Text, seen.experiment.direction.name())];
     parts.extend(reading(canvas));
     let Some(values) = &seen.metric else {
-        parts.push(canvas.part(0, Role::Warn, "  no metric: the answers agree"));
+        parts.push(canvas.part(0, Role::Warn, canvas.state.no_metric()));
         return parts;
     };
     let wide = width >= 76;
@@ -241,7 +241,7 @@ impl Arranged {
             layers: if stacked {
                 layers
             } else {
-                abreast.clamp(1, layers)
+                abreast.clamp(1, layers.max(1))
             }
             .into(),
             rows: (below_top / high).min(rows).into(),
@@ -382,8 +382,9 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(Pane::Cells, area, title, Some(below));
     let len = state.task().seq_len() as u16;
     let cell_width = (inner.width.saturating_sub(LABEL) / len).clamp(1, WIDEST_STRIP);
+    let causal = state.model.config.is_causal();
     let at = |dest: usize, src: usize| {
-        if src > dest {
+        if src > dest && causal {
             return HeatCell::Masked;
         }
         let cell = Cell {

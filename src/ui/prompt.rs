@@ -176,7 +176,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             };
             (Role::Muted, format!("metric {} ({how})", metric.line(task)))
         }
-        None => (Role::Muted, "no metric: the answers agree".into()),
+        None => (Role::Muted, state.no_metric().trim_start().into()),
     });
     let key = fix_key();
     for (i, warning) in state.warnings().into_iter().enumerate() {

@@ -355,6 +355,12 @@ impl Reader<'_> {
             Ok(name) => name,
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
+        if !self.config.is_causal() {
+            return self.wrong(
+                term,
+                "claims about attention are for causal models; this one looks both ways",
+            );
+        }
         let head = HeadName::all(self.config).position(|one| one == name);
         let position = |label: &str| self.task.position(label);
         let (dest, src) = match (position(dest), position(src)) {

@@ -1,0 +1,193 @@
+//! A model of our own, a task file written from nothing.
+
+use super::common::random_of;
+use super::program::{json, refused, stdout};
+use circuitscope::model::Config;
+use circuitscope::model::config::PositionalEmbedding::Standard;
+use circuitscope::task::Task;
+use std::path::Path;
+
+const FILE: &str = r#"
+tokens = numbers(5) + ["="]
+classes = numbers(5)
+layout = "x y ="
+fields = {"x": below(5), "y": below(5)}
+
+def larger(x, y):
+    if x == y:
+        return None
+    return x if x > y else y
+"#;
+
+/// A folder with a model whose sizes are the file's.
+fn folder() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::attention_only([1, 2], [8, 4], 3, [6, 5], Standard);
+    let model = random_of(config, Task::raw(3, 6, 5), 3);
+    let (weights, _) = model.to_files().unwrap();
+    let path = folder.path().join("m.safetensors");
+    std::fs::write(&path, weights).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    (folder, path)
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn without_a_task_nothing_is_right_or_wrong() {
+    let (_folder, model) = folder();
+    let answer = json(&["run", "--model", &model, "--tokens", "1,2 5"]);
+    assert_eq!(answer["predictions"].as_array().unwrap().len(), 0);
+    assert_eq!(answer["logits"].as_array().unwrap().len(), 3);
+    assert!(answer["model"].get("task").is_none());
+    // a shorter prompt is one too
+    let answer = json(&["run", "--model", &model, "--tokens", "4"]);
+    assert_eq!(answer["logits"].as_array().unwrap().len(), 1);
+    let text = stdout(&["run", "--model", &model, "--tokens", "1 2 5"]);
+    assert!(
+        text.contains("no task: nothing is right or wrong"),
+        "{text}"
+    );
+    for (ids, problem) in [
+        ("1 2 3 4", "4 tokens, but the model has 3 positions"),
+        ("1 6", "token 6 is not in 0..6"),
+        ("1 x", "'x' is no token id"),
+        (" ,", "no token ids"),
+    ] {
+        refused(&["run", "--model", &model, "--tokens", ids], problem);
+    }
+    let pair = [
+        "patch",
+        "--model",
+        &model,
+        "--clean-tokens",
+        "1 2 5",
+        "--corrupted-tokens",
+    ];
+    refused(&[&pair[..], &["1 2"]].concat(), "both prompts need as many");
+    let grids = json(&[&pair[..], &["1 3 5", "--metric", "t_2:1:0"]].concat());
+    assert_eq!(
+        grids["grids"]["z"]["values"][0].as_array().unwrap().len(),
+        3
+    );
+}
+
+#[test]
+fn a_file_beside_the_checkpoint_is_its_task() {
+    let (folder, model) = folder();
+    write(folder.path(), "m.star", FILE);
+    let answer = json(&["run", "--model", &model, "3 1"]);
+    let prediction = &answer["predictions"][0];
+    assert_eq!(
+        (&prediction["name"], &prediction["target"]),
+        (&"=→larger".into(), &3.into())
+    );
+    let tie = json(&["run", "--model", &model, "2 2"]);
+    let prediction = &tie["predictions"][0];
+    assert!(
+        prediction["target"].is_null() && prediction["correct"].is_null(),
+        "{prediction}"
+    );
+    // what has no right answer is in no count
+    let swept = super::program::output(&["sweep", "--model", &model, "--format", "json"]);
+    let swept: serde_json::Value = serde_json::from_slice(&swept.stdout).unwrap();
+    assert_eq!(
+        (&swept["inputs"], &swept["predictions"]),
+        (&20.into(), &20.into())
+    );
+    assert_eq!(swept["wrong_by_x_and_y"].as_array().unwrap().len(), 5);
+    let wrong = swept["wrong_inputs"].as_u64().unwrap();
+    let claim = [
+        "claim",
+        "--model",
+        &model,
+        "--format",
+        "json",
+        "pred == truth when x != y",
+    ];
+    let claim = super::program::output(&claim);
+    let claim: serde_json::Value = serde_json::from_slice(&claim.stdout).unwrap();
+    assert_eq!(claim["count"].as_u64().unwrap() + wrong, 20, "{claim}");
+}
+
+#[test]
+fn a_task_that_does_not_fit_says_which_sizes_disagree() {
+    let (folder, model) = folder();
+    refused(
+        &[
+            "run",
+            "--model",
+            &model,
+            "--task",
+            "sort:list_len=2,max_num=9",
+            "1 2",
+        ],
+        "d_vocab is 6",
+    );
+    refused(
+        &["run", "--model", &model, "--task", "sortt", "1 2"],
+        "no built-in task of this name",
+    );
+    let wrong = write(folder.path(), "w.star", &FILE.replace("x > y", "x > z"));
+    refused(
+        &["run", "--model", &model, "--task", &wrong, "1 2"],
+        "w.star:10:",
+    );
+    refused(
+        &["run", "--model", &model, "--task", "none.star", "1 2"],
+        "cannot read the task",
+    );
+}
+
+#[test]
+fn rows_of_a_table_are_a_task() {
+    let (folder, model) = folder();
+    let rows = "t_0,t_1,t_2,target_0\n1,2,5,2\n4,0,5,4\n3,3,5,-1\n";
+    let rows = write(folder.path(), "rows.csv", rows);
+    let sample = [
+        "score",
+        "--model",
+        &model,
+        "--task",
+        &rows,
+        "--over",
+        "random:0:64",
+    ];
+    let answer = json(&sample);
+    // ties are drawn and not judged
+    assert!(answer["inputs"].as_u64().unwrap() < 64, "{answer}");
+    let run = json(&[
+        "run", "--model", &model, "--task", &rows, "--tokens", "4 0 5",
+    ]);
+    assert_eq!(run["predictions"][0]["target"], 4);
+}
+
+#[test]
+fn flags_say_what_the_file_does_not() {
+    let (_folder, model) = folder();
+    let run = ["run", "--model", &model, "--tokens", "1 2 5"];
+    let logits = |more: &[&str]| json(&[&run[..], more].concat())["logits"].clone();
+    let plain = logits(&[]);
+    assert_eq!(
+        plain,
+        logits(&["--positions", "standard", "--attention", "causal"])
+    );
+    for other in [
+        &["--positions", "shortformer"],
+        &["--attention", "bidirectional"],
+    ] {
+        assert_ne!(plain, logits(other), "{other:?}");
+    }
+    refused(
+        &[&run[..], &["--positions", "sideways"]].concat(),
+        "in --positions",
+    );
+    refused(
+        &["run", "--positions", "standard", "1 2 3 1 4"],
+        "says all of itself",
+    );
+}

@@ -1,0 +1,13 @@
+//! Slides: any checkpoint, any task, from the shell. The zoo of public checkpoints is not part of the
+//! project; where it is not beside it these tests say so, and the others run everywhere.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[expect(dead_code, reason = "every test crate uses its own part")]
+#[path = "../common/mod.rs"]
+mod common;
+#[expect(dead_code, reason = "every test crate uses its own part")]
+#[path = "../common/program.rs"]
+mod program;
+
+mod anywhere;
+mod zoo;
