@@ -154,6 +154,9 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         let path = session.and_then(|session| session.model.path.as_ref());
         which.model = path.map(PathBuf::from);
     }
+    if which.task.is_none() {
+        which.task = session.and_then(|session| session.task.choice());
+    }
     let found = common::open(&which);
     let (model, picked) = match session {
         Some(session) => found.with_context(|| {

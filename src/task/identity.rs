@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Identity {
     /// The name.
     pub name: String,
-    /// Options, by name.
+    /// Options, in the order of their names.
     pub options: Vec<(String, String)>,
 }
 
@@ -21,10 +21,32 @@ impl Task {
     /// What it is called in files.
     #[must_use]
     pub fn identity(self) -> Identity {
+        let mut options = self.options.clone();
+        options.sort();
         Identity {
             name: self.name.clone(),
-            options: self.options.clone(),
+            options,
         }
+    }
+}
+
+impl Identity {
+    /// How it is asked for again, `sort:list_len=5`, where it is built in and not found without being
+    /// asked for.
+    #[must_use]
+    pub fn choice(&self) -> Option<String> {
+        let built_in = Task::built_in_names().any(|name| name == self.name);
+        if !built_in || self.name == FIRST {
+            return None;
+        }
+        let options = self.options.iter();
+        let options: Vec<String> = options
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Some(match &options[..] {
+            [] => self.name.clone(),
+            options => format!("{}:{}", self.name, options.join(",")),
+        })
     }
 }
 
@@ -73,6 +95,7 @@ impl<'de> Deserialize<'de> for Identity {
                 options.push((key, text));
             }
         }
+        options.sort();
         Ok(Self { name, options })
     }
 }

@@ -5,7 +5,6 @@
 #[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/mod.rs"]
 mod common;
-#[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/program.rs"]
 mod program;
 

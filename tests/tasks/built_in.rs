@@ -381,3 +381,21 @@ fn choices_as_they_are_typed() {
         "sort: 'x' chooses nothing; write NAME:OPTION=VALUE,OPTION=VALUE"
     );
 }
+
+#[test]
+fn a_task_is_found_again_by_what_files_call_it() {
+    for name in Task::built_in_names() {
+        let task = Task::built_in(name, &[], &Sizes::default()).unwrap();
+        let json = serde_json::to_string(&task).unwrap();
+        let read: circuitscope::task::Identity = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, task.identity(), "{name}");
+        let Some(choice) = read.choice() else {
+            // what files without a task are for
+            assert_eq!(name, "array_update");
+            continue;
+        };
+        let (same, options) = Task::choice(&choice).unwrap();
+        let again = Task::built_in(same, &options, &Sizes::default()).unwrap();
+        assert_eq!(again.identity(), task.identity(), "{choice}");
+    }
+}
