@@ -1,7 +1,7 @@
 //! `circuitscope cache`: every activation of one run, as a safetensors file.
 
 use super::args::{CacheArgs, Format};
-use super::common::{asked, open_model, print_json, sequence};
+use super::common::{open_with_prompt, print_json, sequence};
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Array, observe_cache};
@@ -28,13 +28,10 @@ struct Answer {
 /// When the prompt, the model or the device will not do, or the file cannot be written.
 pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
     files::check_writable(&args.output, args.force)?;
-    let mut model = open_model(&args.common)?;
-    let tokens = args.tokens.as_deref();
-    let source = asked(
-        &mut model,
-        "prompt",
+    let (model, source) = open_with_prompt(
+        &args.common,
         &args.prompt,
-        tokens,
+        args.tokens.as_deref(),
         args.continuation,
     )?;
     let task = model.transformer.task();

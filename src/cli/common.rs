@@ -4,7 +4,6 @@ use super::args::{Common, ContinuationChoice};
 use super::model_args::ModelArgs;
 use crate::lens::slide;
 use crate::lens::{Intervention, LowRank, Source, low_rank};
-use crate::model::config::Overrides;
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::make_means;
@@ -31,20 +30,24 @@ pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     Ok((model, picked))
 }
 
-/// A model and what it is run on: a prompt of its task, or token ids of which nothing need be known.
-pub fn asked(
-    model: &mut Model,
-    name: &str,
+/// The model asked for and what it is run on: a prompt of its task, or token ids of which nothing need
+/// be known.
+pub fn open_with_prompt(
+    common: &Common,
     words: &[String],
     tokens: Option<&str>,
     continuation: Option<ContinuationChoice>,
-) -> Result<Source> {
-    let Some(ids) = tokens else {
-        return source(model.transformer.task(), name, words, continuation);
+) -> Result<(Model, Source)> {
+    let mut model = open_model(common)?;
+    let source = match tokens {
+        None => source(model.transformer.task(), "prompt", words, continuation)?,
+        Some(ids) => {
+            let ids = token_ids(ids).context("in --tokens")?;
+            let mut sources = with_tokens(&mut model, &[&ids])?;
+            sources.pop().context("no tokens")?
+        }
     };
-    let ids = token_ids(ids).context("in --tokens")?;
-    let mut sources = with_tokens(model, &[&ids])?;
-    sources.pop().context("no tokens")
+    Ok((model, source))
 }
 
 /// Token ids, apart by blanks or commas.
@@ -90,12 +93,7 @@ pub fn with_tokens(model: &mut Model, rows: &[&[Token]]) -> Result<Vec<Source>> 
     if let Some(known) = known {
         return Ok(known);
     }
-    let raw = Task::raw(len, d_vocab, config.d_vocab_out);
-    let raw = if config.is_bare() {
-        raw.with_one_output()
-    } else {
-        raw
-    };
+    let raw = slide::without_task(len, config);
     model.transformer = model.transformer.for_task(raw);
     let rows = rows.iter();
     Ok(rows
@@ -113,7 +111,7 @@ pub fn open_model(common: &Common) -> Result<Model> {
 /// Another model to compare one with: of the same task, on the same device.
 pub fn other_model(path: &Path, model: &Model) -> Result<Model> {
     let (task, device) = (model.transformer.task(), model.transformer.device());
-    slide::open_for(path, task, &Overrides::default(), device)
+    slide::open_for(path, task, device)
         .with_context(|| format!("it is compared with {}, whose task is {task}", model.name))
 }
 

@@ -1,7 +1,7 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
 use super::args::{Format, RunArgs};
-use super::common::{asked, open_model, print_json};
+use super::common::{open_with_prompt, print_json};
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run};
@@ -25,13 +25,10 @@ struct Answer {
 /// # Errors
 /// When the prompt, the model or the device will not do.
 pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
-    let mut model = open_model(&args.common)?;
-    let tokens = args.tokens.as_deref();
-    let source = asked(
-        &mut model,
-        "prompt",
+    let (model, source) = open_with_prompt(
+        &args.common,
         &args.prompt,
-        tokens,
+        args.tokens.as_deref(),
         args.continuation,
     )?;
     let task = model.transformer.task();

@@ -38,11 +38,23 @@ pub struct Wish {
 /// with its line and column; which sizes of task and checkpoint disagree.
 pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
     let opened = Opened::read(path, &wish.overrides)?;
-    let model = || {
-        let task = task_of(&opened, wish, path)?;
-        of(&opened, task, device)
-    };
-    model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+    let task = || task_of(&opened, wish, path);
+    let model = task().and_then(|task| of(&opened, task, device));
+    model.with_context(|| cannot_use(path))
+}
+
+/// The beginning of what is wrong with a checkpoint.
+fn cannot_use(path: &Path) -> String {
+    format!("cannot use the model {}", shown(&path.to_string_lossy()))
+}
+
+/// A task that fits these sizes.
+///
+/// # Errors
+/// Says which disagree.
+fn fitting(task: Task, sizes: &Sizes) -> Result<Task> {
+    task.fits(sizes).map_err(anyhow::Error::msg)?;
+    Ok(task)
 }
 
 /// The model in the binary, for another task where one is asked for.
@@ -62,14 +74,11 @@ pub fn embedded(wish: &Wish, device: &Device) -> Result<Model> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_for(path: &Path, task: Task, overrides: &Overrides, device: &Device) -> Result<Model> {
-    let opened = Opened::read(path, overrides)?;
-    let model = || {
-        task.fits(&sizes(&opened.config))
-            .map_err(anyhow::Error::msg)?;
-        of(&opened, task, device)
-    };
-    model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
+    let opened = Opened::read(path, &Overrides::default())?;
+    let task = fitting(task, &sizes(&opened.config));
+    let model = task.and_then(|task| of(&opened, task, device));
+    model.with_context(|| cannot_use(path))
 }
 
 /// The model of what was read, for a task.
@@ -77,11 +86,7 @@ pub fn open_for(path: &Path, task: Task, overrides: &Overrides, device: &Device)
 /// # Errors
 /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
 pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
-    let task = if opened.config.is_bare() {
-        task.with_one_output()
-    } else {
-        task
-    };
+    let task = suited(task, &opened.config);
     let base = said_by_task(&opened.config, task);
     let pads: Vec<u32> = task.pad.into_iter().collect();
     let mut all = base.candidates(&opened.weights, &pads);
@@ -102,6 +107,21 @@ pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
         model.told = told;
     }
     Ok(model)
+}
+
+/// The task as a model of this kind answers it.
+fn suited(task: Task, config: &Config) -> Task {
+    if config.is_bare() {
+        task.with_one_output()
+    } else {
+        task
+    }
+}
+
+/// Prompts of `len` tokens of which nothing is known, for a model of this config.
+#[must_use]
+pub fn without_task(len: usize, config: &Config) -> Task {
+    suited(Task::raw(len, config.d_vocab, config.d_vocab_out), config)
 }
 
 /// A config with what the task says of attention.
@@ -199,15 +219,13 @@ fn task_of(opened: &Opened, wish: &Wish, path: &Path) -> Result<Task> {
     if let Some(file) = beside(path) {
         let text = read_task(&file)?;
         let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
-        task.fits(&sizes).map_err(anyhow::Error::msg)?;
-        return Ok(task);
+        return fitting(task, &sizes);
     }
     if let Some(said) = &opened.said.task
         && Task::built_in_names().any(|name| name == said.name)
     {
         let task = Task::built_in(&said.name, &said.options, &sizes)?;
-        task.fits(&sizes).map_err(anyhow::Error::msg)?;
-        return Ok(task);
+        return fitting(task, &sizes);
     }
     let config = &opened.config;
     let said = opened.said.list_len.is_some() || opened.said.max_num.is_some();
@@ -239,8 +257,7 @@ pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
         }
         _ => Task::built_in(name, &options, sizes)?,
     };
-    task.fits(sizes).map_err(anyhow::Error::msg)?;
-    Ok(task)
+    fitting(task, sizes)
 }
 
 /// The task file beside a checkpoint: `NAME.star`, or `task.star` in its folder.

@@ -58,15 +58,7 @@ impl Model {
     /// # Errors
     /// One error that names the file, the tensor or field, and what would be right.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
-        Self::open_with(path, &Overrides::default(), device)
-    }
-
-    /// The same, with what the user says put over what the files say.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn open_with(path: &Path, overrides: &Overrides, device: &Device) -> Result<Self> {
-        let opened = Opened::read(path, overrides)?;
+        let opened = Opened::read(path, &Overrides::default())?;
         let model = || Self::of_array_update(&opened, device);
         model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
     }

@@ -79,7 +79,8 @@ impl ByCandle {
         };
         let mut block = Block::new(0.0, size, wanted);
         let values: Vec<Values> = inputs.iter().map(|one| self.space.values(one)).collect();
-        let prompts = task.teacher_forced(&values)?;
+        block.targets = task.targets(&values)?;
+        let prompts = task.answered(&values, &block.targets);
         let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
         let derived = self
             .derived
@@ -96,7 +97,6 @@ impl ByCandle {
             .forward(&self.model.tokens(&rows)?, &mut recorder)?;
         let cache = recorder.into_cache();
         let predictions = predictions(task, &logits)?;
-        block.targets = task.targets(&values)?;
         for (at, logits) in predictions.iter().enumerate() {
             for (j, logits) in logits.iter().enumerate() {
                 let judged = Judged::of(logits, &block.targets[at][j]);

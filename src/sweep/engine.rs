@@ -44,9 +44,11 @@ impl TokenBasis {
         weights: &Matrices,
         experiment: &Experiment,
     ) -> Result<Self> {
-        let last = model.task().read_positions().into_iter().max();
-        let positions = last.map_or(0, |last| last as usize + 1);
-        Self::up_to(positions, weights, &Constants::new(model, experiment)?)
+        Self::up_to(
+            model.task().read_len(),
+            weights,
+            &Constants::new(model, experiment)?,
+        )
     }
 
     /// Folds the model and these interventions, for the first so many positions.

@@ -31,30 +31,25 @@ impl Entry {
             return Vec::new();
         };
         let number = head.layer * config.n_heads + head.head;
-        let dests = dests(head.layer + 1 == config.n_layers, task);
+        let in_last_layer = head.layer + 1 == config.n_layers;
+        let dests = dests(in_last_layer, task.predicts_at(0), task.read_len());
         dests.map(|dest| (number, dest)).collect()
     }
 }
 
-/// The queries of a head that do anything.
-fn dests(in_last_layer: bool, task: Task) -> Range<usize> {
-    let first = if in_last_layer {
-        task.predicts_at(0)
+/// The queries of a head that do anything: in the last layer from the first that predicts on.
+fn dests(in_last_layer: bool, first_read: usize, positions: usize) -> Range<usize> {
+    if in_last_layer {
+        first_read..positions
     } else {
-        0
-    };
-    first
-        ..task
-            .read_positions()
-            .into_iter()
-            .max()
-            .map_or(0, |last| last as usize + 1)
+        0..positions
+    }
 }
 
 /// The same, of a program.
 fn walked(in_last_layer: bool, program: &Program) -> Range<usize> {
     let first = program.predicts.iter().position(Option::is_some);
-    first.filter(|_| in_last_layer).unwrap_or(0)..program.predicts.len()
+    dests(in_last_layer, first.unwrap_or(0), program.predicts.len())
 }
 
 /// Where token embeddings stand among a program's families.

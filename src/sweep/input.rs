@@ -7,9 +7,6 @@ use crate::task::{Form, Target, Values};
 use anyhow::{Context, Result};
 use std::ops::Range;
 
-/// Of a sample a piece has so many examples for each list that it would have of the space.
-const FEW: usize = 1;
-
 /// The numbers of one input.
 pub(super) struct Input<'a> {
     pub space: Space,
@@ -161,7 +158,7 @@ impl Pieces {
             (Over::Sample(sample), _) => {
                 let prompts = sample.prompts(task).into_iter();
                 let sample = prompts.map(|prompt| prompt.values).collect();
-                (Units::Sample(sample), each * FEW, 1)
+                (Units::Sample(sample), each, 1)
             }
         };
         let mut pieces = Self {

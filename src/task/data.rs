@@ -16,9 +16,9 @@
 
 use super::language::{Sizes, TaskError};
 use super::rule::{Rule, Target};
-use super::spec::{Answer, Draw, Exists, Group, Place, Slot, Spec};
+use super::spec::{Answer, Draw, Exists, Spec};
 use super::tables::{self, Table};
-use super::{Task, Token, Vocabulary, below};
+use super::{Task, Token, below};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -93,12 +93,6 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
         .collect();
     anyhow::ensure!(!columns.is_empty(), "no target is right anywhere");
     let listed = listed(tokens, targets, &columns)?;
-    let slots: Vec<Slot> = (0..len)
-        .map(|i| Slot {
-            name: format!("t_{i}"),
-            values: (0..ids).collect(),
-        })
-        .collect();
     let answer = |(i, &column): (usize, &usize)| Answer {
         name: format!("target_{i}"),
         group: "target".into(),
@@ -119,26 +113,11 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
     Ok(Spec {
         name: String::new(),
         options: Vec::new(),
-        vocabulary: Vocabulary::numbers_and(ids, &[]),
-        classes: Vocabulary::numbers_and(classes, &[]),
-        places: (0..len).map(Place::Slot).collect(),
-        labels: slots.iter().map(|slot| slot.name.clone()).collect(),
-        groups: vec![Group {
-            name: "t".into(),
-            slots: 0..len,
-            is_list: true,
-            distinct: false,
-            lengths: None,
-        }],
-        slots,
         answers: columns.iter().enumerate().map(answer).collect(),
         rule: Rule::Listed(listed),
-        pad: None,
-        bidirectional: None,
-        once_a_batch: Vec::new(),
         exists: Some(exists),
         draw: Some(draw),
-        one_output: false,
+        ..Spec::raw(len, ids as usize, classes as usize)
     })
 }
 

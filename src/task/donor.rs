@@ -27,15 +27,15 @@ impl Task {
     /// the next that is drawn; the input itself is the last resort.
     #[must_use]
     pub fn donor(self, of: &Values, keep: &[Field], seed: u32) -> Values {
-        let first = self.donor_drawn(of, keep, seed, 0);
         if self.all_exist() {
-            return first;
+            return self.donor_drawn(of, keep, seed, 0);
         }
-        let tries = (0..TRIES).map(|attempt| self.donor_drawn(of, keep, seed, attempt));
-        let tries: Vec<Values> = tries.collect();
-        let exist = self.existing(&tries).unwrap_or_default();
-        let found = tries.into_iter().zip(exist).find(|(_, exists)| *exists);
-        found.map_or_else(|| of.clone(), |(donor, _)| donor)
+        let mut tries = (0..TRIES).map(|attempt| self.donor_drawn(of, keep, seed, attempt));
+        let exists = |donor: &Values| {
+            let found = self.existing(std::slice::from_ref(donor));
+            found.is_ok_and(|found| found[0])
+        };
+        tries.find(exists).unwrap_or_else(|| of.clone())
     }
 
     fn donor_drawn(self, of: &Values, keep: &[Field], seed: u32, attempt: u32) -> Values {

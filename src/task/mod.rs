@@ -115,41 +115,7 @@ impl Task {
     /// Tokens of which nothing is known: prompts of `len`, nothing right or wrong.
     #[must_use]
     pub fn raw(len: usize, d_vocab: usize, d_vocab_out: usize) -> Self {
-        let numbered = |n: usize| Vocabulary::numbers_and(n as u32, &[]);
-        let slots: Vec<Slot> = (0..len)
-            .map(|i| Slot {
-                name: format!("t_{i}"),
-                values: (0..d_vocab as Token).collect(),
-            })
-            .collect();
-        Self::from(Spec {
-            name: "tokens".into(),
-            options: vec![
-                ("len".into(), len.to_string()),
-                ("d_vocab".into(), d_vocab.to_string()),
-                ("d_vocab_out".into(), d_vocab_out.to_string()),
-            ],
-            vocabulary: numbered(d_vocab),
-            classes: numbered(d_vocab_out),
-            places: (0..len).map(Place::Slot).collect(),
-            labels: slots.iter().map(|slot| slot.name.clone()).collect(),
-            groups: vec![Group {
-                name: "t".into(),
-                slots: 0..len,
-                is_list: true,
-                distinct: false,
-                lengths: None,
-            }],
-            slots,
-            answers: Vec::new(),
-            rule: Rule::None,
-            pad: None,
-            bidirectional: None,
-            once_a_batch: Vec::new(),
-            exists: None,
-            draw: None,
-            one_output: false,
-        })
+        Spec::raw(len, d_vocab, d_vocab_out).into()
     }
 
     /// A whole number that was chosen for it.
@@ -182,12 +148,6 @@ impl Task {
         self.vocabulary.len()
     }
 
-    /// How many answers an input has.
-    #[must_use]
-    pub fn predictions_len(self) -> usize {
-        self.answers.len()
-    }
-
     /// Positions of a prompt.
     #[must_use]
     pub fn seq_len(self) -> usize {
@@ -206,6 +166,13 @@ impl Task {
     pub fn read_positions(self) -> Vec<u32> {
         let answers = self.answers.iter();
         answers.map(|answer| answer.read_at as u32).collect()
+    }
+
+    /// How many positions there are up to the last that is read.
+    #[must_use]
+    pub fn read_len(self) -> usize {
+        let read = self.answers.iter().map(|answer| answer.read_at + 1);
+        read.max().unwrap_or(0)
     }
 
     /// Which answer is read at `position`, if any.

@@ -25,9 +25,9 @@ pub fn counterfactuals(task: Task, input: &Values) -> Vec<Change> {
                 .map(|value| (field, value)),
         );
     }
+    let before = input.truth();
     for field in single.into_iter().chain(lists) {
-        let values = task.other_values(input, field);
-        changes.extend(task.first_that_matters(input, field, &values));
+        changes.extend(task.first_that_matters(input, &before, field));
     }
     let changes = changes
         .into_iter()
@@ -72,21 +72,21 @@ impl Task {
         others.collect()
     }
 
-    /// The first of these values that makes another input whose answers are others.
+    /// The first other value that makes an input whose answers are others than `before`.
     fn first_that_matters(
         self,
         input: &Values,
+        before: &[Target],
         field: Field,
-        values: &[Token],
     ) -> Option<(Field, Token)> {
         let changed = |value: Token| input.with(Change { field, value });
-        let before = input.truth();
+        let values = self.other_values(input, field);
         let judged = self.is_judged();
         let mut tried = values.iter().take(TRIED);
         let found = tried.find(|&&value| {
             let other = changed(value);
             let exists = self.existing(std::slice::from_ref(&other));
-            exists.is_ok_and(|all| all[0]) && (!judged || differs(&before, &other.truth()))
+            exists.is_ok_and(|all| all[0]) && (!judged || differs(before, &other.truth()))
         });
         found.map(|&value| (field, value))
     }

@@ -146,13 +146,18 @@ impl Task {
     /// # Errors
     /// When the task's own function fails.
     pub fn teacher_forced(self, inputs: &[Values]) -> anyhow::Result<Vec<Prompt>> {
-        let targets = self.targets(inputs)?;
+        Ok(self.answered(inputs, &self.targets(inputs)?))
+    }
+
+    /// Inputs with these answers fed back, which are known to be theirs.
+    #[must_use]
+    pub fn answered(self, inputs: &[Values], targets: &[Vec<Target>]) -> Vec<Prompt> {
         let pairs = inputs.iter().zip(targets);
-        let prompt = |(values, targets): (&Values, Vec<Target>)| Prompt {
-            continuation: self.fed_back(&targets),
+        let prompt = |(values, targets): (&Values, &Vec<Target>)| Prompt {
+            continuation: self.fed_back(targets),
             values: values.clone(),
         };
-        Ok(pairs.map(prompt).collect())
+        pairs.map(prompt).collect()
     }
 }
 

@@ -113,6 +113,46 @@ impl Spec {
         format!("{}{}", self.name, words.collect::<String>())
     }
 
+    /// Tokens of which nothing is known: prompts of `len`, nothing right or wrong.
+    #[must_use]
+    pub fn raw(len: usize, d_vocab: usize, d_vocab_out: usize) -> Self {
+        let numbered = |n: usize| Vocabulary::numbers_and(n as u32, &[]);
+        let slots: Vec<Slot> = (0..len)
+            .map(|i| Slot {
+                name: format!("t_{i}"),
+                values: (0..d_vocab as Token).collect(),
+            })
+            .collect();
+        Self {
+            name: "tokens".into(),
+            options: vec![
+                ("len".into(), len.to_string()),
+                ("d_vocab".into(), d_vocab.to_string()),
+                ("d_vocab_out".into(), d_vocab_out.to_string()),
+            ],
+            vocabulary: numbered(d_vocab),
+            classes: numbered(d_vocab_out),
+            places: (0..len).map(Place::Slot).collect(),
+            labels: slots.iter().map(|slot| slot.name.clone()).collect(),
+            groups: vec![Group {
+                name: "t".into(),
+                slots: 0..len,
+                is_list: true,
+                distinct: false,
+                lengths: None,
+            }],
+            slots,
+            answers: Vec::new(),
+            rule: Rule::None,
+            pad: None,
+            bidirectional: None,
+            once_a_batch: Vec::new(),
+            exists: None,
+            draw: None,
+            one_output: false,
+        }
+    }
+
     /// The position of each slot in a prompt in which no field is cut short.
     #[must_use]
     pub fn position_of_slot(&self, slot: usize) -> Option<usize> {

@@ -283,17 +283,18 @@ fn gradients(
 fn mean_loss(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Tensor> {
     let task = model.task();
     // what stands behind the last position that is read does not reach the loss
-    let read = task.read_positions();
-    let len = match read.iter().max() {
-        Some(&last) if task.pad.is_none() && task.bidirectional != Some(true) => last as usize + 1,
-        _ => task.seq_len(),
+    let sees_all = task.pad.is_some() || task.bidirectional == Some(true);
+    let len = if sees_all {
+        task.seq_len()
+    } else {
+        task.read_len()
     };
     let rows: Vec<Vec<Token>> = prompts
         .iter()
         .map(|prompt| task.tokens(prompt)[..len].to_vec())
         .collect();
     let logits = model.forward(&model.tokens(&rows)?, &mut NoHooks)?;
-    let read = Tensor::new(read, model.device())?;
+    let read = Tensor::new(task.read_positions(), model.device())?;
     let predictions = logits.index_select(&read, 1)?.flatten_to(1)?;
     let values: Vec<Values> = prompts.iter().map(|prompt| prompt.values.clone()).collect();
     let targets = task.targets(&values)?.concat();

@@ -34,13 +34,14 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         );
         return;
     };
+    let truth = truth(canvas, &seen);
     let direction = seen.experiment.direction;
     let shown = state.view.shown;
     let mut title = canvas.run(direction);
     if let Shown::Run(run) = shown
         && state.task().is_judged()
     {
-        let loss = seen.run(run).loss_of(state.task(), &truth(canvas, &seen));
+        let loss = seen.run(run).loss_of(state.task(), &truth);
         let loss = significant(loss, 2);
         title.push(canvas.part(3, canvas.number_role(), format!(" loss {loss}")));
     }
@@ -52,7 +53,12 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         title.push(canvas.part(3, role, format!(" by {whose} b")));
     }
     title.extend(canvas.kinds());
-    let below = below(canvas, &seen, usize::from(area.width.saturating_sub(4)));
+    let below = below(
+        canvas,
+        &seen,
+        &truth,
+        usize::from(area.width.saturating_sub(4)),
+    );
     let inner = canvas.frame(Pane::Logits, area, title, below);
     let per_position = ranks(inner.height, state.task().answers.len());
     let rows: Vec<Row> = (0..state.task().seq_len())
@@ -65,7 +71,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let first = scroll_to(cursor, room, rows.len() + room, start);
     let first = first.min(state.view.position * per_position);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
-        draw_row(canvas, inner, i as u16, &seen, row);
+        draw_row(canvas, (inner, i as u16), &seen, &truth, row);
     }
 }
 
@@ -101,14 +107,20 @@ fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Ro
     tokens.into_iter().enumerate().map(row).collect()
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, y: u16, seen: &Observation, row: &Row) {
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    (area, y): (Rect, u16),
+    seen: &Observation,
+    truth: &[Target],
+    row: &Row,
+) {
     let state = canvas.state;
     let task = state.task();
     let (shown, look) = (state.view.shown, canvas.look);
     let run = seen.run(shown.run());
     let target = task
         .predicted_at(row.position)
-        .and_then(|i| truth(canvas, seen).get(i).cloned());
+        .and_then(|i| truth.get(i).cloned());
     let role = canvas.number_role();
     let label_role = if state.view.focus == Pane::Logits && row.position == state.view.position {
         Role::Accent
@@ -188,7 +200,12 @@ fn probability(p: f32) -> String {
 }
 
 /// Logits and log probability of the target at the cursor.
-fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'static>> {
+fn below(
+    canvas: &Canvas<'_>,
+    seen: &Observation,
+    truth: &[Target],
+    room: usize,
+) -> Option<Line<'static>> {
     let state = canvas.state;
     let position = state.view.position;
     let run = seen.run(state.view.shown.run());
@@ -202,7 +219,7 @@ fn below(canvas: &Canvas<'_>, seen: &Observation, room: usize) -> Option<Line<'s
         let judged = format!("judged by the {judge} answer");
         return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
     };
-    let target = truth(canvas, seen).get(i)?.token()?;
+    let target = truth.get(i)?.token()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
     let (name, target) = (task.prediction(i), task.class_name(target));

@@ -109,12 +109,15 @@ impl HookedTransformer {
     /// The same model for another task.
     #[must_use]
     pub fn for_task(&self, task: Task) -> Self {
-        let many = self.for_many.as_deref();
-        Self {
+        let one = Self {
             task,
-            for_many: many.map(|many| Arc::new(many.for_task(task))),
+            for_many: None,
             means: Means::default(),
             ..self.clone()
+        };
+        match self.for_many.as_deref() {
+            Some(many) => one.with_many_on(many.for_task(task)),
+            None => one,
         }
     }
 
