@@ -28,6 +28,22 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ),
 ];
 
+/// The sub-rooms of a room, and for each those of its neighbours that it may look at: the ones listed
+/// before it.
+const SUB_ROOMS: [(&str, &[&str]); 1] = [(
+    "lens",
+    &[
+        "numbers",
+        "names",
+        "weights",
+        "experiment",
+        "exact",
+        "runs",
+        "shares",
+        "answers",
+    ],
+)];
+
 /// What rooms must not mention: numerics know no terminal, no thread, no printing; state and view
 /// do no I/O and start no forward pass.
 const FORBIDDEN: [(&[&str], &[&str]); 2] = [
@@ -104,6 +120,68 @@ fn rooms_look_only_downwards() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The words that follow `start` in some code.
+fn after<'a>(code: &'a str, start: &str) -> impl Iterator<Item = &'a str> {
+    code.split(start).skip(1).map(|rest| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        rest.split(|c: char| !is_name(c)).next().unwrap_or("")
+    })
+}
+
+#[test]
+fn sub_rooms_look_only_at_those_before_them() {
+    let mut wrong = Vec::new();
+    for (room, order) in SUB_ROOMS {
+        let folder = root().join("src").join(room);
+        let place = |name: &str| order.iter().position(|one| *one == name);
+        let found = fs::read_dir(&folder).unwrap().map(|one| one.unwrap());
+        for entry in found.filter(|entry| entry.path().is_dir()) {
+            let name = entry.file_name().into_string().unwrap();
+            let own = place(&name).unwrap_or_else(|| panic!("{room}/{name} is not in the order"));
+            for path in sources(&entry.path()) {
+                let code = code(&path);
+                for seen in after(&code, &format!("crate::{room}::")) {
+                    if place(seen).is_none_or(|seen| seen >= own) {
+                        wrong.push(format!("{}: {name} looks at '{seen}'", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// No file of a sub-room needs itself by way of others: with every step from a file to those it uses,
+/// some file must be left that uses none of those left.
+#[test]
+fn no_files_go_round_in_circles() {
+    for (room, order) in SUB_ROOMS {
+        for name in order {
+            let folder = root().join("src").join(room).join(name);
+            let files = sources(&folder);
+            let stem = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let mut left: Vec<(String, Vec<String>)> = files
+                .iter()
+                .filter(|path| !path.ends_with("mod.rs"))
+                .map(|path| {
+                    let code = code(path);
+                    let uses = after(&code, "super::").map(str::to_owned).collect();
+                    (stem(path), uses)
+                })
+                .collect();
+            while !left.is_empty() {
+                let names: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
+                let before = left.len();
+                left.retain(|(own, uses)| uses.iter().any(|one| one != own && names.contains(one)));
+                assert!(
+                    left.len() < before,
+                    "{room}/{name}: a circle among {names:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,100 +3,60 @@
 //! Everything here is a pure function of a model and an [`Experiment`]. Looks at [`crate::task`]
 //! and [`crate::model`]; knows no terminal, no thread, no printing.
 
-mod algebra;
-mod answer;
-mod answer_errors;
-mod answer_weights;
-mod answering;
-mod array;
-mod attribution;
-mod base;
-mod changes;
-mod circuit;
-mod circuit_name;
-mod complete;
-mod derive;
-mod diagonal;
-mod difference;
-mod edit;
+mod answers;
+mod exact;
 mod experiment;
-mod gather;
-mod gradient;
-mod grid;
-mod intervention;
-mod logits;
-mod matrices;
-mod measured;
-mod metric;
-mod observe;
-mod pair_runs;
-mod parse;
-mod path_name;
-mod path_split;
-mod paths;
-mod patterns;
-mod plan;
-mod question;
-mod question_next;
-mod question_words;
-mod reduce;
+mod names;
+mod numbers;
 mod runs;
-mod score;
-mod scores;
+mod shares;
 pub mod slide;
-mod table;
-mod tally;
-mod terms;
-mod tools;
-mod toward;
-mod trace;
-mod trace_edits;
-mod variants;
-mod warning;
-mod window;
-mod words;
+mod weights;
 
-pub use algebra::{Matrix, copying_score, effective_rank};
-pub use answering::{Answering, Inquest, answer};
-pub use array::Array;
-pub use attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
-pub use changes::Changes;
-pub use circuit::{
+pub use answers::answering::{Answering, Inquest, answer};
+pub use answers::gather::Compare;
+pub use answers::plan::{Sheet, edges_off};
+pub use answers::question::{Kind, Question};
+pub use answers::table::{Alike, Layer, Table};
+pub use answers::tools::Tools;
+pub use answers::variants::Variants;
+pub use answers::words::FORMS;
+pub use exact::changes::Changes;
+pub use exact::paths::PathTables;
+pub use exact::split::PathSplit;
+pub use exact::view::{Prediction, RunView};
+pub use experiment::complete::completions;
+pub use experiment::grid::{Cell, Grid, GridName};
+pub use experiment::intervention::{
+    Action, Averaged, From, Intervention, Sender, StreamDirection, Target,
+};
+pub use experiment::metric::{Measure, Metric, MetricValues, Reading};
+pub use experiment::setup::{Continuation, Experiment, Source};
+pub use experiment::toward::{Goal, Toward};
+pub use experiment::words::LineError;
+pub use names::circuit::{CircuitName, Side};
+pub use names::head::HeadName;
+pub use names::head::head_pairs;
+pub use names::path::{PathName, Start};
+pub use names::run::{Direction, RunName, Shown};
+pub use numbers::algebra::{Matrix, copying_score, effective_rank};
+pub use numbers::array::Array;
+pub use numbers::logits::{Judged, is_defined, likeliest, log_softmax};
+pub use runs::derive::Derived;
+pub use runs::edit::{Editor, Sources};
+pub use runs::many::Of;
+pub use runs::observe::{
+    Observation, observe, observe_cache, observe_hooks, observe_one, observe_run, patching_grids,
+};
+pub use runs::score::{Right, Score, predictions, score};
+pub use runs::warning::{Fix, Warning, warnings};
+pub use shares::attention::{AttentionKind, AttentionMaps, attention_of_run, attention_of_sample};
+pub use shares::attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
+pub use shares::scores::{AttentionCell, Part, ScoreSplit, split_score};
+pub use weights::circuit::{
     Axis, Baseline, Circuit, Composition, Weight, composition, composition_baseline,
     weight_singular_values,
 };
-pub use circuit_name::{CircuitName, Side};
-pub use complete::completions;
-pub use derive::Derived;
-pub use diagonal::{Diagonal, Failing, Spread};
-pub use edit::{Editor, Sources};
-pub use experiment::{Continuation, Direction, Experiment, RunName, Shown, Source};
-pub use gather::Compare;
-pub use grid::{Cell, Grid, GridName};
-pub use intervention::{Action, Averaged, From, Intervention, Sender, StreamDirection, Target};
-pub use logits::{Judged, is_defined, likeliest, log_softmax};
-pub use matrices::{HeadName, Matrices};
-pub use metric::{Measure, Metric, MetricValues, Reading};
-pub use observe::{
-    Observation, Prediction, RunView, observe, observe_cache, observe_hooks, observe_one,
-    observe_run, patching_grids,
-};
-pub use path_name::{PathName, Start};
-pub use path_split::PathSplit;
-pub use paths::PathTables;
-pub use patterns::{
-    AttentionKind, AttentionMaps, attention_of_run, attention_of_sample, head_pairs,
-};
-pub use plan::{Sheet, edges_off};
-pub use question::{Kind, Question};
-pub use question_words::FORMS;
-pub use reduce::{Embedding, LowRank, Pca, low_rank, pca};
-pub use runs::Of;
-pub use score::{Right, Score, predictions, score};
-pub use scores::{AttentionCell, Part, ScoreSplit, split_score};
-pub use table::{Alike, Layer, Table};
-pub use tools::Tools;
-pub use toward::{Goal, Toward};
-pub use variants::Variants;
-pub use warning::{Fix, Warning, warnings};
-pub use words::LineError;
+pub use weights::diagonal::{Diagonal, Failing, Spread};
+pub use weights::matrices::Matrices;
+pub use weights::reduce::{Embedding, LowRank, Pca, low_rank, pca};

@@ -5,7 +5,7 @@
 //! which a config names, the array update where all sizes are its; else tokens of which nothing is
 //! known, and nothing is called right or wrong.
 
-use super::score::score;
+use super::runs::score::score;
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
 use crate::model::{HookedTransformer, Model, Opened};
 use crate::task::{Sample, Sizes, Task, fraction, shown};

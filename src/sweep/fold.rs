@@ -1,5 +1,5 @@
 //! Folds a model and its interventions into a [`Program`]: the forward pass once, with sums for
-//! numbers. Follows `model/forward.rs` hook by hook and `lens/edit.rs` edit by edit.
+//! numbers. Follows `model/forward.rs` hook by hook and `lens/runs/edit.rs` edit by edit.
 
 use super::constants::{Constants, NO_FORM};
 use super::program::{

@@ -1,0 +1,286 @@
+//! What comes after a question: the next of its kind, its other choice, lines that begin as it.
+
+use super::gather::Compare;
+use super::plan::Sheet;
+use super::question::{Kind, Question};
+use super::table::Alike;
+use super::variants::Variants;
+use crate::lens::names::circuit::CircuitName;
+use crate::lens::names::head::HeadName;
+use crate::lens::names::head::head_pairs;
+use crate::model::Config;
+use crate::task::Task;
+
+/// Pairs that a mean is taken over unless a number is typed.
+const PAIRS: usize = 64;
+
+impl Question {
+    /// The next of its kind: another prediction, head, pair, circuit or embedding, counted round.
+    #[must_use]
+    pub fn next(&self, task: Task, config: &Config, by: isize) -> Self {
+        let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
+        let next_head = |head: &HeadName| {
+            let all: Vec<HeadName> = HeadName::all(config).collect();
+            let at = all.iter().position(|one| one == head).unwrap_or(0);
+            all[round(at, all.len())]
+        };
+        let mut next = self.clone();
+        match &mut next {
+            Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.answers.len()),
+            Self::Attention {
+                kind: Kind::Pattern,
+                mean,
+                beside,
+                ..
+            }
+            | Self::Virtual { mean, beside, .. } => {
+                // head by head, then what two heads do one after the other
+                let (mean, beside) = (*mean, *beside);
+                let heads = HeadName::all(config).map(|head| Self::Attention {
+                    head,
+                    kind: Kind::Pattern,
+                    mean,
+                    beside,
+                });
+                let pairs = (0..head_pairs(config).count()).map(|pair| Self::Virtual {
+                    pair,
+                    mean,
+                    beside,
+                });
+                let all: Vec<Self> = heads.chain(pairs).collect();
+                let at = all.iter().position(|one| one == self).unwrap_or(0);
+                return all[round(at, all.len())].clone();
+            }
+            Self::Why { head, .. }
+            | Self::Attention { head, .. }
+            | Self::Variants(Variants::Ranks(_, head)) => *head = next_head(head),
+            Self::Grid { sheet, .. } => {
+                let all = Sheet::all(config);
+                let at = all.iter().position(|one| one == sheet).unwrap_or(0);
+                *sheet = all[round(at, all.len())];
+            }
+            Self::Circuit {
+                name,
+                scaled,
+                beside,
+            } => {
+                let all = CircuitName::all(config);
+                let at = all.iter().position(|one| one == name).unwrap_or(0);
+                *name = all[round(at, all.len())].clone();
+                // it may have other rows and columns than this one
+                *beside = None;
+                *scaled &= matches!(name, CircuitName::Qk { .. });
+            }
+            Self::Pca { positions } => *positions = !*positions,
+            Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
+                // the logits, then head by head, then edge by edge
+                let heads = HeadName::all(config).map(Self::ModelAttention);
+                let mut all: Vec<Self> = std::iter::once(Self::ModelLogits).chain(heads).collect();
+                all.push(Self::ModelNecessity);
+                let at = all.iter().position(|one| one == self).unwrap_or(0);
+                return all[round(at, all.len())].clone();
+            }
+            Self::Attribution { .. }
+            | Self::Composition
+            | Self::Metrics { .. }
+            | Self::Variants(Variants::Edges) => {}
+        }
+        next
+    }
+
+    /// The same with the other choice it has: the sample's mean or this run, scaled or not, earlier
+    /// heads whole or by position.
+    #[must_use]
+    pub fn toggled(&self) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Attribution { mean, .. }
+            | Self::Attention { mean, .. }
+            | Self::Sources { mean, .. }
+            | Self::Paths { mean, .. }
+            | Self::Virtual { mean, .. } => *mean = !*mean,
+            Self::Circuit {
+                name: CircuitName::Qk { .. },
+                scaled,
+                ..
+            } => *scaled = !*scaled,
+            Self::Why { summed, .. } => *summed = !*summed,
+            Self::Grid { pairs, .. } | Self::Metrics { pairs } => {
+                *pairs = match pairs {
+                    Some(_) => None,
+                    None => Some(PAIRS),
+                };
+            }
+            _ => {}
+        }
+        other
+    }
+
+    /// Which numbers of the answer can be compared.
+    #[must_use]
+    pub fn alike(&self) -> Alike {
+        match self {
+            Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
+            Self::Metrics { .. } => Alike::Rows,
+            Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
+            _ => Alike::All,
+        }
+    }
+
+    /// The same with the next way to tell a metric; `None` where there is but one.
+    #[must_use]
+    pub fn reread(&self) -> Option<Self> {
+        let mut other = self.clone();
+        let Self::Grid { reading, .. } = &mut other else {
+            return None;
+        };
+        *reading = reading.next();
+        Some(other)
+    }
+
+    /// Whether the answer is about the weights alone, whatever the prompts.
+    #[must_use]
+    pub fn is_about_weights(&self) -> bool {
+        matches!(
+            self,
+            Self::Circuit { .. } | Self::Pca { .. } | Self::Composition
+        )
+    }
+
+    /// Whether the answer is about one run of the pair, the one on screen.
+    #[must_use]
+    pub fn is_about_run(&self) -> bool {
+        let about_pair = matches!(
+            self,
+            Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_) | Self::ModelNecessity
+        );
+        !self.is_about_weights() && !about_pair
+    }
+
+    /// Whether it is averaged over the examples of the sample.
+    #[must_use]
+    pub fn is_mean(&self) -> bool {
+        match self {
+            Self::Attribution { mean, .. }
+            | Self::Attention { mean, .. }
+            | Self::Virtual { mean, .. }
+            | Self::Paths { mean, .. }
+            | Self::Sources { mean, .. } => *mean,
+            _ => false,
+        }
+    }
+
+    /// A question about a sample put to one of its runs alone.
+    #[must_use]
+    pub(in crate::lens) fn of_one_run(&self) -> Self {
+        let mut single = self.toggled();
+        if let Self::Attention { beside, .. } | Self::Virtual { beside, .. } = &mut single {
+            *beside = false;
+        }
+        single
+    }
+
+    /// Whole lines that begin as this one, for completion.
+    #[must_use]
+    pub fn suggestions(line: &str, task: Task, config: &Config) -> Vec<String> {
+        let heads: Vec<HeadName> = HeadName::all(config).collect();
+        let mut all: Vec<String> = vec![
+            "attribution target".into(),
+            "attribution target over sample".into(),
+        ];
+        for i in 0..task.answers.len() {
+            all.push(format!("paths {} target", task.prediction(i)));
+            all.push(format!("paths {} target over sample", task.prediction(i)));
+        }
+        for head in &heads {
+            for (kind, _) in Kind::ALL {
+                all.push(format!("attention {kind} {head}"));
+                all.push(format!("attention {kind} {head} over sample"));
+                all.push(format!("attention {kind} {head} beside"));
+            }
+        }
+        all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
+        for head in &heads {
+            for dest in (0..task.answers.len()).map(|i| task.predicts_at(i)) {
+                let label = task.label(dest);
+                let sources = (0..=dest).map(|src| task.label(src));
+                all.extend(sources.map(|src| format!("why {head} {label} {src}")));
+            }
+        }
+        for i in 0..task.answers.len() {
+            all.push(format!("sources {} target", task.prediction(i)));
+            all.push(format!(
+                "sources {} target by token over sample",
+                task.prediction(i)
+            ));
+        }
+        for sheet in Sheet::all(config) {
+            let line = format!("grid {}", sheet.line());
+            all.extend(["", " attribution", " both"].map(|more| format!("{line}{more}")));
+            all.push(format!("grid {} over {PAIRS} pairs", sheet.line()));
+        }
+        all.extend(
+            ["metrics", "necessity", "models logits", "models necessity"].map(str::to_owned),
+        );
+        all.push(format!("metrics over {PAIRS} pairs"));
+        for head in &heads {
+            all.extend(["ov", "qk"].map(|weight| format!("ranks {weight} {head}")));
+            all.push(format!("models attention {head}"));
+        }
+        let circuits = CircuitName::all(config).into_iter();
+        all.extend(circuits.map(|name| format!("circuit {}", name.text(config))));
+        all.extend(["pca tokens", "pca positions", "composition"].map(str::to_owned));
+        all.retain(|one| one.starts_with(line) && one != line);
+        all
+    }
+
+    /// Lines that are right so far and one word longer, each once.
+    #[must_use]
+    pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
+        let typed: Vec<&str> = line.split_whitespace().collect();
+        let ended = line.is_empty() || line.ends_with(char::is_whitespace);
+        let done = typed.len() - usize::from(!ended);
+        let (before, stem) = (&typed[..done], typed.get(done).copied().unwrap_or(""));
+        let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
+        let mut found: Vec<String> = Vec::new();
+        for whole in Self::suggestions("", task, config) {
+            let words: Vec<&str> = whole.split_whitespace().collect();
+            let next = words.get(done).filter(|_| words.starts_with(before));
+            if let Some(next) = next.filter(|next| next.starts_with(stem) && **next != stem) {
+                let longer = format!("{lead}{next}");
+                if !found.contains(&longer) {
+                    found.push(longer);
+                }
+            }
+        }
+        found
+    }
+
+    /// The same grid with the next thing beside it; a circuit with the next one of its own rows
+    /// and columns beside it, and in the end alone again.
+    #[must_use]
+    pub fn compared(&self, config: &Config) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Grid { compare, .. } => {
+                let all = Compare::ALL.map(|(_, one)| one);
+                let at = all.iter().position(|one| one == compare).unwrap_or(0);
+                *compare = all[(at + 1) % all.len()];
+            }
+            Self::Circuit { name, beside, .. } => {
+                let all = CircuitName::all(config);
+                let rest = all
+                    .iter()
+                    .filter(|one| *one != name && one.axes() == name.axes());
+                let rest: Vec<&CircuitName> = rest.collect();
+                let at = beside.as_ref();
+                let at = at.and_then(|now| rest.iter().position(|one| *one == now));
+                *beside = rest.get(at.map_or(0, |at| at + 1)).map(|&one| one.clone());
+            }
+            Self::Sources { by_token, .. } => *by_token = !*by_token,
+            Self::Attention { beside, .. } | Self::Virtual { beside, .. } => *beside = !*beside,
+            _ => {}
+        }
+        other
+    }
+}

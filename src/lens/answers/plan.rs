@@ -1,0 +1,254 @@
+//! Plans of grids: labelled tables of interventions, each cell one more than stands already.
+
+use crate::lens::experiment::grid::{Cell, GridName};
+use crate::lens::experiment::intervention::{Action, From, Intervention, Sender, Target};
+use crate::lens::names::head::HeadName;
+use crate::lens::names::run::{Direction, RunName};
+use crate::model::{Config, HookName, Site};
+use crate::task::Task;
+
+/// Which cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// All grids of layer by position.
+    Strips,
+    /// One of them.
+    Strip(GridName),
+    /// One head's attention cells.
+    PatternCells(HeadName),
+    /// Path patching: sender by receiver's input.
+    Edges,
+    /// Path patching: edge by the receiver's position.
+    EdgesByPos,
+}
+
+impl Sheet {
+    /// Its name as it is typed.
+    #[must_use]
+    pub fn line(self) -> String {
+        match self {
+            Self::Strips => "strips".into(),
+            Self::Strip(grid) => grid.name().into(),
+            Self::PatternCells(head) => format!("pattern_cells {head}"),
+            Self::Edges => "edges".into(),
+            Self::EdgesByPos => "edges_by_pos".into(),
+        }
+    }
+
+    /// All of a model's.
+    #[must_use]
+    pub fn all(config: &Config) -> Vec<Self> {
+        let mut all = vec![Self::Edges, Self::EdgesByPos, Self::Strips];
+        all.extend(GridName::STRIPS.map(Self::Strip));
+        all.extend(HeadName::all(config).map(Self::PatternCells));
+        all
+    }
+}
+
+/// A table of interventions; a cell without one has no value.
+#[derive(Clone, Debug)]
+pub(in crate::lens) struct Plan {
+    pub rows: Vec<String>,
+    pub cols: Vec<String>,
+    /// Row-major.
+    pub cells: Vec<Option<Intervention>>,
+}
+
+impl Plan {
+    /// The cells of a sheet when activations come from the direction's source.
+    pub fn new(sheet: Sheet, config: &Config, task: Task, direction: Direction) -> Self {
+        let from = direction.source();
+        match sheet {
+            Sheet::Strips => Self::strips(&GridName::strips(config), config, task, from),
+            Sheet::Strip(grid) => Self::strips(&[grid], config, task, from),
+            Sheet::PatternCells(head) => Self::pattern_cells(head, task, config, from),
+            Sheet::Edges => Self::edges(config, from),
+            Sheet::EdgesByPos => Self::edges_by_pos(config, task, from),
+        }
+    }
+
+    fn strips(grids: &[GridName], config: &Config, task: Task, from: RunName) -> Self {
+        let mut rows = Vec::new();
+        let mut cells = Vec::new();
+        for &grid in grids {
+            let heads = if grid.has_heads() { config.n_heads } else { 1 };
+            for layer in 0..config.n_layers {
+                for head in 0..heads {
+                    let head = grid.has_heads().then_some(head);
+                    let dot = head.map_or_else(String::new, |head| format!(".{head}"));
+                    rows.push(format!("{} {layer}{dot}", grid.name()));
+                    let cell = |pos| Cell {
+                        layer,
+                        head,
+                        pos,
+                        src: None,
+                    };
+                    let one = |pos| Some(grid.intervention(cell(Some(pos)), from));
+                    cells.extend((0..task.seq_len()).map(one));
+                    let all = grid.all_pos();
+                    cells.push(all.map(|all| all.intervention(cell(None), from)));
+                }
+            }
+        }
+        Self {
+            rows,
+            cols: with_all(task),
+            cells,
+        }
+    }
+
+    fn pattern_cells(head: HeadName, task: Task, config: &Config, from: RunName) -> Self {
+        let len = task.seq_len();
+        let cell = |at: usize| {
+            let (dest, src) = (at / len, at % len);
+            let cell = Cell {
+                layer: head.layer,
+                head: Some(head.head),
+                pos: Some(dest),
+                src: Some(src),
+            };
+            (src <= dest || !config.is_causal())
+                .then(|| GridName::PatternDestSrc.intervention(cell, from))
+        };
+        Self {
+            rows: task.labels(),
+            cols: task.labels(),
+            cells: (0..len * len).map(cell).collect(),
+        }
+    }
+
+    fn edges(config: &Config, from: RunName) -> Self {
+        let receivers = receivers(config);
+        let senders = senders(config, config.n_layers);
+        let cell = |sender: Sender, receiver: &Receiver| {
+            let in_time = senders_before(sender, receiver, config);
+            in_time.then(|| edge(sender, receiver, None, Some(from)))
+        };
+        let cells = senders
+            .iter()
+            .flat_map(|&sender| receivers.iter().map(move |receiver| cell(sender, receiver)))
+            .collect();
+        Self {
+            rows: senders.iter().map(ToString::to_string).collect(),
+            cols: receivers.into_iter().map(|one| one.name).collect(),
+            cells,
+        }
+    }
+
+    fn edges_by_pos(config: &Config, task: Task, from: RunName) -> Self {
+        let mut rows = Vec::new();
+        let mut cells = Vec::new();
+        for (sender, receiver) in every_edge(config) {
+            rows.push(format!("{sender}->{}", receiver.name));
+            let at = |pos| Some(edge(sender, &receiver, pos, Some(from)));
+            cells.extend((0..task.seq_len()).map(|pos| at(Some(pos))));
+            cells.push(at(None));
+        }
+        Self {
+            rows,
+            cols: with_all(task),
+            cells,
+        }
+    }
+}
+
+/// The positions, and all of them.
+fn with_all(task: Task) -> Vec<String> {
+    let mut cols = task.labels();
+    cols.push("all".into());
+    cols
+}
+
+/// What reads the stream: a head's query, key or value, or the logits.
+struct Receiver {
+    name: String,
+    hook: HookName,
+    head: Option<usize>,
+}
+
+fn receivers(config: &Config) -> Vec<Receiver> {
+    let mut all = Vec::new();
+    for name in HeadName::all(config) {
+        // the only head of a layer needs no name
+        let head = (config.n_heads > 1).then_some(name.head);
+        let dot = head.map_or_else(String::new, |head| format!(".{head}"));
+        let sites = [
+            ("Q", Site::QInput),
+            ("K", Site::KInput),
+            ("V", Site::VInput),
+        ];
+        all.extend(sites.map(|(letter, site)| Receiver {
+            name: format!("{letter}{}{dot}", name.layer),
+            hook: HookName::Block(name.layer, site),
+            head,
+        }));
+    }
+    all.push(Receiver {
+        name: "logits".into(),
+        hook: HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
+        head: None,
+    });
+    all
+}
+
+/// What writes into the stream before a layer reads it.
+fn senders(config: &Config, before: usize) -> Vec<Sender> {
+    let heads = HeadName::all(config).filter(|name| name.layer < before);
+    let heads = heads.map(|name| match config.n_heads {
+        1 => Sender::Layer(name.layer),
+        _ => Sender::Head(name.layer, name.head),
+    });
+    std::iter::once(Sender::Embed).chain(heads).collect()
+}
+
+fn senders_before(sender: Sender, receiver: &Receiver, config: &Config) -> bool {
+    let before = match receiver.hook {
+        HookName::Block(_, Site::ResidPost) => config.n_layers,
+        HookName::Block(layer, _) => layer,
+        _ => 0,
+    };
+    senders(config, before).contains(&sender)
+}
+
+/// Every sender with every receiver that reads after it writes.
+fn every_edge(config: &Config) -> Vec<(Sender, Receiver)> {
+    let mut all = Vec::new();
+    for receiver in receivers(config) {
+        for sender in senders(config, config.n_layers) {
+            if senders_before(sender, &receiver, config) {
+                all.push((
+                    sender,
+                    Receiver {
+                        name: receiver.name.clone(),
+                        ..receiver
+                    },
+                ));
+            }
+        }
+    }
+    all
+}
+
+/// Every edge of a model taken away, with its name.
+#[must_use]
+pub fn edges_off(config: &Config) -> Vec<(String, Intervention)> {
+    let off = |(sender, receiver): (Sender, Receiver)| {
+        let name = format!("{sender}->{}", receiver.name);
+        (name, edge(sender, &receiver, None, None))
+    };
+    every_edge(config).into_iter().map(off).collect()
+}
+
+fn edge(
+    sender: Sender,
+    receiver: &Receiver,
+    pos: Option<usize>,
+    from: Option<RunName>,
+) -> Intervention {
+    Intervention {
+        action: Action::Edge(sender, from.map(From::Run)),
+        hook: receiver.hook,
+        target: Target::Positions(pos.map(|pos| vec![pos])),
+        head: receiver.head,
+    }
+}

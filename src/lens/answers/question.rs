@@ -1,0 +1,434 @@
+//! Questions to a model, one line each; every answer is a table (`answer.rs`).
+//!
+//! ```text
+//! attribution target            attribution 48-26 over sample       paths b_1 target
+//! why 1.0 b_0 elt summed        why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
+//! attention scores 1.0          attention 48-26 1.0 over sample     attention virtual 0.0>1.0
+//! pca tokens                    pca positions                       composition
+//! grid edges over 64 pairs      grid strips attribution             grid z as difference
+//! sources b_1 by token          necessity                           ranks ov 1.0
+//! models logits                 circuit ov.0 beside ov.1            metrics
+//! ```
+
+use super::gather::Compare;
+use super::plan::Sheet;
+use super::variants::Variants;
+use super::words::{FORMS, grid, misfit, over_line, over_pairs, prediction};
+use crate::lens::experiment::metric::Reading;
+use crate::lens::experiment::toward::Toward;
+use crate::lens::names::circuit::CircuitName;
+use crate::lens::names::head::HeadName;
+use crate::lens::names::head::head_pairs;
+use crate::lens::weights::circuit::Weight;
+use crate::model::Config;
+use crate::task::{Task, limits, shown};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+/// What of the attention is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Probabilities.
+    Pattern,
+    /// Before the softmax.
+    Scores,
+    /// Probability times the norm of what is handed over.
+    Norm,
+    /// Probability times what is handed over toward a logit.
+    Toward(Toward),
+    /// How often a cell is its row's largest.
+    Argmax,
+}
+
+impl Kind {
+    pub(in crate::lens) const ALL: [(&str, Self); 5] = [
+        ("pattern", Self::Pattern),
+        ("scores", Self::Scores),
+        ("norm", Self::Norm),
+        ("target", Self::Toward(Toward::TARGET)),
+        ("argmax", Self::Argmax),
+    ];
+
+    fn parse(task: Task, word: &str) -> Result<Self> {
+        match Self::ALL.iter().find(|(name, _)| *name == word) {
+            Some((_, kind)) => Ok(*kind),
+            None => Toward::parse(task, word)
+                .map(Self::Toward)
+                .with_context(|| {
+                    let names = Self::ALL.map(|(name, _)| name).join(", ");
+                    format!("'{}' is not {names} or a logit", shown(word))
+                }),
+        }
+    }
+
+    fn line(self, task: Task) -> String {
+        match (self, Self::ALL.iter().find(|(_, kind)| *kind == self)) {
+            (Self::Toward(toward), _) => toward.line(task),
+            (_, found) => found.map_or_else(String::new, |(name, _)| (*name).to_owned()),
+        }
+    }
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// What each part of the model adds to a logit, at each prediction.
+    Attribution {
+        /// Which logit.
+        toward: Toward,
+        /// Averaged over the sample.
+        mean: bool,
+    },
+    /// What each path adds to a logit at one prediction, by the position it started from.
+    Paths {
+        /// The prediction, `b_i`.
+        i: usize,
+        /// Which logit.
+        toward: Toward,
+        /// Averaged over the sample.
+        mean: bool,
+    },
+    /// Why a position attends to another: a score by what query and key are made of.
+    Why {
+        /// The head.
+        head: HeadName,
+        /// The position that attends.
+        dest: usize,
+        /// The position that is attended to.
+        src: usize,
+        /// Another position, whose score is taken off.
+        minus: Option<usize>,
+        /// Each earlier head as one part, whatever positions it read.
+        summed: bool,
+    },
+    /// A head's attention.
+    Attention {
+        /// The head.
+        head: HeadName,
+        /// What of it.
+        kind: Kind,
+        /// Averaged over the sample.
+        mean: bool,
+        /// The one beside the other: this run's and the mean.
+        beside: bool,
+    },
+    /// Attention through two heads, the earlier first.
+    Virtual {
+        /// The pair's place in [`head_pairs`].
+        pair: usize,
+        /// Averaged over the sample.
+        mean: bool,
+        /// The one beside the other: this run's and the mean.
+        beside: bool,
+    },
+    /// A table of the weights.
+    Circuit {
+        /// Which.
+        name: CircuitName,
+        /// Divided by `sqrt(d_head)`.
+        scaled: bool,
+        /// Another one of the same rows and columns, drawn beside it on one scale.
+        beside: Option<CircuitName>,
+    },
+    /// What each head adds to a logit, by what it attends to.
+    Sources {
+        /// The prediction, `b_i`.
+        i: usize,
+        /// Which logit.
+        toward: Toward,
+        /// By the token attended to, instead of its position.
+        by_token: bool,
+        /// Averaged over the sample.
+        mean: bool,
+    },
+    /// A grid of interventions, each added to those that stand.
+    Grid {
+        /// Which.
+        sheet: Sheet,
+        /// What stands beside the exact values.
+        compare: Compare,
+        /// How a cell tells its metric.
+        reading: Reading,
+        /// Averaged over so many pairs of the sample; `None`: this pair.
+        pairs: Option<usize>,
+    },
+    /// All measures of the metric in the three runs.
+    Metrics {
+        /// Averaged over so many pairs of the sample; `None`: this pair.
+        pairs: Option<usize>,
+    },
+    /// Variants of the model: metric, predictions, accuracy.
+    Variants(Variants),
+    /// Two models' logits on this prompt.
+    ModelLogits,
+    /// Two models' attention on this prompt.
+    ModelAttention(HeadName),
+    /// Two models without each of their edges.
+    ModelNecessity,
+    /// Principal components of an embedding.
+    Pca {
+        /// Of the positions' instead of the tokens'.
+        positions: bool,
+    },
+    /// Composition scores of all pairs of heads, with a random baseline.
+    Composition,
+}
+
+impl Question {
+    /// A question from its line.
+    ///
+    /// # Errors
+    /// Says which word is wrong and what it may be.
+    pub fn parse(line: &str, task: Task, config: &Config) -> Result<Self> {
+        limits::check_line(line)?;
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        let attention = words.first() == Some(&"attention");
+        let beside = attention && words.pop_if(|word| *word == "beside").is_some();
+        let mean = words.ends_with(&["over", "sample"]);
+        if mean {
+            words.truncate(words.len() - 2);
+        }
+        let pairs = over_pairs(&mut words)?;
+        let verb = words.first().copied().unwrap_or("");
+        let form = FORMS.iter().find(|(word, _)| *word == verb);
+        let Some((_, form)) = form else {
+            let known = FORMS.map(|(word, _)| word).join(", ");
+            bail!("no question '{}'; the questions are {known}", shown(verb));
+        };
+        let question = Self::read(&words, (mean, beside), pairs, task, config);
+        let question = question.map_err(|e| {
+            anyhow!(
+                "{e:#}; the form is: {}",
+                format!("{verb} {form}").trim_end()
+            )
+        })?;
+        let can_average = matches!(
+            question,
+            Self::Attribution { .. }
+                | Self::Attention { .. }
+                | Self::Virtual { .. }
+                | Self::Paths { .. }
+                | Self::Sources { .. }
+        );
+        ensure!(!mean || can_average, "{verb} is not averaged over a sample");
+        let over_pairs = matches!(question, Self::Grid { .. } | Self::Metrics { .. });
+        ensure!(
+            pairs.is_none() || over_pairs,
+            "{verb} is not averaged over pairs"
+        );
+        Ok(question)
+    }
+
+    fn read(
+        words: &[&str],
+        (mean, beside): (bool, bool),
+        pairs: Option<usize>,
+        task: Task,
+        config: &Config,
+    ) -> Result<Self> {
+        let toward = |word: Option<&&str>| match word {
+            Some(word) => Toward::parse(task, word),
+            None => Ok(Toward::default()),
+        };
+        let head = |word: &str| HeadName::parse(word, config);
+        match *words {
+            ["attribution", ref rest @ ..] if rest.len() <= 1 => Ok(Self::Attribution {
+                toward: toward(rest.first())?,
+                mean,
+            }),
+            ["paths", b, ref rest @ ..] if rest.len() <= 1 => Ok(Self::Paths {
+                i: prediction(task, b)?,
+                toward: toward(rest.first())?,
+                mean,
+            }),
+            ["sources", b, ref rest @ ..] => {
+                let by_token = rest.ends_with(&["by", "token"]);
+                let rest = &rest[..rest.len() - if by_token { 2 } else { 0 }];
+                ensure!(rest.len() <= 1, "'{}' is too much", shown(&rest.join(" ")));
+                Ok(Self::Sources {
+                    i: prediction(task, b)?,
+                    toward: toward(rest.first())?,
+                    by_token,
+                    mean,
+                })
+            }
+            ["grid", ref rest @ ..] if !rest.is_empty() => {
+                grid(rest, config).map(|(sheet, compare, reading)| Self::Grid {
+                    sheet,
+                    compare,
+                    reading,
+                    pairs,
+                })
+            }
+            ["metrics"] => Ok(Self::Metrics { pairs }),
+            ["necessity"] => Ok(Self::Variants(Variants::Edges)),
+            ["ranks", "ov", name] => Ok(Self::Variants(Variants::Ranks(Weight::Ov, head(name)?))),
+            ["ranks", "qk", name] => Ok(Self::Variants(Variants::Ranks(Weight::Qk, head(name)?))),
+            ["models", "logits"] => Ok(Self::ModelLogits),
+            ["models", "necessity"] => Ok(Self::ModelNecessity),
+            ["models", "attention", name] => Ok(Self::ModelAttention(head(name)?)),
+            ["why", name, dest, src, ref rest @ ..] => {
+                let (rest, summed) = match *rest {
+                    [ref before @ .., "summed"] => (before, true),
+                    _ => (rest, false),
+                };
+                let minus = match *rest {
+                    [] => None,
+                    ["minus", other] => Some(task.position(other)?),
+                    _ => bail!("'{}' is not: minus SRC", shown(&rest.join(" "))),
+                };
+                let (dest, src) = (task.position(dest)?, task.position(src)?);
+                let first_masked = [Some(src), minus].into_iter().flatten().find(|&p| p > dest);
+                if let Some(masked) = first_masked {
+                    let [dest, masked] = [dest, masked].map(|p| task.label(p));
+                    bail!("{dest} cannot attend to {masked}, which comes after it");
+                }
+                Ok(Self::Why {
+                    head: head(name)?,
+                    dest,
+                    src,
+                    minus,
+                    summed,
+                })
+            }
+            ["attention", "virtual", pair] => {
+                let names: Vec<String> = head_pairs(config)
+                    .map(|(earlier, later)| format!("{earlier}>{later}"))
+                    .collect();
+                let at = names.iter().position(|name| name == pair);
+                let pair = at.with_context(|| {
+                    format!(
+                        "no pair '{}'; the pairs are {}",
+                        shown(pair),
+                        names.join(" ")
+                    )
+                })?;
+                Ok(Self::Virtual { pair, mean, beside })
+            }
+            ["attention", kind, name] => Ok(Self::Attention {
+                head: head(name)?,
+                kind: Kind::parse(task, kind)?,
+                mean,
+                beside,
+            }),
+            ["circuit", name, ref rest @ ..] => {
+                let scaled = rest.first() == Some(&"scaled");
+                let name = CircuitName::parse(name, config)?;
+                let is_qk = matches!(name, CircuitName::Qk { .. });
+                ensure!(is_qk || !scaled, "only QK circuits are scaled");
+                let beside = match rest[usize::from(scaled)..] {
+                    [] => None,
+                    ["beside", other] => Some(CircuitName::parse(other, config)?),
+                    ref rest => bail!("'{}' is not: beside NAME", shown(&rest.join(" "))),
+                };
+                Ok(Self::Circuit {
+                    name,
+                    scaled,
+                    beside,
+                })
+            }
+            ["pca", "tokens"] => Ok(Self::Pca { positions: false }),
+            ["pca", "positions"] => Ok(Self::Pca { positions: true }),
+            ["composition"] => Ok(Self::Composition),
+            _ => bail!(misfit(words)),
+        }
+    }
+
+    /// The line that [`Question::parse`] reads.
+    #[must_use]
+    pub fn line(&self, task: Task, config: &Config) -> String {
+        let over = |mean: &bool| if *mean { " over sample" } else { "" };
+        let also = |beside: &bool| if *beside { " beside" } else { "" };
+        match self {
+            Self::Attribution { toward, mean } => {
+                format!("attribution {}{}", toward.line(task), over(mean))
+            }
+            Self::Paths { i, toward, mean } => {
+                let at = task.prediction(*i);
+                format!("paths {at} {}{}", toward.line(task), over(mean))
+            }
+            Self::Why {
+                head,
+                dest,
+                src,
+                minus,
+                summed,
+            } => {
+                let minus = minus.map(|p| format!(" minus {}", task.label(p)));
+                let [dest, src] = [*dest, *src].map(|p| task.label(p));
+                let (minus, summed) = (
+                    minus.unwrap_or_default(),
+                    if *summed { " summed" } else { "" },
+                );
+                format!("why {head} {dest} {src}{minus}{summed}")
+            }
+            Self::Attention {
+                head,
+                kind,
+                mean,
+                beside,
+            } => {
+                let (kind, other) = (kind.line(task), also(beside));
+                format!("attention {kind} {head}{}{other}", over(mean))
+            }
+            Self::Virtual { pair, mean, beside } => {
+                let found = head_pairs(config).nth(*pair);
+                let pair = found.map(|(earlier, later)| format!("{earlier}>{later}"));
+                let (pair, other) = (pair.unwrap_or_default(), also(beside));
+                format!("attention virtual {pair}{}{other}", over(mean))
+            }
+            Self::Circuit {
+                name,
+                scaled,
+                beside,
+            } => {
+                let scaled = if *scaled { " scaled" } else { "" };
+                let beside = beside.as_ref();
+                let beside = beside.map(|other| format!(" beside {}", other.text(config)));
+                let name = name.text(config);
+                format!("circuit {name}{scaled}{}", beside.unwrap_or_default())
+            }
+            Self::Sources {
+                i,
+                toward,
+                by_token,
+                mean,
+            } => {
+                let by = if *by_token { " by token" } else { "" };
+                let at = task.prediction(*i);
+                format!("sources {at} {}{by}{}", toward.line(task), over(mean))
+            }
+            Self::Grid {
+                sheet,
+                compare,
+                reading,
+                pairs,
+            } => {
+                let compare = match compare {
+                    Compare::Exact => String::new(),
+                    other => format!(" {}", other.name()),
+                };
+                let reading = match reading {
+                    Reading::Clean => String::new(),
+                    other => format!(" as {}", other.name()),
+                };
+                let (sheet, over) = (sheet.line(), over_line(*pairs));
+                format!("grid {sheet}{compare}{reading}{over}")
+            }
+            Self::Metrics { pairs } => format!("metrics{}", over_line(*pairs)),
+            Self::Variants(Variants::Edges) => "necessity".into(),
+            Self::ModelNecessity => "models necessity".into(),
+            Self::Variants(Variants::Ranks(weight, head)) => {
+                let weight = match weight {
+                    Weight::Ov => "ov",
+                    Weight::Qk => "qk",
+                };
+                format!("ranks {weight} {head}")
+            }
+            Self::ModelLogits => "models logits".into(),
+            Self::ModelAttention(head) => format!("models attention {head}"),
+            Self::Pca { positions: false } => "pca tokens".into(),
+            Self::Pca { positions: true } => "pca positions".into(),
+            Self::Composition => "composition".into(),
+        }
+    }
+}

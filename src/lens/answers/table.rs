@@ -1,0 +1,227 @@
+//! A labelled table: what every analysis comes to, and what is drawn, moved through and written.
+
+use crate::lens::experiment::intervention::Intervention;
+use crate::lens::numbers::array::Array;
+use serde::Serialize;
+
+/// What the layer is called that says how far means over other samples may be from these.
+pub(in crate::lens) const STANDARD_ERROR: &str = "standard error";
+
+/// More numbers for the same rows and columns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layer {
+    /// What they are.
+    pub name: String,
+    /// `[row, column]`
+    pub values: Array,
+}
+
+/// Which numbers of a table are of one kind, and so can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// All of them.
+    All,
+    /// Those of a column: a metric, probabilities, a loss; the first row is what the others are a
+    /// change of.
+    Columns,
+    /// Those of a row, and those of the last column: measures, and how they are normalised.
+    Rows,
+    /// Those of a layer, as far as it is a difference.
+    Layers,
+}
+
+/// Whether a row or column adds up others, or is what they leave.
+fn is_total(name: &str) -> bool {
+    matches!(name, "sum" | "total" | "remainder" | "logit") || name.starts_with("resid ")
+}
+
+/// Numbers with named rows and columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Table {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The rows' names.
+    pub rows: Vec<String>,
+    /// The columns' names.
+    pub cols: Vec<String>,
+    /// `[row, column]`; minus infinity where a cell is masked, no number where there is none.
+    pub values: Array,
+    /// Whether values have a sign; without one they lie between 0 and 1.
+    pub signed: bool,
+    /// What the values are, where others stand beside them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Other values of the same rows and columns, drawn beside the first on one scale.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Layer>,
+    /// Rows and columns of cells to be careful with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flagged: Vec<[usize; 2]>,
+    /// What enter on a cell adds to the interventions, row-major; empty when nothing.
+    #[serde(skip)]
+    pub cells: Vec<Option<Intervention>>,
+    /// Numbers that belong to the whole: their names and values.
+    pub notes: Vec<(String, String)>,
+}
+
+impl Table {
+    /// The cell that stands out most among those that can be compared with the one at `from`: the
+    /// largest absolute value, or the largest change from the first row. No total is meant.
+    #[must_use]
+    pub fn hottest(&self, alike: Alike, from: (usize, usize)) -> Option<(usize, usize)> {
+        let width = self.cols.len().max(1);
+        let value = |row: usize, col: usize| self.values.get(&[row, col]).unwrap_or(f32::NAN);
+        let is_part = |(row, col): (usize, usize)| {
+            let [row, col] = [(&self.rows, row), (&self.cols, col)].map(|(names, i)| names.get(i));
+            ![row, col].into_iter().flatten().any(|name| is_total(name))
+        };
+        let compares = |(row, col): (usize, usize)| match alike {
+            Alike::All | Alike::Layers => true,
+            Alike::Columns => col == from.1 && row > 0,
+            Alike::Rows => row == from.0 && col + 1 < width,
+        };
+        let size = |(row, col): (usize, usize)| match alike {
+            Alike::Columns => (value(row, col) - value(0, col)).abs(),
+            _ => value(row, col).abs(),
+        };
+        let cells = (0..self.rows.len() * width).map(|i| (i / width, i % width));
+        cells
+            .filter(|&cell| compares(cell) && is_part(cell) && size(cell).is_finite())
+            .max_by(|&a, &b| size(a).total_cmp(&size(b)))
+    }
+
+    /// The next cell to be careful with after one, row by row, counted round.
+    #[must_use]
+    pub fn next_flagged(&self, (row, col): (usize, usize)) -> Option<(usize, usize)> {
+        let mut all = self.flagged.clone();
+        all.sort_unstable();
+        let next = all.iter().find(|&&cell| cell > [row, col]);
+        next.or(all.first()).map(|&[row, col]| (row, col))
+    }
+
+    /// Whether a layer says how far the numbers of another one are spread.
+    #[must_use]
+    pub fn is_spread(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR) || layer.starts_with("std of ")
+    }
+
+    /// Whether a layer says how far means over other samples may be from another one's.
+    #[must_use]
+    pub fn is_standard_error(layer: &str) -> bool {
+        layer.starts_with(STANDARD_ERROR)
+    }
+
+    /// The intervention that a cell stands for.
+    #[must_use]
+    pub fn intervention(&self, row: usize, column: usize) -> Option<&Intervention> {
+        let at = row * self.cols.len() + column;
+        self.cells.get(at)?.as_ref()
+    }
+
+    /// All layers of values, the first one first, with their names.
+    pub fn layers(&self) -> impl Iterator<Item = (&str, &Array)> {
+        let beside = self.beside.iter();
+        let beside = beside.map(|layer| (layer.name.as_str(), &layer.values));
+        std::iter::once((self.name.as_str(), &self.values)).chain(beside)
+    }
+
+    /// The largest absolute value of all layers.
+    #[must_use]
+    pub fn reach(&self) -> f32 {
+        let all = self.layers().flat_map(|(_, values)| values.values());
+        let finite = all.filter(|value| value.is_finite());
+        finite.fold(0.0, |most, value| most.max(value.abs()))
+    }
+
+    /// The table as CSV (RFC 4180), a first column for the rows' names; what is no number is left
+    /// empty. `about` becomes comment lines before it.
+    #[must_use]
+    pub fn csv(&self, about: &[(String, String)]) -> String {
+        let quoted = |text: &str| {
+            if text.contains([',', '"', '\n', '\r']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
+        };
+        let mut out = String::new();
+        for (name, value) in about.iter().chain(&self.notes) {
+            let value = value.replace(['\n', '\r'], " ");
+            out.push_str(&format!("# {name}: {value}\n"));
+        }
+        // values that stand beside each other follow each other along a row
+        let named = |layer: &str, column: &str| match layer {
+            "" => column.to_owned(),
+            _ => format!("{layer} {column}"),
+        };
+        let columns = self
+            .layers()
+            .flat_map(|(layer, _)| self.cols.iter().map(move |c| quoted(&named(layer, c))));
+        let header = std::iter::once(String::new()).chain(columns);
+        out.push_str(&(header.collect::<Vec<_>>().join(",") + "\n"));
+        for (i, name) in self.rows.iter().enumerate() {
+            let values = self.layers().flat_map(|(_, values)| values.slice(&[i]));
+            let numbers = values.map(|value| {
+                if value.is_finite() {
+                    value.to_string()
+                } else {
+                    String::new()
+                }
+            });
+            let row = std::iter::once(quoted(name)).chain(numbers);
+            out.push_str(&(row.collect::<Vec<_>>().join(",") + "\n"));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&str], cols: &[&str], values: &[f32]) -> Table {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Table {
+            rows: names(rows),
+            cols: names(cols),
+            values: Array::from_values(vec![rows.len(), cols.len()], values.to_vec()),
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn the_hottest_cell_is_no_total() {
+        let rows = ["resid 1_pre", "head 0.0", "sum", "remainder", "logit"];
+        let found = table(
+            &rows,
+            &["a_0", "sum"],
+            &[90.0, 1.0, -3.0, 50.0, 9.0, 9.0, 8.0, 8.0, 99.0, 9.0],
+        );
+        assert_eq!(found.hottest(Alike::All, (0, 0)), Some((1, 0)));
+    }
+
+    #[test]
+    fn unlike_measures_are_not_compared() {
+        let rows = ["as it stands", "L0->K1 off", "embed->Q0 off"];
+        let found = table(&rows, &["acc", "loss"], &[1.0, 0.1, 0.6, 5.0, 0.9, 0.0]);
+        // the largest change of the cursor's own column, not the largest number
+        assert_eq!(found.hottest(Alike::Columns, (2, 0)), Some((1, 0)));
+        assert_eq!(found.hottest(Alike::Columns, (0, 1)), Some((1, 1)));
+        let found = table(
+            &["prob", "rank"],
+            &["clean", "patched", "normalised"],
+            &[0.2, 0.9, 7.0, 1.0, 14.0, 0.0],
+        );
+        assert_eq!(found.hottest(Alike::Rows, (0, 0)), Some((0, 1)));
+    }
+
+    #[test]
+    fn marked_cells_are_gone_through_round() {
+        let mut found = table(&["0", "1", "2"], &["0", "1", "2"], &[0.0; 9]);
+        assert_eq!(found.next_flagged((0, 0)), None);
+        found.flagged = vec![[2, 0], [1, 2]];
+        assert_eq!(found.next_flagged((0, 0)), Some((1, 2)));
+        assert_eq!(found.next_flagged((1, 2)), Some((2, 0)));
+        assert_eq!(found.next_flagged((2, 0)), Some((1, 2)));
+    }
+}

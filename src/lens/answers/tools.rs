@@ -1,0 +1,25 @@
+//! What is made of a model once.
+
+use crate::lens::exact::paths::PathTables;
+use crate::lens::weights::matrices::Matrices;
+use crate::model::HookedTransformer;
+use anyhow::Result;
+
+/// What questions are answered from: a model's weights in f64, made once a model.
+pub struct Tools {
+    pub(in crate::lens) weights: Matrices,
+    /// `None` where a model has too many paths to list.
+    pub(in crate::lens) paths: Option<PathTables>,
+}
+
+impl Tools {
+    /// The tools for a model.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn new(model: &HookedTransformer) -> Result<Self> {
+        let weights = Matrices::new(model)?;
+        let paths = PathTables::new(&weights).ok();
+        Ok(Self { weights, paths })
+    }
+}

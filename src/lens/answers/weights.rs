@@ -1,0 +1,121 @@
+//! Answers about the weights alone.
+
+use crate::lens::names::head::head_pairs;
+use crate::lens::numbers::array::Array;
+use crate::lens::weights::circuit::{Circuit, composition, composition_baseline};
+use crate::task::number::fixed;
+
+use super::table::{Layer, Table};
+use super::tools::Tools;
+use crate::lens::weights::reduce::{Embedding, pca};
+use crate::model::HookedTransformer;
+use anyhow::{Result, ensure};
+
+/// The random baseline of composition scores: its seed and draws.
+const BASELINE: (u32, usize) = (0, 32);
+
+/// Rows named that fail their diagonal; all of them are marked.
+const FAILING: usize = 6;
+
+/// Another circuit's values beside a table's, drawn on one scale.
+pub(in crate::lens) fn put_beside(
+    table: &mut Table,
+    first: &Circuit,
+    other: &Circuit,
+) -> Result<()> {
+    ensure!(
+        first.axes == other.axes,
+        "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
+        first.name,
+        other.name,
+        first.axes[0],
+        first.axes[1],
+        other.axes[0],
+        other.axes[1]
+    );
+    table.name.clone_from(&first.name);
+    // marks would be taken for the other's too
+    table.flagged.clear();
+    table.beside.push(Layer {
+        name: other.name.clone(),
+        values: other.values.clone(),
+    });
+    Ok(())
+}
+
+/// A circuit, with its spectrum.
+pub(in crate::lens) fn circuit_table(circuit: &Circuit) -> Result<Table> {
+    let mut notes = Vec::new();
+    let diagonal = circuit.diagonal();
+    if let Some(diagonal) = &diagonal {
+        notes.push(("top-1 on the diagonal".into(), fixed(diagonal.top1, 3)));
+        let told = diagonal.words(FAILING).into_iter();
+        notes.extend(told.map(|(name, words)| (name.to_owned(), words)));
+    }
+    if let Some(copying) = circuit.copying_score()? {
+        notes.push(("copying score".into(), fixed(copying, 3)));
+    }
+    let singular = circuit.singular_values()?;
+    notes.push(("effective rank".into(), fixed(circuit.effective_rank()?, 1)));
+    let first: Vec<String> = singular.iter().take(5).map(|&s| fixed(s, 1)).collect();
+    notes.push(("singular values".into(), first.join(" ")));
+    let failing = diagonal.map_or_else(Vec::new, |diagonal| diagonal.failing);
+    Ok(Table {
+        flagged: failing.iter().map(|one| one.cell).collect(),
+        rows: circuit.rows.clone(),
+        cols: circuit.cols.clone(),
+        values: circuit.values.clone(),
+        signed: true,
+        notes,
+        ..Table::default()
+    })
+}
+
+/// An embedding's principal components.
+pub(in crate::lens) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
+    let embedding = if positions {
+        Embedding::Position
+    } else {
+        Embedding::Token
+    };
+    let found = pca(&tools.weights, embedding, 3)?;
+    let explained = found
+        .explained
+        .iter()
+        .map(|part| fixed(part * 100.0, 1) + "%");
+    Ok(Table {
+        cols: (1..=found.explained.len())
+            .map(|k| format!("PC{k}"))
+            .collect(),
+        notes: vec![("explained".into(), explained.collect::<Vec<_>>().join(" "))],
+        rows: found.labels,
+        values: found.coordinates,
+        signed: true,
+        ..Table::default()
+    })
+}
+
+/// All pairs of heads, and random ones.
+pub(in crate::lens) fn composition_table(
+    model: &HookedTransformer,
+    tools: &Tools,
+) -> Result<Table> {
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for (earlier, later) in head_pairs(model.config()) {
+        let found = composition(&tools.weights, earlier, later)?;
+        rows.push(format!("{earlier} into {later}"));
+        values.extend([found.q, found.k, found.v].map(|x| x as f32));
+    }
+    let baseline = composition_baseline(&tools.weights, BASELINE.0, BASELINE.1);
+    rows.push(format!("random, mean of {}", baseline.draws));
+    values.extend([baseline.mean as f32; 3]);
+    Ok(Table {
+        values: Array::from_values(vec![rows.len(), 3], values),
+        rows,
+        cols: ["Q", "K", "V"].map(str::to_owned).to_vec(),
+        signed: false,
+        notes: vec![("random, standard deviation".into(), fixed(baseline.std, 4))],
+        ..Table::default()
+    })
+}

@@ -1,0 +1,147 @@
+//! Intervention lines, one word on.
+
+use super::parse::{VERBS, adds_to, is_cut};
+use crate::lens::names::head::HeadName;
+use crate::model::{Axes, Config, HookName};
+use crate::task::Task;
+
+/// Lines that are right so far and one word longer, for completion.
+#[must_use]
+pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let done = if line.ends_with(char::is_whitespace) {
+        words.len()
+    } else {
+        words.len().saturating_sub(1)
+    };
+    let stem = words.get(done).copied().unwrap_or("");
+    let before = &words[..done];
+    let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
+    next_words(before, stem, task, config)
+        .into_iter()
+        .filter(|word| word.starts_with(stem) && word != stem)
+        .map(|word| format!("{lead}{word}"))
+        .collect()
+}
+
+/// What may stand behind these words.
+fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
+    let hooks = || HookName::all(config);
+    let (verb, name, rest) = match *before {
+        [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
+        ["edge", ref rest @ ..] => return next_of_edge(rest, stem, task, config),
+        ["path"] => return next_of_path(stem, config),
+        ["path", ..] if before.last() != Some(&"off") => return vec!["off".into()],
+        [verb] => {
+            return hooks()
+                .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
+                .filter(|hook| verb != "add" || adds_to(*hook))
+                .filter(|hook| verb != "rank" || is_cut(*hook))
+                .map(|hook| hook.to_string())
+                .collect();
+        }
+        [verb, name, ref rest @ ..] => (verb, name, rest),
+    };
+    let Some(hook) = hooks().find(|hook| hook.to_string() == name) else {
+        return Vec::new();
+    };
+    let tail = match verb {
+        "patch" => "from",
+        "scale" => "by",
+        "set" => "=",
+        "mean" => "over",
+        "resample" => "keep",
+        "add" => "W_U[0]",
+        "rank" => "to",
+        _ => "",
+    };
+    match *rest {
+        [] => next_targets(hook, stem, task),
+        [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
+        [_] | [_, "head", _] => owned(&[tail]),
+        [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
+        [.., "to"] => owned(&["1"]),
+        [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
+        _ => of_taken(rest),
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+/// What may stand behind the words that say where something is taken from.
+fn of_taken(words: &[&str]) -> Vec<String> {
+    owned(match words {
+        [.., "example"] => &["1"],
+        [.., "over"] => &["sample", "space"],
+        [.., "keep" | "given"] => &["idx", "elt", "idx,elt"],
+        [.., "sample" | "space"] => &["given"],
+        [.., "keep", _] => &["seed"],
+        [.., "from"] => &["clean", "corrupted", "example"],
+        _ => &[],
+    })
+}
+
+/// What may stand behind `edge`: every edge there is, then what becomes of it.
+fn next_of_edge(rest: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
+    match *rest {
+        [] => {
+            let mut all = Vec::new();
+            for layer in 0..config.n_layers {
+                for from in senders(layer) {
+                    all.extend(["Q", "K", "V"].map(|to| format!("{from}->{to}{layer}")));
+                }
+            }
+            all.extend(senders(config.n_layers).map(|from| format!("{from}->logits")));
+            all
+        }
+        [_] if stem.starts_with('@') => positions(stem, task),
+        [_] | [_, _] if !rest[rest.len() - 1].starts_with(['o', 'f', 'm', 'r']) => {
+            owned(&["off", "from", "mean", "resample"])
+        }
+        [.., "mean"] => owned(&["over"]),
+        [.., "resample"] => owned(&["keep"]),
+        _ => of_taken(rest),
+    }
+}
+
+/// Paths that go on from what is typed of one.
+fn next_of_path(stem: &str, config: &Config) -> Vec<String> {
+    let typed = stem.rfind('>').map_or("", |end| &stem[..=end]);
+    let mut all: Vec<String> = Vec::new();
+    if typed.is_empty() {
+        all.push("direct".into());
+    }
+    let last = typed.trim_end_matches('>').rsplit('>').next();
+    let last = last.and_then(|word| HeadName::parse(word, config).ok());
+    let later =
+        HeadName::all(config).filter(|head| last.is_none_or(|last| head.layer > last.layer));
+    all.extend(later.map(|head| format!("{typed}{head}")));
+    all
+}
+
+/// What writes before a layer reads.
+fn senders(layer: usize) -> impl Iterator<Item = String> {
+    let layers = (0..layer).map(|earlier| format!("L{earlier}"));
+    std::iter::once("embed".to_owned()).chain(layers)
+}
+
+/// Positions that go on from what is typed of some.
+fn positions(stem: &str, task: Task) -> Vec<String> {
+    let all = std::iter::once("*".to_owned()).chain(task.labels());
+    let typed = stem.rfind(',').map_or("@", |comma| &stem[..=comma]);
+    all.map(|label| format!("{typed}{label}")).collect()
+}
+
+/// The targets of a hook that go on from what is typed of one.
+fn next_targets(hook: HookName, stem: &str, task: Task) -> Vec<String> {
+    if hook.axes() != Axes::HeadDestSrc {
+        return positions(stem, task);
+    }
+    let all = std::iter::once("*".to_owned()).chain(task.labels());
+    match stem.split_once(',') {
+        Some((dest, _)) => all.map(|label| format!("{dest},{label}]")).collect(),
+        None => all.map(|label| format!("[{label},")).collect(),
+    }
+}

@@ -1,0 +1,12 @@
+//! What is asked of a run: a pair, a metric, interventions with their lines, patching grids.
+
+pub mod complete;
+pub mod grid;
+pub mod intervention;
+pub mod measured;
+pub mod metric;
+pub mod parse;
+pub mod path_lines;
+pub mod setup;
+pub mod toward;
+pub mod words;

@@ -1,0 +1,242 @@
+//! Activations that interventions take from elsewhere: means, examples, donors, directions.
+
+use crate::lens::exact::trace::handed;
+use crate::lens::experiment::intervention::{
+    Action, Averaged, From, Intervention, StreamDirection,
+};
+use crate::lens::experiment::setup::Experiment;
+use crate::lens::names::path::PathName;
+use crate::lens::numbers::algebra::array;
+use crate::lens::weights::matrices::Matrices;
+use crate::lens::weights::reduce::projection;
+use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
+use crate::task::{Field, Prompt, Token, Values};
+use anyhow::{Context, Result, ensure};
+use candle_core::Tensor;
+use std::collections::BTreeMap;
+
+/// A mean is taken anew on each keystroke; over more examples than this the screen would lag.
+const MAX_MEAN: usize = 4096;
+
+/// Each intervention that needs one, and its activation, batch size 1.
+#[derive(Default)]
+pub struct Derived {
+    found: Vec<(Intervention, Tensor)>,
+}
+
+impl Derived {
+    /// All that the experiment's interventions need, for the given base prompt.
+    ///
+    /// # Errors
+    /// When the sample has no such example, or none that agrees with the prompt.
+    pub fn new(model: &HookedTransformer, experiment: &Experiment, base: &Prompt) -> Result<Self> {
+        let mut found = Vec::new();
+        for intervention in &experiment.interventions {
+            let tensor = derive(model, experiment, base, intervention)
+                .with_context(|| intervention.line(model.task()))?;
+            found.extend(tensor.map(|tensor| (intervention.clone(), tensor)));
+        }
+        Ok(Self { found })
+    }
+
+    /// The same for a batch of base prompts: what depends on the prompt once for each of them.
+    ///
+    /// # Errors
+    /// As [`Derived::new`].
+    pub(crate) fn for_each(
+        &self,
+        model: &HookedTransformer,
+        experiment: &Experiment,
+        bases: &[Prompt],
+    ) -> Result<Self> {
+        let one = |(intervention, shared): &(Intervention, Tensor)| {
+            let fields = match (&intervention.action, intervention.taken_from()) {
+                (Action::Path(path), _) => {
+                    return Ok((intervention.clone(), handed_over(model, path, bases)?));
+                }
+                (_, Some((From::Resample { keep, seed }, hook))) => {
+                    let donors = donated(model, hook, bases, keep, *seed)?;
+                    return Ok((intervention.clone(), donors));
+                }
+                (_, Some((From::Mean(_, fields), _))) if !fields.is_empty() => fields,
+                _ => return Ok((intervention.clone(), shared.clone())),
+            };
+            // once for all prompts that agree in the fields
+            let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
+            let each = bases.iter().map(|base| {
+                let key: Vec<Token> = fields.iter().map(|&one| base.values.get(one)).collect();
+                if let Some(found) = known.get(&key) {
+                    return Ok(found.clone());
+                }
+                let found = derive(model, experiment, base, intervention)?;
+                let found = found.context("nothing was derived")?;
+                known.insert(key, found.clone());
+                Ok(found)
+            });
+            let each = each.collect::<Result<Vec<Tensor>>>()?;
+            Ok((intervention.clone(), Tensor::cat(&each, 0)?))
+        };
+        let found = self.found.iter().map(one).collect::<Result<_>>()?;
+        Ok(Self { found })
+    }
+
+    /// The activation of an intervention.
+    ///
+    /// # Errors
+    /// When it was not among those that these were derived for.
+    pub fn get(&self, intervention: &Intervention) -> Result<&Tensor> {
+        let mut found = self.found.iter();
+        found
+            .find(|(one, _)| one == intervention)
+            .map(|(_, tensor)| tensor)
+            .context("nothing was derived for this intervention")
+    }
+}
+
+fn derive(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    base: &Prompt,
+    intervention: &Intervention,
+) -> Result<Option<Tensor>> {
+    let task = model.task();
+    if let Some((from, hook)) = intervention.taken_from() {
+        return Ok(Some(match from {
+            From::Run(_) => return Ok(None),
+            From::Example(n) => {
+                let prompts = experiment.sample.prompts(task);
+                let prompt = n.checked_sub(1).and_then(|i| prompts.get(i));
+                let len = prompts.len();
+                let prompt = prompt.with_context(|| format!("the sample has examples 1 to {len}"));
+                record(model, hook, &[task.tokens(prompt?)])?
+            }
+            From::Mean(Averaged::Sample, given) => mean(model, experiment, base, hook, given)?,
+            From::Mean(Averaged::Space, given) => mean_of_all(model, base, hook, given)?,
+            From::Resample { keep, seed } => {
+                donated(model, hook, std::slice::from_ref(base), keep, *seed)?
+            }
+        }));
+    }
+    Ok(match &intervention.action {
+        Action::Rank(rank) => Some(projection(model, intervention.hook, *rank)?),
+        Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
+        Action::Path(path) => Some(handed_over(model, path, std::slice::from_ref(base))?),
+        _ => None,
+    })
+}
+
+/// What a path hands over from each position of some prompts, `[prompt, pos, d_model]`.
+fn handed_over(model: &HookedTransformer, path: &PathName, prompts: &[Prompt]) -> Result<Tensor> {
+    let weights = Matrices::new(model)?;
+    let rows = prompts.iter().map(|prompt| {
+        let handed = array(&handed(&weights, &model.task().tokens(prompt), path));
+        Ok(Tensor::from_slice(
+            handed.values(),
+            handed.shape(),
+            model.device(),
+        )?)
+    });
+    Ok(Tensor::stack(&rows.collect::<Result<Vec<_>>>()?, 0)?)
+}
+
+/// The mean over all inputs that agree with the base prompt in the given fields.
+fn mean_of_all(
+    model: &HookedTransformer,
+    base: &Prompt,
+    hook: HookName,
+    given: &[Field],
+) -> Result<Tensor> {
+    let found = model.means().of(hook, given, &base.values)?;
+    let found = found.context("the mean over all inputs has not been made yet")?;
+    Ok(found.to_device(model.device())?)
+}
+
+/// The mean over the examples that agree with the base prompt in the given fields.
+fn mean(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    base: &Prompt,
+    hook: HookName,
+    given: &[Field],
+) -> Result<Tensor> {
+    let task = model.task();
+    let agrees = |update: &Values| {
+        let mut fields = given.iter();
+        fields.all(|&field| update.get(field) == base.values.get(field))
+    };
+    let prompts = experiment.sample.prompts(task);
+    let rows: Vec<Vec<Token>> = prompts
+        .iter()
+        .filter(|prompt| agrees(&prompt.values))
+        .map(|prompt| task.tokens(prompt))
+        .collect();
+    ensure!(
+        !rows.is_empty(),
+        "no example of {} agrees with the prompt in {}",
+        experiment.sample,
+        given
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" and ")
+    );
+    ensure!(
+        rows.len() <= MAX_MEAN,
+        "the mean of {} examples would take too long on each keystroke; {MAX_MEAN} is the most",
+        rows.len()
+    );
+    // chunks are summed in their order: the result does not depend on the number of threads
+    let many = model.for_rows(rows.len());
+    let sums = map_chunks(many.device(), &rows, |chunk| sum_of(many, hook, chunk))?;
+    let mut sums = sums.into_iter();
+    let first = sums.next().context("no examples")?;
+    let total = sums.try_fold(first, |total, sum| total + sum)?;
+    Ok((total / rows.len() as f64)?.to_device(model.device())?)
+}
+
+/// An activation of untouched runs, `[row, ...]`; the positional embedding has one row for all.
+fn record(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing).wanting([hook]);
+    model.forward(&model.tokens(rows)?, &mut recorder)?;
+    Ok(recorder.into_cache().get(hook)?.clone())
+}
+
+/// The sum of an activation over rows of tokens, `[1, ...]`.
+fn sum_of(model: &HookedTransformer, hook: HookName, rows: &[Vec<Token>]) -> Result<Tensor> {
+    let value = record(model, hook, rows)?;
+    let times = rows.len() / value.dim(0)?;
+    Ok((value.sum_keepdim(0)? * times as f64)?)
+}
+
+/// An activation of each prompt's donor, `[prompt, ...]`.
+fn donated(
+    model: &HookedTransformer,
+    hook: HookName,
+    of: &[Prompt],
+    keep: &[Field],
+    seed: u32,
+) -> Result<Tensor> {
+    let task = model.task();
+    let donors = of.iter().map(|prompt| {
+        let donor = task.donor(&prompt.values, keep, seed);
+        task.tokens(&Prompt::teacher_forced(donor))
+    });
+    record(model, hook, &donors.collect::<Vec<_>>())
+}
+
+/// A direction as `[d_model]`.
+fn vector(model: &HookedTransformer, direction: StreamDirection) -> Result<Tensor> {
+    Ok(match direction {
+        StreamDirection::Embed(token) => model.w_e().get(token as usize)?,
+        StreamDirection::Unembed(token) => model
+            .w_u()
+            .narrow(1, token as usize, 1)?
+            .squeeze(1)?
+            .contiguous()?,
+        StreamDirection::Pos(position) => model
+            .w_pos()
+            .context("this model has no W_pos")?
+            .get(position)?,
+    })
+}

@@ -1,0 +1,6 @@
+//! What each part of the model adds: to a logit, to an attention score.
+
+pub mod attention;
+pub mod attribution;
+pub mod scores;
+pub mod tally;
