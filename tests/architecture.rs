@@ -139,7 +139,8 @@ fn sub_rooms_look_only_at_those_before_them() {
         let found = fs::read_dir(&folder).unwrap().map(|one| one.unwrap());
         for entry in found.filter(|entry| entry.path().is_dir()) {
             let name = entry.file_name().into_string().unwrap();
-            let own = place(&name).unwrap_or_else(|| panic!("{room}/{name} is not in the order"));
+            assert!(place(&name).is_some(), "{room}/{name} is not in the order");
+            let own = place(&name).unwrap();
             for path in sources(&entry.path()) {
                 let code = code(&path);
                 for seen in after(&code, &format!("crate::{room}::")) {

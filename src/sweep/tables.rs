@@ -1,6 +1,6 @@
 //! The tables that a sweep multiplies: each thing that can stand in a sum against each other
 //! thing, or against the logits. Made once for a program, in f64; kept in the precision asked for.
-//! For a plain model they are the circuits of `lens/circuit.rs` (tested there).
+//! For a plain model they are the circuits of `lens/weights/circuit.rs` (tested there).
 
 use super::lanes::{Lanes, SLACK};
 use super::program::{Enter, Family, HeadProgram, Program, Sum};
