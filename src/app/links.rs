@@ -22,6 +22,7 @@ pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
     let question = Question::Circuit {
         name,
         scaled: false,
+        folded: false,
         beside: None,
     };
     let effects = inquire::open(state, question);

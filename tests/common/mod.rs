@@ -5,7 +5,8 @@ use candle_core::{Device, Tensor};
 use circuitscope::lens::{
     Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
 };
-use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::config::{Activation, AttentionDir, Mlp};
+use circuitscope::model::config::{Normalization, PositionalEmbedding};
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
 use circuitscope::task::{Field, Task, Token, Values, below};
@@ -96,6 +97,103 @@ pub fn random_of(config: Config, task: Task, seed: u32) -> HookedTransformer {
     });
     let tensors = tensors.collect();
     HookedTransformer::from_tensors(config, task, device(), &tensors).unwrap()
+}
+
+/// Models with more than attention: MLPs, norms, other positions, other directions.
+pub fn beyond(task: Task) -> Vec<(&'static str, HookedTransformer)> {
+    let plain = |positions| {
+        let tokens = [task.d_vocab(), task.classes.len()];
+        Config::attention_only([2, 2], [16, 8], task.seq_len(), tokens, positions)
+    };
+    let mlp = |act_fn, gated, parallel| {
+        Some(Mlp {
+            d_mlp: 12,
+            act_fn,
+            gated,
+            parallel,
+        })
+    };
+    let ahead = AttentionDir::Bidirectional;
+    let configs = vec![
+        (
+            "MLP and layernorms",
+            Config {
+                mlp: mlp(Activation::Gelu, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "gated MLP beside attention, RMS norms",
+            Config {
+                mlp: mlp(Activation::Silu, true, true),
+                normalization: Normalization::Rms,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "rotary positions, shared keys",
+            Config {
+                n_heads: 4,
+                n_key_value_heads: 2,
+                mlp: mlp(Activation::Relu, false, false),
+                ..plain(PositionalEmbedding::Rotary)
+            },
+        ),
+        (
+            "shortformer with norms",
+            Config {
+                normalization: Normalization::LnPre,
+                ..plain(PositionalEmbedding::Shortformer)
+            },
+        ),
+        (
+            "ReLU and layernorms",
+            Config {
+                mlp: mlp(Activation::Relu, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "ReLU beside attention, another scale",
+            Config {
+                mlp: mlp(Activation::Relu, false, true),
+                normalization: Normalization::RmsPre,
+                attn_scale: 1.0,
+                ..plain(PositionalEmbedding::None)
+            },
+        ),
+        (
+            "both directions",
+            Config {
+                attention_dir: ahead,
+                mlp: mlp(Activation::SoluLn, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "both directions, padding",
+            Config {
+                attention_dir: ahead,
+                pad_token: Some(6),
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "padding",
+            Config {
+                pad_token: Some(4),
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+    ];
+    let built = configs.into_iter().zip(40..).map(|((name, config), seed)| {
+        let model = random_of(config, task, seed);
+        (name, model)
+    });
+    built.collect()
 }
 
 /// A random input of the task.

@@ -265,6 +265,13 @@ impl Words<'_> {
         let word = self.next("a path such as 0.0>1.0")?;
         let path = PathName::parse(word, config);
         let path = path.or_else(|e| self.wrong(format!("{e:#}")))?;
+        if config.moves_when_cut() {
+            return self.wrong(
+                "without a path a norm's scale or a neuron's gate is another one, so that it has no \
+                 weight of its own; edges do it by a forward pass"
+                    .to_owned(),
+            );
+        }
         let Some(mut off) = path.off(config) else {
             return self.wrong(format!("{path} is no part of what the logits read"));
         };

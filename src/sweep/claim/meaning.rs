@@ -315,6 +315,12 @@ impl Reader<'_> {
             Ok(circuit) => circuit,
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
+        if !circuit.has_inputs() {
+            let name = circuit.text(self.config);
+            let problem =
+                format!("inputs are told of direct, ov and qk circuits, and {name} is none");
+            return self.wrong(term, problem);
+        }
         let mut places = [0; 2];
         for ((place, axis), name) in places.iter_mut().zip(circuit.axes()).zip(names) {
             let names = axis.labels(self.config, self.task);
