@@ -155,7 +155,7 @@ fn every_checkpoint_of_the_zoo_adds_up() {
         let path = folder.join(format!("zoo/models/{name}.pt"));
         let model = open(&path, &wish, device()).unwrap().transformer;
         let sample = Sample::Random { seed: 5, len: 3 };
-        for prompt in sample.prompts(model.task()).iter() {
+        for prompt in &sample.prompts(model.task()) {
             let run = observe_run(&model, &Source::from(prompt.clone())).unwrap();
             check(name, &model, &run);
         }
@@ -211,6 +211,12 @@ fn a_part_is_what_a_pass_without_it_lacks() {
                 .position(|label| *label == format!("{last}_mlp_out"));
             let values = found.decompose_resid.values.slice(&[row.unwrap()]);
             parts.push((format!("zero {mlp_out}"), values.to_vec()));
+        }
+        if config.mlp.is_some() && config.normalization == Normalization::None {
+            let row = found.decompose_resid.labels.iter();
+            let row = row.clone().position(|label| label == "0_mlp_out").unwrap();
+            let values = found.decompose_resid.values.slice(&[row]);
+            parts.push(("edge M0->logits off".to_owned(), values.to_vec()));
         }
         for (away, share) in parts {
             let mut lines = held.clone();

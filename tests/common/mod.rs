@@ -273,7 +273,8 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
                 StreamDirection::Unembed(1),
                 StreamDirection::Pos(2),
             ];
-            Action::Add(directions[any(rng, 3)], number)
+            let known = 2 + usize::from(config.has_w_pos());
+            Action::Add(directions[any(rng, known)], number)
         }
         8 if !is_attention => return random_edge(task, config, rng),
         _ if is_attention => Action::Knock,
@@ -301,7 +302,11 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         action,
         hook,
         target,
-        head: (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads)),
+        head: if hook.has_neurons() {
+            (any(rng, 2) == 0).then(|| any(rng, config.width(hook)))
+        } else {
+            (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads))
+        },
     }
 }
 
@@ -310,17 +315,22 @@ fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
     let layer = any(rng, config.n_layers);
     let to_logits = any(rng, 4) == 0;
+    let to_mlp = !to_logits && config.mlp.is_some() && any(rng, 4) == 0;
     let (hook, writers) = if to_logits {
         let last = config.n_layers - 1;
         (HookName::Block(last, Site::ResidPost), config.n_layers)
+    } else if to_mlp {
+        (HookName::Block(layer, Site::MlpIn), layer)
     } else {
         let sites = [Site::QInput, Site::KInput, Site::VInput];
         (HookName::Block(layer, sites[any(rng, 3)]), layer)
     };
-    let sender = match any(rng, 1 + 2 * writers) {
+    let kinds = 2 + usize::from(config.mlp.is_some());
+    let sender = match any(rng, 1 + kinds * writers) {
         0 => Sender::Embed,
         n if n <= writers => Sender::Layer(n - 1),
-        n => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
+        n if n <= 2 * writers => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
+        n => Sender::Mlp(n - 1 - 2 * writers),
     };
     let instead = match any(rng, 6) {
         0 | 1 => None,
@@ -332,7 +342,7 @@ fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
             seed: 1,
         }),
     };
-    let has_head = !to_logits && any(rng, 2) == 0;
+    let has_head = !to_logits && !to_mlp && any(rng, 2) == 0;
     Intervention {
         action: Action::Edge(sender, instead),
         hook,

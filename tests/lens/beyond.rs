@@ -2,7 +2,7 @@
 //! are refused with the reason.
 
 use super::answers::ask;
-use super::{beyond, models, pair};
+use super::{beyond, models, pair, under};
 use circuitscope::lens::{Direction, Matrices, Question, RunName, Table};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::Normalization;
@@ -85,5 +85,47 @@ fn attention_from_both_sides_is_asked_for_and_shown() {
         let table = asked(&model, "attention pattern 1.0");
         let ahead = table.values.get(&[0, 3]).unwrap();
         assert_eq!(ahead == f32::NEG_INFINITY, causal, "{name}");
+    }
+}
+
+/// A neuron's cell is the metric with that neuron alone from the other run; all of them together are
+/// the MLP's output from there.
+#[test]
+fn neurons_are_patched_one_by_one() {
+    for (name, model) in beyond() {
+        let task = model.task();
+        let Some(mlp) = model.config().mlp else {
+            assert!(Question::parse("grid neurons 0", task, model.config()).is_err());
+            continue;
+        };
+        let table = asked(&model, "grid neurons 1");
+        assert_eq!(table.rows.len(), mlp.d_mlp, "{name}");
+        assert_eq!(table.cols.len(), task.seq_len() + 1, "{name}");
+        let untouched = under(&model, &[], pair(Direction::Denoise));
+        let at = untouched.metric.unwrap().metric.position;
+        for neuron in [0, 5, 11] {
+            let place = task.label(at);
+            let line = format!("patch blocks.1.mlp.hook_post @{place} neuron {neuron} from clean");
+            let patched = under(&model, &[&line], pair(Direction::Denoise));
+            assert_eq!(patched.experiment.interventions[0].line(task), line);
+            let metric = patched.metric.as_ref().unwrap();
+            let want = metric.normalised(metric.patched).unwrap();
+            let cell = table.values.get(&[neuron, at]).unwrap();
+            assert!(
+                (cell - want).abs() < 1e-4,
+                "{name}: n{neuron} {cell}, not {want}"
+            );
+        }
+        let every: Vec<String> = (0..mlp.d_mlp)
+            .map(|neuron| format!("patch blocks.1.mlp.hook_post @* neuron {neuron} from clean"))
+            .collect();
+        let every: Vec<&str> = every.iter().map(String::as_str).collect();
+        let all = under(&model, &every, pair(Direction::Denoise));
+        let out = ["patch blocks.1.hook_mlp_out @* from clean"];
+        let out = under(&model, &out, pair(Direction::Denoise));
+        let logits = all.patched.logits.values().iter();
+        for (a, b) in logits.zip(out.patched.logits.values()) {
+            assert!((a - b).abs() < 1e-4, "{name}: {a}, not {b}");
+        }
     }
 }

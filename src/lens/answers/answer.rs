@@ -22,6 +22,7 @@ use crate::lens::shares::neurons::{Neurons, neurons, neurons_of_examples};
 use crate::lens::shares::scores::{AttentionCell, split_score};
 use crate::lens::weights::circuit::Circuit;
 use crate::model::HookedTransformer;
+use crate::model::config::Normalization;
 use crate::task::number::{fixed, significant};
 use anyhow::{Context, Result, ensure};
 
@@ -229,15 +230,22 @@ fn neurons_table(asked: Asked<'_>, found: &Neurons) -> Table {
     rows.extend(["b_out".to_owned(), "sum".to_owned()]);
     values.extend_from_slice(found.bias.values());
     values.extend(sums);
-    let notes = [("of".to_owned(), asked.of(found.of))].into_iter();
+    let normed = asked.model.config().normalization != Normalization::None;
+    let scale = if normed {
+        " and the last norm's scale"
+    } else {
+        ""
+    };
+    let words = format!("neurons{scale} of this run");
     Table {
         values: Array::from_values(vec![rows.len(), cols.len()], values),
         rows,
         cols,
         signed: true,
-        notes: notes
-            .chain(given(asked.model.config().given_words(false)))
-            .collect(),
+        notes: vec![
+            ("of".to_owned(), asked.of(found.of)),
+            ("given".to_owned(), words),
+        ],
         ..Table::default()
     }
 }

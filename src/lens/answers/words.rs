@@ -27,7 +27,7 @@ pub const FORMS: [(&str, &str); 14] = [
     ("circuit", "NAME [scaled] [folded] [beside NAME]"),
     (
         "grid",
-        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
+        "edges|edges_by_pos|strips|GRID|pattern_cells L.H|neurons LAYER [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
     ),
     ("metrics", "[over N pairs]"),
     ("necessity", ""),

@@ -1,10 +1,11 @@
 //! What a trace goes through besides attention: norms, neurons, rotary positions.
 
 use super::changes::Change;
+use super::paths::PathTables;
 use super::rows::{Family, Label, Rows, spread};
 use super::terms::Terms;
 use super::trace::Trace;
-use crate::lens::experiment::intervention::Action;
+use crate::lens::experiment::intervention::{Action, Sender};
 use crate::lens::names::path::{PathName, Place, Start, Step};
 use crate::lens::numbers::algebra::{Matrix, matrix};
 use crate::lens::weights::layers::Norm;
@@ -92,23 +93,45 @@ impl Trace<'_> {
             None => post,
         };
         out.add(&self.enter(Start::MlpBias(layer)));
-        self.edit(HookName::Block(layer, Site::MlpOut), 0, out)
+        let out = self.edit(HookName::Block(layer, Site::MlpOut), 0, out)?;
+        self.sent.insert(Sender::Mlp(layer), out.clone());
+        Ok(out)
     }
 
     /// An MLP's neurons behind their activation: path by path where they have gates, else as they
     /// were in the run.
     pub(in crate::lens) fn neurons(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
-        if self.tables.is_some_and(|tables| tables.through_neurons()) {
-            return self.gated(layer, resid);
-        }
+        let hook = match self.weights.config().is_bare() {
+            true => HookName::Post,
+            false => HookName::Block(layer, Site::MlpPost),
+        };
+        let through = self.tables.is_some_and(PathTables::through_neurons);
         let label = match self.tables {
             None => Label::Mlp(layer),
+            Some(_) if through && !self.single_neurons(layer) => {
+                return self.gated(layer, resid);
+            }
+            // no path's rows lose one of their numbers: what the neurons hold then was put there
+            Some(_) if through => Label::Path(PathName::of(Start::Put(hook))),
             Some(_) => Label::Path(PathName::of(Start::Mlp(layer))),
         };
         let post = self.run.post.slice(&[layer]);
         let width = self.weights.mlps[layer].w_in.ncols();
         let post = matrix(self.outputs(), width, post);
         Ok(self.everywhere(label, post))
+    }
+
+    /// Whether something was done to single neurons of an MLP.
+    fn single_neurons(&self, layer: usize) -> bool {
+        let here = |hook| match hook {
+            HookName::Block(one, _) => one == layer,
+            _ => true,
+        };
+        let mut all = self.run.changes.all();
+        all.any(|change| {
+            let one = &change.intervention;
+            one.hook.has_neurons() && here(one.hook) && one.head.is_some()
+        })
     }
 
     /// Neurons whose gates the run has opened or not.
@@ -187,7 +210,7 @@ impl Trace<'_> {
             Some(norm) => {
                 let scale = self.last_scale.get(dest).copied().unwrap_or(f64::NAN);
                 let reader = Matrix::from_fn(direction.len(), 1, |i, _| direction[i]);
-                let read = norm.before(reader);
+                let read = norm.before(&reader);
                 (0..read.nrows()).map(|i| read[(i, 0)] / scale).collect()
             }
             None => direction.to_vec(),

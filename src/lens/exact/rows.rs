@@ -68,13 +68,13 @@ impl Vectors<'_> {
     /// What so much of each, `[dest, src]`, comes to, `[dest, ..]`.
     pub fn sum(&self, weights: &Matrix) -> Matrix {
         if !self.by_pair {
-            return weights * &*self.rows;
+            return weighed(weights, &self.rows);
         }
         let (dests, sources) = (weights.nrows(), weights.ncols());
         let mut sum = Matrix::zeros(dests, self.rows.ncols());
         for dest in 0..dests {
-            let mine = self.rows.subrows(dest * sources, sources);
-            let came = weights.subrows(dest, 1) * mine;
+            let mine = self.rows.subrows(dest * sources, sources).to_owned();
+            let came = weighed(&weights.subrows(dest, 1).to_owned(), &mine);
             sum.subrows_mut(dest, 1).copy_from(&came);
         }
         sum
@@ -133,6 +133,20 @@ impl Rows {
         let all = Matrix::from_fn(pattern.nrows(), sources, |_, _| 1.0);
         (Self::Pairs(out), all)
     }
+}
+
+/// So much of each row, `[dest, ..]`; a row of which there is nothing is not asked whether it is a
+/// number.
+fn weighed(weights: &Matrix, rows: &Matrix) -> Matrix {
+    let sum = weights * rows;
+    if sum.norm_l2().is_finite() {
+        return sum;
+    }
+    let there = |dest: usize| (0..rows.nrows()).filter(move |&src| weights[(dest, src)] != 0.0);
+    Matrix::from_fn(sum.nrows(), sum.ncols(), |dest, j| {
+        let parts = there(dest).map(|src| weights[(dest, src)] * rows[(src, j)]);
+        parts.fold(0.0, |sum, one| sum + one)
+    })
 }
 
 fn is_diagonal(weights: &Matrix) -> bool {

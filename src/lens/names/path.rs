@@ -239,13 +239,6 @@ impl Step {
 
 impl Start {
     fn read(word: &str, config: &Config) -> Result<Option<Self>> {
-        let names: [(&str, fn(usize) -> Self); 5] = [
-            ("b_O.", Self::OutBias),
-            ("b_in.", Self::InBias),
-            ("b_out.", Self::MlpBias),
-            ("ln1.b.", |layer| Self::NormBias(Place::Attention(layer))),
-            ("ln2.b.", |layer| Self::NormBias(Place::Mlp(layer))),
-        ];
         let node = (!config.has_gates()).then(|| word.strip_prefix("mlp."));
         if let Some(tail) = node.flatten() {
             return Ok(Some(Self::Mlp(layer(tail, config)?)));
@@ -253,16 +246,37 @@ impl Start {
         if let Some(head) = word.strip_prefix("b_V.") {
             return Ok(Some(Self::HeadBias(HeadName::parse(head, config)?)));
         }
-        for (name, start) in names {
-            if let Some(tail) = word.strip_prefix(name) {
-                return Ok(Some(start(layer(tail, config)?)));
-            }
+        let of_layer = |(name, start): (&str, Self)| {
+            let tail = word.strip_prefix(name)?;
+            Some(layer(tail, config).map(|layer| start.at_layer(layer)))
+        };
+        let named = [
+            ("b_O.", Self::OutBias(0)),
+            ("b_in.", Self::InBias(0)),
+            ("b_out.", Self::MlpBias(0)),
+            ("ln1.b.", Self::NormBias(Place::Attention(0))),
+            ("ln2.b.", Self::NormBias(Place::Mlp(0))),
+        ];
+        if let Some(start) = named.into_iter().find_map(of_layer) {
+            return start.map(Some);
         }
         Ok(match word {
             "pos" => Some(Self::Pos),
             "ln_final.b" => Some(Self::NormBias(Place::Unembed)),
             _ => None,
         })
+    }
+
+    /// The same of another layer.
+    fn at_layer(self, layer: usize) -> Self {
+        match self {
+            Self::OutBias(_) => Self::OutBias(layer),
+            Self::InBias(_) => Self::InBias(layer),
+            Self::MlpBias(_) => Self::MlpBias(layer),
+            Self::NormBias(Place::Attention(_)) => Self::NormBias(Place::Attention(layer)),
+            Self::NormBias(Place::Mlp(_)) => Self::NormBias(Place::Mlp(layer)),
+            other => other,
+        }
     }
 
     /// Whether what enters here goes on through a step.

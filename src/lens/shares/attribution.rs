@@ -225,7 +225,15 @@ impl Asked<'_> {
         let (names, put): (Vec<_>, Vec<_>) = put.unzip();
         Attribution {
             of,
-            given: config.given_words(through),
+            given: config.given_words(through).map(|words| {
+                let too_many = config.has_gates() && !through && self.paths.is_some();
+                let why = if too_many {
+                    ": paths through it are too many to list"
+                } else {
+                    ""
+                };
+                words + why
+            }),
             predictions: self.weights.task().predictions(),
             logits: mean(&tally.logits),
             accumulated_resid: Labelled {

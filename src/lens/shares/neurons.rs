@@ -53,7 +53,7 @@ impl Tally {
             let direction = direction(weights, pair);
             let mut read = Matrix::from_fn(direction.len(), 1, |j, _| direction[j]);
             if let Some(norm) = &weights.norm {
-                read = norm.before(read);
+                read = norm.before(&read);
             }
             let mlp = &weights.mlps[layer];
             let written = mlp

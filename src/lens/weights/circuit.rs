@@ -219,7 +219,7 @@ impl Folding<'_> {
     /// What is read behind a norm, as it reads the stream before it.
     fn before(&self, norm: Option<&Norm>, reader: Matrix) -> Matrix {
         match norm.filter(|_| self.folded) {
-            Some(norm) => norm.before(reader),
+            Some(norm) => norm.before(&reader),
             None => reader,
         }
     }

@@ -75,7 +75,7 @@ impl Norm {
     }
 
     /// What reads behind it, `[d_model, ..]`, as it reads the stream before it, but for its scale.
-    pub fn before(&self, reader: Matrix) -> Matrix {
+    pub fn before(&self, reader: &Matrix) -> Matrix {
         let (rows, columns) = (reader.nrows(), reader.ncols());
         let weight = |i: usize| self.w.as_ref().map_or(1.0, |w| w[(0, i)]);
         let read = Matrix::from_fn(rows, columns, |i, j| weight(i) * reader[(i, j)]);
