@@ -194,9 +194,19 @@ fn circuit(
         Format::Json => print_json(out, &answer),
         Format::Text => {
             writeln!(out, "{}", heading(model))?;
-            print_text(out, &answer)?;
+            print_text(out, &answer, &scale_words(model, answer.scaled))?;
             tell_file(args, out)
         }
+    }
+}
+
+/// What a table's values are divided by.
+fn scale_words(model: &Model, scaled: bool) -> String {
+    let config = model.transformer.config();
+    match scaled {
+        true if config.has_usual_scale() => "after 1/sqrt(d_head)".to_owned(),
+        true => format!("after 1/{}", config.attn_scale),
+        false => "unscaled".to_owned(),
     }
 }
 
@@ -277,12 +287,8 @@ fn components(
     }
 }
 
-fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
+fn print_text(out: &mut dyn Write, answer: &Answer, scale: &str) -> Result<()> {
     let (rows, cols) = (answer.rows.len(), answer.cols.len());
-    let scale = match answer.scaled {
-        true => "after 1/sqrt(d_head)",
-        false => "unscaled",
-    };
     let (name, axes) = (&answer.name, answer.axes.join(" by "));
     writeln!(out, "{name}: {axes}, {rows} by {cols}, {scale}")?;
     for (name, words) in &answer.notes {
