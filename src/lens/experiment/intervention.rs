@@ -176,7 +176,7 @@ pub enum Action {
     /// A multiple of a direction added; for values as wide as the residual stream.
     Add(StreamDirection, f64),
     /// A head's circuit cut down to its top singular directions: of OV at `hook_v`, of QK at
-    /// `hook_q`; the same product of weights as [`super::low_rank`] makes.
+    /// `hook_q`; the same product of weights as [`crate::lens::low_rank`] makes.
     Rank(usize),
     /// An edge of the computation: the sender's term is taken out of what the receiver reads
     /// (`None`: off), or exchanged for the sender's term from elsewhere. The receiver is the hook
