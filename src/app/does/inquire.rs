@@ -282,7 +282,9 @@ fn against(state: &State, question: &Question) -> Option<Question> {
     };
     let run = state.observation.as_ref()?.run(state.view.shown.run());
     let row = run.pattern.slice(&[head.layer, head.head, dest]);
-    let others = (0..=dest).filter(|&other| other != src && minus.is_none());
+    // what is masked has a probability of 0
+    let others =
+        (0..row.len()).filter(|&other| other != src && minus.is_none() && row[other] > 0.0);
     let most = others.max_by(|&a, &b| row[a].total_cmp(&row[b]));
     Some(Question::Why {
         head,
