@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
-    let picked = which.device.open()?;
+    let picked = which.said.device.open()?;
     let wish = which.wish()?;
     let on = |device: &Device| match &which.model {
         Some(path) => slide::open(path, &wish, device),

@@ -16,6 +16,13 @@ pub struct ModelArgs {
     /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
     #[arg(short, long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub said: SaidArgs,
+}
+
+/// What is said of a model, and where it computes.
+#[derive(Clone, Debug, Args)]
+pub struct SaidArgs {
     /// The task: a built-in one (sort, or sort:list_len=5), or a task file
     #[arg(long, value_name = "NAME|FILE", help_heading = MODEL)]
     pub task: Option<String>,
@@ -51,6 +58,21 @@ impl ModelArgs {
     /// # Errors
     /// Names the flag that is wrong.
     pub fn wish(&self) -> Result<Wish> {
+        let wish = self.said.wish()?;
+        ensure!(
+            self.model.is_some() || wish.overrides == Overrides::default(),
+            "the embedded model says all of itself; --model names another"
+        );
+        Ok(wish)
+    }
+}
+
+impl SaidArgs {
+    /// What the flags say of a model and its task.
+    ///
+    /// # Errors
+    /// Names the flag that is wrong.
+    pub fn wish(&self) -> Result<Wish> {
         let mut overrides = Overrides::default();
         for (name, said) in [
             ("positions", &self.positions),
@@ -67,10 +89,6 @@ impl ModelArgs {
                     .with_context(|| format!("in --{name}"))?;
             }
         }
-        ensure!(
-            self.model.is_some() || overrides == Overrides::default(),
-            "the embedded model says all of itself; --model names another"
-        );
         Ok(Wish {
             task: self.task.clone(),
             overrides,

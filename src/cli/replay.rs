@@ -109,8 +109,8 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
 fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Model, String)> {
     let mut which = args.which.clone();
     which.model = path;
-    if which.task.is_none() {
-        which.task = record.session.task.choice();
+    if which.said.task.is_none() {
+        which.said.task = record.session.task.choice();
     }
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);

@@ -154,8 +154,8 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         let path = session.and_then(|session| session.model.path.as_ref());
         which.model = path.map(PathBuf::from);
     }
-    if which.task.is_none() {
-        which.task = session.and_then(|session| session.task.choice());
+    if which.said.task.is_none() {
+        which.said.task = session.and_then(|session| session.task.choice());
     }
     let found = common::open(&which);
     let (model, picked) = match session {

@@ -5,10 +5,10 @@
 //! which a config names, the array update where all sizes are its; else tokens of which nothing is
 //! known, and nothing is called right or wrong.
 
-use super::runs::score::score;
+use super::runs::score::{Score, score};
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
 use crate::model::{HookedTransformer, Model, Opened};
-use crate::task::{Sample, Sizes, Task, fraction, shown};
+use crate::task::{Estimate, Sample, Sizes, Task, Values, fraction, grouped, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -284,4 +284,84 @@ fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
         most >> 10
     );
     std::fs::read(path).with_context(|| format!("cannot read the task {name}"))
+}
+
+/// The built-in tasks that a checkpoint of these sizes can be asked, as large as it.
+pub fn fitting_tasks(config: &Config) -> impl Iterator<Item = Task> + use<> {
+    let sizes = sizes(config);
+    Task::built_in_names().filter_map(move |name| {
+        let task = Task::built_in(name, &[], &sizes).ok()?;
+        fitting(task, &sizes).ok()
+    })
+}
+
+/// How right a model is: over every input of its task, or over a sample where these are too many.
+#[derive(Clone, Debug)]
+pub struct Overall {
+    /// What was counted.
+    pub score: Score,
+    /// Whether it was counted over all inputs; else the sample.
+    pub sample: Option<Sample>,
+}
+
+/// The score over all inputs where there are at most so many, else over the sample.
+///
+/// # Errors
+/// When the task's own function or the device fails.
+pub fn overall(model: &HookedTransformer, most: usize, sample: Sample) -> Result<Overall> {
+    let task = model.task();
+    if task.input_space() > most as u128 {
+        return Ok(Overall {
+            score: score(model, &sample.prompts(task))?,
+            sample: Some(sample),
+        });
+    }
+    let all: Vec<Values> = (0..task.input_space()).map(|i| task.values_at(i)).collect();
+    let exist = task.existing(&all)?;
+    let all: Vec<Values> = (all.into_iter().zip(exist))
+        .filter_map(|(input, exists)| exists.then_some(input))
+        .collect();
+    Ok(Overall {
+        score: score(model, &task.teacher_forced(&all)?)?,
+        sample: None,
+    })
+}
+
+impl Overall {
+    /// The fraction of inputs that are right; its standard error is 0 where all were counted.
+    #[must_use]
+    pub fn inputs(&self) -> Estimate {
+        self.exact_or(self.score.inputs_estimate())
+    }
+
+    /// The fraction of single predictions that are right, likewise.
+    #[must_use]
+    pub fn predictions(&self) -> Estimate {
+        self.exact_or(self.score.accuracy_estimate())
+    }
+
+    fn exact_or(&self, estimate: Estimate) -> Estimate {
+        match self.sample {
+            Some(_) => estimate,
+            None => Estimate {
+                standard_error: 0.0,
+                ..estimate
+            },
+        }
+    }
+
+    /// In words: `inputs right 0.9964, predictions right 0.9988 of all 125,000 inputs (exact)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let right = self.score.right();
+        let n = grouped(self.score.inputs as u128);
+        match self.sample {
+            None => format!("{} of all {n} inputs (exact)", right.words()),
+            Some(sample) => format!(
+                "inputs right {}, predictions right {} (sample {sample}, n = {n})",
+                self.inputs().fixed(4),
+                self.predictions().fixed(4)
+            ),
+        }
+    }
 }

@@ -142,7 +142,7 @@ impl Opened {
         let read = weights::read_checkpoint(&file, step)?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
-        let beside = read_sidecar(&file)?;
+        let beside = read_sidecar(&file)?.map(|(_, said)| said);
         let of = || {
             let inside = Sidecar::from_fields(&read.config)
                 .context("the config among the weights is not one of a small transformer")?;
@@ -179,7 +179,7 @@ impl Opened {
 }
 
 /// A path and what stands behind a `#` at its end, where there is no such file: `run.pt#12`.
-fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
+pub(super) fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
     let text = path.to_string_lossy();
     let split = text.rsplit_once('#');
     let step = split.and_then(|(file, step)| Some((file.into(), step.parse().ok()?)));
@@ -191,7 +191,10 @@ fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
 
 /// The config beside a checkpoint: `NAME.json`, or `NAME.config.json`, or where the file is called as
 /// the whole model, `config.json`.
-fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
+///
+/// # Errors
+/// When it is there and is no config.
+pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let mut beside = vec![
         file.with_extension("json"),
@@ -202,7 +205,7 @@ fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
     }
     for path in beside {
         if let Some(said) = read_config(&path)? {
-            return Ok(Some(said));
+            return Ok(Some((path, said)));
         }
     }
     Ok(None)

@@ -5,6 +5,7 @@
 mod cache;
 mod chunks;
 pub mod config;
+mod contents;
 pub mod device;
 mod dialect;
 mod forward;
@@ -17,6 +18,7 @@ pub mod weights;
 pub use cache::{ActivationCache, Recorder};
 pub use chunks::{CHUNK, map_chunked, map_chunks};
 pub use config::Config;
+pub use contents::{Contents, Entry};
 pub use dialect::Dialect;
 pub use forward::{HookedTransformer, Hooks, NoHooks};
 pub(crate) use hooks::edit_distance;

@@ -9,4 +9,5 @@ mod common;
 mod program;
 
 mod anywhere;
+mod files;
 mod zoo;
