@@ -30,19 +30,22 @@ const ROOMS: [(&str, &[&str]); 10] = [
 
 /// The sub-rooms of a room, and for each those of its neighbours that it may look at: the ones listed
 /// before it.
-const SUB_ROOMS: [(&str, &[&str]); 1] = [(
-    "lens",
-    &[
-        "numbers",
-        "names",
-        "weights",
-        "experiment",
-        "exact",
-        "runs",
-        "shares",
-        "answers",
-    ],
-)];
+const SUB_ROOMS: [(&str, &[&str]); 2] = [
+    (
+        "lens",
+        &[
+            "numbers",
+            "names",
+            "weights",
+            "experiment",
+            "exact",
+            "runs",
+            "shares",
+            "answers",
+        ],
+    ),
+    ("app", &["keys", "held", "does", "session"]),
+];
 
 /// What rooms must not mention: numerics know no terminal, no thread, no printing; state and view
 /// do no I/O and start no forward pass.

@@ -4,49 +4,32 @@
 //! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`], [`crate::sweep`] and, for the form
 //! of a session, at [`crate::findings`].
 
-mod act;
-mod action;
-mod cell;
-mod command;
-mod fields;
-mod inquire;
-mod judge;
-mod key;
-mod keymap;
-mod keypage;
-mod links;
-mod message;
-mod note;
-mod panes;
-mod patch;
-mod rows;
+mod does;
+mod held;
+mod keys;
 mod session;
-mod shelf;
-mod sight;
-mod space;
-mod state;
-mod study;
-mod typing;
 mod update;
 
 pub use crate::lens::Shown;
-pub use action::Action;
-pub use fields::{Fields, Part, Side};
-pub use key::{Key, parse_script};
-pub use keymap::{BINDINGS, Binding, Where};
-pub use keypage::{action_for, hints, markdown};
-pub use message::{Ask, Effect, Inquiry, Msg, Opening, Request, ShelfJob};
-pub use note::{Edited, NoteEditor};
-pub use panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
-pub use rows::{ClaimRow, Says, SpaceRow};
-pub use shelf::{Order, Shelf, Which};
-pub use sight::Sight;
-pub use space::{
+pub use does::page::{action_for, hints, markdown};
+pub use held::draft::{Edited, NoteEditor};
+pub use held::fields::{Fields, Part, Side};
+pub use held::inquiry::Inquiry;
+pub use held::message::{Ask, Effect, Msg, Opening, Request, ShelfJob};
+pub use held::panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use held::rows::{ClaimRow, Says, SpaceRow};
+pub use held::shelf::{Order, Shelf, Which};
+pub use held::sight::Sight;
+pub use held::space::{
     Answer, CaseOrder, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,
     SpaceRequest, Wants,
 };
-pub use state::{
-    LineEditor, Mode, ModelInfo, Pane, Purpose, SampleState, State, Status, Tone, View,
+pub use held::state::{
+    LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
 };
-pub use study::{History, Listed, Moment, Study};
+pub use held::study::{History, Listed, Moment, Study};
+pub use keys::action::Action;
+pub use keys::key::{Key, parse_script};
+pub use keys::pane::Pane;
+pub use keys::table::{BINDINGS, Binding, Where};
 pub use update::update;

@@ -1,9 +1,8 @@
 //! The screen of all inputs and the findings view in a session.
 
-use super::read::{plain, value};
-use super::{ORDERS, WANTS, WHOSE, word};
-use crate::app::shelf::Shelf;
-use crate::app::space::{CaseOrder, Space};
+use super::words::{ORDERS, WANTS, WHOSE, plain, value, word};
+use crate::app::held::shelf::Shelf;
+use crate::app::held::space::{CaseOrder, Space};
 use crate::findings::session::{ShelfText, SpaceText};
 use crate::sweep::By;
 use anyhow::{Context as _, Result};
@@ -17,7 +16,7 @@ const BY: [(&str, CaseOrder); 5] = [
     ("instead", CaseOrder::Group(By::Instead)),
 ];
 
-pub(super) fn space_text(space: &Space) -> SpaceText {
+pub(in crate::app) fn space_text(space: &Space) -> SpaceText {
     SpaceText {
         wants: word(&WANTS, &space.wants),
         claims: space.stated.clone(),
@@ -27,19 +26,20 @@ pub(super) fn space_text(space: &Space) -> SpaceText {
 }
 
 /// What is wanted; nothing is known yet.
-pub(super) fn space(text: &SpaceText) -> Result<Space> {
+pub(in crate::app) fn space(text: &SpaceText) -> Result<Space> {
     for (i, claim) in text.claims.iter().enumerate() {
         plain(claim).with_context(|| format!("claims[{i}]"))?;
     }
-    let mut space = Space::default();
-    space.wants = value(&WANTS, &text.wants).context("wants")?;
-    space.order = value(&BY, &text.order).context("order")?;
-    space.stated.clone_from(&text.claims);
-    space.cursor = text.cursor;
-    Ok(space)
+    Ok(Space {
+        wants: value(&WANTS, &text.wants).context("wants")?,
+        order: value(&BY, &text.order).context("order")?,
+        stated: text.claims.clone(),
+        cursor: text.cursor,
+        ..Space::default()
+    })
 }
 
-pub(super) fn shelf_text(shelf: &Shelf) -> ShelfText {
+pub(in crate::app) fn shelf_text(shelf: &Shelf) -> ShelfText {
     ShelfText {
         whose: word(&WHOSE, &shelf.which),
         search: shelf.search.clone(),
@@ -52,7 +52,7 @@ pub(super) fn shelf_text(shelf: &Shelf) -> ShelfText {
 }
 
 /// The view before its findings are read.
-pub(super) fn shelf(text: &ShelfText) -> Result<Shelf> {
+pub(in crate::app) fn shelf(text: &ShelfText) -> Result<Shelf> {
     let doomed = text.doomed.as_deref().map(plain).transpose();
     Ok(Shelf {
         search: plain(&text.search).context("search")?.to_owned(),

@@ -1,7 +1,7 @@
 //! A session that was read takes its place on the screen.
 
-use crate::app::message::{Effect, Opening};
-use crate::app::state::{State, Tone};
+use crate::app::held::message::{Effect, Opening};
+use crate::app::held::state::{State, Tone};
 use crate::findings::session::Session;
 use crate::findings::slots::WITHOUT;
 use anyhow::{Result, ensure};

@@ -1,16 +1,18 @@
 //! From a session to the state: every word is checked against the model.
 
 use super::lists;
-use super::write::{source, strip_names};
-use super::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES};
-use crate::app::fields::{Part, Side};
-use crate::app::message::Inquiry;
-use crate::app::note::{Edited, NoteEditor, place_cursor};
-use crate::app::panes::StripColumn;
-use crate::app::sight::Sight;
-use crate::app::state::{LineEditor, Mode, ModelInfo, Pane, Purpose, State, Status};
-use crate::app::study::{History, Listed, MAX_HISTORY, Moment, Study};
-use crate::app::typing;
+use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, plain, strip_names, value};
+use crate::app::does::line::suggest;
+use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
+use crate::app::held::fields::{Fields, Part, Side, jump};
+use crate::app::held::inquiry::Inquiry;
+use crate::app::held::panes::StripColumn;
+use crate::app::held::sight::Sight;
+use crate::app::held::state::{LineEditor, Mode, Purpose, Status};
+use crate::app::held::state::{ModelInfo, State};
+use crate::app::held::study::MAX_HISTORY;
+use crate::app::held::study::{History, Listed, Moment, Study};
+use crate::app::keys::pane::Pane;
 use crate::findings::session::{
     DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, SightText,
     StudyText, ViewText,
@@ -19,9 +21,8 @@ use crate::lens::{
     Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, RunName, Shown,
     Source,
 };
-use crate::task::limits::MAX_LINE;
 use crate::task::shown;
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use tui_textarea::TextArea;
 
 impl State {
@@ -42,7 +43,7 @@ impl State {
         let unseen = session.study.seen.is_none();
         ensure!(unseen, "field 'study.seen': 'view' says what is shown now");
         let mut state = Self::new(model, study.sample, Some(study.clean.prompt()));
-        state.fields = crate::app::Fields::new(&study.clean, &study.corrupted);
+        state.fields = Fields::new(&study.clean, &study.corrupted);
         let moments = |texts: &[StudyText], name: &str| -> Result<Vec<Moment>> {
             ensure!(
                 texts.len() <= MAX_HISTORY,
@@ -84,28 +85,6 @@ impl State {
         state.draft = draft.context("field 'draft'")?.map(Box::new);
         mode(&mut state, &session.mode).context("field 'mode'")?;
         Ok(state)
-    }
-}
-
-/// The value of a word.
-pub(super) fn value<T: Copy>(table: &[(&'static str, T)], text: &str) -> Result<T> {
-    let found = table.iter().find(|(word, _)| *word == text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
-        anyhow!("'{}' is none of: {}", shown(text), known.join(", "))
-    })
-}
-
-/// A line that can be shown: as long as one that is typed, without a control character.
-pub(super) fn plain(text: &str) -> Result<&str> {
-    ensure!(
-        text.len() <= MAX_LINE,
-        "{} bytes; at most {MAX_LINE} are read",
-        text.len()
-    );
-    match text.chars().find(|c| c.is_control()) {
-        Some(c) => bail!("it has the control character {}", c.escape_unicode()),
-        None => Ok(text),
     }
 }
 
@@ -323,7 +302,7 @@ fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
 /// What is wrong with the fields of a side: not a prompt, or not the study's. The model's own `b`
 /// is told by a run; it can only be wrong where it was typed over.
 fn problem(state: &State, side: Side, is_wrong: bool) -> Option<String> {
-    let studied = source(state.study(), side);
+    let studied = state.study().side(side);
     let read = |continuation: &Continuation| state.fields.read(side, continuation);
     match read(&studied.continuation) {
         Err(error) => Some(error.to_string()),
@@ -377,7 +356,7 @@ fn mode(state: &mut State, text: &ModeText) -> Result<()> {
         ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
         ModeText::Line(line) => {
             state.mode = Mode::Line(Box::new(line_editor(state, line)?));
-            typing::suggest(state);
+            suggest(state);
         }
     }
     Ok(())
@@ -402,7 +381,7 @@ fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
         plain(problem).context("error")?;
     }
     let mut editor = TextArea::new(vec![plain(&text.text).context("text")?.to_owned()]);
-    editor.move_cursor(crate::app::fields::jump(text.cursor));
+    editor.move_cursor(jump(text.cursor));
     if text.selected {
         editor.select_all();
     }

@@ -1,12 +1,12 @@
 //! From the state to a session.
 
 use super::lists;
-use super::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, word};
-use crate::app::fields::{Fields, Part, Side};
-use crate::app::panes::{StripColumn, strip_rows};
-use crate::app::sight::Sight;
-use crate::app::state::{LineEditor, Mode, Purpose, State};
-use crate::app::study::{Moment, Study};
+use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, strip_names, word};
+use crate::app::held::fields::{Fields, Part};
+use crate::app::held::panes::StripColumn;
+use crate::app::held::sight::Sight;
+use crate::app::held::state::{LineEditor, Mode, Purpose, State};
+use crate::app::held::study::{Moment, Study};
 use crate::findings::session::{
     AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
     ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText, StripsText, StudyText,
@@ -55,7 +55,7 @@ impl State {
 
 /// A message as the reader takes it. A message may quote what is none of ours (a path, a list of all
 /// heads), and a session must not be lost for what was said in it.
-pub(super) fn fitting(text: &str) -> String {
+pub(in crate::app) fn fitting(text: &str) -> String {
     let mut text = harmless(text);
     if text.len() > MAX_LINE {
         let kept = text.floor_char_boundary(MAX_LINE - 3);
@@ -169,16 +169,6 @@ fn view_text(state: &State) -> ViewText {
     }
 }
 
-/// The strips' names in a session, from top to bottom.
-pub(super) fn strip_names(state: &State) -> Vec<String> {
-    let rows = strip_rows(&state.model.config).into_iter();
-    rows.map(|(grid, head)| match head {
-        Some(head) => format!("{}.{head}", grid.name()),
-        None => grid.name().to_owned(),
-    })
-    .collect()
-}
-
 /// Only what the study does not say by itself, so that a hand-edited study needs no other edit.
 fn fields_text(state: &State) -> FieldsText {
     let (task, fields, study) = (state.task(), &state.fields, state.study());
@@ -206,14 +196,6 @@ fn fields_text(state: &State) -> FieldsText {
             .field_error
             .as_ref()
             .map(|(side, _)| word(&SIDES, side)),
-    }
-}
-
-/// One side of a study.
-pub(super) fn source(study: &Study, side: Side) -> &Source {
-    match side {
-        Side::Clean => &study.clean,
-        Side::Corrupted => &study.corrupted,
     }
 }
 

@@ -1,17 +1,18 @@
 //! Interventions by pointing: at a cell of a grid, or of an answer.
 
-use super::act::change;
+use super::go::change;
 use super::inquire;
-use super::message::Effect;
+use super::line::{open_line, open_question};
 use super::space;
-use super::state::{Pane, Purpose, State, Tone};
-use super::study::Listed;
-use super::typing::{open_line, open_question};
+use crate::app::held::message::Effect;
+use crate::app::held::state::{Purpose, State, Tone};
+use crate::app::held::study::Listed;
+use crate::app::keys::pane::Pane;
 use crate::lens::{Action, GridName, Intervention, RunName, Shown};
 use crate::sweep::Survey;
 
 /// Adds an intervention; the panes then show the patched run.
-pub(super) fn add(state: &mut State, intervention: Intervention) -> Vec<Effect> {
+pub(in crate::app) fn add(state: &mut State, intervention: Intervention) -> Vec<Effect> {
     let there = |listed: &Listed| listed.on && listed.intervention == intervention;
     if state.study().interventions.iter().any(there) {
         state.say(Tone::Plain, "this intervention is on the list already");
@@ -44,12 +45,12 @@ fn pointed(state: &mut State) -> Option<Intervention> {
 }
 
 /// Patches the grid's cell.
-pub(super) fn cell(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn cell(state: &mut State) -> Vec<Effect> {
     pointed(state).map_or_else(Vec::new, |patch| add(state, patch))
 }
 
 /// Does something else to the grid's cell.
-pub(super) fn cell_with(state: &mut State, action: Action) -> Vec<Effect> {
+pub(in crate::app) fn cell_with(state: &mut State, action: Action) -> Vec<Effect> {
     let patch = pointed(state);
     patch.map_or_else(Vec::new, |patch| {
         add(state, Intervention { action, ..patch })
@@ -57,7 +58,7 @@ pub(super) fn cell_with(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// Opens a line that does something to the grid's cell, and lacks but its end.
-pub(super) fn typed(state: &mut State, verb: &str, tail: &str) {
+pub(in crate::app) fn typed(state: &mut State, verb: &str, tail: &str) {
     let Some(patch) = pointed(state) else {
         return;
     };
@@ -68,7 +69,7 @@ pub(super) fn typed(state: &mut State, verb: &str, tail: &str) {
 }
 
 /// Every ablation of the grid's cell at once, over the sample.
-pub(super) fn survey(state: &mut State) {
+pub(in crate::app) fn survey(state: &mut State) {
     if let Some(node) = pointed(state) {
         let line = Survey::ablations(node).line(state.task());
         space::state_claim(state, line);
@@ -76,7 +77,7 @@ pub(super) fn survey(state: &mut State) {
 }
 
 /// Adds what the answer's cell stands for; takes it away where it stands already.
-pub(super) fn take(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
     let Some(intervention) = inquire::pointed_at(state) else {
         open_question(state);
         return Vec::new();

@@ -1,10 +1,7 @@
-//! The editor of a finding's title and note.
+//! A finding's title and note being typed.
 
 use super::fields::{edit, has_room};
-use super::key::Key;
-use super::message::{Effect, ShelfJob};
-use super::state::{Mode, State, Tone};
-use crate::findings::store::{Finding, clean_title};
+use crate::app::keys::key::Key;
 use crate::task::limits::MAX_NOTE;
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
@@ -80,95 +77,8 @@ fn clean_line(line: &str) -> String {
     line.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Opens the editor for a new finding of what is on screen; a draft that was put aside comes back.
-pub(super) fn open_new(state: &mut State) {
-    let aside = state.draft.take().filter(|draft| draft.edited.is_none());
-    let editor = aside.unwrap_or_else(|| Box::new(NoteEditor::new("", "", None)));
-    state.status = None;
-    state.mode = Mode::Note(editor);
-}
-
-/// Opens the editor for a finding's note.
-pub(super) fn open_note(state: &mut State, finding: &Finding) {
-    let same = |draft: &NoteEditor| {
-        let edited = draft.edited.as_ref();
-        edited.is_some_and(|edited| edited.name == finding.name)
-    };
-    if state.draft.as_deref().is_some_and(same)
-        && let Some(draft) = state.draft.take()
-    {
-        state.mode = Mode::Note(draft);
-        return;
-    }
-    let edited = Edited {
-        name: finding.name.clone(),
-        was: finding.note.clone(),
-    };
-    let editor = NoteEditor::new(&finding.card.title, &finding.note, Some(edited));
-    state.mode = Mode::Note(Box::new(editor));
-}
-
-/// Puts the editor aside; what was typed is kept until it is saved.
-pub(super) fn put_aside(state: &mut State) {
-    let below = state.below();
-    if let Mode::Note(editor) = std::mem::replace(&mut state.mode, below)
-        && !editor.is_empty()
-    {
-        let key = if editor.edited.is_none() { "b" } else { "e" };
-        state.say(
-            Tone::Plain,
-            format!("the text is kept aside: {key} goes on with it"),
-        );
-        state.draft = Some(editor);
-    }
-}
-
-/// Asks for what was typed to be written.
-pub(super) fn save(state: &mut State) -> Vec<Effect> {
-    let stale = state.is_stale();
-    let Mode::Note(editor) = &mut state.mode else {
-        return Vec::new();
-    };
-    let (title, note) = (editor.title_text(), editor.note_text());
-    let job = match &editor.edited {
-        Some(edited) => Ok(ShelfJob::SetNote {
-            name: edited.name.clone(),
-            was: edited.was.clone(),
-            note,
-        }),
-        None if stale => {
-            Err("the numbers are not those of the prompts; nothing saved yet".to_owned())
-        }
-        None => clean_title(&title)
-            .map_err(|error| error.to_string())
-            .map(|title| ShelfJob::Keep { title, note }),
-    };
-    match job {
-        Err(error) => {
-            state.say(Tone::Bad, error);
-            Vec::new()
-        }
-        Ok(_) if editor.saving => Vec::new(),
-        Ok(job) => {
-            editor.saving = true;
-            vec![Effect::Shelf(job)]
-        }
-    }
-}
-
-/// What came of saving: only what is on the disk leaves the editor.
-pub(super) fn saved(state: &mut State, worked: bool) {
-    if let Mode::Note(editor) = &mut state.mode {
-        editor.saving = false;
-        if worked {
-            state.draft = None;
-            state.mode = state.below();
-        }
-    }
-}
-
 /// Types a key.
-pub(super) fn type_key(editor: &mut NoteEditor, key: Key) {
+pub(in crate::app) fn type_key(editor: &mut NoteEditor, key: Key) {
     if editor.on_title {
         if key.code == KeyCode::Enter || key.code == KeyCode::Down {
             editor.on_title = false;
@@ -204,7 +114,7 @@ fn note_has_room(note: &TextArea<'_>, bytes: usize) -> bool {
 }
 
 /// Types pasted text, line breaks included; whether there was room for it.
-pub(super) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
+pub(in crate::app) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<String> = text.split('\n').map(clean_line).collect();
     let (area, text, room) = if editor.on_title {
@@ -226,7 +136,7 @@ pub(super) fn paste(editor: &mut NoteEditor, text: &str) -> bool {
 const MOST_WORK: usize = 10_000_000;
 
 /// Moves a cursor to a row and a column; a jump reaches 65,535 of either.
-pub(super) fn place_cursor(editor: &mut TextArea<'_>, (row, column): (usize, usize)) {
+pub(in crate::app) fn place_cursor(editor: &mut TextArea<'_>, (row, column): (usize, usize)) {
     let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     editor.move_cursor(CursorMove::Jump(short(row), short(column)));
     let most = editor.lines().len();

@@ -1,11 +1,12 @@
 //! Attention as an object to edit: the cell under the cursor knocked out, set, nudged, restored.
 
-use super::act::change;
-use super::message::Effect;
+use super::go::change;
+use super::line::open_line;
 use super::patch;
-use super::state::{Pane, Purpose, State, Tone};
-use super::study::Listed;
-use super::typing::open_line;
+use crate::app::held::message::Effect;
+use crate::app::held::state::{Purpose, State, Tone};
+use crate::app::held::study::Listed;
+use crate::app::keys::pane::Pane;
 use crate::lens::{Action, Array, Intervention, RunName, RunView, Shown, Target};
 use crate::model::{HookName, Site};
 use crate::task::shown;
@@ -47,12 +48,12 @@ fn set_at(state: &State) -> Option<(usize, f64)> {
 }
 
 /// Whether the cell under the attention pane's cursor is set by hand.
-pub(super) fn is_set(state: &State) -> bool {
+pub(in crate::app) fn is_set(state: &State) -> bool {
     state.view.focus == Pane::Attention && set_at(state).is_some()
 }
 
 /// Lets the cell be what the model makes it.
-pub(super) fn restore(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn restore(state: &mut State) -> Vec<Effect> {
     let Some((index, _)) = set_at(state) else {
         return Vec::new();
     };
@@ -74,7 +75,7 @@ fn editable(state: &mut State) -> bool {
 }
 
 /// Cuts the cell off.
-pub(super) fn knock(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn knock(state: &mut State) -> Vec<Effect> {
     if !editable(state) {
         return Vec::new();
     }
@@ -98,7 +99,7 @@ fn add_here(state: &mut State, intervention: Intervention) -> Vec<Effect> {
 }
 
 /// Opens a line for the cell's value.
-pub(super) fn open(state: &mut State, text: String) {
+pub(in crate::app) fn open(state: &mut State, text: String) {
     if editable(state) {
         open_line(state, Purpose::Cell, text);
     }
@@ -109,7 +110,7 @@ pub(super) fn open(state: &mut State, text: String) {
 ///
 /// # Errors
 /// When it is no number in range.
-pub(super) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+pub(in crate::app) fn take(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
     let scores = state.view.attention.scores;
     let text = text.trim();
     let normalised = text.strip_suffix('n').filter(|_| !scores);
@@ -176,7 +177,7 @@ fn by_score(state: &mut State, p: f64) -> Result<Vec<Effect>, String> {
 }
 
 /// Adds a step to the cell, beginning with the number on screen.
-pub(super) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
+pub(in crate::app) fn nudge(state: &mut State, sign: f64) -> Vec<Effect> {
     if !editable(state) {
         return Vec::new();
     }

@@ -3,7 +3,8 @@
 
 use super::action::Action;
 use super::key::Key;
-use super::state::Pane;
+use super::pane::Pane;
+use Where::{Everywhere as E, Findings, Help, Line, Note};
 use crossterm::event::KeyCode;
 
 /// Where a binding holds.
@@ -78,13 +79,12 @@ const END: &[Key] = &[Key::plain(KeyCode::End)];
 const ENTER: &[Key] = &[Key::plain(KeyCode::Enter)];
 const ESC: &[Key] = &[Key::plain(KeyCode::Esc)];
 
-use Where::{Everywhere as E, Findings, Help, Line, Note};
-pub(super) const PROMPT: Where = Where::Pane(Pane::Prompt);
-pub(super) const LOGITS: Where = Where::Pane(Pane::Logits);
+pub(in crate::app) const PROMPT: Where = Where::Pane(Pane::Prompt);
+pub(in crate::app) const LOGITS: Where = Where::Pane(Pane::Logits);
 const ATTENTION: Where = Where::Pane(Pane::Attention);
 const STRIPS: Where = Where::Pane(Pane::Strips);
 const CELLS: Where = Where::Pane(Pane::Cells);
-pub(super) const ANSWER: Where = Where::Pane(Pane::Answer);
+pub(in crate::app) const ANSWER: Where = Where::Pane(Pane::Answer);
 const SPACE: Where = Where::Pane(Pane::Space);
 const LIST: Where = Where::Pane(Pane::Interventions);
 

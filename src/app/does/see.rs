@@ -3,35 +3,11 @@
 //! under one's eyes.
 
 use super::inquire;
-use super::message::Inquiry;
-use super::state::{Pane, State};
-use crate::lens::Shown;
-use crate::lens::{HeadName, Question, Reading, RunName};
-
-/// What the panes show.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sight {
-    /// Which run is shown.
-    pub shown: Shown,
-    /// How the grids tell their metric.
-    pub reading: Reading,
-    /// Whose answer judges the patched run, where that was chosen.
-    pub judge: Option<RunName>,
-    /// Whether a pane is shown alone.
-    pub zoomed: bool,
-    /// The pane that fills the screen: a zoomed one, the answer, the input space.
-    pub alone: Option<Pane>,
-    /// The question whose answer fills the screen.
-    pub question: Option<Question>,
-    /// The attention pane's head.
-    pub attention: HeadName,
-    /// Scores instead of probabilities there.
-    pub scores: bool,
-    /// The head of the pattern cells.
-    pub cells: HeadName,
-    /// Which theme, counted round.
-    pub theme: usize,
-}
+use crate::app::held::inquiry::Inquiry;
+use crate::app::held::sight::Sight;
+use crate::app::held::state::State;
+use crate::app::keys::pane::Pane;
+use crate::lens::HeadName;
 
 impl State {
     /// What the panes show now.
@@ -61,7 +37,7 @@ impl State {
     }
 
     /// Shows that again; whether its question must be asked anew.
-    pub(super) fn see(&mut self, sight: &Sight) -> bool {
+    pub(in crate::app) fn see(&mut self, sight: &Sight) -> bool {
         let other_run = self.view.shown != sight.shown;
         let view = &mut self.view;
         (view.attention.layer, view.attention.head) = (sight.attention.layer, sight.attention.head);

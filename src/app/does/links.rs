@@ -1,16 +1,17 @@
 //! From an example to the weights and back: the circuit's entry behind an attention cell, and the
 //! inputs in which an entry does most.
 
-use super::action::Action;
 use super::inquire;
-use super::message::Effect;
 use super::space;
-use super::state::{Pane, State, Tone};
+use crate::app::held::message::Effect;
+use crate::app::held::state::{State, Tone};
+use crate::app::keys::action::Action;
+use crate::app::keys::pane::Pane;
 use crate::lens::{CircuitName, HeadName, Question, Side};
 
 /// The circuits: of an attention cell what its head makes of the two tokens there, else from the
 /// first on.
-pub(super) fn circuits(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn circuits(state: &mut State) -> Vec<Effect> {
     let of_cell = (state.view.focus == Pane::Attention)
         .then(|| entry_of_cell(state))
         .flatten();
@@ -52,7 +53,7 @@ fn entry_of_cell(state: &State) -> Option<(CircuitName, Option<(usize, usize)>)>
 }
 
 /// States which inputs the entry under the cursor does most in, and has it looked for.
-pub(super) fn inputs(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn inputs(state: &mut State) -> Vec<Effect> {
     match (inquire::idle(state, Action::AskInputs), claim(state)) {
         (Some(why), _) => state.say(Tone::Plain, why),
         (None, Some(line)) => space::state_claim(state, line),

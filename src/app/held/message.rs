@@ -1,42 +1,13 @@
 //! What can happen to the workbench, and what it wants done.
 
-use super::key::Key;
 use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
+use crate::app::keys::key::Key;
 use crate::findings::session::Session;
 use crate::findings::store::Listing;
 use crate::lens::{Experiment, Observation, Question, Score, Shown, Table};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
-
-/// A question that stands open, and its newest answer.
-#[derive(Clone, Debug)]
-pub struct Inquiry {
-    /// What is asked.
-    pub question: Question,
-    /// The answer, once there is one, or why there is none.
-    pub answer: Option<Result<Arc<Table>, String>>,
-    /// Of the request that the answer belongs to.
-    pub answered: u64,
-    /// Of the newest request.
-    pub asked: u64,
-    /// Row and column under the cursor.
-    pub cursor: (usize, usize),
-}
-
-impl Inquiry {
-    /// A question that is not asked yet.
-    #[must_use]
-    pub fn new(question: Question) -> Self {
-        Self {
-            question,
-            answer: None,
-            answered: 0,
-            asked: 0,
-            cursor: (0, 0),
-        }
-    }
-}
 
 /// What the worker is asked: an answer to a question.
 #[derive(Clone, Debug)]

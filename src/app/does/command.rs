@@ -1,6 +1,6 @@
 //! What a typed command means.
 
-use super::state::State;
+use crate::app::held::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::model::edit_distance;
 use crate::sweep::{self, Claim, Survey};

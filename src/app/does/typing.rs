@@ -1,73 +1,23 @@
-//! Lines that are typed: opened, completed, taken or refused.
+//! Lines that are typed: completed, taken or refused.
 
-use super::act::{change, go_to_example};
-use super::message::Effect;
-use super::state::{LineEditor, Mode, Purpose, State, Tone};
-use super::{cell, command, inquire, shelf};
+use super::cell;
+use super::command;
+use super::examples::{go_to_example, open_sample};
+use super::go::change;
+use super::inquire;
+use super::line::suggest;
+use super::patch;
+use super::shelf;
+use super::space;
+use crate::app::held::fields::Side;
+use crate::app::held::message::Effect;
+use crate::app::held::state::{Mode, Purpose, State};
 use crate::lens::{Intervention, Metric, Question};
 use crate::task::limits::MAX_LINE;
 use tui_textarea::{CursorMove, TextArea};
 
-/// Opens the selected intervention's line.
-pub(super) fn edit_intervention(state: &mut State) {
-    let selected = state.view.intervention;
-    let task = state.task();
-    let listed = state.study().interventions.get(selected);
-    match listed.map(|listed| listed.intervention.line(task)) {
-        Some(line) => open_line(state, Purpose::Edit(selected), line),
-        None => state.say(
-            Tone::Plain,
-            "no interventions; : types one, enter on a grid adds one",
-        ),
-    }
-}
-
-/// Opens a line for a question with the one that is open, which the first thing typed replaces.
-pub(super) fn open_question(state: &mut State) {
-    let (task, config) = (state.task(), &state.model.config);
-    let now = state.inquiry.as_ref();
-    let text = now.map_or_else(String::new, |inquiry| inquiry.question.line(task, config));
-    open_line(state, Purpose::Question, text);
-    if let Mode::Line(line) = &mut state.mode {
-        line.editor.select_all();
-    }
-}
-
-/// Opens a line with a text to begin with.
-pub(super) fn open_line(state: &mut State, purpose: Purpose, text: String) {
-    let mut editor = TextArea::new(vec![text]);
-    editor.move_cursor(CursorMove::End);
-    state.mode = Mode::Line(Box::new(LineEditor {
-        purpose,
-        editor,
-        error: None,
-        completions: Vec::new(),
-    }));
-    suggest(state);
-}
-
-/// Brings the suggestions up to date with the line.
-pub(super) fn suggest(state: &mut State) {
-    let Mode::Line(line) = &state.mode else {
-        return;
-    };
-    let found = match line.purpose {
-        Purpose::Command | Purpose::Edit(_) => command::complete(state, line.text()),
-        Purpose::Question => Question::completions(line.text(), state.task(), &state.model.config),
-        Purpose::Metric
-        | Purpose::Jump
-        | Purpose::Cell
-        | Purpose::Find
-        | Purpose::Search
-        | Purpose::Rename => Vec::new(),
-    };
-    if let Mode::Line(line) = &mut state.mode {
-        line.completions = found;
-    }
-}
-
 /// Completes as far as all suggestions agree, else with the first of them.
-pub(super) fn complete(state: &mut State) {
+pub(in crate::app) fn complete(state: &mut State) {
     if let Mode::Line(line) = &mut state.mode {
         let Some(first) = line.completions.first() else {
             return;
@@ -95,7 +45,7 @@ pub(super) fn complete(state: &mut State) {
 }
 
 /// Takes the typed line; a wrong one stays open with what is wrong.
-pub(super) fn accept(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn accept(state: &mut State) -> Vec<Effect> {
     let Mode::Line(line) = &state.mode else {
         return Vec::new();
     };
@@ -129,7 +79,7 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
         Purpose::Command => {
             let command = command::parse(state, text)?;
             state.status = None;
-            Ok(state.obey(command))
+            Ok(obey(state, command))
         }
         Purpose::Metric => {
             let metric = Metric::parse(task, text).map_err(|e| (None, format!("{e:#}")))?;
@@ -175,4 +125,26 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
             }))
         }
     }
+}
+
+/// Does what a typed line says.
+fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
+    let mut study = state.study().clone();
+    match command {
+        command::Command::Intervene(intervention) => {
+            return patch::add(state, intervention);
+        }
+        command::Command::Clean(source) => return state.set_prompt(Side::Clean, source),
+        command::Command::Corrupted(source) => {
+            return state.set_prompt(Side::Corrupted, source);
+        }
+        command::Command::Claim(line) => {
+            space::state_claim(state, line);
+            return Vec::new();
+        }
+        command::Command::Metric(metric) => study.metric = Some(metric),
+        command::Command::Measure(measure) => study.measure = measure,
+        command::Command::Sample(sample) => return open_sample(state, sample),
+    }
+    state.go(study)
 }

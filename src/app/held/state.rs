@@ -1,11 +1,13 @@
-//! The state of the workbench and the messages that change it.
+//! The state of the workbench.
 
+use super::draft::NoteEditor;
 use super::fields::{Fields, Side};
-use super::message::Inquiry;
-use super::note::NoteEditor;
+use super::inquiry::Inquiry;
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
+use super::space::Space;
 use super::study::{History, Study};
+use crate::app::keys::pane::Pane;
 use crate::lens::{
     Fix, Observation, Question, Reading, RunName, Score, Shown, Source, Warning, warnings,
 };
@@ -14,54 +16,6 @@ use crate::model::config::Assumed;
 use crate::task::{Prompt, Sample, Task};
 use std::sync::Arc;
 use tui_textarea::TextArea;
-
-/// A pane that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pane {
-    /// The prompt fields.
-    Prompt,
-    /// Per-position logits.
-    Logits,
-    /// Attention heatmaps.
-    Attention,
-    /// Patching grids of layer by position.
-    Strips,
-    /// The pattern cell grid.
-    Cells,
-    /// The intervention list.
-    Interventions,
-    /// The answer to a question, alone on the screen.
-    Answer,
-    /// The whole input space, alone on the screen.
-    Space,
-}
-
-impl Pane {
-    /// Those of the workbench, in the order of the focus.
-    pub const ALL: [Self; 6] = [
-        Self::Prompt,
-        Self::Logits,
-        Self::Attention,
-        Self::Strips,
-        Self::Cells,
-        Self::Interventions,
-    ];
-
-    /// Its name on screen.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Prompt => "prompt",
-            Self::Logits => "logits",
-            Self::Attention => "attention",
-            Self::Strips => "patching",
-            Self::Cells => "pattern cells",
-            Self::Interventions => "interventions",
-            Self::Answer => "answer",
-            Self::Space => "input space",
-        }
-    }
-}
 
 /// What the panes look at; nothing here changes a number.
 #[derive(Clone, Debug)]
@@ -249,7 +203,7 @@ pub struct State {
     /// Of the newest request.
     pub generation: u64,
     /// What is known of the whole input space.
-    pub space: super::space::Space,
+    pub space: Space,
     /// Of the newest question.
     pub asked: u64,
     /// The open question.
@@ -292,7 +246,7 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
-            space: super::space::Space::default(),
+            space: Space::default(),
             asked: 0,
             inquiry: None,
             shelf: None,
@@ -332,7 +286,7 @@ impl State {
     }
 
     /// What a line or an editor lies over.
-    pub(super) fn below(&self) -> Mode {
+    pub(in crate::app) fn below(&self) -> Mode {
         match self.shelf {
             Some(_) => Mode::Findings,
             None => Mode::Normal,

@@ -1,9 +1,11 @@
 //! Questions asked of the model, and the table that answers them.
 
-use super::action::Action;
-use super::message::{Ask, Effect, Inquiry};
-use super::panes::{StripColumn, strip_rows};
-use super::state::{Pane, State, Tone};
+use crate::app::held::inquiry::Inquiry;
+use crate::app::held::message::{Ask, Effect};
+use crate::app::held::panes::{StripColumn, strip_rows};
+use crate::app::held::state::{State, Tone};
+use crate::app::keys::action::Action;
+use crate::app::keys::pane::Pane;
 use crate::lens::{
     CircuitName, Compare, HeadName, Intervention, Kind, Question, Sheet, Table, Toward, Variants,
     Weight,
@@ -11,7 +13,7 @@ use crate::lens::{
 use std::sync::Arc;
 
 /// Opens a question and asks it.
-pub(super) fn open(state: &mut State, question: Question) -> Vec<Effect> {
+pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect> {
     state.view.focus = Pane::Answer;
     state.status = None;
     let cursor = state.inquiry.as_ref().map_or((0, 0), |old| old.cursor);
@@ -23,13 +25,13 @@ pub(super) fn open(state: &mut State, question: Question) -> Vec<Effect> {
 }
 
 /// Puts the answer away.
-pub(super) fn close(state: &mut State) {
+pub(in crate::app) fn close(state: &mut State) {
     state.inquiry = None;
     state.view.focus = Pane::Attention;
 }
 
 /// Asks the open question about the study as it is.
-pub(super) fn ask(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
     let about = state.view.shown;
     let experiment = state.study().experiment();
     let Some(inquiry) = &mut state.inquiry else {
@@ -47,7 +49,7 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
 }
 
 /// Asks again after a change of the study, unless the question is about the weights alone.
-pub(super) fn ask_again(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
     match &state.inquiry {
         Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
         _ => Vec::new(),
@@ -55,7 +57,11 @@ pub(super) fn ask_again(state: &mut State) -> Vec<Effect> {
 }
 
 /// Takes an answer, unless it is to an older question.
-pub(super) fn answered(state: &mut State, generation: u64, result: Result<Box<Table>, String>) {
+pub(in crate::app) fn answered(
+    state: &mut State,
+    generation: u64,
+    result: Result<Box<Table>, String>,
+) {
     let Some(inquiry) = &mut state.inquiry else {
         return;
     };
@@ -76,7 +82,7 @@ pub(super) fn answered(state: &mut State, generation: u64, result: Result<Box<Ta
 }
 
 /// Why the attention cell under the cursor is what it is.
-pub(super) fn why(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn why(state: &mut State) -> Vec<Effect> {
     let at = state.view.attention;
     if at.src > at.dest {
         let text = "this cell is masked: there is no score to explain";
@@ -97,7 +103,7 @@ pub(super) fn why(state: &mut State) -> Vec<Effect> {
 }
 
 /// The attention of the head on screen, averaged over the sample.
-pub(super) fn mean_attention(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn mean_attention(state: &mut State) -> Vec<Effect> {
     let at = state.view.attention;
     let question = Question::Attention {
         head: HeadName {
@@ -116,7 +122,7 @@ pub(super) fn mean_attention(state: &mut State) -> Vec<Effect> {
 }
 
 /// What adds to the logits, at each prediction.
-pub(super) fn attribution(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn attribution(state: &mut State) -> Vec<Effect> {
     let question = Question::Attribution {
         toward: Toward::default(),
         mean: false,
@@ -125,7 +131,7 @@ pub(super) fn attribution(state: &mut State) -> Vec<Effect> {
 }
 
 /// Which paths add to the prediction under the logits' cursor, or to the metric's.
-pub(super) fn paths(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn paths(state: &mut State) -> Vec<Effect> {
     let question = Question::Paths {
         i: prediction_at_hand(state),
         toward: Toward::default(),
@@ -147,7 +153,7 @@ fn prediction_at_hand(state: &State) -> usize {
 }
 
 /// The whole grid in focus as a table, at the same cell; path patching where no grid has the focus.
-pub(super) fn grid(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn grid(state: &mut State) -> Vec<Effect> {
     let mut cursor = None;
     let sheet = match state.view.focus {
         Pane::Strips => {
@@ -194,7 +200,7 @@ fn strip_in_table(state: &State) -> Option<(usize, usize)> {
 }
 
 /// What each head adds to the prediction at hand, by what it attends to.
-pub(super) fn sources(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn sources(state: &mut State) -> Vec<Effect> {
     let question = Question::Sources {
         i: prediction_at_hand(state),
         toward: Toward::default(),
@@ -263,7 +269,7 @@ fn against(state: &State, question: &Question) -> Option<Question> {
 }
 
 /// Why a key does nothing to the open answer, if it does nothing.
-pub(super) fn idle(state: &State, action: Action) -> Option<&'static str> {
+pub(in crate::app) fn idle(state: &State, action: Action) -> Option<&'static str> {
     let why = match action {
         Action::NextQuestion | Action::PreviousQuestion => "there is but one answer of this kind",
         Action::ToggleQuestion => "this answer has no mean, no other scale and no parts",
@@ -281,7 +287,7 @@ pub(super) fn idle(state: &State, action: Action) -> Option<&'static str> {
 }
 
 /// Goes on to the question that a key leads to, or says why there is none.
-pub(super) fn lead(state: &mut State, action: Action) -> Vec<Effect> {
+pub(in crate::app) fn lead(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(why) = idle(state, action) {
         state.say(Tone::Plain, why);
         return Vec::new();
@@ -292,7 +298,7 @@ pub(super) fn lead(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// Another run on screen; over grids another way to tell what their patches do.
-pub(super) fn cycle_run(state: &mut State) -> Vec<Effect> {
+pub(in crate::app) fn cycle_run(state: &mut State) -> Vec<Effect> {
     let asked = state.inquiry.as_ref();
     let reread = asked.and_then(|inquiry| inquiry.question.reread());
     match (state.view.focus, reread) {
@@ -309,7 +315,7 @@ pub(super) fn cycle_run(state: &mut State) -> Vec<Effect> {
 }
 
 /// The intervention that the answer's cell under the cursor stands for.
-pub(super) fn pointed_at(state: &State) -> Option<Intervention> {
+pub(in crate::app) fn pointed_at(state: &State) -> Option<Intervention> {
     let inquiry = state.inquiry.as_ref()?;
     let (row, column) = inquiry.cursor;
     match &inquiry.answer {
@@ -322,7 +328,7 @@ pub(super) fn pointed_at(state: &State) -> Option<Intervention> {
 }
 
 /// Whether the answer's cells stand for interventions.
-pub(super) fn takes_cells(state: &State) -> bool {
+pub(in crate::app) fn takes_cells(state: &State) -> bool {
     let answer = state
         .inquiry
         .as_ref()
@@ -334,7 +340,7 @@ pub(super) fn takes_cells(state: &State) -> bool {
 ///
 /// # Errors
 /// When there is none of that name.
-pub(super) fn find(state: &mut State, text: &str) -> Result<(), (Option<usize>, String)> {
+pub(in crate::app) fn find(state: &mut State, text: &str) -> Result<(), (Option<usize>, String)> {
     let Some(inquiry) = &mut state.inquiry else {
         return Ok(());
     };
@@ -365,7 +371,7 @@ pub(super) fn find(state: &mut State, text: &str) -> Result<(), (Option<usize>, 
 }
 
 /// Moves the cursor; stops at the table's edges.
-pub(super) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
+pub(in crate::app) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
     let Some(inquiry) = &mut state.inquiry else {
         return;
     };
@@ -382,7 +388,7 @@ pub(super) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
 }
 
 /// Moves the cursor to the value that stands out most among those like the one under it.
-pub(super) fn hottest(state: &mut State) {
+pub(in crate::app) fn hottest(state: &mut State) {
     if let Some(inquiry) = &mut state.inquiry
         && let Some(Ok(table)) = &inquiry.answer
         && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
@@ -393,7 +399,7 @@ pub(super) fn hottest(state: &mut State) {
 
 /// Moves the cursor to the next cell with a mark: a row of a circuit that fails, an estimate that
 /// is far off.
-pub(super) fn next_flagged(state: &mut State) {
+pub(in crate::app) fn next_flagged(state: &mut State) {
     let Some(inquiry) = &mut state.inquiry else {
         return;
     };

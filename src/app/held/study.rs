@@ -1,11 +1,12 @@
 //! What is being studied, and its history.
 
+use super::fields::Side;
 use super::sight::Sight;
 use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
 use crate::task::{Sample, Task, Values, counterfactuals};
 
 /// Moments kept for undo.
-pub(super) const MAX_HISTORY: usize = 500;
+pub(in crate::app) const MAX_HISTORY: usize = 500;
 
 /// An intervention on the list; switched off it stays there.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,15 @@ impl Study {
         };
         study.corrupt(task, 0);
         study
+    }
+
+    /// One side of the pair.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &Source {
+        match side {
+            Side::Clean => &self.clean,
+            Side::Corrupted => &self.corrupted,
+        }
     }
 
     /// What the lens is asked.
@@ -133,7 +143,7 @@ impl History {
 
     /// A history that stands in its middle.
     #[must_use]
-    pub(super) fn with(current: Study, past: Vec<Moment>, future: Vec<Moment>) -> Self {
+    pub(in crate::app) fn with(current: Study, past: Vec<Moment>, future: Vec<Moment>) -> Self {
         Self {
             current: Moment::new(current),
             past,
@@ -143,12 +153,12 @@ impl History {
     }
 
     /// What undo goes back to, oldest first.
-    pub(super) fn past(&self) -> &[Moment] {
+    pub(in crate::app) fn past(&self) -> &[Moment] {
         &self.past
     }
 
     /// What redo goes on to, newest undone last.
-    pub(super) fn future(&self) -> &[Moment] {
+    pub(in crate::app) fn future(&self) -> &[Moment] {
         &self.future
     }
 
@@ -159,18 +169,18 @@ impl History {
     }
 
     /// What was shown when the study became what it is.
-    pub(super) fn sight(&self) -> Option<&Sight> {
+    pub(in crate::app) fn sight(&self) -> Option<&Sight> {
         self.current.sight.as_ref()
     }
 
     /// Before a message: what is shown, however it came to be.
-    pub(super) fn begin(&mut self, sight: Sight) {
+    pub(in crate::app) fn begin(&mut self, sight: Sight) {
         self.current.sight = Some(sight);
         self.moved = false;
     }
 
     /// After a message: what is shown now is a step of its own, or belongs to the one it made.
-    pub(super) fn settle(&mut self, sight: Sight) {
+    pub(in crate::app) fn settle(&mut self, sight: Sight) {
         let before = self.current.sight.as_ref();
         if !self.moved && before.is_some_and(|before| *before != sight) {
             self.push(self.current.study.clone());

@@ -1,27 +1,31 @@
 //! What each action does.
 
-use super::action::Action;
 use super::cell;
+use super::examples::{random_example, step_counterfactual, step_example};
+use super::go::change;
 use super::inquire;
 use super::judge;
+use super::line::{edit_intervention, open_line, open_question};
 use super::links;
-use super::message::Effect;
 use super::note;
-use super::panes::strip_rows;
 use super::patch;
 use super::rows;
-use super::shelf::{self, Which};
+use super::shelf;
 use super::space;
-use super::state::{Mode, Pane, Purpose, State, Tone};
-use super::typing::{accept, complete, edit_intervention, open_line, open_question};
+use super::typing::{accept, complete};
+use crate::app::held::message::Effect;
+use crate::app::held::panes::strip_rows;
+use crate::app::held::shelf::Which;
+use crate::app::held::state::{Mode, Purpose, State, Tone};
+use crate::app::keys::action::Action;
+use crate::app::keys::pane::Pane;
+use crate::app::keys::table::BINDINGS;
 use crate::lens::{self, Continuation, Fix, Question, RunName, Shown, Variants};
-use crate::task::{Sample, below, counterfactuals};
-use rand_mt::Mt;
 
 /// Lines of a page.
 const PAGE: isize = 10;
 /// Does what a key says.
-pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -163,14 +167,6 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Edits a copy of the study and goes there.
-pub(super) fn change(state: &mut State, edit: impl FnOnce(&mut super::Study)) -> Vec<Effect> {
-    let mut study = state.study().clone();
-    edit(&mut study);
-    state.status = None;
-    state.go(study)
-}
-
 /// One step back: what is open is closed, what was typed wrong or set by hand is restored, the
 /// message goes, the pane shrinks.
 fn back(state: &mut State) -> Vec<Effect> {
@@ -210,49 +206,6 @@ fn step_focus(state: &mut State, by: usize) {
     // the answer stands beside the round: leaving it closes it
     state.inquiry = None;
     state.view.focus = panes[(at.unwrap_or(panes.len() - 1) + by) % panes.len()];
-}
-
-fn step_example(state: &mut State, by: isize) -> Vec<Effect> {
-    let len = state.sample.prompts.len();
-    let next = match state.sample.index {
-        Some(index) => (index as isize + by).rem_euclid(len as isize) as usize,
-        None => 0,
-    };
-    go_to_example(state, next)
-}
-
-pub(super) fn go_to_example(state: &mut State, index: usize) -> Vec<Effect> {
-    let Some(prompt) = state.sample.prompts.get(index) else {
-        return Vec::new();
-    };
-    let update = prompt.values.clone();
-    let task = state.task();
-    state.sample.index = Some(index);
-    change(state, |study| study.set_clean(task, update))
-}
-
-/// Drawn from the generation counter: the same keys lead to the same example. Never the current
-/// one: the counter would stand still, and the next draw would be the same for ever.
-fn random_example(state: &mut State) -> Vec<Effect> {
-    let len = state.sample.prompts.len();
-    let current = state.sample.index.filter(|_| len > 1);
-    let others = len - usize::from(current.is_some());
-    let mut rng = Mt::new(state.generation as u32);
-    let drawn = below(&mut rng, others as u32) as usize;
-    let skip = current.is_some_and(|current| drawn >= current);
-    go_to_example(state, drawn + usize::from(skip))
-}
-
-fn step_counterfactual(state: &mut State, by: isize) -> Vec<Effect> {
-    let task = state.task();
-    let count = counterfactuals(task, &state.study().clean.values)
-        .len()
-        .max(1);
-    let next = match state.study().counterfactual {
-        Some(index) => (index as isize + by).rem_euclid(count as isize) as usize,
-        None => 0,
-    };
-    change(state, |study| study.corrupt(task, next))
 }
 
 fn cycle_continuation(state: &mut State) -> Vec<Effect> {
@@ -330,9 +283,7 @@ fn clear(state: &mut State) -> Vec<Effect> {
 fn step(state: &mut State, rows: isize, columns: isize) {
     if let Mode::Help { scroll } = &mut state.mode {
         let by = rows + columns;
-        *scroll = scroll
-            .saturating_add_signed(by)
-            .min(crate::app::BINDINGS.len() + 32);
+        *scroll = scroll.saturating_add_signed(by).min(BINDINGS.len() + 32);
         return;
     }
     if matches!(state.mode, Mode::Findings) {
@@ -381,19 +332,4 @@ fn step_head(state: &mut State, by: isize) {
         Pane::Cells => state.view.cells.step_head(config, by),
         _ => state.view.attention.step_head(config, by),
     }
-}
-
-/// Steps through another sample from its first example on.
-pub(super) fn open_sample(state: &mut State, sample: Sample) -> Vec<Effect> {
-    if sample == state.sample.source {
-        return go_to_example(state, 0);
-    }
-    let task = state.task();
-    let first = sample.prompts(task).into_iter().next();
-    change(state, |study| {
-        study.sample = sample;
-        if let Some(first) = first {
-            study.set_clean(task, first.values);
-        }
-    })
 }

@@ -1,7 +1,7 @@
 //! Whose answer a patched run is judged by: it has two, that of the prompt it was run on and that
 //! of the run which its patches come from.
 
-use super::state::{State, Tone};
+use super::state::State;
 use crate::lens::{RunName, Shown};
 
 impl State {
@@ -16,19 +16,4 @@ impl State {
                 .unwrap_or_else(|| self.study().experiment().judge()),
         }
     }
-}
-
-/// The patched run by the other answer.
-pub(super) fn switch(state: &mut State) {
-    if let Shown::Run(RunName::Clean | RunName::Corrupted) = state.view.shown {
-        let why = "this run is judged by its own answer; v shows the patched run";
-        state.say(Tone::Plain, why);
-        return;
-    }
-    state.view.judge = Some(match state.judge() {
-        RunName::Clean => RunName::Corrupted,
-        _ => RunName::Clean,
-    });
-    let text = format!("judged by the {} answer", state.judge().name());
-    state.say(Tone::Plain, text);
 }

@@ -1,10 +1,10 @@
 //! What the key table says: what a key does, the footer's hints, the page of all keys.
 
-use super::action::Action;
 use super::inquire;
-use super::key::Key;
-use super::keymap::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
-use super::state::{Mode, State};
+use crate::app::held::state::{Mode, State};
+use crate::app::keys::action::Action;
+use crate::app::keys::key::Key;
+use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
 
 /// The places whose bindings hold in this state, first come first.
 fn places(state: &State) -> [Option<Where>; 2] {
@@ -59,7 +59,7 @@ fn does_something(state: &State, binding: &Binding) -> bool {
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from(
-        "# Keys\n\nMade from the key table (`src/app/keymap.rs`) by `circuitscope keys`; a test \
+        "# Keys\n\nMade from the key table (`src/app/keys/table.rs`) by `circuitscope keys`; a test \
          fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
          delete, left, right, home and end edit the field.\n",
     );

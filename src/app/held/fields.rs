@@ -1,6 +1,6 @@
 //! The prompt fields: eight one-line editors, four for each side of the pair.
 
-use super::key::Key;
+use crate::app::keys::key::Key;
 use crate::lens::{Continuation, Source};
 use crate::task::limits::{MAX_FIELD, MAX_LINE};
 use crate::task::{PromptError, Task, Token};
@@ -65,7 +65,7 @@ fn list_text(task: Task, tokens: &[Token]) -> String {
 }
 
 /// The cursor at a character of the one line there is.
-pub(super) fn jump(column: usize) -> CursorMove {
+pub(in crate::app) fn jump(column: usize) -> CursorMove {
     CursorMove::Jump(0, u16::try_from(column).unwrap_or(u16::MAX))
 }
 
@@ -76,13 +76,13 @@ fn editor(text: String) -> TextArea<'static> {
 }
 
 /// Whether a one-line editor has room for so many bytes more.
-pub(super) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
+pub(in crate::app) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
     let typed = editor.lines().first().map_or(0, String::len);
     typed + bytes <= MAX_LINE
 }
 
 /// Types a key in a one-line editor; whether the text changed.
-pub(super) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
+pub(in crate::app) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
     if matches!(
         key.code,
         KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End
@@ -245,13 +245,13 @@ impl Fields {
     }
 
     /// Makes a field say this.
-    pub(super) fn set_text(&mut self, side: Side, field: Part, text: &str) {
+    pub(in crate::app) fn set_text(&mut self, side: Side, field: Part, text: &str) {
         let slot = self.slot(side, field);
         self.editors[slot] = editor(text.to_owned());
     }
 
     /// Puts the cursor of the field being typed in at a character, or at its end.
-    pub(super) fn set_cursor(&mut self, column: usize) {
+    pub(in crate::app) fn set_cursor(&mut self, column: usize) {
         self.editors[self.selected].move_cursor(jump(column));
     }
 

@@ -1,0 +1,133 @@
+//! From one study to the next: the fields, the sample and the requests follow.
+
+use super::inquire;
+use crate::app::held::fields::Side;
+use crate::app::held::message::{Effect, Request};
+use crate::app::held::state::{SampleState, State, Status, Tone};
+use crate::app::held::study::Study;
+use crate::lens::{Continuation, Source};
+use std::sync::Arc;
+
+/// Edits a copy of the study and goes there.
+pub(in crate::app) fn change(state: &mut State, edit: impl FnOnce(&mut Study)) -> Vec<Effect> {
+    let mut study = state.study().clone();
+    edit(&mut study);
+    state.status = None;
+    state.go(study)
+}
+
+impl State {
+    /// Asks for the numbers of the study as it is.
+    pub(in crate::app) fn request(&mut self) -> Effect {
+        self.generation += 1;
+        Effect::Observe(Request {
+            generation: self.generation,
+            experiment: self.study().experiment(),
+        })
+    }
+
+    /// Tells the user something that happened outside.
+    pub fn tell(&mut self, text: String) {
+        self.say(Tone::Plain, text);
+    }
+
+    /// A message for the footer.
+    pub(in crate::app) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.status = Some(Status {
+            text: text.into(),
+            tone,
+        });
+    }
+
+    /// Goes on to another study and asks for its numbers, if they are others.
+    pub(in crate::app) fn go(&mut self, study: Study) -> Vec<Effect> {
+        let before = self.study().experiment();
+        // a study that is the same again still rights the fields that say something else
+        self.history.go(study);
+        self.after_change(&before)
+    }
+
+    /// Shows the study in the fields, the model's own continuation where a run has told it.
+    pub(in crate::app) fn show_study(&mut self) {
+        let study = self.history.current();
+        self.fields.show(&study.clean, &study.corrupted);
+        self.field_error = None;
+        if !self.is_stale() {
+            self.show_told();
+        }
+    }
+
+    pub(in crate::app) fn show_told(&mut self) {
+        let Some(seen) = self.observation.clone() else {
+            return;
+        };
+        for (side, run) in [
+            (Side::Clean, &seen.clean),
+            (Side::Corrupted, &seen.corrupted),
+        ] {
+            if self.study().side(side).continuation == Continuation::Model {
+                self.fields
+                    .show_continuation(side, &run.prompt.continuation);
+            }
+        }
+    }
+
+    /// Shows the study in the fields and asks for its numbers.
+    pub(in crate::app) fn after_change(&mut self, before: &crate::lens::Experiment) -> Vec<Effect> {
+        self.show_study();
+        let study = self.history.current();
+        let last = study.interventions.len().saturating_sub(1);
+        self.view.intervention = self.view.intervention.min(last);
+        let mut effects = Vec::new();
+        if study.experiment() != *before {
+            effects.push(self.request());
+            effects.extend(inquire::ask_again(self));
+        }
+        effects.extend(self.load_sample());
+        effects
+    }
+
+    /// Brings the examples in line with the study's sample.
+    fn load_sample(&mut self) -> Option<Effect> {
+        let source = self.study().sample;
+        if source == self.sample.source {
+            return None;
+        }
+        let prompts = Arc::new(source.prompts(self.task()));
+        let clean = &self.study().clean.values;
+        let index = prompts.iter().position(|prompt| prompt.values == *clean);
+        self.sample = SampleState {
+            source,
+            prompts: Arc::clone(&prompts),
+            index,
+            score: None,
+        };
+        Some(Effect::Score(source, prompts))
+    }
+
+    /// Another prompt on one side.
+    pub(in crate::app) fn set_prompt(&mut self, side: Side, source: Source) -> Vec<Effect> {
+        let mut study = self.study().clone();
+        match side {
+            Side::Clean => study.clean = source,
+            Side::Corrupted => study.corrupted = source,
+        }
+        after_typing(self, &mut study, side);
+        self.status = None;
+        self.go(study)
+    }
+}
+
+/// A typed clean prompt is no longer the sample's, and its counterfactual follows it; a typed
+/// corrupted prompt is nobody's counterfactual.
+pub(in crate::app) fn after_typing(state: &mut State, study: &mut Study, side: Side) {
+    match (side, study.counterfactual) {
+        (Side::Clean, counterfactual) => {
+            state.sample.index = None;
+            if let Some(index) = counterfactual {
+                study.corrupt(state.model.task, index);
+            }
+        }
+        (Side::Corrupted, _) => study.counterfactual = None,
+    }
+}

@@ -1,0 +1,19 @@
+//! What is done to it: the verbs, one file each.
+
+pub mod act;
+pub mod cell;
+pub mod command;
+pub mod examples;
+pub mod go;
+pub mod inquire;
+pub mod judge;
+pub mod line;
+pub mod links;
+pub mod note;
+pub mod page;
+pub mod patch;
+pub mod rows;
+pub mod see;
+pub mod shelf;
+pub mod space;
+pub mod typing;

@@ -1,0 +1,111 @@
+//! When all inputs are asked: what the screen shows is a function of the study, of what is wanted and of the
+//! claims that were stated; what it lacks is asked for by itself, as long as it is looked at.
+
+use crate::app::held::message::Effect;
+use crate::app::held::space::{Running, SpaceKey, SpaceNews, SpaceRequest, Wants};
+use crate::app::held::state::{State, Tone};
+use crate::app::keys::pane::Pane;
+
+/// Stated claims that are listed.
+const STATED: usize = 20;
+
+/// Asks for what the screen of all inputs lacks, as long as it is looked at.
+pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
+    if state.view.focus != Pane::Space || state.space_failure().is_some() {
+        return None;
+    }
+    let experiment = state.study().experiment();
+    let key = SpaceKey::new(&experiment);
+    if matches!(&state.space.running, Some(running) if running.key == key) {
+        return None;
+    }
+    let question = state.missing()?;
+    let space = &mut state.space;
+    space.generation += 1;
+    space.failure = None;
+    space.running = Some(Running {
+        question: question.clone(),
+        key,
+        news: None,
+    });
+    Some(Effect::Space(Box::new(SpaceRequest {
+        generation: space.generation,
+        experiment,
+        question,
+    })))
+}
+
+/// Shows the space and has all inputs counted.
+pub(in crate::app) fn open(state: &mut State) {
+    state.view.focus = Pane::Space;
+    state.status = None;
+    state.space.failure = None;
+    if state.space.wants != Wants::All {
+        state.space.wants = Wants::All;
+        restart(state);
+    }
+}
+
+/// Lists a claim and has it checked.
+pub(in crate::app) fn state_claim(state: &mut State, line: String) {
+    state.view.focus = Pane::Space;
+    let space = &mut state.space;
+    space.stated.retain(|one| *one != line);
+    space.stated.push(line);
+    let extra = space.stated.len().saturating_sub(STATED);
+    space.stated.drain(..extra);
+    space.cursor = 0;
+    check(state);
+}
+
+/// Has the listed claims checked that are not yet.
+pub(in crate::app) fn check(state: &mut State) {
+    state.space.failure = None;
+    if state.space.wants == Wants::Nothing {
+        state.space.wants = Wants::Claims;
+    }
+    restart(state);
+}
+
+/// What is under way is asked anew, with what has come to be wanted.
+fn restart(state: &mut State) {
+    let running = state.space.running.as_ref();
+    if running.is_some_and(|running| state.missing().as_ref() != Some(&running.question)) {
+        state.space.running = None;
+    }
+}
+
+/// Stops what is under way; says whether there was anything.
+pub(in crate::app) fn stop(state: &mut State) -> Option<Effect> {
+    state.space.running.take()?;
+    state.space.generation += 1;
+    state.space.wants = Wants::Nothing;
+    state.say(Tone::Plain, "stopped; S counts all inputs again");
+    Some(Effect::StopSpace(state.space.generation))
+}
+
+/// Takes what the sweeper found, unless something newer was asked.
+pub(in crate::app) fn news(
+    state: &mut State,
+    generation: u64,
+    result: Result<Box<SpaceNews>, String>,
+) {
+    let space = &mut state.space;
+    if generation != space.generation {
+        return;
+    }
+    let Some(running) = &mut space.running else {
+        return;
+    };
+    match result {
+        Ok(news) if !news.finished => running.news = Some(*news),
+        result => {
+            let key = running.key.clone();
+            space.running = None;
+            match result {
+                Ok(news) => space.keep(key, news.found),
+                Err(error) => space.failure = Some((key, error)),
+            }
+        }
+    }
+}

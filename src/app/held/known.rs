@@ -1,0 +1,72 @@
+//! What is known of all inputs under the interventions that stand.
+
+use super::space::{Answer, Found, SpaceKey, SpaceQuestion, Wants};
+use super::state::State;
+use crate::sweep::Tally;
+use std::sync::Arc;
+
+impl State {
+    /// Knows of all inputs what another state of the same model knows: a session holds no answers,
+    /// they are found anew where they are missing.
+    pub fn knowing(&mut self, other: &Self) {
+        let wishes = std::mem::take(&mut self.space);
+        self.space = other.space.clone().with_wishes_of(wishes);
+    }
+
+    pub(in crate::app) fn space_key(&self) -> SpaceKey {
+        SpaceKey::new(&self.study().experiment())
+    }
+
+    /// The finished sweep of the model as it is, with the interventions that stand.
+    #[must_use]
+    pub fn space_tally(&self) -> Option<&Arc<Tally>> {
+        self.space.known(&self.space_key())?.tally.as_ref()
+    }
+
+    /// What came of a claim under the interventions that stand.
+    #[must_use]
+    pub fn space_answer(&self, line: &str) -> Option<&Answer> {
+        let known = self.space.known(&self.space_key())?;
+        known.answers.iter().find(|answer| answer.claim == line)
+    }
+
+    /// Why nothing comes of the question about these interventions.
+    #[must_use]
+    pub fn space_failure(&self) -> Option<&str> {
+        let (key, failure) = self.space.failure.as_ref()?;
+        (*key == self.space_key()).then_some(failure)
+    }
+
+    /// What the question under way has found so far, if it is about these interventions.
+    #[must_use]
+    pub fn space_so_far(&self) -> Option<&Found> {
+        let running = self.space.running.as_ref()?;
+        let news = running.news.as_ref()?;
+        (running.key == self.space_key()).then_some(&news.found)
+    }
+
+    /// The claims that the screen lists: those that were stated, the newest first, then the others
+    /// that are kept.
+    #[must_use]
+    pub fn listed_claims(&self) -> Vec<&str> {
+        let stated = &self.space.stated;
+        let kept = self.study().claims.iter();
+        let kept = kept.filter(|claim| !stated.contains(claim));
+        let all = stated.iter().rev().chain(kept);
+        all.map(String::as_str).collect()
+    }
+
+    /// What the screen wants to know and does not.
+    pub(in crate::app) fn missing(&self) -> Option<SpaceQuestion> {
+        let wants = self.space.wants;
+        let claims: Vec<String> = match wants {
+            Wants::Nothing => return None,
+            _ => (self.listed_claims().into_iter())
+                .filter(|claim| self.space_answer(claim).is_none())
+                .map(str::to_owned)
+                .collect(),
+        };
+        let sweep = wants == Wants::All && self.space_tally().is_none();
+        (sweep || !claims.is_empty()).then_some(SpaceQuestion { sweep, claims })
+    }
+}

@@ -1,0 +1,15 @@
+//! What the workbench holds: data, and what is read off it.
+
+pub mod draft;
+pub mod fields;
+pub mod inquiry;
+pub mod judge;
+pub mod known;
+pub mod message;
+pub mod panes;
+pub mod rows;
+pub mod shelf;
+pub mod sight;
+pub mod space;
+pub mod state;
+pub mod study;
