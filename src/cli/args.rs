@@ -14,6 +14,7 @@ use super::findings::{OpenArgs, ReportArgs, ShareArgs};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
 use super::replay::ReplayArgs;
+use super::slides::SlidesArgs;
 use super::sweep::SweepArgs;
 use super::train::TrainArgs;
 use crate::lens::{Continuation, Measure};
@@ -230,6 +231,8 @@ pub enum Command {
     /// Takes about a minute. The workbench runs in a terminal of its own and is typed into;
     /// nothing on screen changes and nothing is kept.
     Bench(BenchArgs),
+    /// List the models in the binary: task, architecture, size, how right they are
+    Slides(SlidesArgs),
     /// What is in a file: tensors, config, what is assumed, and which built-in tasks fit
     ///
     /// Each task that fits its sizes is tried, with what is assumed decided by accuracy where that is

@@ -23,6 +23,7 @@ mod progress;
 mod replay;
 mod run;
 mod score;
+mod slides;
 mod space;
 mod sweep;
 mod table;
@@ -92,6 +93,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
+        Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,

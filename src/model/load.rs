@@ -2,6 +2,7 @@
 
 use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias};
 use super::dialect::{Canonical, Dialect, canonical};
+use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
 use super::weights::{self, StateDict};
 use crate::task::{Task, shown};
@@ -11,11 +12,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The model this project trained itself (`models/` says how), and its config.
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../models/array_update.safetensors");
-const EMBEDDED_CONFIG: &str = include_str!("../../models/array_update.json");
-/// How the embedded model is called on screen and in files.
-const EMBEDDED_NAME: &str = "array_update (embedded)";
 /// A config is a few lines; more is no config.
 const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 
@@ -42,14 +38,12 @@ impl Model {
         self.hash.get(..8).unwrap_or(&self.hash)
     }
 
-    /// The model in the binary.
+    /// The model that the program opens unasked.
     ///
     /// # Errors
     /// When the device fails.
     pub fn embedded(device: &Device) -> Result<Self> {
-        let weights = weights::parse_safetensors(EMBEDDED_WEIGHTS)?;
-        let sidecar = Sidecar::parse(EMBEDDED_CONFIG)?;
-        Self::from_state_dict(&weights, &sidecar, EMBEDDED_NAME.into(), device)
+        Self::of_array_update(&SLIDES[0].opened()?, device)
     }
 
     /// The model in a `.pt` or `.safetensors` file, with the config in the `.json` beside it if

@@ -16,6 +16,7 @@ mod shelf;
 mod signals;
 mod snapshot;
 mod sweeper;
+mod switch;
 mod terminal;
 mod threads;
 mod verdicts;
@@ -25,3 +26,4 @@ pub use worker::Models;
 
 pub use shelf::items;
 pub use snapshot::numbers;
+pub use switch::Opener;

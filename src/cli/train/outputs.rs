@@ -73,7 +73,8 @@ impl Outputs {
         };
         Ok(Self {
             place,
-            replace: args.force || args.go_on,
+            // of a series nothing was there, and a step that is written twice is the same
+            replace: args.force || args.go_on || args.save_every.is_some(),
             go_on: args.go_on,
         })
     }

@@ -367,7 +367,7 @@ impl Reader<'_> {
             (Ok(dest), Ok(src)) => (dest, src),
             (Err(error), _) | (_, Err(error)) => return self.wrong(term, format!("{error:#}")),
         };
-        if dest + 1 >= self.task.seq_len() {
+        if dest >= self.task.read_len() {
             let label = self.task.label(dest);
             return self.wrong(
                 term,
