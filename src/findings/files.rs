@@ -65,7 +65,7 @@ pub fn write(path: &Path, bytes: &[u8], replacing: bool) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Those of [`write`]; what was written before is taken away again, unless it stands in place of an
+/// Those of [`write()`]; what was written before is taken away again, unless it stands in place of an
 /// older file.
 pub fn write_together(all: &[(&Path, &[u8])], replacing: bool) -> Result<()> {
     for (path, _) in all {
