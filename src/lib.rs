@@ -7,7 +7,7 @@
 //! | [`task`] | the array-update task: vocabulary, labels, prompts, samples, counterfactual pairs |
 //! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
 //! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
-//! | [`training`] | candle-nn AdamW on the task |
+//! | [`training`] | AdamW on examples of a task |
 //! | [`findings`] | what leaves the program and comes back: sessions, findings, pictures, numbers |
 //! | [`ui`] | the view: colours, themes, characters, the heatmap |
 //! | [`runtime`] | threads, terminal, signals |

@@ -32,4 +32,5 @@ pub use keys::action::Action;
 pub use keys::key::{Key, parse_script};
 pub use keys::pane::Pane;
 pub use keys::table::{BINDINGS, Binding, Where};
+pub use session::switched;
 pub use update::update;

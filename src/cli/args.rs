@@ -7,9 +7,14 @@ use super::attribute::AttributeArgs;
 use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
+use super::completions::CompletionsArgs;
+use super::convert::ConvertArgs;
+use super::devices::DevicesArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
+use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
 use super::replay::ReplayArgs;
+use super::slides::SlidesArgs;
 use super::sweep::SweepArgs;
 use super::train::TrainArgs;
 use crate::lens::{Continuation, Measure};
@@ -226,12 +231,26 @@ pub enum Command {
     /// Takes about a minute. The workbench runs in a terminal of its own and is typed into;
     /// nothing on screen changes and nothing is kept.
     Bench(BenchArgs),
+    /// List the models in the binary: task, architecture, size, how right they are
+    Slides(SlidesArgs),
+    /// What is in a file: tensors, config, what is assumed, and which built-in tasks fit
+    ///
+    /// Each task that fits its sizes is tried, with what is assumed decided by accuracy where that is
+    /// clear. Accuracies are exact where all inputs are few, else of a sample, with standard errors.
+    Inspect(InspectArgs),
+    /// Write a checkpoint of any dialect as TransformerLens safetensors, with its config beside it
+    ///
+    /// The converted model computes the same logits bit for bit. Nothing is folded.
+    Convert(ConvertArgs),
     /// List the devices that can compute
     Devices(DevicesArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Train the task's model and write weights, config and record
-    Train(TrainArgs),
+    /// Train a model on a task and write weights, config and record
+    ///
+    /// Any task and any architecture. Ctrl-C keeps what there is, and --continue goes on from it to the
+    /// very weights that an unbroken run comes to. For grokking: --full-batch 0.4 --weight-decay 1.
+    Train(Box<TrainArgs>),
 }
 
 /// How a command prints its answer.
@@ -422,19 +441,4 @@ pub struct ScoreArgs {
     pub low_rank: Vec<String>,
     #[command(flatten)]
     pub common: Common,
-}
-
-/// `circuitscope devices`
-#[derive(Debug, Args)]
-pub struct DevicesArgs {
-    /// How to print the answer
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-}
-
-/// `circuitscope completions`
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell
-    pub shell: clap_complete::Shell,
 }

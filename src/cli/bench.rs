@@ -73,8 +73,8 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
     tell(&picked);
     // nobody is left to tell if stderr is gone
     let say = |what: &str| drop(writeln!(std::io::stderr(), "measuring {what}"));
-    let mut flags = vec!["--device".to_owned(), args.which.device.to_string()];
-    if let Some(path) = absolute(args.which.model.as_deref()) {
+    let mut flags = vec!["--device".to_owned(), args.which.said.device.to_string()];
+    if let Some(path) = absolute(args.which.path().as_deref()) {
         flags.extend(["--model".to_owned(), path]);
     }
     let effort = if args.quick {

@@ -5,7 +5,7 @@ use super::model_args::ModelArgs;
 use crate::lens::slide;
 use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
-use crate::model::{HookedTransformer, Model};
+use crate::model::{HookedTransformer, Model, SLIDES};
 use crate::sweep::make_means;
 use crate::task::{Estimate, Task, Token, Values, limits, shown};
 use anyhow::{Context, Result, bail, ensure};
@@ -16,12 +16,10 @@ use std::path::Path;
 
 /// The model asked for and the device it is on.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
-    let picked = which.device.open()?;
+    let picked = which.said.device.open()?;
     let wish = which.wish()?;
-    let on = |device: &Device| match &which.model {
-        Some(path) => slide::open(path, &wish, device),
-        None => slide::embedded(&wish, device),
-    };
+    let path = which.path().unwrap_or_else(|| SLIDES[0].path());
+    let on = |device: &Device| slide::open(&path, &wish, device);
     let mut model = on(&picked.device)?;
     if let Some(device) = &picked.for_many {
         let many = on(device)?.transformer;

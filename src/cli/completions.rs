@@ -1,9 +1,16 @@
 //! `circuitscope completions`: a script that teaches a shell the commands and flags.
 
-use super::args::{Cli, CompletionsArgs};
+use super::args::Cli;
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use std::io::Write;
+
+/// `circuitscope completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
 
 /// Runs the command.
 ///

@@ -1,10 +1,11 @@
 //! `circuitscope devices`: what can compute here.
 
-use super::args::{DevicesArgs, Format};
+use super::args::Format;
 use super::common::print_json;
 use super::table::{self, Align};
 use crate::model::device;
 use anyhow::Result;
+use clap::Args;
 use serde::Serialize;
 use std::io::Write;
 
@@ -12,6 +13,14 @@ use std::io::Write;
 struct Device {
     name: String,
     status: String,
+}
+
+/// `circuitscope devices`
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Runs the command.

@@ -12,15 +12,18 @@ mod circuit;
 mod claim;
 mod common;
 mod completions;
+mod convert;
 mod devices;
 mod findings;
 mod inputs;
+mod inspect;
 mod model_args;
 mod patch;
 mod progress;
 mod replay;
 mod run;
 mod score;
+mod slides;
 mod space;
 mod sweep;
 mod table;
@@ -90,6 +93,9 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
+        Command::Slides(args) => slides::run(&args, &mut out)?,
+        Command::Inspect(args) => inspect::run(&args, &mut out)?,
+        Command::Convert(args) => convert::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,

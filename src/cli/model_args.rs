@@ -3,8 +3,10 @@
 use crate::lens::slide::Wish;
 use crate::model::config::Overrides;
 use crate::model::device::DeviceChoice;
+use crate::model::{SLIDES, Slide};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
 
 /// What a file does not say of a model.
@@ -16,6 +18,16 @@ pub struct ModelArgs {
     /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
     #[arg(short, long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// Another model in the binary, by its name; `circuitscope slides` lists them
+    #[arg(long, value_name = "NAME", value_parser = slides(), conflicts_with = "model")]
+    pub slide: Option<String>,
+    #[command(flatten)]
+    pub said: SaidArgs,
+}
+
+/// What is said of a model, and where it computes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SaidArgs {
     /// The task: a built-in one (sort, or sort:list_len=5), or a task file
     #[arg(long, value_name = "NAME|FILE", help_heading = MODEL)]
     pub task: Option<String>,
@@ -45,7 +57,37 @@ pub struct ModelArgs {
     pub device: DeviceChoice,
 }
 
+/// The names that --slide knows, for its errors and for shells.
+fn slides() -> PossibleValuesParser {
+    PossibleValuesParser::new(SLIDES.iter().map(|slide| slide.name))
+}
+
 impl ModelArgs {
+    /// Where the model is opened from; `None` is the one that is opened unasked.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        let slide = self.slide.as_deref().filter(|&name| name != SLIDES[0].name);
+        let slide = slide.and_then(|name| Some(Slide::named(name).ok()?.path()));
+        slide.or_else(|| self.model.clone())
+    }
+
+    /// What the flags say of a model and its task.
+    ///
+    /// # Errors
+    /// Names the flag that is wrong.
+    pub fn wish(&self) -> Result<Wish> {
+        let wish = self.said.wish()?;
+        let path = self.path();
+        let is_file = path.is_some_and(|path| Slide::of_path(&path).is_none());
+        ensure!(
+            is_file || wish.overrides == Overrides::default(),
+            "the models in the binary say all of themselves; --model names another"
+        );
+        Ok(wish)
+    }
+}
+
+impl SaidArgs {
     /// What the flags say of a model and its task.
     ///
     /// # Errors
@@ -67,10 +109,6 @@ impl ModelArgs {
                     .with_context(|| format!("in --{name}"))?;
             }
         }
-        ensure!(
-            self.model.is_some() || overrides == Overrides::default(),
-            "the embedded model says all of itself; --model names another"
-        );
         Ok(Wish {
             task: self.task.clone(),
             overrides,

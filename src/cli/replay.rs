@@ -68,7 +68,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     // each model is opened once, and its records are computed together
     let mut models: BTreeMap<Option<PathBuf>, Vec<usize>> = BTreeMap::new();
     for (i, record) in records.iter().enumerate() {
-        let path = args.which.model.clone();
+        let path = args.which.path();
         let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
         models.entry(path).or_default().push(i);
     }
@@ -108,9 +108,9 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
 
 fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Model, String)> {
     let mut which = args.which.clone();
-    which.model = path;
-    if which.task.is_none() {
-        which.task = record.session.task.choice();
+    (which.model, which.slide) = (path, None);
+    if which.said.task.is_none() {
+        which.said.task = record.session.task.choice();
     }
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);

@@ -2,16 +2,18 @@
 
 use super::args::{LiveArgs, RenderArgs, WorkbenchArgs};
 use super::common;
+use super::model_args::{ModelArgs, SaidArgs};
 use crate::app::{ModelInfo, State, parse_script};
 use crate::findings::session::Session;
 use crate::findings::slots::{self, Slot, TakenUp};
 use crate::findings::{files, places};
-use crate::model::Model;
-use crate::runtime::Models;
+use crate::model::device::DeviceChoice;
+use crate::model::{Model, SLIDES, Slide};
 use crate::runtime::bench;
 use crate::runtime::headless::{Around, Headless, Shot};
 use crate::runtime::live::{self, Options};
 use crate::runtime::record::Recording;
+use crate::runtime::{Models, Opener};
 use crate::task::shown;
 use crate::ui::colour::{detect, wants_ascii};
 use crate::ui::look::Look;
@@ -20,6 +22,7 @@ use anyhow::{Context, Result, ensure};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Opens the workbench. Everything that can be wrong with the flags or the model is said before
 /// the terminal is touched.
@@ -75,6 +78,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
     };
     let options = Options {
         look,
+        open: opener(args.which.said.device),
         recording,
         snapshots: args.snapshots.clone(),
         findings: args.findings.clone().or_else(|| places::findings(&env)),
@@ -111,6 +115,7 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
         sweeps: true,
         snapshots: args.workbench.snapshots.clone(),
         findings: args.workbench.findings.clone(),
+        open: Some(opener(args.workbench.which.said.device)),
     };
     let mut headless = Headless::within(models.first, state, look, args.size, around);
     let ends_in = |what: &str| args.output.extension().is_some_and(|end| end == what);
@@ -150,12 +155,12 @@ fn look(args: &WorkbenchArgs, env: impl Fn(&str) -> Option<String>) -> Result<Lo
 /// The model and the first state; a session says both, where no flag does.
 fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, State)> {
     let mut which = args.which.clone();
-    if which.model.is_none() {
+    if which.model.is_none() && which.slide.is_none() {
         let path = session.and_then(|session| session.model.path.as_ref());
         which.model = path.map(PathBuf::from);
     }
-    if which.task.is_none() {
-        which.task = session.and_then(|session| session.task.choice());
+    if which.said.task.is_none() {
+        which.said.task = session.and_then(|session| session.task.choice());
     }
     let found = common::open(&which);
     let (model, picked) = match session {
@@ -166,7 +171,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let info = model_info(&model, absolute(which.model.as_deref()), picked.name);
+    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
         None => {
@@ -207,9 +212,31 @@ fn start_again(args: &WorkbenchArgs, found: &mut TakenUp) -> Result<(Models, Sta
     }
 }
 
-/// A model's path as it is found from any folder.
+/// Opens other models, on the same device, as the shell does.
+fn opener(device: DeviceChoice) -> Opener {
+    Arc::new(move |path| {
+        let which = ModelArgs {
+            model: Some(path.into()),
+            slide: None,
+            said: SaidArgs {
+                device,
+                ..SaidArgs::default()
+            },
+        };
+        let (model, picked) = common::open(&which)?;
+        // the one that is opened unasked has no path
+        let path = which.model.filter(|path| *path != SLIDES[0].path());
+        let info = model_info(&model, absolute(path.as_deref()), picked.name);
+        Ok((model, info))
+    })
+}
+
+/// A model's path as it is found from any folder, or what names it in the binary.
 pub fn absolute(path: Option<&Path>) -> Option<String> {
     let path = path?;
+    if Slide::of_path(path).is_some() {
+        return Some(path.to_string_lossy().into_owned());
+    }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Some(absolute.to_string_lossy().into_owned())
 }

@@ -61,6 +61,33 @@ pub fn write(path: &Path, bytes: &[u8], replacing: bool) -> Result<()> {
     }
 }
 
+/// Writes several files that belong together: all of them or none.
+///
+/// # Errors
+///
+/// Those of [`write()`]; what was written before is taken away again, unless it stands in place of an
+/// older file.
+pub fn write_together(all: &[(&Path, &[u8])], replacing: bool) -> Result<()> {
+    for (path, _) in all {
+        check_writable(path, replacing)?;
+    }
+    let mut new = Vec::new();
+    for (path, bytes) in all {
+        let there = standing(path).is_some();
+        if let Err(error) = write(path, bytes, replacing) {
+            for path in new {
+                // it was not there before
+                let _ = fs::remove_file(path);
+            }
+            return Err(error);
+        }
+        if !there {
+            new.push(path);
+        }
+    }
+    Ok(())
+}
+
 /// Whether [`write_new`], or [`write_whole`] where `replacing`, would work as things are now.
 /// Nothing is left behind.
 ///

@@ -5,6 +5,7 @@
 //! eight hexadecimal digits of the SHA-256 of everything before it.
 
 use super::session::{ModeText, Session};
+use crate::model::Slide;
 use crate::task::limits::{MAX_SHARED, MAX_SHARING_LINE};
 use anyhow::{Result, anyhow, bail, ensure};
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use sha2::{Digest as _, Sha256};
+use std::path::Path;
 
 /// What a line begins with; the number is the form's version.
 const START: &str = "cs1";
@@ -27,8 +29,9 @@ pub fn line(session: &Session) -> Result<String> {
     session.message = None;
     session.draft = None;
     session.shelf = None;
-    // where the model lies is nobody else's business; its hash is in the line
-    session.model.path = None;
+    // where a file lies is nobody else's business; its hash is in the line
+    let in_binary = |path: &String| Slide::of_path(Path::new(path)).is_some();
+    session.model.path = session.model.path.filter(in_binary);
     session.mode = ModeText::Normal;
     let json = serde_json::to_vec(&session)?;
     ensure!(

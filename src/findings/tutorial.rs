@@ -1,5 +1,6 @@
-//! The embedded model's own solution, as findings inside the program; the same files stand in
-//! `assets/findings`, where `circuitscope replay` checks them.
+//! What was found out about the models in the binary, as findings inside the program; the same files
+//! stand in `assets/findings`, those about other slides than the first in `assets/slides`, where
+//! `circuitscope replay` checks them.
 
 use super::read;
 use super::report::Item;
@@ -16,34 +17,94 @@ struct Embedded {
     frame: &'static str,
 }
 
-macro_rules! embedded {
-    ($($name:literal),* $(,)?) => {
-        [$(Embedded {
-            name: $name,
-            card: include_str!(concat!("../../assets/findings/", $name, "/finding.json")),
-            note: include_str!(concat!("../../assets/findings/", $name, "/note.md")),
-            session: include_str!(concat!("../../assets/findings/", $name, "/session.json")),
-            frame: include_str!(concat!("../../assets/findings/", $name, "/frame.txt")),
-        }),*]
+/// What was found out about a model in the binary.
+struct Tutorial {
+    slide: &'static str,
+    findings: &'static [Embedded],
+}
+
+macro_rules! tutorial {
+    ($slide:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
+        Tutorial {
+            slide: $slide,
+            findings: &[$(Embedded {
+                name: $name,
+                card: include_str!(concat!("../../assets/", $folder, "/", $name, "/finding.json")),
+                note: include_str!(concat!("../../assets/", $folder, "/", $name, "/note.md")),
+                session: include_str!(concat!("../../assets/", $folder, "/", $name, "/session.json")),
+                frame: include_str!(concat!("../../assets/", $folder, "/", $name, "/frame.txt")),
+            }),*],
+        }
     };
 }
 
-const ALL: [Embedded; 6] = embedded![
-    "1-head-1-0-copies-the-answer",
-    "2-what-head-1-0-reads-it-writes",
-    "3-the-index-travels-from-idx-to-elt-to-b-0",
-    "4-one-key-is-enough",
-    "5-why-b-0-looks-at-elt-and-not-at-a-1",
-    "6-without-the-look-back-at-idx-the-update-is-lost",
+static ALL: [Tutorial; 7] = [
+    tutorial!(
+        "array_update",
+        "findings",
+        [
+            "1-head-1-0-copies-the-answer",
+            "2-what-head-1-0-reads-it-writes",
+            "3-the-index-travels-from-idx-to-elt-to-b-0",
+            "4-one-key-is-enough",
+            "5-why-b-0-looks-at-elt-and-not-at-a-1",
+            "6-without-the-look-back-at-idx-the-update-is-lost",
+        ]
+    ),
+    tutorial!(
+        "min_of_two",
+        "slides/min_of_two",
+        ["1-the-last-position-looks-at-the-smaller-number"]
+    ),
+    tutorial!(
+        "permute",
+        "slides/permute",
+        [
+            "1-layer-0-reads-the-index-that-is-due",
+            "2-layer-1-fetches-the-value-a-2-for-end-by-way-of-idx-0",
+        ]
+    ),
+    tutorial!(
+        "sort",
+        "slides/sort",
+        ["1-each-answer-looks-at-the-numbers-that-are-due"]
+    ),
+    tutorial!(
+        "modular_addition",
+        "slides/modular_addition",
+        [
+            "1-both-numbers-are-fetched-and-neurons-add-them",
+            "2-without-the-neurons-the-sum-is-lost",
+        ]
+    ),
+    tutorial!(
+        "palindrome",
+        "slides/palindrome",
+        [
+            "1-all-lists-of-four-are-told-apart",
+            "2-the-inner-pair-is-compared-at-a-2",
+        ]
+    ),
+    tutorial!(
+        "brackets",
+        "slides/brackets",
+        ["1-right-on-what-it-was-trained-on-wrong-on-some-odd-lengths"]
+    ),
 ];
 
-/// All of them, in order.
+/// The findings about a slide; of any other model, those about the first one.
+fn of(slide: &str) -> &'static [Embedded] {
+    let found = ALL.iter().find(|one| one.slide == slide);
+    found.unwrap_or(&ALL[0]).findings
+}
+
+/// All of a slide's, in order.
 ///
 /// # Errors
 /// When one is broken, which the tests rule out.
-pub fn list() -> Result<Listing> {
+pub fn list(slide: &str) -> Result<Listing> {
     Ok(Listing {
-        findings: ALL.iter().map(finding).collect::<Result<_>>()?,
+        findings: of(slide).iter().map(finding).collect::<Result<_>>()?,
         broken: Vec::new(),
     })
 }
@@ -62,17 +123,17 @@ fn finding(embedded: &Embedded) -> Result<Finding> {
 ///
 /// # Errors
 /// When there is none of that name.
-pub fn session(name: &str) -> Result<Session> {
-    let found = ALL.iter().find(|one| one.name == name);
+pub fn session(slide: &str, name: &str) -> Result<Session> {
+    let found = of(slide).iter().find(|one| one.name == name);
     Session::parse(found.context("no finding of that name")?.session)
 }
 
-/// All of them for a report.
+/// All of a slide's for a report.
 ///
 /// # Errors
 /// When one is broken, which the tests rule out.
-pub fn items() -> Result<Vec<Item>> {
-    let items = ALL.iter().map(|one| {
+pub fn items(slide: &str) -> Result<Vec<Item>> {
+    let items = of(slide).iter().map(|one| {
         Ok(Item {
             finding: finding(one)?,
             study: Session::parse(one.session)?.study,

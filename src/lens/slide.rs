@@ -5,10 +5,10 @@
 //! which a config names, the array update where all sizes are its; else tokens of which nothing is
 //! known, and nothing is called right or wrong.
 
-use super::runs::score::score;
+use super::runs::score::{Score, score};
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
-use crate::model::{HookedTransformer, Model, Opened};
-use crate::task::{Sample, Sizes, Task, fraction, shown};
+use crate::model::{HookedTransformer, Model, Opened, Slide};
+use crate::task::{Estimate, Sample, Sizes, Task, Values, fraction, grouped, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const JUDGES: Sample = Sample::Random { seed: 0, len: 64 };
 /// By how much more of these must be right for an assumption to be decided.
 const CLEARLY: f64 = 0.05;
+/// Inputs that are held at once while all are counted.
+const BLOCK: usize = 1 << 16;
 /// A task file is a page; more is none.
 const MAX_TASK_FILE: u64 = 1 << 16;
 /// A table of prompts and targets has at most so many bytes.
@@ -31,16 +33,24 @@ pub struct Wish {
     pub overrides: Overrides,
 }
 
-/// The model in a file, for its task.
+/// The model in a file, or in the binary, for its task.
 ///
 /// # Errors
 /// One error that names the file, the tensor or field, and what would be right; that of a task file
 /// with its line and column; which sizes of task and checkpoint disagree.
 pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
-    let opened = Opened::read(path, &wish.overrides)?;
+    let opened = read(path, &wish.overrides)?;
     let task = || task_of(&opened, wish, path);
     let model = task().and_then(|task| of(&opened, task, device));
     model.with_context(|| cannot_use(path))
+}
+
+/// What a file holds, or a model in the binary (`slide:sort`), which says all of itself.
+fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
+    match Slide::of_path(path) {
+        Some(slide) => slide?.opened(),
+        None => Opened::read(path, overrides),
+    }
 }
 
 /// The beginning of what is wrong with a checkpoint.
@@ -57,25 +67,12 @@ fn fitting(task: Task, sizes: &Sizes) -> Result<Task> {
     Ok(task)
 }
 
-/// The model in the binary, for another task where one is asked for.
-///
-/// # Errors
-/// When the task does not fit.
-pub fn embedded(wish: &Wish, device: &Device) -> Result<Model> {
-    let mut model = Model::embedded(device)?;
-    if let Some(text) = &wish.task {
-        let task = named(text, &sizes(model.transformer.config()))?;
-        model.transformer = model.transformer.for_task(task);
-    }
-    Ok(model)
-}
-
 /// The model in a file, for a task that is known.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
-    let opened = Opened::read(path, &Overrides::default())?;
+    let opened = read(path, &Overrides::default())?;
     let task = fitting(task, &sizes(&opened.config));
     let model = task.and_then(|task| of(&opened, task, device));
     model.with_context(|| cannot_use(path))
@@ -284,4 +281,94 @@ fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
         most >> 10
     );
     std::fs::read(path).with_context(|| format!("cannot read the task {name}"))
+}
+
+/// The built-in tasks that a checkpoint of these sizes can be asked, as large as it.
+pub fn fitting_tasks(config: &Config) -> impl Iterator<Item = Task> + use<> {
+    let sizes = sizes(config);
+    Task::built_in_names().filter_map(move |name| {
+        let task = Task::built_in(name, &[], &sizes).ok()?;
+        fitting(task, &sizes).ok()
+    })
+}
+
+/// How right a model is: over every input of its task, or over a sample where these are too many.
+#[derive(Clone, Debug)]
+pub struct Overall {
+    /// What was counted.
+    pub score: Score,
+    /// Whether it was counted over all inputs; else the sample.
+    pub sample: Option<Sample>,
+}
+
+/// The score over all inputs where there are at most so many, else over the sample.
+///
+/// # Errors
+/// When the task's own function or the device fails.
+pub fn overall(model: &HookedTransformer, most: usize, sample: Sample) -> Result<Overall> {
+    let task = model.task();
+    if task.input_space() > most as u128 {
+        return Ok(Overall {
+            score: score(model, &sample.prompts(task))?,
+            sample: Some(sample),
+        });
+    }
+    let mut all: Option<Score> = None;
+    let space = task.input_space();
+    for first in (0..space).step_by(BLOCK) {
+        let block = first..space.min(first + BLOCK as u128);
+        let inputs: Vec<Values> = block.map(|i| task.values_at(i)).collect();
+        let exist = task.existing(&inputs)?;
+        let inputs: Vec<Values> = (inputs.into_iter().zip(exist))
+            .filter_map(|(input, exists)| exists.then_some(input))
+            .collect();
+        let score = score(model, &task.teacher_forced(&inputs)?)?;
+        all = Some(match all {
+            Some(all) => all.plus(&score),
+            None => score,
+        });
+    }
+    Ok(Overall {
+        score: all.context("the task has no inputs")?,
+        sample: None,
+    })
+}
+
+impl Overall {
+    /// The fraction of inputs that are right; its standard error is 0 where all were counted.
+    #[must_use]
+    pub fn inputs(&self) -> Estimate {
+        self.exact_or(self.score.inputs_estimate())
+    }
+
+    /// The fraction of single predictions that are right, likewise.
+    #[must_use]
+    pub fn predictions(&self) -> Estimate {
+        self.exact_or(self.score.accuracy_estimate())
+    }
+
+    fn exact_or(&self, estimate: Estimate) -> Estimate {
+        match self.sample {
+            Some(_) => estimate,
+            None => Estimate {
+                standard_error: 0.0,
+                ..estimate
+            },
+        }
+    }
+
+    /// In words: `inputs right 0.9964, predictions right 0.9988 of all 125,000 inputs (exact)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let right = self.score.right();
+        let n = grouped(self.score.inputs as u128);
+        match self.sample {
+            None => format!("{} of all {n} inputs (exact)", right.words()),
+            Some(sample) => format!(
+                "inputs right {}, predictions right {} (sample {sample}, n = {n})",
+                self.inputs().fixed(4),
+                self.predictions().fixed(4)
+            ),
+        }
+    }
 }

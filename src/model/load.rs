@@ -2,6 +2,7 @@
 
 use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias};
 use super::dialect::{Canonical, Dialect, canonical};
+use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
 use super::weights::{self, StateDict};
 use crate::task::{Task, shown};
@@ -11,11 +12,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The model this project trained itself (`models/` says how), and its config.
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../models/array_update.safetensors");
-const EMBEDDED_CONFIG: &str = include_str!("../../models/array_update.json");
-/// How the embedded model is called on screen and in files.
-const EMBEDDED_NAME: &str = "array_update (embedded)";
 /// A config is a few lines; more is no config.
 const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 
@@ -42,14 +38,12 @@ impl Model {
         self.hash.get(..8).unwrap_or(&self.hash)
     }
 
-    /// The model in the binary.
+    /// The model that the program opens unasked.
     ///
     /// # Errors
     /// When the device fails.
     pub fn embedded(device: &Device) -> Result<Self> {
-        let weights = weights::parse_safetensors(EMBEDDED_WEIGHTS)?;
-        let sidecar = Sidecar::parse(EMBEDDED_CONFIG)?;
-        Self::from_state_dict(&weights, &sidecar, EMBEDDED_NAME.into(), device)
+        Self::of_array_update(&SLIDES[0].opened()?, device)
     }
 
     /// The model in a `.pt` or `.safetensors` file, with the config in the `.json` beside it if
@@ -142,7 +136,7 @@ impl Opened {
         let read = weights::read_checkpoint(&file, step)?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
-        let beside = read_sidecar(&file)?;
+        let beside = read_sidecar(&file)?.map(|(_, said)| said);
         let of = || {
             let inside = Sidecar::from_fields(&read.config)
                 .context("the config among the weights is not one of a small transformer")?;
@@ -179,7 +173,7 @@ impl Opened {
 }
 
 /// A path and what stands behind a `#` at its end, where there is no such file: `run.pt#12`.
-fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
+pub(super) fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
     let text = path.to_string_lossy();
     let split = text.rsplit_once('#');
     let step = split.and_then(|(file, step)| Some((file.into(), step.parse().ok()?)));
@@ -191,7 +185,10 @@ fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
 
 /// The config beside a checkpoint: `NAME.json`, or `NAME.config.json`, or where the file is called as
 /// the whole model, `config.json`.
-fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
+///
+/// # Errors
+/// When it is there and is no config.
+pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let mut beside = vec![
         file.with_extension("json"),
@@ -202,7 +199,7 @@ fn read_sidecar(file: &Path) -> Result<Option<Sidecar>> {
     }
     for path in beside {
         if let Some(said) = read_config(&path)? {
-            return Ok(Some(said));
+            return Ok(Some((path, said)));
         }
     }
     Ok(None)

@@ -1,6 +1,7 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
-use super::shelf::{Places, Work};
+use super::shelf::{self, Places, Work};
+use super::switch::{Left, Opener};
 use super::worker::{Answerer, observed};
 use super::{export, snapshot, sweeper};
 use crate::app::{Effect, Key, Msg, State, update};
@@ -40,6 +41,8 @@ pub struct Around {
     pub snapshots: PathBuf,
     /// Where findings are; beside the snapshots where nothing else is said.
     pub findings: Option<PathBuf>,
+    /// Opens another model; without it there is none.
+    pub open: Option<Opener>,
 }
 
 impl Default for Around {
@@ -49,6 +52,7 @@ impl Default for Around {
             sweeps: false,
             snapshots: PathBuf::from("."),
             findings: None,
+            open: None,
         }
     }
 }
@@ -66,6 +70,8 @@ pub struct Headless {
     sweeps: bool,
     snapshots: PathBuf,
     findings: PathBuf,
+    open: Option<Opener>,
+    before: Left,
     size: (u16, u16),
     left: bool,
 }
@@ -97,6 +103,8 @@ impl Headless {
             answerer: Answerer::new(around.other),
             findings: findings.unwrap_or_else(|| around.snapshots.join("findings")),
             snapshots: around.snapshots,
+            open: around.open,
+            before: Left::default(),
             size,
             left: false,
         };
@@ -122,9 +130,29 @@ impl Headless {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut waiting: VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
+            if let Effect::Switch(path) = &effect {
+                let effects = match self.switch(path) {
+                    Ok(()) => self.state.start(),
+                    Err(error) => update(&mut self.state, Msg::Told(Err(format!("{error:#}")))),
+                };
+                waiting.extend(effects);
+                continue;
+            }
             let answer = self.answer(effect);
             waiting.extend(answer.into_iter().flat_map(|m| update(&mut self.state, m)));
         }
+    }
+
+    /// Shows another model from here on.
+    fn switch(&mut self, path: &str) -> Result<()> {
+        let open = self
+            .open
+            .as_ref()
+            .context("no other model can be opened here")?;
+        let (model, info) = open(path)?;
+        self.state = self.before.to(&self.state, info)?;
+        (self.model, self.tables, self.answerer) = (model, None, Answerer::new(None));
+        Ok(())
     }
 
     fn answer(&mut self, effect: Effect) -> Option<Msg> {
@@ -163,6 +191,8 @@ impl Headless {
                 let job = snapshot::Job::new(&self.state, &self.look, buffer, &self.snapshots);
                 Some(Msg::Saved(job.write().map_err(text)))
             }
+            // done before it comes here: the model itself changes
+            Effect::Switch(_) => None,
             Effect::Quit => {
                 self.left = true;
                 None
@@ -172,6 +202,7 @@ impl Headless {
                 Some(work.carry_out(&Places {
                     findings: Some(self.findings.clone()),
                     reports: self.snapshots.clone(),
+                    slide: shelf::slide_of(&self.state),
                 }))
             }
             // there is no clipboard here

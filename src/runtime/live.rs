@@ -4,9 +4,10 @@ use super::autosave::Autosave;
 use super::input::Input;
 use super::mailbox::Mailbox;
 use super::record::{Out, Recording, Tape};
-use super::shelf::{Places, Work};
+use super::shelf::{self, Places, Work};
 use super::signals::{self, Signal};
 use super::sweeper::Sweeper;
+use super::switch::{Left, Opener};
 pub use super::threads::Fault;
 use super::threads::{
     Happening, on_purpose, spawn_input, spawn_worker, start_autosave, too_deep, watch_terminal,
@@ -30,6 +31,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+mod switch;
+
 /// At most one frame in this time.
 const FRAME: Duration = Duration::from_millis(16);
 /// How long a frame waits for the numbers of what was just typed: drawn with them, it is one frame
@@ -52,6 +55,8 @@ pub struct Options {
     pub taken_up: bool,
     /// Where sessions are that were left behind.
     pub sessions: Option<PathBuf>,
+    /// Opens another model.
+    pub open: Opener,
     /// What goes to the terminal is recorded here too.
     pub recording: Option<Recording>,
     /// For tests.
@@ -68,6 +73,9 @@ struct Live {
     screen: ManuallyDrop<Screen>,
     mailbox: Arc<Mailbox>,
     sweeper: Sweeper,
+    /// How many models were looked at before this one: what is computed on those is not news.
+    epoch: u64,
+    left: Left,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     receiver: Receiver<Happening>,
@@ -103,9 +111,9 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
     let fault = options.fault;
     let for_sweeps = sender.clone();
     let sweeper = Sweeper::spawn(models.first.transformer.clone(), move |message| {
-        for_sweeps.send(Happening::Message(message)).is_ok()
+        for_sweeps.send(Happening::Computed(0, message)).is_ok()
     })?;
-    spawn_worker(models, &mailbox, &sender, fault)?;
+    spawn_worker(models, &mailbox, &sender, 0, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
     let autosave = options
@@ -122,6 +130,8 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         screen: ManuallyDrop::new(screen),
         mailbox,
         sweeper,
+        epoch: 0,
+        left: Left::default(),
         autosave: autosave.transpose()?,
         sender,
         receiver,
@@ -241,6 +251,11 @@ impl Live {
     fn take(&mut self, event: Happening) -> Result<()> {
         let message = match event {
             Happening::Message(message) => Some(message),
+            Happening::Computed(epoch, message) => (epoch == self.epoch).then_some(message),
+            Happening::Model(opened) => {
+                self.dirty = true;
+                return self.show_model(opened);
+            }
             Happening::Lost | Happening::Signal(Signal::End(1)) => {
                 self.leaving = Some(ExitCode::from(signals::exit_code(1)));
                 None
@@ -299,6 +314,7 @@ impl Live {
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
+                Effect::Switch(path) => self.open_model(path)?,
                 Effect::Shelf(job) => self.shelve(job)?,
                 Effect::CopyTable => self.copy_table()?,
                 Effect::Share => self.share()?,
@@ -317,6 +333,7 @@ impl Live {
         let places = Places {
             findings: self.options.findings.clone(),
             reports: self.options.snapshots.clone(),
+            slide: shelf::slide_of(&self.state),
         };
         self.aside(move || work.carry_out(&places))
     }
@@ -382,14 +399,10 @@ impl Live {
     /// Reads and writes on a thread of its own: a slow disk must not stop the screen.
     fn aside(&self, work: impl FnOnce() -> Msg + Send + 'static) -> Result<()> {
         let sender = self.sender.clone();
-        std::thread::Builder::new()
-            .name("files".into())
-            .spawn(move || {
-                // nobody listens when the program has ended meanwhile
-                let _ = sender.send(Happening::Message(work()));
-            })
-            .context("cannot start a thread for files")?;
-        Ok(())
+        self.beside(move || {
+            // nobody listens when the program has ended meanwhile
+            let _ = sender.send(Happening::Message(work()));
+        })
     }
 
     fn redraw(&mut self) -> Result<()> {

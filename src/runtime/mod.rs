@@ -17,6 +17,7 @@ mod shelf;
 mod signals;
 mod snapshot;
 mod sweeper;
+mod switch;
 mod terminal;
 mod threads;
 mod verdicts;
@@ -26,3 +27,4 @@ pub use worker::Models;
 
 pub use shelf::items;
 pub use snapshot::numbers;
+pub use switch::Opener;

@@ -11,6 +11,7 @@ use crate::findings::report::{Item, Page, page};
 use crate::findings::session::Session;
 use crate::findings::store::{Card, Draft, FINDING, Listing, NUMBERS, Store, Verdict, now};
 use crate::findings::{arrays, tutorial};
+use crate::model::{SLIDES, Slide};
 use crate::task::Task;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
@@ -24,6 +25,15 @@ pub(super) struct Places {
     pub findings: Option<PathBuf>,
     /// Reports.
     pub reports: PathBuf,
+    /// The model in the binary that is looked at; empty where it is a file.
+    pub slide: &'static str,
+}
+
+/// Which model in the binary a state looks at.
+pub(super) fn slide_of(state: &State) -> &'static str {
+    let path = state.model.path.as_deref().map(Path::new);
+    let slide = path.map_or(Some(Ok(&SLIDES[0])), Slide::of_path);
+    slide.and_then(Result::ok).map_or("", |slide| slide.name)
 }
 
 /// What is to be done, with all of the state that it needs.
@@ -160,14 +170,14 @@ fn keep(kept: Kept, places: &Places) -> Result<String> {
 fn list(which: Which, places: &Places) -> Result<Listing> {
     match which {
         Which::Own => store(places)?.list(),
-        Which::Tutorial => tutorial::list(),
+        Which::Tutorial => tutorial::list(places.slide),
     }
 }
 
 fn session(which: Which, name: &str, places: &Places) -> Result<Session> {
     match which {
         Which::Own => store(places)?.session(name),
-        Which::Tutorial => tutorial::session(name),
+        Which::Tutorial => tutorial::session(places.slide, name),
     }
 }
 
@@ -196,7 +206,7 @@ fn change(job: ShelfJob, places: &Places) -> Result<String> {
 fn report(which: Which, places: &Places) -> Result<PathBuf> {
     let items = match which {
         Which::Own => items(store(places)?.folder())?,
-        Which::Tutorial => tutorial::items()?,
+        Which::Tutorial => tutorial::items(places.slide)?,
     };
     let text = page(&items, Page::Html)?;
     let folder = &places.reports;

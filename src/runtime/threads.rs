@@ -5,8 +5,9 @@ use super::input::{Input, Reader};
 use super::mailbox::Mailbox;
 use super::signals::Signal;
 use super::worker::{self, Models};
-use crate::app::Msg;
+use crate::app::{ModelInfo, Msg};
 use crate::findings::slots::Slot;
+use crate::model::Model;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,8 +23,12 @@ use std::time::Duration;
 pub(super) enum Happening {
     /// From the terminal.
     Terminal(Input),
-    /// From the worker or a writer.
+    /// From a writer.
     Message(Msg),
+    /// From the worker or the sweeper of the model of this number.
+    Computed(u64, Msg),
+    /// Another model was opened, or why not.
+    Model(Result<Box<(Model, ModelInfo)>, String>),
     /// From the system.
     Signal(Signal),
     /// The terminal is gone.
@@ -72,11 +77,12 @@ pub(super) fn spawn_worker(
     models: Models,
     mailbox: &Arc<Mailbox>,
     sender: &Sender<Happening>,
+    epoch: u64,
     fault: Option<Fault>,
 ) -> Result<()> {
     let (mailbox, sender) = (Arc::clone(mailbox), sender.clone());
     let body = move || {
-        let send = |message| sender.send(Happening::Message(message)).is_ok();
+        let send = |message| sender.send(Happening::Computed(epoch, message)).is_ok();
         let failed = AtomicBool::new(false);
         let fault = || {
             if fault == Some(Fault::WorkerPanic) && !failed.swap(true, Ordering::Relaxed) {

@@ -221,8 +221,12 @@ fn stdout_or_nothing(args: &[&str]) {
 fn the_tutorials_findings_look_as_their_sessions_do() {
     let folder = tempfile::tempdir().unwrap();
     let made = folder.path().join("frame.txt");
-    let findings = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
-    for finding in fs::read_dir(findings).unwrap() {
+    let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let slides = crate::entries(&assets.join("slides"));
+    let slides = slides.iter().map(|slide| assets.join("slides").join(slide));
+    let folders = slides.chain([assets.join("findings")]);
+    let findings = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+    for finding in findings {
         let finding = finding.unwrap().path();
         let session = finding.join("session.json");
         let [session, out] = [&session, &made].map(|path| path.to_str().unwrap());

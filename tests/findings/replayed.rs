@@ -246,12 +246,25 @@ fn render_takes_the_folder_of_findings() {
 }
 
 #[test]
-fn the_tutorial_holds() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/findings");
-    let (code, said) = run(&["replay", folder]);
+fn every_tutorial_holds() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    for slide in &circuitscope::model::SLIDES {
+        let folder = match slide.name {
+            "array_update" => assets.join("findings"),
+            name => assets.join("slides").join(name),
+        };
+        holds(slide.name, &folder);
+    }
+    let others = crate::entries(&assets.join("slides"));
+    assert_eq!(others.len(), circuitscope::model::SLIDES.len() - 1);
+}
+
+/// Every finding claims something of all inputs, and all that they claim holds.
+fn holds(slide: &str, folder: &Path) {
+    use circuitscope::findings::tutorial;
+    let (code, said) = run(&["replay", text(folder)]);
     assert_eq!(code, 0, "{said}");
-    // every finding claims something of all inputs, and all that they claim holds
-    let kept = circuitscope::findings::tutorial::list().unwrap().findings;
+    let kept = tutorial::list(slide).unwrap().findings;
     for finding in &kept {
         let claims = &finding.card.claims;
         let holds = claims.iter().all(|claim| claim.holds == Some(true));
@@ -263,16 +276,11 @@ fn the_tutorial_holds() {
             );
             assert!(said.contains(&line), "{line} is not in {said}");
         }
-        let session = circuitscope::findings::tutorial::session(&finding.name).unwrap();
+        let session = tutorial::session(slide, &finding.name).unwrap();
         let lines: Vec<&String> = claims.iter().map(|claim| &claim.claim).collect();
         assert_eq!(lines, session.study.claims.iter().collect::<Vec<_>>());
     }
     // all of them are in the program
-    let names = crate::entries(Path::new(folder));
-    let inside = circuitscope::findings::tutorial::list().unwrap().findings;
-    let inside: Vec<String> = inside.into_iter().map(|finding| finding.name).collect();
-    assert_eq!(names, inside);
-    for name in names {
-        circuitscope::findings::tutorial::session(&name).unwrap();
-    }
+    let inside: Vec<String> = kept.into_iter().map(|finding| finding.name).collect();
+    assert_eq!(crate::entries(folder), inside);
 }

@@ -29,6 +29,23 @@ fn an_edited_field_changes_the_logits() {
 }
 
 #[test]
+fn a_line_switches_to_another_model_and_back() {
+    let mut session = ready();
+    session.send(":slide sort\r");
+    session.wait_for("sort (embedded)");
+    session.wait_for("[17]-[7]");
+    session.send("c");
+    session.wait_for("[17]-[8]");
+    session.send(":slide array_update\r");
+    session.wait_for("array_update (embedded)");
+    session.wait_for("nl_1");
+    session.send(":slide sort\r");
+    session.wait_for("[17]-[8]");
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
 fn a_wrong_value_is_told_and_mended_by_typing_on() {
     let mut session = ready();
     session.send("\x7f\x7f");

@@ -188,6 +188,6 @@ fn flags_say_what_the_file_does_not() {
     );
     refused(
         &["run", "--positions", "standard", "1 2 3 1 4"],
-        "says all of itself",
+        "say all of themselves",
     );
 }

@@ -9,4 +9,6 @@ mod common;
 mod program;
 
 mod anywhere;
+mod embedded;
+mod files;
 mod zoo;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// Checkpoint, task, the share of whole prompts that is right on the author's inputs.
-const ZOO: [(&str, &str, f64); 15] = [
+pub const ZOO: [(&str, &str, f64); 15] = [
     ("ck_min_int", "min_of_two", 0.9998),
     ("ck_majority", "majority", 1.0),
     ("ck_sort", "sort", 0.9683),

@@ -2,7 +2,7 @@
 
 use crate::app::held::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
-use crate::model::edit_distance;
+use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
 use crate::task::{Sample, shown};
 
@@ -23,10 +23,12 @@ pub enum Command {
     Sample(Sample),
     /// A claim about all inputs, or a survey.
     Claim(String),
+    /// Another model, by its path.
+    Slide(String),
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 9] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -38,6 +40,7 @@ const WORDS: [(&str, &str); 8] = [
         "logit_diff, log_prob, prob, rank, kl or accuracy",
     ),
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
+    ("slide", "NAME or FILE"),
 ];
 
 /// Understands a line.
@@ -59,6 +62,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
         "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
+        "slide" => Ok(Command::Slide(slide(rest).map_err(text)?)),
         "claim" if Survey::is(rest) => parse(state, rest),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),
@@ -74,6 +78,16 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             .map(Command::Intervene)
             .map_err(|error| (Some(error.word), error.problem)),
     }
+}
+
+/// Where a model is: one in the binary by its name, else a file.
+fn slide(name: &str) -> anyhow::Result<String> {
+    let name = name.trim();
+    if name.contains(['.', '/', '\\', ':']) {
+        return Ok(name.to_owned());
+    }
+    let path = Slide::named(name)?.path();
+    Ok(path.to_string_lossy().into_owned())
 }
 
 /// The words that begin an intervention.
@@ -125,6 +139,11 @@ pub fn complete(state: &State, line: &str) -> Vec<String> {
         let lines = completions(&format!("zero {node}"), state.task(), &state.model.config);
         let nodes = lines.iter().filter_map(|line| line.strip_prefix("zero "));
         return nodes.map(|node| format!("ablations {node}")).collect();
+    }
+    if let Some(name) = line.strip_prefix("slide ") {
+        let names = SLIDES.iter().map(|slide| slide.name);
+        let names = names.filter(|one| one.starts_with(name) && *one != name);
+        return names.map(|name| format!("slide {name}")).collect();
     }
     let commands = WORDS
         .iter()

@@ -144,6 +144,7 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         }
         command::Command::Metric(metric) => study.metric = Some(metric),
         command::Command::Measure(measure) => study.measure = measure,
+        command::Command::Slide(path) => return vec![Effect::Switch(path)],
         command::Command::Sample(sample) => return open_sample(state, sample),
     }
     state.go(study)

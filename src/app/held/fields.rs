@@ -339,7 +339,9 @@ impl Fields {
         let values = task.parse_groups(&texts)?;
         let continuation = match continuation {
             Continuation::Typed(_) => {
-                let typed = task.parse_continuation(text(Part::continuation(task)))?;
+                // where nothing is fed back there is no editor for it
+                let fed_back = task.feeds_back().then(|| text(Part::continuation(task)));
+                let typed = task.parse_continuation(fed_back.unwrap_or_default())?;
                 Continuation::Typed(typed)
             }
             other => other.clone(),

@@ -160,6 +160,8 @@ pub enum Effect {
     Share,
     /// The session that was left behind.
     TakeUp,
+    /// The model that this path names, a file or `slide:NAME`, takes the place of this one.
+    Switch(String),
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

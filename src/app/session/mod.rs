@@ -10,3 +10,4 @@ mod words;
 mod write;
 
 pub(super) use open::opened;
+pub use open::switched;

@@ -1,7 +1,7 @@
 //! A session that was read takes its place on the screen.
 
 use crate::app::held::message::{Effect, Opening};
-use crate::app::held::state::{State, Tone};
+use crate::app::held::state::{ModelInfo, State, Tone};
 use crate::findings::session::Session;
 use crate::findings::slots::WITHOUT;
 use anyhow::{Result, ensure};
@@ -26,6 +26,25 @@ pub(in crate::app) fn opened(
             state.start()
         }
     }
+}
+
+/// The state that shows another model in this one's place: as its session says, or from the beginning,
+/// with the same sample and theme.
+///
+/// # Errors
+/// When the session cannot be shown.
+pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Result<State> {
+    let name = info.name.clone();
+    let mut next = match session {
+        Some(session) => State::from_session(info, session)?,
+        None => State::new(info, state.sample.source, None),
+    };
+    next.view.theme = state.view.theme;
+    next.say(
+        Tone::Good,
+        format!("{name}: :slide leads back to {}", state.model.name),
+    );
+    Ok(next)
 }
 
 /// The state that takes this one's place.

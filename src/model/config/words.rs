@@ -27,6 +27,26 @@ impl Config {
         self.assumed.contains(&choice)
     }
 
+    /// What is assumed and was not decided by accuracy, each with the flag that says otherwise:
+    /// `positions standard (--positions)`.
+    #[must_use]
+    pub fn assumed_words(&self) -> Vec<String> {
+        let act = self.mlp.map_or("none", |mlp| mlp.act_fn.name());
+        let words = |choice: &Assumed| match choice {
+            Assumed::Positions => {
+                format!(
+                    "positions {} (--positions)",
+                    self.positional_embedding.name()
+                )
+            }
+            Assumed::Attention => format!("attention {} (--attention)", self.attention_dir.name()),
+            Assumed::Act => format!("activation {act} (--act)"),
+            Assumed::Eps => format!("eps {} (--norm-eps)", self.eps),
+        };
+        let open = self.assumed.difference(&self.judged);
+        open.map(words).collect()
+    }
+
     fn mark(&self, choice: Assumed) -> &'static str {
         if self.judged.contains(&choice) {
             " (by accuracy)"

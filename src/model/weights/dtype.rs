@@ -50,6 +50,22 @@ impl Dtype {
         })
     }
 
+    /// What it is called on screen.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+            Self::F64 => "f64",
+            Self::I64 => "i64",
+            Self::I32 => "i32",
+            Self::I16 => "i16",
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::Bool => "bool",
+        }
+    }
+
     /// Bytes per element.
     pub(super) fn size(self) -> usize {
         match self {

@@ -63,8 +63,12 @@ pub type StateDict = BTreeMap<String, RawTensor>;
 /// What a checkpoint holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoint {
+    /// Whose format the file has: `PyTorch` or `safetensors`.
+    pub format: &'static str,
     /// Tensors by name.
     pub weights: StateDict,
+    /// What the file stores each tensor's numbers as: `f32`, `bf16`.
+    pub dtypes: BTreeMap<String, &'static str>,
     /// What of a config beside them is a number, a word or a switch; empty where there is none.
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Which of how many sets of weights these are, where the file holds a series.
@@ -93,6 +97,19 @@ pub fn read_checkpoint(path: &Path, step: Option<usize>) -> Result<Checkpoint> {
             let path = shortened(&path.to_string_lossy(), 4096);
             format!("cannot read weights from `{path}`")
         })
+}
+
+/// The tensors of a safetensors file and its metadata.
+///
+/// # Errors
+/// As [`read_state_dict`].
+pub fn read_with_metadata(path: &Path) -> Result<(StateDict, BTreeMap<String, String>)> {
+    let bytes = read_file(path)?;
+    let read = parse_safetensors(&bytes).and_then(|dict| Ok((dict, tensors::metadata(&bytes)?)));
+    read.with_context(|| {
+        let path = shortened(&path.to_string_lossy(), 4096);
+        format!("cannot read `{path}`")
+    })
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
@@ -125,7 +142,9 @@ fn parse(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
             "a safetensors file holds no series; leave out the # behind its name"
         );
         Ok(Checkpoint {
+            format: "safetensors",
             weights: parse_safetensors(bytes)?,
+            dtypes: tensors::dtypes(bytes)?,
             ..Checkpoint::default()
         })
     } else if bytes.starts_with(b"PK") || pt::is_legacy(bytes) {

@@ -69,7 +69,10 @@ pub fn read_pt(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
     check_byte_order(&mut archive, &root)?;
     let program = read_entry(&mut archive, &format!("{root}data.pkl"), MAX_PICKLE_BYTES)?;
     let found = pickle::read(&program, step)?;
+    let dtype = |(name, spec): &Entry<'_>| ((*name).to_owned(), spec.storage.dtype.name());
     Ok(Checkpoint {
+        format: "PyTorch",
+        dtypes: found.entries.iter().map(dtype).collect(),
         config: found.config,
         series: found.series,
         weights: read_tensors(&mut archive, &root, found.entries)?,

@@ -48,6 +48,38 @@ pub fn parse_safetensors(bytes: &[u8]) -> Result<StateDict> {
     file.iter().map(read).collect()
 }
 
+/// The `__metadata__` of a safetensors file that [`parse_safetensors`] has read.
+///
+/// # Errors
+/// As [`parse_safetensors`].
+pub(super) fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let all = described(bytes)?.metadata().clone();
+    let all = all.iter().flatten();
+    Ok(all
+        .map(|(name, text)| (name.clone(), text.clone()))
+        .collect())
+}
+
+/// What each tensor's numbers are stored as, of a file that [`parse_safetensors`] has read.
+///
+/// # Errors
+/// As [`parse_safetensors`].
+pub(super) fn dtypes(bytes: &[u8]) -> Result<BTreeMap<String, &'static str>> {
+    let header = described(bytes)?;
+    let tensors = header.tensors();
+    let dtype = |info: &safetensors::tensor::TensorInfo| Dtype::from_safetensors(info.dtype);
+    let named = tensors
+        .iter()
+        .filter_map(|(name, info)| Some((name.clone(), dtype(info)?.name())));
+    Ok(named.collect())
+}
+
+fn described(bytes: &[u8]) -> Result<safetensors::tensor::Metadata> {
+    let read = SafeTensors::read_metadata(bytes);
+    let (_, header) = read.map_err(|_| anyhow!("not a valid safetensors file; {REMEDY}"))?;
+    Ok(header)
+}
+
 fn read_tensor(view: &TensorView<'_>, budget: &mut usize) -> Result<RawTensor> {
     let Some(dtype) = Dtype::from_safetensors(view.dtype()) else {
         bail!("element type {} is not read; save it as F32", view.dtype());

@@ -6,11 +6,10 @@ use crate::lens::{Experiment, GridName, Matrices, observe_run, patching_grids, s
 use crate::model::{HookedTransformer, NoHooks, Recorder};
 use crate::sweep::{Over, Sweep, Tally};
 use crate::task::Sample;
-use crate::training::{Recipe, Schedule, train};
-use anyhow::{Context, Result};
+use crate::training::{Recipe, Schedule, Training};
+use anyhow::Result;
 use candle_core::{Device, Tensor};
 use serde::Serialize;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Repetitions before the first that counts.
@@ -186,36 +185,30 @@ fn sweep_rate(sweep: &Sweep, over: Over, long_enough: Duration) -> Result<f64> {
 
 /// Steps a second, of a model of this shape.
 fn train_rate(model: &HookedTransformer, long_enough: Duration) -> Result<f64> {
-    let config = model.config();
     let recipe = Recipe {
         task: model.task(),
-        n_layers: config.n_layers,
-        n_heads: config.n_heads,
-        d_model: config.d_model,
-        d_head: config.d_head,
-        positions: config.positional_embedding,
+        model: model.config().clone(),
         steps: usize::MAX,
         batch: BATCH,
+        full_batch: None,
         lr: 1e-3,
         schedule: Schedule::Constant,
         beta1: 0.9,
         beta2: 0.98,
         weight_decay: 1e-2,
+        biases: false,
         seed: 0,
         one_update_per_batch: false,
     };
-    let mut first = None;
-    let mut steps = 0;
-    train(&recipe, model.device(), |_| {
-        let began = *first.get_or_insert_with(Instant::now);
-        if began.elapsed() >= long_enough {
-            return ControlFlow::Break(());
-        }
-        steps += 1;
-        ControlFlow::Continue(())
-    })?;
-    let began: Instant = first.context("no step was taken")?;
-    Ok(f64::from(steps) / began.elapsed().as_secs_f64())
+    let mut training = Training::new(recipe, model.device())?;
+    // the first step meets cold caches
+    training.step()?;
+    let (began, before) = (Instant::now(), training.steps());
+    while began.elapsed() < long_enough {
+        training.step()?;
+    }
+    let steps = training.steps() - before;
+    Ok(steps as f64 / began.elapsed().as_secs_f64())
 }
 
 fn matmul(long_enough: Duration) -> Result<f64> {

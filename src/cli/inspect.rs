@@ -1,0 +1,224 @@
+//! `circuitscope inspect`: what is in a file, what is assumed of it, and which tasks fit.
+
+use super::args::Format;
+use super::common::{print_json, tell};
+use super::model_args::SaidArgs;
+use super::table::{self, Align};
+use crate::lens::slide::{self, Overall, overall};
+use crate::model::config::Sidecar;
+use crate::model::{Contents, Model, Opened};
+use crate::task::{Sample, Task, grouped, shown};
+use anyhow::Result;
+use candle_core::Device;
+use clap::Args;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Multiplications that a task may cost, so that large models are judged on fewer inputs.
+const BUDGET: usize = 100_000_000_000;
+/// At least and at most so many inputs are counted, where all are.
+const INPUTS: [usize; 2] = [64, 65_536];
+/// And at most so many where they are drawn.
+const DRAWN: usize = 2048;
+
+/// `circuitscope inspect`
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The file, .pt or .safetensors; of a series in one file, FILE#N
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub said: SaidArgs,
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    file: String,
+    #[serde(flatten)]
+    contents: Contents,
+    /// Why the tensors make no model; all that follows is missing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    found: Option<Found>,
+}
+
+/// A model.
+#[derive(Serialize)]
+struct Found {
+    dialect: &'static str,
+    /// What was read of a config.
+    config_read: Sidecar,
+    /// Everything that decides what is computed.
+    config: Vec<String>,
+    /// What of it nobody says.
+    assumed: Vec<String>,
+    tasks: Vec<Fit>,
+}
+
+/// A task that fits, and how right the model is under it.
+#[derive(Serialize)]
+struct Fit {
+    name: String,
+    task: Task,
+    inputs: usize,
+    /// Counted over all inputs; else over the sample, with standard errors.
+    exact: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<String>,
+    inputs_accuracy: f64,
+    predictions_accuracy: f64,
+    standard_error: f64,
+    /// What is assumed under this task, and what it decided.
+    assumed: Vec<String>,
+    decided: Vec<String>,
+    #[serde(skip)]
+    words: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the file is no checkpoint, or a flag is wrong.
+pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
+    let wish = args.said.wish()?;
+    let contents = Contents::read(&args.file)?;
+    let picked = args.said.device.open()?;
+    tell(&picked);
+    let opened = Opened::read(&args.file, &wish.overrides);
+    let (found, no_model) = match opened {
+        Ok(opened) => (Some(found(&opened, &wish, &picked.device)?), None),
+        Err(error) => (None, Some(format!("{error:#}"))),
+    };
+    let answer = Answer {
+        file: shown(&args.file.to_string_lossy()),
+        contents,
+        no_model,
+        found,
+    };
+    match args.format {
+        Format::Json => print_json(out, &answer),
+        Format::Text => print(out, &answer),
+    }
+}
+
+fn found(opened: &Opened, wish: &slide::Wish, device: &Device) -> Result<Found> {
+    let config = &opened.config;
+    let tasks: Vec<Task> = match &wish.task {
+        Some(text) => vec![slide::named(text, &slide::sizes(config))?],
+        None => slide::fitting_tasks(config).collect(),
+    };
+    let fits = tasks.into_iter().map(|task| fit(opened, task, device));
+    let mut fits = fits.collect::<Result<Vec<_>>>()?;
+    // of those that are as right to the percent the one that asks for most
+    let percent = |fit: &Fit| (100.0 * fit.predictions_accuracy).round() as u64;
+    fits.sort_by_key(|fit| Reverse((percent(fit), fit.task.input_space())));
+    Ok(Found {
+        dialect: opened.dialect.name(),
+        config_read: opened.said.clone(),
+        config: config.words(),
+        assumed: config.assumed_words(),
+        tasks: fits,
+    })
+}
+
+fn fit(opened: &Opened, task: Task, device: &Device) -> Result<Fit> {
+    let model = slide::of(opened, task, device)?;
+    let over = judged(&model)?;
+    let right = over.score.right();
+    Ok(Fit {
+        name: task.name.clone(),
+        task,
+        inputs: over.score.inputs,
+        exact: over.sample.is_none(),
+        sample: over.sample.map(|sample| sample.to_string()),
+        inputs_accuracy: right.inputs_accuracy,
+        predictions_accuracy: right.predictions_accuracy,
+        standard_error: over.predictions().standard_error,
+        assumed: model.transformer.config().assumed_words(),
+        decided: model.told,
+        words: over.words(),
+    })
+}
+
+fn judged(model: &Model) -> Result<Overall> {
+    let config = model.transformer.config();
+    let parameters = config.parameters();
+    let weights: usize = parameters
+        .iter()
+        .map(|(_, shape)| shape.iter().product::<usize>())
+        .sum();
+    let [least, most] = INPUTS;
+    let inputs = (BUDGET / (weights * config.n_ctx).max(1)).clamp(least, most);
+    let sample = Sample::Random {
+        seed: 1,
+        len: inputs.min(DRAWN),
+    };
+    overall(&model.transformer, inputs, sample)
+}
+
+fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
+    let contents = &answer.contents;
+    let series = contents
+        .series
+        .map(|(at, of)| format!(", #{at} of a series of {of}"));
+    let elements = |shape: &[usize]| shape.iter().product::<usize>() as u128;
+    let all: u128 = contents
+        .tensors
+        .iter()
+        .map(|one| elements(&one.shape))
+        .sum();
+    writeln!(
+        out,
+        "{}: {}, {} bytes, {} tensors of {} numbers{}",
+        answer.file,
+        contents.format,
+        grouped(u128::from(contents.bytes)),
+        contents.tensors.len(),
+        grouped(all),
+        series.unwrap_or_default()
+    )?;
+    let rows: Vec<Vec<String>> = (contents.tensors.iter())
+        .map(|one| {
+            let shape: Vec<String> = one.shape.iter().map(ToString::to_string).collect();
+            vec![shown(&one.name), one.dtype.to_owned(), shape.join(" x ")]
+        })
+        .collect();
+    table::write(out, &[Align::Left; 3], &rows)?;
+    if let Some(why) = &answer.no_model {
+        writeln!(out, "no model: {why}")?;
+    }
+    match &answer.found {
+        Some(found) => print_found(out, found, contents.config_from.as_deref()),
+        None => Ok(()),
+    }
+}
+
+fn print_found(out: &mut dyn Write, found: &Found, config_from: Option<&str>) -> Result<()> {
+    writeln!(out, "names: {}", found.dialect)?;
+    match config_from {
+        Some(from) => {
+            let said = serde_json::to_string(&found.config_read)?;
+            writeln!(out, "config read from {from}: {said}")?;
+        }
+        None => writeln!(out, "config: none was read")?,
+    }
+    writeln!(out, "model: {}", found.config.join(", "))?;
+    if !found.assumed.is_empty() {
+        writeln!(out, "assumed: {}", found.assumed.join(", "))?;
+    }
+    if found.tasks.is_empty() {
+        writeln!(out, "no built-in task fits its sizes; --task names a file")?;
+    }
+    for fit in &found.tasks {
+        writeln!(out, "task {}: {}", fit.task, fit.words)?;
+        for line in &fit.decided {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
