@@ -80,6 +80,9 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     let found = &answer.attribution;
     let (of, inputs, toward) = (found.of, &answer.inputs, &answer.toward);
     writeln!(out, "{inputs}: {of}, toward {toward}")?;
+    if let Some(given) = &found.given {
+        writeln!(out, "given {given}")?;
+    }
     let predictions = &found.predictions;
     print_part(out, "accumulated", predictions, &found.accumulated_resid)?;
     print_part(out, "component", predictions, &found.decompose_resid)?;
@@ -90,8 +93,10 @@ fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         values: Array::stack(&[b_u.clone(), logits.clone()]),
     };
     print_part(out, "", predictions, &last)?;
+    let remainder = significant(found.remainder, 2);
+    writeln!(out, "\nremainder of the parts {remainder}")?;
     let Some(paths) = &found.paths else {
-        writeln!(out, "\ntoo many paths to list")?;
+        writeln!(out, "too many paths to list")?;
         return Ok(());
     };
     print_part(out, "path", predictions, &paths.all)?;

@@ -38,6 +38,9 @@ pub struct CircuitArgs {
     /// Divide a QK circuit by sqrt(d_head), as attention scores are
     #[arg(long)]
     pub scaled: bool,
+    /// Fold norms in: centring and weights, not the scale of a run
+    #[arg(long, requires = "name")]
+    pub folded: bool,
     /// Write the table to a file
     #[arg(short, long, value_name = "FILE.safetensors", requires = "name")]
     pub output: Option<PathBuf>,
@@ -54,6 +57,9 @@ struct Answer {
     model: ModelNumbers,
     name: String,
     scaled: bool,
+    /// Of norms and positions that turn; left out where there are neither.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    notes: BTreeMap<&'static str, String>,
     axes: Vec<&'static str>,
     rows: Vec<String>,
     cols: Vec<String>,
@@ -109,7 +115,8 @@ pub fn run(args: &CircuitArgs, out: &mut dyn Write) -> Result<()> {
     let Some(name) = args.name.as_deref() else {
         let names = CircuitName::all(config).into_iter();
         let mut names: Vec<String> = names.map(|name| name.text(config)).collect();
-        names.extend(["pca.tok", "pca.pos"].map(str::to_owned));
+        names.push("pca.tok".to_owned());
+        names.extend(config.has_w_pos().then(|| "pca.pos".to_owned()));
         return list(args, &model, names, out);
     };
     let weights = Matrices::new(&model.transformer)?;
@@ -146,7 +153,10 @@ fn circuit(
     name: &CircuitName,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let circuit = Circuit::new(weights, name, args.scaled)?;
+    let circuit = match args.folded {
+        true => Circuit::folded(weights, name, args.scaled)?,
+        false => Circuit::new(weights, name, args.scaled)?,
+    };
     let weight = match name {
         CircuitName::Ov(chain) if chain.len() == 1 => Some((chain[0], Weight::Ov)),
         CircuitName::Qk { head, .. } => Some((*head, Weight::Qk)),
@@ -168,6 +178,7 @@ fn circuit(
         random_composition: pair.map(|_| composition_baseline(weights, seed, draws)),
         name: circuit.name,
         scaled: circuit.scaled,
+        notes: circuit.notes.into_iter().collect(),
         axes: circuit.axes.map(axis).to_vec(),
         rows: circuit.rows,
         cols: circuit.cols,
@@ -183,9 +194,19 @@ fn circuit(
         Format::Json => print_json(out, &answer),
         Format::Text => {
             writeln!(out, "{}", heading(model))?;
-            print_text(out, &answer)?;
+            print_text(out, &answer, &scale_words(model, answer.scaled))?;
             tell_file(args, out)
         }
+    }
+}
+
+/// What a table's values are divided by.
+fn scale_words(model: &Model, scaled: bool) -> String {
+    let config = model.transformer.config();
+    match scaled {
+        true if config.has_usual_scale() => "after 1/sqrt(d_head)".to_owned(),
+        true => format!("after 1/{}", config.attn_scale),
+        false => "unscaled".to_owned(),
     }
 }
 
@@ -194,6 +215,8 @@ fn axis(axis: Axis) -> &'static str {
         Axis::Tokens => "tokens",
         Axis::Logits => "logits",
         Axis::Positions => "positions",
+        Axis::Both => "tokens and positions",
+        Axis::Neurons => "neurons",
     }
 }
 
@@ -208,7 +231,7 @@ fn composed_pair(name: &CircuitName) -> Option<(HeadName, HeadName)> {
             (Side::Via(earlier), _) | (_, Side::Via(earlier)) => Some((*earlier, *head)),
             _ => None,
         },
-        CircuitName::Direct => None,
+        _ => None,
     }
 }
 
@@ -223,6 +246,7 @@ fn components(
         !args.scaled,
         "only QK circuits are scaled (by 1/sqrt(d_head))"
     );
+    ensure!(!args.folded, "no norm stands before an embedding");
     let found = pca(weights, embedding, COMPONENTS)?;
     let answer = Components {
         model: ModelNumbers::from(model),
@@ -263,14 +287,13 @@ fn components(
     }
 }
 
-fn print_text(out: &mut dyn Write, answer: &Answer) -> Result<()> {
+fn print_text(out: &mut dyn Write, answer: &Answer, scale: &str) -> Result<()> {
     let (rows, cols) = (answer.rows.len(), answer.cols.len());
-    let scale = match answer.scaled {
-        true => "after 1/sqrt(d_head)",
-        false => "unscaled",
-    };
     let (name, axes) = (&answer.name, answer.axes.join(" by "));
     writeln!(out, "{name}: {axes}, {rows} by {cols}, {scale}")?;
+    for (name, words) in &answer.notes {
+        writeln!(out, "{name:<19}{words}")?;
+    }
     let number = |value: Option<f64>| value.map_or("n/a".into(), |x| fixed(x, 4));
     writeln!(
         out,
@@ -356,6 +379,7 @@ fn write_file(
         ("model".to_owned(), model.name.clone()),
         ("model_hash".to_owned(), model.hash.clone()),
         ("scaled".to_owned(), args.scaled.to_string()),
+        ("folded".to_owned(), args.folded.to_string()),
         ("rows".to_owned(), labels(rows)?),
         ("cols".to_owned(), labels(cols)?),
     ]);

@@ -64,7 +64,7 @@ impl Opened {
         let cut = cut_down(&args.low_rank, &model.transformer)?;
         let transformer = cut.unwrap_or_else(|| model.transformer.clone());
         Ok(Self {
-            weights: Matrices::where_exact(&transformer)?,
+            weights: Matrices::where_folded(&transformer)?,
             experiment: experiment(args, &transformer)?,
             transformer,
             model,

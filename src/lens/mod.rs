@@ -15,8 +15,9 @@ mod weights;
 
 pub use answers::answering::{Answering, Inquest, answer};
 pub use answers::gather::Compare;
+pub use answers::kind::Kind;
 pub use answers::plan::{Sheet, edges_off};
-pub use answers::question::{Kind, Question};
+pub use answers::question::Question;
 pub use answers::table::{Alike, Layer, Table};
 pub use answers::tools::Tools;
 pub use answers::variants::Variants;
@@ -37,7 +38,7 @@ pub use experiment::words::LineError;
 pub use names::circuit::{CircuitName, Side};
 pub use names::head::HeadName;
 pub use names::head::head_pairs;
-pub use names::path::{PathName, Start};
+pub use names::path::{PathName, Place, Start, Step};
 pub use names::run::{Direction, RunName, Shown};
 pub use numbers::algebra::{Matrix, copying_score, effective_rank};
 pub use numbers::array::Array;
@@ -52,11 +53,10 @@ pub use runs::score::{Right, Score, predictions, score};
 pub use runs::warning::{Fix, Warning, warnings};
 pub use shares::attention::{AttentionKind, AttentionMaps, attention_of_run, attention_of_sample};
 pub use shares::attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
+pub use shares::neurons::{Neurons, neurons};
 pub use shares::scores::{AttentionCell, Part, ScoreSplit, split_score};
-pub use weights::circuit::{
-    Axis, Baseline, Circuit, Composition, Weight, composition, composition_baseline,
-    weight_singular_values,
-};
+pub use weights::circuit::{Axis, Circuit, Weight, weight_singular_values};
+pub use weights::composition::{Baseline, Composition, composition, composition_baseline};
 pub use weights::diagonal::{Diagonal, Failing, Spread};
 pub use weights::matrices::Matrices;
 pub use weights::reduce::{Embedding, LowRank, Pca, low_rank, pca};

@@ -262,6 +262,19 @@ impl HookName {
         }
     }
 
+    /// Whether what is there are an MLP's neurons, each a number of its own.
+    #[must_use]
+    pub fn has_neurons(self) -> bool {
+        match self {
+            Self::Block(_, site) => matches!(
+                site,
+                Site::MlpPre | Site::MlpPreLinear | Site::MlpMid | Site::MlpPost
+            ),
+            Self::Pre | Self::Post => true,
+            _ => false,
+        }
+    }
+
     /// The layout of its value.
     #[must_use]
     pub fn axes(self) -> Axes {

@@ -77,7 +77,7 @@ pub(super) fn answer(
     let generation = request.generation;
     let result = guarded(|| {
         if tables.is_none() {
-            *tables = Matrices::where_exact(model)?;
+            *tables = Matrices::where_folded(model)?;
         }
         let weights = tables.as_ref();
         if !prepared(model, request, tell)? {

@@ -68,7 +68,7 @@ pub fn of(
         return Vec::new();
     }
     let mut answers = || -> Result<Vec<Answer>> {
-        let sweep = Sweep::new(model, Matrices::where_exact(model)?.as_ref(), experiment)?;
+        let sweep = Sweep::new(model, Matrices::where_folded(model)?.as_ref(), experiment)?;
         let found = ask(&sweep, model, false, lines, &mut |_, progress| {
             report(progress)
         })?;

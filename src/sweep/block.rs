@@ -11,6 +11,8 @@ use crate::task::Target;
 pub(super) struct Wanted {
     /// Rows of attention: heads counted through all layers, and queries.
     pub rows: Vec<(usize, usize)>,
+    /// How many cells a row has at least: where attention looks both ways, all positions.
+    pub ahead: usize,
     /// Whether losses are wanted: a margin needs no exponentials.
     pub losses: bool,
     /// Whether all logits of the predictions are wanted.
@@ -32,9 +34,15 @@ impl Wanted {
             if (one, query) == (head, dest) {
                 return Some(first);
             }
-            first += query + 1;
+            first += self.width(query);
         }
         None
+    }
+
+    /// How many cells a query's row has.
+    #[inline(always)]
+    pub fn width(&self, query: usize) -> usize {
+        self.ahead.max(query + 1)
     }
 
     /// The wanted paths to a prediction, with their places.
@@ -49,7 +57,7 @@ impl Wanted {
 
     /// Cells of all rows.
     fn cells(&self) -> usize {
-        self.rows.iter().map(|(_, query)| query + 1).sum()
+        self.rows.iter().map(|&(_, query)| self.width(query)).sum()
     }
 }
 

@@ -125,7 +125,7 @@ impl ByCandle {
             let first = wanted.row(head, dest).unwrap_or_default();
             for input in 0..inputs {
                 let (scores, pattern) = (row(Site::AttnScores, input)?, row(Site::Pattern, input)?);
-                for src in 0..=dest {
+                for src in 0..wanted.width(dest) {
                     let cell = ([scores[src]], [pattern[src]]);
                     block.keep_cell(ONE, first + src, Some(input), cell);
                 }

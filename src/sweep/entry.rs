@@ -85,6 +85,8 @@ impl Part {
                 path: None,
                 vector,
             }),
+            // not a part of its own: claims are refused before
+            Side::All => None,
         }
     }
 
@@ -177,15 +179,17 @@ impl Sought {
         let (program, elements) = (&*prepared.program, &*prepared.elements);
         let reads = |sums: &[Sum], part| Reads::new(program, elements, sums, part);
         let (chain, head) = match &entry.circuit {
-            CircuitName::Direct => (&[][..], None),
-            CircuitName::Ov(chain) => (&chain[..], None),
-            CircuitName::Qk { head, query, key } => (&[][..], Some((*head, *query, *key))),
+            CircuitName::Ov(chain) => (Some(&chain[..]), None),
+            CircuitName::Direct => (Some(&[][..]), None),
+            CircuitName::Qk { head, query, key } => (None, Some((*head, *query, *key))),
+            // claims about these are refused before
+            CircuitName::From(..) | CircuitName::MlpIn { .. } | CircuitName::MlpOut(_) => {
+                (None, None)
+            }
         };
         let Some((head, query, key)) = head else {
-            let (part, out) = (
-                Part::through(program, chain, entry.row),
-                &prepared.tables.out,
-            );
+            let part = chain.and_then(|chain| Part::through(program, chain, entry.row));
+            let out = &prepared.tables.out;
             let row = part.and_then(|part| part.row(program, elements, &out.basis));
             return Self {
                 value: row.map_or(0.0, |row| out.out[row * out.d_vocab_out + entry.col].into()),

@@ -37,6 +37,7 @@ pub(super) fn fold(
     constants: &Constants<'_>,
     positions: usize,
 ) -> Result<Program> {
+    weights.config().ensure_folds()?;
     let task = weights.task();
     let form = task.form().context(NO_FORM)?;
     let mut fold = Fold {

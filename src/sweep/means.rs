@@ -2,26 +2,24 @@
 //! over the whole space, and the mean is a sum of as many vectors. Attention is added up itself.
 
 use super::block::{Block, Wanted};
-use super::constants::{Constants, NO_FORM};
+use super::constants::Constants;
 use super::engine::TokenBasis;
 use super::input::{Input, Of};
+use super::means_by_passes::{by_passes, kinds_of};
 use super::program::{Program, Select};
 use super::run::{Over, Progress, Sum, Sweep};
 use super::tables::{Carried, Elements};
 use crate::lens::{Averaged, From, HeadName, Intervention, Matrices, Matrix};
 use crate::model::{Axes, HookName, HookedTransformer, Site};
 use crate::task::Field;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use candle_core::{Device, Tensor};
-
-/// The most combinations of the given fields' values: those of an index and an element.
-const MAX_KINDS: usize = 200;
 
 /// Makes the means over all inputs that these interventions need and the model does not keep yet.
 /// `report` says whether to go on; when it says no, false comes back.
 ///
 /// # Errors
-/// When the model does not fold into tables, or there are too many inputs.
+/// When there are too many inputs.
 pub fn make_means(
     model: &HookedTransformer,
     interventions: &[Intervention],
@@ -51,14 +49,15 @@ fn mean(
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Option<Tensor>> {
     let task = model.task();
-    let form = task.form().context(NO_FORM)?;
+    let Some(form) = task
+        .form()
+        .filter(|_| model.config().why_not_folded().is_none())
+    else {
+        return by_passes(model, hook, given, report);
+    };
     let fields: Vec<usize> = given.iter().map(|field| field.slot).collect();
     let sizes = fields.iter().map(|&field| form.sizes[field]);
-    let kinds = sizes.fold(1, usize::saturating_mul);
-    ensure!(
-        kinds <= MAX_KINDS,
-        "{kinds} means would have to be kept; {MAX_KINDS} is the most"
-    );
+    let kinds = kinds_of(sizes)?;
     let weights = Matrices::new(model)?;
     let tables = TokenBasis::up_to(task.seq_len(), &weights, &Constants::none(&weights)?)?;
     let (program, elements) = {

@@ -57,13 +57,16 @@ pub struct Minimal {
 }
 
 /// The edges that can be switched: the embedding and each head into the queries, keys and values
-/// of each later head, and into the logits. The last layer's way to the logits is always on.
+/// of each later head, each MLP, and into the logits. The last layer's way to the logits is always on.
 fn edges(config: &Config) -> Vec<(String, Intervention)> {
     let last = config.n_layers.saturating_sub(1);
     let can_be_switched = |one: &Intervention| match (&one.action, one.hook) {
         // a first layer has nothing else to read
         (_, HookName::Block(layer, Site::QInput | Site::KInput | Site::VInput)) => layer > 0,
-        (Action::Edge(Sender::Layer(layer) | Sender::Head(layer, _), _), _) => *layer < last,
+        (Action::Edge(sender, _), HookName::Block(_, Site::ResidPost)) => match sender {
+            Sender::Layer(layer) | Sender::Head(layer, _) | Sender::Mlp(layer) => *layer < last,
+            Sender::Embed => true,
+        },
         _ => true,
     };
     let mut edges = edges_off(config);

@@ -20,6 +20,7 @@ mod input;
 mod lanes;
 mod local;
 mod means;
+mod means_by_passes;
 mod minimal;
 mod plan;
 mod powers;

@@ -132,7 +132,7 @@ impl Sweep {
         let tables = match weights.into() {
             Some(weights) => TokenBasis::new(model, weights, experiment),
             None => Err(anyhow::anyhow!(
-                model.config().why_not_exact().unwrap_or_default()
+                model.config().why_not_folded().unwrap_or_default()
             )),
         };
         let (how, reason) = match tables {

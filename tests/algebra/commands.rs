@@ -45,6 +45,7 @@ fn attribute_answers() {
             "positions",
             "predictions",
             "prompt",
+            "remainder",
             "sample",
             "toward",
         ]
@@ -211,7 +212,7 @@ fn circuit_answers() {
         }
         assert!(stdout(&["circuit", name]).starts_with("array_update (embedded) #"));
     }
-    assert_eq!(names.lines().count(), 4 + 8 + 5 + 2, "{names}");
+    assert_eq!(names.lines().count(), 4 + 10 + 5 + 2, "{names}");
     assert_eq!(words(&json(&["circuit"])["names"]).join("\n") + "\n", names);
     let composed = json(&["circuit", "ov.virtual"]);
     assert_eq!(keys(&composed["composition"]), ["K", "Q", "V"]);

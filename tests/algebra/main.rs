@@ -9,6 +9,7 @@ mod program;
 
 mod commands;
 mod edited;
+mod given;
 mod golden;
 mod names;
 mod random;

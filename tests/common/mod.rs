@@ -5,7 +5,8 @@ use candle_core::{Device, Tensor};
 use circuitscope::lens::{
     Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
 };
-use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::config::{Activation, AttentionDir, Mlp};
+use circuitscope::model::config::{Normalization, PositionalEmbedding};
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
 use circuitscope::task::{Field, Task, Token, Values, below};
@@ -98,6 +99,103 @@ pub fn random_of(config: Config, task: Task, seed: u32) -> HookedTransformer {
     HookedTransformer::from_tensors(config, task, device(), &tensors).unwrap()
 }
 
+/// Models with more than attention: MLPs, norms, other positions, other directions.
+pub fn beyond(task: Task) -> Vec<(&'static str, HookedTransformer)> {
+    let plain = |positions| {
+        let tokens = [task.d_vocab(), task.classes.len()];
+        Config::attention_only([2, 2], [16, 8], task.seq_len(), tokens, positions)
+    };
+    let mlp = |act_fn, gated, parallel| {
+        Some(Mlp {
+            d_mlp: 12,
+            act_fn,
+            gated,
+            parallel,
+        })
+    };
+    let ahead = AttentionDir::Bidirectional;
+    let configs = vec![
+        (
+            "MLP and layernorms",
+            Config {
+                mlp: mlp(Activation::Gelu, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "gated MLP beside attention, RMS norms",
+            Config {
+                mlp: mlp(Activation::Silu, true, true),
+                normalization: Normalization::Rms,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "rotary positions, shared keys",
+            Config {
+                n_heads: 4,
+                n_key_value_heads: 2,
+                mlp: mlp(Activation::Relu, false, false),
+                ..plain(PositionalEmbedding::Rotary)
+            },
+        ),
+        (
+            "shortformer with norms",
+            Config {
+                normalization: Normalization::LnPre,
+                ..plain(PositionalEmbedding::Shortformer)
+            },
+        ),
+        (
+            "ReLU and layernorms",
+            Config {
+                mlp: mlp(Activation::Relu, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "ReLU beside attention, another scale",
+            Config {
+                mlp: mlp(Activation::Relu, false, true),
+                normalization: Normalization::RmsPre,
+                attn_scale: 1.0,
+                ..plain(PositionalEmbedding::None)
+            },
+        ),
+        (
+            "both directions",
+            Config {
+                attention_dir: ahead,
+                mlp: mlp(Activation::SoluLn, false, false),
+                normalization: Normalization::Ln,
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "both directions, padding",
+            Config {
+                attention_dir: ahead,
+                pad_token: Some(6),
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+        (
+            "padding",
+            Config {
+                pad_token: Some(4),
+                ..plain(PositionalEmbedding::Standard)
+            },
+        ),
+    ];
+    let built = configs.into_iter().zip(40..).map(|((name, config), seed)| {
+        let model = random_of(config, task, seed);
+        (name, model)
+    });
+    built.collect()
+}
+
 /// A random input of the task.
 pub fn random_update(task: Task, rng: &mut Mt) -> Values {
     task.drawn(rng)
@@ -175,7 +273,8 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
                 StreamDirection::Unembed(1),
                 StreamDirection::Pos(2),
             ];
-            Action::Add(directions[any(rng, 3)], number)
+            let known = 2 + usize::from(config.has_w_pos());
+            Action::Add(directions[any(rng, known)], number)
         }
         8 if !is_attention => return random_edge(task, config, rng),
         _ if is_attention => Action::Knock,
@@ -203,7 +302,11 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         action,
         hook,
         target,
-        head: (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads)),
+        head: if hook.has_neurons() {
+            (any(rng, 2) == 0).then(|| any(rng, config.width(hook)))
+        } else {
+            (has_heads && any(rng, 2) == 0).then(|| any(rng, config.n_heads))
+        },
     }
 }
 
@@ -212,17 +315,22 @@ fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
     let layer = any(rng, config.n_layers);
     let to_logits = any(rng, 4) == 0;
+    let to_mlp = !to_logits && config.mlp.is_some() && any(rng, 4) == 0;
     let (hook, writers) = if to_logits {
         let last = config.n_layers - 1;
         (HookName::Block(last, Site::ResidPost), config.n_layers)
+    } else if to_mlp {
+        (HookName::Block(layer, Site::MlpIn), layer)
     } else {
         let sites = [Site::QInput, Site::KInput, Site::VInput];
         (HookName::Block(layer, sites[any(rng, 3)]), layer)
     };
-    let sender = match any(rng, 1 + 2 * writers) {
+    let kinds = 2 + usize::from(config.mlp.is_some());
+    let sender = match any(rng, 1 + kinds * writers) {
         0 => Sender::Embed,
         n if n <= writers => Sender::Layer(n - 1),
-        n => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
+        n if n <= 2 * writers => Sender::Head(n - 1 - writers, any(rng, config.n_heads)),
+        n => Sender::Mlp(n - 1 - 2 * writers),
     };
     let instead = match any(rng, 6) {
         0 | 1 => None,
@@ -234,7 +342,7 @@ fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
             seed: 1,
         }),
     };
-    let has_head = !to_logits && any(rng, 2) == 0;
+    let has_head = !to_logits && !to_mlp && any(rng, 2) == 0;
     Intervention {
         action: Action::Edge(sender, instead),
         hook,

@@ -86,6 +86,21 @@ proptest! {
 }
 
 #[test]
+fn a_path_that_moves_a_scale_or_a_gate_has_no_line() {
+    for (name, model) in super::beyond() {
+        let (task, config) = (model.task(), model.config());
+        let parsed = Intervention::parse("path 0.0>1.0 off", task, config);
+        assert_eq!(parsed.is_err(), config.moves_when_cut(), "{name}");
+        if let Err(error) = parsed {
+            assert!(
+                error.problem.contains("edges do it by a forward pass"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_and_where() {
     let task = Task::default();
     let config = config(2, 1, task);
@@ -194,7 +209,7 @@ fn what_is_wrong_and_where() {
         ("edge M0->K1 off", 1, "'M0' sends nothing"),
         ("edge L0->K1 on", 2, "is not off, from, mean or resample"),
         ("edge L0.1->K1 off", 1, "sends nothing"),
-        ("path 1.0>0.0 off", 1, "heads of increasing layers"),
+        ("path 1.0>0.0 off", 1, "goes on to what comes later"),
         ("path 0.7 off", 1, "no path '0.7'"),
         ("path pos off", 1, "no part of what the logits read"),
         ("path b_U off", 1, "no part of what the logits read"),

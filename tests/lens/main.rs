@@ -23,10 +23,8 @@ mod variants;
 use circuitscope::lens::{
     Direction, Experiment, Intervention, Observation, RunView, Source, observe,
 };
-use circuitscope::model::Config;
 use circuitscope::model::HookedTransformer;
-use circuitscope::model::config::PositionalEmbedding::{Rotary, Shortformer, Standard};
-use circuitscope::model::config::{Activation, AttentionDir, Mlp, Normalization};
+use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
 use circuitscope::task::Task;
 
 fn small_task() -> Task {
@@ -47,83 +45,7 @@ fn models() -> Vec<(&'static str, HookedTransformer)> {
 
 /// Models with more than attention: MLPs, norms, other positions, other directions.
 fn beyond() -> Vec<(&'static str, HookedTransformer)> {
-    let task = small_task();
-    let plain = |positions| {
-        let tokens = [task.d_vocab(), task.classes.len()];
-        Config::attention_only([2, 2], [16, 8], task.seq_len(), tokens, positions)
-    };
-    let mlp = |act_fn, gated, parallel| {
-        Some(Mlp {
-            d_mlp: 12,
-            act_fn,
-            gated,
-            parallel,
-        })
-    };
-    let ahead = AttentionDir::Bidirectional;
-    let configs = vec![
-        (
-            "MLP and layernorms",
-            Config {
-                mlp: mlp(Activation::Gelu, false, false),
-                normalization: Normalization::Ln,
-                ..plain(Standard)
-            },
-        ),
-        (
-            "gated MLP beside attention, RMS norms",
-            Config {
-                mlp: mlp(Activation::Silu, true, true),
-                normalization: Normalization::Rms,
-                ..plain(Standard)
-            },
-        ),
-        (
-            "rotary positions, shared keys",
-            Config {
-                n_heads: 4,
-                n_key_value_heads: 2,
-                mlp: mlp(Activation::Relu, false, false),
-                ..plain(Rotary)
-            },
-        ),
-        (
-            "shortformer with norms",
-            Config {
-                normalization: Normalization::LnPre,
-                ..plain(Shortformer)
-            },
-        ),
-        (
-            "both directions",
-            Config {
-                attention_dir: ahead,
-                mlp: mlp(Activation::SoluLn, false, false),
-                normalization: Normalization::Ln,
-                ..plain(Standard)
-            },
-        ),
-        (
-            "both directions, padding",
-            Config {
-                attention_dir: ahead,
-                pad_token: Some(6),
-                ..plain(Standard)
-            },
-        ),
-        (
-            "padding",
-            Config {
-                pad_token: Some(4),
-                ..plain(Standard)
-            },
-        ),
-    ];
-    let built = configs.into_iter().zip(40..).map(|((name, config), seed)| {
-        let model = common::random_of(config, task, seed);
-        (name, model)
-    });
-    built.collect()
+    common::beyond(small_task())
 }
 
 /// A pair whose answers differ, nothing patched. Every model has these values.

@@ -3,7 +3,7 @@
 use super::common::{random_model, random_update};
 use super::plain;
 use crate::common::Parts as _;
-use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start};
+use circuitscope::lens::{Matrices, PathName, PathTables, RunView, Start, Step};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
@@ -132,6 +132,33 @@ fn claims_agree_with_forward_passes() {
     }
 }
 
+/// Where attention looks both ways a row has a cell for every position, padding among them.
+#[test]
+fn claims_about_attention_from_both_sides_agree_with_forward_passes() {
+    for (name, model) in crate::common::beyond(task()) {
+        if model.config().is_causal() {
+            continue;
+        }
+        let empty = plain::experiment(&model, &random_update(task(), &mut Mt::new(1)));
+        let every = plain::every_update(task());
+        let runs = every
+            .iter()
+            .map(|update| plain::run(&model, &empty, update));
+        let runs: Vec<RunView> = runs.collect();
+        let cell = |run: &RunView, dest: usize, src: usize| run.pattern.slice(&[1, 1, dest])[src];
+        let above = runs.iter().filter(|run| cell(run, 1, 5) > 0.1).count() as u64;
+        let verdict = check(&model, "A1.1[a_0,elt] > 0.1");
+        assert_eq!(verdict.count, above, "{name}");
+        let largest = runs.iter().filter(|run| {
+            let row = run.pattern.slice(&[1, 1, 8]);
+            (0..row.len()).all(|src| src == 4 || row[src] < row[4])
+        });
+        let verdict = check(&model, "A1.1[b_1,idx] is argmax and A1.1[a_0,elt] > 0");
+        assert_eq!(verdict.count, largest.count() as u64, "{name}");
+        assert_eq!(verdict.total, 7 * 7 * 2 * 7, "{name}");
+    }
+}
+
 #[test]
 fn one_number_of_all_inputs_is_told_or_compared() {
     let model = model();
@@ -162,7 +189,10 @@ fn share(model: &HookedTransformer, run: &RunView, heads: &[usize], token: usize
             Start::Unembed => Some(usize::MAX),
             _ => None,
         };
-        let heads = name.heads.iter().map(|head| head.layer);
+        let heads = name.steps.iter().filter_map(|step| match step {
+            Step::Head(head) => Some(head.layer),
+            Step::Mlp(_) => None,
+        });
         first.into_iter().chain(heads).collect::<Vec<usize>>()
     };
     let names: Vec<PathName> = split.names().cloned().collect();

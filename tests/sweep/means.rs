@@ -1,6 +1,6 @@
 //! Means over all inputs, against the mean of a forward pass for each of them.
 
-use super::common::{random_model, random_update};
+use super::common::{beyond, random_model, random_update};
 use super::plain;
 use crate::common::Parts as _;
 use circuitscope::lens::{
@@ -36,8 +36,20 @@ fn made(model: &HookedTransformer, line: &str, update: &Values) -> Array {
 #[test]
 fn every_hook_point_in_the_mean_of_a_small_space() {
     let all = plain::every_update(task());
-    for (heads, positional) in [(1, Shortformer), (2, Standard)] {
-        let model = random_model([2, heads], positional, task(), 9);
+    let mut models = vec![
+        random_model([2, 1], Shortformer, task(), 9),
+        random_model([2, 2], Standard, task(), 9),
+    ];
+    // and by forward passes
+    let more = beyond(task()).into_iter();
+    let chosen = [
+        "MLP and layernorms",
+        "rotary positions, shared keys",
+        "both directions, padding",
+    ];
+    models.extend(more.filter_map(|(name, model)| chosen.contains(&name).then_some(model)));
+    assert_eq!(models.len(), 5);
+    for model in models {
         let hooks: Vec<HookName> = HookName::all(model.config()).collect();
         let runs: Vec<Vec<Array>> = all
             .iter()

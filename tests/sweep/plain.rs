@@ -70,6 +70,7 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Values) -> Run
         logits: circuitscope::lens::Array::from_tensor(&logits.get(0).unwrap()).unwrap(),
         pattern: by_layer(Site::Pattern),
         scores: by_layer(Site::AttnScores),
+        post: circuitscope::lens::Array::default(),
         changes: circuitscope::lens::Changes::default(),
         prompt,
     }

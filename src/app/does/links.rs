@@ -23,6 +23,7 @@ pub(in crate::app) fn circuits(state: &mut State) -> Vec<Effect> {
     let question = Question::Circuit {
         name,
         scaled: false,
+        folded: false,
         beside: None,
     };
     let effects = inquire::open(state, question);

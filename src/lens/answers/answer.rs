@@ -1,7 +1,8 @@
 //! Answers to questions: each a table of exact numbers.
 
 use super::difference::OFF;
-use super::question::{Kind, Question};
+use super::kind::Kind;
+use super::question::Question;
 use super::table::{Layer, Table};
 use super::tools::Tools;
 use super::weights::{circuit_table, composition_table, pca_table, put_beside};
@@ -17,9 +18,11 @@ use crate::lens::shares::attention::{
     AttentionKind, AttentionMaps, attention_of_examples, attention_of_run,
 };
 use crate::lens::shares::attribution::{Attribution, Labelled, attribute, attribute_examples};
+use crate::lens::shares::neurons::{Neurons, neurons, neurons_of_examples};
 use crate::lens::shares::scores::{AttentionCell, split_score};
 use crate::lens::weights::circuit::Circuit;
 use crate::model::HookedTransformer;
+use crate::model::config::Normalization;
 use crate::task::number::{fixed, significant};
 use anyhow::{Context, Result, ensure};
 
@@ -113,6 +116,19 @@ pub(in crate::lens) fn table(asked: Asked<'_>, question: &Question) -> Result<Op
             by_token,
             mean,
         } => sources_table(asked, &asked.attribution(*toward, *mean)?, *i, *by_token),
+        Question::Neurons {
+            layer,
+            toward,
+            mean,
+        } => {
+            let found = match mean {
+                true => asked.over_sample(|examples| {
+                    neurons_of_examples(model, weights, examples, *layer, *toward)
+                })?,
+                false => neurons(weights, run, *layer, *toward)?,
+            };
+            neurons_table(asked, &found)
+        }
         Question::Why {
             head,
             dest,
@@ -133,12 +149,15 @@ pub(in crate::lens) fn table(asked: Asked<'_>, question: &Question) -> Result<Op
                 cols: short(names(&split.key)),
                 values: split.values.clone(),
                 signed: true,
-                notes: vec![
+                notes: [
                     ("rows".into(), "the query's parts".into()),
                     ("columns".into(), "the key's".into()),
                     ("score".into(), fixed(split.score, 4)),
                     ("sum of parts".into(), fixed(split.total, 4)),
-                ],
+                ]
+                .into_iter()
+                .chain(given(model.config().given_words(false)))
+                .collect(),
                 ..Table::default()
             }
         }
@@ -164,11 +183,15 @@ pub(in crate::lens) fn table(asked: Asked<'_>, question: &Question) -> Result<Op
         Question::Circuit {
             name,
             scaled,
+            folded,
             beside,
         } => {
             let circuit = |name: &CircuitName| {
                 let scaled = *scaled && matches!(name, CircuitName::Qk { .. });
-                Circuit::new(weights, name, scaled)
+                match folded {
+                    true => Circuit::folded(weights, name, scaled),
+                    false => Circuit::new(weights, name, scaled),
+                }
             };
             let first = circuit(name)?;
             let mut table = circuit_table(&first)?;
@@ -186,6 +209,45 @@ pub(in crate::lens) fn table(asked: Asked<'_>, question: &Question) -> Result<Op
         | Question::ModelNecessity
         | Question::ModelAttention(_) => return Ok(None),
     }))
+}
+
+/// What stays as it was in the run, as a note.
+fn given(words: Option<String>) -> Option<(String, String)> {
+    words.map(|words| ("given".to_owned(), words))
+}
+
+/// Each neuron, the bias, and the MLP that they are together.
+fn neurons_table(asked: Asked<'_>, found: &Neurons) -> Table {
+    let mut rows: Vec<String> = (0..found.values.shape()[0])
+        .map(|n| format!("n{n}"))
+        .collect();
+    let mut values = found.values.values().to_vec();
+    let cols = asked.model.task().predictions();
+    let column = |i: usize| values.iter().skip(i).step_by(cols.len().max(1));
+    let sums: Vec<f32> = (0..cols.len())
+        .map(|i| column(i).sum::<f32>() + found.bias.get(&[i]).unwrap_or(0.0))
+        .collect();
+    rows.extend(["b_out".to_owned(), "sum".to_owned()]);
+    values.extend_from_slice(found.bias.values());
+    values.extend(sums);
+    let normed = asked.model.config().normalization != Normalization::None;
+    let scale = if normed {
+        " and the last norm's scale"
+    } else {
+        ""
+    };
+    let words = format!("neurons{scale} of this run");
+    Table {
+        values: Array::from_values(vec![rows.len(), cols.len()], values),
+        rows,
+        cols,
+        signed: true,
+        notes: vec![
+            ("of".to_owned(), asked.of(found.of)),
+            ("given".to_owned(), words),
+        ],
+        ..Table::default()
+    }
 }
 
 /// What each head adds, by what it attends to.
@@ -216,10 +278,13 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         rows,
         cols,
         signed: true,
-        notes: vec![
+        notes: [
             ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
-        ],
+        ]
+        .into_iter()
+        .chain(given(found.given.clone()))
+        .collect(),
         ..Table::default()
     }
 }
@@ -237,6 +302,7 @@ fn short(names: Vec<String>) -> Vec<String> {
 fn on_screen(label: &str, last: usize) -> String {
     match label.split_once('_') {
         Some(("final", "post")) => format!("resid_post {last}"),
+        Some((layer, "mlp_out")) => format!("mlp_out {layer}"),
         Some((layer, "pre")) => format!("resid_pre {layer}"),
         Some((layer, "attn_out")) => format!("attn_out {layer}"),
         _ => label.to_owned(),
@@ -266,6 +332,7 @@ fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
         None => ("remainder", found.remainder),
     };
     notes.push((name.to_owned(), significant(remainder, 2)));
+    notes.extend(given(found.given.clone()));
     rows.push("logit".into());
     values.extend_from_slice(found.logits.values());
     Table {
@@ -318,6 +385,7 @@ fn paths_table(asked: Asked<'_>, found: &Attribution, i: usize) -> Result<Table>
         ("logit".into(), fixed(logit, 4)),
         ("remainder".into(), significant(remainder, 2)),
     ];
+    notes.extend(given(found.given.clone()));
     if found.of != Of::Single {
         notes.insert(0, ("of".into(), asked.of(found.of)));
     }
@@ -362,9 +430,11 @@ fn attention_table(
     let labels = asked.model.task().labels();
     let len = labels.len();
     let mut values = Array::from_values(vec![len, len], maps.values.slice(&[at]).to_vec());
-    for dest in 0..len {
-        for src in dest + 1..len {
-            values.set(&[dest, src], f32::NEG_INFINITY);
+    if asked.model.config().is_causal() {
+        for dest in 0..len {
+            for src in dest + 1..len {
+                values.set(&[dest, src], f32::NEG_INFINITY);
+            }
         }
     }
     let signed = matches!(kind, AttentionKind::Scores | AttentionKind::Toward(_));

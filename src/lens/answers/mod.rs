@@ -5,6 +5,7 @@ pub mod answering;
 pub mod difference;
 pub mod errors;
 pub mod gather;
+pub mod kind;
 pub mod next;
 pub mod plan;
 pub mod question;

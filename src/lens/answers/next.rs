@@ -1,14 +1,16 @@
 //! What comes after a question: the next of its kind, its other choice, lines that begin as it.
 
 use super::gather::Compare;
+use super::kind::Kind;
 use super::plan::Sheet;
-use super::question::{Kind, Question};
+use super::question::Question;
 use super::table::Alike;
 use super::variants::Variants;
 use crate::lens::names::circuit::CircuitName;
 use crate::lens::names::head::HeadName;
 use crate::lens::names::head::head_pairs;
 use crate::model::Config;
+use crate::model::config::Normalization;
 use crate::task::Task;
 
 /// Pairs that a mean is taken over unless a number is typed.
@@ -26,6 +28,7 @@ impl Question {
         };
         let mut next = self.clone();
         match &mut next {
+            Self::Neurons { layer, .. } => *layer = round(*layer, config.n_layers.max(1)),
             Self::Paths { i, .. } | Self::Sources { i, .. } => *i = round(*i, task.answers.len()),
             Self::Attention {
                 kind: Kind::Pattern,
@@ -63,6 +66,7 @@ impl Question {
                 name,
                 scaled,
                 beside,
+                ..
             } => {
                 let all = CircuitName::all(config);
                 let at = all.iter().position(|one| one == name).unwrap_or(0);
@@ -71,7 +75,7 @@ impl Question {
                 *beside = None;
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
-            Self::Pca { positions } => *positions = !*positions,
+            Self::Pca { positions } => *positions = !*positions && config.has_w_pos(),
             Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
                 // the logits, then head by head, then edge by edge
                 let heads = HeadName::all(config).map(Self::ModelAttention);
@@ -97,6 +101,7 @@ impl Question {
             Self::Attribution { mean, .. }
             | Self::Attention { mean, .. }
             | Self::Sources { mean, .. }
+            | Self::Neurons { mean, .. }
             | Self::Paths { mean, .. }
             | Self::Virtual { mean, .. } => *mean = !*mean,
             Self::Circuit {
@@ -165,7 +170,8 @@ impl Question {
             | Self::Attention { mean, .. }
             | Self::Virtual { mean, .. }
             | Self::Paths { mean, .. }
-            | Self::Sources { mean, .. } => *mean,
+            | Self::Sources { mean, .. }
+            | Self::Neurons { mean, .. } => *mean,
             _ => false,
         }
     }
@@ -203,7 +209,11 @@ impl Question {
         for head in &heads {
             for dest in (0..task.answers.len()).map(|i| task.predicts_at(i)) {
                 let label = task.label(dest);
-                let sources = (0..=dest).map(|src| task.label(src));
+                let last = match config.is_causal() {
+                    true => dest,
+                    false => task.seq_len() - 1,
+                };
+                let sources = (0..=last).map(|src| task.label(src));
                 all.extend(sources.map(|src| format!("why {head} {label} {src}")));
             }
         }
@@ -213,6 +223,10 @@ impl Question {
                 "sources {} target by token over sample",
                 task.prediction(i)
             ));
+        }
+        for layer in (0..config.n_layers.max(1)).filter(|_| config.mlp.is_some()) {
+            all.push(format!("neurons {layer} target"));
+            all.push(format!("neurons {layer} target over sample"));
         }
         for sheet in Sheet::all(config) {
             let line = format!("grid {}", sheet.line());
@@ -227,9 +241,14 @@ impl Question {
             all.extend(["ov", "qk"].map(|weight| format!("ranks {weight} {head}")));
             all.push(format!("models attention {head}"));
         }
-        let circuits = CircuitName::all(config).into_iter();
-        all.extend(circuits.map(|name| format!("circuit {}", name.text(config))));
-        all.extend(["pca tokens", "pca positions", "composition"].map(str::to_owned));
+        for name in CircuitName::all(config) {
+            let line = format!("circuit {}", name.text(config));
+            let normed = config.normalization != Normalization::None;
+            all.extend(normed.then(|| format!("{line} folded")));
+            all.push(line);
+        }
+        all.extend(["pca tokens", "composition"].map(str::to_owned));
+        all.extend(config.has_w_pos().then(|| "pca positions".to_owned()));
         all.retain(|one| one.starts_with(line) && one != line);
         all
     }

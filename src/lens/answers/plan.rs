@@ -16,6 +16,8 @@ pub enum Sheet {
     Strip(GridName),
     /// One head's attention cells.
     PatternCells(HeadName),
+    /// One layer's neurons, each at each position.
+    Neurons(usize),
     /// Path patching: sender by receiver's input.
     Edges,
     /// Path patching: edge by the receiver's position.
@@ -30,6 +32,7 @@ impl Sheet {
             Self::Strips => "strips".into(),
             Self::Strip(grid) => grid.name().into(),
             Self::PatternCells(head) => format!("pattern_cells {head}"),
+            Self::Neurons(layer) => format!("neurons {layer}"),
             Self::Edges => "edges".into(),
             Self::EdgesByPos => "edges_by_pos".into(),
         }
@@ -39,8 +42,13 @@ impl Sheet {
     #[must_use]
     pub fn all(config: &Config) -> Vec<Self> {
         let mut all = vec![Self::Edges, Self::EdgesByPos, Self::Strips];
-        all.extend(GridName::STRIPS.map(Self::Strip));
+        all.extend(GridName::strips(config).into_iter().map(Self::Strip));
         all.extend(HeadName::all(config).map(Self::PatternCells));
+        all.extend(
+            (0..config.n_layers)
+                .filter(|_| config.mlp.is_some())
+                .map(Self::Neurons),
+        );
         all
     }
 }
@@ -62,6 +70,7 @@ impl Plan {
             Sheet::Strips => Self::strips(&GridName::strips(config), config, task, from),
             Sheet::Strip(grid) => Self::strips(&[grid], config, task, from),
             Sheet::PatternCells(head) => Self::pattern_cells(head, task, config, from),
+            Sheet::Neurons(layer) => Self::neurons(layer, task, config, from),
             Sheet::Edges => Self::edges(config, from),
             Sheet::EdgesByPos => Self::edges_by_pos(config, task, from),
         }
@@ -117,11 +126,32 @@ impl Plan {
         }
     }
 
+    fn neurons(layer: usize, task: Task, config: &Config, from: RunName) -> Self {
+        let hook = HookName::Block(layer, Site::MlpPost);
+        let one = |neuron: usize, pos: Option<usize>| Intervention {
+            action: Action::Patch(From::Run(from)),
+            hook,
+            target: Target::Positions(pos.map(|pos| vec![pos])),
+            head: Some(neuron),
+        };
+        let neurons = 0..config.width(hook);
+        let places = (0..task.seq_len()).map(Some).chain([None]);
+        let cells = neurons.clone().flat_map(|neuron| {
+            let places = places.clone();
+            places.map(move |pos| Some(one(neuron, pos)))
+        });
+        Self {
+            cells: cells.collect(),
+            rows: neurons.map(|neuron| format!("n{neuron}")).collect(),
+            cols: with_all(task),
+        }
+    }
+
     fn edges(config: &Config, from: RunName) -> Self {
         let receivers = receivers(config);
-        let senders = senders(config, config.n_layers);
+        let senders = Sender::all(config);
         let cell = |sender: Sender, receiver: &Receiver| {
-            let in_time = senders_before(sender, receiver, config);
+            let in_time = sender.reaches(receiver.hook, config);
             in_time.then(|| edge(sender, receiver, None, Some(from)))
         };
         let cells = senders
@@ -159,7 +189,7 @@ fn with_all(task: Task) -> Vec<String> {
     cols
 }
 
-/// What reads the stream: a head's query, key or value, or the logits.
+/// What reads the stream: a head's query, key or value, an MLP, or the logits.
 struct Receiver {
     name: String,
     hook: HookName,
@@ -168,19 +198,28 @@ struct Receiver {
 
 fn receivers(config: &Config) -> Vec<Receiver> {
     let mut all = Vec::new();
-    for name in HeadName::all(config) {
-        // the only head of a layer needs no name
-        let head = (config.n_heads > 1).then_some(name.head);
-        let dot = head.map_or_else(String::new, |head| format!(".{head}"));
-        let sites = [
-            ("Q", Site::QInput),
-            ("K", Site::KInput),
-            ("V", Site::VInput),
-        ];
-        all.extend(sites.map(|(letter, site)| Receiver {
-            name: format!("{letter}{}{dot}", name.layer),
-            hook: HookName::Block(name.layer, site),
-            head,
+    let heads: Vec<HeadName> = HeadName::all(config).collect();
+    for of_layer in heads.chunks(config.n_heads) {
+        for name in of_layer {
+            // the only head of a layer needs no name
+            let head = (config.n_heads > 1).then_some(name.head);
+            let dot = head.map_or_else(String::new, |head| format!(".{head}"));
+            let sites = [
+                ("Q", Site::QInput),
+                ("K", Site::KInput),
+                ("V", Site::VInput),
+            ];
+            all.extend(sites.map(|(letter, site)| Receiver {
+                name: format!("{letter}{}{dot}", name.layer),
+                hook: HookName::Block(name.layer, site),
+                head,
+            }));
+        }
+        let layer = of_layer.first().map_or(0, |name| name.layer);
+        all.extend(config.mlp.map(|_| Receiver {
+            name: format!("M{layer}"),
+            hook: HookName::Block(layer, Site::MlpIn),
+            head: None,
         }));
     }
     all.push(Receiver {
@@ -191,31 +230,12 @@ fn receivers(config: &Config) -> Vec<Receiver> {
     all
 }
 
-/// What writes into the stream before a layer reads it.
-fn senders(config: &Config, before: usize) -> Vec<Sender> {
-    let heads = HeadName::all(config).filter(|name| name.layer < before);
-    let heads = heads.map(|name| match config.n_heads {
-        1 => Sender::Layer(name.layer),
-        _ => Sender::Head(name.layer, name.head),
-    });
-    std::iter::once(Sender::Embed).chain(heads).collect()
-}
-
-fn senders_before(sender: Sender, receiver: &Receiver, config: &Config) -> bool {
-    let before = match receiver.hook {
-        HookName::Block(_, Site::ResidPost) => config.n_layers,
-        HookName::Block(layer, _) => layer,
-        _ => 0,
-    };
-    senders(config, before).contains(&sender)
-}
-
 /// Every sender with every receiver that reads after it writes.
 fn every_edge(config: &Config) -> Vec<(Sender, Receiver)> {
     let mut all = Vec::new();
     for receiver in receivers(config) {
-        for sender in senders(config, config.n_layers) {
-            if senders_before(sender, &receiver, config) {
+        for sender in Sender::all(config) {
+            if sender.reaches(receiver.hook, config) {
                 all.push((
                     sender,
                     Receiver {

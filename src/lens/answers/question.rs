@@ -11,9 +11,10 @@
 //! ```
 
 use super::gather::Compare;
+use super::kind::Kind;
 use super::plan::Sheet;
 use super::variants::Variants;
-use super::words::{FORMS, grid, misfit, over_line, over_pairs, prediction};
+use super::words::{FORMS, grid, misfit, mlp_layer, over_line, over_pairs, prediction};
 use crate::lens::experiment::metric::Reading;
 use crate::lens::experiment::toward::Toward;
 use crate::lens::names::circuit::CircuitName;
@@ -21,52 +22,9 @@ use crate::lens::names::head::HeadName;
 use crate::lens::names::head::head_pairs;
 use crate::lens::weights::circuit::Weight;
 use crate::model::Config;
+use crate::model::config::Normalization;
 use crate::task::{Task, limits, shown};
 use anyhow::{Context, Result, anyhow, bail, ensure};
-
-/// What of the attention is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Probabilities.
-    Pattern,
-    /// Before the softmax.
-    Scores,
-    /// Probability times the norm of what is handed over.
-    Norm,
-    /// Probability times what is handed over toward a logit.
-    Toward(Toward),
-    /// How often a cell is its row's largest.
-    Argmax,
-}
-
-impl Kind {
-    pub(in crate::lens) const ALL: [(&str, Self); 5] = [
-        ("pattern", Self::Pattern),
-        ("scores", Self::Scores),
-        ("norm", Self::Norm),
-        ("target", Self::Toward(Toward::TARGET)),
-        ("argmax", Self::Argmax),
-    ];
-
-    fn parse(task: Task, word: &str) -> Result<Self> {
-        match Self::ALL.iter().find(|(name, _)| *name == word) {
-            Some((_, kind)) => Ok(*kind),
-            None => Toward::parse(task, word)
-                .map(Self::Toward)
-                .with_context(|| {
-                    let names = Self::ALL.map(|(name, _)| name).join(", ");
-                    format!("'{}' is not {names} or a logit", shown(word))
-                }),
-        }
-    }
-
-    fn line(self, task: Task) -> String {
-        match (self, Self::ALL.iter().find(|(_, kind)| *kind == self)) {
-            (Self::Toward(toward), _) => toward.line(task),
-            (_, found) => found.map_or_else(String::new, |(name, _)| (*name).to_owned()),
-        }
-    }
-}
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +84,8 @@ pub enum Question {
         name: CircuitName,
         /// Divided by `sqrt(d_head)`.
         scaled: bool,
+        /// With its norms folded in, up to their scales.
+        folded: bool,
         /// Another one of the same rows and columns, drawn beside it on one scale.
         beside: Option<CircuitName>,
     },
@@ -137,6 +97,15 @@ pub enum Question {
         toward: Toward,
         /// By the token attended to, instead of its position.
         by_token: bool,
+        /// Averaged over the sample.
+        mean: bool,
+    },
+    /// What each neuron of a layer adds to a logit, at each prediction.
+    Neurons {
+        /// The layer.
+        layer: usize,
+        /// Which logit.
+        toward: Toward,
         /// Averaged over the sample.
         mean: bool,
     },
@@ -208,6 +177,7 @@ impl Question {
                 | Self::Virtual { .. }
                 | Self::Paths { .. }
                 | Self::Sources { .. }
+                | Self::Neurons { .. }
         );
         ensure!(!mean || can_average, "{verb} is not averaged over a sample");
         let over_pairs = matches!(question, Self::Grid { .. } | Self::Metrics { .. });
@@ -251,6 +221,11 @@ impl Question {
                     mean,
                 })
             }
+            ["neurons", layer, ref rest @ ..] if rest.len() <= 1 => Ok(Self::Neurons {
+                layer: mlp_layer(layer, config)?,
+                toward: toward(rest.first())?,
+                mean,
+            }),
             ["grid", ref rest @ ..] if !rest.is_empty() => {
                 grid(rest, config).map(|(sheet, compare, reading)| Self::Grid {
                     sheet,
@@ -277,8 +252,9 @@ impl Question {
                     _ => bail!("'{}' is not: minus SRC", shown(&rest.join(" "))),
                 };
                 let (dest, src) = (task.position(dest)?, task.position(src)?);
-                let first_masked = [Some(src), minus].into_iter().flatten().find(|&p| p > dest);
-                if let Some(masked) = first_masked {
+                let mut sources = [Some(src), minus].into_iter().flatten();
+                let masked = sources.find(|&p| p > dest && config.is_causal());
+                if let Some(masked) = masked {
                     let [dest, masked] = [dest, masked].map(|p| task.label(p));
                     bail!("{dest} cannot attend to {masked}, which comes after it");
                 }
@@ -312,10 +288,14 @@ impl Question {
             }),
             ["circuit", name, ref rest @ ..] => {
                 let scaled = rest.first() == Some(&"scaled");
+                let rest = &rest[usize::from(scaled)..];
+                let folded = rest.first() == Some(&"folded");
+                let normed = config.normalization != Normalization::None;
+                ensure!(normed || !folded, "this model has no norms to fold in");
                 let name = CircuitName::parse(name, config)?;
                 let is_qk = matches!(name, CircuitName::Qk { .. });
                 ensure!(is_qk || !scaled, "only QK circuits are scaled");
-                let beside = match rest[usize::from(scaled)..] {
+                let beside = match rest[usize::from(folded)..] {
                     [] => None,
                     ["beside", other] => Some(CircuitName::parse(other, config)?),
                     ref rest => bail!("'{}' is not: beside NAME", shown(&rest.join(" "))),
@@ -323,11 +303,15 @@ impl Question {
                 Ok(Self::Circuit {
                     name,
                     scaled,
+                    folded,
                     beside,
                 })
             }
             ["pca", "tokens"] => Ok(Self::Pca { positions: false }),
-            ["pca", "positions"] => Ok(Self::Pca { positions: true }),
+            ["pca", "positions"] => {
+                ensure!(config.has_w_pos(), "this model has no W_pos");
+                Ok(Self::Pca { positions: true })
+            }
             ["composition"] => Ok(Self::Composition),
             _ => bail!(misfit(words)),
         }
@@ -379,13 +363,18 @@ impl Question {
             Self::Circuit {
                 name,
                 scaled,
+                folded,
                 beside,
             } => {
                 let scaled = if *scaled { " scaled" } else { "" };
+                let folded = if *folded { " folded" } else { "" };
                 let beside = beside.as_ref();
                 let beside = beside.map(|other| format!(" beside {}", other.text(config)));
                 let name = name.text(config);
-                format!("circuit {name}{scaled}{}", beside.unwrap_or_default())
+                format!(
+                    "circuit {name}{scaled}{folded}{}",
+                    beside.unwrap_or_default()
+                )
             }
             Self::Sources {
                 i,
@@ -397,6 +386,11 @@ impl Question {
                 let at = task.prediction(*i);
                 format!("sources {at} {}{by}{}", toward.line(task), over(mean))
             }
+            Self::Neurons {
+                layer,
+                toward,
+                mean,
+            } => format!("neurons {layer} {}{}", toward.line(task), over(mean)),
             Self::Grid {
                 sheet,
                 compare,

@@ -2,7 +2,8 @@
 
 use crate::lens::names::head::head_pairs;
 use crate::lens::numbers::array::Array;
-use crate::lens::weights::circuit::{Circuit, composition, composition_baseline};
+use crate::lens::weights::circuit::Circuit;
+use crate::lens::weights::composition::{composition, composition_baseline};
 use crate::task::number::fixed;
 
 use super::table::{Layer, Table};
@@ -45,7 +46,9 @@ pub(in crate::lens) fn put_beside(
 
 /// A circuit, with its spectrum.
 pub(in crate::lens) fn circuit_table(circuit: &Circuit) -> Result<Table> {
-    let mut notes = Vec::new();
+    let said = circuit.notes.iter();
+    let said = said.map(|(name, words)| ((*name).to_owned(), words.clone()));
+    let mut notes: Vec<(String, String)> = said.collect();
     let diagonal = circuit.diagonal();
     if let Some(diagonal) = &diagonal {
         notes.push(("top-1 on the diagonal".into(), fixed(diagonal.top1, 3)));

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 13] = [
+pub const FORMS: [(&str, &str); 14] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
@@ -23,10 +23,11 @@ pub const FORMS: [(&str, &str); 13] = [
         "sources",
         "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
     ),
-    ("circuit", "NAME [scaled] [beside NAME]"),
+    ("neurons", "LAYER [target|TOKEN|A-B] [over sample]"),
+    ("circuit", "NAME [scaled] [folded] [beside NAME]"),
     (
         "grid",
-        "edges|edges_by_pos|strips|GRID|pattern_cells L.H [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
+        "edges|edges_by_pos|strips|GRID|pattern_cells L.H|neurons LAYER [exact|attribution|both] [as clean|corrupted|patched|difference] [over N pairs]",
     ),
     ("metrics", "[over N pairs]"),
     ("necessity", ""),
@@ -87,6 +88,20 @@ pub(in crate::lens) fn prediction(task: Task, word: &str) -> Result<usize> {
     task.prediction_named(word).with_context(|| {
         let all = task.predictions().join(" ");
         format!("no prediction '{}'; they are {all}", shown(word))
+    })
+}
+
+/// A layer that has an MLP; the bare model's is 0.
+pub(in crate::lens) fn mlp_layer(word: &str, config: &Config) -> Result<usize> {
+    let layers = match config.mlp {
+        Some(_) => config.n_layers.max(1),
+        None => 0,
+    };
+    let layer = word.parse().ok().filter(|&layer| layer < layers);
+    layer.with_context(|| match layers {
+        0 => "this model has no MLP".to_owned(),
+        1 => format!("no MLP '{}'; the layer is 0", shown(word)),
+        n => format!("no MLP '{}'; the layers are 0 to {}", shown(word), n - 1),
     })
 }
 

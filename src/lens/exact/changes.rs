@@ -21,6 +21,11 @@ pub(in crate::lens) struct Change {
 }
 
 impl Changes {
+    /// All of them.
+    pub(in crate::lens) fn all(&self) -> impl Iterator<Item = &Change> {
+        self.0.iter()
+    }
+
     /// Those at one hook point.
     pub(in crate::lens) fn at(&self, hook: HookName) -> impl Iterator<Item = &Change> {
         let all = self.0.iter();

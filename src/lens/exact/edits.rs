@@ -1,13 +1,14 @@
 //! What interventions make of a trace's terms: `runs/edit.rs`, edit by edit, on sums.
 
 use super::changes::Change;
+use super::rows::{Label, spread};
 use super::terms::Terms;
-use super::trace::{Label, Rows, Trace, spread};
+use super::trace::Trace;
 use crate::lens::experiment::intervention::{Action, Carrier, Sender};
 use crate::lens::names::head::HeadName;
 use crate::lens::names::path::{PathName, Start};
 use crate::lens::numbers::algebra::{Matrix, matrix};
-use crate::model::{HookName, Site};
+use crate::model::HookName;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ impl Trace<'_> {
         let mut carried: BTreeMap<Carrier, Terms> = BTreeMap::new();
         for change in run.changes.at(hook) {
             let one = &change.intervention;
-            let chosen = (0..self.len()).filter(|&pos| one.selects(head, pos, 0));
+            let chosen = (0..self.outputs()).filter(|&pos| one.selects(head, pos, 0));
             let chosen: Vec<usize> = chosen.collect();
             match &one.action {
                 Action::Scale(factor) => {
@@ -74,16 +75,13 @@ impl Trace<'_> {
     /// What an intervention puts in for a head, at every position; nothing where it only takes away.
     fn put(&mut self, change: &Change, head: usize) -> Result<Terms> {
         let one = &change.intervention;
-        let (config, len) = (self.weights.config(), self.len());
+        let (config, len) = (self.weights.config(), self.outputs());
         let rows = match (&one.action, &change.taken) {
             (Action::Zero | Action::Knock | Action::Edge(_, None) | Action::Path(_), _) => {
                 return Ok(Terms::default());
             }
             (Action::Set(value), _) => {
-                let width = match one.hook {
-                    HookName::Block(_, Site::Q | Site::K | Site::V | Site::Z) => config.d_head,
-                    _ => config.d_model,
-                };
+                let width = config.width(one.hook);
                 Matrix::from_fn(len, width, |_, _| f64::from(*value as f32))
             }
             (action, taken) => {
@@ -122,9 +120,9 @@ impl Trace<'_> {
         let maps = matrix(width + 1, width, maps.slice(&[head]));
         let map = maps.subrows(0, width).to_owned();
         for (family, weights) in terms.split_off(chosen).iter() {
-            let rows = self.in_head(name, family).into_owned() * &map;
+            let rows = self.in_head(name, family, &map);
             let label = self.label(family).clone();
-            terms.push(self.family(label, Rows::Own(rows)), weights.clone());
+            terms.push(self.family(label, rows), weights.clone());
         }
         let offset = spread(&maps.subrows(width, 1).to_owned(), self.len());
         let start = Start::Put(change.intervention.hook);

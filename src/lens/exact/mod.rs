@@ -2,7 +2,10 @@
 
 pub mod changes;
 pub mod edits;
+pub mod families;
+pub mod layers;
 pub mod paths;
+pub mod rows;
 pub mod split;
 pub mod terms;
 pub mod trace;

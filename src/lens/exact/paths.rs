@@ -1,85 +1,188 @@
-//! Paths: given attention, the logits are exactly a sum over all ways through the model.
+//! Paths: given attention, norm scales and the gates of neurons, the logits are exactly a sum over
+//! all ways through the model.
 //!
 //! A path starts where something enters the residual stream (a token's embedding, a position's
-//! embedding where positions are part of the stream, a bias), goes through heads of increasing
-//! layers, and ends in the logits. With `A` the heads' attention and `OV` their `W_V W_O`, a path's
-//! share of the logits at `dest` is the sum over source positions `src` of
+//! embedding where positions are part of the stream, a bias), goes through heads and MLPs of
+//! increasing layers, and ends in the logits. With `A` the heads' attention and `OV` their `W_V W_O`,
+//! a path's share of the logits at `dest` is the sum over source positions `src` of
 //! `(A_k .. A_1)[dest, src] * (x[src] OV_1 .. OV_k W_U)`: a weight of this run times a row of a
-//! table of the model's. Source: Elhage et al. 2021, "path expansion".
+//! table of the model's. Source: Elhage et al. 2021, "path expansion". A norm multiplies the weight by
+//! one over its scale, and the row by its own weights. The gates of ReLU neurons are zeros and ones by
+//! position, so that behind an MLP each pair of positions has a row of its own. Another activation
+//! has no gates, and there are more paths through neurons than fit in some models: what an MLP writes
+//! starts a path then.
 
 use crate::lens::experiment::intervention::Intervention;
 use crate::lens::names::head::HeadName;
-use crate::lens::names::path::{PathName, Start};
+use crate::lens::names::path::{PathName, Place, Start, Step};
 use crate::lens::numbers::algebra::{Matrix, is_zero};
+use crate::lens::weights::layers::Norm;
 use crate::lens::weights::matrices::Matrices;
 use crate::model::Config;
+use crate::model::config::PositionalEmbedding;
 use anyhow::{Context, Result, ensure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most numbers that all tables of a model may hold (128 MB).
+/// The most numbers that all tables of a model, or all paths of a run, may hold (128 MB).
 const MAX_NUMBERS: usize = 16 << 20;
 
-/// A path with its table: what each start hands to the logits, `[start, d_vocab_out]`.
+/// A path, and in a model without norms and MLPs its table: what each start hands to the logits,
+/// `[start, d_vocab_out]`.
 pub(in crate::lens) struct Route {
     pub name: PathName,
-    pub table: Matrix,
+    pub table: Option<Matrix>,
 }
 
 /// All paths of a model with their tables. Made once a model; a run adds the weights.
 pub struct PathTables {
     routes: Vec<Route>,
     numbers: BTreeMap<PathName, usize>,
+    starts: BTreeSet<Start>,
+    neurons: bool,
+    left: usize,
 }
 
-/// What enters at a start, one row for each token, position, or alone: `[start, d_model]`.
-fn entering(weights: &Matrices) -> Vec<(Start, Matrix)> {
-    let mut all = vec![(Start::Embed, weights.w_e.clone())];
-    if weights.is_standard() {
-        all.push((Start::Pos, weights.w_pos.clone()));
+/// Where something enters that is not nothing, in the order of a forward pass.
+fn starts(weights: &Matrices, neurons: bool) -> Vec<Start> {
+    let config = weights.config();
+    let mut all = vec![Start::Embed];
+    if config.positional_embedding == PositionalEmbedding::Standard && !config.is_bare() {
+        all.push(Start::Pos);
     }
-    for (layer, b_o) in weights.b_o.iter().enumerate() {
-        for name in HeadName::all(weights.config()).filter(|name| name.layer == layer) {
-            let head = weights.head(name);
-            all.push((Start::HeadBias(name), &head.b_v * &head.w_o));
+    let mut bias = |start: Start, value: Option<&Matrix>| {
+        if value.is_some_and(|value| !is_zero(value)) {
+            all.push(start);
         }
-        all.push((Start::OutBias(layer), b_o.clone()));
+    };
+    let of_norm = |norm: Option<&Norm>| norm.and_then(|norm| norm.b.clone());
+    for layer in 0..config.n_layers.max(weights.mlps.len()) {
+        let place = Place::Attention(layer);
+        let of_layer = HeadName::all(config).filter(|name| name.layer == layer);
+        bias(
+            Start::NormBias(place),
+            of_norm(weights.norm_of(layer)).as_ref(),
+        );
+        for name in of_layer {
+            let head = weights.head(name);
+            bias(Start::HeadBias(name), Some(&(&head.b_v * &head.w_o)));
+        }
+        bias(Start::OutBias(layer), weights.b_o.get(layer));
+        let Some(mlp) = weights.mlps.get(layer) else {
+            continue;
+        };
+        if neurons {
+            let norm = of_norm(mlp.norm.as_ref());
+            bias(Start::NormBias(Place::Mlp(layer)), norm.as_ref());
+            bias(Start::InBias(layer), Some(&mlp.b_in));
+        } else {
+            bias(Start::Mlp(layer), Some(&mlp.w_in));
+        }
+        bias(Start::MlpBias(layer), Some(&mlp.b_out));
     }
-    all.retain(|(start, value)| matches!(start, Start::Embed | Start::Pos) || !is_zero(value));
+    let last = of_norm(weights.norm.as_ref());
+    bias(Start::NormBias(Place::Unembed), last.as_ref());
+    bias(Start::Unembed, Some(&weights.b_u));
     all
+}
+
+/// What enters at a start of a model without norms and MLPs, one row for each token, position, or
+/// alone: `[start, d_model]`.
+fn entering(weights: &Matrices, start: Start) -> Matrix {
+    match start {
+        Start::Embed => weights.w_e.clone(),
+        Start::Pos => weights.w_pos.clone(),
+        Start::HeadBias(name) => {
+            let head = weights.head(name);
+            &head.b_v * &head.w_o
+        }
+        Start::OutBias(layer) => weights.b_o[layer].clone(),
+        _ => Matrix::zeros(0, weights.config().d_model),
+    }
 }
 
 impl PathTables {
     /// The tables of a model. A bias that is zero has no paths.
     ///
     /// # Errors
-    /// When there are more paths than fit: their number is `(heads + 1) ^ layers`.
+    /// When there are more paths than fit: without MLPs their number is `(heads + 1) ^ layers`.
     pub fn new(weights: &Matrices) -> Result<Self> {
+        let gates = weights.config().has_gates();
+        match Self::build(weights, gates) {
+            Err(_) if gates => Self::build(weights, false),
+            found => found,
+        }
+    }
+
+    fn build(weights: &Matrices, neurons: bool) -> Result<Self> {
+        let all = starts(weights, neurons);
+        let mut tables = Self {
+            routes: Vec::new(),
+            numbers: BTreeMap::new(),
+            starts: all.iter().copied().collect(),
+            neurons,
+            left: MAX_NUMBERS,
+        };
+        for start in all {
+            tables.extend(weights, start)?;
+        }
+        let names = tables.routes.iter().map(|route| route.name.clone());
+        tables.numbers = names.zip(0..).collect();
+        Ok(tables)
+    }
+
+    /// Adds all paths from one start, shorter ones first.
+    fn extend(&mut self, weights: &Matrices, start: Start) -> Result<()> {
         let config = weights.config();
-        let starts = entering(weights);
-        let (width, heads) = (config.d_vocab_out + config.d_model, config.n_heads);
-        let numbers = starts.iter().map(|(start, value)| {
-            let layers = config.n_layers.saturating_sub(start.next_layer());
-            let paths = (heads + 1).saturating_pow(layers as u32);
-            paths.saturating_mul(value.nrows() * width)
-        });
-        ensure!(
-            numbers.fold(0, usize::saturating_add) <= MAX_NUMBERS,
-            "a model of {} layers of {heads} heads has too many paths to list",
-            config.n_layers
-        );
-        let mut routes = Vec::new();
-        for (start, value) in starts {
-            extend(weights, &mut routes, start, value);
+        let tabled = !config.moves_when_cut();
+        let steps = Step::all(config, self.neurons);
+        let value = tabled.then(|| entering(weights, start));
+        let mut ways = vec![(PathName::of(start), value)];
+        let mut done = 0;
+        while let Some((name, value)) = ways.get(done).cloned() {
+            self.take(weights, &name, value.as_ref())?;
+            for &step in &steps {
+                let leads = match name.steps.last() {
+                    None => start.leads_to(step, config),
+                    Some(&before) => step.follows(before, config),
+                };
+                if leads {
+                    let value = value.as_ref().map(|value| through(weights, step, value));
+                    ways.push((name.then(step), value));
+                }
+            }
+            // the bare model unembeds its neurons and nothing else
+            let unread = config.is_bare() && start == Start::Embed;
+            if !name.steps.is_empty() || start.is_path() && !unread {
+                let table = |value: Matrix| match start {
+                    Start::Unembed => weights.b_u.clone(),
+                    _ => value * &weights.w_u,
+                };
+                self.routes.push(Route {
+                    table: value.map(table),
+                    name,
+                });
+            }
+            done += 1;
         }
-        if !is_zero(&weights.b_u) {
-            routes.push(Route {
-                name: PathName::of(Start::Unembed),
-                table: weights.b_u.clone(),
-            });
-        }
-        let names = routes.iter().map(|route| route.name.clone());
-        let numbers = names.zip(0..).collect();
-        Ok(Self { routes, numbers })
+        Ok(())
+    }
+
+    /// Takes a path's numbers off those that are left.
+    fn take(&mut self, weights: &Matrices, name: &PathName, value: Option<&Matrix>) -> Result<()> {
+        let (config, len) = (weights.config(), weights.task().seq_len());
+        let width = config.d_vocab_out + config.d_model;
+        let rows = match value {
+            Some(value) => value.nrows(),
+            // behind neurons that read what a head carried each pair of positions has its own
+            None if name.mixes() => len * len,
+            None => len,
+        };
+        let (layers, heads) = (config.n_layers, config.n_heads);
+        let left = self.left.checked_sub(rows * width);
+        self.left = left.with_context(|| {
+            format!("a model of {layers} layers of {heads} heads has too many paths to list")
+        })?;
+        Ok(())
     }
 
     /// The paths in their order: by start, then by length.
@@ -96,6 +199,9 @@ impl PathTables {
             let names: Vec<_> = self.names().map(ToString::to_string).collect();
             format!("this model's paths are {}", names.join(" "))
         };
+        if let Some(name) = self.names().find(|name| name.to_string() == text.trim()) {
+            return Ok(name.clone());
+        }
         let name = PathName::parse(text, config).with_context(listed)?;
         let found = self.number(&name).is_some();
         ensure!(found, "no path '{name}'; {}", listed());
@@ -122,34 +228,28 @@ impl PathTables {
         self.numbers.get(name).copied()
     }
 
+    /// Whether anything enters there.
+    pub(in crate::lens) fn enters(&self, start: Start) -> bool {
+        self.starts.contains(&start)
+    }
+
+    /// Whether paths go through the gates of neurons; else what an MLP writes starts a path.
+    pub(in crate::lens) fn through_neurons(&self) -> bool {
+        self.neurons
+    }
+
     pub(in crate::lens) fn routes(&self) -> &[Route] {
         &self.routes
     }
 }
 
-/// Adds all paths from one start, shorter ones first.
-fn extend(weights: &Matrices, routes: &mut Vec<Route>, start: Start, value: Matrix) {
-    let mut push = |heads: Vec<HeadName>, value: &Matrix| {
-        routes.push(Route {
-            name: PathName { start, heads },
-            table: value * &weights.w_u,
-        });
-    };
-    push(Vec::new(), &value);
-    let mut values = vec![(Vec::new(), value)];
-    let mut done = 0;
-    while done < values.len() {
-        let (heads, value): (Vec<HeadName>, Matrix) = values[done].clone();
-        let first = heads
-            .last()
-            .map_or(start.next_layer(), |last| last.layer + 1);
-        for name in HeadName::all(weights.config()).filter(|name| name.layer >= first) {
+/// What a head makes of rows `[start, d_model]`.
+fn through(weights: &Matrices, step: Step, value: &Matrix) -> Matrix {
+    match step {
+        Step::Head(name) => {
             let head = weights.head(name);
-            let next = [&heads[..], &[name]].concat();
-            let value = (&value * &head.w_v) * &head.w_o;
-            push(next.clone(), &value);
-            values.push((next, value));
+            (value * &head.w_v) * &head.w_o
         }
-        done += 1;
+        Step::Mlp(_) => value.clone(),
     }
 }

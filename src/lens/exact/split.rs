@@ -1,7 +1,8 @@
 //! A run's logits, path by path.
 
 use super::paths::PathTables;
-use super::trace::{Label, Trace};
+use super::rows::{Label, Vectors};
+use super::trace::Trace;
 use super::view::RunView;
 use crate::lens::names::path::{PathName, Start};
 use crate::lens::numbers::algebra::{Matrix, array, is_zero, rows_of};
@@ -28,12 +29,19 @@ struct Path<'a> {
 struct Carried<'a> {
     /// How much of what started where got where, `[dest_pos, src_pos]`.
     weights: Matrix,
-    /// What it hands to the logits: `[start, d_vocab_out]` of the tables, or `[src_pos, ..]`.
-    table: Cow<'a, Matrix>,
+    handed: Handed<'a>,
+}
+
+/// What is handed to the logits, `d_vocab_out` wide.
+enum Handed<'a> {
+    /// By start, of the tables.
+    Table(&'a Matrix),
+    /// By the position where it came in.
+    Own(Vectors<'static>),
 }
 
 impl PathTables {
-    /// The logits of a run, path by path, given its attention and what was done to it.
+    /// The logits of a run, path by path, given its attention, norm scales and gates, and what was done to it.
     ///
     /// # Errors
     /// When the run is not one of this model.
@@ -55,26 +63,27 @@ impl<'a> PathSplit<'a> {
             let Label::Path(name) = trace.label(family) else {
                 continue;
             };
-            let table = match trace.route(family) {
-                Some(route) => Cow::Borrowed(&tables.routes()[route].table),
-                None => Cow::Owned(&*trace.rows(family) * &weights.w_u),
-            };
+            let table = trace.route(family);
+            let table = table.and_then(|route| tables.routes()[route].table.as_ref());
             let carried = Carried {
                 weights: share.clone(),
-                table,
+                handed: match table {
+                    Some(table) => Handed::Table(table),
+                    None => Handed::Own(trace.rows(family).times(&weights.w_u)),
+                },
             };
             match tables.number(name) {
                 Some(number) => paths[number].carried.push(carried),
                 // a put of zeros, or one that nothing carries on, is none
-                None if is_zero(&carried.weights) || is_zero(&carried.table) => {}
+                None if is_zero(&carried.weights) || is_zero(carried.handed.all()) => {}
                 None => put.entry(name.clone()).or_default().push(carried),
             }
         }
         if let Some(number) = tables.number(&PathName::of(Start::Unembed)) {
-            let len = run.tokens.len();
+            let len = trace.outputs();
             paths[number].carried.push(Carried {
                 weights: Matrix::identity(len, len),
-                table: Cow::Borrowed(&tables.routes()[number].table),
+                handed: Handed::Table(&weights.b_u),
             });
         }
         paths.extend(put.into_iter().map(|(name, carried)| Path {
@@ -97,34 +106,36 @@ impl<'a> PathSplit<'a> {
     #[must_use]
     pub fn value(&self, path: usize, dest: usize, src: usize, token: usize) -> f64 {
         let path = &self.paths[path];
-        let carried = path.carried.iter();
         let value = |one: &Carried<'_>| {
-            one.weights[(dest, src)] * one.table[(one.row(path, src, self.tokens), token)]
+            let weight = one.weights[(dest, src)];
+            weight * one.handed.all()[(one.row(path, [dest, src], self.tokens), token)]
         };
+        let carried = path.carried.iter().filter(|one| src < one.weights.ncols());
         carried.map(value).fold(0.0, |sum, one| sum + one)
     }
 
     /// The attention along a path, `[dest_pos, src_pos]`, with what interventions made of it.
     #[must_use]
     pub fn attention(&self, path: usize) -> Array {
+        let mut carried = self.paths[path].carried.iter().map(|one| &one.weights);
         let len = self.tokens.len();
-        let carried = self.paths[path].carried.iter();
-        let none = Matrix::zeros(len, len);
-        array(&carried.fold(none, |sum, one| sum + &one.weights))
+        let first = carried.next().cloned();
+        let first = first.unwrap_or_else(|| Matrix::zeros(len, len));
+        array(&carried.fold(first, |sum, one| sum + one))
     }
 
-    /// The sum of all paths but those that are off: logits `[pos, d_vocab_out]`. Attention stays
-    /// as it was in the run.
+    /// The sum of all paths but those that are off: logits `[pos, d_vocab_out]`. Attention, scales
+    /// and gates stay as they were in the run.
     #[must_use]
     pub fn logits_without(&self, off: &BTreeSet<PathName>) -> Array {
-        let len = self.tokens.len();
         let mut carried = self.paths.iter().flat_map(|path| &path.carried);
-        let out = carried.next().map_or(0, |one| one.table.ncols());
-        let mut sum = Matrix::zeros(len, out);
+        let size = carried.next().map_or([0, 0], |one| {
+            [one.weights.nrows(), one.handed.all().ncols()]
+        });
+        let mut sum = Matrix::zeros(size[0], size[1]);
         for path in self.paths.iter().filter(|path| !off.contains(&*path.name)) {
             for one in &path.carried {
-                let rows = (0..len).map(|src| one.row(path, src, self.tokens));
-                sum += &one.weights * rows_of(&one.table, rows);
+                sum += one.sum(path, self.tokens);
             }
         }
         array(&sum)
@@ -141,13 +152,34 @@ impl<'a> PathSplit<'a> {
     }
 }
 
+impl Handed<'_> {
+    fn all(&self) -> &Matrix {
+        match self {
+            Self::Table(table) => table,
+            Self::Own(vectors) => vectors.all(),
+        }
+    }
+}
+
 impl Carried<'_> {
-    /// The row of the table that belongs to a source position.
-    fn row(&self, path: &Path<'_>, src: usize, tokens: &[Token]) -> usize {
-        match (&self.table, path.name.start) {
-            (Cow::Owned(_), _) | (_, Start::Pos) => src,
-            (_, Start::Embed) => tokens[src] as usize,
-            _ => 0,
+    /// The row of what is handed over that goes from `src` to `dest`.
+    fn row(&self, path: &Path<'_>, [dest, src]: [usize; 2], tokens: &[Token]) -> usize {
+        match (&self.handed, path.name.start) {
+            (Handed::Own(vectors), _) => vectors.row([dest, src], self.weights.ncols()),
+            (Handed::Table(_), Start::Pos) => src,
+            (Handed::Table(_), Start::Embed) => tokens[src] as usize,
+            (Handed::Table(_), _) => 0,
+        }
+    }
+
+    /// All that it brings, `[dest_pos, d_vocab_out]`.
+    fn sum(&self, path: &Path<'_>, tokens: &[Token]) -> Matrix {
+        match &self.handed {
+            Handed::Own(vectors) => vectors.sum(&self.weights),
+            Handed::Table(table) => {
+                let rows = (0..self.weights.ncols()).map(|src| self.row(path, [0, src], tokens));
+                &self.weights * rows_of(table, rows)
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct RunView {
     pub pattern: Array,
     /// `[layer, head, dest_pos, src_pos]`, minus infinity where masked.
     pub scores: Array,
+    /// Neurons behind their activation, `[layer, pos, d_mlp]`; of a model without MLPs none.
+    pub post: Array,
     /// What was done to it.
     pub changes: Changes,
 }
@@ -57,17 +59,23 @@ impl RunView {
         cache: &ActivationCache,
         row: usize,
     ) -> Result<Self> {
+        let config = model.config();
+        let one = |hook| -> Result<Array> { Array::from_tensor(&cache.get(hook)?.get(row)?) };
         let by_layer = |site| -> Result<Array> {
-            let layers = (0..model.config().n_layers).map(|layer| {
-                Array::from_tensor(&cache.get(HookName::Block(layer, site))?.get(row)?)
-            });
+            let layers = (0..config.n_layers).map(|layer| one(HookName::Block(layer, site)));
             Ok(Array::stack(&layers.collect::<Result<Vec<_>>>()?))
+        };
+        let post = match config.mlp {
+            Some(_) if config.is_bare() => Array::stack(&[one(HookName::Post)?]),
+            Some(_) => by_layer(Site::MlpPost)?,
+            None => Array::default(),
         };
         Ok(Self {
             tokens: model.task().tokens(&prompt),
             logits: Array::from_tensor(&logits.get(row)?)?,
             pattern: by_layer(Site::Pattern)?,
             scores: by_layer(Site::AttnScores)?,
+            post,
             changes: Changes::default(),
             prompt,
         })

@@ -1,8 +1,9 @@
 //! Intervention lines, one word on.
 
+use super::intervention::Sender;
 use super::parse::{VERBS, adds_to, is_cut};
 use crate::lens::names::head::HeadName;
-use crate::model::{Axes, Config, HookName};
+use crate::model::{Axes, Config, HookName, Site};
 use crate::task::Task;
 
 /// Lines that are right so far and one word longer, for completion.
@@ -58,7 +59,9 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
     match *rest {
         [] => next_targets(hook, stem, task),
         [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
-        [_] | [_, "head", _] => owned(&[tail]),
+        [_] if hook.has_neurons() => owned(&[tail, "neuron"]),
+        [_] | [_, "head" | "neuron", _] => owned(&[tail]),
+        [_, "neuron"] => owned(&["0"]),
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
         [.., "to"] => owned(&["1"]),
         [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
@@ -89,11 +92,22 @@ fn next_of_edge(rest: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
         [] => {
             let mut all = Vec::new();
             for layer in 0..config.n_layers {
-                for from in senders(layer) {
-                    all.extend(["Q", "K", "V"].map(|to| format!("{from}->{to}{layer}")));
+                let sites = [
+                    ("Q", Site::QInput),
+                    ("K", Site::KInput),
+                    ("V", Site::VInput),
+                    ("M", Site::MlpIn),
+                ];
+                for from in senders(config) {
+                    let reads = |(_, site): &(&str, Site)| {
+                        let there = config.has_site(*site);
+                        there && from.reaches(HookName::Block(layer, *site), config)
+                    };
+                    let read = sites.into_iter().filter(reads);
+                    all.extend(read.map(|(to, _)| format!("{from}->{to}{layer}")));
                 }
             }
-            all.extend(senders(config.n_layers).map(|from| format!("{from}->logits")));
+            all.extend(senders(config).map(|from| format!("{from}->logits")));
             all
         }
         [_] if stem.starts_with('@') => positions(stem, task),
@@ -121,10 +135,14 @@ fn next_of_path(stem: &str, config: &Config) -> Vec<String> {
     all
 }
 
-/// What writes before a layer reads.
-fn senders(layer: usize) -> impl Iterator<Item = String> {
-    let layers = (0..layer).map(|earlier| format!("L{earlier}"));
-    std::iter::once("embed".to_owned()).chain(layers)
+/// What writes into the stream, layer by layer.
+fn senders(config: &Config) -> impl Iterator<Item = Sender> + use<> {
+    let mlp = config.mlp;
+    let layers = (0..config.n_layers).flat_map(move |layer| {
+        let mlp = mlp.map(|_| Sender::Mlp(layer));
+        std::iter::once(Sender::Layer(layer)).chain(mlp)
+    });
+    std::iter::once(Sender::Embed).chain(layers)
 }
 
 /// Positions that go on from what is typed of some.

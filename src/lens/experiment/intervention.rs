@@ -6,6 +6,7 @@
 //! set   blocks.1.attn.hook_pattern [b_0,elt] = 1    add   blocks.0.hook_resid_post @elt W_U[48] by 2
 //! mean  blocks.0.attn.hook_z @elt over sample       resample blocks.0.attn.hook_z @elt keep idx
 //! edge  L0->K1 off                                  edge  embed->Q1.0 @b_0 from corrupted
+//! edge  L0->M1 off                                  zero  blocks.0.mlp.hook_post @* neuron 5
 //! edge  L0->K1 @elt mean over sample                edge  L0->V1 @elt resample keep idx
 //! rank  blocks.1.attn.hook_v @* head 0 to 5         path  0.0>1.0>2.0 off
 //! ```
@@ -126,10 +127,12 @@ pub enum StreamDirection {
 pub enum Sender {
     /// The token embedding.
     Embed,
-    /// All that a block writes, bias included.
+    /// All that a block's attention writes, bias included.
     Layer(usize),
     /// What one head writes.
     Head(usize, usize),
+    /// What a block's MLP writes, bias included.
+    Mlp(usize),
 }
 
 impl Sender {
@@ -140,6 +143,7 @@ impl Sender {
             Self::Embed => HookName::Embed,
             Self::Layer(layer) => HookName::Block(layer, Site::AttnOut),
             Self::Head(layer, _) => HookName::Block(layer, Site::Result),
+            Self::Mlp(layer) => HookName::Block(layer, Site::MlpOut),
         }
     }
 }
@@ -150,6 +154,7 @@ impl fmt::Display for Sender {
             Self::Embed => f.write_str("embed"),
             Self::Layer(layer) => write!(f, "L{layer}"),
             Self::Head(layer, head) => write!(f, "L{layer}.{head}"),
+            Self::Mlp(layer) => write!(f, "M{layer}"),
         }
     }
 }
@@ -171,12 +176,12 @@ pub enum Action {
     /// A multiple of a direction added; for values as wide as the residual stream.
     Add(StreamDirection, f64),
     /// A head's circuit cut down to its top singular directions: of OV at `hook_v`, of QK at
-    /// `hook_q`; the same product of weights as [`super::low_rank`] makes.
+    /// `hook_q`; the same product of weights as [`crate::lens::low_rank`] makes.
     Rank(usize),
     /// An edge of the computation: the sender's term is taken out of what the receiver reads
     /// (`None`: off), or exchanged for the sender's term from elsewhere. The receiver is the hook
-    /// point: `hook_q_input`, `hook_k_input`, `hook_v_input`, or the last `hook_resid_post` for the
-    /// logits. All else reads the stream as it is: exact path patching.
+    /// point: `hook_q_input`, `hook_k_input`, `hook_v_input`, `hook_mlp_in`, or the last
+    /// `hook_resid_post` for the logits. All else reads the stream as it is: exact path patching.
     Edge(Sender, Option<From>),
     /// What a path carries by the weights and the run's own attention, taken out of what the
     /// logits read; what else is done on its way is not asked. The hook point is the last
@@ -225,7 +230,7 @@ pub struct Intervention {
     pub hook: HookName,
     /// To which part of it.
     pub target: Target,
-    /// To which head; `None` means all.
+    /// To which head, or among neurons to which neuron; `None` means all.
     pub head: Option<usize>,
 }
 
@@ -347,7 +352,14 @@ impl Intervention {
             Action::Edge(..) => "edge",
             Action::Path(_) => "path",
         };
-        let head = self.head.map_or_else(String::new, |h| format!(" head {h}"));
+        let one = if self.hook.has_neurons() {
+            "neuron"
+        } else {
+            "head"
+        };
+        let head = self
+            .head
+            .map_or_else(String::new, |h| format!(" {one} {h}"));
         let target = self.target.text(task);
         format!("{verb} {} {target}{head}{}", self.hook, self.tail(task))
     }
@@ -384,6 +396,7 @@ impl Intervention {
             HookName::Block(layer, Site::QInput) => format!("Q{layer}"),
             HookName::Block(layer, Site::KInput) => format!("K{layer}"),
             HookName::Block(layer, Site::VInput) => format!("V{layer}"),
+            HookName::Block(layer, Site::MlpIn) => format!("M{layer}"),
             _ => "logits".to_owned(),
         };
         let head = self.head.map_or_else(String::new, |h| format!(".{h}"));

@@ -1,6 +1,7 @@
 //! What is asked of a run: a pair, a metric, interventions with their lines, patching grids.
 
 pub mod complete;
+pub mod edges;
 pub mod grid;
 pub mod intervention;
 pub mod measured;

@@ -167,20 +167,26 @@ impl Words<'_> {
 
     /// `head N`, if it stands here.
     fn head(&mut self, hook: HookName, config: &Config) -> Result<Option<usize>> {
-        if self.words.get(self.at) != Some(&"head") {
-            return Ok(None);
-        }
+        let (one, count) = match self.words.get(self.at) {
+            Some(&"head") => ("head", config.n_heads),
+            Some(&"neuron") => ("neuron", config.width(hook)),
+            _ => return Ok(None),
+        };
         self.at += 1;
-        if hook.axes() == Axes::Pos {
-            return self.wrong(format!("{hook} has no heads"));
+        let has = match one {
+            "head" => hook.axes() != Axes::Pos,
+            _ => hook.has_neurons(),
+        };
+        if !has {
+            return self.wrong(format!("{hook} has no {one}s"));
         }
-        let word = self.next("a head")?;
+        let word = self.next(&format!("a {one}"))?;
         match word.parse() {
-            Ok(head) if head < config.n_heads => Ok(Some(head)),
+            Ok(number) if number < count => Ok(Some(number)),
             _ => self.wrong(format!(
-                "'{}' is no head from 0 to {}",
+                "'{}' is no {one} from 0 to {}",
                 shown(word),
-                config.n_heads - 1
+                count - 1
             )),
         }
     }
@@ -224,14 +230,7 @@ impl Words<'_> {
         };
         let (hook, head) = self.receiver(receiver, config)?;
         let sender = self.sender(sender, config)?;
-        let HookName::Block(layer, _) = hook else {
-            return self.wrong("an edge ends in a block");
-        };
-        let sends_in_time = match sender {
-            Sender::Embed => true,
-            Sender::Layer(from) | Sender::Head(from, _) => from < layer || receiver == "logits",
-        };
-        if !sends_in_time {
+        if !sender.reaches(hook, config) {
             return self.wrong(format!("{sender} writes after {receiver} reads"));
         }
         let target = self.positions(task, hook)?;
@@ -265,6 +264,13 @@ impl Words<'_> {
         let word = self.next("a path such as 0.0>1.0")?;
         let path = PathName::parse(word, config);
         let path = path.or_else(|e| self.wrong(format!("{e:#}")))?;
+        if config.moves_when_cut() {
+            return self.wrong(
+                "without a path a norm's scale or a neuron's gate is another one, so that it has no \
+                 weight of its own; edges do it by a forward pass"
+                    .to_owned(),
+            );
+        }
         let Some(mut off) = path.off(config) else {
             return self.wrong(format!("{path} is no part of what the logits read"));
         };
@@ -288,6 +294,10 @@ impl Words<'_> {
         if word == "embed" {
             return Ok(Sender::Embed);
         }
+        let mlp = word.strip_prefix('M').and_then(|rest| mlp(rest, config));
+        if let Some(layer) = mlp {
+            return Ok(Sender::Mlp(layer));
+        }
         match word
             .strip_prefix('L')
             .and_then(|rest| numbers(rest, config))
@@ -295,9 +305,10 @@ impl Words<'_> {
             Some((layer, None)) => Ok(Sender::Layer(layer)),
             Some((layer, Some(head))) => Ok(Sender::Head(layer, head)),
             None => self.wrong(format!(
-                "'{}' sends nothing; embed, L0 .. L{} or a head such as L0.0 do",
+                "'{}' sends nothing; embed, L0 .. L{}{} or a head such as L0.0 do",
                 shown(word),
-                config.n_layers.saturating_sub(1)
+                config.n_layers.saturating_sub(1),
+                config.mlp.map_or("", |_| ", an MLP such as M0")
             )),
         }
     }
@@ -308,6 +319,10 @@ impl Words<'_> {
                 HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
                 None,
             ));
+        }
+        let mlp = word.strip_prefix('M').and_then(|rest| mlp(rest, config));
+        if let Some(layer) = mlp {
+            return Ok((HookName::Block(layer, Site::MlpIn), None));
         }
         let sites = [
             ('Q', Site::QInput),
@@ -321,9 +336,10 @@ impl Words<'_> {
         found.map_or_else(
             || {
                 self.wrong(format!(
-                    "'{}' reads nothing; Q, K or V with a layer 0 to {} (and a head: K1.0), or logits do",
+                    "'{}' reads nothing; Q, K or V with a layer 0 to {} (and a head: K1.0){}, or logits do",
                     shown(word),
-                    config.n_layers.saturating_sub(1)
+                    config.n_layers.saturating_sub(1),
+                    config.mlp.map_or("", |_| ", an MLP such as M0")
                 ))
             },
             Ok,
@@ -357,6 +373,12 @@ pub(in crate::lens) fn adds_to(hook: HookName) -> bool {
 /// Whether a circuit can be cut down there.
 pub(in crate::lens) fn is_cut(hook: HookName) -> bool {
     matches!(hook, HookName::Block(_, Site::Q | Site::V))
+}
+
+/// `1`: a layer whose MLP is meant.
+fn mlp(text: &str, config: &Config) -> Option<usize> {
+    config.mlp?;
+    text.parse().ok().filter(|&layer| layer < config.n_layers)
 }
 
 /// `1` or `1.0`: a layer and perhaps a head of the model.

@@ -7,7 +7,8 @@ use crate::model::config::PositionalEmbedding;
 use crate::model::{Config, HookName, Site};
 
 impl PathName {
-    /// The line that takes it out of what the logits read; `None` where it is no part of that.
+    /// The line that takes it out of what the logits read; `None` where it is no part of that, or
+    /// where what it carries is no product of weights: [`Config::moves_when_cut`].
     #[must_use]
     pub(in crate::lens) fn off(&self, config: &Config) -> Option<Intervention> {
         let in_stream = match self.start {
@@ -15,7 +16,7 @@ impl PathName {
             Start::Pos => config.positional_embedding == PositionalEmbedding::Standard,
             _ => true,
         };
-        in_stream.then(|| Intervention {
+        (in_stream && !config.moves_when_cut()).then(|| Intervention {
             action: Action::Path(self.clone()),
             hook: HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
             target: Target::Positions(None),
@@ -26,11 +27,15 @@ impl PathName {
     /// An edge that carries this path and no other, if there is one: taken away it takes the path
     /// out of the logits and leaves all attention as it is. In a model of two layers every path
     /// from an embedding has one; in a deeper one most edges carry several paths. What a head
-    /// makes of a token, of its position and of its own bias leaves together.
+    /// makes of a token, of its position and of its own bias leaves together. None in a model with
+    /// norms or MLPs: there an edge moves a scale or a gate.
     #[must_use]
     pub fn own_edge(&self, config: &Config) -> Option<Intervention> {
+        if config.moves_when_cut() {
+            return None;
+        }
         let last = config.n_layers.saturating_sub(1);
-        let mut heads = self.heads.clone();
+        let mut heads: Vec<HeadName> = self.heads().collect();
         match self.start {
             Start::Embed => {}
             // what the last layer reads is cut off before its bias is added

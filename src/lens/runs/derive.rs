@@ -1,6 +1,6 @@
 //! Activations that interventions take from elsewhere: means, examples, donors, directions.
 
-use crate::lens::exact::trace::handed;
+use crate::lens::exact::rows::handed;
 use crate::lens::experiment::intervention::{
     Action, Averaged, From, Intervention, StreamDirection,
 };

@@ -205,7 +205,7 @@ impl Edit {
 pub(in crate::lens) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     let term = match sender {
         Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
-        Sender::Embed | Sender::Layer(_) => written.clone(),
+        Sender::Embed | Sender::Layer(_) | Sender::Mlp(_) => written.clone(),
     };
     // where only the last queries are asked, these are the last positions of what was written
     let (len, asked) = (term.dim(1)?, like.dim(1)?);
@@ -262,11 +262,12 @@ fn mask(rows: &[Intervention], first: &Intervention, like: &Tensor) -> Result<Te
     let dims = &like.dims()[1..];
     // how many numbers are chosen together, and how the others are counted
     let (width, inner): (usize, [usize; 3]) = match first.hook.axes() {
+        Axes::Pos if first.hook.has_neurons() => (1, [dims[1], dims[0], 1]),
         Axes::Pos => (dims[1], [1, dims[0], 1]),
         Axes::PosHead => (dims[2], [dims[1], dims[0], 1]),
         Axes::HeadDestSrc => (1, [dims[0], dims[1], dims[2]]),
     };
-    let by_position = first.hook.axes() == Axes::PosHead;
+    let by_position = first.hook.axes() == Axes::PosHead || first.hook.has_neurons();
     let mut bits = Vec::with_capacity(rows.len() * like.elem_count());
     for row in rows {
         let alike = row.hook == first.hook && row.action == first.action;

@@ -130,8 +130,8 @@ impl Base<'_> {
         })
     }
 
-    /// Gradient times change, summed over the last axis but for attention: `[pos]`,
-    /// `[pos, head]` or `[head, dest, src]`.
+    /// Gradient times change, summed over the last axis but for attention and neurons: `[pos]`,
+    /// `[pos, head]`, `[pos, neuron]` or `[head, dest, src]`.
     fn product(&self, one: &Intervention, gradients: &BTreeMap<HookName, Tensor>) -> Result<Array> {
         let gradient = gradients.get(&one.hook).context("no gradient there")?;
         let change = match &one.action {
@@ -149,6 +149,7 @@ impl Base<'_> {
         let product = gradient.broadcast_mul(&change)?;
         let product = match one.hook.axes() {
             crate::model::Axes::HeadDestSrc => product,
+            _ if one.hook.has_neurons() => product,
             _ => product.sum(D::Minus1)?,
         };
         Array::from_tensor(&product.squeeze(0)?)

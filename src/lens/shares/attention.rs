@@ -2,8 +2,9 @@
 //! carries, through two heads at once, and how often a cell is the largest of its row.
 
 use super::attribution::{direction, dot};
+use crate::lens::exact::rows::{Label, Vectors};
 use crate::lens::exact::terms::Terms;
-use crate::lens::exact::trace::{Label, Trace, patterns};
+use crate::lens::exact::trace::{Trace, patterns};
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::toward::Toward;
 use crate::lens::names::head::HeadName;
@@ -16,7 +17,6 @@ use crate::model::HookedTransformer;
 use crate::task::Prompt;
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// What is shown of the attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,8 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
                 };
                 // what a head wrote is one family
                 for (weights, rows) in of_head(&trace, written, name) {
-                    let norms: Vec<f64> = (0..len).map(|src| rows.row(src).norm_l2()).collect();
+                    let norm = |src: usize| rows.all().row(src).norm_l2();
+                    let norms: Vec<f64> = (0..len).map(norm).collect();
                     put(i, &|dest, src| weights[(dest, src)] * norms[src]);
                 }
             }
@@ -139,8 +140,8 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
                 put(i, &|dest, src| match &directions[dest] {
                     Some(toward) => {
                         let shares = parts.iter();
-                        let share = |(weights, rows): &(&Matrix, Cow<'_, Matrix>)| {
-                            weights[(dest, src)] * dot(rows, src, toward)
+                        let share = |(weights, rows): &(&Matrix, Vectors<'_>)| {
+                            weights[(dest, src)] * dot(rows.all(), src, toward)
                         };
                         shares.map(share).fold(0.0, |sum, one| sum + one)
                     }
@@ -157,7 +158,7 @@ fn of_head<'t>(
     trace: &'t Trace<'_>,
     terms: &'t Terms,
     head: HeadName,
-) -> impl Iterator<Item = (&'t Matrix, Cow<'t, Matrix>)> {
+) -> impl Iterator<Item = (&'t Matrix, Vectors<'t>)> {
     let is_its =
         move |family: usize| matches!(trace.label(family), Label::Head(one) if *one == head);
     let found = terms.iter().filter(move |(family, _)| is_its(*family));

@@ -5,15 +5,19 @@
 //! stands apart. Labels and parts are those of TransformerLens's `accumulated_resid` and
 //! `decompose_resid`, except that `pos_embed` is listed only where positions are part of the
 //! stream: under shortformer they are not. What interventions put in is a part of its own.
+//!
+//! Behind a norm a part counts as the norm makes it at the scale of this run: its mean taken away,
+//! times the weight. The norm's bias is a part too. What an MLP writes is one part.
 
 use super::tally::Tally;
 use crate::lens::exact::paths::PathTables;
+use crate::lens::exact::rows::Label;
 use crate::lens::exact::terms::Terms;
-use crate::lens::exact::trace::{Label, Trace};
+use crate::lens::exact::trace::Trace;
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::toward::{Toward, read};
 use crate::lens::names::head::HeadName;
-use crate::lens::names::path::{PathName, Start};
+use crate::lens::names::path::{PathName, Place, Start};
 use crate::lens::numbers::algebra::Matrix;
 use crate::lens::numbers::array::Array;
 use crate::lens::runs::many::{Examples, Of, Sum, fold_runs};
@@ -49,13 +53,17 @@ pub struct PathShares {
 pub struct Attribution {
     /// One run, or a mean.
     pub of: Of,
+    /// What stays as it was in a run, where that is more than its attention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
     /// What is predicted: `b_0`, `b_1`, ..
     pub predictions: Vec<String>,
     /// The logit (or the difference) itself, `[prediction]`.
     pub logits: Array,
     /// The stream before each layer and at the end: `0_pre`, `1_pre`, `final_post`.
     pub accumulated_resid: Labelled,
-    /// `embed`, `pos_embed` where it is part of the stream, and each layer's `0_attn_out`.
+    /// `embed`, `pos_embed` where it is part of the stream, each layer's `0_attn_out` and `0_mlp_out`,
+    /// the last norm's bias `ln_final.b`; of the bare model its neurons, `post`.
     pub decompose_resid: Labelled,
     /// What interventions put in, by hook point; listed where it is not nothing.
     #[serde(skip_serializing_if = "Labelled::is_empty")]
@@ -63,8 +71,8 @@ pub struct Attribution {
     /// What the unembedding's bias adds, `[prediction]`.
     #[serde(rename = "b_U")]
     pub unembed_bias: Array,
-    /// The largest difference between a logit here and its sum of parts: rounding.
-    #[serde(skip)]
+    /// The largest difference between a logit of the runs, at any position, and its sum of parts:
+    /// rounding.
     pub remainder: f64,
     /// Each head; a layer's heads and its output bias are its `attn_out`.
     pub heads: Labelled,
@@ -104,6 +112,7 @@ impl Asked<'_> {
             let pair = self.toward.tokens(task, &run.prompt, i);
             self.add_prediction(tally, &trace, i, pair);
         }
+        tally.remainder = tally.remainder.max(trace.remainder());
         if let Some(paths) = self.paths {
             self.add_paths(tally, paths, run)?;
         }
@@ -127,19 +136,16 @@ impl Asked<'_> {
         tally.logits.add(&[i], logit);
         let bias = read(pair, |token| weights.b_u[(0, token)]);
         tally.unembed_bias.add(&[i], bias);
-        for layer in 0..weights.config().n_layers {
-            let stream = shares(trace, trace.stream(layer), dest, &toward);
+        let before = trace.toward(dest, &toward);
+        for layer in 0..trace.streams() {
+            let stream = shares(trace, trace.stream(layer), dest, &before);
             tally
                 .streams
                 .add(&[layer, i], stream.map(|(.., x)| x).sum());
         }
-        let mut total = 0.0;
         for (label, src, value) in shares(trace, trace.last(), dest, &toward) {
-            total += value;
             self.add_share(tally, label, (i, src, run.tokens[src]), value);
         }
-        tally.streams.add(&[weights.config().n_layers, i], total);
-        tally.remainder = tally.remainder.max((total + bias - logit).abs());
     }
 
     /// One part's share of a logit, at the source position where a head found it.
@@ -157,6 +163,7 @@ impl Asked<'_> {
                 tally.by_token.add(&[head, i, token as usize], value);
                 return;
             }
+            Label::Mlp(layer) => return tally.mlp.add(&[*layer, i], value),
             Label::Path(path) => path.start,
             Label::Bias => return,
         };
@@ -164,12 +171,15 @@ impl Asked<'_> {
             Start::Embed => tally.embed.add(&[0, i], value),
             Start::Pos => tally.embed.add(&[1, i], value),
             Start::OutBias(layer) => tally.out_bias.add(&[layer, i], value),
+            Start::MlpBias(layer) => tally.mlp.add(&[layer, i], value),
+            Start::NormBias(Place::Unembed) => tally.norm_bias.add(&[i], value),
             Start::Put(hook) if value != 0.0 => {
                 let none = || Sum::zeros(&[self.weights.task().answers.len()]);
                 tally.put.entry(hook).or_insert_with(none).add(&[i], value);
             }
             // none of these ends in the stream as it is
             Start::Put(_) | Start::HeadBias(_) | Start::Unembed => {}
+            Start::NormBias(_) | Start::InBias(_) | Start::Mlp(_) => {}
         }
     }
 
@@ -206,13 +216,24 @@ impl Asked<'_> {
             labels: HeadName::all(config).map(|name| name.to_string()).collect(),
             values: last_axis_summed(&by_source),
         };
+        let last = (!config.is_bare()).then(|| "final_post".to_owned());
         let streams = (0..config.n_layers).map(|layer| format!("{layer}_pre"));
-        let streams = streams.chain(["final_post".to_owned()]).collect();
+        let streams = streams.chain(last).collect();
+        let through = self.paths.is_some_and(PathTables::through_neurons);
         let put = tally.put.iter();
         let put = put.map(|(&hook, sum)| (PathName::of(Start::Put(hook)), mean(sum)));
         let (names, put): (Vec<_>, Vec<_>) = put.unzip();
         Attribution {
             of,
+            given: config.given_words(through).map(|words| {
+                let too_many = config.has_gates() && !through && self.paths.is_some();
+                let why = if too_many {
+                    ": paths through it are too many to list"
+                } else {
+                    ""
+                };
+                words + why
+            }),
             predictions: self.weights.task().predictions(),
             logits: mean(&tally.logits),
             accumulated_resid: Labelled {
@@ -233,20 +254,45 @@ impl Asked<'_> {
         }
     }
 
-    /// The embeddings and what each layer writes: its heads and its output bias.
+    /// The embeddings and what each layer writes: its heads and its output bias, its MLP.
     fn decomposed(&self, tally: &Tally, heads: &Array) -> Labelled {
         let config = self.weights.config();
-        let mut labels = vec!["embed".to_owned()];
-        labels.extend(self.weights.is_standard().then(|| "pos_embed".to_owned()));
-        let out_bias = tally.out_bias.mean(tally.runs);
-        let mut parts: Vec<f32> = tally.embed.mean(tally.runs).values().to_vec();
+        let mean = |sum: &Sum| sum.mean(tally.runs);
+        let (embed, out_bias, mlp) = (mean(&tally.embed), mean(&tally.out_bias), mean(&tally.mlp));
+        let mut labels = Vec::new();
+        let mut parts: Vec<f32> = Vec::new();
+        let mut part = |label: String, values: &[f32]| {
+            labels.push(label);
+            parts.extend_from_slice(values);
+        };
+        if config.is_bare() {
+            part("post".to_owned(), mlp.slice(&[0]));
+        } else {
+            for (row, label) in ["embed", "pos_embed"]
+                .iter()
+                .enumerate()
+                .take(embed.shape()[0])
+            {
+                part((*label).to_owned(), embed.slice(&[row]));
+            }
+        }
         for layer in 0..config.n_layers {
             let mut sum = out_bias.slice(&[layer]).to_vec();
             for head in layer * config.n_heads..(layer + 1) * config.n_heads {
                 add(&mut sum, heads.slice(&[head]));
             }
-            labels.push(format!("{layer}_attn_out"));
-            parts.extend(sum);
+            part(format!("{layer}_attn_out"), &sum);
+            if config.mlp.is_some() {
+                part(format!("{layer}_mlp_out"), mlp.slice(&[layer]));
+            }
+        }
+        if self
+            .weights
+            .norm
+            .as_ref()
+            .is_some_and(|norm| norm.b.is_some())
+        {
+            part("ln_final.b".to_owned(), mean(&tally.norm_bias).values());
         }
         let shape = vec![labels.len(), self.weights.task().answers.len()];
         Labelled {
@@ -288,7 +334,8 @@ fn shares<'t>(
     terms.iter().flat_map(move |(family, weights)| {
         let rows = trace.rows(family);
         let here = (0..weights.ncols()).filter(|&src| weights[(dest, src)] != 0.0);
-        let share = |src: usize| weights[(dest, src)] * dot(&rows, src, toward);
+        let row = |src: usize| rows.row([dest, src], weights.ncols());
+        let share = |src: usize| weights[(dest, src)] * dot(rows.all(), row(src), toward);
         let all: Vec<(usize, f64)> = here.map(|src| (src, share(src))).collect();
         let label = trace.label(family);
         all.into_iter().map(move |(src, value)| (label, src, value))

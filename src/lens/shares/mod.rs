@@ -2,5 +2,6 @@
 
 pub mod attention;
 pub mod attribution;
+pub mod neurons;
 pub mod scores;
 pub mod tally;

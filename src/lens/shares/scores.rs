@@ -1,12 +1,14 @@
 //! Why does it attend there: one attention score, split by what the query and the key are made of.
 //!
-//! Before the softmax a score is `(x W_Q + b_Q) . (y W_K + b_K) / sqrt(d_head)`, and both `x` and
+//! Before the softmax a score is `(x W_Q + b_Q) . (y W_K + b_K) / attn_scale`, and both `x` and
 //! `y` are sums: a token's embedding, a position's, the earlier heads' outputs (each again a sum
-//! over the positions that it attended to) and output biases. So the score is a sum over pairs.
+//! over the positions that it attended to), MLPs' outputs and biases. So the score is a sum over pairs.
+//! A norm counts at the scale of this run; where positions turn queries and keys, each part is turned.
 //! Interventions change both sides as they change the run; what they put in is a part of its own.
 
+use crate::lens::exact::rows::Label;
 use crate::lens::exact::terms::Terms;
-use crate::lens::exact::trace::{Label, Trace};
+use crate::lens::exact::trace::Trace;
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::intervention::Action;
 use crate::lens::names::head::HeadName;
@@ -28,9 +30,11 @@ pub enum Part {
     Position,
     /// The output of an earlier head, or the part of it that came from one position.
     Head(HeadName, Option<usize>),
+    /// What the neurons of a layer wrote.
+    Mlp(usize),
     /// What interventions put in at a hook point.
     Put(HookName),
-    /// Output biases of earlier layers and the bias of the query or key itself.
+    /// Output biases of earlier layers, the norm's and the bias of the query or key itself.
     Bias,
 }
 
@@ -43,6 +47,7 @@ impl Part {
             Self::Position => "position".into(),
             Self::Head(name, None) => name.to_string(),
             Self::Head(name, Some(from)) => format!("{name} from {}", task.label(*from)),
+            Self::Mlp(layer) => PathName::of(Start::Mlp(*layer)).to_string(),
             Self::Put(hook) => PathName::of(Start::Put(*hook)).to_string(),
             Self::Bias => "bias".into(),
         }
@@ -54,7 +59,7 @@ impl Part {
     }
 }
 
-/// A score, split. After `1/sqrt(d_head)`.
+/// A score, split. After its scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreSplit {
     /// What the query is made of.
@@ -181,9 +186,13 @@ fn always_listed(weights: &Matrices, run: &RunView, layer: usize) -> Vec<Part> {
     let sources = 0..run.tokens.len();
     let heads =
         earlier.flat_map(|name| sources.clone().map(move |src| Part::Head(name, Some(src))));
-    [Part::Token, Part::Position, Part::Bias]
+    let mlps = (0..layer.min(weights.mlps.len())).map(Part::Mlp);
+    let position = weights.config().has_w_pos().then_some(Part::Position);
+    [Part::Token, Part::Bias]
         .into_iter()
+        .chain(position)
         .chain(heads)
+        .chain(mlps)
         .collect()
 }
 
@@ -196,17 +205,23 @@ fn split_cell(
     let task = trace.weights.task();
     let len = trace.run.tokens.len();
     ensure!(dest < len && src < len, "no position {}", dest.max(src));
+    let config = trace.weights.config();
     ensure!(
-        src <= dest,
+        src <= dest || !config.is_causal(),
         "{} comes after {}: attention looks back only, there is no score",
         task.label(src),
         task.label(dest)
+    );
+    ensure!(
+        config.pad_token != Some(trace.run.tokens[src]),
+        "{} is padding: no attention looks at it, there is no score",
+        task.label(src)
     );
     let query = trace.asks(head, [Site::QInput, Site::Q])?;
     let query = parts(trace, &query, dest);
     let key = trace.asks(head, [Site::KInput, Site::K])?;
     let key = parts(trace, &key, src);
-    let scale = 1.0 / (trace.weights.config().d_head as f64).sqrt();
+    let scale = 1.0 / config.attn_scale;
     let mut values = BTreeMap::new();
     for (&from, q) in &query {
         for (&to, k) in &key {
@@ -255,12 +270,13 @@ fn parts(trace: &Trace<'_>, terms: &Terms, pos: usize) -> BTreeMap<Part, Vec<f64
     for (family, weights) in terms.iter() {
         let rows = trace.rows(family);
         for src in (0..weights.ncols()).filter(|&src| weights[(pos, src)] != 0.0) {
-            let none = || vec![0.0; rows.ncols()];
+            let none = || vec![0.0; rows.all().ncols()];
             let sum = parts
                 .entry(part(trace.label(family), src))
                 .or_insert_with(none);
+            let row = rows.row([pos, src], weights.ncols());
             for (j, sum) in sum.iter_mut().enumerate() {
-                *sum += weights[(pos, src)] * rows[(src, j)];
+                *sum += weights[(pos, src)] * rows.all()[(row, j)];
             }
         }
     }
@@ -270,12 +286,15 @@ fn parts(trace: &Trace<'_>, terms: &Terms, pos: usize) -> BTreeMap<Part, Vec<f64
 fn part(label: &Label, src: usize) -> Part {
     match label {
         Label::Head(name) => Part::Head(*name, Some(src)),
+        Label::Mlp(layer) => Part::Mlp(*layer),
         Label::Bias => Part::Bias,
         Label::Path(path) => match path.start {
             Start::Embed => Part::Token,
             Start::Pos => Part::Position,
             Start::Put(hook) => Part::Put(hook),
+            Start::Mlp(layer) => Part::Mlp(layer),
             Start::HeadBias(_) | Start::OutBias(_) | Start::Unembed => Part::Bias,
+            Start::NormBias(_) | Start::InBias(_) | Start::MlpBias(_) => Part::Bias,
         },
     }
 }

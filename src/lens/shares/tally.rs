@@ -4,6 +4,7 @@ use crate::lens::names::path::PathName;
 use crate::lens::runs::many::Sum;
 use crate::lens::weights::matrices::Matrices;
 use crate::model::HookName;
+use crate::model::config::PositionalEmbedding;
 use std::collections::BTreeMap;
 
 /// Sums over runs.
@@ -20,6 +21,10 @@ pub(in crate::lens) struct Tally {
     pub embed: Sum,
     /// `[layer, prediction]`
     pub out_bias: Sum,
+    /// `[layer, prediction]`: what its MLP writes, its bias included
+    pub mlp: Sum,
+    /// `[prediction]`: the last norm's bias
+    pub norm_bias: Sum,
     /// `[head, prediction, pos]` and `[head, prediction, d_vocab]`
     pub by_source: Sum,
     pub by_token: Sum,
@@ -39,14 +44,22 @@ impl Tally {
         let task = weights.task();
         let (n, len) = (task.answers.len(), task.seq_len());
         let heads = config.n_layers * config.n_heads;
+        let streams = if config.is_bare() {
+            0
+        } else {
+            config.n_layers + 1
+        };
+        let standard = config.positional_embedding == PositionalEmbedding::Standard;
         Self {
             runs: 0,
             logits: Sum::zeros(&[n]),
-            streams: Sum::zeros(&[config.n_layers + 1, n]),
+            streams: Sum::zeros(&[streams, n]),
             put: BTreeMap::new(),
             unembed_bias: Sum::zeros(&[n]),
-            embed: Sum::zeros(&[1 + usize::from(weights.is_standard()), n]),
+            embed: Sum::zeros(&[1 + usize::from(standard), n]),
             out_bias: Sum::zeros(&[config.n_layers, n]),
+            mlp: Sum::zeros(&[weights.mlps.len(), n]),
+            norm_bias: Sum::zeros(&[n]),
             by_source: Sum::zeros(&[heads, n, len]),
             by_token: Sum::zeros(&[heads, n, config.d_vocab]),
             paths: Sum::zeros(&[paths, n, len]),
@@ -63,6 +76,8 @@ impl Tally {
         self.unembed_bias.merge(&other.unembed_bias);
         self.embed.merge(&other.embed);
         self.out_bias.merge(&other.out_bias);
+        self.mlp.merge(&other.mlp);
+        self.norm_bias.merge(&other.norm_bias);
         self.by_source.merge(&other.by_source);
         self.by_token.merge(&other.by_token);
         self.paths.merge(&other.paths);

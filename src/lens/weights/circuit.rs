@@ -2,20 +2,24 @@
 //!
 //! `ov` tables say what a token that is attended to does to each logit, `[d_vocab, d_vocab_out]`.
 //! `qk` tables say how much a query side wants a key side; they are unscaled unless asked for
-//! (scaled is after `1/sqrt(d_head)`), know no causal mask, and leave the biases out.
+//! (scaled is after `1/attn_scale`), know no causal mask, and leave the biases out. `mlp` tables say
+//! what neurons read of tokens and positions, and what they do to each logit. Norms are left out, or
+//! where that is asked their centring and weights are folded in: all but the number that a run divides
+//! by.
 
+use super::layers::Norm;
 use super::matrices::Matrices;
 use crate::lens::names::circuit::{CircuitName, Side};
 use crate::lens::names::head::HeadName;
 use crate::lens::numbers::algebra::{
-    Matrix, array, copying_score, effective_rank, product_eigenvalues, product_norm,
-    product_singular_values, rows_of,
+    Matrix, array, copying_score, effective_rank, product_eigenvalues, product_singular_values,
+    rows_of,
 };
 use crate::lens::numbers::array::Array;
 use crate::model::Config;
+use crate::model::config::{Normalization, PositionalEmbedding};
 use crate::task::{Task, Token};
 use anyhow::{Result, ensure};
-use rand_mt::Mt;
 use serde::Serialize;
 
 /// What an axis runs over.
@@ -28,6 +32,10 @@ pub enum Axis {
     Logits,
     /// Positions.
     Positions,
+    /// Tokens, and positions below them.
+    Both,
+    /// The neurons of an MLP.
+    Neurons,
 }
 
 /// A table of a model's weights.
@@ -43,8 +51,10 @@ pub struct Circuit {
     pub cols: Vec<String>,
     /// `[row, col]`
     pub values: Array,
-    /// Whether the values are divided by `sqrt(d_head)`.
+    /// Whether the values are divided by what scores are divided by.
     pub scaled: bool,
+    /// What is to be said of it besides, by name: of norms, of positions that turn.
+    pub notes: Vec<(&'static str, String)>,
     /// `left * right` are the values; their common side is a head's or the stream's.
     left: Matrix,
     right: Matrix,
@@ -52,21 +62,37 @@ pub struct Circuit {
 }
 
 impl Circuit {
-    /// A circuit of a model.
+    /// A circuit of a model, its norms left out.
     ///
     /// # Errors
     /// When `scaled` is asked of a circuit that is no QK circuit: nothing scales the others.
     pub fn new(weights: &Matrices, name: &CircuitName, scaled: bool) -> Result<Self> {
+        Self::made(weights, name, scaled, false)
+    }
+
+    /// The same with its norms folded in: their centring and weights, not the numbers that they
+    /// divide by, which a run decides.
+    ///
+    /// # Errors
+    /// As [`Circuit::new`]; in a model without norms.
+    pub fn folded(weights: &Matrices, name: &CircuitName, scaled: bool) -> Result<Self> {
+        let normed = weights.config().normalization != Normalization::None;
+        ensure!(normed, "this model has no norms to fold in");
+        Self::made(weights, name, scaled, true)
+    }
+
+    fn made(weights: &Matrices, name: &CircuitName, scaled: bool, folded: bool) -> Result<Self> {
         let config = weights.config();
         let text = name.text(config);
-        let (axes, left, mut right) = factors(weights, name);
+        let (left, mut right) = Folding { weights, folded }.factors(name);
         if scaled {
             ensure!(
                 matches!(name, CircuitName::Qk { .. }),
                 "only QK circuits are scaled (by 1/sqrt(d_head)), and {text} is none"
             );
-            right *= faer::Scale(1.0 / (config.d_head as f64).sqrt());
+            right *= faer::Scale(1.0 / config.attn_scale);
         }
+        let axes = name.axes();
         let [rows, cols] = axes.map(|axis| axis.labels(config, weights.task()));
         Ok(Self {
             name: text,
@@ -75,6 +101,7 @@ impl Circuit {
             cols,
             values: array(&(&left * &right)),
             scaled,
+            notes: notes(name, config, folded),
             left,
             right,
             task: weights.task(),
@@ -85,8 +112,11 @@ impl Circuit {
     /// run over the same.
     pub(in crate::lens) fn common(&self) -> Option<usize> {
         match self.axes {
-            [Axis::Tokens, Axis::Logits | Axis::Tokens] => Some(self.task.shared_ids()),
-            [Axis::Positions, Axis::Positions] => Some(self.rows.len()),
+            [Axis::Positions, Axis::Positions] | [Axis::Both, Axis::Both] => Some(self.rows.len()),
+            [
+                Axis::Tokens | Axis::Both,
+                Axis::Logits | Axis::Tokens | Axis::Both,
+            ] => Some(self.task.shared_ids()),
             _ => None,
         }
     }
@@ -130,82 +160,175 @@ impl Circuit {
     }
 }
 
-/// The axes of a circuit and two factors of its table.
 impl CircuitName {
     /// What its rows and columns run over.
     #[must_use]
     pub fn axes(&self) -> [Axis; 2] {
         let of = |side: &Side| match side {
             Side::Pos => Axis::Positions,
+            Side::All => Axis::Both,
             Side::Tok | Side::Via(_) => Axis::Tokens,
         };
         match self {
             Self::Direct | Self::Ov(_) => [Axis::Tokens, Axis::Logits],
+            Self::From(side, _) => [of(side), Axis::Logits],
             Self::Qk { query, key, .. } => [of(query), of(key)],
+            Self::MlpIn { side, .. } => [of(side), Axis::Neurons],
+            Self::MlpOut(_) => [Axis::Neurons, Axis::Logits],
         }
     }
 }
 
-fn factors(weights: &Matrices, name: &CircuitName) -> ([Axis; 2], Matrix, Matrix) {
-    match name {
-        CircuitName::Direct => {
-            let axes = [Axis::Tokens, Axis::Logits];
-            (axes, weights.w_e.clone(), weights.w_u.clone())
+/// What is to be said of a circuit's table besides its numbers.
+fn notes(name: &CircuitName, config: &Config, folded: bool) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    if config.normalization != Normalization::None {
+        let kind = config.normalization.name();
+        notes.push(match folded {
+            true => (
+                "norms",
+                format!("{kind} folded in, up to the scale of a run"),
+            ),
+            false => ("norms", format!("{kind} left out; folded puts them in")),
+        });
+    }
+    let turned = config.positional_embedding == PositionalEmbedding::Rotary;
+    if turned && matches!(name, CircuitName::Qk { .. }) {
+        let words = "as at distance 0: rotary positions turn the query against the key";
+        notes.push(("positions", words.to_owned()));
+    }
+    notes
+}
+
+/// How a circuit's table is made: two factors, whose common side is a head's, an MLP's or the
+/// stream's.
+struct Folding<'a> {
+    weights: &'a Matrices,
+    folded: bool,
+}
+
+impl Folding<'_> {
+    /// Rows of the stream as they are read behind a norm.
+    fn read(&self, norm: Option<&Norm>, rows: Matrix) -> Matrix {
+        match norm.filter(|_| self.folded) {
+            Some(norm) => norm.folded(&rows),
+            None => rows,
         }
-        CircuitName::Ov(chain) => {
-            let mut left = weights.w_e.clone();
-            let mut right = weights.w_u.clone();
-            for (i, &name) in chain.iter().enumerate().rev() {
-                let head = weights.head(name);
-                right = &head.w_o * &right;
-                if i > 0 {
-                    right = &head.w_v * &right;
-                } else {
-                    left = &left * &head.w_v;
+    }
+
+    /// What is read behind a norm, as it reads the stream before it.
+    fn before(&self, norm: Option<&Norm>, reader: Matrix) -> Matrix {
+        match norm.filter(|_| self.folded) {
+            Some(norm) => norm.before(&reader),
+            None => reader,
+        }
+    }
+
+    fn factors(&self, name: &CircuitName) -> (Matrix, Matrix) {
+        let weights = self.weights;
+        match name {
+            CircuitName::Direct => self.onto_logits(weights.w_e.clone(), &[]),
+            CircuitName::Ov(chain) => self.onto_logits(weights.w_e.clone(), chain),
+            CircuitName::From(side, chain) => self.onto_logits(self.side(*side), chain),
+            CircuitName::Qk { head, query, key } => {
+                let part = weights.head(*head);
+                let [query, key] = [query, key].map(|side| self.asking(*side, head.layer));
+                let right = (key * &part.w_k).transpose().to_owned();
+                (query * &part.w_q, right)
+            }
+            CircuitName::MlpIn { layer, gate, side } => {
+                let mlp = &weights.mlps[*layer];
+                let w_in = mlp.w_gate.as_ref().filter(|_| *gate).unwrap_or(&mlp.w_in);
+                (self.read(mlp.norm.as_ref(), self.side(*side)), w_in.clone())
+            }
+            CircuitName::MlpOut(layer) => {
+                let read = self.before(weights.norm.as_ref(), weights.w_u.clone());
+                match &weights.mlps[*layer].w_out {
+                    Some(w_out) => (w_out.clone(), read),
+                    None => (Matrix::identity(read.nrows(), read.nrows()), read),
                 }
             }
-            ([Axis::Tokens, Axis::Logits], left, right)
         }
-        CircuitName::Qk { head, query, key } => {
-            let head = weights.head(*head);
-            let (rows, query) = entering(weights, *query);
-            let (cols, key) = entering(weights, *key);
-            let right = (key * &head.w_k).transpose().to_owned();
-            ([rows, cols], query * &head.w_q, right)
+    }
+
+    /// What enters, and what heads of increasing layers and the unembedding make of it.
+    fn onto_logits(&self, mut left: Matrix, chain: &[HeadName]) -> (Matrix, Matrix) {
+        let weights = self.weights;
+        let mut right = self.before(weights.norm.as_ref(), weights.w_u.clone());
+        for (i, &name) in chain.iter().enumerate().rev() {
+            let (head, norm) = (weights.head(name), weights.norm_of(name.layer));
+            right = &head.w_o * &right;
+            if i > 0 {
+                right = self.before(norm, &head.w_v * &right);
+            } else {
+                left = self.read(norm, left) * &head.w_v;
+            }
+        }
+        (left, right)
+    }
+
+    /// What a side brings into the stream, `[token or position, d_model]`.
+    fn side(&self, side: Side) -> Matrix {
+        let weights = self.weights;
+        match side {
+            Side::Tok => weights.w_e.clone(),
+            Side::Pos => weights.w_pos.clone(),
+            Side::All => concat(&weights.w_e, &weights.w_pos),
+            Side::Via(name) => {
+                let head = weights.head(name);
+                let read = self.read(weights.norm_of(name.layer), weights.w_e.clone());
+                (read * &head.w_v) * &head.w_o
+            }
+        }
+    }
+
+    /// What a side brings into the queries or keys of a layer: under shortformer positions come in
+    /// behind the norm.
+    fn asking(&self, side: Side, layer: usize) -> Matrix {
+        let (weights, norm) = (self.weights, self.weights.norm_of(layer));
+        let behind = weights.config().positional_embedding == PositionalEmbedding::Shortformer;
+        match side {
+            Side::Pos if behind => weights.w_pos.clone(),
+            Side::All if behind => concat(&self.read(norm, weights.w_e.clone()), &weights.w_pos),
+            side => self.read(norm, self.side(side)),
         }
     }
 }
 
-/// What a side brings into a query or key, `[token or position, d_model]`.
-fn entering(weights: &Matrices, side: Side) -> (Axis, Matrix) {
-    match side {
-        Side::Tok => (Axis::Tokens, weights.w_e.clone()),
-        Side::Pos => (Axis::Positions, weights.w_pos.clone()),
-        Side::Via(name) => {
-            let head = weights.head(name);
-            (Axis::Tokens, (&weights.w_e * &head.w_v) * &head.w_o)
+/// One matrix above another.
+fn concat(above: &Matrix, below: &Matrix) -> Matrix {
+    let rows = above.nrows();
+    Matrix::from_fn(rows + below.nrows(), above.ncols(), |i, j| {
+        if i < rows {
+            above[(i, j)]
+        } else {
+            below[(i - rows, j)]
         }
-    }
+    })
 }
 
 impl Axis {
     /// The names of what it runs over.
     #[must_use]
     pub fn labels(self, config: &Config, task: Task) -> Vec<String> {
-        let token = |i: usize| task.token_name(i as Token);
+        let tokens = |n: usize| (0..n).map(|i| task.token_name(i as Token));
+        // a model may have more positions than its task
+        let positions = (0..config.n_ctx).map(|p| {
+            if p < task.seq_len() {
+                task.label(p)
+            } else {
+                p.to_string()
+            }
+        });
         match self {
-            Self::Tokens => (0..config.d_vocab).map(token).collect(),
-            Self::Logits => (0..config.d_vocab_out).map(token).collect(),
-            // a model may have more positions than its task
-            Self::Positions => (0..config.n_ctx)
-                .map(|p| {
-                    if p < task.seq_len() {
-                        task.label(p)
-                    } else {
-                        p.to_string()
-                    }
-                })
-                .collect(),
+            Self::Tokens => tokens(config.d_vocab).collect(),
+            Self::Logits => tokens(config.d_vocab_out).collect(),
+            Self::Positions => positions.collect(),
+            Self::Both => tokens(config.d_vocab).chain(positions).collect(),
+            Self::Neurons => {
+                let neurons = config.mlp.map_or(0, |mlp| mlp.d_mlp);
+                (0..neurons).map(|n| format!("n{n}")).collect()
+            }
         }
     }
 }
@@ -245,87 +368,4 @@ pub(in crate::lens) fn weight_factors(
         Weight::Qk => (head.w_q.clone(), head.w_k.transpose().to_owned()),
         Weight::Ov => (head.w_v.clone(), head.w_o.clone()),
     }
-}
-
-/// Composition scores of two heads, `|A B| / (|A| |B|)` in Frobenius norms (Elhage et al. 2021).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Composition {
-    /// The earlier head's output as the later head's query.
-    #[serde(rename = "Q")]
-    pub q: f64,
-    /// As its key.
-    #[serde(rename = "K")]
-    pub k: f64,
-    /// As its value.
-    #[serde(rename = "V")]
-    pub v: f64,
-}
-
-/// How much random weights compose: draws of two heads with standard normal entries.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Baseline {
-    /// Seeds the draws.
-    pub seed: u32,
-    /// How many.
-    pub draws: usize,
-    /// The mean score over the draws.
-    pub mean: f64,
-    /// Their standard deviation.
-    pub std: f64,
-}
-
-/// `|a b c d| / (|a b| |c d|)` for factors of the inner size.
-fn composed([a, b, c, d]: [&Matrix; 4]) -> f64 {
-    let one = Matrix::identity(b.nrows(), b.nrows());
-    product_norm(a, &(b * c), d) / (product_norm(a, &one, b) * product_norm(c, &one, d))
-}
-
-/// The composition scores of an earlier and a later head.
-///
-/// # Errors
-/// When the heads are not of increasing layers.
-pub fn composition(weights: &Matrices, earlier: HeadName, later: HeadName) -> Result<Composition> {
-    ensure!(
-        earlier.layer < later.layer,
-        "head {earlier} is not in a layer before {later}"
-    );
-    let (v, o) = weight_factors(weights, earlier, Weight::Ov);
-    let (query, key) = weight_factors(weights, later, Weight::Qk);
-    let (value, output) = weight_factors(weights, later, Weight::Ov);
-    let (key_t, query_t) = (key.transpose().to_owned(), query.transpose().to_owned());
-    Ok(Composition {
-        q: composed([&v, &o, &query, &key]),
-        k: composed([&v, &o, &key_t, &query_t]),
-        v: composed([&v, &o, &value, &output]),
-    })
-}
-
-/// The composition score of random heads of the model's shape: what no composition looks like.
-#[must_use]
-pub fn composition_baseline(weights: &Matrices, seed: u32, draws: usize) -> Baseline {
-    let (d, e) = (weights.config().d_model, weights.config().d_head);
-    let mut rng = Mt::new(seed);
-    let mut normal = |rows, cols| Matrix::from_fn(rows, cols, |_, _| standard_normal(&mut rng));
-    let scores: Vec<f64> = (0..draws.max(1))
-        .map(|_| {
-            let [a, b, c, d] = [normal(d, e), normal(e, d), normal(d, e), normal(e, d)];
-            composed([&a, &b, &c, &d])
-        })
-        .collect();
-    let n = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / n;
-    let variance = scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n;
-    Baseline {
-        seed,
-        draws: scores.len(),
-        mean,
-        std: variance.sqrt(),
-    }
-}
-
-/// One standard normal number (Box and Muller 1958).
-fn standard_normal(rng: &mut Mt) -> f64 {
-    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
-    let (radius, angle) = (uniform(), uniform());
-    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }

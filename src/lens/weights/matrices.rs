@@ -1,12 +1,13 @@
 //! A model's weights as matrices of doubles, head by head.
 
+use super::layers::{Mlp, Norm};
+use super::named::Named;
 use crate::lens::names::head::HeadName;
 use crate::lens::numbers::algebra::{Matrix, matrix};
 use crate::model::config::PositionalEmbedding;
-use crate::model::weights::RawTensor;
 use crate::model::{Config, HookedTransformer};
 use crate::task::Task;
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// One head's weights; a bias is a matrix of one row.
 #[derive(Clone, Debug)]
@@ -30,69 +31,96 @@ pub struct Matrices {
     task: Task,
     /// `[d_vocab, d_model]`
     pub(in crate::lens) w_e: Matrix,
-    /// `[n_ctx, d_model]`
+    /// `[n_ctx, d_model]`; no rows where there are none
     pub(in crate::lens) w_pos: Matrix,
-    /// `[d_model, d_vocab_out]`
+    /// `[d_model, d_vocab_out]`; of the bare model `[d_mlp, d_vocab_out]`
     pub(in crate::lens) w_u: Matrix,
     /// `[1, d_vocab_out]`
     pub(in crate::lens) b_u: Matrix,
     /// `[1, d_model]` for each layer
     pub(in crate::lens) b_o: Vec<Matrix>,
     heads: Vec<Head>,
+    /// The norm before each block's attention; empty where there are none.
+    norms: Vec<Norm>,
+    /// The MLP of each block, or of the bare model; empty where there are none.
+    pub(in crate::lens) mlps: Vec<Mlp>,
+    /// The last norm.
+    pub(in crate::lens) norm: Option<Norm>,
+}
+
+/// One head's weights.
+fn head_of(named: &Named<'_>, HeadName { layer, head }: HeadName, config: &Config) -> Result<Head> {
+    let (d, e) = (config.d_model, config.d_head);
+    let each = config.n_heads / config.n_key_value_heads;
+    let part = |name: &str, rows: usize, cols: usize| -> Result<Matrix> {
+        // heads that share a key and a value have them under another name
+        let shared = each > 1 && name.ends_with(['K', 'V']);
+        let (mark, number) = if shared {
+            ("_", head / each)
+        } else {
+            ("", head)
+        };
+        let data = &named
+            .get(&format!("blocks.{layer}.attn.{mark}{name}"))?
+            .data;
+        let from = number * rows * cols;
+        Ok(matrix(rows, cols, data.get(from..).unwrap_or_default()))
+    };
+    Ok(Head {
+        w_q: part("W_Q", d, e)?,
+        w_k: part("W_K", d, e)?,
+        w_v: part("W_V", d, e)?,
+        w_o: part("W_O", e, d)?,
+        b_q: part("b_Q", 1, e)?,
+        b_k: part("b_K", 1, e)?,
+        b_v: part("b_V", 1, e)?,
+    })
 }
 
 impl Matrices {
-    /// The weights of a model whose sums the exact algebra knows; `None` of another, where
-    /// [`Config::why_not_exact`] says why.
+    /// The weights of a model that folds into tables; `None` of another, where
+    /// [`Config::why_not_folded`] says why.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn where_exact(model: &HookedTransformer) -> Result<Option<Self>> {
-        let exact = model.config().why_not_exact().is_none();
-        exact.then(|| Self::new(model)).transpose()
+    pub fn where_folded(model: &HookedTransformer) -> Result<Option<Self>> {
+        let folds = model.config().why_not_folded().is_none();
+        folds.then(|| Self::new(model)).transpose()
     }
 
     /// The weights of a model.
     ///
     /// # Errors
-    /// When the device fails, or the exact algebra does not know such a model.
+    /// When the device fails.
     pub fn new(model: &HookedTransformer) -> Result<Self> {
         let config = model.config().clone();
-        config.ensure_exact()?;
-        let weights = model.state_dict()?;
-        let get = |name: String| -> Result<&RawTensor> {
-            let found = weights.get(&name);
-            found.with_context(|| format!("tensor {name} is missing"))
-        };
-        let (d, e) = (config.d_model, config.d_head);
-        let whole = |name: &str, rows: usize, cols: usize| -> Result<Matrix> {
-            Ok(matrix(rows, cols, &get(name.to_owned())?.data))
-        };
-        let heads = HeadName::all(&config).map(|HeadName { layer, head }| {
-            let part = |name: &str, rows: usize, cols: usize| -> Result<Matrix> {
-                let data = &get(format!("blocks.{layer}.attn.{name}"))?.data;
-                let from = head * rows * cols;
-                Ok(matrix(rows, cols, data.get(from..).unwrap_or_default()))
-            };
-            Ok(Head {
-                w_q: part("W_Q", d, e)?,
-                w_k: part("W_K", d, e)?,
-                w_v: part("W_V", d, e)?,
-                w_o: part("W_O", e, d)?,
-                b_q: part("b_Q", 1, e)?,
-                b_k: part("b_K", 1, e)?,
-                b_v: part("b_V", 1, e)?,
-            })
+        let state = model.state_dict()?;
+        let named = Named(&state);
+        let layers = 0..config.n_layers;
+        let norms = layers.clone().map(|layer| {
+            let kind = config.normalization;
+            Norm::new(&named, &format!("blocks.{layer}.ln1"), kind, &config)
         });
+        let norms = norms.collect::<Result<Vec<_>>>()?;
+        let (embed, unembed) = match config.is_bare() {
+            true => ("W_E", "W_U"),
+            false => ("embed.W_E", "unembed.W_U"),
+        };
+        let b_u = named.find("unembed.b_U")?;
+        let w_pos = named.find("pos_embed.W_pos")?;
+        let heads = HeadName::all(&config).map(|name| head_of(&named, name, &config));
         Ok(Self {
             heads: heads.collect::<Result<_>>()?,
-            b_o: (0..config.n_layers)
-                .map(|layer| whole(&format!("blocks.{layer}.attn.b_O"), 1, d))
+            b_o: layers
+                .map(|layer| named.whole(&format!("blocks.{layer}.attn.b_O")))
                 .collect::<Result<_>>()?,
-            w_e: whole("embed.W_E", config.d_vocab, d)?,
-            w_pos: whole("pos_embed.W_pos", config.n_ctx, d)?,
-            w_u: whole("unembed.W_U", d, config.d_vocab_out)?,
-            b_u: whole("unembed.b_U", 1, config.d_vocab_out)?,
+            norms: norms.into_iter().flatten().collect(),
+            mlps: Mlp::all(&named, &config)?,
+            norm: Norm::new(&named, "ln_final", config.final_norm(), &config)?,
+            w_e: named.whole(embed)?,
+            w_pos: w_pos.unwrap_or_else(|| Matrix::zeros(0, config.d_model)),
+            w_u: named.whole(unembed)?,
+            b_u: b_u.unwrap_or_else(|| Matrix::zeros(1, config.d_vocab_out)),
             task: model.task(),
             config,
         })
@@ -116,7 +144,7 @@ impl Matrices {
         &self.w_e
     }
 
-    /// Positional embeddings, `[n_ctx, d_model]`.
+    /// Positional embeddings, `[n_ctx, d_model]`; no rows where there are none.
     #[must_use]
     pub fn w_pos(&self) -> &Matrix {
         &self.w_pos
@@ -142,6 +170,11 @@ impl Matrices {
 
     pub(crate) fn head(&self, name: HeadName) -> &Head {
         &self.heads[name.layer * self.config.n_heads + name.head]
+    }
+
+    /// The norm before a block's attention, if there is one.
+    pub(in crate::lens) fn norm_of(&self, layer: usize) -> Option<&Norm> {
+        self.norms.get(layer)
     }
 
     /// Whether positions are part of the residual stream.

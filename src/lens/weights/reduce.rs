@@ -73,6 +73,11 @@ pub fn low_rank(model: &HookedTransformer, cuts: &[LowRank]) -> Result<HookedTra
             config.n_layers,
             config.n_heads
         );
+        let shared = config.n_key_value_heads < config.n_heads && *weight == Weight::Ov;
+        ensure!(
+            !shared,
+            "head {head} shares its values with others, and has no OV to be cut alone"
+        );
         let (left, right) = weight_factors(&weights, *head, *weight);
         let kept = kept_directions(&left, &right, *rank)?;
         let cut: Matrix = &kept * (kept.transpose() * &left);
@@ -193,6 +198,7 @@ pub fn pca(weights: &Matrices, embedding: Embedding, components: usize) -> Resul
         // positions past the task's are never trained
         Embedding::Position => (&weights.w_pos, task.seq_len()),
     };
+    ensure!(table.nrows() >= rows, "this model has no W_pos");
     let mean = |j: usize| (0..rows).map(|i| table[(i, j)]).sum::<f64>() / rows as f64;
     let means: Vec<f64> = (0..table.ncols()).map(mean).collect();
     let centred = Matrix::from_fn(rows, table.ncols(), |i, j| table[(i, j)] - means[j]);

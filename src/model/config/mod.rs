@@ -149,6 +149,35 @@ impl Rotary {
     }
 }
 
+impl Rotary {
+    /// By how much a position turns one of a head's numbers, in radians.
+    pub(crate) fn angle(&self, position: usize, column: usize) -> f64 {
+        let half = self.dim / 2;
+        let pair = if self.adjacent_pairs {
+            column / 2
+        } else {
+            column % half.max(1)
+        };
+        // in single precision where TransformerLens has it so
+        let frequency = (self.base as f32).powf(pair as f32 / half as f32);
+        f64::from(position as f32 / frequency)
+    }
+
+    /// The other number of its pair, and the sign with which that one comes in: `(x, y)` becomes
+    /// `(x cos - y sin, y cos + x sin)`.
+    pub(crate) fn partner(&self, column: usize) -> (usize, f64) {
+        let half = self.dim / 2;
+        let (first, step) = match self.adjacent_pairs {
+            true => (column.is_multiple_of(2), 1),
+            false => (column < half, half),
+        };
+        match first {
+            true => (column + step, -1.0),
+            false => (column - step, 1.0),
+        }
+    }
+}
+
 impl Config {
     /// An attention-only model without norms: as many keys as heads, scores divided by the root of
     /// the head's width. Vocabularies are those that are read and predicted.
@@ -242,27 +271,61 @@ impl Config {
         }
     }
 
-    /// Why the exact algebra, which takes the model as a sum of products, does not know this model
-    /// (yet); `None` where it does.
+    /// How wide a value is at a hook point; of attention's scores and probabilities, which have no
+    /// width of their own, that of the context.
     #[must_use]
-    pub fn why_not_exact(&self) -> Option<String> {
+    pub fn width(&self, hook: HookName) -> usize {
+        let d_mlp = self.mlp.map_or(0, |mlp| mlp.d_mlp);
+        match hook {
+            HookName::FinalScale => 1,
+            HookName::Pre | HookName::Post => d_mlp,
+            HookName::Embed | HookName::PosEmbed | HookName::FinalNormalized => self.d_model,
+            HookName::Block(_, site) => match site {
+                Site::Ln1Scale | Site::Ln2Scale | Site::MlpLnScale => 1,
+                Site::Q | Site::K | Site::V | Site::RotQ | Site::RotK | Site::Z => self.d_head,
+                Site::AttnScores | Site::Pattern => self.n_ctx,
+                Site::MlpPre | Site::MlpPreLinear | Site::MlpMid => d_mlp,
+                Site::MlpLnNormalized | Site::MlpPost => d_mlp,
+                _ => self.d_model,
+            },
+        }
+    }
+
+    /// Why the model does not fold into tables over tokens and positions, from which a sweep reads all
+    /// inputs; `None` where it does. What is exact given a run is so in every model.
+    #[must_use]
+    pub fn why_not_folded(&self) -> Option<String> {
         let unknown = self.beyond_linear();
         (!unknown.is_empty()).then(|| {
             format!(
-                "exact answers are there for attention-only models without norms, and this one has \
-                 {}; patches, grids and claims by forward passes work",
+                "tables are there for attention-only models without norms, and this one has {}; \
+                 its inputs go through batched forward passes",
                 unknown.join(", ")
             )
         })
     }
 
     /// # Errors
-    /// Where [`Self::why_not_exact`] says so.
-    pub fn ensure_exact(&self) -> Result<()> {
-        match self.why_not_exact() {
+    /// Where [`Self::why_not_folded`] says so.
+    pub fn ensure_folds(&self) -> Result<()> {
+        match self.why_not_folded() {
             Some(why) => anyhow::bail!(why),
             None => Ok(()),
         }
+    }
+
+    /// Whether an MLP is a matrix once its gates are given: ReLU, and nothing else between its two
+    /// matrices.
+    #[must_use]
+    pub fn has_gates(&self) -> bool {
+        self.mlp
+            .is_some_and(|mlp| mlp.act_fn == Activation::Relu && !mlp.gated)
+    }
+
+    /// Whether what is taken out of the stream also moves a norm's scale or a neuron's gate.
+    #[must_use]
+    pub fn moves_when_cut(&self) -> bool {
+        self.normalization != Normalization::None || self.mlp.is_some()
     }
 
     /// # Errors

@@ -137,6 +137,34 @@ impl Config {
         ))
     }
 
+    /// What of a run stays as it was where its numbers are told as sums; `None` where that is its
+    /// attention alone. `through` says whether parts go on through the gates of its neurons.
+    #[must_use]
+    pub fn given_words(&self, through: bool) -> Option<String> {
+        let mut given = Vec::new();
+        if self.n_layers > 0 {
+            given.push("attention");
+        }
+        if self.normalization != Normalization::None {
+            given.push("norm scales");
+        }
+        let gates = through && self.has_gates();
+        if gates {
+            given.push("ReLU gates");
+        }
+        let node = (self.mlp.is_some() && !gates).then_some("what an MLP writes is one part");
+        let given = match given.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+            None => return node.map(str::to_owned),
+        };
+        let only_attention = given == "attention";
+        match node {
+            Some(node) => Some(format!("{given} of this run; {node}")),
+            None => (!only_attention).then(|| format!("{given} of this run")),
+        }
+    }
+
     /// What keeps the model from being attention alone, added up.
     pub(super) fn beyond_linear(&self) -> Vec<&'static str> {
         let rotary = self.positional_embedding == PositionalEmbedding::Rotary;

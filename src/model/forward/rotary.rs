@@ -17,20 +17,7 @@ impl Turn {
     /// # Errors
     /// When the device fails.
     pub fn new(how: Rotary, n_ctx: usize, device: &Device) -> Result<Self> {
-        let half = how.dim / 2;
-        let pair = |column: usize| {
-            if how.adjacent_pairs {
-                column / 2
-            } else {
-                column % half.max(1)
-            }
-        };
-        let angle = |i: usize| {
-            let (position, column) = (i / how.dim, i % how.dim);
-            // in single precision where TransformerLens has it so
-            let frequency = (how.base as f32).powf(pair(column) as f32 / half as f32);
-            f64::from(position as f32 / frequency)
-        };
+        let angle = |i: usize| how.angle(i / how.dim, i % how.dim);
         let all = 0..n_ctx * how.dim;
         let table = |f: &dyn Fn(f64) -> f64| -> Result<Tensor> {
             let values: Vec<f32> = all.clone().map(|i| f(angle(i)) as f32).collect();

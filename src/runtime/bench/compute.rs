@@ -107,7 +107,7 @@ pub fn compute(
     tell("forward passes in batches");
     let forward_rate = forward_rate(model, effort.rate)?;
     tell("the sweep");
-    let sweep = Sweep::new(model, Matrices::where_exact(model)?.as_ref(), experiment)?;
+    let sweep = Sweep::new(model, Matrices::where_folded(model)?.as_ref(), experiment)?;
     let over = if sweep.space().can_be_swept() {
         Over::Space
     } else {

@@ -315,6 +315,12 @@ impl Reader<'_> {
             Ok(circuit) => circuit,
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
+        if !circuit.has_inputs() {
+            let name = circuit.text(self.config);
+            let problem =
+                format!("inputs are told of direct, ov and qk circuits, and {name} is none");
+            return self.wrong(term, problem);
+        }
         let mut places = [0; 2];
         for ((place, axis), name) in places.iter_mut().zip(circuit.axes()).zip(names) {
             let names = axis.labels(self.config, self.task);
@@ -355,37 +361,35 @@ impl Reader<'_> {
             Ok(name) => name,
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
-        if !self.config.is_causal() {
-            return self.wrong(
-                term,
-                "claims about attention are for causal models; this one looks both ways",
-            );
-        }
         let head = HeadName::all(self.config).position(|one| one == name);
         let position = |label: &str| self.task.position(label);
         let (dest, src) = match (position(dest), position(src)) {
             (Ok(dest), Ok(src)) => (dest, src),
             (Err(error), _) | (_, Err(error)) => return self.wrong(term, format!("{error:#}")),
         };
-        if dest >= self.task.read_len() {
+        if dest >= self.task.read_len() && self.config.is_causal() {
             let label = self.task.label(dest);
             return self.wrong(
                 term,
                 format!("nothing is predicted at {label}; no sweep goes there"),
             );
         }
-        if src > dest {
+        if src > dest && self.config.is_causal() {
             let (dest, src) = (self.task.label(dest), self.task.label(src));
             return self.wrong(
                 term,
                 format!("{dest} cannot attend to {src}, which comes later"),
             );
         }
+        if !self.config.is_causal() {
+            self.wanted.ahead = self.task.seq_len();
+        }
         let first = self.row((head.unwrap_or_default(), dest));
+        let width = self.wanted.width(dest);
         Ok(if term.word.starts_with('A') {
-            Word::Pattern(first + src, first, dest + 1)
+            Word::Pattern(first + src, first, width)
         } else {
-            Word::Score(first + src, first, dest + 1)
+            Word::Score(first + src, first, width)
         })
     }
 }

@@ -1,0 +1,129 @@
+//! What each neuron of a layer adds to a logit: what it held times what it writes.
+
+use super::attribution::direction;
+use crate::lens::exact::rows::Label;
+use crate::lens::exact::trace::Trace;
+use crate::lens::exact::view::RunView;
+use crate::lens::experiment::toward::Toward;
+use crate::lens::numbers::algebra::Matrix;
+use crate::lens::numbers::array::Array;
+use crate::lens::runs::many::{Examples, Of, Sum, fold_runs};
+use crate::lens::weights::matrices::Matrices;
+use crate::model::HookedTransformer;
+use anyhow::{Context, Result};
+
+/// The neurons' shares, in one run or on average.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neurons {
+    /// One run, or a mean.
+    pub of: Of,
+    /// `[neuron, prediction]`, in logits.
+    pub values: Array,
+    /// What the MLP's bias adds, `[prediction]`.
+    pub bias: Array,
+}
+
+/// Sums over runs.
+struct Tally {
+    values: Sum,
+    bias: Sum,
+}
+
+impl Tally {
+    fn new(weights: &Matrices, layer: usize) -> Result<Self> {
+        let mlp = weights.mlps.get(layer).context("there is no such MLP")?;
+        let predictions = weights.task().answers.len();
+        Ok(Self {
+            values: Sum::zeros(&[mlp.w_in.ncols(), predictions]),
+            bias: Sum::zeros(&[predictions]),
+        })
+    }
+
+    fn add(
+        &mut self,
+        weights: &Matrices,
+        run: &RunView,
+        layer: usize,
+        toward: Toward,
+    ) -> Result<()> {
+        let task = weights.task();
+        let trace = Trace::new(weights, run, None)?;
+        for i in 0..task.answers.len() {
+            let pair = toward.tokens(task, &run.prompt, i);
+            let direction = direction(weights, pair);
+            let mut read = Matrix::from_fn(direction.len(), 1, |j, _| direction[j]);
+            if let Some(norm) = &weights.norm {
+                read = norm.before(&read);
+            }
+            let mlp = &weights.mlps[layer];
+            let written = mlp
+                .w_out
+                .as_ref()
+                .map_or_else(|| read.clone(), |w| w * &read);
+            let bias = (&mlp.b_out * &read)[(0, 0)];
+            let dest = task.predicts_at(i);
+            for (family, weights) in trace.last().iter() {
+                for src in 0..weights.ncols() {
+                    // what became of the MLP's output there: its norm's scale, interventions
+                    let left = weights[(dest, src)];
+                    match trace.label(family) {
+                        Label::Mlp(one) if *one == layer => {
+                            let post = run.post.slice(&[layer, src]);
+                            for (neuron, &post) in post.iter().enumerate() {
+                                let share = left * f64::from(post) * written[(neuron, 0)];
+                                self.values.add(&[neuron, i], share);
+                            }
+                        }
+                        Label::Path(path) if path.is_mlp_bias(layer) => {
+                            self.bias.add(&[i], left * bias);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mean(&self, n: usize, of: Of) -> Neurons {
+        Neurons {
+            of,
+            values: self.values.mean(n),
+            bias: self.bias.mean(n),
+        }
+    }
+}
+
+/// What each neuron of a layer adds to a logit at each prediction of a run; with the bias they are
+/// what the MLP adds.
+///
+/// # Errors
+/// When there is no such MLP, or the run is not one of this model.
+pub fn neurons(weights: &Matrices, run: &RunView, layer: usize, toward: Toward) -> Result<Neurons> {
+    let mut tally = Tally::new(weights, layer)?;
+    tally.add(weights, run, layer, toward)?;
+    Ok(tally.mean(1, Of::Single))
+}
+
+/// The same over examples that may be under interventions.
+pub(in crate::lens) fn neurons_of_examples(
+    model: &HookedTransformer,
+    weights: &Matrices,
+    examples: Examples<'_>,
+    layer: usize,
+    toward: Toward,
+) -> Result<Neurons> {
+    let mut all = Tally::new(weights, layer)?;
+    let part = |runs: &[RunView]| {
+        let mut tally = Tally::new(weights, layer)?;
+        for run in runs {
+            tally.add(weights, run, layer, toward)?;
+        }
+        Ok(tally)
+    };
+    fold_runs(model, examples, part, |tally| {
+        all.values.merge(&tally.values);
+        all.bias.merge(&tally.bias);
+    })?;
+    Ok(all.mean(examples.len(), Of::Mean(examples.len())))
+}
