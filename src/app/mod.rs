@@ -11,7 +11,7 @@ mod session;
 mod update;
 
 pub use crate::lens::Shown;
-pub use does::page::{action_for, hints, markdown};
+pub use does::page::{PINNED, action_for, hints, markdown};
 pub use held::draft::{Edited, NoteEditor};
 pub use held::fields::{Fields, Part, Side};
 pub use held::inquiry::Inquiry;

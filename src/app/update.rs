@@ -3,20 +3,22 @@
 use super::session;
 use crate::app::does::act;
 use crate::app::does::cell;
-use crate::app::does::go::after_typing;
+use crate::app::does::go::take_fields;
 use crate::app::does::inquire;
+use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
 use crate::app::does::page::action_for;
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::held::draft;
-use crate::app::held::fields::{Part, Side, edit, has_room};
+use crate::app::held::fields::{Side, edit, has_room};
 use crate::app::held::message::{Effect, Msg};
+use crate::app::held::state::Purpose;
 use crate::app::held::state::{Mode, State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
-use crate::lens::{Continuation, Observation, Source};
+use crate::lens::{Observation, Source};
 use crate::task::limits::MAX_LINE;
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -125,42 +127,44 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         (Mode::Normal, Pane::Attention) => {
             if let KeyCode::Char(c @ ('0'..='9' | '.')) = key.code {
                 cell::open(state, c.to_string());
+            } else {
+                unknown(state, key);
             }
         }
+        (Mode::Normal, Pane::Prompt) if begins_prompt(state, key) => {
+            open_line(state, Purpose::Command, key.to_string());
+        }
+        (Mode::Normal, _) => unknown(state, key),
         _ => {}
     }
     Vec::new()
+}
+
+/// Whether a key is the first letter of a prompt as one writes it: `a=[14,26,35]; a[1]=48`.
+fn begins_prompt(state: &State, key: Key) -> bool {
+    let first = state
+        .task()
+        .groups
+        .first()
+        .and_then(|group| group.name.chars().next());
+    first.is_some_and(|first| first.is_alphabetic() && key == Key::char(first))
+}
+
+/// Nothing is silent: a key that does nothing says so.
+fn unknown(state: &mut State, key: Key) {
+    if matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt {
+        state.say(
+            Tone::Plain,
+            format!("{key} does nothing here; ? lists the keys"),
+        );
+    }
 }
 
 fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {
     if !state.fields.input(key) {
         return Vec::new();
     }
-    state.status = None;
-    let (side, field) = state.fields.selected();
-    let mut study = state.study().clone();
-    let source = match side {
-        Side::Clean => &mut study.clean,
-        Side::Corrupted => &mut study.corrupted,
-    };
-    if field == Part::continuation(state.task()) {
-        source.continuation = Continuation::Typed(Vec::new());
-    }
-    match state.fields.read(side, &source.continuation) {
-        Err(error) => {
-            state.field_error = Some((side, error.to_string()));
-            Vec::new()
-        }
-        Ok(read) => {
-            let update_changed = read.values != source.values;
-            *source = read;
-            state.field_error = None;
-            if update_changed {
-                after_typing(state, &mut study, side);
-            }
-            state.go(study)
-        }
-    }
+    take_fields(state)
 }
 
 /// Pasted text is never run as keys: in a line it is typed, elsewhere it is a prompt.

@@ -226,6 +226,9 @@ pub struct QuestionText {
     pub line: String,
     /// Row and column under the cursor, from 0.
     pub cursor: (usize, usize),
+    /// The pane that esc goes back to, where that is not the attention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// The screen of all inputs. What was counted is not in it: it is counted again.
@@ -279,6 +282,9 @@ pub struct FieldsText {
     pub selected: (String, String),
     /// Where the cursor stands in it, in characters.
     pub cursor: usize,
+    /// Whether what is typed next takes the place of the whole value there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// Fields whose text is not the study's own: side, field, text.
     pub texts: Vec<(String, String, String)>,
     /// The side whose text is wrong.

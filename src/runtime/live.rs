@@ -1,6 +1,7 @@
 //! The live workbench: one loop that owns the state and the screen.
 
 use super::autosave::Autosave;
+use super::input::Input;
 use super::mailbox::Mailbox;
 use super::record::{Out, Recording, Tape};
 use super::shelf::{Places, Work};
@@ -12,13 +13,12 @@ use super::threads::{
 };
 use super::worker::Models;
 use super::{export, snapshot, terminal};
-use crate::app::{Effect, Key, Msg, Opening, ShelfJob, State, update};
+use crate::app::{Effect, Msg, Opening, ShelfJob, State, update};
 use crate::findings::share;
 use crate::findings::slots::{self, Slot};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event, KeyEventKind};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -252,16 +252,17 @@ impl Live {
             Happening::Signal(Signal::Stop) => return self.suspend(),
             Happening::Signal(Signal::Back) if std::mem::take(&mut self.stopped) => None,
             Happening::Signal(Signal::Back) => return self.come_back(),
-            Happening::Terminal(event) => {
-                if let Event::Resize(width, height) = event {
-                    // what a terminal leaves on its screen then is its own affair
-                    self.drawn = None;
-                    if let Some(tape) = &self.tape {
-                        tape.resized(width, height);
-                    }
+            Happening::Signal(Signal::Resized) => {
+                // what a terminal leaves on its screen then is its own affair
+                self.drawn = None;
+                if let (Some(tape), Ok((width, height))) = (&self.tape, crossterm::terminal::size())
+                {
+                    tape.resized(width, height);
                 }
-                message_of(event)
+                Some(Msg::Resize)
             }
+            Happening::Terminal(Input::Key(key)) => Some(Msg::Key(key)),
+            Happening::Terminal(Input::Paste(text)) => Some(Msg::Paste(text)),
         };
         if let Some(message) = message {
             self.dirty = true;
@@ -419,15 +420,5 @@ impl Live {
         terminal::leave();
         terminal::enter().context("cannot set the terminal up again")?;
         self.redraw()
-    }
-}
-
-/// What a terminal event means; most mean nothing.
-fn message_of(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(Key::from(key))),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(_, _) => Some(Msg::Resize),
-        _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod autosave;
 pub mod bench;
 mod export;
 pub mod headless;
+mod input;
 pub mod live;
 mod mailbox;
 pub mod pool;

@@ -4,7 +4,7 @@ use super::terminal;
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal as Sent, kill};
 use nix::unistd::{Pid, getppid, getsid};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(super) enum Signal {
     Stop,
     /// Back again.
     Back,
+    /// The terminal has another size.
+    Resized,
 }
 
 /// The exit code that says a signal ended the program.
@@ -33,7 +35,7 @@ pub(super) fn exit_code(signal: i32) -> u8 {
 /// # Errors
 /// When the handlers cannot be set.
 pub(super) fn watch(send: impl Fn(Signal) -> bool + Send + 'static) -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
         .context("cannot watch for signals")?;
     let body = move || {
         let mut ending = false;
@@ -41,6 +43,7 @@ pub(super) fn watch(send: impl Fn(Signal) -> bool + Send + 'static) -> Result<()
             let sent = match signal {
                 SIGTSTP => send(Signal::Stop),
                 SIGCONT => send(Signal::Back),
+                SIGWINCH => send(Signal::Resized),
                 _ if ending => end_now(signal),
                 _ => {
                     ending = true;

@@ -1,25 +1,27 @@
 //! The threads beside the main one: worker, keyboard, terminal, autosave. Each sends what happens.
 
 use super::autosave::Autosave;
+use super::input::{Input, Reader};
 use super::mailbox::Mailbox;
 use super::signals::Signal;
 use super::worker::{self, Models};
 use crate::app::Msg;
 use crate::findings::slots::Slot;
 use anyhow::{Context, Result};
-use crossterm::event::Event;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 /// What the main thread waits for.
 pub(super) enum Happening {
     /// From the terminal.
-    Terminal(Event),
+    Terminal(Input),
     /// From the worker or a writer.
     Message(Msg),
     /// From the system.
@@ -90,18 +92,59 @@ pub(super) fn spawn_worker(
     Ok(())
 }
 
+/// Where keys come from: standard input, or the terminal itself where that is something else.
+fn terminal() -> Result<File> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let own = stdin.as_fd().try_clone_to_owned();
+        return own.map(File::from).context("cannot read standard input");
+    }
+    File::open("/dev/tty").context("cannot read the terminal /dev/tty")
+}
+
+/// Bytes, or `None` when there were none for so long.
+fn read(tty: &File, bytes: &mut [u8], patience: Option<Duration>) -> io::Result<Option<usize>> {
+    let timeout = match patience {
+        None => PollTimeout::NONE,
+        Some(time) => PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX),
+    };
+    loop {
+        let mut fds = [PollFd::new(tty.as_fd(), PollFlags::POLLIN)];
+        let read = match poll(&mut fds, timeout) {
+            Ok(0) => return Ok(None),
+            Ok(_) => (&*tty).read(bytes),
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read.map(Some),
+        }
+    }
+}
+
 /// Reads the terminal. The thread is never joined: on a lost connection a read may never return.
 pub(super) fn spawn_input(sender: &Sender<Happening>) -> Result<()> {
     let sender = sender.clone();
+    let tty = terminal()?;
     let body = move || {
+        let mut reader = Reader::default();
+        let mut bytes = [0; 4096];
         loop {
-            let event = match crossterm::event::read() {
-                Ok(event) => Happening::Terminal(event),
-                Err(_) => Happening::Lost,
+            let inputs = match read(&tty, &mut bytes, reader.patience()) {
+                Ok(None) => reader.give_up(),
+                Ok(Some(read @ 1..)) => reader.take(&bytes[..read]),
+                // the end of the terminal's file, or an error
+                _ => {
+                    // nobody listens when the program has ended meanwhile
+                    let _ = sender.send(Happening::Lost);
+                    return;
+                }
             };
-            let lost = matches!(event, Happening::Lost);
-            if sender.send(event).is_err() || lost {
-                return;
+            for input in inputs {
+                if sender.send(Happening::Terminal(input)).is_err() {
+                    return;
+                }
             }
         }
     };

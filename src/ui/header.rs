@@ -2,8 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS};
-use crate::app::{Tone, hints};
+use crate::app::{Action, BINDINGS, Mode, PINNED, Tone, hints};
 use crate::lens::Score;
 use crate::task::fraction;
 use crate::task::number::{fixed, significant};
@@ -96,16 +95,20 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// A message if there is one, else the keys that matter here.
+/// The keys of the focused pane, then those that do the same everywhere; a message stands above them.
 pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let base = canvas.look.style(Role::Footer);
     canvas.buf.set_style(area, base);
-    let mut spans = message(canvas);
-    let mut room = usize::from(area.width).saturating_sub(width(&spans) + 1);
-    if !spans.is_empty() {
-        spans.push(Span::raw("  "));
-        room = room.saturating_sub(2);
+    let said = message(canvas);
+    if !said.is_empty() && area.y > 0 {
+        told(canvas, area, said);
     }
+    let pinned = match canvas.state.mode {
+        Mode::Normal => pinned(canvas, area, base),
+        _ => 0,
+    };
+    let mut spans = Vec::new();
+    let mut room = usize::from(area.width).saturating_sub(1 + pinned);
     for (key, hint) in hints(canvas.state) {
         let key = if canvas.look.ascii {
             key.replace("↑↓", "up/down")
@@ -114,7 +117,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
         };
         let needed = key.chars().count() + hint.chars().count() + 3;
         if needed > room {
-            continue;
+            break;
         }
         room -= needed;
         spans.push(canvas.span(Role::Key, key));
@@ -125,8 +128,47 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line(area, 0, &line);
 }
 
-fn width(spans: &[Span<'_>]) -> usize {
-    spans.iter().map(Span::width).sum()
+/// What was said, on a line of its own above the keys: it lies over the lower border of the panes.
+fn told(canvas: &mut Canvas<'_>, footer: Rect, said: Vec<Span<'static>>) {
+    let width: usize = said.iter().map(Span::width).sum();
+    let place = Rect {
+        y: footer.y - 1,
+        width: footer.width.min(width as u16 + 2),
+        ..footer
+    };
+    for x in place.left()..place.right() {
+        canvas.buf[(x, place.y)].reset();
+    }
+    canvas.buf.set_style(place, canvas.look.base());
+    let mut line = Line::from(said);
+    line.spans.insert(0, Span::raw(" "));
+    canvas.line(place, 0, &line);
+}
+
+/// The keys that do the same everywhere, at the right edge where there is room; how wide they are.
+fn pinned(canvas: &mut Canvas<'_>, area: Rect, base: Style) -> usize {
+    let mut spans = Vec::new();
+    for action in PINNED {
+        let binding = BINDINGS.iter().find(|binding| binding.action == action);
+        let Some(binding) = binding.filter(|_| area.width >= 60) else {
+            continue;
+        };
+        spans.push(canvas.span(Role::Key, binding.keys[0].to_string()));
+        let word = if action == Action::Back {
+            "back"
+        } else {
+            binding.hint
+        };
+        spans.push(Span::styled(format!(" {word}  "), base));
+    }
+    let width: usize = spans.iter().map(Span::width).sum();
+    let place = Rect {
+        x: area.right().saturating_sub(width as u16),
+        width: width as u16,
+        ..area
+    };
+    canvas.line(place, 0, &Line::from(spans));
+    width
 }
 
 /// An error, a message, or what is odd about the pair, the most pressing one.

@@ -9,6 +9,9 @@
 //! ```
 //! At 80x24 prompt and logits share the left half, the strips stand beside the intervention list,
 //! and the pattern cells take the strips' place while they have the focus.
+//!
+//! An answer stands in the lower half, below the prompt, the logits and the attention that it is about, as
+//! long as no pane of the lower half has the focus.
 
 use crate::app::Pane;
 use ratatui::layout::Rect;
@@ -70,6 +73,8 @@ pub struct Wanted {
     pub layers: u16,
     /// Heads of all blocks.
     pub heads: u16,
+    /// Rows that an open answer has to show.
+    pub answer: Option<u16>,
 }
 
 /// The layout of a frame.
@@ -81,7 +86,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     let (header, rest) = cut_top(area, 1);
     let (body, footer) = cut_top(rest, rest.height - 1);
     let alone = wanted.zoomed
-        || matches!(wanted.focus, Pane::Answer | Pane::Space)
+        || wanted.focus == Pane::Space
         || area.width < WHOLE.0
         || area.height < WHOLE.1;
     let panes = if alone {
@@ -94,6 +99,15 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
         footer,
         panes,
     }
+}
+
+/// The rows of an answer in the lower half: as many as it has to show, within three fifths of all.
+fn docked(body: Rect, wanted: Wanted, top: u16) -> Option<u16> {
+    let lower = [Pane::Strips, Pane::Cells, Pane::Interventions];
+    let rows = wanted.answer.filter(|_| !lower.contains(&wanted.focus))?;
+    // the border, the headings and a line or two of notes
+    let most = body.height * 3 / 5;
+    Some(rows.saturating_add(6).min(most).max(body.height - top))
 }
 
 fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
@@ -114,13 +128,16 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
                 .max(body.height / 2),
         )
     };
-    let (upper, lower) = cut_top(body, top);
+    let dock = docked(body, wanted, top);
+    let (upper, lower) = cut_top(body, dock.map_or(top, |dock| body.height - dock));
     let mut panes = if wide {
         upper_wide(upper, wanted)
     } else {
         upper_narrow(upper)
     };
-    panes.extend(if wide && roomy {
+    panes.extend(if dock.is_some() {
+        vec![(Pane::Answer, lower)]
+    } else if wide && roomy {
         lower_wide(lower, wanted)
     } else {
         lower_narrow(lower, wanted)

@@ -105,6 +105,10 @@ fn wanted(state: &State) -> Wanted {
         strips: strip_rows(config).len() as u16,
         layers: config.n_layers as u16,
         heads: (config.n_layers * config.n_heads) as u16,
+        answer: state.inquiry.as_ref().map(|inquiry| match &inquiry.answer {
+            Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
+            _ => 0,
+        }),
     }
 }
 

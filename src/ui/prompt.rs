@@ -137,6 +137,10 @@ fn field(
     let style = canvas.look.style(role);
     if !selected {
         canvas.text(x, y, room_area, text, style);
+    } else if state.fields.is_whole() {
+        // what is typed replaces it
+        let style = style.add_modifier(Modifier::REVERSED);
+        canvas.text(x, y, room_area, text, style);
     } else {
         let cursor = state.fields.cursor();
         let (visible, cursor) = window(canvas.look, text, cursor, room_area.width.into());

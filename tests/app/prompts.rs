@@ -44,7 +44,7 @@ fn each_field_says_what_is_wrong_with_it() {
             "down backspace 3",
             "clean idx: 3 is not a whole number from 0 to 2",
         ),
-        ("down down 0", "clean elt: 70 is not"),
+        ("down down right 0", "clean elt: 70 is not"),
         (
             "down down down backspace",
             "clean b: 3 values needed, got 2",

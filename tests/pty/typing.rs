@@ -100,7 +100,7 @@ fn a_paste_with_control_characters_changes_nothing() {
     session.wait_for("pasted text is no prompt");
     let after = session.rows();
     let changed: Vec<usize> = (0..24).filter(|&row| before[row] != after[row]).collect();
-    assert_eq!(changed, [23], "more than the footer changed");
+    assert_eq!(changed, [22], "more than what is said changed");
     let raw = String::from_utf8(session.raw()).unwrap();
     for bad in ["\x1b]0", "\x07", "\x1b[31m", "\u{9b}", "\u{202e}"] {
         assert!(!raw.contains(bad), "{bad:?} reached the terminal");
@@ -169,5 +169,56 @@ fn ctrl_l_draws_everything_anew() {
     session.wait_more(before + 2000);
     session.wait_for_rows(&rows);
     session.send("q");
+    session.ends(0, 1);
+}
+
+/// A slow line cuts keys into pieces: an arrow is an arrow, and the escape in it closes nothing.
+#[test]
+fn pieces_of_a_key_are_that_key() {
+    let mut session = ready();
+    session.send("\t\t\t");
+    for pieces in [["\x1b", "[C"], ["\x1b[", "C"], ["\x1b\x1b[", "C"]] {
+        session.send(pieces[0]);
+        std::thread::sleep(Duration::from_millis(20));
+        session.send(pieces[1]);
+    }
+    // with alt an arrow is another key, bound to nothing
+    session.wait_for_rows(&rendered(SIZE, "tab tab tab right right"));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+#[test]
+fn a_backspace_is_one_however_the_terminal_sends_it() {
+    let mut session = ready();
+    session.send("\x084");
+    session.wait_for_rows(&rendered(SIZE, "backspace 4"));
+    session.send("q");
+    session.ends(0, 1);
+}
+
+/// Half a sequence blocks nothing: neither the keys after it nor an interrupt.
+#[test]
+fn half_a_sequence_blocks_nothing() {
+    for half in [
+        "\x1b[",
+        "\x1b[1;",
+        "\x1bO",
+        "\x1b]0;title",
+        "\x1b[0n",
+        "\x1b[201~",
+    ] {
+        let mut session = ready();
+        session.send(half);
+        std::thread::sleep(Duration::from_millis(400));
+        session.send("\t");
+        session.wait_for_rows(&rendered(SIZE, "tab"));
+        session.send(half);
+        session.send("\x03");
+        session.ends(0, 1);
+    }
+    let mut session = ready();
+    session.send("\x1b[200~half a paste");
+    session.send("\x03");
     session.ends(0, 1);
 }

@@ -24,6 +24,10 @@ pub fn place(state: &State, pane: Pane, (width, height): (u16, u16)) -> Option<R
         strips: strip_rows(config).len() as u16,
         layers: config.n_layers as u16,
         heads: (config.n_layers * config.n_heads) as u16,
+        answer: (state.inquiry.as_ref()).map(|inquiry| match &inquiry.answer {
+            Some(Ok(table)) => table.rows.len() as u16,
+            _ => 0,
+        }),
     };
     layout(Rect::new(0, 0, width, height), wanted).pane(pane)
 }
@@ -79,8 +83,8 @@ fn roles_have_their_colours() {
         let buffer = frame(&state, &look, size.0, size.1);
         let cell = |pane, text| find(&buffer, place(&state, pane, size).unwrap(), text);
         assert_eq!(cell(Pane::Attention, "score").fg, ink(Role::Stale));
-        let footer = Rect::new(0, size.1 - 1, size.0, 1);
-        assert_eq!(find(&buffer, footer, "clean a: wrong").fg, ink(Role::Bad));
+        let told = Rect::new(0, size.1 - 2, size.0, 1);
+        assert_eq!(find(&buffer, told, "clean a: wrong").fg, ink(Role::Bad));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::cell;
 use super::examples::{random_example, step_counterfactual, step_example};
 use super::go::change;
+use super::go::take_fields;
 use super::inquire;
 use super::judge;
 use super::line::{edit_intervention, open_line, open_question};
@@ -12,6 +13,7 @@ use super::patch;
 use super::rows;
 use super::shelf;
 use super::space;
+use super::trail;
 use super::typing::{accept, complete};
 use crate::app::held::message::Effect;
 use crate::app::held::panes::strip_rows;
@@ -20,7 +22,7 @@ use crate::app::held::state::{Mode, Purpose, State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::app::keys::table::BINDINGS;
-use crate::lens::{self, Continuation, Fix, Question, RunName, Shown, Variants};
+use crate::lens::{self, Continuation, Direction, Fix, Question, RunName, Shown, Variants};
 
 /// Lines of a page.
 const PAGE: isize = 10;
@@ -54,7 +56,16 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::SaveNote => return note::save(state),
         Action::NextPane => step_focus(state, 1),
-        Action::PreviousPane => step_focus(state, Pane::ALL.len() - 1),
+        Action::PreviousPane => step_focus(state, -1),
+        Action::ValueUp | Action::ValueDown => {
+            let by = if action == Action::ValueUp { 1 } else { -1 };
+            if state.fields.turn(by) {
+                return take_fields(state);
+            }
+            state.say(Tone::Plain, "no value of this field stands at the cursor");
+        }
+        Action::EarlierAnswer => return trail::step(state, true),
+        Action::LaterAnswer => return trail::step(state, false),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
         Action::CycleRun => return inquire::cycle_run(state),
         Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),
@@ -65,7 +76,13 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextCounterfactual => return step_counterfactual(state, 1),
         Action::PreviousCounterfactual => return step_counterfactual(state, -1),
         Action::FlipDirection => {
-            return change(state, |study| study.direction = study.direction.flipped());
+            let effects = change(state, |study| study.direction = study.direction.flipped());
+            let (name, says) = match state.study().direction {
+                Direction::Denoise => ("denoise", "clean activations go into the corrupted run"),
+                Direction::Noise => ("noise", "corrupted activations go into the clean run"),
+            };
+            state.say(Tone::Plain, format!("{name}: {says}"));
+            return effects;
         }
         Action::FollowPair => return change(state, |study| study.metric = None),
         Action::ClearInterventions => return clear(state),
@@ -181,9 +198,12 @@ fn back(state: &mut State) -> Vec<Effect> {
             }
             state.view.focus = Pane::Prompt;
         }
-        Mode::Normal if state.view.focus == Pane::Answer => inquire::close(state),
+        Mode::Normal if state.view.focus == Pane::Answer && !state.view.zoomed => {
+            inquire::close(state);
+        }
         Mode::Normal if state.status.is_some() => state.status = None,
-        Mode::Normal => state.view.zoomed = false,
+        Mode::Normal if state.view.zoomed => state.view.zoomed = false,
+        Mode::Normal => inquire::close(state),
         Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
         Mode::Findings => shelf::close(state),
         Mode::Note(_) => note::put_aside(state),
@@ -200,12 +220,17 @@ fn switch_findings(state: &mut State) -> Vec<Effect> {
     shelf::open(state, other)
 }
 
-fn step_focus(state: &mut State, by: usize) {
-    let panes = Pane::ALL;
+/// The next pane of the round; an open answer is one of them, after those that it stands below.
+fn step_focus(state: &mut State, by: isize) {
+    let mut panes = Pane::ALL.to_vec();
+    if state.inquiry.is_some() {
+        let after = panes.iter().position(|pane| *pane == Pane::Attention);
+        panes.insert(after.map_or(0, |at| at + 1), Pane::Answer);
+    }
     let at = panes.iter().position(|pane| *pane == state.view.focus);
-    // the answer stands beside the round: leaving it closes it
-    state.inquiry = None;
-    state.view.focus = panes[(at.unwrap_or(panes.len() - 1) + by) % panes.len()];
+    let last = panes.len() as isize;
+    let next = (at.map_or(last - 1, |at| at as isize) + by).rem_euclid(last);
+    state.view.focus = panes[next as usize];
 }
 
 fn cycle_continuation(state: &mut State) -> Vec<Effect> {
@@ -225,7 +250,8 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
         state.show_study();
         return Vec::new();
     }
-    let before = state.study().experiment();
+    let was = state.study().clone();
+    let before = was.experiment();
     let moved = if back {
         state.history.undo()
     } else {
@@ -241,7 +267,9 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
     let clean = &state.history.current().clean.values;
     let in_sample = state.sample.prompts.iter();
     state.sample.index = in_sample.clone().position(|prompt| prompt.values == *clean);
-    state.status = None;
+    let verb = if back { "undone" } else { "done again" };
+    let what = state.study().differs_in(&was);
+    state.say(Tone::Plain, format!("{verb}: {what}"));
     let mut effects = state.after_change(&before);
     let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
     if unasked && !effects.iter().any(asks) {
@@ -276,7 +304,15 @@ fn clear(state: &mut State) -> Vec<Effect> {
     ) {
         state.view.shown = Shown::Run(RunName::Clean);
     }
-    change(state, |study| study.interventions.clear())
+    let removed = state.study().interventions.len();
+    let effects = change(state, |study| study.interventions.clear());
+    let text = match removed {
+        0 => "there are no interventions to remove".to_owned(),
+        1 => "1 intervention removed; u brings it back".to_owned(),
+        n => format!("{n} interventions removed; u brings them back"),
+    };
+    state.say(Tone::Plain, text);
+    effects
 }
 
 /// Moves the focused pane's cursor.

@@ -1,6 +1,7 @@
 //! From one study to the next: the fields, the sample and the requests follow.
 
 use super::inquire;
+use crate::app::held::fields::Part;
 use crate::app::held::fields::Side;
 use crate::app::held::message::{Effect, Request};
 use crate::app::held::state::{SampleState, State, Status, Tone};
@@ -129,5 +130,34 @@ pub(in crate::app) fn after_typing(state: &mut State, study: &mut Study, side: S
             }
         }
         (Side::Corrupted, _) => study.counterfactual = None,
+    }
+}
+
+/// Takes what the fields say, as far as it can be taken.
+pub(in crate::app) fn take_fields(state: &mut State) -> Vec<Effect> {
+    state.status = None;
+    let (side, field) = state.fields.selected();
+    let mut study = state.study().clone();
+    let source = match side {
+        Side::Clean => &mut study.clean,
+        Side::Corrupted => &mut study.corrupted,
+    };
+    if field == Part::continuation(state.task()) {
+        source.continuation = Continuation::Typed(Vec::new());
+    }
+    match state.fields.read(side, &source.continuation) {
+        Err(error) => {
+            state.field_error = Some((side, error.to_string()));
+            Vec::new()
+        }
+        Ok(read) => {
+            let update_changed = read.values != source.values;
+            *source = read;
+            state.field_error = None;
+            if update_changed {
+                after_typing(state, &mut study, side);
+            }
+            state.go(study)
+        }
     }
 }

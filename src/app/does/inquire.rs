@@ -14,11 +14,30 @@ use std::sync::Arc;
 
 /// Opens a question and asks it.
 pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect> {
+    let old = state.inquiry.take();
+    let cursor = old.as_ref().map_or((0, 0), |old| old.cursor);
+    if let Some(old) = old.as_ref().filter(|old| old.question != question) {
+        state.trail.leave(old);
+    }
+    put(state, question, cursor, old.as_ref())
+}
+
+/// Shows a question in the place of another one, and asks it.
+pub(in crate::app) fn put(
+    state: &mut State,
+    question: Question,
+    cursor: (usize, usize),
+    old: Option<&Inquiry>,
+) -> Vec<Effect> {
+    let from = match state.view.focus {
+        Pane::Answer => old.map_or(Pane::Attention, |old| old.from),
+        other => other,
+    };
     state.view.focus = Pane::Answer;
     state.status = None;
-    let cursor = state.inquiry.as_ref().map_or((0, 0), |old| old.cursor);
     state.inquiry = Some(Inquiry {
         cursor,
+        from,
         ..Inquiry::new(question)
     });
     ask(state)
@@ -26,8 +45,14 @@ pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect>
 
 /// Puts the answer away.
 pub(in crate::app) fn close(state: &mut State) {
-    state.inquiry = None;
-    state.view.focus = Pane::Attention;
+    let Some(old) = state.inquiry.take() else {
+        return;
+    };
+    state.trail.leave(&old);
+    if state.view.focus == Pane::Answer {
+        state.view.focus = old.from;
+        state.view.zoomed = false;
+    }
 }
 
 /// Asks the open question about the study as it is.

@@ -16,4 +16,5 @@ pub mod rows;
 pub mod see;
 pub mod shelf;
 pub mod space;
+pub mod trail;
 pub mod typing;

@@ -6,6 +6,9 @@ use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
 
+/// What the footer names at its right edge, wherever one is.
+pub const PINNED: [Action; 3] = [Action::Back, Action::Undo, Action::OpenHelp];
+
 /// The places whose bindings hold in this state, first come first.
 fn places(state: &State) -> [Option<Where>; 2] {
     match &state.mode {
@@ -35,6 +38,7 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
         .flatten()
         .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
         .filter(|binding| !binding.hint.is_empty() && does_something(state, binding))
+        .filter(|binding| binding.at != Where::Everywhere || !PINNED.contains(&binding.action))
         .map(|binding| {
             let key = match binding.action {
                 Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),

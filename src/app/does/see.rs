@@ -14,15 +14,17 @@ impl State {
     #[must_use]
     pub fn sight(&self) -> Sight {
         let view = &self.view;
-        let fills = view.zoomed || matches!(view.focus, Pane::Answer | Pane::Space);
-        let asked = self.inquiry.as_ref().filter(|_| view.focus == Pane::Answer);
+        let fills = view.zoomed || view.focus == Pane::Space;
         Sight {
             shown: view.shown,
             reading: view.reading,
             judge: view.judge,
             zoomed: view.zoomed,
             alone: fills.then_some(view.focus),
-            question: asked.map(|inquiry| inquiry.question.clone()),
+            question: self
+                .inquiry
+                .as_ref()
+                .map(|inquiry| inquiry.question.clone()),
             attention: HeadName {
                 layer: view.attention.layer,
                 head: view.attention.head,
@@ -50,17 +52,27 @@ impl State {
         view.theme = sight.theme;
         match (sight.alone, view.focus) {
             (Some(pane), _) => view.focus = pane,
-            (None, Pane::Answer) => inquire::close(self),
             (None, Pane::Space) => view.focus = Pane::Prompt,
             (None, _) => {}
         }
         let Some(question) = &sight.question else {
+            inquire::close(self);
             return false;
         };
         let open = self.inquiry.as_ref().map(|inquiry| &inquiry.question);
         let reopened = open != Some(question);
         if reopened {
-            self.inquiry = Some(Inquiry::new(question.clone()));
+            let from = match self.view.focus {
+                Pane::Answer => Pane::Attention,
+                other => other,
+            };
+            self.inquiry = Some(Inquiry {
+                from,
+                ..Inquiry::new(question.clone())
+            });
+            if sight.alone.is_none() {
+                self.view.focus = Pane::Answer;
+            }
         }
         reopened || other_run
     }

@@ -57,6 +57,8 @@ pub struct Fields {
     task: Task,
     editors: Vec<TextArea<'static>>,
     selected: usize,
+    /// The value of the selected field was not typed in since it was entered: what is typed replaces it.
+    whole: bool,
 }
 
 fn list_text(task: Task, tokens: &[Token]) -> String {
@@ -111,6 +113,7 @@ impl Fields {
             task,
             editors: vec![TextArea::default(); 2 * Part::all(task).count()],
             selected: 0,
+            whole: true,
         };
         fields.show(clean, corrupted);
         fields
@@ -184,6 +187,7 @@ impl Fields {
     /// Types in this field from now on.
     pub fn select(&mut self, side: Side, field: Part) {
         self.selected = self.slot(side, field);
+        self.whole = true;
     }
 
     /// Moves on by so many fields; stops at the ends.
@@ -192,6 +196,49 @@ impl Fields {
             .selected
             .saturating_add_signed(by)
             .min(self.editors.len() - 1);
+        self.whole = true;
+    }
+
+    /// Whether what is typed next takes the place of the selected field's value. A list is typed in, value
+    /// by value.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole && !self.selected().1.is_list(self.task)
+    }
+
+    /// Another value in the place of the one under the cursor, so many on among those that may stand
+    /// there, counted round; whether there is one.
+    pub fn turn(&mut self, by: isize) -> bool {
+        let (side, part) = self.selected();
+        let Some(group) = self.task.groups.get(part.0) else {
+            return false;
+        };
+        let text = self.text(side, part).to_owned();
+        let at = text
+            .char_indices()
+            .nth(self.cursor())
+            .map_or(text.len(), |(at, _)| at);
+        let apart = |c: char| c.is_whitespace() || c == ',';
+        let start = text[..at].rfind(apart).map_or(0, |i| i + 1);
+        let end = text[at..].find(apart).map_or(text.len(), |i| at + i);
+        let before = text[..start].split(apart).filter(|word| !word.is_empty());
+        let Some(slot) = self.task.slots.get(group.slots.start + before.count()) else {
+            return false;
+        };
+        let mut names = slot.values.iter().map(|&token| self.task.token_name(token));
+        let Some(place) = names.position(|name| name == &text[start..end]) else {
+            return false;
+        };
+        let next = (place as isize + by).rem_euclid(slot.values.len() as isize) as usize;
+        let name = self.task.token_name(slot.values[next]).to_string();
+        let column = text[..start].chars().count() + name.chars().count();
+        self.set_text(
+            side,
+            part,
+            &format!("{}{name}{}", &text[..start], &text[end..]),
+        );
+        self.set_cursor(column);
+        true
     }
 
     /// What a field says.
@@ -255,8 +302,14 @@ impl Fields {
         self.editors[self.selected].move_cursor(jump(column));
     }
 
+    /// Says whether what is typed next takes the place of the whole value.
+    pub(in crate::app) fn set_whole(&mut self, whole: bool) {
+        self.whole = whole;
+    }
+
     /// Types a key; whether the text changed.
     pub fn input(&mut self, key: Key) -> bool {
+        let list = self.selected().1.is_list(self.task);
         let editor = &mut self.editors[self.selected];
         let full = editor
             .lines()
@@ -264,6 +317,11 @@ impl Fields {
             .is_some_and(|line| line.len() >= MAX_FIELD);
         if full && matches!(key.code, KeyCode::Char(_)) {
             return false;
+        }
+        let replaces = matches!(key.code, KeyCode::Char(c) if c != ' ')
+            || matches!(key.code, KeyCode::Backspace | KeyCode::Delete);
+        if std::mem::take(&mut self.whole) && replaces && !list {
+            editor.select_all();
         }
         edit(editor, key)
     }

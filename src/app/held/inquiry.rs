@@ -1,5 +1,6 @@
 //! A question that stands open.
 
+use crate::app::keys::pane::Pane;
 use crate::lens::{Question, Table};
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub struct Inquiry {
     pub asked: u64,
     /// Row and column under the cursor.
     pub cursor: (usize, usize),
+    /// The pane that was left for it.
+    pub from: Pane,
 }
 
 impl Inquiry {
@@ -28,6 +31,44 @@ impl Inquiry {
             answered: 0,
             asked: 0,
             cursor: (0, 0),
+            from: Pane::Attention,
         }
+    }
+}
+
+/// Answers looked at that are kept to go back to.
+const KEPT: usize = 50;
+
+/// The answers that were looked at before, and those that one came back from; each with its cursor.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    before: Vec<(Question, (usize, usize))>,
+    after: Vec<(Question, (usize, usize))>,
+}
+
+impl Trail {
+    /// One is left for another, or put away.
+    pub(in crate::app) fn leave(&mut self, left: &Inquiry) {
+        self.before
+            .retain(|(question, _)| *question != left.question);
+        self.before.push((left.question.clone(), left.cursor));
+        let extra = self.before.len().saturating_sub(KEPT);
+        self.before.drain(..extra);
+        self.after.clear();
+    }
+
+    /// The one before the open one, or after it.
+    pub(in crate::app) fn step(
+        &mut self,
+        open: Option<&Inquiry>,
+        back: bool,
+    ) -> Option<(Question, (usize, usize))> {
+        let (from, to) = match back {
+            true => (&mut self.before, &mut self.after),
+            false => (&mut self.after, &mut self.before),
+        };
+        let next = from.pop()?;
+        to.extend(open.map(|one| (one.question.clone(), one.cursor)));
+        Some(next)
     }
 }

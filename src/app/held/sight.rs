@@ -15,9 +15,9 @@ pub struct Sight {
     pub judge: Option<RunName>,
     /// Whether a pane is shown alone.
     pub zoomed: bool,
-    /// The pane that fills the screen: a zoomed one, the answer, the input space.
+    /// The pane that fills the screen: a zoomed one, the input space.
     pub alone: Option<Pane>,
-    /// The question whose answer fills the screen.
+    /// The question whose answer is open.
     pub question: Option<Question>,
     /// The attention pane's head.
     pub attention: HeadName,

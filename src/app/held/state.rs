@@ -2,7 +2,7 @@
 
 use super::draft::NoteEditor;
 use super::fields::{Fields, Side};
-use super::inquiry::Inquiry;
+use super::inquiry::{Inquiry, Trail};
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::space::Space;
@@ -208,6 +208,8 @@ pub struct State {
     pub asked: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
+    /// The answers that were looked at.
+    pub trail: Trail,
     /// The open findings view.
     pub shelf: Option<Box<Shelf>>,
     /// A note that was put aside.
@@ -249,6 +251,7 @@ impl State {
             space: Space::default(),
             asked: 0,
             inquiry: None,
+            trail: Trail::default(),
             shelf: None,
             draft: None,
             view: View {

@@ -61,6 +61,30 @@ impl Study {
         study
     }
 
+    /// What is not as in another study, in words: the name of the step between them.
+    #[must_use]
+    pub(in crate::app) fn differs_in(&self, other: &Self) -> String {
+        let parts = [
+            (self.clean != other.clean, "the clean prompt"),
+            (self.corrupted != other.corrupted, "the corrupted prompt"),
+            (self.direction != other.direction, "denoise or noise"),
+            (self.metric != other.metric, "the metric"),
+            (self.measure != other.measure, "the measure"),
+            (
+                self.interventions != other.interventions,
+                "the interventions",
+            ),
+            (self.sample != other.sample, "the sample"),
+            (self.claims != other.claims, "the kept claims"),
+        ];
+        let named = parts.iter().filter(|(differs, _)| *differs);
+        let named: Vec<&str> = named.map(|(_, name)| *name).collect();
+        match named.is_empty() {
+            true => "what the panes show".to_owned(),
+            false => named.join(", "),
+        }
+    }
+
     /// One side of the pair.
     #[must_use]
     pub fn side(&self, side: Side) -> &Source {

@@ -13,6 +13,14 @@ pub enum Action {
     NextPane,
     /// Focus the previous pane.
     PreviousPane,
+    /// The next value in the field at hand.
+    ValueUp,
+    /// The value before it.
+    ValueDown,
+    /// The answer that was looked at before.
+    EarlierAnswer,
+    /// The one that was come back from.
+    LaterAnswer,
     /// Show the focused pane alone.
     Zoom,
     /// Next example of the sample.

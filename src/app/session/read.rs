@@ -141,8 +141,8 @@ fn sight(model: &ModelInfo, text: &SightText) -> Result<Sight> {
     let question = question.map(|line| Question::parse(line, task, config));
     let question = question.transpose().context("question")?;
     ensure!(
-        (alone == Some(Pane::Answer)) == question.is_some(),
-        "alone: the answer, and only it, needs a question"
+        alone != Some(Pane::Answer) || question.is_some(),
+        "alone: the answer needs a question"
     );
     ensure!(
         !text.zoomed || alone.is_some(),
@@ -252,8 +252,11 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
 
 fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
     let question = Question::parse(&text.line, state.task(), &state.model.config)?;
+    let from = text.from.as_deref().map(|pane| value(&PANES, pane));
+    let from = from.transpose().context("from")?;
     Ok(Inquiry {
         cursor: text.cursor,
+        from: from.unwrap_or(Pane::Attention),
         ..Inquiry::new(question)
     })
 }
@@ -282,6 +285,7 @@ fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
     let field = part(state, &text.selected.1).context("selected[1]")?;
     state.fields.select(side, field);
     state.fields.set_cursor(text.cursor);
+    state.fields.set_whole(text.whole);
     let wrong = text.wrong.as_deref().map(|side| value(&SIDES, side));
     let wrong = wrong.transpose().context("wrong")?;
     for side in [Side::Clean, Side::Corrupted] {

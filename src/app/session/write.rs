@@ -7,6 +7,7 @@ use crate::app::held::panes::StripColumn;
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::app::held::study::{Moment, Study};
+use crate::app::keys::pane::Pane;
 use crate::findings::session::{
     AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
     ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText, StripsText, StudyText,
@@ -37,6 +38,7 @@ impl State {
             question: self.inquiry.as_ref().map(|inquiry| QuestionText {
                 line: inquiry.question.line(task, &self.model.config),
                 cursor: inquiry.cursor,
+                from: (inquiry.from != Pane::Attention).then(|| word(&PANES, &inquiry.from)),
             }),
             space: lists::space_text(&self.space),
             shelf: self.shelf.as_deref().map(lists::shelf_text),
@@ -191,6 +193,7 @@ fn fields_text(state: &State) -> FieldsText {
     FieldsText {
         selected: (word(&SIDES, &side), field.name(task).to_owned()),
         cursor: fields.cursor(),
+        whole: fields.is_whole(),
         texts: texts.collect(),
         wrong: state
             .field_error
