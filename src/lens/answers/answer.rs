@@ -6,6 +6,7 @@ use super::question::Question;
 use super::table::{Layer, Table};
 use super::tools::Tools;
 use super::weights::{circuit_table, composition_table, pca_table, put_beside};
+use super::words::{on_screen, short};
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::intervention::Intervention;
 use crate::lens::experiment::setup::Experiment;
@@ -286,26 +287,6 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         .chain(given(found.given.clone()))
         .collect(),
         ..Table::default()
-    }
-}
-
-/// Names fit for the head of a column: `0.0<elt` for `0.0 from elt`.
-fn short(names: Vec<String>) -> Vec<String> {
-    let names = names.into_iter();
-    names
-        .map(|name| name.replace(" from ", "<").replace("position", "pos"))
-        .collect()
-}
-
-/// TransformerLens's labels of a decomposed stream as the screen names activations: `resid_pre 1` for
-/// `1_pre`, `resid_post 1` for `final_post`, `attn_out 0` for `0_attn_out`.
-fn on_screen(label: &str, last: usize) -> String {
-    match label.split_once('_') {
-        Some(("final", "post")) => format!("resid_post {last}"),
-        Some((layer, "mlp_out")) => format!("mlp_out {layer}"),
-        Some((layer, "pre")) => format!("resid_pre {layer}"),
-        Some((layer, "attn_out")) => format!("attn_out {layer}"),
-        _ => label.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Words that questions share: `over 64 pairs`, `b_1`, the name of a grid.
+//! Words that questions and answers share: `over 64 pairs`, `b_1`, the name of a grid.
 
 use super::gather::Compare;
 use super::plan::Sheet;
@@ -138,4 +138,24 @@ pub(in crate::lens) fn grid(words: &[&str], config: &Config) -> Result<(Sheet, C
             })?,
     };
     Ok((*sheet, compare, reading))
+}
+
+/// Names fit for the head of a column: `0.0<elt` for `0.0 from elt`.
+pub(in crate::lens) fn short(names: Vec<String>) -> Vec<String> {
+    let names = names.into_iter();
+    names
+        .map(|name| name.replace(" from ", "<").replace("position", "pos"))
+        .collect()
+}
+
+/// TransformerLens's labels of a decomposed stream as the screen names activations: `resid_pre 1` for
+/// `1_pre`, `resid_post 1` for `final_post`, `attn_out 0` for `0_attn_out`.
+pub(in crate::lens) fn on_screen(label: &str, last: usize) -> String {
+    match label.split_once('_') {
+        Some(("final", "post")) => format!("resid_post {last}"),
+        Some((layer, "mlp_out")) => format!("mlp_out {layer}"),
+        Some((layer, "pre")) => format!("resid_pre {layer}"),
+        Some((layer, "attn_out")) => format!("attn_out {layer}"),
+        _ => label.to_owned(),
+    }
 }
