@@ -24,6 +24,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// Whether a terminal of this kind can do no more than print lines.
+pub(super) fn is_dumb(kind: &str) -> bool {
+    kind.is_empty() || kind == "dumb"
+}
+
 /// Opens the workbench. Everything that can be wrong with the flags or the model is said before
 /// the terminal is touched.
 ///
@@ -55,6 +60,13 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         "the workbench needs a terminal; `circuitscope render` draws without one, and `run`, \
          `patch` and `cache` print numbers (see --help)"
+    );
+    let kind = env("TERM").unwrap_or_default();
+    ensure!(
+        !is_dumb(&kind),
+        "the workbench needs a terminal that can move its cursor, and TERM is '{}'; `circuitscope \
+         render` draws without one (see --help)",
+        shown(&kind)
     );
     if let (Some(slot), Some(found)) = (&slot, &found) {
         if found.crashed {
