@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what it means.
 
 use super::ablations::{AblationsArgs, MinimalArgs};
+use super::ask::AskArgs;
 use super::attend::AttendArgs;
 use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
@@ -406,39 +407,6 @@ pub struct PatchArgs {
     /// Average all grids over this pair's own change made to so many examples of the sample
     #[arg(long, value_name = "N", value_parser = whole(1, 4096))]
     pub pairs: Option<u32>,
-}
-
-/// `circuitscope ask`
-#[derive(Debug, Args)]
-pub struct AskArgs {
-    /// The question, as it is typed in the workbench after /; all forms are listed below
-    #[arg(long, short, value_name = "LINE")]
-    pub question: String,
-    /// About the clean, the corrupted or the patched run, or how it differs from the base run
-    #[arg(long, value_enum, default_value_t)]
-    pub run: RunChoice,
-    /// Another model of the same task, for the questions about two
-    #[arg(long, value_name = "PATH")]
-    pub compare: Option<PathBuf>,
-    /// Write CSV instead
-    #[arg(long)]
-    pub csv: bool,
-    #[command(flatten)]
-    pub pair: PairArgs,
-}
-
-/// A run to ask about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum RunChoice {
-    /// The clean prompt, untouched
-    Clean,
-    /// The corrupted prompt, untouched
-    Corrupted,
-    /// The base run under the interventions
-    #[default]
-    Patched,
-    /// The patched run minus the base run
-    Difference,
 }
 
 /// `circuitscope score`

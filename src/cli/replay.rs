@@ -121,7 +121,7 @@ fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Mo
     let mut which = args.which.clone();
     (which.model, which.slide) = (path, None);
     if which.said.task.is_none() {
-        which.said.task = record.session.task.choice();
+        which.said.task = record.session.task_named();
     }
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);

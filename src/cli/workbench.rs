@@ -172,7 +172,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         which.model = path.map(PathBuf::from);
     }
     if which.said.task.is_none() {
-        which.said.task = session.and_then(|session| session.task.choice());
+        which.said.task = session.and_then(Session::task_named);
     }
     let found = common::open(&which);
     let (model, picked) = match session {
@@ -183,7 +183,9 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let mut info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let named = which.said.task.as_deref().map(Path::new);
+    info.task_file = absolute(named.filter(|file| file.is_file()));
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
         None => {
@@ -256,6 +258,7 @@ pub fn absolute(path: Option<&Path>) -> Option<String> {
 /// A model as the screen shows it.
 pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
     ModelInfo {
+        task_file: None,
         path,
         name: model.name.clone(),
         hash: model.hash.clone(),

@@ -11,4 +11,5 @@ mod program;
 mod anywhere;
 mod embedded;
 mod files;
+mod judged;
 mod zoo;
