@@ -10,6 +10,7 @@ use super::circuit::CircuitArgs;
 use super::claim::ClaimArgs;
 use super::completions::CompletionsArgs;
 use super::convert::ConvertArgs;
+use super::curve::CurveArgs;
 use super::devices::DevicesArgs;
 use super::doctor::DoctorArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
@@ -252,6 +253,10 @@ pub enum Command {
     Convert(ConvertArgs),
     /// List the devices that can compute
     Devices(DevicesArgs),
+    /// A number of every checkpoint of a series: how it came to be
+    ///
+    /// A series is a folder such as `train --save-every` makes; `--model FOLDER#STEP` opens one of it.
+    Curve(CurveArgs),
     /// What the workbench finds here, and what to do where it is not what one wants
     ///
     /// Terminal, size, colours, clipboard, threads, devices, folders, model.

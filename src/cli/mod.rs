@@ -13,6 +13,7 @@ mod claim;
 mod common;
 mod completions;
 mod convert;
+mod curve;
 mod devices;
 mod doctor;
 mod findings;
@@ -98,6 +99,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,
+        Command::Curve(args) => curve::run(&args, &mut out)?,
         Command::Doctor(args) => doctor::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,

@@ -7,6 +7,7 @@
 
 use super::runs::score::{Score, score};
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
+use crate::model::series;
 use crate::model::{HookedTransformer, Model, Opened, Slide};
 use crate::task::{Estimate, Sample, Sizes, Task, Values, fraction, grouped, shown};
 use anyhow::{Context, Result, ensure};
@@ -39,6 +40,7 @@ pub struct Wish {
 /// One error that names the file, the tensor or field, and what would be right; that of a task file
 /// with its line and column; which sizes of task and checkpoint disagree.
 pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
+    let path = &series::resolved(path)?;
     let opened = read(path, &wish.overrides)?;
     let task = || task_of(&opened, wish, path);
     let model = task().and_then(|task| of(&opened, task, device));
@@ -72,6 +74,7 @@ fn fitting(task: Task, sizes: &Sizes) -> Result<Task> {
 /// # Errors
 /// As [`open`].
 pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
+    let path = &series::resolved(path)?;
     let opened = read(path, &Overrides::default())?;
     let task = fitting(task, &sizes(&opened.config));
     let model = task.and_then(|task| of(&opened, task, device));

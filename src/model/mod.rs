@@ -13,6 +13,7 @@ mod forward;
 mod hooks;
 mod load;
 mod means;
+pub mod series;
 mod stream;
 pub mod weights;
 

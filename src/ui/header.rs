@@ -95,20 +95,29 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// The keys of the focused pane, then those that do the same everywhere; a message stands above them.
+/// What is said, then the keys of the focused pane as far as there is room; at the right edge those that do
+/// the same everywhere.
 pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let base = canvas.look.style(Role::Footer);
     canvas.buf.set_style(area, base);
-    let said = message(canvas);
-    if !said.is_empty() && area.y > 0 {
-        told(canvas, area, said);
-    }
+    let mut spans = message(canvas);
+    let said = spans.iter().map(Span::width).sum::<usize>();
+    // a long message needs all the room there is
     let pinned = match canvas.state.mode {
-        Mode::Normal => pinned(canvas, area, base),
+        Mode::Normal => pinned(
+            canvas,
+            area,
+            usize::from(area.width).saturating_sub(said + 1),
+        ),
         _ => 0,
     };
-    let mut spans = Vec::new();
-    let mut room = usize::from(area.width).saturating_sub(1 + pinned);
+    let all = usize::from(area.width).saturating_sub(1 + pinned);
+    let mut room = all.saturating_sub(said);
+    if said > 0 {
+        // what is said stands alone, unless there is room for whole words beside it
+        spans.push(Span::raw("  "));
+        room = room.saturating_sub(2);
+    }
     for (key, hint) in hints(canvas.state) {
         let key = if canvas.look.ascii {
             key.replace("↑↓", "up/down")
@@ -125,37 +134,16 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let mut line = Line::from(spans);
     line.spans.insert(0, Span::raw(" "));
-    canvas.line(area, 0, &line);
-}
-
-/// What was said, on a line of its own above the keys: it lies over the lower border of the panes.
-fn told(canvas: &mut Canvas<'_>, footer: Rect, said: Vec<Span<'static>>) {
-    let width: usize = said.iter().map(Span::width).sum();
-    let place = Rect {
-        y: footer.y - 1,
-        width: footer.width.min(width as u16 + 2),
-        ..footer
+    let left = Rect {
+        width: (all as u16).saturating_add(1).min(area.width),
+        ..area
     };
-    // what stands in the border there is covered as a whole: half a number is another number
-    let is_border = |symbol: &str| ["─", "━", "-", "=", "│", "┃", "|"].contains(&symbol);
-    let rest = (place.right()..footer.right())
-        .take_while(|&x| !is_border(canvas.buf[(x, place.y)].symbol()))
-        .count();
-    let covered = Rect {
-        width: place.width + rest as u16,
-        ..place
-    };
-    for x in covered.left()..covered.right() {
-        canvas.buf[(x, place.y)].reset();
-    }
-    canvas.buf.set_style(covered, canvas.look.base());
-    let mut line = Line::from(said);
-    line.spans.insert(0, Span::raw(" "));
-    canvas.line(place, 0, &line);
+    canvas.line(left, 0, &line);
 }
 
 /// The keys that do the same everywhere, at the right edge where there is room; how wide they are.
-fn pinned(canvas: &mut Canvas<'_>, area: Rect, base: Style) -> usize {
+fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
+    let base = canvas.look.style(Role::Footer);
     let mut spans = Vec::new();
     for action in PINNED {
         let binding = BINDINGS.iter().find(|binding| binding.action == action);
@@ -171,6 +159,9 @@ fn pinned(canvas: &mut Canvas<'_>, area: Rect, base: Style) -> usize {
         spans.push(Span::styled(format!(" {word}  "), base));
     }
     let width: usize = spans.iter().map(Span::width).sum();
+    if width > room {
+        return 0;
+    }
     let place = Rect {
         x: area.right().saturating_sub(width as u16),
         width: width as u16,

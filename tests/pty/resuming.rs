@@ -50,8 +50,7 @@ fn panes(session: &Session) -> Vec<String> {
     session.wait_for("acc 1");
     session.wait_quiet(Duration::from_millis(200));
     let rows = session.rows();
-    // what is said lies over the last row but one
-    rows[1..rows.len() - 2].to_vec()
+    rows[1..rows.len() - 1].to_vec()
 }
 
 fn comes_back(home: &Path, before: &[String], flags: &[&str], keys: &str) {

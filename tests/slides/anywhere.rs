@@ -1,7 +1,7 @@
 //! A model of our own, a task file written from nothing.
 
 use super::common::random_of;
-use super::program::{json, refused, stdout};
+use super::program::{json, output, refused, stdout};
 use circuitscope::model::Config;
 use circuitscope::model::config::PositionalEmbedding::Standard;
 use circuitscope::task::Task;
@@ -93,7 +93,7 @@ fn a_file_beside_the_checkpoint_is_its_task() {
         "{prediction}"
     );
     // what has no right answer is in no count
-    let swept = super::program::output(&["sweep", "--model", &model, "--format", "json"]);
+    let swept = output(&["sweep", "--model", &model, "--format", "json"]);
     let swept: serde_json::Value = serde_json::from_slice(&swept.stdout).unwrap();
     assert_eq!(
         (&swept["inputs"], &swept["predictions"]),
@@ -109,7 +109,7 @@ fn a_file_beside_the_checkpoint_is_its_task() {
         "json",
         "pred == truth when x != y",
     ];
-    let claim = super::program::output(&claim);
+    let claim = output(&claim);
     let claim: serde_json::Value = serde_json::from_slice(&claim.stdout).unwrap();
     assert_eq!(claim["count"].as_u64().unwrap() + wrong, 20, "{claim}");
 }
@@ -195,6 +195,10 @@ fn flags_say_what_the_file_does_not() {
 /// A finding says where its task's file is, so that it opens again by itself.
 #[test]
 fn a_finding_under_a_task_file_opens_again() {
+    let draw = |args: &[&str]| {
+        let drawn = output(args);
+        assert!(drawn.status.success(), "{drawn:?}");
+    };
     let (folder, model) = folder();
     let task = write(folder.path(), "larger.star", FILE);
     let findings = folder.path().join("kept");
@@ -202,7 +206,7 @@ fn a_finding_under_a_task_file_opens_again() {
     let screen = folder.path().join("screen.txt");
     let screen = screen.to_str().unwrap();
     let keys = "b 'first' ctrl-s";
-    stdout(&[
+    draw(&[
         "render",
         "--model",
         &model,
@@ -219,7 +223,7 @@ fn a_finding_under_a_task_file_opens_again() {
     let session = session.to_str().unwrap();
     let again = folder.path().join("again.txt");
     let again = again.to_str().unwrap();
-    stdout(&["render", "--session", session, "-o", again]);
+    draw(&["render", "--session", session, "-o", again]);
     let replayed = serde_json::from_str::<serde_json::Value>(&stdout(&[
         "replay",
         findings.join("first").to_str().unwrap(),

@@ -1,6 +1,6 @@
 //! The tutorial's steps on a model that they were not found in.
 
-use super::program::stdout;
+use super::program::output;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -26,9 +26,10 @@ fn each_step_is_judged_on_the_model_at_hand() {
     let path = path.to_str().unwrap();
     let render = |keys: &str| {
         let _ = fs::remove_file(path);
-        stdout(&[
+        let drawn = output(&[
             "render", "--model", &model, "--keys", keys, "--size", "120x40", "-o", path,
         ]);
+        assert!(drawn.status.success(), "{drawn:?}");
         fs::read_to_string(path).unwrap()
     };
     let screen = render("? t");
