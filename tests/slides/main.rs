@@ -9,6 +9,9 @@ mod common;
 mod program;
 
 mod anywhere;
+mod bad;
 mod embedded;
+mod figures;
 mod files;
+mod neurons;
 mod zoo;
