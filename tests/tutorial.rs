@@ -23,6 +23,7 @@ const MOST_KEYS: usize = 4;
 fn workbench() -> Headless {
     let model = common::embedded();
     let info = ModelInfo {
+        task_file: None,
         path: None,
         name: model.name.clone(),
         hash: model.hash.clone(),

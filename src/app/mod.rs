@@ -18,7 +18,7 @@ pub use held::inquiry::Inquiry;
 pub use held::message::{Ask, Effect, Msg, Opening, Request, ShelfJob};
 pub use held::panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 pub use held::rows::{ClaimRow, Says, SpaceRow};
-pub use held::shelf::{Order, Shelf, Which};
+pub use held::shelf::{Judged, Order, Shelf, Which};
 pub use held::sight::Sight;
 pub use held::space::{
     Answer, CaseOrder, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,

@@ -29,6 +29,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     state.history.begin(state.sight());
     let mut effects = take(state, msg);
     effects.extend(space::follow(state));
+    effects.extend(session::tutorial::follow(state));
     state.history.settle(state.sight());
     effects
 }
@@ -47,7 +48,9 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Space { generation, result } => {
-            space::news(state, generation, result);
+            if !session::tutorial::news(state, generation, &result) {
+                space::news(state, generation, result);
+            }
             Vec::new()
         }
         Msg::Scored { sample, result } => {

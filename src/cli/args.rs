@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what it means.
 
 use super::ablations::{AblationsArgs, MinimalArgs};
+use super::ask::AskArgs;
 use super::attend::AttendArgs;
 use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
@@ -10,6 +11,7 @@ use super::claim::ClaimArgs;
 use super::completions::CompletionsArgs;
 use super::convert::ConvertArgs;
 use super::devices::DevicesArgs;
+use super::doctor::DoctorArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
@@ -17,7 +19,7 @@ use super::replay::ReplayArgs;
 use super::slides::SlidesArgs;
 use super::sweep::SweepArgs;
 use super::train::TrainArgs;
-use crate::lens::{Continuation, Measure};
+use crate::lens::{Continuation, FORMS, Measure};
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
 use crate::task::Sample;
@@ -139,6 +141,12 @@ A prompt is written in one of three forms:
   'a=[14,26,35]; a[1]=48'               an assignment, optionally '-> [14,48,35]'
 Where no continuation is given it is the right answer.";
 
+/// All questions there are, one form a line.
+fn forms() -> String {
+    let lines = FORMS.map(|(verb, form)| format!("  {verb} {form}"));
+    format!("Questions:\n{}\n\n{PROMPT_HELP}", lines.join("\n"))
+}
+
 /// How to write a claim.
 const CLAIM_HELP: &str = "\
 Claims:
@@ -176,7 +184,7 @@ pub enum Command {
     /// One line, as it is typed after / in the workbench: 'grid edges over 64 pairs', 'grid strips
     /// attribution', 'metrics over 64 pairs', 'necessity', 'ranks ov 1.0', 'sources b_1 by token
     /// over sample', 'models logits', 'circuit ov.0 beside ov.1', and all the others.
-    #[command(after_help = PROMPT_HELP)]
+    #[command(after_help = forms(), arg_required_else_help = true)]
     Ask(AskArgs),
     /// What each part of the model adds to a logit: logit lens, components, heads, paths
     ///
@@ -244,6 +252,10 @@ pub enum Command {
     Convert(ConvertArgs),
     /// List the devices that can compute
     Devices(DevicesArgs),
+    /// What the workbench finds here, and what to do where it is not what one wants
+    ///
+    /// Terminal, size, colours, clipboard, threads, devices, folders, model.
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Train a model on a task and write weights, config and record
@@ -395,39 +407,6 @@ pub struct PatchArgs {
     /// Average all grids over this pair's own change made to so many examples of the sample
     #[arg(long, value_name = "N", value_parser = whole(1, 4096))]
     pub pairs: Option<u32>,
-}
-
-/// `circuitscope ask`
-#[derive(Debug, Args)]
-pub struct AskArgs {
-    /// The question, as it is typed in the workbench after /; without one, all forms are listed
-    #[arg(long, short, value_name = "LINE")]
-    pub question: String,
-    /// About the clean, the corrupted or the patched run, or how it differs from the base run
-    #[arg(long, value_enum, default_value_t)]
-    pub run: RunChoice,
-    /// Another model of the same task, for the questions about two
-    #[arg(long, value_name = "PATH")]
-    pub compare: Option<PathBuf>,
-    /// Write CSV instead
-    #[arg(long)]
-    pub csv: bool,
-    #[command(flatten)]
-    pub pair: PairArgs,
-}
-
-/// A run to ask about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum RunChoice {
-    /// The clean prompt, untouched
-    Clean,
-    /// The corrupted prompt, untouched
-    Corrupted,
-    /// The base run under the interventions
-    #[default]
-    Patched,
-    /// The patched run minus the base run
-    Difference,
 }
 
 /// `circuitscope score`

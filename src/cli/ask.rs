@@ -1,6 +1,6 @@
 //! `circuitscope ask`: any question of the workbench, its answer as text, JSON or CSV.
 
-use super::args::{AskArgs, Format, RunChoice};
+use super::args::{Format, PairArgs};
 use super::common::{open_model, other_model, print_json};
 use super::patch::experiment;
 use super::run::heading;
@@ -8,7 +8,42 @@ use super::table;
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
 use crate::lens::{Inquest, Question, RunName, Shown, Tools, answer};
 use anyhow::Result;
+use clap::{Args, ValueEnum};
 use std::io::Write;
+use std::path::PathBuf;
+
+/// `circuitscope ask`
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question, as it is typed in the workbench after /; all forms are listed below
+    #[arg(long, short, value_name = "LINE")]
+    pub question: String,
+    /// About the clean, the corrupted or the patched run, or how it differs from the base run
+    #[arg(long, value_enum, default_value_t)]
+    pub run: RunChoice,
+    /// Another model of the same task, for the questions about two
+    #[arg(long, value_name = "PATH")]
+    pub compare: Option<PathBuf>,
+    /// Write CSV instead
+    #[arg(long)]
+    pub csv: bool,
+    #[command(flatten)]
+    pub pair: PairArgs,
+}
+
+/// A run to ask about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunChoice {
+    /// The clean prompt, untouched
+    Clean,
+    /// The corrupted prompt, untouched
+    Corrupted,
+    /// The base run under the interventions
+    #[default]
+    Patched,
+    /// The patched run minus the base run
+    Difference,
+}
 
 /// Runs the command.
 ///

@@ -14,9 +14,11 @@ mod common;
 mod completions;
 mod convert;
 mod devices;
+mod doctor;
 mod findings;
 mod inputs;
 mod inspect;
+mod leading;
 mod model_args;
 mod patch;
 mod progress;
@@ -46,7 +48,7 @@ const BAD_INPUT: u8 = 2;
 #[must_use]
 pub fn main() -> ExitCode {
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(leading::behind(std::env::args_os().collect()));
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
         None => workbench::open(&cli.workbench, &cli.live, None),
@@ -96,6 +98,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,
+        Command::Doctor(args) => doctor::run(&args, &mut out)?,
         Command::Devices(args) => devices::run(&args, &mut out)?,
         Command::Completions(args) => completions::run(&args, &mut out)?,
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,

@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
 use crate::findings::compare::{Comparison, Difference};
+use crate::findings::places;
 use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
@@ -19,13 +20,13 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `circuitscope replay`
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// A finding's folder, a folder of findings, or a session file
+    /// A finding's folder, its name, a folder of findings, or a session file
     pub path: PathBuf,
     /// How far a number may be from the recorded one
     #[arg(long, default_value_t = 1e-4)]
@@ -49,6 +50,16 @@ struct Answer {
     records: Vec<Replayed>,
 }
 
+/// A path as it is, or the finding of that name in the folder of findings.
+fn named(path: &Path) -> PathBuf {
+    let env = |name: &str| std::env::var(name).ok();
+    let is_name = path.components().count() == 1 && !path.exists();
+    let kept = places::findings(&env).filter(|_| is_name);
+    let kept = kept.map(|folder| folder.join(path));
+    let found = kept.filter(|folder| folder.is_dir());
+    found.unwrap_or_else(|| path.to_owned())
+}
+
 /// Runs the command. Exit code 1 says that something is not as it was.
 ///
 /// # Errors
@@ -59,7 +70,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
         "--tolerance {} is no number from 0 on",
         args.tolerance
     );
-    let records = records(&args.path)?;
+    let records = records(&named(&args.path))?;
     let look = Look {
         theme: Theme::named("dark")?.clone(),
         depth: Depth::None,
@@ -110,7 +121,7 @@ fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Mo
     let mut which = args.which.clone();
     (which.model, which.slide) = (path, None);
     if which.said.task.is_none() {
-        which.said.task = record.session.task.choice();
+        which.said.task = record.session.task_named();
     }
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);

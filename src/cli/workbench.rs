@@ -24,6 +24,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// Whether a terminal of this kind can do no more than print lines.
+pub(super) fn is_dumb(kind: &str) -> bool {
+    kind.is_empty() || kind == "dumb"
+}
+
 /// Opens the workbench. Everything that can be wrong with the flags or the model is said before
 /// the terminal is touched.
 ///
@@ -55,6 +60,13 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         "the workbench needs a terminal; `circuitscope render` draws without one, and `run`, \
          `patch` and `cache` print numbers (see --help)"
+    );
+    let kind = env("TERM").unwrap_or_default();
+    ensure!(
+        !is_dumb(&kind),
+        "the workbench needs a terminal that can move its cursor, and TERM is '{}'; `circuitscope \
+         render` draws without one (see --help)",
+        shown(&kind)
     );
     if let (Some(slot), Some(found)) = (&slot, &found) {
         if found.crashed {
@@ -160,7 +172,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         which.model = path.map(PathBuf::from);
     }
     if which.said.task.is_none() {
-        which.said.task = session.and_then(|session| session.task.choice());
+        which.said.task = session.and_then(Session::task_named);
     }
     let found = common::open(&which);
     let (model, picked) = match session {
@@ -171,7 +183,9 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let mut info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let named = which.said.task.as_deref().map(Path::new);
+    info.task_file = absolute(named.filter(|file| file.is_file()));
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
         None => {
@@ -244,6 +258,7 @@ pub fn absolute(path: Option<&Path>) -> Option<String> {
 /// A model as the screen shows it.
 pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
     ModelInfo {
+        task_file: None,
         path,
         name: model.name.clone(),
         hash: model.hash.clone(),

@@ -67,6 +67,9 @@ pub struct ModelRef {
     pub name: String,
     /// SHA-256 over the weights and what of the config changes the computation.
     pub hash: String,
+    /// The file of its task, where that was named and is no built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_file: Option<String>,
     /// Where positions enter, where that is only assumed: `shortformer (assumed)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_positions: Option<String>,
@@ -353,6 +356,12 @@ pub struct MessageText {
 }
 
 impl Session {
+    /// The task as `--task` takes it: by its name, or its file.
+    #[must_use]
+    pub fn task_named(&self) -> Option<String> {
+        self.task.choice().or_else(|| self.model.task_file.clone())
+    }
+
     /// The file's text; the far ends of a history that is too long for a file are left out.
     ///
     /// # Errors

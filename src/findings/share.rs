@@ -32,6 +32,7 @@ pub fn line(session: &Session) -> Result<String> {
     // where a file lies is nobody else's business; its hash is in the line
     let in_binary = |path: &String| Slide::of_path(Path::new(path)).is_some();
     session.model.path = session.model.path.filter(in_binary);
+    session.model.task_file = None;
     session.mode = ModeText::Normal;
     let json = serde_json::to_vec(&session)?;
     ensure!(

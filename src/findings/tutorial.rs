@@ -119,6 +119,14 @@ fn finding(embedded: &Embedded) -> Result<Finding> {
     })
 }
 
+/// The session of the finding of that name, of whichever slide.
+#[must_use]
+pub fn find(name: &str) -> Option<Session> {
+    let mut all = ALL.iter().flat_map(|tutorial| tutorial.findings);
+    let found = all.find(|one| one.name == name)?;
+    Session::parse(found.session).ok()
+}
+
 /// The session of one.
 ///
 /// # Errors

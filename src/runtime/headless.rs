@@ -320,7 +320,7 @@ impl Headless {
             return snapshot::json(&snapshot::numbers(&self.state));
         }
         let format = FrameFormat::from_extension(extension)
-            .context("the file must end in .txt, .ans, .svg, .png, .html or .json")?;
+            .context("the file must end in .txt, .ans, .svg, .png, .html, .json or .cast")?;
         let dark = snapshot::ground(&self.state, &self.look);
         let light = snapshot::on_paper(&self.look).ground();
         match shot {

@@ -69,7 +69,7 @@ impl Reader {
                 let (read, ended) = pasted(paste, rest);
                 done += read;
                 if ended {
-                    all.extend(self.paste.take().map(text));
+                    all.extend(self.paste.take().map(|paste| text(&paste)));
                 } else if read == 0 {
                     break;
                 }
@@ -107,7 +107,7 @@ impl Reader {
     pub fn give_up(&mut self) -> Vec<Input> {
         let held = std::mem::take(&mut self.held);
         if let Some(paste) = self.paste.take() {
-            return vec![text([paste, held].concat())];
+            return vec![text(&[paste, held].concat())];
         }
         let escapes = held.iter().all(|&byte| byte == ESC);
         let keys = held.iter().filter(|_| escapes);
@@ -115,8 +115,8 @@ impl Reader {
     }
 }
 
-fn text(bytes: Vec<u8>) -> Input {
-    Input::Paste(String::from_utf8_lossy(&bytes).into_owned())
+fn text(bytes: &[u8]) -> Input {
+    Input::Paste(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Takes what belongs to a paste: how many bytes, and whether it ends there. An interrupt ends it, too; it
@@ -148,7 +148,7 @@ fn pasted(paste: &mut Vec<u8>, bytes: &[u8]) -> (usize, bool) {
 
 fn piece(bytes: &[u8]) -> Piece {
     match bytes {
-        [ESC, ESC, b'[' | b'O', ..] => with_alt(piece(&bytes[1..])),
+        [ESC, ESC, b'[' | b'O', ..] => with_alt(&piece(&bytes[1..])),
         [ESC] | [ESC, ESC] => Piece::Unfinished,
         [ESC, b'[', ..] => csi(bytes),
         [ESC, b'O', rest @ ..] => match rest.first() {
@@ -161,14 +161,14 @@ fn piece(bytes: &[u8]) -> Piece {
         [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => string(bytes),
         // an interrupt is heard whatever stands before it
         [ESC, ESC | CTRL_C, ..] => Piece::Known(1, Input::Key(Key::plain(KeyCode::Esc))),
-        [ESC, ..] => with_alt(piece(&bytes[1..])),
+        [ESC, ..] => with_alt(&piece(&bytes[1..])),
         _ => character(bytes),
     }
 }
 
 /// The same key with Alt, which an escape before it stands for.
-fn with_alt(piece: Piece) -> Piece {
-    match piece {
+fn with_alt(piece: &Piece) -> Piece {
+    match *piece {
         Piece::Known(read, Input::Key(key)) => {
             Piece::Known(read + 1, Input::Key(Key { alt: true, ..key }))
         }

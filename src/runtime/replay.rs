@@ -260,6 +260,7 @@ fn judge(
             path: info.path.clone(),
             name: info.name.clone(),
             hash: info.hash.clone(),
+            task_file: info.task_file.clone(),
             assumed_positions: info.assumed_positions(),
         },
         same_model,

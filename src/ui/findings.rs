@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, scroll_to};
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{Shelf, Which};
+use crate::app::{Judged, Shelf, Which};
 use crate::findings::store::Finding;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -133,7 +133,14 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     let card = &finding.card;
     // what holds for the model it was found in says nothing about another one
     let same = card.model.hash == canvas.state.model.hash;
-    let (mark, role) = if !same && !card.claims.is_empty() {
+    let judged = canvas
+        .state
+        .shelf
+        .as_ref()
+        .and_then(|shelf| shelf.judged.get(&finding.name));
+    let (mark, role) = if let Some(judged) = judged {
+        mark(canvas, judged)
+    } else if !same && !card.claims.is_empty() {
         ("?", Role::Muted)
     } else if card.claims.iter().any(|claim| claim.holds == Some(false)) {
         (canvas.look.pick("✗", "x"), Role::Bad)
@@ -160,6 +167,20 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     ])
 }
 
+/// What became of a finding of another model on this one.
+fn mark(canvas: &Canvas<'_>, judged: &[Judged]) -> (&'static str, Role) {
+    let has = |kind: fn(&Judged) -> bool| judged.iter().any(kind);
+    if has(|one| matches!(one, Judged::Fails(_))) {
+        (canvas.look.pick("✗", "x"), Role::Bad)
+    } else if has(|one| matches!(one, Judged::Here(_))) {
+        ("1", Role::Warn)
+    } else if has(|one| matches!(one, Judged::NotAsked(_))) {
+        ("?", Role::Muted)
+    } else {
+        (canvas.look.pick("✓", "v"), Role::Good)
+    }
+}
+
 fn preview(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     let Some(finding) = shelf.selected() else {
         boxed(canvas, area, Vec::new(), false);
@@ -182,8 +203,18 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     let same = card.model.hash == canvas.state.model.hash;
     let made = format!("{}  {} #{hash}", card.created, card.model.name);
     lines.push(Line::from(canvas.span(Role::Muted, made)));
+    let shelf = canvas.state.shelf.as_ref();
+    let judged = shelf.and_then(|shelf| shelf.judged.get(&finding.name));
     if !same {
-        let text = "another model: not checked in this one";
+        let asked = |judged: &Vec<Judged>| {
+            let not = |one: &Judged| matches!(one, Judged::NotAsked(_));
+            !judged.iter().all(not)
+        };
+        let text = match (judged.map(asked), shelf.map(|shelf| shelf.which)) {
+            (Some(true), _) => "found in another model; judged on this one, over all inputs",
+            (None, Some(Which::Tutorial)) => "found in another model; being judged on this one ...",
+            _ => "another model: not checked in this one",
+        };
         lines.push(Line::from(canvas.span(Role::Warn, text)));
     }
     lines.push(Line::from(canvas.span(
@@ -196,8 +227,12 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());
-    for claim in &card.claims {
+    for (i, claim) in card.claims.iter().enumerate() {
+        let judged = judged.and_then(|judged| judged.get(i));
         let role = match claim.holds {
+            _ if judged.is_some_and(|one| matches!(one, Judged::Holds(_))) => Role::Good,
+            _ if judged.is_some_and(|one| matches!(one, Judged::Fails(_))) => Role::Bad,
+            _ if judged.is_some_and(|one| matches!(one, Judged::Here(_))) => Role::Warn,
             _ if !same => Role::Muted,
             Some(true) => Role::Good,
             Some(false) => Role::Bad,
@@ -205,9 +240,10 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         };
         let parts = wrapped(&claim.claim, width.saturating_sub(7)).into_iter();
         for (i, part) in parts.enumerate() {
-            let word = match (i, same) {
-                (0, true) => claim.word(),
-                (0, false) => "?",
+            let word = match (i, judged, same) {
+                (0, Some(judged), _) => judged.word(),
+                (0, None, true) => claim.word(),
+                (0, None, false) => "?",
                 _ => "",
             };
             lines.push(Line::from(vec![
@@ -215,7 +251,8 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
                 canvas.span(Role::Text, part),
             ]));
         }
-        let parts = wrapped(&claim.because, width.saturating_sub(7)).into_iter();
+        let because = judged.map_or_else(|| claim.because.clone(), Judged::because);
+        let parts = wrapped(&because, width.saturating_sub(7)).into_iter();
         lines.extend(
             parts.map(|part| Line::from(canvas.span(Role::Muted, format!("       {part}")))),
         );

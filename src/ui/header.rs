@@ -136,10 +136,19 @@ fn told(canvas: &mut Canvas<'_>, footer: Rect, said: Vec<Span<'static>>) {
         width: footer.width.min(width as u16 + 2),
         ..footer
     };
-    for x in place.left()..place.right() {
+    // what stands in the border there is covered as a whole: half a number is another number
+    let is_border = |symbol: &str| ["─", "━", "-", "=", "│", "┃", "|"].contains(&symbol);
+    let rest = (place.right()..footer.right())
+        .take_while(|&x| !is_border(canvas.buf[(x, place.y)].symbol()))
+        .count();
+    let covered = Rect {
+        width: place.width + rest as u16,
+        ..place
+    };
+    for x in covered.left()..covered.right() {
         canvas.buf[(x, place.y)].reset();
     }
-    canvas.buf.set_style(place, canvas.look.base());
+    canvas.buf.set_style(covered, canvas.look.base());
     let mut line = Line::from(said);
     line.spans.insert(0, Span::raw(" "));
     canvas.line(place, 0, &line);

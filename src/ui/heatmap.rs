@@ -33,6 +33,8 @@ const STALE: f64 = 0.5;
 /// How far a number moves to the colour behind it when it is stale.
 const STALE_INK: f64 = 0.35;
 
+/// The least contrast of a number with its cell, as guidelines for readable text have it (WCAG 2.2, 1.4.3).
+const READABLE: f64 = 4.5;
 /// How far a number moves to the colour behind it when all its digits are 0: so that an empty
 /// heatmap is calm.
 const ZERO_INK: f64 = 0.62;
@@ -161,7 +163,14 @@ impl Heatmap<'_> {
             (false, true) => STALE_INK,
             (false, false) => SMALL_INK * (1.0 - amount / SMALL).max(0.0),
         };
-        bg.ink().blend(bg, share)
+        let stands_back = bg.ink().blend(bg, share);
+        if self.stale || stands_back.contrast(bg) >= READABLE {
+            return stands_back;
+        }
+        // as far back as can still be read
+        let steps = (1..=8).map(|step| bg.ink().blend(bg, share * f64::from(8 - step) / 8.0));
+        let mut read = steps.filter(|ink| ink.contrast(bg) >= READABLE);
+        read.next().unwrap_or_else(|| bg.ink())
     }
 
     fn muted(&self) -> Rgb {

@@ -180,3 +180,102 @@ fn an_exported_answer_names_its_question() {
     let csv = std::fs::read_to_string(folder.path().join("table.csv")).unwrap();
     assert!(csv.contains("# question: circuit ov.0\n"), "{csv}");
 }
+
+/// One palette: a question may be typed after `:`, an intervention after `/`.
+#[test]
+fn either_line_takes_what_the_other_takes() {
+    let mut bench = workbench(1);
+    press(&mut bench, ": 'circuit ov.1' enter");
+    assert!(bench.state.inquiry.is_some());
+    press(&mut bench, "esc / 'zero blocks.0.attn.hook_z @elt' enter");
+    assert_eq!(bench.state.study().interventions.len(), 1);
+    press(&mut bench, ": 'circ' tab");
+    assert_eq!(typed_lines(&bench), ["circuit "]);
+}
+
+#[test]
+fn no_guess_is_made_at_what_is_like_nothing() {
+    for (typed, guess) in [
+        ("qq", None),
+        ("xyzzy", None),
+        ("zeor", Some("zero")),
+        ("circiut", Some("circuit")),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, &format!(": '{typed} x' enter"));
+        let error = line_error(&bench).unwrap();
+        let made = error.contains("did you mean");
+        assert_eq!(made, guess.is_some(), "{error}");
+        assert!(
+            guess.is_none_or(|guess| error.contains(&format!("did you mean {guess}?"))),
+            "{error}"
+        );
+    }
+}
+
+/// A field that is entered is replaced by what is typed; one key steps a value.
+#[test]
+fn a_field_takes_one_key() {
+    let mut bench = workbench(1);
+    let text = |bench: &Headless, part| bench.state.fields.text(Side::Clean, Part(part)).to_owned();
+    press(&mut bench, "down 2");
+    assert_eq!(text(&bench, 1), "2");
+    press(&mut bench, "pageup");
+    assert_eq!(text(&bench, 1), "0");
+    press(&mut bench, "pagedown pagedown");
+    assert_eq!(text(&bench, 1), "1");
+    // in a list it is the value at the cursor
+    let before = text(&bench, 0);
+    press(&mut bench, "up home pageup");
+    let after = text(&bench, 0);
+    assert_ne!(before, after);
+    assert_eq!(
+        before.split(' ').skip(1).collect::<Vec<_>>(),
+        after.split(' ').skip(1).collect::<Vec<_>>()
+    );
+    assert!(!bench.state.is_stale());
+}
+
+/// What README says first can be typed as it stands there.
+#[test]
+fn an_assignment_is_typed_where_the_prompt_is() {
+    let mut bench = workbench(1);
+    press(&mut bench, "'a=[1,2,3]; a[1]=4' enter");
+    let prompt = bench.state.study().clean.prompt();
+    assert_eq!(prompt.values.to_string(), "1 2 3 1 4");
+}
+
+/// An answer stays open while its question's prompt is typed, and earlier ones are a key away.
+#[test]
+fn answers_have_a_trail() {
+    let mut bench = workbench(1);
+    press(&mut bench, "l P tab tab tab");
+    assert!(bench.state.inquiry.is_some());
+    let line = |bench: &Headless| {
+        let state = &bench.state;
+        let inquiry = state.inquiry.as_ref().unwrap();
+        inquiry.question.line(state.task(), &state.model.config)
+    };
+    let paths = line(&bench);
+    assert!(paths.starts_with("paths"), "{paths}");
+    press(&mut bench, "[");
+    assert!(line(&bench).starts_with("attribution"));
+    press(&mut bench, "]");
+    assert_eq!(line(&bench), paths);
+    press(&mut bench, "esc esc [");
+    assert_eq!(line(&bench), paths);
+}
+
+#[test]
+fn nothing_is_silent() {
+    let mut bench = workbench(1);
+    for (key, says) in [
+        ("d", "noise"),
+        ("x", "no interventions"),
+        ("u", "undone: denoise or noise"),
+        ("%", "does nothing here"),
+    ] {
+        press(&mut bench, key);
+        assert!(told(&bench).contains(says), "{key}: {}", told(&bench));
+    }
+}

@@ -137,6 +137,7 @@ fn questions(c: &mut Criterion) {
 fn frames(c: &mut Criterion) {
     let model = common::embedded();
     let info = ModelInfo {
+        task_file: None,
         path: None,
         name: model.name.clone(),
         hash: model.hash.clone(),

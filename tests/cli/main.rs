@@ -10,6 +10,7 @@ mod program;
 mod bench;
 mod patch;
 mod run;
+mod shell;
 mod train;
 
 use program::{command, json, output, refused, stdout};

@@ -92,7 +92,7 @@ fn bad_models_and_devices() {
     }
     stdout(&run("--device", "cpu"));
     // a flag of the workbench does nothing for a command: said, not ignored
-    refused(&["--model", "m.pt", "run", "14 26 35 1 48"], "--model");
+    refused(&["--theme", "dark", "run", "14 26 35 1 48"], "--theme");
 }
 
 #[test]

@@ -357,3 +357,36 @@ fn zero_masked_and_missing_look_different() {
         }
     }
 }
+
+#[test]
+fn every_number_can_be_read_in_every_theme() {
+    for theme in Theme::shipped() {
+        let look = Look {
+            theme: theme.clone(),
+            ..dark(Depth::True, false)
+        };
+        for step in -40..=40_i16 {
+            let value = f32::from(step) / 40.0;
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+            let heatmap = Heatmap {
+                look: &look,
+                rows: 1,
+                columns: 1,
+                cell_width: 6,
+                cell_height: 1,
+                scale: UNIT,
+                cursor: None,
+                stale: false,
+                value: &|_, _| HeatCell::Value(value),
+            };
+            heatmap.render(buffer.area, &mut buffer, 0, 0);
+            let cell = &buffer[(5, 0)];
+            let rgb = |colour: Color| match colour {
+                Color::Rgb(r, g, b) => circuitscope::ui::rgb::Rgb(r, g, b),
+                _ => unreachable!("all colours are at hand"),
+            };
+            let contrast = rgb(cell.fg).contrast(rgb(cell.bg));
+            assert!(contrast >= 4.5, "{} {value}: {contrast:.2}", theme.name);
+        }
+    }
+}

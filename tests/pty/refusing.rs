@@ -52,3 +52,13 @@ fn a_pipe_is_no_terminal() {
     assert!(stderr.contains("needs a terminal"), "{stderr}");
     assert!(stderr.contains("circuitscope render"), "no hint: {stderr}");
 }
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_is_refused() {
+    let mut dumb = command(PROGRAM);
+    dumb.env("TERM", "dumb");
+    let session = Session::start(dumb, (100, 24));
+    let after = session.ends(2, 0).after;
+    assert!(after.contains("TERM is 'dumb'"), "{after:?}");
+    assert!(!after.contains("\x1b[?"), "{after:?}");
+}

@@ -191,3 +191,46 @@ fn flags_say_what_the_file_does_not() {
         "say all of themselves",
     );
 }
+
+/// A finding says where its task's file is, so that it opens again by itself.
+#[test]
+fn a_finding_under_a_task_file_opens_again() {
+    let (folder, model) = folder();
+    let task = write(folder.path(), "larger.star", FILE);
+    let findings = folder.path().join("kept");
+    let kept = findings.to_str().unwrap();
+    let screen = folder.path().join("screen.txt");
+    let screen = screen.to_str().unwrap();
+    let keys = "b 'first' ctrl-s";
+    stdout(&[
+        "render",
+        "--model",
+        &model,
+        "--task",
+        &task,
+        "--findings",
+        kept,
+        "--keys",
+        keys,
+        "-o",
+        screen,
+    ]);
+    let session = findings.join("first/session.json");
+    let session = session.to_str().unwrap();
+    let again = folder.path().join("again.txt");
+    let again = again.to_str().unwrap();
+    stdout(&["render", "--session", session, "-o", again]);
+    let replayed = serde_json::from_str::<serde_json::Value>(&stdout(&[
+        "replay",
+        findings.join("first").to_str().unwrap(),
+        "--json",
+    ]))
+    .unwrap();
+    assert_eq!(replayed["holds"], true, "{replayed}");
+    // where the file is gone, it is named
+    std::fs::remove_file(&task).unwrap();
+    refused(
+        &["render", "--session", session, "-o", screen],
+        "larger.star",
+    );
+}

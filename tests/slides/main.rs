@@ -13,5 +13,6 @@ mod bad;
 mod embedded;
 mod figures;
 mod files;
+mod judged;
 mod neurons;
 mod zoo;

@@ -1,7 +1,7 @@
 //! What a typed command means.
 
 use crate::app::held::state::State;
-use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
+use crate::lens::{FORMS, HeadName, Intervention, Measure, Metric, Question, Source, completions};
 use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
 use crate::task::{Sample, shown};
@@ -25,10 +25,14 @@ pub enum Command {
     Claim(String),
     /// Another model, by its path.
     Slide(String),
+    /// A question to the model.
+    Ask(Question),
+    /// Leave.
+    Quit,
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 10] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -41,7 +45,11 @@ const WORDS: [(&str, &str); 9] = [
     ),
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
     ("slide", "NAME or FILE"),
+    ("quit", ""),
 ];
+
+/// A word that begins no line is taken for a slip of one that is at most so many letters away.
+const SLIP: usize = 2;
 
 /// Understands a line.
 ///
@@ -63,6 +71,11 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         "slide" => Ok(Command::Slide(slide(rest).map_err(text)?)),
+        "q" | "quit" => Ok(Command::Quit),
+        _ if FORMS.iter().any(|(verb, _)| *verb == word) => {
+            let question = Question::parse(line, task, &state.model.config);
+            Ok(Command::Ask(question.map_err(text)?))
+        }
         "claim" if Survey::is(rest) => parse(state, rest),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),
@@ -99,10 +112,13 @@ fn verbs(state: &State) -> Vec<String> {
 fn unknown(state: &State, word: &str) -> String {
     let mut known = verbs(state);
     known.extend(WORDS.map(|(word, _)| word.to_owned()));
-    let nearest = known.iter().min_by_key(|one| edit_distance(one, word));
-    let nearest = nearest.map_or("", String::as_str);
+    known.extend(FORMS.map(|(verb, _)| verb.to_owned()));
+    let far = |one: &&String| edit_distance(one, word);
+    let nearest = known.iter().min_by_key(far);
+    let nearest = nearest.filter(|one| far(one) <= SLIP && word.len() > SLIP);
+    let guess = nearest.map_or_else(String::new, |one| format!("did you mean {one}? "));
     format!(
-        "no verb '{}'; did you mean {nearest}? The verbs are {}; or type a prompt",
+        "no verb '{}'; {guess}The verbs are {}; or type a prompt",
         shown(word),
         known.join(", ")
     )
@@ -151,5 +167,13 @@ pub fn complete(state: &State, line: &str) -> Vec<String> {
         .map(|(word, _)| (*word).to_owned());
     let mut all = completions(line, state.task(), &state.model.config);
     all.extend(commands);
+    // at the beginning there are more questions than room: they come once one is begun
+    if !line.is_empty() {
+        all.extend(Question::completions(
+            line,
+            state.task(),
+            &state.model.config,
+        ));
+    }
     all
 }

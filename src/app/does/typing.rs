@@ -105,8 +105,12 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
         }
         Purpose::Question => {
             let parsed = Question::parse(text, task, &state.model.config);
-            let question = parsed.map_err(|e| (None, format!("{e:#}")))?;
-            Ok(inquire::open(state, question))
+            match (parsed, command::parse(state, text)) {
+                (Ok(question), _) => Ok(inquire::open(state, question)),
+                // whatever is typed after : may be typed here, too
+                (Err(_), Ok(command)) => Ok(obey(state, command)),
+                (Err(error), Err(_)) => Err((None, format!("{error:#}"))),
+            }
         }
         Purpose::Find => inquire::find(state, text).map(|()| Vec::new()),
         Purpose::Search => {
@@ -144,6 +148,8 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         }
         command::Command::Metric(metric) => study.metric = Some(metric),
         command::Command::Measure(measure) => study.measure = measure,
+        command::Command::Ask(question) => return inquire::open(state, question),
+        command::Command::Quit => return vec![Effect::Quit],
         command::Command::Slide(path) => return vec![Effect::Switch(path)],
         command::Command::Sample(sample) => return open_sample(state, sample),
     }

@@ -226,7 +226,7 @@ impl Fields {
             return false;
         };
         let mut names = slot.values.iter().map(|&token| self.task.token_name(token));
-        let Some(place) = names.position(|name| name == &text[start..end]) else {
+        let Some(place) = names.position(|name| *name == text[start..end]) else {
             return false;
         };
         let next = (place as isize + by).rem_euclid(slot.values.len() as isize) as usize;

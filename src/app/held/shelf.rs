@@ -1,6 +1,7 @@
 //! The findings view: what is listed, and how.
 
 use crate::findings::store::{Finding, Listing};
+use std::collections::BTreeMap;
 
 /// Whose findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,42 @@ impl Order {
     }
 }
 
+/// What becomes of a claim on the model at hand, where it was made in another one; each with what was
+/// counted, or why nothing was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// It holds over all inputs.
+    Holds(String),
+    /// It fails, but holds on the finding's own example.
+    Here(String),
+    /// It fails.
+    Fails(String),
+    /// It could not be asked.
+    NotAsked(String),
+}
+
+impl Judged {
+    /// What became of it, in a word or two.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Holds(_) => "holds",
+            Self::Here(_) => "1 only",
+            Self::Fails(_) => "fails",
+            Self::NotAsked(_) => "?",
+        }
+    }
+
+    /// What was counted, or why nothing was.
+    #[must_use]
+    pub fn because(&self) -> String {
+        match self {
+            Self::Here(text) => format!("{text}, this example among them"),
+            Self::Holds(text) | Self::Fails(text) | Self::NotAsked(text) => text.clone(),
+        }
+    }
+}
+
 /// The open view.
 #[derive(Clone, Debug)]
 pub struct Shelf {
@@ -59,6 +96,10 @@ pub struct Shelf {
     pub scroll: usize,
     /// The one that goes to the trash if the key comes again.
     pub doomed: Option<String>,
+    /// What became of the claims of findings about another model, on this one; by the finding's name.
+    pub judged: BTreeMap<String, Vec<Judged>>,
+    /// The request under way, and the finding that it is about.
+    pub(in crate::app) judging: Option<(u64, String)>,
 }
 
 impl Shelf {
@@ -75,6 +116,8 @@ impl Shelf {
             cursor: 0,
             scroll: 0,
             doomed: None,
+            judged: BTreeMap::new(),
+            judging: None,
         }
     }
 

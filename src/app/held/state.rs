@@ -159,6 +159,8 @@ pub struct ModelInfo {
     pub config: Config,
     /// Its task.
     pub task: Task,
+    /// The file that the task is read from, where one was named.
+    pub task_file: Option<String>,
 }
 
 impl ModelInfo {

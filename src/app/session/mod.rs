@@ -6,6 +6,7 @@
 mod lists;
 mod open;
 mod read;
+pub mod tutorial;
 mod words;
 mod write;
 

@@ -88,7 +88,7 @@ impl State {
     }
 }
 
-fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
+pub(in crate::app) fn study(model: &ModelInfo, text: &StudyText) -> Result<Study> {
     let (task, config) = (model.task, &model.config);
     let lines = text.interventions.iter().enumerate().map(|(i, one)| {
         let parsed = Intervention::parse(&one.line, task, config);

@@ -29,6 +29,7 @@ impl State {
                 path: self.model.path.clone(),
                 name: self.model.name.clone(),
                 hash: self.model.hash.clone(),
+                task_file: self.model.task_file.clone(),
                 assumed_positions: self.model.assumed_positions(),
             },
             task: task.identity(),

@@ -1,0 +1,144 @@
+//! The tutorial's steps, judged on the model at hand: what was found in one model may not hold in another.
+
+use super::read::study;
+use crate::app::held::message::Effect;
+use crate::app::held::shelf::{Judged, Shelf, Which};
+use crate::app::held::space::{Answer, Found, Said, SpaceNews, SpaceQuestion, SpaceRequest};
+use crate::app::held::state::{ModelInfo, State};
+use crate::findings::tutorial;
+use crate::lens::Experiment;
+use crate::task::{Values, grouped};
+use anyhow::{Context as _, Result, ensure};
+
+/// Asks for the first of the listed steps that was found in another model and is not judged on this one.
+pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
+    let State {
+        model,
+        shelf,
+        space,
+        ..
+    } = state;
+    let shelf = shelf
+        .as_mut()
+        .filter(|shelf| shelf.which == Which::Tutorial)?;
+    let under_way =
+        matches!(&shelf.judging, Some((generation, _)) if *generation == space.generation);
+    if under_way || space.running.is_some() {
+        return None;
+    }
+    while let Some((name, claims)) = unjudged(shelf, &model.hash) {
+        match asked(model, &name) {
+            Ok((experiment, question)) => {
+                space.generation += 1;
+                shelf.judging = Some((space.generation, name));
+                return Some(Effect::Space(Box::new(SpaceRequest {
+                    generation: space.generation,
+                    experiment,
+                    question,
+                })));
+            }
+            Err(error) => {
+                let why = Judged::NotAsked(format!("{error:#}"));
+                shelf.judged.insert(name, vec![why; claims]);
+            }
+        }
+    }
+    None
+}
+
+/// The next step to judge, and how many claims it has.
+fn unjudged(shelf: &Shelf, hash: &str) -> Option<(String, usize)> {
+    let Some(Ok(listing)) = &shelf.listing else {
+        return None;
+    };
+    let others = listing
+        .findings
+        .iter()
+        .filter(|one| one.card.model.hash != hash);
+    let mut left = others.filter(|one| !shelf.judged.contains_key(&one.name));
+    left.next()
+        .map(|one| (one.name.clone(), one.card.claims.len()))
+}
+
+/// A step's claims, over all inputs and on its own example alone.
+fn asked(model: &ModelInfo, name: &str) -> Result<(Experiment, SpaceQuestion)> {
+    let session = tutorial::find(name).context("there is no such step")?;
+    ensure!(
+        session.task == model.task.identity(),
+        "it is about {}, and this model is opened for {}",
+        session.task,
+        model.task.identity()
+    );
+    let study = study(model, &session.study)?;
+    let here = study
+        .claims
+        .iter()
+        .map(|claim| at(claim, &study.clean.values));
+    let claims = study.claims.iter().cloned().chain(here).collect();
+    let question = SpaceQuestion {
+        sweep: false,
+        claims,
+    };
+    Ok((study.experiment(), question))
+}
+
+/// A claim about one input.
+fn at(claim: &str, values: &Values) -> String {
+    let task = values.task();
+    let slots = task.slots.iter().zip(values.tokens());
+    let fields = slots.map(|(slot, &token)| format!("{}={}", slot.name, task.token_name(token)));
+    let fields = fields.collect::<Vec<_>>().join(" and ");
+    match claim.split_once(" when ") {
+        Some((body, when)) => format!("{body} when ({when}) and {fields}"),
+        None => format!("{claim} when {fields}"),
+    }
+}
+
+/// Takes what came of a step's claims; whether it was one of these.
+pub(in crate::app) fn news(
+    state: &mut State,
+    generation: u64,
+    result: &Result<Box<SpaceNews>, String>,
+) -> bool {
+    let Some(shelf) = &mut state.shelf else {
+        return false;
+    };
+    let Some((_, name)) = shelf.judging.take_if(|(asked, _)| *asked == generation) else {
+        return false;
+    };
+    let judged = match result {
+        Ok(news) if !news.finished => {
+            shelf.judging = Some((generation, name));
+            return true;
+        }
+        Ok(news) => judged(&news.found),
+        Err(error) => vec![Judged::NotAsked(error.clone())],
+    };
+    shelf.judged.insert(name, judged);
+    true
+}
+
+fn judged(found: &Found) -> Vec<Judged> {
+    let (all, here) = found.answers.split_at(found.answers.len() / 2);
+    let holds = |answer: &Answer| match &answer.result {
+        Ok(Said::Verdict(verdict)) => verdict.holds == Some(true),
+        _ => false,
+    };
+    let one = |(over_all, here): (&Answer, &Answer)| match &over_all.result {
+        Err(why) => Judged::NotAsked(why.clone()),
+        Ok(Said::Choices(_)) => Judged::NotAsked("a survey is no claim".to_owned()),
+        Ok(Said::Verdict(verdict)) => {
+            let counted = format!(
+                "holds for {} of {} inputs",
+                grouped(verdict.count.into()),
+                grouped(verdict.total.into())
+            );
+            match verdict.holds {
+                Some(true) => Judged::Holds(counted),
+                Some(false) if holds(here) => Judged::Here(counted),
+                _ => Judged::Fails(counted),
+            }
+        }
+    };
+    all.iter().zip(here).map(one).collect()
+}
