@@ -58,6 +58,9 @@ struct Found {
     /// What of it nobody says.
     assumed: Vec<String>,
     tasks: Vec<Fit>,
+    /// Tasks of its sizes that cannot be asked all the same, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unfit: Vec<String>,
 }
 
 /// A task that fits, and how right the model is under it.
@@ -112,8 +115,15 @@ fn found(opened: &Opened, wish: &slide::Wish, device: &Device) -> Result<Found> 
         Some(text) => vec![slide::named(text, &slide::sizes(config))?],
         None => slide::fitting_tasks(config).collect(),
     };
-    let fits = tasks.into_iter().map(|task| fit(opened, task, device));
-    let mut fits = fits.collect::<Result<Vec<_>>>()?;
+    let (mut fits, mut unfit) = (Vec::new(), Vec::new());
+    for task in tasks {
+        match fit(opened, task, device) {
+            Ok(fit) => fits.push(fit),
+            // one that was named must do
+            Err(error) if wish.task.is_some() => return Err(error),
+            Err(error) => unfit.push(format!("{}: {error:#}", task.name)),
+        }
+    }
     // of those that are as right to the percent the one that asks for most
     let percent = |fit: &Fit| (100.0 * fit.predictions_accuracy).round() as u64;
     fits.sort_by_key(|fit| Reverse((percent(fit), fit.task.input_space())));
@@ -123,6 +133,7 @@ fn found(opened: &Opened, wish: &slide::Wish, device: &Device) -> Result<Found> 
         config: config.words(),
         assumed: config.assumed_words(),
         tasks: fits,
+        unfit,
     })
 }
 
@@ -213,6 +224,9 @@ fn print_found(out: &mut dyn Write, found: &Found, config_from: Option<&str>) ->
     }
     if found.tasks.is_empty() {
         writeln!(out, "no built-in task fits its sizes; --task names a file")?;
+    }
+    for line in &found.unfit {
+        writeln!(out, "not task {line}")?;
     }
     for fit in &found.tasks {
         writeln!(out, "task {}: {}", fit.task, fit.words)?;

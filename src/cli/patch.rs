@@ -9,7 +9,7 @@ use super::table::{self, Align};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
     Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Metric, Observation,
-    Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe,
+    Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe, patching_grids,
 };
 use crate::model::Model;
 use crate::task::Task;
@@ -17,6 +17,9 @@ use crate::task::number::fixed;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
+
+/// Each neuron is a row of a forward pass.
+const MAX_NEURONS: usize = 8192;
 
 #[derive(Serialize)]
 struct Answer {
@@ -50,7 +53,10 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
     }
     let seen = observe(&model.transformer, &experiment, &|| false)?
         .context("the observation broke off")?;
-    let pair = PairNumbers::new(task, &seen);
+    let mut pair = PairNumbers::new(task, &seen);
+    if args.pair.common.format == Format::Json && seen.metric.is_some() {
+        pair = with_neurons(pair, &model, &experiment)?;
+    }
     match args.pair.common.format {
         Format::Json => print_json(
             out,
@@ -66,6 +72,28 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
             writeln!(out, "{}", heading(&model))?;
             print_text(out, &seen, task, &pair)
         }
+    }
+}
+
+/// The grid of neurons too, where there are such and not too many.
+fn with_neurons(
+    mut pair: PairNumbers,
+    model: &Model,
+    experiment: &Experiment,
+) -> Result<PairNumbers> {
+    let name = GridName::Neurons;
+    let shape = name.shape(model.transformer.config(), 0);
+    let cells: usize = shape.iter().product();
+    if cells > MAX_NEURONS {
+        pair.warnings.push(format!(
+            "the grid of {cells} neurons is left out, for they are more than {MAX_NEURONS}; `ask -q 'grid \
+             neurons LAYER'` has them"
+        ));
+        return Ok(pair);
+    }
+    match cells {
+        0 => Ok(pair),
+        _ => Ok(pair.with(patching_grids(&model.transformer, experiment, &[name])?)),
     }
 }
 

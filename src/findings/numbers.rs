@@ -152,6 +152,13 @@ pub struct PairNumbers {
 }
 
 impl PairNumbers {
+    /// These, and grids that are made only where asked for.
+    #[must_use]
+    pub fn with(mut self, grids: Vec<Grid>) -> Self {
+        self.grids.0.extend(grids);
+        self
+    }
+
     /// The numbers of an observation.
     #[must_use]
     pub fn new(task: Task, seen: &Observation) -> Self {

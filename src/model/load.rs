@@ -136,7 +136,7 @@ impl Opened {
         let read = weights::read_checkpoint(&file, step)?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
-        let beside = read_sidecar(&file)?.map(|(_, said)| said);
+        let (config, beside) = read_sidecar(&file)?.unzip();
         let of = || {
             let inside = Sidecar::from_fields(&read.config)
                 .context("the config among the weights is not one of a small transformer")?;
@@ -144,7 +144,15 @@ impl Opened {
             let said = beside.unwrap_or(inside);
             Self::of(read.weights, &overrides.over(&said), name)
         };
-        of().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+        let shown = |path: &Path| shown(&path.to_string_lossy());
+        of().with_context(|| match &config {
+            Some(config) => format!(
+                "cannot use the model {} with the config {} beside it",
+                shown(path),
+                shown(config)
+            ),
+            None => format!("cannot use the model {}", shown(path)),
+        })
     }
 
     /// A state dict, in any dialect.

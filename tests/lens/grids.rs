@@ -66,7 +66,7 @@ fn grids_have_their_shapes() {
         let config = model.config();
         for grid in &seen.grids {
             let len = model.task().seq_len();
-            let shape = grid.name.shape(config.n_layers, config.n_heads, len);
+            let shape = grid.name.shape(config, len);
             assert_eq!(grid.values.shape(), shape, "{name} {:?}", grid.name);
             assert_eq!(shape.len(), grid.name.axes().len());
         }
@@ -118,7 +118,8 @@ fn cells_agree(name: &str, model: &HookedTransformer, experiment: &Experiment, r
         let index = random_index(&grid.values, rng);
         let cell = grid.name.cell(&index);
         assert_eq!(grid.name.index(cell), index);
-        let patch = grid.name.intervention(cell, experiment.direction.source());
+        let from = experiment.direction.source();
+        let patch = grid.name.intervention(cell, from, model.config());
         let patched = with_one_more(model, &before, patch);
         let cell = grid.values.get(&index).unwrap();
         let tolerance = 1e-4 * patched.abs().max(1.0).max(1.0 / span);
@@ -325,7 +326,7 @@ fn patched_is_no_source() {
     let model = &models()[1].1;
     let mut experiment = pair(Direction::Denoise);
     let name = GridName::Z;
-    let patch = name.intervention(name.cell(&[0, 0, 0]), RunName::Patched);
+    let patch = name.intervention(name.cell(&[0, 0, 0]), RunName::Patched, model.config());
     experiment.interventions.push(patch);
     let error = circuitscope::lens::observe(model, &experiment, &|| false).unwrap_err();
     assert!(error.to_string().contains("clean or corrupted"), "{error}");

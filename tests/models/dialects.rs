@@ -3,7 +3,8 @@
 use super::activations::{assert_alike, everything};
 use super::common::device;
 use candle_core::{Device, Tensor};
-use circuitscope::model::config::{Assumed, Overrides};
+use circuitscope::model::config::{Assumed, Overrides, Sidecar};
+use circuitscope::model::weights::{RawTensor, StateDict};
 use circuitscope::model::{Dialect, HookedTransformer, Model, Opened};
 use circuitscope::task::Task;
 use std::path::PathBuf;
@@ -107,7 +108,7 @@ fn joined_heads_must_be_counted_by_somebody() {
     let mut opened = read("joined.pt", &[]).unwrap();
     opened.said.n_heads = None;
     let weights = circuitscope::model::weights::read_state_dict(&folder().join("joined.pt"));
-    let said = circuitscope::model::config::Sidecar::default();
+    let said = Sidecar::default();
     let error = Opened::of(weights.unwrap(), &said, "joined".into()).unwrap_err();
     let message = format!("{error:#}");
     assert!(
@@ -117,6 +118,60 @@ fn joined_heads_must_be_counted_by_somebody() {
     let message = refused("joined.pt", &[("heads", "3")]);
     assert!(
         message.contains("8 rows of queries cannot be divided among 3 heads"),
+        "{message}"
+    );
+}
+
+/// `torch.nn.TransformerEncoder` with a last norm, its blocks made with `norm_first=True`.
+#[test]
+fn an_encoder_of_pytorch_is_read_with_its_last_norm() {
+    let block = |name: &str, shape: &[usize]| (format!("encoder.layers.0.{name}"), shape.to_vec());
+    let all = [
+        ("embed.weight".to_owned(), vec![7, 8]),
+        ("pos_embed".to_owned(), vec![5, 8]),
+        block("self_attn.in_proj_weight", &[24, 8]),
+        block("self_attn.in_proj_bias", &[24]),
+        block("self_attn.out_proj.weight", &[8, 8]),
+        block("self_attn.out_proj.bias", &[8]),
+        block("linear1.weight", &[16, 8]),
+        block("linear1.bias", &[16]),
+        block("linear2.weight", &[8, 16]),
+        block("linear2.bias", &[8]),
+        block("norm1.weight", &[8]),
+        block("norm1.bias", &[8]),
+        block("norm2.weight", &[8]),
+        block("norm2.bias", &[8]),
+        ("encoder.norm.weight".to_owned(), vec![8]),
+        ("encoder.norm.bias".to_owned(), vec![8]),
+        ("unembed.weight".to_owned(), vec![7, 8]),
+    ];
+    let raw = |shape: Vec<usize>| RawTensor {
+        data: vec![0.5; shape.iter().product()],
+        shape,
+    };
+    let weights = all.into_iter().map(|(name, shape)| (name, raw(shape)));
+    let mut weights: StateDict = weights.collect();
+    let said = Sidecar {
+        n_heads: Some(2),
+        norm_first: Some(true),
+        ..Sidecar::default()
+    };
+    let of = |weights: &StateDict, said: &Sidecar| Opened::of(weights.clone(), said, "e".into());
+    let opened = of(&weights, &said).unwrap();
+    assert_eq!(opened.config.normalization.name(), "LN");
+    assert_eq!(opened.weights["ln_final.w"].shape, [8]);
+    assert_eq!(model(&opened).config().n_heads, 2);
+    // whether it norms first its tensors do not show
+    let message = format!("{:#}", of(&weights, &Sidecar::default()).unwrap_err());
+    assert!(message.contains("say norm_first: true"), "{message}");
+    // and without a last norm it is none of these models
+    weights.retain(|name, _| !name.starts_with("encoder.norm"));
+    let opened = of(&weights, &said).unwrap();
+    let config = opened.config.clone();
+    let refused = Model::of(&opened, config, Task::default(), device()).unwrap_err();
+    let message = format!("{refused:#}");
+    assert!(
+        message.contains("tensor ln_final.w of shape [8] is missing"),
         "{message}"
     );
 }

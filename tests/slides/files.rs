@@ -184,6 +184,13 @@ fn tasks_that_fit_are_tried_and_decide_what_nobody_says() {
     );
     let right = best["inputs_accuracy"].as_f64().unwrap() * 40_000.0;
     assert_eq!(right.round() as u64, 39_986);
+    // its sizes are those of a majority of 51 numbers too, which could not all be said
+    let found = json(&["inspect", &file("ck_permute")]);
+    let names = |key: &str| found[key].to_string();
+    assert!(names("tasks").contains("\"permute\""), "{found}");
+    assert!(!names("tasks").contains("\"majority\""), "{found}");
+    let unfit = names("unfit");
+    assert!(unfit.contains("which is no class"), "{unfit}");
     let found = json(&["inspect", &file("arena_brackets")]);
     let best = &found["tasks"][0];
     assert_eq!(

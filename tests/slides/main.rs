@@ -9,7 +9,10 @@ mod common;
 mod program;
 
 mod anywhere;
+mod bad;
 mod embedded;
+mod figures;
 mod files;
 mod judged;
+mod neurons;
 mod zoo;

@@ -24,7 +24,7 @@ pub const ZOO: [(&str, &str, f64); 15] = [
     ("rakaar_max_list_s42", "max_of_list", 1.0),
 ];
 
-fn path(name: &str) -> Option<String> {
+pub fn path(name: &str) -> Option<String> {
     let path = common::shared()?.join(format!("zoo/models/{name}.pt"));
     Some(path.to_string_lossy().into_owned())
 }

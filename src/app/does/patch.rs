@@ -33,15 +33,19 @@ pub(in crate::app) fn add(state: &mut State, intervention: Intervention) -> Vec<
 
 /// The patch of the grid's cell that the cursor points at.
 fn pointed(state: &mut State) -> Option<Intervention> {
+    let config = &state.model.config;
     let from = state.study().direction.source();
     let at = match state.view.focus {
         Pane::Cells => Some((GridName::PatternDestSrc, state.view.cells.cell())),
-        _ => state.view.strips.cell(&state.model.config),
+        _ => state.view.strips.cell(config),
     };
-    if at.is_none() {
-        state.say(Tone::Plain, "this grid has no patch at all positions");
-    }
-    at.map(|(grid, cell)| grid.intervention(cell, from))
+    let said = match at {
+        None => "this grid has no patch at all positions",
+        Some(_) if config.n_layers == 0 => "this model has no blocks to patch",
+        Some((grid, cell)) => return Some(grid.intervention(cell, from, config)),
+    };
+    state.say(Tone::Plain, said);
+    None
 }
 
 /// Patches the grid's cell.

@@ -245,6 +245,7 @@ fn neurons_table(asked: Asked<'_>, found: &Neurons) -> Table {
         signed: true,
         notes: vec![
             ("of".to_owned(), asked.of(found.of)),
+            ("remainder".to_owned(), significant(found.remainder, 2)),
             ("given".to_owned(), words),
         ],
         ..Table::default()
@@ -282,6 +283,7 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         notes: [
             ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
+            ("remainder".into(), significant(found.remainder, 2)),
         ]
         .into_iter()
         .chain(given(found.given.clone()))

@@ -44,11 +44,8 @@ impl Sheet {
         let mut all = vec![Self::Edges, Self::EdgesByPos, Self::Strips];
         all.extend(GridName::strips(config).into_iter().map(Self::Strip));
         all.extend(HeadName::all(config).map(Self::PatternCells));
-        all.extend(
-            (0..config.n_layers)
-                .filter(|_| config.mlp.is_some())
-                .map(Self::Neurons),
-        );
+        let layers = config.mlp.map_or(0, |_| config.n_layers.max(1));
+        all.extend((0..layers).map(Self::Neurons));
         all
     }
 }
@@ -92,10 +89,10 @@ impl Plan {
                         pos,
                         src: None,
                     };
-                    let one = |pos| Some(grid.intervention(cell(Some(pos)), from));
+                    let one = |pos| Some(grid.intervention(cell(Some(pos)), from, config));
                     cells.extend((0..task.seq_len()).map(one));
                     let all = grid.all_pos();
-                    cells.push(all.map(|all| all.intervention(cell(None), from)));
+                    cells.push(all.map(|all| all.intervention(cell(None), from, config)));
                 }
             }
         }
@@ -117,7 +114,7 @@ impl Plan {
                 src: Some(src),
             };
             (src <= dest || !config.is_causal())
-                .then(|| GridName::PatternDestSrc.intervention(cell, from))
+                .then(|| GridName::PatternDestSrc.intervention(cell, from, config))
         };
         Self {
             rows: task.labels(),
@@ -127,7 +124,7 @@ impl Plan {
     }
 
     fn neurons(layer: usize, task: Task, config: &Config, from: RunName) -> Self {
-        let hook = HookName::Block(layer, Site::MlpPost);
+        let hook = config.post(layer);
         let one = |neuron: usize, pos: Option<usize>| Intervention {
             action: Action::Patch(From::Run(from)),
             hook,
@@ -135,7 +132,9 @@ impl Plan {
             head: Some(neuron),
         };
         let neurons = 0..config.width(hook);
-        let places = (0..task.seq_len()).map(Some).chain([None]);
+        // the bare model has added up its positions before
+        let len = if config.is_bare() { 0 } else { task.seq_len() };
+        let places = (0..len).map(Some).chain([None]);
         let cells = neurons.clone().flat_map(|neuron| {
             let places = places.clone();
             places.map(move |pos| Some(one(neuron, pos)))
@@ -143,7 +142,7 @@ impl Plan {
         Self {
             cells: cells.collect(),
             rows: neurons.map(|neuron| format!("n{neuron}")).collect(),
-            cols: with_all(task),
+            cols: with_all(task).split_off(task.seq_len() - len),
         }
     }
 

@@ -39,6 +39,9 @@ pub enum GridName {
     VAllPos,
     /// A head's whole pattern.
     PatternAllPos,
+    /// A neuron everywhere, where there are such; as many cells as neurons, so that it is made only
+    /// where asked for.
+    Neurons,
 }
 
 /// A cell of a grid; the parts that the grid has no axis for are `None`.
@@ -46,7 +49,7 @@ pub enum GridName {
 pub struct Cell {
     /// The block.
     pub layer: usize,
-    /// The head.
+    /// The head, or the neuron.
     pub head: Option<usize>,
     /// The position, or the query's position.
     pub pos: Option<usize>,
@@ -55,7 +58,7 @@ pub struct Cell {
 }
 
 impl GridName {
-    /// All of them, in the order of the screen; a model has those of [`Self::all`].
+    /// All on the screen, in its order; a model has those of [`Self::all`].
     pub const ALL: [Self; 15] = [
         Self::ResidPre,
         Self::ResidMid,
@@ -91,7 +94,8 @@ impl GridName {
     #[must_use]
     pub fn all(config: &Config) -> Vec<Self> {
         let all = Self::ALL.into_iter();
-        all.filter(|grid| config.has_site(grid.site())).collect()
+        all.filter(|grid| config.has(HookName::Block(0, grid.site())))
+            .collect()
     }
 
     /// The strips that a model has.
@@ -120,6 +124,7 @@ impl GridName {
             Self::KAllPos => "k_all_pos",
             Self::VAllPos => "v_all_pos",
             Self::PatternAllPos => "pattern_all_pos",
+            Self::Neurons => "neurons",
         }
     }
 
@@ -136,6 +141,7 @@ impl GridName {
             Self::K | Self::KAllPos => Site::K,
             Self::V | Self::VAllPos => Site::V,
             Self::Pattern | Self::PatternDestSrc | Self::PatternAllPos => Site::Pattern,
+            Self::Neurons => Site::MlpPost,
         }
     }
 
@@ -147,6 +153,7 @@ impl GridName {
             Self::Z | Self::Q | Self::K | Self::V => &["layer", "pos", "head"],
             Self::Pattern => &["layer", "head", "dest_pos"],
             Self::PatternDestSrc => &["layer", "head", "dest_pos", "src_pos"],
+            Self::Neurons => &["layer", "neuron"],
             _ => &["layer", "head"],
         }
     }
@@ -172,10 +179,13 @@ impl GridName {
 
     /// The lengths of its axes.
     #[must_use]
-    pub fn shape(self, layers: usize, heads: usize, len: usize) -> Vec<usize> {
+    pub fn shape(self, config: &Config, len: usize) -> Vec<usize> {
         let length = |axis: &&str| match *axis {
-            "layer" => layers,
-            "head" => heads,
+            // the bare model has neurons, but no block
+            "layer" if self == Self::Neurons => config.n_layers.max(1),
+            "layer" => config.n_layers,
+            "head" => config.n_heads,
+            "neuron" => config.mlp.map_or(0, |mlp| mlp.d_mlp),
             _ => len,
         };
         self.axes().iter().map(length).collect()
@@ -190,7 +200,7 @@ impl GridName {
         };
         Cell {
             layer: along(&["layer"]).unwrap_or(0),
-            head: along(&["head"]),
+            head: along(&["head", "neuron"]),
             pos: along(&["pos", "dest_pos"]),
             src: along(&["src_pos"]),
         }
@@ -201,7 +211,7 @@ impl GridName {
     pub fn index(self, cell: Cell) -> Vec<usize> {
         let part = |axis: &&str| match *axis {
             "layer" => cell.layer,
-            "head" => cell.head.unwrap_or(0),
+            "head" | "neuron" => cell.head.unwrap_or(0),
             "src_pos" => cell.src.unwrap_or(0),
             _ => cell.pos.unwrap_or(0),
         };
@@ -210,7 +220,7 @@ impl GridName {
 
     /// The patch that a cell stands for.
     #[must_use]
-    pub fn intervention(self, cell: Cell, from: RunName) -> Intervention {
+    pub fn intervention(self, cell: Cell, from: RunName, config: &Config) -> Intervention {
         let target = if self.site().axes() == crate::model::Axes::HeadDestSrc {
             Target::Cell {
                 dest: cell.pos,
@@ -221,7 +231,10 @@ impl GridName {
         };
         Intervention {
             action: Action::Patch(From::Run(from)),
-            hook: HookName::Block(cell.layer, self.site()),
+            hook: match self {
+                Self::Neurons => config.post(cell.layer),
+                _ => HookName::Block(cell.layer, self.site()),
+            },
             target,
             head: cell.head,
         }

@@ -66,12 +66,10 @@ impl<'a> Base<'a> {
     ) -> Result<Option<Vec<Grid>>> {
         let config = self.model.config();
         let len = self.model.task().seq_len();
-        let shapes = names
-            .iter()
-            .map(|name| name.shape(config.n_layers, config.n_heads, len));
+        let shapes = names.iter().map(|name| name.shape(config, len));
         let shapes: Vec<Vec<usize>> = shapes.collect();
         let patches = names.iter().zip(&shapes).flat_map(|(name, shape)| {
-            indices(shape).map(|index| name.intervention(name.cell(&index), self.from))
+            indices(shape).map(|index| name.intervention(name.cell(&index), self.from, config))
         });
         let patches: Vec<Intervention> = patches.collect();
         let Some(shares) = self.shares_unless(&patches, cancelled)? else {

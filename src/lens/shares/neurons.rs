@@ -21,12 +21,15 @@ pub struct Neurons {
     pub values: Array,
     /// What the MLP's bias adds, `[prediction]`.
     pub bias: Array,
+    /// How far the neurons are from what the MLP adds, at most: rounding.
+    pub remainder: f64,
 }
 
 /// Sums over runs.
 struct Tally {
     values: Sum,
     bias: Sum,
+    remainder: f64,
 }
 
 impl Tally {
@@ -36,6 +39,7 @@ impl Tally {
         Ok(Self {
             values: Sum::zeros(&[mlp.w_in.ncols(), predictions]),
             bias: Sum::zeros(&[predictions]),
+            remainder: 0.0,
         })
     }
 
@@ -51,10 +55,9 @@ impl Tally {
         for i in 0..task.answers.len() {
             let pair = toward.tokens(task, &run.prompt, i);
             let direction = direction(weights, pair);
-            let mut read = Matrix::from_fn(direction.len(), 1, |j, _| direction[j]);
-            if let Some(norm) = &weights.norm {
-                read = norm.before(&read);
-            }
+            let direction = Matrix::from_fn(direction.len(), 1, |j, _| direction[j]);
+            let norm = weights.norm.as_ref();
+            let read = norm.map_or_else(|| direction.clone(), |norm| norm.before(&direction));
             let mlp = &weights.mlps[layer];
             let written = mlp
                 .w_out
@@ -63,22 +66,25 @@ impl Tally {
             let bias = (&mlp.b_out * &read)[(0, 0)];
             let dest = task.predicts_at(i);
             for (family, weights) in trace.last().iter() {
-                for src in 0..weights.ncols() {
-                    // what became of the MLP's output there: its norm's scale, interventions
-                    let left = weights[(dest, src)];
-                    match trace.label(family) {
-                        Label::Mlp(one) if *one == layer => {
+                // what became of the MLP's output there: its norm's scale, interventions
+                let left = (0..weights.ncols()).map(|src| (src, weights[(dest, src)]));
+                match trace.label(family) {
+                    Label::Mlp(one) if *one == layer => {
+                        let mut rest = (trace.rows(family).sum(weights) * &direction)[(dest, 0)];
+                        for (src, left) in left {
                             let post = run.post.slice(&[layer, src]);
                             for (neuron, &post) in post.iter().enumerate() {
                                 let share = left * f64::from(post) * written[(neuron, 0)];
                                 self.values.add(&[neuron, i], share);
+                                rest -= share;
                             }
                         }
-                        Label::Path(path) if path.is_mlp_bias(layer) => {
-                            self.bias.add(&[i], left * bias);
-                        }
-                        _ => {}
+                        self.remainder = self.remainder.max(rest.abs());
                     }
+                    Label::Path(path) if path.is_mlp_bias(layer) => {
+                        self.bias.add(&[i], left.map(|(_, left)| left * bias).sum());
+                    }
+                    _ => {}
                 }
             }
         }
@@ -90,6 +96,7 @@ impl Tally {
             of,
             values: self.values.mean(n),
             bias: self.bias.mean(n),
+            remainder: self.remainder,
         }
     }
 }
@@ -124,6 +131,7 @@ pub(in crate::lens) fn neurons_of_examples(
     fold_runs(model, examples, part, |tally| {
         all.values.merge(&tally.values);
         all.bias.merge(&tally.bias);
+        all.remainder = all.remainder.max(tally.remainder);
     })?;
     Ok(all.mean(examples.len(), Of::Mean(examples.len())))
 }

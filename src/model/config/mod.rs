@@ -240,6 +240,15 @@ impl Config {
         if self.is_bare() { 1 } else { tokens }
     }
 
+    /// The hook point of a block's neurons; those of the bare model are in no block.
+    #[must_use]
+    pub fn post(&self, layer: usize) -> HookName {
+        match self.is_bare() {
+            true => HookName::Post,
+            false => HookName::Block(layer, Site::MlpPost),
+        }
+    }
+
     /// Whether the model passes this hook point at all.
     #[must_use]
     pub fn has(&self, hook: HookName) -> bool {

@@ -172,7 +172,11 @@ fn block(all: &mut StateDict, parts: &Parts<'_>, layer: usize, heads: Heads) -> 
     };
     for (side, part) in [("Q", Part::Query), ("K", Part::Key), ("V", Part::Value)] {
         for bias in [false, true] {
-            let Some(joined) = joined(parts, layer, part, bias)? else {
+            let letter = if bias { "b" } else { "W" };
+            let joined = joined(parts, layer, part, bias);
+            let Some(joined) =
+                joined.with_context(|| format!("{letter}_{side} of block {layer}"))?
+            else {
                 continue;
             };
             let rows = joined.shape.first().copied().unwrap_or(0);
@@ -184,7 +188,6 @@ fn block(all: &mut StateDict, parts: &Parts<'_>, layer: usize, heads: Heads) -> 
             let count = rows / heads.width;
             // fewer than queries: heads share them, and TransformerLens marks that
             let mark = if count < heads.count { "_" } else { "" };
-            let letter = if bias { "b" } else { "W" };
             let tensor = if bias {
                 vector_in(&joined, count)?
             } else {
@@ -194,7 +197,8 @@ fn block(all: &mut StateDict, parts: &Parts<'_>, layer: usize, heads: Heads) -> 
         }
     }
     if let Some(w_o) = get(Part::Output, false) {
-        let w_o = heads_in(&turned(w_o)?, heads.count, 0)?;
+        let w_o = turned(w_o).and_then(|w_o| heads_in(&w_o, heads.count, 0));
+        let w_o = w_o.with_context(|| format!("W_O of block {layer}"))?;
         all.insert(format!("blocks.{layer}.attn.W_O"), w_o);
     }
     if let Some(b_o) = get(Part::Output, true) {
@@ -244,8 +248,10 @@ fn joined(parts: &Parts<'_>, layer: usize, part: Part, bias: bool) -> Result<Opt
     if own.is_empty() {
         return Ok(None);
     }
-    let stacked = stacked(&own).with_context(|| format!("block {layer}"))?;
-    Ok(Some(stacked))
+    let last = parts.keys().filter(|name| name.layer == Some(layer));
+    let last = last.filter_map(|name| name.head).max().unwrap_or(0);
+    ensure!(own.len() > last, "head {} has none", own.len());
+    Ok(Some(stacked(&own)?))
 }
 
 fn norm(all: &mut StateDict, parts: &Parts<'_>, layer: Option<usize>, part: Part, name: &str) {

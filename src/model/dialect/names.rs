@@ -164,6 +164,13 @@ const NORMS: [(Part, &[&str]); 2] = [
         ],
     ),
 ];
+/// Modules that hold the blocks, and what stands beside these.
+const CONTAINERS: [&str; 4] = [
+    "encoder.",
+    "transformer_encoder.",
+    "decoder.",
+    "transformer.",
+];
 const BUFFERS: [&str; 8] = [
     "mask",
     "causal_mask",
@@ -207,7 +214,8 @@ pub(super) fn understood(name: &str) -> Option<Name> {
         _ => (name, false),
     };
     let Some(at) = number else {
-        return find(&TOP, place).map(|part| named(part, None, bias));
+        let inside = CONTAINERS.iter().find_map(|name| place.strip_prefix(name));
+        return find(&TOP, inside.unwrap_or(place)).map(|part| named(part, None, bias));
     };
     let block = pieces[..=at].join(".").len() + 1;
     let inside = place.get(block..)?;

@@ -1,12 +1,12 @@
 //! Tensors turned and taken apart.
 
 use crate::model::weights::RawTensor;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 fn matrix(tensor: &RawTensor) -> Result<[usize; 2]> {
     match tensor.shape[..] {
         [rows, columns] => Ok([rows, columns]),
-        ref shape => anyhow::bail!("shape {shape:?}; two dimensions are needed"),
+        ref shape => bail!("shape {shape:?}; two dimensions are needed"),
     }
 }
 
@@ -86,10 +86,14 @@ pub(super) fn stacked(parts: &[RawTensor]) -> Result<RawTensor> {
         .first()
         .map(|part| part.shape.clone())
         .unwrap_or_default();
-    ensure!(
-        !shape.is_empty() && parts.iter().all(|part| part.shape == shape),
-        "the heads have different shapes"
-    );
+    let other = parts.iter().find(|part| part.shape != shape);
+    if let Some(other) = other {
+        bail!(
+            "the heads have different shapes, {shape:?} and {:?}",
+            other.shape
+        );
+    }
+    ensure!(!shape.is_empty(), "a head of no dimensions");
     shape[0] *= parts.len();
     let data = parts.iter().flat_map(|part| part.data.iter().copied());
     Ok(RawTensor {

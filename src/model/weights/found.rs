@@ -5,8 +5,8 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Number};
 
-use super::shown;
 use super::value::{Dict, TensorSpec, Value};
+use super::{RESAVE, shown};
 
 /// Where wrappers keep weights.
 const WEIGHTS: [&str; 8] = [
@@ -82,7 +82,7 @@ impl<'a> Found<'a> {
                 let last = items
                     .len()
                     .checked_sub(1)
-                    .context("the list of weights is empty")?;
+                    .with_context(|| format!("the list of weights is empty; {RESAVE}"))?;
                 let step = match (step, last) {
                     (Some(step), _) => step,
                     (None, 0) => 0,
@@ -98,7 +98,10 @@ impl<'a> Found<'a> {
                 self.series = Some((step, last + 1));
                 self.go_into(chosen, None, depth + 1)
             }
-            other => bail!("the file holds {}, not a state dict", other.kind()),
+            other => bail!(
+                "the file holds {}, not a state dict; {RESAVE}",
+                other.kind()
+            ),
         }
     }
 
@@ -142,10 +145,17 @@ fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
 
 fn entry<'a>((key, value): &(Value<'a>, Value<'a>)) -> Result<Entry<'a>> {
     let Value::Str(name) = key else {
-        bail!("a key of the state dict is {}, not a string", key.kind());
+        bail!(
+            "a key of the state dict is {}, not a string; {RESAVE}",
+            key.kind()
+        );
     };
     let Value::Tensor(tensor) = value else {
-        bail!("entry `{}` is {}, not a tensor", shown(name), value.kind());
+        bail!(
+            "entry `{}` is {}, not a tensor; {RESAVE}",
+            shown(name),
+            value.kind()
+        );
     };
     Ok((name, Rc::clone(tensor)))
 }

@@ -35,9 +35,10 @@ pub(super) fn read(bytes: &[u8], step: Option<usize>) -> Result<Found<'_>> {
     let mut machine = Machine::new(bytes);
     let mut at = 0;
     let top = machine.run(&mut at);
-    top.and_then(|top| Found::new(&top, step))
+    let top = top
         .with_context(|| format!("data.pkl, byte {at}"))
-        .map_err(|error| anyhow!("{error:#}; {RESAVE}"))
+        .map_err(|error| anyhow!("{error:#}; {RESAVE}"))?;
+    Found::new(&top, step)
 }
 
 struct Machine<'a> {
