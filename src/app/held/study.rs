@@ -113,6 +113,9 @@ impl Study {
     pub fn corrupt(&mut self, task: Task, index: usize) {
         let changes = counterfactuals(task, &self.clean.values);
         if changes.is_empty() {
+            // no other prompt to set against this one
+            self.counterfactual = None;
+            self.corrupted = self.clean.clone();
             return;
         }
         let index = index % changes.len();

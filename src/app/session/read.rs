@@ -103,7 +103,9 @@ pub(in crate::app) fn study(model: &ModelInfo, text: &StudyText) -> Result<Study
     let metric = metric.map(|text| Metric::parse(task, text)).transpose();
     let clean = side(model, &text.clean).context("clean")?;
     let changes = crate::task::counterfactuals(task, &clean.values).len();
-    if let Some(index) = text.counterfactual {
+    // a prompt without any has none
+    let counterfactual = text.counterfactual.filter(|_| changes > 0);
+    if let Some(index) = counterfactual {
         ensure!(
             index < changes,
             "counterfactual: {index} is not in 0..{changes}"
@@ -115,7 +117,7 @@ pub(in crate::app) fn study(model: &ModelInfo, text: &StudyText) -> Result<Study
     Ok(Study {
         clean,
         corrupted: side(model, &text.corrupted).context("corrupted")?,
-        counterfactual: text.counterfactual,
+        counterfactual,
         direction: text.direction,
         metric: metric.context("metric")?,
         measure: measure.transpose().context("measure")?.unwrap_or_default(),
