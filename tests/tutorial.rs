@@ -18,7 +18,7 @@ use std::path::Path;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tutorial.md");
 /// A step is at most so many keys away from the one before.
-const MOST_KEYS: usize = 4;
+const MOST_KEYS: usize = 5;
 
 fn workbench() -> Headless {
     let model = common::embedded();

@@ -7,7 +7,7 @@ use super::progress::Bar;
 use super::space::{Opened, STOPPED, SpaceArgs};
 use super::table::{self, Align};
 use crate::model::series::steps;
-use crate::sweep::{Claim, Over, Verdict};
+use crate::sweep::{Claim, Over, Tally, Verdict};
 use crate::task::number::significant;
 use crate::task::{Sample, shown};
 use anyhow::{Context, Result};
@@ -23,8 +23,8 @@ const SAMPLED: &str = "random:0:4096";
 /// `circuitscope curve`
 #[derive(Debug, Args)]
 pub struct CurveArgs {
-    /// What is told of each step: a number that a claim can name, averaged, or how often a condition is true:
-    /// 'A1[b_0,elt]', 'loss', 'min margin', 'pred == truth'
+    /// What is told of each step: loss, accuracy (inputs right), a number that a claim can name, averaged, or
+    /// how often a condition is true: 'A1[b_0,elt]', 'min margin', 'pred == truth'
     #[arg(allow_hyphen_values = true)]
     pub quantity: String,
     /// Over these inputs: random:SEED or notebook:SEED, and :N; by default all where these are few
@@ -60,7 +60,7 @@ struct Point {
     value: f64,
     /// Inputs that it is of.
     n: u64,
-    /// Those of which it is not defined.
+    /// Those of which it is not defined; of a loss or an accuracy, predictions.
     undefined: u64,
     /// What they were taken from; `exact` where they are all.
     over: String,
@@ -145,6 +145,28 @@ fn point(args: &CurveArgs, step: u64, path: std::path::PathBuf) -> Result<Point>
         None if task.input_space() <= ALL => Over::Space,
         None => Over::Sample(SAMPLED.parse()?),
     };
+    let told_over = match over {
+        Over::Space => "exact".to_owned(),
+        other => other.to_string(),
+    };
+    if matches!(args.quantity.trim(), "loss" | "accuracy") {
+        let tally = Tally::new(task);
+        let tally = opened.sweep()?.tally(over, tally, &mut |_, _| Ok(true))?;
+        let tally = tally.context(STOPPED)?;
+        let right = tally.right();
+        let is_loss = args.quantity.trim() == "loss";
+        return Ok(Point {
+            step,
+            value: if is_loss {
+                tally.mean_loss()
+            } else {
+                right.inputs_accuracy
+            },
+            n: right.inputs,
+            undefined: tally.undefined(),
+            over: told_over,
+        });
+    }
     let number = Claim::parse(&format!("mean {}", args.quantity), task, config);
     let claim = match number {
         Ok(claim) => claim,
@@ -160,10 +182,7 @@ fn point(args: &CurveArgs, step: u64, path: std::path::PathBuf) -> Result<Point>
         value: told(&args.quantity, &verdict),
         n: verdict.total - verdict.undefined,
         undefined: verdict.undefined,
-        over: match over {
-            Over::Space => "exact".to_owned(),
-            other => other.to_string(),
-        },
+        over: told_over,
     })
 }
 

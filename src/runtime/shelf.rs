@@ -33,7 +33,9 @@ pub(super) struct Places {
 pub(super) fn slide_of(state: &State) -> &'static str {
     let path = state.model.path.as_deref().map(Path::new);
     let slide = path.map_or(Some(Ok(&SLIDES[0])), Slide::of_path);
-    slide.and_then(Result::ok).map_or("", |slide| slide.name)
+    let of_task = || SLIDES.iter().find(|slide| slide.name == state.task().name);
+    let slide = slide.and_then(Result::ok).or_else(of_task);
+    slide.map_or("", |slide| slide.name)
 }
 
 /// What is to be done, with all of the state that it needs.

@@ -201,8 +201,8 @@ fn back(state: &mut State) -> Vec<Effect> {
         Mode::Normal if state.view.focus == Pane::Answer && !state.view.zoomed => {
             inquire::close(state);
         }
-        Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal if state.view.zoomed => state.view.zoomed = false,
+        Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal => inquire::close(state),
         Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
         Mode::Findings => shelf::close(state),
