@@ -19,6 +19,7 @@ use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
 use crate::lens::{Observation, Source};
+use crate::task::harmless;
 use crate::task::limits::MAX_LINE;
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -155,7 +156,8 @@ fn begins_prompt(state: &State, key: Key) -> bool {
 
 /// Nothing is silent: a key that does nothing says so.
 fn unknown(state: &mut State, key: Key) {
-    if matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt {
+    if matches!(key.code, KeyCode::Char(c) if !c.is_control()) && !key.ctrl && !key.alt {
+        let key = harmless(&key.to_string());
         state.say(
             Tone::Plain,
             format!("{key} does nothing here; ? lists the keys"),

@@ -198,11 +198,13 @@ fn back(state: &mut State) -> Vec<Effect> {
             }
             state.view.focus = Pane::Prompt;
         }
-        Mode::Normal if state.view.focus == Pane::Answer && !state.view.zoomed => {
-            inquire::close(state);
+        // an enlarged answer goes back into the dock, then away
+        Mode::Normal if state.view.focus == Pane::Answer && state.view.zoomed => {
+            state.view.zoomed = false;
         }
-        Mode::Normal if state.view.zoomed => state.view.zoomed = false,
+        Mode::Normal if state.view.focus == Pane::Answer => inquire::close(state),
         Mode::Normal if state.status.is_some() => state.status = None,
+        Mode::Normal if state.view.zoomed => state.view.zoomed = false,
         Mode::Normal => inquire::close(state),
         Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
         Mode::Findings => shelf::close(state),
