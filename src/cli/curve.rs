@@ -24,7 +24,7 @@ const SAMPLED: &str = "random:0:4096";
 #[derive(Debug, Args)]
 pub struct CurveArgs {
     /// What is told of each step: loss, accuracy (inputs right), a number that a claim can name, averaged, or
-    /// how often a condition is true: 'A1[b_0,elt]', 'min margin', 'pred == truth'
+    /// how often a condition is true: 'logp', 'min margin', 'pred == truth'
     #[arg(allow_hyphen_values = true)]
     pub quantity: String,
     /// Over these inputs: random:SEED or notebook:SEED, and :N; by default all where these are few
