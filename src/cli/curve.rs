@@ -7,10 +7,10 @@ use super::progress::Bar;
 use super::space::{Opened, STOPPED, SpaceArgs};
 use super::table::{self, Align};
 use crate::model::series::steps;
-use crate::sweep::{Claim, Over, Tally, Verdict};
+use crate::sweep::{Claim, Over, Progress, Tally, Verdict};
 use crate::task::number::significant;
 use crate::task::{Sample, shown};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::io::Write;
@@ -76,9 +76,11 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     let all = steps(&folder)?;
     let bar = Bar::new("steps")?;
     let mut points = Vec::new();
-    for (step, path) in all {
+    let total = all.len() as u64;
+    for ((step, path), done) in all.into_iter().zip(1..) {
         let point = point(args, step, path);
         points.push(point.with_context(|| format!("at step {step}"))?);
+        ensure!(bar.tell(Progress { done, total }, "")?, STOPPED);
     }
     bar.done();
     match args.format {

@@ -158,13 +158,8 @@ fn fit(opened: &Opened, task: Task, device: &Device) -> Result<Fit> {
 
 fn judged(model: &Model) -> Result<Overall> {
     let config = model.transformer.config();
-    let parameters = config.parameters();
-    let weights: usize = parameters
-        .iter()
-        .map(|(_, shape)| shape.iter().product::<usize>())
-        .sum();
     let [least, most] = INPUTS;
-    let inputs = (BUDGET / (weights * config.n_ctx).max(1)).clamp(least, most);
+    let inputs = (BUDGET / (config.weights() * config.n_ctx).max(1)).clamp(least, most);
     let sample = Sample::Random {
         seed: 1,
         len: inputs.min(DRAWN),

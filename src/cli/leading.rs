@@ -8,6 +8,11 @@ use std::ffi::OsString;
 /// Puts flags of the model that stand before a command behind it, where the parser looks for them:
 /// `circuitscope --model x.pt run 1 2 3` is `circuitscope run --model x.pt 1 2 3`.
 pub(super) fn behind(args: Vec<OsString>) -> Vec<OsString> {
+    // all commands are put together for this: not at every start
+    let begins = args.get(1).and_then(|word| word.to_str());
+    if !begins.is_some_and(|word| word.starts_with('-')) {
+        return args;
+    }
     let flags = ModelArgs::augment_args(clap::Command::new("flags"));
     let takes_value = |word: &str| {
         let found = flags.get_arguments().find(|flag| {
@@ -33,9 +38,11 @@ pub(super) fn behind(args: Vec<OsString>) -> Vec<OsString> {
         }
     }
     let command = args.get(at).and_then(|word| word.to_str()).unwrap_or("");
-    let known = Cli::command();
-    let is_command = known.get_subcommands().any(|one| one.get_name() == command);
-    if at == 1 || !is_command {
+    let is_command = || {
+        let known = Cli::command();
+        known.get_subcommands().any(|one| one.get_name() == command)
+    };
+    if at == 1 || !is_command() {
         return args;
     }
     let (before, after) = args.split_at(at);

@@ -7,9 +7,8 @@
 
 use super::runs::score::{Score, score};
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
-use crate::model::series;
 use crate::model::{HookedTransformer, Model, Opened, Slide};
-use crate::task::{Estimate, Sample, Sizes, Task, Values, fraction, grouped, shown};
+use crate::task::{Estimate, Sample, Sizes, Task, fraction, grouped, shown};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -40,11 +39,10 @@ pub struct Wish {
 /// One error that names the file, the tensor or field, and what would be right; that of a task file
 /// with its line and column; which sizes of task and checkpoint disagree.
 pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
-    let path = &series::resolved(path)?;
     let opened = read(path, &wish.overrides)?;
-    let task = || task_of(&opened, wish, path);
+    let task = || task_of(&opened, wish);
     let model = task().and_then(|task| of(&opened, task, device));
-    model.with_context(|| cannot_use(path))
+    model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
 }
 
 /// What a file holds, or a model in the binary (`slide:sort`), which says all of itself.
@@ -74,11 +72,10 @@ fn fitting(task: Task, sizes: &Sizes) -> Result<Task> {
 /// # Errors
 /// As [`open`].
 pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
-    let path = &series::resolved(path)?;
     let opened = read(path, &Overrides::default())?;
     let task = fitting(task, &sizes(&opened.config));
     let model = task.and_then(|task| of(&opened, task, device));
-    model.with_context(|| cannot_use(path))
+    model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
 }
 
 /// The model of what was read, for a task.
@@ -110,7 +107,8 @@ pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
 }
 
 /// The task as a model of this kind answers it.
-fn suited(task: Task, config: &Config) -> Task {
+#[must_use]
+pub fn suited(task: Task, config: &Config) -> Task {
     if config.is_bare() {
         task.with_one_output()
     } else {
@@ -211,12 +209,12 @@ pub fn sizes(config: &Config) -> Sizes {
     }
 }
 
-fn task_of(opened: &Opened, wish: &Wish, path: &Path) -> Result<Task> {
+fn task_of(opened: &Opened, wish: &Wish) -> Result<Task> {
     let sizes = sizes(&opened.config);
     if let Some(text) = &wish.task {
         return named(text, &sizes);
     }
-    if let Some(file) = beside(path) {
+    if let Some(file) = opened.path.as_deref().and_then(beside) {
         let text = read_task(&file)?;
         let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
         return fitting(task, &sizes);
@@ -320,11 +318,7 @@ pub fn overall(model: &HookedTransformer, most: usize, sample: Sample) -> Result
     let space = task.input_space();
     for first in (0..space).step_by(BLOCK) {
         let block = first..space.min(first + BLOCK as u128);
-        let inputs: Vec<Values> = block.map(|i| task.values_at(i)).collect();
-        let exist = task.existing(&inputs)?;
-        let inputs: Vec<Values> = (inputs.into_iter().zip(exist))
-            .filter_map(|(input, exists)| exists.then_some(input))
-            .collect();
+        let inputs = task.that_exist(block.map(|i| task.values_at(i)).collect())?;
         let score = score(model, &task.teacher_forced(&inputs)?)?;
         all = Some(match all {
             Some(all) => all.plus(&score),

@@ -1,7 +1,7 @@
 //! What is in a checkpoint, whatever it is for.
 
 use super::load::{numbered, read_sidecar};
-use super::weights;
+use super::{series, weights};
 use crate::task::shown;
 use anyhow::Result;
 use serde::Serialize;
@@ -40,7 +40,7 @@ impl Contents {
     /// # Errors
     /// When it is no checkpoint: names the file, and what to do.
     pub fn read(path: &Path) -> Result<Self> {
-        let (file, step) = numbered(path);
+        let (file, step) = numbered(&series::resolved(path)?);
         let read = weights::read_checkpoint(&file, step)?;
         let entry = |(name, tensor): (&String, &weights::RawTensor)| Entry {
             name: name.clone(),

@@ -4,6 +4,7 @@ use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is
 use super::dialect::{Canonical, Dialect, canonical};
 use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
+use super::series;
 use super::weights::{self, StateDict};
 use crate::task::{Task, shown};
 use anyhow::{Context, Result, ensure};
@@ -124,6 +125,8 @@ pub struct Opened {
     pub dialect: Dialect,
     /// File name.
     pub name: String,
+    /// Where it was read, of a folder the checkpoint in it; nothing for a model in the binary.
+    pub path: Option<PathBuf>,
 }
 
 impl Opened {
@@ -132,17 +135,21 @@ impl Opened {
     /// # Errors
     /// One error that names the file, the tensor or field, and what would be right.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let path = &series::resolved(path)?;
         let (file, step) = numbered(path);
         let read = weights::read_checkpoint(&file, step)?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
         let (config, beside) = read_sidecar(&file)?.unzip();
-        let of = || {
+        let of = || -> Result<Self> {
             let inside = Sidecar::from_fields(&read.config)
                 .context("the config among the weights is not one of a small transformer")?;
             // what stands beside a file was put there to say more of it
             let said = beside.unwrap_or(inside);
-            Self::of(read.weights, &overrides.over(&said), name)
+            Ok(Self {
+                path: Some(path.clone()),
+                ..Self::of(read.weights, &overrides.over(&said), name)?
+            })
         };
         let shown = |path: &Path| shown(&path.to_string_lossy());
         of().with_context(|| match &config {
@@ -176,6 +183,7 @@ impl Opened {
             said,
             dialect,
             name,
+            path: None,
         })
     }
 }

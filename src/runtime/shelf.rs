@@ -25,11 +25,11 @@ pub(super) struct Places {
     pub findings: Option<PathBuf>,
     /// Reports.
     pub reports: PathBuf,
-    /// The model in the binary that is looked at; empty where it is a file.
+    /// The model in the binary whose findings are told; empty where none is of the task.
     pub slide: &'static str,
 }
 
-/// Which model in the binary a state looks at.
+/// The model in the binary that a state looks at; of a file that of its task.
 pub(super) fn slide_of(state: &State) -> &'static str {
     let path = state.model.path.as_deref().map(Path::new);
     let slide = path.map_or(Some(Ok(&SLIDES[0])), Slide::of_path);

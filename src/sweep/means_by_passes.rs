@@ -86,13 +86,8 @@ pub(super) fn by_passes(
     let mut done = 0;
     while done < all {
         let end = (done + BLOCK).min(all);
-        let values: Vec<Values> = (done..end).map(|number| task.values_at(number)).collect();
-        let exist = task.existing(&values)?;
-        let values: Vec<Values> = values
-            .into_iter()
-            .zip(exist)
-            .filter_map(|(input, exists)| exists.then_some(input))
-            .collect();
+        let values = (done..end).map(|number| task.values_at(number));
+        let values = task.that_exist(values.collect())?;
         add(model, hook, given, &values, &mut sums)?;
         done = end;
         let (done, total) = (done as u64, all as u64);

@@ -31,7 +31,7 @@ pub use number::Estimate;
 pub use pair::counterfactuals;
 pub use prompt::{PromptError, harmless, shown};
 pub use rule::{Ask, Pick, Picks, Rule, Target};
-pub use sample::{Batches, Sample, below};
+pub use sample::{Batches, Sample, below, standard_normal};
 pub use spec::{Answer, Draw, Exists, Group, Place, Slot, Spec};
 pub use values::{Change, Field, Prompt, Values};
 pub use vocabulary::{Meaning, Vocabulary};

@@ -202,6 +202,13 @@ pub fn below(rng: &mut Mt, n: u32) -> u32 {
     }
 }
 
+/// A standard normal number (Box and Muller 1958).
+pub fn standard_normal(rng: &mut Mt) -> f64 {
+    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
+    let (radius, angle) = (uniform(), uniform());
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
 /// The notebook's data generator: fields from torch's Mersenne Twister seeded with `seed`
 /// (`torch.randint`: one word modulo the range), those that are drawn once a batch, idx and elt,
 /// from Python's, seeded with 0 (`random.randint`). Source: training notebook, cell 18.

@@ -115,6 +115,18 @@ impl Task {
         }
     }
 
+    /// Those of these combinations that are inputs of the task, in their order.
+    ///
+    /// # Errors
+    /// When the task's own function fails.
+    pub fn that_exist(self, inputs: Vec<Values>) -> anyhow::Result<Vec<Values>> {
+        let exist = self.existing(&inputs)?;
+        let both = inputs.into_iter().zip(exist);
+        Ok(both
+            .filter_map(|(input, exists)| exists.then_some(input))
+            .collect())
+    }
+
     /// The combination of this number, from 0 up to [`Task::input_space`].
     #[must_use]
     pub fn values_at(self, mut number: u128) -> Values {

@@ -33,11 +33,8 @@ impl Data {
             return Ok(Self::Drawn);
         };
         let task = recipe.task;
-        let all: Vec<Values> = (0..task.input_space()).map(|i| task.values_at(i)).collect();
-        let exist = task.existing(&all)?;
-        let mut all: Vec<Values> = (all.into_iter().zip(exist))
-            .filter_map(|(input, exists)| exists.then_some(input))
-            .collect();
+        let all = (0..task.input_space()).map(|i| task.values_at(i));
+        let mut all = task.that_exist(all.collect())?;
         let mut rng = Mt::new_with_key([recipe.seed, SPLIT]);
         for left in (2..=all.len()).rev() {
             all.swap(left - 1, below(&mut rng, left as u32) as usize);

@@ -70,7 +70,7 @@ impl Recipe {
             "the task {task} has no right answers to learn; give its file a function that says them"
         );
         model.check_sizes()?;
-        let weights = self.weights();
+        let weights = model.weights();
         ensure!(
             weights <= MAX_ELEMENTS,
             "a model of that size has {weights} weights; {MAX_ELEMENTS} are supported"
@@ -111,16 +111,6 @@ impl Recipe {
             grouped(space)
         );
         Ok(())
-    }
-
-    /// How many numbers the model has.
-    #[must_use]
-    pub fn weights(&self) -> usize {
-        let parameters = self.model.parameters();
-        let sizes = parameters
-            .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>());
-        sizes.sum()
     }
 
     /// The learning rate of a step, counted from 0.

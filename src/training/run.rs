@@ -8,7 +8,7 @@ use crate::lens::{Score, score};
 use crate::model::config::is_bias;
 use crate::model::weights::{RawTensor, StateDict};
 use crate::model::{Config, HookedTransformer};
-use crate::task::shown;
+use crate::task::{shown, standard_normal};
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 use rand_mt::Mt;
@@ -199,16 +199,11 @@ fn initial_parameters(
         let values: Vec<f32> = match () {
             () if is_bias(&name) => vec![0.0; len],
             () if name.ends_with(".w") => vec![1.0; len],
-            () => (0..len).map(|_| (normal(rng) * std) as f32).collect(),
+            () => (0..len)
+                .map(|_| (standard_normal(rng) * std) as f32)
+                .collect(),
         };
         Ok((name, Var::from_vec(values, shape, device)?))
     };
     config.parameters().into_iter().map(draw).collect()
-}
-
-/// A standard normal number (Box and Muller).
-fn normal(rng: &mut Mt) -> f64 {
-    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
-    let radius = (-2.0 * uniform().ln()).sqrt();
-    radius * (std::f64::consts::TAU * uniform()).cos()
 }

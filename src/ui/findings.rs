@@ -167,17 +167,26 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     ])
 }
 
-/// What became of a finding of another model on this one.
+/// What became of a finding of another model on this one: what the worst of its claims says.
 fn mark(canvas: &Canvas<'_>, judged: &[Judged]) -> (&'static str, Role) {
-    let has = |kind: fn(&Judged) -> bool| judged.iter().any(kind);
-    if has(|one| matches!(one, Judged::Fails(_))) {
-        (canvas.look.pick("✗", "x"), Role::Bad)
-    } else if has(|one| matches!(one, Judged::Here(_))) {
-        ("1", Role::Warn)
-    } else if has(|one| matches!(one, Judged::NotAsked(_))) {
-        ("?", Role::Muted)
-    } else {
-        (canvas.look.pick("✓", "v"), Role::Good)
+    let roles: Vec<Role> = judged.iter().map(role_of).collect();
+    let worst = [Role::Bad, Role::Warn, Role::Muted];
+    let worst = worst.into_iter().find(|role| roles.contains(role));
+    match worst {
+        Some(Role::Bad) => (canvas.look.pick("✗", "x"), Role::Bad),
+        Some(Role::Warn) => ("1", Role::Warn),
+        Some(role) => ("?", role),
+        None => (canvas.look.pick("✓", "v"), Role::Good),
+    }
+}
+
+/// How a claim is drawn that was made in another model.
+fn role_of(judged: &Judged) -> Role {
+    match judged {
+        Judged::Holds(_) => Role::Good,
+        Judged::Here(_) => Role::Warn,
+        Judged::Fails(_) => Role::Bad,
+        Judged::NotAsked(_) => Role::Muted,
     }
 }
 
@@ -229,14 +238,12 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     lines.push(Line::default());
     for (i, claim) in card.claims.iter().enumerate() {
         let judged = judged.and_then(|judged| judged.get(i));
-        let role = match claim.holds {
-            _ if judged.is_some_and(|one| matches!(one, Judged::Holds(_))) => Role::Good,
-            _ if judged.is_some_and(|one| matches!(one, Judged::Fails(_))) => Role::Bad,
-            _ if judged.is_some_and(|one| matches!(one, Judged::Here(_))) => Role::Warn,
+        let role = match (judged, claim.holds) {
+            (Some(judged), _) => role_of(judged),
             _ if !same => Role::Muted,
-            Some(true) => Role::Good,
-            Some(false) => Role::Bad,
-            None => Role::Muted,
+            (None, Some(true)) => Role::Good,
+            (None, Some(false)) => Role::Bad,
+            (None, None) => Role::Muted,
         };
         let parts = wrapped(&claim.claim, width.saturating_sub(7)).into_iter();
         for (i, part) in parts.enumerate() {

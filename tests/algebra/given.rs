@@ -3,6 +3,7 @@
 
 use super::common::{beyond, device, random_update, shared};
 use super::{assert_close, total};
+use crate::zoo::CHECKPOINTS;
 use candle_core::{DType, Device};
 use circuitscope::lens::slide::{Wish, open};
 use circuitscope::lens::{
@@ -131,23 +132,7 @@ fn random_models_add_up() {
 #[test]
 fn every_checkpoint_of_the_zoo_adds_up() {
     let Some(folder) = shared() else { return };
-    for (name, task) in [
-        ("ck_min_int", "min_of_two"),
-        ("ck_majority", "majority"),
-        ("ck_sort", "sort"),
-        ("ck_permute", "permute"),
-        ("ck_array_indexing", "array_update"),
-        ("ck_rederive_position", "previous_token"),
-        ("ck_modular_subtraction", "modular_subtraction"),
-        ("ck_modular_addition_mlp", "modular_addition"),
-        ("arena_palindrome_july", "palindrome"),
-        ("arena_unique_char", "first_unique"),
-        ("arena_sorted_list", "sorted_list"),
-        ("arena_cumsum", "cumulative_sign"),
-        ("arena_palindrome_eagx", "palindrome"),
-        ("arena_brackets", "brackets"),
-        ("rakaar_max_list_s42", "max_of_list"),
-    ] {
+    for (name, task) in CHECKPOINTS {
         let wish = Wish {
             task: Some(task.to_owned()),
             ..Wish::default()

@@ -14,6 +14,8 @@ mod golden;
 mod names;
 mod random;
 mod reference;
+#[path = "../common/zoo.rs"]
+mod zoo;
 
 use circuitscope::lens::Array;
 

@@ -28,6 +28,10 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
         "no step 'x'",
     );
 
+    // every command finds the file
+    let tensors = |file: &str| json(&["inspect", file])["tensors"].clone();
+    assert_eq!(tensors(&step(20)), tensors(&file(20)));
+
     let csv = stdout(&[
         "curve",
         "pred == truth",

@@ -1,7 +1,7 @@
 //! The models in the binary.
 
 use super::common::device;
-use super::program::{json, output, refused, stdout};
+use super::program::{command, json, output, refused, stdout};
 use circuitscope::lens::slide::{self, Wish, overall};
 use circuitscope::model::SLIDES;
 use circuitscope::task::Sample;
@@ -173,4 +173,18 @@ fn a_line_switches_to_another_and_back_to_what_was_done() {
     let header = wrong.lines().next().unwrap();
     assert!(header.contains("array_update (embedded)"), "{wrong}");
     assert!(wrong.contains("cannot read weights"), "{wrong}");
+}
+
+/// A slide says what its task is: a task file in the folder one stands in is of another model.
+#[test]
+fn a_task_file_in_the_folder_is_none_of_a_slide() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("task.star"), "this is no task").unwrap();
+    let run = command(&["run", "--slide", "sort", "1 2 3 4", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let run: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(run["model"]["task"]["name"], "sort", "{run}");
 }

@@ -8,6 +8,8 @@ mod errors;
 mod hostile;
 mod meaning;
 mod reference;
+#[path = "../common/zoo.rs"]
+mod zoo;
 
 use circuitscope::task::{Sizes, Spec, Target, Task, Values};
 use std::path::PathBuf;

@@ -29,17 +29,10 @@ pub(in crate::app) fn put(
     cursor: (usize, usize),
     old: Option<&Inquiry>,
 ) -> Vec<Effect> {
-    let from = match state.view.focus {
-        Pane::Answer => old.map_or(Pane::Attention, |old| old.from),
-        other => other,
-    };
+    let new = Inquiry::new(question).opened_from(state.view.focus, old);
     state.view.focus = Pane::Answer;
     state.status = None;
-    state.inquiry = Some(Inquiry {
-        cursor,
-        from,
-        ..Inquiry::new(question)
-    });
+    state.inquiry = Some(Inquiry { cursor, ..new });
     ask(state)
 }
 

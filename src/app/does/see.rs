@@ -62,14 +62,8 @@ impl State {
         let open = self.inquiry.as_ref().map(|inquiry| &inquiry.question);
         let reopened = open != Some(question);
         if reopened {
-            let from = match self.view.focus {
-                Pane::Answer => Pane::Attention,
-                other => other,
-            };
-            self.inquiry = Some(Inquiry {
-                from,
-                ..Inquiry::new(question.clone())
-            });
+            let new = Inquiry::new(question.clone());
+            self.inquiry = Some(new.opened_from(self.view.focus, None));
             if sight.alone.is_none() {
                 self.view.focus = Pane::Answer;
             }

@@ -105,11 +105,13 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
         }
         Purpose::Question => {
             let parsed = Question::parse(text, task, &state.model.config);
-            match (parsed, command::parse(state, text)) {
-                (Ok(question), _) => Ok(inquire::open(state, question)),
+            match parsed {
+                Ok(question) => Ok(inquire::open(state, question)),
                 // whatever is typed after : may be typed here, too
-                (Err(_), Ok(command)) => Ok(obey(state, command)),
-                (Err(error), Err(_)) => Err((None, format!("{error:#}"))),
+                Err(error) => match command::parse(state, text) {
+                    Ok(command) => Ok(obey(state, command)),
+                    Err(_) => Err((None, format!("{error:#}"))),
+                },
             }
         }
         Purpose::Find => inquire::find(state, text).map(|()| Vec::new()),

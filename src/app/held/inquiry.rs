@@ -34,6 +34,16 @@ impl Inquiry {
             from: Pane::Attention,
         }
     }
+
+    /// The same, opened from a pane; from an answer it goes back to where that one was opened from.
+    #[must_use]
+    pub(in crate::app) fn opened_from(self, focus: Pane, old: Option<&Self>) -> Self {
+        let from = match focus {
+            Pane::Answer => old.map_or(self.from, |old| old.from),
+            other => other,
+        };
+        Self { from, ..self }
+    }
 }
 
 /// Answers looked at that are kept to go back to.

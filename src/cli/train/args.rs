@@ -126,11 +126,7 @@ impl TrainArgs {
         };
         let model = self.model(task)?;
         let recipe = Recipe {
-            task: if model.is_bare() {
-                task.with_one_output()
-            } else {
-                task
-            },
+            task: slide::suited(task, &model),
             model,
             steps: self.steps,
             batch: self.batch,

@@ -163,7 +163,7 @@ fn record<'a>(
         command: command_line(),
         version: env!("CARGO_PKG_VERSION"),
         recipe: training.recipe(),
-        weights: training.recipe().weights(),
+        weights: training.recipe().model.weights(),
         steps_taken: training.steps(),
         inputs_a_step,
         inputs_held_out,

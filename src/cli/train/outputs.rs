@@ -175,7 +175,7 @@ impl Outputs {
     /// # Errors
     /// When the file cannot be written.
     pub fn save_state(&self, training: &Training, journal: &Journal) -> Result<bool> {
-        if training.recipe().weights() > MAX_ELEMENTS / 3 {
+        if training.recipe().model.weights() > MAX_ELEMENTS / 3 {
             return Ok(false);
         }
         let kept = Kept {

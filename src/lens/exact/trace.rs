@@ -1,7 +1,7 @@
 //! A run told again as linear algebra: given its attention, the scales of its norms and the gates of
 //! its neurons, everything that a head or the logits read is a sum of labelled terms. Follows
-//! `model/forward` hook by hook, and what was done to the run (`trace_edits.rs`), so that the terms
-//! add up to what it computed. `trace_layers.rs` has what is not attention, `trace_rows.rs` the
+//! `model/forward` hook by hook, and what was done to the run (`edits.rs`), so that the terms
+//! add up to what it computed. `layers.rs` has what is not attention, `rows.rs` and `families.rs` the
 //! vectors.
 
 use super::paths::PathTables;

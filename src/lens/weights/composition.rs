@@ -4,6 +4,7 @@ use super::circuit::{Weight, weight_factors};
 use super::matrices::Matrices;
 use crate::lens::names::head::HeadName;
 use crate::lens::numbers::algebra::{Matrix, product_norm};
+use crate::task::standard_normal;
 use anyhow::{Result, ensure};
 use rand_mt::Mt;
 use serde::Serialize;
@@ -82,11 +83,4 @@ pub fn composition_baseline(weights: &Matrices, seed: u32, draws: usize) -> Base
         mean,
         std: variance.sqrt(),
     }
-}
-
-/// One standard normal number (Box and Muller 1958).
-fn standard_normal(rng: &mut Mt) -> f64 {
-    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
-    let (radius, angle) = (uniform(), uniform());
-    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }

@@ -6,6 +6,16 @@ use super::{Activation, Config, Normalization};
 type Named = Vec<(String, Vec<usize>)>;
 
 impl Config {
+    /// How many numbers all its parameters have.
+    #[must_use]
+    pub fn weights(&self) -> usize {
+        let parameters = self.parameters();
+        let sizes = parameters
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>());
+        sizes.sum()
+    }
+
     /// Every parameter with its TransformerLens name and shape; the biases (`b_*`, `.b`) may be
     /// absent from a checkpoint, they are zero then.
     #[must_use]
