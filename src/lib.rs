@@ -7,6 +7,8 @@
 //! | [`task`] | the array-update task: vocabulary, labels, prompts, samples, counterfactual pairs |
 //! | [`model`] | config, weights, hook names, the forward pass on candle with hooks, the activation cache |
 //! | [`lens`] | what one asks of a model: metric, interventions, patching grids, one observation of a pair |
+//! | [`sweep`] | the whole input space: claims, failures, surveys |
+//! | [`answers`] | questions, one line each, and their answers, each a table |
 //! | [`training`] | AdamW on examples of a task |
 //! | [`findings`] | what leaves the program and comes back: sessions, findings, pictures, numbers |
 //! | [`ui`] | the view: colours, themes, characters, the heatmap |
@@ -16,6 +18,7 @@
 //! `docs/architecture.md` tells one keystroke's journey through them; `tests/architecture.rs`
 //! checks that the arrows hold.
 
+pub mod answers;
 pub mod app;
 pub mod cli;
 pub mod findings;

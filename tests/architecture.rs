@@ -5,25 +5,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms it may look at. Arrows only point downwards.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("task", &[]),
     ("model", &["task"]),
     ("lens", &["task", "model"]),
     ("sweep", &["task", "model", "lens"]),
+    ("answers", &["task", "model", "lens", "sweep"]),
     ("training", &["task", "model", "lens"]),
-    ("findings", &["task", "model", "lens", "sweep"]),
-    ("app", &["task", "model", "lens", "sweep", "findings"]),
-    ("ui", &["task", "model", "lens", "sweep", "findings", "app"]),
+    ("findings", &["task", "model", "lens", "sweep", "answers"]),
+    (
+        "app",
+        &["task", "model", "lens", "sweep", "answers", "findings"],
+    ),
+    (
+        "ui",
+        &[
+            "task", "model", "lens", "sweep", "answers", "findings", "app",
+        ],
+    ),
     (
         "runtime",
         &[
-            "task", "model", "lens", "sweep", "training", "findings", "app", "ui",
+            "task", "model", "lens", "sweep", "answers", "training", "findings", "app", "ui",
         ],
     ),
     (
         "cli",
         &[
-            "task", "model", "lens", "sweep", "training", "findings", "app", "ui", "runtime",
+            "task", "model", "lens", "sweep", "answers", "training", "findings", "app", "ui",
+            "runtime",
         ],
     ),
 ];
@@ -41,7 +51,6 @@ const SUB_ROOMS: [(&str, &[&str]); 2] = [
             "exact",
             "runs",
             "shares",
-            "answers",
         ],
     ),
     ("app", &["keys", "held", "does", "session"]),
@@ -51,7 +60,7 @@ const SUB_ROOMS: [(&str, &[&str]); 2] = [
 /// do no I/O and start no forward pass.
 const FORBIDDEN: [(&[&str], &[&str]); 2] = [
     (
-        &["task", "model", "lens", "sweep", "training"],
+        &["task", "model", "lens", "sweep", "answers", "training"],
         &[
             "ratatui",
             "crossterm",

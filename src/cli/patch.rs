@@ -6,10 +6,11 @@ use super::common::{
 };
 use super::run::{heading, print_run};
 use super::table::{self, Align};
+use crate::answers::{Compare, Inquest, Question, Sheet, Table, Tools, answer};
 use crate::findings::numbers::{InterventionNumbers, ModelNumbers, PairNumbers, RunNumbers};
 use crate::lens::{
-    Compare, Direction, Experiment, Grid, GridName, HeadName, Inquest, Metric, Observation,
-    Question, Reading, RunName, Sheet, Source, Table, Tools, answer, observe, patching_grids,
+    Direction, Experiment, Grid, GridName, HeadName, Metric, Observation, Reading, RunName, Source,
+    observe, patching_grids,
 };
 use crate::model::Model;
 use crate::task::Task;

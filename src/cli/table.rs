@@ -1,6 +1,7 @@
 //! Aligned columns of plain text.
 
-use crate::lens::{Array, Table};
+use crate::answers::Table;
+use crate::lens::Array;
 use crate::task::number::fixed;
 use std::io::{Result, Write};
 

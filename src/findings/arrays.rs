@@ -1,6 +1,7 @@
 //! Every array of numbers on a screen by name, as one tidy CSV and as safetensors.
 
-use crate::lens::{Array, Observation, RunName, Table};
+use crate::answers::Table;
+use crate::lens::{Array, Observation, RunName};
 use crate::model::weights::{RawTensor, to_safetensors};
 use crate::task::Task;
 use anyhow::Result;

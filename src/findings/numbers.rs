@@ -3,9 +3,10 @@
 //! Masked attention scores are minus infinity, and a grid is not a number where clean and
 //! corrupted agree; JSON has neither, so both are `null`.
 
+use crate::answers::Table;
 use crate::lens::{
     Array, Direction, Experiment, Grid, Intervention, Measure, Observation, Prediction, RunName,
-    RunView, Score, Source, Table, warnings,
+    RunView, Score, Source, warnings,
 };
 use crate::model::{Config, Model};
 use crate::task::{Task, Token};

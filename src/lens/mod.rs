@@ -3,30 +3,21 @@
 //! Everything here is a pure function of a model and an [`Experiment`]. Looks at [`crate::task`]
 //! and [`crate::model`]; knows no terminal, no thread, no printing.
 
-mod answers;
-mod exact;
-mod experiment;
-mod names;
-mod numbers;
-mod runs;
-mod shares;
+pub(crate) mod exact;
+pub(crate) mod experiment;
+pub(crate) mod names;
+pub(crate) mod numbers;
+pub(crate) mod runs;
+pub(crate) mod shares;
 pub mod slide;
-mod weights;
+pub(crate) mod weights;
 
-pub use answers::answering::{Answering, Inquest, answer};
-pub use answers::gather::Compare;
-pub use answers::kind::Kind;
-pub use answers::plan::{Sheet, edges_off};
-pub use answers::question::Question;
-pub use answers::table::{Alike, Layer, Table};
-pub use answers::tools::Tools;
-pub use answers::variants::Variants;
-pub use answers::words::FORMS;
 pub use exact::changes::Changes;
 pub use exact::paths::PathTables;
 pub use exact::split::PathSplit;
 pub use exact::view::{Prediction, RunView};
 pub use experiment::complete::completions;
+pub use experiment::edges::edges_off;
 pub use experiment::grid::{Cell, Grid, GridName};
 pub use experiment::intervention::{
     Action, Averaged, From, Intervention, Sender, StreamDirection, Target,

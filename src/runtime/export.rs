@@ -1,9 +1,10 @@
 //! The focused pane's numbers as one table.
 
 use super::verdicts;
+use crate::answers::Table;
 use crate::app::{Pane, Said, Shown, State, StripColumn, strip_cell, strip_rows};
 use crate::findings::numbers::{self, ModelNumbers};
-use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName, Table};
+use crate::lens::{Array, Cell, GridName, Intervention, MetricValues, Observation, RunName};
 use crate::sweep::{Case, Choice, Survey, Surveyed};
 use crate::task::number::fixed;
 use anyhow::{Context, Result};

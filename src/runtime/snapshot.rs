@@ -1,6 +1,7 @@
 //! Snapshots: the frame as pictures, and every number behind it.
 
 use super::export::{about, answer_table, axes, caption, focused_table};
+use crate::answers::Table;
 use crate::app::State;
 use crate::findings::arrays;
 use crate::findings::files::{unused_stem, write_new};
@@ -8,7 +9,6 @@ use crate::findings::frame::{FrameFormat, Ground, encode};
 use crate::findings::numbers::{
     AnswerNumbers, ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
 };
-use crate::lens::Table;
 use crate::ui::colour::Depth;
 use crate::ui::figure::{Figure, figure};
 use crate::ui::look::Look;

@@ -2,8 +2,9 @@
 
 use super::mailbox::{Job, Mailbox};
 use super::pool;
+use crate::answers::{Answering, Inquest, Tools};
 use crate::app::{Ask, Msg, Request};
-use crate::lens::{Answering, Experiment, Inquest, Observation, Score, Tools, observe, score};
+use crate::lens::{Experiment, Observation, Score, observe, score};
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::make_means;
 use crate::task::{Prompt, Sample};

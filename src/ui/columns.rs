@@ -1,7 +1,7 @@
 //! Where the columns of a table stand: as wide as their headings where there is room, else under
 //! headings in two rows, with what they share above; layers side by side or one above the other.
 
-use crate::lens::Table;
+use crate::answers::Table;
 use ratatui::layout::Rect;
 
 /// Columns of the rows' names, at most, unless the screen has room for more.

@@ -3,7 +3,8 @@
 
 use super::figure;
 use super::scale::Scale;
-use crate::lens::{Alike, Array, Table};
+use crate::answers::{Alike, Table};
+use crate::lens::Array;
 use std::ops::Range;
 
 impl Alike {

@@ -4,8 +4,8 @@ use super::canvas::Canvas;
 use super::fit::shortened;
 use super::number::signed;
 use super::theme::Role;
+use crate::answers::Table;
 use crate::app::Inquiry;
-use crate::lens::Table;
 use ratatui::layout::Rect;
 
 /// Columns and rows that a plot needs at least.

@@ -1,8 +1,9 @@
 //! Questions on the screen: asked by key and by line, answered for what is typed, exported.
 
 use crate::workbench::{press, workbench, workbench_in};
+use circuitscope::answers::{Question, Table};
 use circuitscope::app::{Mode, Pane};
-use circuitscope::lens::{Question, RunName, Table};
+use circuitscope::lens::RunName;
 use circuitscope::runtime::headless::Headless;
 
 fn table(bench: &Headless) -> Table {

@@ -100,7 +100,7 @@ fn check(state: &State) {
     assert!(state.sample.index.is_none_or(in_sample));
     if let Some(inquiry) = &state.inquiry {
         let line = inquiry.question.line(state.task(), config);
-        let parsed = circuitscope::lens::Question::parse(&line, state.task(), config);
+        let parsed = circuitscope::answers::Question::parse(&line, state.task(), config);
         assert_eq!(parsed.unwrap(), inquiry.question, "{line}");
         if let Some(Ok(table)) = &inquiry.answer {
             let (row, column) = inquiry.cursor;

@@ -1,8 +1,8 @@
 //! Whatever was changed is taken back, step by step, to the same state.
 
 use crate::workbench::{press, workbench};
+use circuitscope::answers::Question;
 use circuitscope::app::{BINDINGS, Listed, Mode, Pane, Sight, State, Study, parse_script};
-use circuitscope::lens::Question;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::below;
 use rand_mt::Mt;

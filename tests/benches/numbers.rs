@@ -12,10 +12,10 @@
 mod common;
 
 use candle_core::Tensor;
+use circuitscope::answers::{Inquest, Question, Tools, answer};
 use circuitscope::app::{ModelInfo, State};
 use circuitscope::lens::{
-    Direction, Experiment, GridName, Inquest, Matrices, Measure, Question, RunName, Source, Tools,
-    answer, observe, patching_grids,
+    Direction, Experiment, GridName, Matrices, Measure, RunName, Source, observe, patching_grids,
 };
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::model::{Model, NoHooks, Recorder};

@@ -14,7 +14,7 @@ fn ask_alone_lists_all_forms() {
     let told = output(&["ask"]);
     assert_eq!(told.status.code(), Some(2));
     let told = String::from_utf8(told.stderr).unwrap();
-    for (verb, form) in circuitscope::lens::FORMS {
+    for (verb, form) in circuitscope::answers::FORMS {
         assert!(told.contains(&format!("  {verb} {form}")), "{verb}: {told}");
     }
 }

@@ -1,10 +1,8 @@
 //! Answers about a patched run, about a sample under interventions, and about the difference.
 
 use super::{models, pair, seen};
-use circuitscope::lens::{
-    Direction, Experiment, Inquest, Intervention, Question, RunName, Shown, Source, Table, Tools,
-    answer,
-};
+use circuitscope::answers::{Inquest, Question, Table, Tools, answer};
+use circuitscope::lens::{Direction, Experiment, Intervention, RunName, Shown, Source};
 use circuitscope::model::HookedTransformer;
 use circuitscope::task::Task;
 

@@ -2,7 +2,8 @@
 
 use super::answers::{ask, note, patched, under};
 use super::{Shortformer, common, models};
-use circuitscope::lens::{Direction, Experiment, Inquest, Question, RunName, Table, Tools, answer};
+use circuitscope::answers::{Inquest, Question, Table, Tools, answer};
+use circuitscope::lens::{Direction, Experiment, RunName};
 
 #[test]
 fn attention_toward_a_logit_is_what_is_handed_over_there() {

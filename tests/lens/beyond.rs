@@ -3,7 +3,8 @@
 
 use super::answers::ask;
 use super::{beyond, models, pair, under};
-use circuitscope::lens::{Direction, Matrices, Question, RunName, Table};
+use circuitscope::answers::{Question, Table};
+use circuitscope::lens::{Direction, Matrices, RunName};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::Normalization;
 use circuitscope::sweep::Sweep;

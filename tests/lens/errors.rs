@@ -2,7 +2,8 @@
 
 use super::answers::{ask, under};
 use super::models;
-use circuitscope::lens::{Experiment, RunName, Source, Table, score};
+use circuitscope::answers::Table;
+use circuitscope::lens::{Experiment, RunName, Source, score};
 
 /// The standard error beside a mean is that of the single examples' answers.
 #[test]

@@ -4,9 +4,9 @@ pub(super) use super::answers::patched as ask;
 use super::{models, pair, seen, under};
 use crate::common;
 use crate::common::Parts as _;
+use circuitscope::answers::{Compare, Inquest, Question, Sheet, Table, Tools, answer};
 use circuitscope::lens::{
-    Compare, Direction, Experiment, HeadName, Inquest, Intervention, Measure, Metric, Question,
-    Reading, RunName, Sheet, Table, Tools, answer,
+    Direction, Experiment, HeadName, Intervention, Measure, Metric, Reading, RunName,
 };
 use circuitscope::model::HookedTransformer;
 use rand_mt::Mt;

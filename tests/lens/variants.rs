@@ -2,9 +2,10 @@
 
 use super::sheets::ask;
 use super::{models, pair, seen, under};
+use circuitscope::answers::{Inquest, Question, Tools, answer};
 use circuitscope::lens::{
-    Array, Direction, Experiment, HeadName, Inquest, Intervention, LowRank, Matrices, PathTables,
-    Question, RunName, Start, Tools, answer, low_rank, score,
+    Array, Direction, Experiment, HeadName, Intervention, LowRank, Matrices, PathTables, RunName,
+    Start, low_rank, score,
 };
 use circuitscope::model::HookedTransformer;
 

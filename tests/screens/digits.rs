@@ -3,8 +3,9 @@
 use crate::drawing::plain;
 use crate::focused;
 use crate::workbench::{look, press, workbench};
+use circuitscope::answers::Table;
 use circuitscope::app::{Pane, State, strip_cell, strip_rows};
-use circuitscope::lens::{Observation, Reading, Table};
+use circuitscope::lens::{Observation, Reading};
 use circuitscope::task::number::plus;
 use circuitscope::ui::frame;
 

@@ -4,7 +4,7 @@
 use crate::common::Parts as _;
 use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
-use circuitscope::lens::Table;
+use circuitscope::answers::Table;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::number::significant;
 use circuitscope::ui::frame;

@@ -1,7 +1,8 @@
 //! Lines that are too long or nested too deep, and long ones that are not.
 
 use super::claims::{check, model, task};
-use circuitscope::lens::{Intervention, Metric, Question};
+use circuitscope::answers::Question;
+use circuitscope::lens::{Intervention, Metric};
 use circuitscope::model::Config;
 use circuitscope::sweep::{Claim, Survey};
 use circuitscope::task::Sample;

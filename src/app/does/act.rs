@@ -15,6 +15,7 @@ use super::shelf;
 use super::space;
 use super::trail;
 use super::typing::{accept, complete};
+use crate::answers::{Question, Variants};
 use crate::app::held::message::Effect;
 use crate::app::held::panes::strip_rows;
 use crate::app::held::shelf::Which;
@@ -22,7 +23,7 @@ use crate::app::held::state::{Mode, Purpose, State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::app::keys::table::BINDINGS;
-use crate::lens::{self, Continuation, Direction, Fix, Question, RunName, Shown, Variants};
+use crate::lens::{self, Continuation, Direction, Fix, RunName, Shown};
 
 /// Lines of a page.
 const PAGE: isize = 10;

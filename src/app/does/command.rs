@@ -1,7 +1,8 @@
 //! What a typed command means.
 
+use crate::answers::{FORMS, Question};
 use crate::app::held::state::State;
-use crate::lens::{FORMS, HeadName, Intervention, Measure, Metric, Question, Source, completions};
+use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
 use crate::task::{Sample, shown};

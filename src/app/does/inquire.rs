@@ -1,15 +1,13 @@
 //! Questions asked of the model, and the table that answers them.
 
+use crate::answers::{Compare, Kind, Question, Sheet, Table, Variants};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::message::{Ask, Effect};
 use crate::app::held::panes::{StripColumn, strip_rows};
 use crate::app::held::state::{State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
-use crate::lens::{
-    CircuitName, Compare, HeadName, Intervention, Kind, Question, Sheet, Table, Toward, Variants,
-    Weight,
-};
+use crate::lens::{CircuitName, HeadName, Intervention, Toward, Weight};
 use std::sync::Arc;
 
 /// Opens a question and asks it.

@@ -1,8 +1,8 @@
 //! Lines that are typed: opened, with what may come next.
 
 use super::command;
+use crate::answers::Question;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State, Tone};
-use crate::lens::Question;
 use tui_textarea::{CursorMove, TextArea};
 
 /// Opens the selected intervention's line.

@@ -3,11 +3,12 @@
 
 use super::inquire;
 use super::space;
+use crate::answers::Question;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
-use crate::lens::{CircuitName, HeadName, Question, Side};
+use crate::lens::{CircuitName, HeadName, Side};
 
 /// The circuits: of an attention cell what its head makes of the two tokens there, else from the
 /// first on.

@@ -9,10 +9,11 @@ use super::line::suggest;
 use super::patch;
 use super::shelf;
 use super::space;
+use crate::answers::Question;
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{Mode, Purpose, State};
-use crate::lens::{Intervention, Metric, Question};
+use crate::lens::{Intervention, Metric};
 use crate::task::limits::MAX_LINE;
 use tui_textarea::{CursorMove, TextArea};
 

@@ -1,7 +1,7 @@
 //! A question that stands open.
 
+use crate::answers::{Question, Table};
 use crate::app::keys::pane::Pane;
-use crate::lens::{Question, Table};
 use std::sync::Arc;
 
 /// A question that stands open, and its newest answer.

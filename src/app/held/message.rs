@@ -2,10 +2,11 @@
 
 use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
+use crate::answers::{Question, Table};
 use crate::app::keys::key::Key;
 use crate::findings::session::Session;
 use crate::findings::store::Listing;
-use crate::lens::{Experiment, Observation, Question, Score, Shown, Table};
+use crate::lens::{Experiment, Observation, Score, Shown};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! What the panes show: the part of the view that undo brings back.
 
+use crate::answers::Question;
 use crate::app::keys::pane::Pane;
 use crate::lens::Shown;
-use crate::lens::{HeadName, Question, Reading, RunName};
+use crate::lens::{HeadName, Reading, RunName};
 
 /// What the panes show.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,9 @@ use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::space::Space;
 use super::study::{History, Study};
+use crate::answers::Question;
 use crate::app::keys::pane::Pane;
-use crate::lens::{
-    Fix, Observation, Question, Reading, RunName, Score, Shown, Source, Warning, warnings,
-};
+use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
 use crate::model::Config;
 use crate::model::config::Assumed;
 use crate::task::{Prompt, Sample, Task};

@@ -2,6 +2,7 @@
 
 use super::lists;
 use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, plain, strip_names, value};
+use crate::answers::Question;
 use crate::app::does::line::suggest;
 use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
 use crate::app::held::fields::{Fields, Part, Side, jump};
@@ -18,8 +19,7 @@ use crate::findings::session::{
     StudyText, ViewText,
 };
 use crate::lens::{
-    Continuation, HeadName, Intervention, Measure, Metric, Question, Reading, RunName, Shown,
-    Source,
+    Continuation, HeadName, Intervention, Measure, Metric, Reading, RunName, Shown, Source,
 };
 use crate::task::shown;
 use anyhow::{Context as _, Result, bail, ensure};

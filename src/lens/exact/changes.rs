@@ -7,11 +7,11 @@ use crate::model::HookName;
 /// The interventions of a run in their order, each with what it took from elsewhere. None where
 /// nothing was done.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Changes(pub(in crate::lens) Vec<Change>);
+pub struct Changes(pub(crate) Vec<Change>);
 
 /// One intervention, carried out.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::lens) struct Change {
+pub(crate) struct Change {
     pub intervention: Intervention,
     /// Without an axis for the batch: the activation that was put in, `[pos, d_model]` or
     /// `[pos, head, ..]`; of an edge what its sender wrote in the other run; what a path hands over
@@ -22,12 +22,12 @@ pub(in crate::lens) struct Change {
 
 impl Changes {
     /// All of them.
-    pub(in crate::lens) fn all(&self) -> impl Iterator<Item = &Change> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Change> {
         self.0.iter()
     }
 
     /// Those at one hook point.
-    pub(in crate::lens) fn at(&self, hook: HookName) -> impl Iterator<Item = &Change> {
+    pub(crate) fn at(&self, hook: HookName) -> impl Iterator<Item = &Change> {
         let all = self.0.iter();
         all.filter(move |change| change.intervention.hook == hook)
     }

@@ -14,12 +14,7 @@ use std::collections::BTreeMap;
 
 impl Trace<'_> {
     /// Terms as the interventions at a hook point leave them.
-    pub(in crate::lens) fn edit(
-        &mut self,
-        hook: HookName,
-        head: usize,
-        mut terms: Terms,
-    ) -> Result<Terms> {
+    pub(crate) fn edit(&mut self, hook: HookName, head: usize, mut terms: Terms) -> Result<Terms> {
         let run = self.run;
         // what each edge carries so far: an edge taken away twice is taken away once
         let mut carried: BTreeMap<Carrier, Terms> = BTreeMap::new();

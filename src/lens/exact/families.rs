@@ -9,20 +9,20 @@ use crate::lens::numbers::algebra::Matrix;
 use std::borrow::Cow;
 
 impl Trace<'_> {
-    pub(in crate::lens) fn family(&mut self, label: Label, rows: Rows) -> usize {
+    pub(crate) fn family(&mut self, label: Label, rows: Rows) -> usize {
         self.families.push(Family { label, rows });
         self.families.len() - 1
     }
 
     /// Each vector at its own position.
-    pub(in crate::lens) fn everywhere(&mut self, label: Label, rows: Matrix) -> Terms {
+    pub(crate) fn everywhere(&mut self, label: Label, rows: Matrix) -> Terms {
         let len = self.outputs();
         let family = self.family(label, Rows::Own(rows));
         Terms::of(family, Matrix::identity(len, len))
     }
 
     /// What comes in at a start; nothing where the tables have no such path.
-    pub(in crate::lens) fn enter(&mut self, start: Start) -> Terms {
+    pub(crate) fn enter(&mut self, start: Start) -> Terms {
         let name = PathName::of(start);
         let route = self.tables.map(|tables| {
             let number = tables.number(&name);
@@ -48,7 +48,7 @@ impl Trace<'_> {
     }
 
     /// All that a path carries to the logits, by the attention alone.
-    pub(in crate::lens) fn led(&mut self, path: &PathName) -> Terms {
+    pub(crate) fn led(&mut self, path: &PathName) -> Terms {
         let len = self.len();
         let mut weights = Matrix::identity(len, len);
         let heads: Vec<HeadName> = path.attention().collect();
@@ -72,16 +72,12 @@ impl Trace<'_> {
     }
 
     /// Every vector times a matrix; those of the tables are so already.
-    pub(in crate::lens) fn through(&mut self, terms: &Terms, matrix: &Matrix) -> Terms {
+    pub(crate) fn through(&mut self, terms: &Terms, matrix: &Matrix) -> Terms {
         self.mapped(terms, |rows| rows * matrix)
     }
 
     /// What a linear map makes of every vector.
-    pub(in crate::lens) fn mapped(
-        &mut self,
-        terms: &Terms,
-        map: impl Fn(&Matrix) -> Matrix,
-    ) -> Terms {
+    pub(crate) fn mapped(&mut self, terms: &Terms, map: impl Fn(&Matrix) -> Matrix) -> Terms {
         let mut out = Terms::default();
         for (family, weights) in terms.iter() {
             let Family { label, rows } = &self.families[family];
@@ -113,7 +109,7 @@ impl Trace<'_> {
     }
 
     /// A family's vectors among a head's values, `d_head` wide, times a matrix.
-    pub(in crate::lens) fn in_head(&self, name: HeadName, family: usize, map: &Matrix) -> Rows {
+    pub(crate) fn in_head(&self, name: HeadName, family: usize, map: &Matrix) -> Rows {
         let Family { label, rows } = &self.families[family];
         let map = |rows: &Matrix| rows * map;
         match (rows, label) {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 impl Trace<'_> {
     /// The stream as a layer's attention reads it.
-    pub(in crate::lens) fn norm_before(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
+    pub(crate) fn norm_before(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
         let Some(norm) = self.weights.norm_of(layer) else {
             return Ok(resid);
         };
@@ -24,7 +24,7 @@ impl Trace<'_> {
     }
 
     /// The stream as the unembedding reads it.
-    pub(in crate::lens) fn last_norm(&mut self, resid: Terms) -> Result<Terms> {
+    pub(crate) fn last_norm(&mut self, resid: Terms) -> Result<Terms> {
         let Some(norm) = &self.weights.norm else {
             return Ok(resid);
         };
@@ -84,7 +84,7 @@ impl Trace<'_> {
     }
 
     /// What an MLP writes.
-    pub(in crate::lens) fn mlp(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
+    pub(crate) fn mlp(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
         let weights = self.weights;
         let mlp = &weights.mlps[layer];
         let post = self.neurons(layer, resid)?;
@@ -100,7 +100,7 @@ impl Trace<'_> {
 
     /// An MLP's neurons behind their activation: path by path where they have gates, else as they
     /// were in the run.
-    pub(in crate::lens) fn neurons(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
+    pub(crate) fn neurons(&mut self, layer: usize, resid: Terms) -> Result<Terms> {
         let hook = match self.weights.config().is_bare() {
             true => HookName::Post,
             false => HookName::Block(layer, Site::MlpPost),
@@ -182,7 +182,7 @@ impl Trace<'_> {
     }
 
     /// Queries or keys, turned by their positions.
-    pub(in crate::lens) fn turned(&mut self, asks: &Terms) -> Terms {
+    pub(crate) fn turned(&mut self, asks: &Terms) -> Terms {
         let rotary = self.weights.config().rotary;
         let mut out = Terms::default();
         for (family, weights) in asks.iter() {
@@ -218,7 +218,7 @@ impl Trace<'_> {
     }
 
     /// A bias at every position.
-    pub(in crate::lens) fn bias(&self, start: Start) -> Option<Matrix> {
+    pub(crate) fn bias(&self, start: Start) -> Option<Matrix> {
         let weights = self.weights;
         let row = match start {
             Start::NormBias(Place::Attention(layer)) => weights.norm_of(layer)?.b.as_ref()?,

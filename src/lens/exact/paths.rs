@@ -28,7 +28,7 @@ const MAX_NUMBERS: usize = 16 << 20;
 
 /// A path, and in a model without norms and MLPs its table: what each start hands to the logits,
 /// `[start, d_vocab_out]`.
-pub(in crate::lens) struct Route {
+pub(crate) struct Route {
     pub name: PathName,
     pub table: Option<Matrix>,
 }
@@ -210,7 +210,7 @@ impl PathTables {
 
     /// What takes a path away and leaves the others: an edge where one carries that path alone, and
     /// the path's own line. Neither where it is no part of the stream.
-    pub(in crate::lens) fn away(
+    pub(crate) fn away(
         &self,
         path: &PathName,
         config: &Config,
@@ -224,21 +224,21 @@ impl PathTables {
     }
 
     /// A path's place among the names.
-    pub(in crate::lens) fn number(&self, name: &PathName) -> Option<usize> {
+    pub(crate) fn number(&self, name: &PathName) -> Option<usize> {
         self.numbers.get(name).copied()
     }
 
     /// Whether anything enters there.
-    pub(in crate::lens) fn enters(&self, start: Start) -> bool {
+    pub(crate) fn enters(&self, start: Start) -> bool {
         self.starts.contains(&start)
     }
 
     /// Whether paths go through the gates of neurons; else what an MLP writes starts a path.
-    pub(in crate::lens) fn through_neurons(&self) -> bool {
+    pub(crate) fn through_neurons(&self) -> bool {
         self.neurons
     }
 
-    pub(in crate::lens) fn routes(&self) -> &[Route] {
+    pub(crate) fn routes(&self) -> &[Route] {
         &self.routes
     }
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// What a term is.
 #[derive(Clone, Debug)]
-pub(in crate::lens) enum Label {
+pub(crate) enum Label {
     /// What came in at a start and went through these heads and MLPs.
     Path(PathName),
     /// What a head wrote, by the position that it attended to.
@@ -21,13 +21,13 @@ pub(in crate::lens) enum Label {
 }
 
 /// Vectors of one label, one for each position where they came in or were attended to.
-pub(in crate::lens) struct Family {
+pub(crate) struct Family {
     pub label: Label,
     pub rows: Rows,
 }
 
 /// A family's vectors.
-pub(in crate::lens) enum Rows {
+pub(crate) enum Rows {
     /// `[pos, d_model]`; inside a head `[pos, d_head]`, among neurons `[pos, d_mlp]`.
     Own(Matrix),
     /// Those of a route of the tables, by its number: they need not be computed.
@@ -37,7 +37,7 @@ pub(in crate::lens) enum Rows {
 }
 
 /// A family's vectors, to be read.
-pub(in crate::lens) struct Vectors<'t> {
+pub(crate) struct Vectors<'t> {
     pub rows: Cow<'t, Matrix>,
     pub by_pair: bool,
 }
@@ -156,7 +156,7 @@ fn is_diagonal(weights: &Matrix) -> bool {
 
 /// What a path hands over from each position where it gets all attention, `[pos, d_model]`; of a
 /// model without norms and MLPs.
-pub(in crate::lens) fn handed(weights: &Matrices, tokens: &[Token], path: &PathName) -> Matrix {
+pub(crate) fn handed(weights: &Matrices, tokens: &[Token], path: &PathName) -> Matrix {
     let mut rows = match path.start {
         Start::HeadBias(head) => {
             let head = weights.head(head);
@@ -173,7 +173,7 @@ pub(in crate::lens) fn handed(weights: &Matrices, tokens: &[Token], path: &PathN
 }
 
 /// The embeddings that come in, by position: `[pos, d_model]`.
-pub(in crate::lens) fn entering(weights: &Matrices, tokens: &[Token], start: Start) -> Matrix {
+pub(crate) fn entering(weights: &Matrices, tokens: &[Token], start: Start) -> Matrix {
     let len = tokens.len();
     match start {
         Start::Embed => rows_of(&weights.w_e, tokens.iter().map(|&token| token as usize)),
@@ -183,6 +183,6 @@ pub(in crate::lens) fn entering(weights: &Matrices, tokens: &[Token], start: Sta
 }
 
 /// A row, `len` times.
-pub(in crate::lens) fn spread(row: &Matrix, len: usize) -> Matrix {
+pub(crate) fn spread(row: &Matrix, len: usize) -> Matrix {
     Matrix::from_fn(len, row.ncols(), |_, j| row[(0, j)])
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// For each family of vectors (by its number in the trace) how much of each of them stands where,
 /// `[pos, vector]`. A family has as many vectors as there are positions.
 #[derive(Clone, Default)]
-pub(in crate::lens) struct Terms {
+pub(crate) struct Terms {
     all: BTreeMap<usize, Matrix>,
 }
 

@@ -20,17 +20,17 @@ use std::collections::BTreeMap;
 
 /// The run's sums in f64. Terms end at the last head or MLP that they went through, or with tables
 /// they are whole paths.
-pub(in crate::lens) struct Trace<'a> {
+pub(crate) struct Trace<'a> {
     pub weights: &'a Matrices,
     pub run: &'a RunView,
-    pub(in crate::lens) tables: Option<&'a PathTables>,
+    pub(crate) tables: Option<&'a PathTables>,
     /// By head: `[dest_pos, src_pos]`.
     patterns: Vec<Matrix>,
-    pub(in crate::lens) families: Vec<Family>,
+    pub(crate) families: Vec<Family>,
     /// The positions' embeddings.
     pos: Terms,
     /// What the senders of edges wrote.
-    pub(in crate::lens) sent: BTreeMap<Sender, Terms>,
+    pub(crate) sent: BTreeMap<Sender, Terms>,
     /// The residual stream before each layer, and the last one.
     streams: Vec<Terms>,
     /// What each layer's attention reads of it where no head reads its own.
@@ -38,11 +38,11 @@ pub(in crate::lens) struct Trace<'a> {
     /// What the logits read.
     read: Terms,
     /// What the last norm divides by, `[pos]`; empty where there is none.
-    pub(in crate::lens) last_scale: Vec<f64>,
+    pub(crate) last_scale: Vec<f64>,
 }
 
 /// The attention patterns of a run, head by head, `[dest_pos, src_pos]`.
-pub(in crate::lens) fn patterns(weights: &Matrices, run: &RunView) -> Result<Vec<Matrix>> {
+pub(crate) fn patterns(weights: &Matrices, run: &RunView) -> Result<Vec<Matrix>> {
     let config = weights.config();
     let len = run.tokens.len();
     let shape = [config.n_layers, config.n_heads, len, len];
@@ -88,12 +88,12 @@ impl<'a> Trace<'a> {
         Ok(trace)
     }
 
-    pub(in crate::lens) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.run.tokens.len()
     }
 
     /// How many positions have something written to them.
-    pub(in crate::lens) fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.weights.config().outputs(self.len())
     }
 

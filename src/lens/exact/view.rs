@@ -52,7 +52,7 @@ pub struct Prediction {
 
 impl RunView {
     /// One row of a batch: its logits `[batch, pos, d_vocab_out]` and activations.
-    pub(in crate::lens) fn of_row(
+    pub(crate) fn of_row(
         model: &HookedTransformer,
         prompt: Prompt,
         logits: &Tensor,

@@ -191,14 +191,14 @@ pub enum Action {
 
 /// What brings something to a hook point that an intervention can take away.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::lens) enum Carrier {
+pub(crate) enum Carrier {
     Sender(Sender),
     Path(PathName),
 }
 
 impl Action {
     /// What it takes away.
-    pub(in crate::lens) fn carrier(&self) -> Option<Carrier> {
+    pub(crate) fn carrier(&self) -> Option<Carrier> {
         match self {
             Self::Edge(sender, _) => Some(Carrier::Sender(*sender)),
             Self::Path(path) => Some(Carrier::Path(path.clone())),

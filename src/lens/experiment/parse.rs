@@ -7,7 +7,7 @@ use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{Task, shown};
 
 /// The verbs, with the form of their lines.
-pub(in crate::lens) const VERBS: [(&str, &str); 11] = [
+pub(crate) const VERBS: [(&str, &str); 11] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
@@ -366,12 +366,12 @@ impl Words<'_> {
 }
 
 /// Whether the hook's value is as wide as the residual stream.
-pub(in crate::lens) fn adds_to(hook: HookName) -> bool {
+pub(crate) fn adds_to(hook: HookName) -> bool {
     hook.is_stream()
 }
 
 /// Whether a circuit can be cut down there.
-pub(in crate::lens) fn is_cut(hook: HookName) -> bool {
+pub(crate) fn is_cut(hook: HookName) -> bool {
     matches!(hook, HookName::Block(_, Site::Q | Site::V))
 }
 

@@ -10,7 +10,7 @@ impl PathName {
     /// The line that takes it out of what the logits read; `None` where it is no part of that, or
     /// where what it carries is no product of weights: [`Config::moves_when_cut`].
     #[must_use]
-    pub(in crate::lens) fn off(&self, config: &Config) -> Option<Intervention> {
+    pub(crate) fn off(&self, config: &Config) -> Option<Intervention> {
         let in_stream = match self.start {
             Start::Unembed | Start::Put(_) => false,
             Start::Pos => config.positional_embedding == PositionalEmbedding::Standard,

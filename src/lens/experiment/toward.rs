@@ -135,7 +135,7 @@ impl Toward {
 }
 
 /// The logit or the difference among values by token.
-pub(in crate::lens) fn read(pair: (Token, Option<Token>), logit: impl Fn(usize) -> f64) -> f64 {
+pub(crate) fn read(pair: (Token, Option<Token>), logit: impl Fn(usize) -> f64) -> f64 {
     let (answer, other) = pair;
     logit(answer as usize) - other.map_or(0.0, |other| logit(other as usize))
 }

@@ -33,10 +33,10 @@ impl LineError {
     }
 }
 
-pub(in crate::lens) type Result<T> = std::result::Result<T, LineError>;
+pub(crate) type Result<T> = std::result::Result<T, LineError>;
 
 /// The words of a line, read from left to right.
-pub(in crate::lens) struct Words<'a> {
+pub(crate) struct Words<'a> {
     pub words: Vec<&'a str>,
     /// How many were read.
     pub at: usize,

@@ -103,19 +103,19 @@ impl PathName {
     }
 
     /// The same, and then through this.
-    pub(in crate::lens) fn then(&self, step: Step) -> Self {
+    pub(crate) fn then(&self, step: Step) -> Self {
         let mut longer = self.clone();
         longer.steps.push(step);
         longer
     }
 
     /// Whether it is what an MLP adds to what its neurons write, as it is.
-    pub(in crate::lens) fn is_mlp_bias(&self, layer: usize) -> bool {
+    pub(crate) fn is_mlp_bias(&self, layer: usize) -> bool {
         self.steps.is_empty() && self.start == Start::MlpBias(layer)
     }
 
     /// Whether it goes through neurons that read what a head carried there from other positions.
-    pub(in crate::lens) fn mixes(&self) -> bool {
+    pub(crate) fn mixes(&self) -> bool {
         let is_head = |step: &Step| matches!(step, Step::Head(_));
         let carried = match self.start {
             Start::HeadBias(_) => Some(0),
@@ -125,7 +125,7 @@ impl PathName {
     }
 
     /// The heads that it goes through.
-    pub(in crate::lens) fn heads(&self) -> impl Iterator<Item = HeadName> + use<'_> {
+    pub(crate) fn heads(&self) -> impl Iterator<Item = HeadName> + use<'_> {
         self.steps.iter().filter_map(|step| match step {
             Step::Head(head) => Some(*head),
             Step::Mlp(_) => None,
@@ -133,7 +133,7 @@ impl PathName {
     }
 
     /// The heads whose attention carries it: of a value bias its own head too.
-    pub(in crate::lens) fn attention(&self) -> impl Iterator<Item = HeadName> + use<'_> {
+    pub(crate) fn attention(&self) -> impl Iterator<Item = HeadName> + use<'_> {
         let own = match self.start {
             Start::HeadBias(head) => Some(head),
             _ => None,
@@ -210,7 +210,7 @@ impl Step {
     }
 
     /// All of a model, in the order in which a forward pass reaches them.
-    pub(in crate::lens) fn all(config: &Config, neurons: bool) -> Vec<Self> {
+    pub(crate) fn all(config: &Config, neurons: bool) -> Vec<Self> {
         let mlps = config.n_layers.max(usize::from(config.is_bare()));
         let mlps = (0..if neurons { mlps } else { 0 }).map(Self::Mlp);
         let mut all: Vec<Self> = HeadName::all(config).map(Self::Head).chain(mlps).collect();
@@ -228,7 +228,7 @@ impl Step {
     }
 
     /// Whether it reads what another step wrote.
-    pub(in crate::lens) fn follows(self, before: Self, config: &Config) -> bool {
+    pub(crate) fn follows(self, before: Self, config: &Config) -> bool {
         // those of one read do not read each other
         match before {
             Self::Head(head) => self.reads(config) > 2 * head.layer,
@@ -280,7 +280,7 @@ impl Start {
     }
 
     /// Whether what enters here goes on through a step.
-    pub(in crate::lens) fn leads_to(self, step: Step, config: &Config) -> bool {
+    pub(crate) fn leads_to(self, step: Step, config: &Config) -> bool {
         let head = |layer| Step::Head(HeadName { layer, head: 0 });
         match (self, step) {
             (Self::Embed | Self::Pos, _) => true,
@@ -297,7 +297,7 @@ impl Start {
     }
 
     /// Whether it is a way to the logits by itself: what enters inside a block goes through it first.
-    pub(in crate::lens) fn is_path(self) -> bool {
+    pub(crate) fn is_path(self) -> bool {
         !matches!(self, Self::NormBias(Place::Attention(_) | Place::Mlp(_)))
     }
 }

@@ -9,7 +9,7 @@ use faer::{Mat, MatRef};
 pub type Matrix = Mat<f64>;
 
 /// The left half of a singular value decomposition.
-pub(in crate::lens) struct LeftSvd {
+pub(crate) struct LeftSvd {
     /// Singular vectors, `[rows, k]`.
     pub u: Matrix,
     /// Singular values, `k` of them, largest first.
@@ -17,23 +17,23 @@ pub(in crate::lens) struct LeftSvd {
 }
 
 /// Row-major f32 values as a matrix; missing ones are 0.
-pub(in crate::lens) fn matrix(rows: usize, cols: usize, values: &[f32]) -> Matrix {
+pub(crate) fn matrix(rows: usize, cols: usize, values: &[f32]) -> Matrix {
     let at = |i: usize, j: usize| values.get(i * cols + j).copied().unwrap_or(0.0);
     Matrix::from_fn(rows, cols, |i, j| f64::from(at(i, j)))
 }
 
 /// A matrix as an array `[rows, cols]` of f32.
-pub(in crate::lens) fn array(m: &Matrix) -> Array {
+pub(crate) fn array(m: &Matrix) -> Array {
     Array::from_fn([m.nrows(), m.ncols()], |i, j| m[(i, j)] as f32)
 }
 
 /// Whether every value is 0.
-pub(in crate::lens) fn is_zero(m: &Matrix) -> bool {
+pub(crate) fn is_zero(m: &Matrix) -> bool {
     (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)] == 0.0))
 }
 
 /// The chosen rows, one after another.
-pub(in crate::lens) fn rows_of(m: &Matrix, rows: impl ExactSizeIterator<Item = usize>) -> Matrix {
+pub(crate) fn rows_of(m: &Matrix, rows: impl ExactSizeIterator<Item = usize>) -> Matrix {
     let rows: Vec<usize> = rows.collect();
     Matrix::from_fn(rows.len(), m.ncols(), |i, j| m[(rows[i], j)])
 }
@@ -55,7 +55,7 @@ fn narrowed(m: MatRef<'_, f64>) -> (Option<Matrix>, Matrix) {
 ///
 /// # Errors
 /// When they do not converge.
-pub(in crate::lens) fn product_svd(left: &Matrix, right: &Matrix) -> Result<LeftSvd> {
+pub(crate) fn product_svd(left: &Matrix, right: &Matrix) -> Result<LeftSvd> {
     let (basis, left) = narrowed(left.as_ref());
     let core = left * narrowed(right.transpose()).1.transpose();
     let svd = core.thin_svd().map_err(|_| failed("singular values"))?;
@@ -73,7 +73,7 @@ pub(in crate::lens) fn product_svd(left: &Matrix, right: &Matrix) -> Result<Left
 ///
 /// # Errors
 /// When they do not converge.
-pub(in crate::lens) fn product_singular_values(left: &Matrix, right: &Matrix) -> Result<Vec<f64>> {
+pub(crate) fn product_singular_values(left: &Matrix, right: &Matrix) -> Result<Vec<f64>> {
     let core = narrowed(left.as_ref()).1 * narrowed(right.transpose()).1.transpose();
     core.singular_values()
         .map_err(|_| failed("singular values"))
@@ -84,10 +84,7 @@ pub(in crate::lens) fn product_singular_values(left: &Matrix, right: &Matrix) ->
 ///
 /// # Errors
 /// When they do not converge.
-pub(in crate::lens) fn product_eigenvalues(
-    left: &Matrix,
-    right: &Matrix,
-) -> Result<Vec<(f64, f64)>> {
+pub(crate) fn product_eigenvalues(left: &Matrix, right: &Matrix) -> Result<Vec<(f64, f64)>> {
     let small = if left.ncols() < left.nrows() {
         right * left
     } else {
@@ -119,7 +116,7 @@ pub fn copying_score(eigenvalues: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// The Frobenius norm of `a * middle * b`, by way of matrices of the inner sizes alone.
-pub(in crate::lens) fn product_norm(a: &Matrix, middle: &Matrix, b: &Matrix) -> f64 {
+pub(crate) fn product_norm(a: &Matrix, middle: &Matrix, b: &Matrix) -> f64 {
     let left = (a.transpose() * a) * middle;
     let right = middle * (b * b.transpose());
     let cells = (0..left.nrows()).flat_map(|i| (0..left.ncols()).map(move |j| (i, j)));

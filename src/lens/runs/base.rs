@@ -14,7 +14,7 @@ use anyhow::Result;
 use candle_core::Tensor;
 
 /// What a grid's cells are added to: a run under the standing interventions.
-pub(in crate::lens) struct Base<'a> {
+pub(crate) struct Base<'a> {
     pub model: &'a HookedTransformer,
     /// The standing interventions, applied before a cell's own.
     pub interventions: &'a [Intervention],

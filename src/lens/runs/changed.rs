@@ -12,11 +12,7 @@ impl Changes {
     ///
     /// # Errors
     /// When a source run does not hold an activation.
-    pub(in crate::lens) fn new(
-        list: &[Intervention],
-        sources: Sources<'_>,
-        row: usize,
-    ) -> Result<Self> {
+    pub(crate) fn new(list: &[Intervention], sources: Sources<'_>, row: usize) -> Result<Self> {
         let one = |intervention: &Intervention| {
             let taken = sources.taken(intervention)?;
             let of_row = |tensor: &Tensor| {

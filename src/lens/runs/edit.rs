@@ -22,7 +22,7 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    pub(in crate::lens) fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
+    pub(crate) fn get(&self, run: RunName, hook: HookName) -> Result<&Tensor> {
         match run {
             RunName::Clean => self.clean.get(hook),
             RunName::Corrupted => self.corrupted.get(hook),
@@ -32,7 +32,7 @@ impl Sources<'_> {
 
     /// What an intervention takes from elsewhere, if anything: the activation at its hook point
     /// (of an edge, where its sender writes), a direction, or the maps of a cut.
-    pub(in crate::lens) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
+    pub(crate) fn taken(&self, intervention: &Intervention) -> Result<Option<&Tensor>> {
         if let Some((From::Run(run), hook)) = intervention.taken_from() {
             return self.get(*run, hook).map(Some);
         }
@@ -202,7 +202,7 @@ impl Edit {
 }
 
 /// A sender's term, `[batch, pos, d_model]`, or with an axis of heads where `like` has one.
-pub(in crate::lens) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
+pub(crate) fn term(sender: Sender, written: &Tensor, like: &Tensor) -> Result<Tensor> {
     let term = match sender {
         Sender::Head(_, head) => written.narrow(2, head, 1)?.squeeze(2)?,
         Sender::Embed | Sender::Layer(_) | Sender::Mlp(_) => written.clone(),
@@ -352,7 +352,7 @@ impl Editor {
     ///
     /// # Errors
     /// When the window is no part of the pass.
-    pub(in crate::lens) fn within(mut self, window: Window) -> Result<Self> {
+    pub(crate) fn within(mut self, window: Window) -> Result<Self> {
         let edits = self.edits.into_iter();
         self.edits = edits
             .map(|edit| edit.within(window))

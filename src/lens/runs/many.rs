@@ -43,7 +43,7 @@ impl Serialize for Of {
 
 /// The examples of a sample, as they are run.
 #[derive(Clone, Copy)]
-pub(in crate::lens) enum Examples<'a> {
+pub(crate) enum Examples<'a> {
     /// As they are.
     Untouched(&'a [Prompt]),
     /// The clean prompts of these pairs, under the interventions of an experiment.
@@ -87,7 +87,7 @@ fn run_batch(
 
 /// Runs the examples in chunks, turns each chunk into a part, and merges the parts in the order of
 /// the examples: the same sums whatever the number of threads.
-pub(in crate::lens) fn fold_runs<A: Send>(
+pub(crate) fn fold_runs<A: Send>(
     model: &HookedTransformer,
     examples: Examples<'_>,
     part: impl Fn(&[RunView]) -> Result<A> + Sync,
@@ -124,10 +124,10 @@ fn fold<T: Sync, A: Send>(
 }
 
 /// Interventions, and what they take activations from.
-pub(in crate::lens) type Edited<'a> = (&'a [Intervention], Sources<'a>);
+pub(crate) type Edited<'a> = (&'a [Intervention], Sources<'a>);
 
 /// Batches of clean prompts under an experiment's interventions, each with what is derived for it.
-pub(in crate::lens) struct Under<'a> {
+pub(crate) struct Under<'a> {
     model: &'a HookedTransformer,
     experiment: &'a Experiment,
     /// What does not depend on the prompt is derived once.
@@ -191,7 +191,7 @@ fn record(
 
 /// A sum of arrays of one shape, in f64.
 #[derive(Clone, Debug)]
-pub(in crate::lens) struct Sum {
+pub(crate) struct Sum {
     shape: Vec<usize>,
     values: Vec<f64>,
 }

@@ -7,7 +7,7 @@ use crate::task::Prompt;
 use anyhow::Result;
 
 /// The prompt with its continuation filled in; the model's own is predicted one by one.
-pub(in crate::lens) fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
+pub(crate) fn resolve(model: &HookedTransformer, source: &Source) -> Result<Prompt> {
     let mut prompt = source.prompt();
     if source.continuation == Continuation::Model {
         let task = model.task();
@@ -26,7 +26,7 @@ pub(in crate::lens) fn resolve(model: &HookedTransformer, source: &Source) -> Re
     Ok(prompt)
 }
 
-pub(in crate::lens) fn run_prompt(
+pub(crate) fn run_prompt(
     model: &HookedTransformer,
     prompt: Prompt,
     hooks: &mut dyn Hooks,

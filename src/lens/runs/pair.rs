@@ -14,10 +14,10 @@ use crate::task::Task;
 use anyhow::Result;
 
 /// A run and its activations.
-pub(in crate::lens) type Recorded = (RunView, ActivationCache);
+pub(crate) type Recorded = (RunView, ActivationCache);
 
 /// The three runs of an experiment.
-pub(in crate::lens) struct PairRuns {
+pub(crate) struct PairRuns {
     pub clean: Recorded,
     pub corrupted: Recorded,
     pub patched: Recorded,

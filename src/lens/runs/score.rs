@@ -187,7 +187,7 @@ pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
 }
 
 /// The score of judged rows, one an input.
-pub(in crate::lens) fn total(task: Task, rows: &[Vec<Judged>]) -> Score {
+pub(crate) fn total(task: Task, rows: &[Vec<Judged>]) -> Score {
     let n = task.answers.len();
     let judged: Vec<Vec<&Judged>> = rows
         .iter()
@@ -242,7 +242,7 @@ pub fn predictions(task: Task, logits: &Tensor) -> Result<Vec<Vec<Vec<f32>>>> {
 }
 
 /// For each prompt, its predictions under the hooks.
-pub(in crate::lens) fn judge(
+pub(crate) fn judge(
     model: &HookedTransformer,
     prompts: &[Prompt],
     hooks: &mut dyn Hooks,

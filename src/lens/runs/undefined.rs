@@ -7,7 +7,7 @@ use crate::task::Task;
 
 /// Where a run stops being defined: the first query whose attention is no number, or else the first
 /// position whose logits are none. It takes a walk through all attention: once for an observation.
-pub(in crate::lens) fn undefined(task: Task, run: &RunView) -> Option<String> {
+pub(crate) fn undefined(task: Task, run: &RunView) -> Option<String> {
     let [layers, heads, len, _] = run.pattern.shape() else {
         return None;
     };

@@ -8,7 +8,7 @@ use candle_core::Tensor;
 /// metric's own, and of the last block that query alone. Not the whole of it where an intervention
 /// lets attention look ahead.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lens) struct Window {
+pub(crate) struct Window {
     /// What stands before this is as in the base run.
     pub first: usize,
     /// The end of the positions.

@@ -226,7 +226,7 @@ pub fn attention_of_sample(
 }
 
 /// The same over examples that may be under interventions.
-pub(in crate::lens) fn attention_of_examples(
+pub(crate) fn attention_of_examples(
     model: &HookedTransformer,
     weights: &Matrices,
     examples: Examples<'_>,

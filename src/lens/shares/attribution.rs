@@ -343,7 +343,7 @@ fn shares<'t>(
 }
 
 /// What a logit (or a difference) reads from the stream, `d_model` numbers.
-pub(in crate::lens) fn direction(weights: &Matrices, pair: (Token, Option<Token>)) -> Vec<f64> {
+pub(crate) fn direction(weights: &Matrices, pair: (Token, Option<Token>)) -> Vec<f64> {
     let w_u = &weights.w_u;
     (0..w_u.nrows())
         .map(|j| read(pair, |token| w_u[(j, token)]))
@@ -351,7 +351,7 @@ pub(in crate::lens) fn direction(weights: &Matrices, pair: (Token, Option<Token>
 }
 
 /// A row of a matrix times a direction.
-pub(in crate::lens) fn dot(x: &Matrix, row: usize, toward: &[f64]) -> f64 {
+pub(crate) fn dot(x: &Matrix, row: usize, toward: &[f64]) -> f64 {
     toward
         .iter()
         .enumerate()
@@ -409,7 +409,7 @@ pub fn attribute_sample(
 }
 
 /// The same over examples that may be under interventions.
-pub(in crate::lens) fn attribute_examples(
+pub(crate) fn attribute_examples(
     model: &HookedTransformer,
     weights: &Matrices,
     paths: Option<&PathTables>,

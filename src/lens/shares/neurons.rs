@@ -113,7 +113,7 @@ pub fn neurons(weights: &Matrices, run: &RunView, layer: usize, toward: Toward) 
 }
 
 /// The same over examples that may be under interventions.
-pub(in crate::lens) fn neurons_of_examples(
+pub(crate) fn neurons_of_examples(
     model: &HookedTransformer,
     weights: &Matrices,
     examples: Examples<'_>,

@@ -8,7 +8,7 @@ use crate::model::config::PositionalEmbedding;
 use std::collections::BTreeMap;
 
 /// Sums over runs.
-pub(in crate::lens) struct Tally {
+pub(crate) struct Tally {
     pub runs: usize,
     /// `[prediction]`
     pub logits: Sum,

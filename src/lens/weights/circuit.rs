@@ -110,7 +110,7 @@ impl Circuit {
 
     /// The tokens' or positions' number that both axes have in common; `None` where they do not
     /// run over the same.
-    pub(in crate::lens) fn common(&self) -> Option<usize> {
+    pub(crate) fn common(&self) -> Option<usize> {
         match self.axes {
             [Axis::Positions, Axis::Positions] | [Axis::Both, Axis::Both] => Some(self.rows.len()),
             [
@@ -358,7 +358,7 @@ pub fn weight_singular_values(
 }
 
 /// `[d_model, d_head]` and `[d_head, d_model]`
-pub(in crate::lens) fn weight_factors(
+pub(crate) fn weight_factors(
     weights: &Matrices,
     head: HeadName,
     weight: Weight,

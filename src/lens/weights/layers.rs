@@ -18,7 +18,7 @@ pub(crate) struct Norm {
 }
 
 impl Norm {
-    pub(in crate::lens) fn new(
+    pub(crate) fn new(
         named: &Named<'_>,
         name: &str,
         kind: Normalization,
@@ -104,7 +104,7 @@ pub(crate) struct Mlp {
 }
 
 impl Mlp {
-    pub(in crate::lens) fn all(named: &Named<'_>, config: &Config) -> Result<Vec<Self>> {
+    pub(crate) fn all(named: &Named<'_>, config: &Config) -> Result<Vec<Self>> {
         let Some(mlp) = config.mlp else {
             return Ok(Vec::new());
         };

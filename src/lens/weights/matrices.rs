@@ -30,22 +30,22 @@ pub struct Matrices {
     config: Config,
     task: Task,
     /// `[d_vocab, d_model]`
-    pub(in crate::lens) w_e: Matrix,
+    pub(crate) w_e: Matrix,
     /// `[n_ctx, d_model]`; no rows where there are none
-    pub(in crate::lens) w_pos: Matrix,
+    pub(crate) w_pos: Matrix,
     /// `[d_model, d_vocab_out]`; of the bare model `[d_mlp, d_vocab_out]`
-    pub(in crate::lens) w_u: Matrix,
+    pub(crate) w_u: Matrix,
     /// `[1, d_vocab_out]`
-    pub(in crate::lens) b_u: Matrix,
+    pub(crate) b_u: Matrix,
     /// `[1, d_model]` for each layer
-    pub(in crate::lens) b_o: Vec<Matrix>,
+    pub(crate) b_o: Vec<Matrix>,
     heads: Vec<Head>,
     /// The norm before each block's attention; empty where there are none.
     norms: Vec<Norm>,
     /// The MLP of each block, or of the bare model; empty where there are none.
-    pub(in crate::lens) mlps: Vec<Mlp>,
+    pub(crate) mlps: Vec<Mlp>,
     /// The last norm.
-    pub(in crate::lens) norm: Option<Norm>,
+    pub(crate) norm: Option<Norm>,
 }
 
 /// One head's weights.
@@ -173,7 +173,7 @@ impl Matrices {
     }
 
     /// The norm before a block's attention, if there is one.
-    pub(in crate::lens) fn norm_of(&self, layer: usize) -> Option<&Norm> {
+    pub(crate) fn norm_of(&self, layer: usize) -> Option<&Norm> {
         self.norms.get(layer)
     }
 

@@ -5,7 +5,7 @@ use crate::model::weights::{RawTensor, StateDict};
 use anyhow::{Context, Result};
 
 /// Named tensors as matrices.
-pub(in crate::lens) struct Named<'a>(pub &'a StateDict);
+pub(crate) struct Named<'a>(pub &'a StateDict);
 
 impl Named<'_> {
     /// One tensor.

@@ -103,7 +103,7 @@ pub fn low_rank(model: &HookedTransformer, cuts: &[LowRank]) -> Result<HookedTra
 }
 
 /// Where a circuit's cut is made in a forward pass.
-pub(in crate::lens) fn rank_site(weight: Weight) -> Site {
+pub(crate) fn rank_site(weight: Weight) -> Site {
     match weight {
         Weight::Qk => Site::Q,
         Weight::Ov => Site::V,
@@ -116,11 +116,7 @@ pub(in crate::lens) fn rank_site(weight: Weight) -> Site {
 ///
 /// # Errors
 /// When singular values do not converge.
-pub(in crate::lens) fn projection(
-    model: &HookedTransformer,
-    hook: HookName,
-    rank: usize,
-) -> Result<Tensor> {
+pub(crate) fn projection(model: &HookedTransformer, hook: HookName, rank: usize) -> Result<Tensor> {
     let HookName::Block(layer, site) = hook else {
         anyhow::bail!("{hook} belongs to no circuit");
     };

@@ -1,10 +1,11 @@
 //! Plans of grids: labelled tables of interventions, each cell one more than stands already.
 
+use crate::lens::experiment::edges::{Receiver, edge, every_edge, receivers};
 use crate::lens::experiment::grid::{Cell, GridName};
 use crate::lens::experiment::intervention::{Action, From, Intervention, Sender, Target};
 use crate::lens::names::head::HeadName;
 use crate::lens::names::run::{Direction, RunName};
-use crate::model::{Config, HookName, Site};
+use crate::model::Config;
 use crate::task::Task;
 
 /// Which cells.
@@ -52,7 +53,7 @@ impl Sheet {
 
 /// A table of interventions; a cell without one has no value.
 #[derive(Clone, Debug)]
-pub(in crate::lens) struct Plan {
+pub(super) struct Plan {
     pub rows: Vec<String>,
     pub cols: Vec<String>,
     /// Row-major.
@@ -186,88 +187,4 @@ fn with_all(task: Task) -> Vec<String> {
     let mut cols = task.labels();
     cols.push("all".into());
     cols
-}
-
-/// What reads the stream: a head's query, key or value, an MLP, or the logits.
-struct Receiver {
-    name: String,
-    hook: HookName,
-    head: Option<usize>,
-}
-
-fn receivers(config: &Config) -> Vec<Receiver> {
-    let mut all = Vec::new();
-    let heads: Vec<HeadName> = HeadName::all(config).collect();
-    for of_layer in heads.chunks(config.n_heads) {
-        for name in of_layer {
-            // the only head of a layer needs no name
-            let head = (config.n_heads > 1).then_some(name.head);
-            let dot = head.map_or_else(String::new, |head| format!(".{head}"));
-            let sites = [
-                ("Q", Site::QInput),
-                ("K", Site::KInput),
-                ("V", Site::VInput),
-            ];
-            all.extend(sites.map(|(letter, site)| Receiver {
-                name: format!("{letter}{}{dot}", name.layer),
-                hook: HookName::Block(name.layer, site),
-                head,
-            }));
-        }
-        let layer = of_layer.first().map_or(0, |name| name.layer);
-        all.extend(config.mlp.map(|_| Receiver {
-            name: format!("M{layer}"),
-            hook: HookName::Block(layer, Site::MlpIn),
-            head: None,
-        }));
-    }
-    all.push(Receiver {
-        name: "logits".into(),
-        hook: HookName::Block(config.n_layers.saturating_sub(1), Site::ResidPost),
-        head: None,
-    });
-    all
-}
-
-/// Every sender with every receiver that reads after it writes.
-fn every_edge(config: &Config) -> Vec<(Sender, Receiver)> {
-    let mut all = Vec::new();
-    for receiver in receivers(config) {
-        for sender in Sender::all(config) {
-            if sender.reaches(receiver.hook, config) {
-                all.push((
-                    sender,
-                    Receiver {
-                        name: receiver.name.clone(),
-                        ..receiver
-                    },
-                ));
-            }
-        }
-    }
-    all
-}
-
-/// Every edge of a model taken away, with its name.
-#[must_use]
-pub fn edges_off(config: &Config) -> Vec<(String, Intervention)> {
-    let off = |(sender, receiver): (Sender, Receiver)| {
-        let name = format!("{sender}->{}", receiver.name);
-        (name, edge(sender, &receiver, None, None))
-    };
-    every_edge(config).into_iter().map(off).collect()
-}
-
-fn edge(
-    sender: Sender,
-    receiver: &Receiver,
-    pos: Option<usize>,
-    from: Option<RunName>,
-) -> Intervention {
-    Intervention {
-        action: Action::Edge(sender, from.map(From::Run)),
-        hook: receiver.hook,
-        target: Target::Positions(pos.map(|pos| vec![pos])),
-        head: receiver.head,
-    }
 }

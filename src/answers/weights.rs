@@ -19,11 +19,7 @@ const BASELINE: (u32, usize) = (0, 32);
 const FAILING: usize = 6;
 
 /// Another circuit's values beside a table's, drawn on one scale.
-pub(in crate::lens) fn put_beside(
-    table: &mut Table,
-    first: &Circuit,
-    other: &Circuit,
-) -> Result<()> {
+pub(super) fn put_beside(table: &mut Table, first: &Circuit, other: &Circuit) -> Result<()> {
     ensure!(
         first.axes == other.axes,
         "{} and {} have other rows and columns: {:?} by {:?}, and {:?} by {:?}",
@@ -45,7 +41,7 @@ pub(in crate::lens) fn put_beside(
 }
 
 /// A circuit, with its spectrum.
-pub(in crate::lens) fn circuit_table(circuit: &Circuit) -> Result<Table> {
+pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
     let said = circuit.notes.iter();
     let said = said.map(|(name, words)| ((*name).to_owned(), words.clone()));
     let mut notes: Vec<(String, String)> = said.collect();
@@ -75,7 +71,7 @@ pub(in crate::lens) fn circuit_table(circuit: &Circuit) -> Result<Table> {
 }
 
 /// An embedding's principal components.
-pub(in crate::lens) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
+pub(super) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
     let embedding = if positions {
         Embedding::Position
     } else {
@@ -99,10 +95,7 @@ pub(in crate::lens) fn pca_table(tools: &Tools, positions: bool) -> Result<Table
 }
 
 /// All pairs of heads, and random ones.
-pub(in crate::lens) fn composition_table(
-    model: &HookedTransformer,
-    tools: &Tools,
-) -> Result<Table> {
+pub(super) fn composition_table(model: &HookedTransformer, tools: &Tools) -> Result<Table> {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     for (earlier, later) in head_pairs(model.config()) {

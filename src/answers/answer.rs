@@ -31,7 +31,7 @@ use anyhow::{Context, Result, ensure};
 const MAX_MEAN: usize = 4096;
 /// What a question is answered from.
 #[derive(Clone, Copy)]
-pub(in crate::lens) struct Asked<'a> {
+pub(super) struct Asked<'a> {
     pub model: &'a HookedTransformer,
     pub tools: &'a Tools,
     /// The run it is about.
@@ -99,7 +99,7 @@ impl Asked<'_> {
 
 /// Answers a question about a run, or about the sample where it asks for a mean; `None` where the
 /// answer takes several steps.
-pub(in crate::lens) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Table>> {
+pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Table>> {
     let Asked {
         model, tools, run, ..
     } = asked;

@@ -7,9 +7,9 @@ use anyhow::Result;
 
 /// What questions are answered from: a model's weights in f64, made once a model.
 pub struct Tools {
-    pub(in crate::lens) weights: Matrices,
+    pub(super) weights: Matrices,
     /// `None` where a model has too many paths to list.
-    pub(in crate::lens) paths: Option<PathTables>,
+    pub(super) paths: Option<PathTables>,
 }
 
 impl Tools {

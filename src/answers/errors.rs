@@ -58,7 +58,7 @@ impl Sums {
 }
 
 /// A mean over the sample with the standard error of each of its cells beside it.
-pub(in crate::lens) fn with_errors(
+pub(super) fn with_errors(
     asked: Asked<'_>,
     question: &Question,
     mut table: Table,

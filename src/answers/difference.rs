@@ -4,7 +4,7 @@ use super::table::{Layer, STANDARD_ERROR, Table};
 use crate::lens::numbers::array::Array;
 
 /// Stands behind the name of a row that an intervention takes away.
-pub(in crate::lens) const OFF: &str = " (off)";
+pub(super) const OFF: &str = " (off)";
 
 /// One axis of two tables: the names of both, and where each has them.
 struct Axis {

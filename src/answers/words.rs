@@ -39,7 +39,7 @@ pub const FORMS: [(&str, &str); 14] = [
 
 /// What keeps words from being a question of their verb's form: one is missing, another one, or
 /// too many.
-pub(in crate::lens) fn misfit(words: &[&str]) -> String {
+pub(super) fn misfit(words: &[&str]) -> String {
     let Some((verb, given)) = words.split_first() else {
         return "a question is missing".to_owned();
     };
@@ -69,7 +69,7 @@ pub(in crate::lens) fn misfit(words: &[&str]) -> String {
 }
 
 /// Takes `over N pairs` off the words.
-pub(in crate::lens) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>> {
+pub(super) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>> {
     let ["over", number, "pairs"] = words[words.len().saturating_sub(3)..] else {
         return Ok(None);
     };
@@ -79,12 +79,12 @@ pub(in crate::lens) fn over_pairs(words: &mut Vec<&str>) -> Result<Option<usize>
     Ok(Some(n))
 }
 
-pub(in crate::lens) fn over_line(pairs: Option<usize>) -> String {
+pub(super) fn over_line(pairs: Option<usize>) -> String {
     pairs.map_or_else(String::new, |n| format!(" over {n} pairs"))
 }
 
 /// `b_1` as a number.
-pub(in crate::lens) fn prediction(task: Task, word: &str) -> Result<usize> {
+pub(super) fn prediction(task: Task, word: &str) -> Result<usize> {
     task.prediction_named(word).with_context(|| {
         let all = task.predictions().join(" ");
         format!("no prediction '{}'; they are {all}", shown(word))
@@ -92,7 +92,7 @@ pub(in crate::lens) fn prediction(task: Task, word: &str) -> Result<usize> {
 }
 
 /// A layer that has an MLP; the bare model's is 0.
-pub(in crate::lens) fn mlp_layer(word: &str, config: &Config) -> Result<usize> {
+pub(super) fn mlp_layer(word: &str, config: &Config) -> Result<usize> {
     let layers = match config.mlp {
         Some(_) => config.n_layers.max(1),
         None => 0,
@@ -106,7 +106,7 @@ pub(in crate::lens) fn mlp_layer(word: &str, config: &Config) -> Result<usize> {
 }
 
 /// What follows `grid`: which, how it is made, and what its numbers are told as.
-pub(in crate::lens) fn grid(words: &[&str], config: &Config) -> Result<(Sheet, Compare, Reading)> {
+pub(super) fn grid(words: &[&str], config: &Config) -> Result<(Sheet, Compare, Reading)> {
     let known = Sheet::all(config);
     let (words, reading) = match *words {
         [ref before @ .., "as", word] => (before, Reading::parse(word)?),
@@ -141,7 +141,7 @@ pub(in crate::lens) fn grid(words: &[&str], config: &Config) -> Result<(Sheet, C
 }
 
 /// Names fit for the head of a column: `0.0<elt` for `0.0 from elt`.
-pub(in crate::lens) fn short(names: Vec<String>) -> Vec<String> {
+pub(super) fn short(names: Vec<String>) -> Vec<String> {
     let names = names.into_iter();
     names
         .map(|name| name.replace(" from ", "<").replace("position", "pos"))
@@ -150,7 +150,7 @@ pub(in crate::lens) fn short(names: Vec<String>) -> Vec<String> {
 
 /// TransformerLens's labels of a decomposed stream as the screen names activations: `resid_pre 1` for
 /// `1_pre`, `resid_post 1` for `final_post`, `attn_out 0` for `0_attn_out`.
-pub(in crate::lens) fn on_screen(label: &str, last: usize) -> String {
+pub(super) fn on_screen(label: &str, last: usize) -> String {
     match label.split_once('_') {
         Some(("final", "post")) => format!("resid_post {last}"),
         Some((layer, "mlp_out")) => format!("mlp_out {layer}"),

@@ -178,7 +178,7 @@ impl Question {
 
     /// A question about a sample put to one of its runs alone.
     #[must_use]
-    pub(in crate::lens) fn of_one_run(&self) -> Self {
+    pub(super) fn of_one_run(&self) -> Self {
         let mut single = self.toggled();
         if let Self::Attention { beside, .. } | Self::Virtual { beside, .. } = &mut single {
             *beside = false;

@@ -1,8 +1,8 @@
 //! Variants of a model, each one intervention more: what becomes of the metric, of this prompt's
 //! answers, and of accuracy and loss over the sample.
 
-use super::plan::edges_off;
 use super::table::Table;
+use crate::lens::edges_off;
 use crate::lens::experiment::intervention::{Action, Intervention, Target};
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::head::HeadName;
@@ -58,7 +58,7 @@ impl Variants {
 }
 
 /// The table in the making, a variant at a time.
-pub(in crate::lens) struct Judging {
+pub(super) struct Judging {
     rows: Vec<(String, Option<Intervention>)>,
     experiment: Experiment,
     examples: Vec<Experiment>,
@@ -149,7 +149,7 @@ impl Judging {
 ///
 /// # Errors
 /// When an intervention finds no activation to take, or the device fails.
-pub(in crate::lens) fn score_under(
+pub(super) fn score_under(
     model: &HookedTransformer,
     experiment: &Experiment,
     examples: &[Experiment],

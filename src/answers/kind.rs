@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(in crate::lens) const ALL: [(&str, Self); 5] = [
+    pub(super) const ALL: [(&str, Self); 5] = [
         ("pattern", Self::Pattern),
         ("scores", Self::Scores),
         ("norm", Self::Norm),

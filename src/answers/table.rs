@@ -5,7 +5,7 @@ use crate::lens::numbers::array::Array;
 use serde::Serialize;
 
 /// What the layer is called that says how far means over other samples may be from these.
-pub(in crate::lens) const STANDARD_ERROR: &str = "standard error";
+pub(super) const STANDARD_ERROR: &str = "standard error";
 
 /// More numbers for the same rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]

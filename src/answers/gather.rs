@@ -47,7 +47,7 @@ impl Compare {
 
 /// What is asked of each pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lens) enum Asked {
+pub(super) enum Asked {
     /// A grid's cells.
     Grid(Sheet, Compare, Reading),
     /// Every measure, in the three runs and normalised.
@@ -212,7 +212,7 @@ impl Moments {
 type Spread = fn(&Moments) -> f32;
 
 /// An answer over pairs, in the making.
-pub(in crate::lens) struct Gather {
+pub(super) struct Gather {
     asked: Asked,
     plan: Plan,
     layers: Vec<&'static str>,
