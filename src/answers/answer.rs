@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::question::Question;
 use super::table::{Layer, Table};
 use super::tools::Tools;
-use super::weights::{circuit_table, composition_table, pca_table, put_beside};
+use super::weights::{circuit_table, composition_table, put_beside};
 use super::words::{on_screen, short};
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::intervention::Intervention;
@@ -201,9 +201,10 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
             }
             table
         }
-        Question::Pca { positions } => pca_table(tools, *positions)?,
+        Question::Weights(geometry) => geometry.table(tools)?,
         Question::Composition => composition_table(model, tools)?,
         Question::Grid { .. }
+        | Question::Many(_)
         | Question::Metrics { .. }
         | Question::Variants(_)
         | Question::ModelLogits

@@ -3,6 +3,7 @@
 use super::answer::{self, Asked};
 use super::errors::with_errors;
 use super::gather::{self, Gather};
+use super::inputs::Stepwise;
 use super::question::Question;
 use super::table::{Layer, Table};
 use super::tools::Tools;
@@ -48,6 +49,7 @@ pub struct Answering {
 }
 
 enum State {
+    Walk(Box<dyn Stepwise>),
     Done(Box<Table>),
     Pairs(Gather),
     Variants(Judging),
@@ -77,6 +79,7 @@ impl Answering {
             Question::Variants(variants) => {
                 State::Variants(Judging::new(model, experiment, *variants))
             }
+            Question::Many(many) => State::Walk(many.begin(inquest)?),
             Question::ModelNecessity => State::Done(Box::new(necessities(inquest)?)),
             _ => State::Done(Box::new(at_once(inquest)?)),
         };
@@ -93,6 +96,7 @@ impl Answering {
     pub fn step(&mut self, model: &HookedTransformer) -> Result<bool> {
         match &mut self.state {
             State::Done(_) => Ok(true),
+            State::Walk(walk) => walk.step(),
             State::Pairs(gather) => gather.step(model),
             State::Variants(judging) => judging.step(model),
         }
@@ -103,6 +107,7 @@ impl Answering {
     pub fn table(&self, model: &HookedTransformer) -> Table {
         let mut table = match &self.state {
             State::Done(table) => Table::clone(table),
+            State::Walk(walk) => walk.table(),
             State::Pairs(gather) => gather.table(),
             State::Variants(judging) => judging.table(model),
         };

@@ -75,6 +75,12 @@ impl Table {
             flagged: Vec::new(),
             cells: pointed.collect(),
             notes: notes(&self.notes, &base.notes),
+            axes: self.axes.clone(),
+            inputs: if self.rows == base.rows && self.cols == base.cols {
+                self.inputs.clone()
+            } else {
+                Vec::new()
+            },
             rows: rows.names,
             cols: cols.names,
         }

@@ -1,6 +1,8 @@
 //! What comes after a question: the next of its kind, its other choice, lines that begin as it.
 
 use super::gather::Compare;
+use super::geometry::Geometry;
+use super::inputs::Many;
 use super::kind::Kind;
 use super::plan::Sheet;
 use super::question::Question;
@@ -75,7 +77,8 @@ impl Question {
                 *beside = None;
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
-            Self::Pca { positions } => *positions = !*positions && config.has_w_pos(),
+            Self::Weights(geometry) => geometry.turn(config, by),
+            Self::Many(many) => many.turn(task.slots.len(), by),
             Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
                 // the logits, then head by head, then edge by edge
                 let heads = HeadName::all(config).map(Self::ModelAttention);
@@ -110,6 +113,7 @@ impl Question {
                 ..
             } => *scaled = !*scaled,
             Self::Why { summed, .. } => *summed = !*summed,
+            Self::Many(many) => many.toggle(),
             Self::Grid { pairs, .. } | Self::Metrics { pairs } => {
                 *pairs = match pairs {
                     Some(_) => None,
@@ -127,6 +131,7 @@ impl Question {
         match self {
             Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
             Self::Metrics { .. } => Alike::Rows,
+            Self::Many(Many::Groups { .. }) => Alike::Kinds,
             Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
             _ => Alike::All,
         }
@@ -148,7 +153,7 @@ impl Question {
     pub fn is_about_weights(&self) -> bool {
         matches!(
             self,
-            Self::Circuit { .. } | Self::Pca { .. } | Self::Composition
+            Self::Circuit { .. } | Self::Weights(_) | Self::Composition
         )
     }
 
@@ -247,8 +252,9 @@ impl Question {
             all.extend(normed.then(|| format!("{line} folded")));
             all.push(line);
         }
-        all.extend(["pca tokens", "composition"].map(str::to_owned));
-        all.extend(config.has_w_pos().then(|| "pca positions".to_owned()));
+        all.push("composition".to_owned());
+        all.extend(Geometry::lines(config));
+        all.extend(Many::lines(task, config));
         all.retain(|one| one.starts_with(line) && one != line);
         all
     }

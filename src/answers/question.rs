@@ -4,17 +4,20 @@
 //! attribution target            attribution 48-26 over sample       paths b_1 target
 //! why 1.0 b_0 elt summed        why 1.0 b_0 elt minus a_1           circuit qk.1.k_comp scaled
 //! attention scores 1.0          attention 48-26 1.0 over sample     attention virtual 0.0>1.0
-//! pca tokens                    pca positions                       composition
+//! pca W_E                       cosines W_U                         composition
+//! map margin[b_0] by idx, elt   table accuracy by max(a)            fit margin[b_0] ~ a_0, elt
 //! grid edges over 64 pairs      grid strips attribution             grid z as difference
 //! sources b_1 by token          necessity                           ranks ov 1.0
 //! models logits                 circuit ov.0 beside ov.1            metrics
 //! ```
 
 use super::gather::Compare;
+use super::geometry::Geometry;
+use super::inputs::Many;
 use super::kind::Kind;
 use super::plan::Sheet;
 use super::variants::Variants;
-use super::words::{FORMS, grid, misfit, mlp_layer, over_line, over_pairs, prediction};
+use super::words::{FORMS, grid, misfit, mlp_layer, over_pairs, prediction};
 use crate::lens::experiment::metric::Reading;
 use crate::lens::experiment::toward::Toward;
 use crate::lens::names::circuit::CircuitName;
@@ -133,11 +136,10 @@ pub enum Question {
     ModelAttention(HeadName),
     /// Two models without each of their edges.
     ModelNecessity,
-    /// Principal components of an embedding.
-    Pca {
-        /// Of the positions' instead of the tokens'.
-        positions: bool,
-    },
+    /// Norms, angles, components and frequencies of the weights' own directions.
+    Weights(Geometry),
+    /// About many inputs: a map, groups, a fit.
+    Many(Many),
     /// Composition scores of all pairs of heads, with a random baseline.
     Composition,
 }
@@ -149,6 +151,9 @@ impl Question {
     /// Says which word is wrong and what it may be.
     pub fn parse(line: &str, task: Task, config: &Config) -> Result<Self> {
         limits::check_line(line)?;
+        if let Some(found) = Self::parse_further(line, task, config)? {
+            return Ok(found);
+        }
         let mut words: Vec<&str> = line.split_whitespace().collect();
         let attention = words.first() == Some(&"attention");
         let beside = attention && words.pop_if(|word| *word == "beside").is_some();
@@ -186,6 +191,23 @@ impl Question {
             "{verb} is not averaged over pairs"
         );
         Ok(question)
+    }
+
+    /// The questions that have lines of their own.
+    fn parse_further(line: &str, task: Task, config: &Config) -> Result<Option<Self>> {
+        let verb = line.split_whitespace().next().unwrap_or("");
+        let found = match Many::parse(line, task, config) {
+            Ok(None) => Geometry::parse(line, config).map(|found| found.map(Self::Weights)),
+            found => found.map(|found| found.map(Self::Many)),
+        };
+        found.map_err(|error| {
+            let form = FORMS.iter().find(|(word, _)| *word == verb);
+            let form = form.map_or("", |(_, form)| form);
+            anyhow!(
+                "{error:#}; the form is: {}",
+                format!("{verb} {form}").trim_end()
+            )
+        })
     }
 
     fn read(
@@ -307,122 +329,8 @@ impl Question {
                     beside,
                 })
             }
-            ["pca", "tokens"] => Ok(Self::Pca { positions: false }),
-            ["pca", "positions"] => {
-                ensure!(config.has_w_pos(), "this model has no W_pos");
-                Ok(Self::Pca { positions: true })
-            }
             ["composition"] => Ok(Self::Composition),
             _ => bail!(misfit(words)),
-        }
-    }
-
-    /// The line that [`Question::parse`] reads.
-    #[must_use]
-    pub fn line(&self, task: Task, config: &Config) -> String {
-        let over = |mean: &bool| if *mean { " over sample" } else { "" };
-        let also = |beside: &bool| if *beside { " beside" } else { "" };
-        match self {
-            Self::Attribution { toward, mean } => {
-                format!("attribution {}{}", toward.line(task), over(mean))
-            }
-            Self::Paths { i, toward, mean } => {
-                let at = task.prediction(*i);
-                format!("paths {at} {}{}", toward.line(task), over(mean))
-            }
-            Self::Why {
-                head,
-                dest,
-                src,
-                minus,
-                summed,
-            } => {
-                let minus = minus.map(|p| format!(" minus {}", task.label(p)));
-                let [dest, src] = [*dest, *src].map(|p| task.label(p));
-                let (minus, summed) = (
-                    minus.unwrap_or_default(),
-                    if *summed { " summed" } else { "" },
-                );
-                format!("why {head} {dest} {src}{minus}{summed}")
-            }
-            Self::Attention {
-                head,
-                kind,
-                mean,
-                beside,
-            } => {
-                let (kind, other) = (kind.line(task), also(beside));
-                format!("attention {kind} {head}{}{other}", over(mean))
-            }
-            Self::Virtual { pair, mean, beside } => {
-                let found = head_pairs(config).nth(*pair);
-                let pair = found.map(|(earlier, later)| format!("{earlier}>{later}"));
-                let (pair, other) = (pair.unwrap_or_default(), also(beside));
-                format!("attention virtual {pair}{}{other}", over(mean))
-            }
-            Self::Circuit {
-                name,
-                scaled,
-                folded,
-                beside,
-            } => {
-                let scaled = if *scaled { " scaled" } else { "" };
-                let folded = if *folded { " folded" } else { "" };
-                let beside = beside.as_ref();
-                let beside = beside.map(|other| format!(" beside {}", other.text(config)));
-                let name = name.text(config);
-                format!(
-                    "circuit {name}{scaled}{folded}{}",
-                    beside.unwrap_or_default()
-                )
-            }
-            Self::Sources {
-                i,
-                toward,
-                by_token,
-                mean,
-            } => {
-                let by = if *by_token { " by token" } else { "" };
-                let at = task.prediction(*i);
-                format!("sources {at} {}{by}{}", toward.line(task), over(mean))
-            }
-            Self::Neurons {
-                layer,
-                toward,
-                mean,
-            } => format!("neurons {layer} {}{}", toward.line(task), over(mean)),
-            Self::Grid {
-                sheet,
-                compare,
-                reading,
-                pairs,
-            } => {
-                let compare = match compare {
-                    Compare::Exact => String::new(),
-                    other => format!(" {}", other.name()),
-                };
-                let reading = match reading {
-                    Reading::Clean => String::new(),
-                    other => format!(" as {}", other.name()),
-                };
-                let (sheet, over) = (sheet.line(), over_line(*pairs));
-                format!("grid {sheet}{compare}{reading}{over}")
-            }
-            Self::Metrics { pairs } => format!("metrics{}", over_line(*pairs)),
-            Self::Variants(Variants::Edges) => "necessity".into(),
-            Self::ModelNecessity => "models necessity".into(),
-            Self::Variants(Variants::Ranks(weight, head)) => {
-                let weight = match weight {
-                    Weight::Ov => "ov",
-                    Weight::Qk => "qk",
-                };
-                format!("ranks {weight} {head}")
-            }
-            Self::ModelLogits => "models logits".into(),
-            Self::ModelAttention(head) => format!("models attention {head}"),
-            Self::Pca { positions: false } => "pca tokens".into(),
-            Self::Pca { positions: true } => "pca positions".into(),
-            Self::Composition => "composition".into(),
         }
     }
 }

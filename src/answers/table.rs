@@ -2,6 +2,7 @@
 
 use crate::lens::experiment::intervention::Intervention;
 use crate::lens::numbers::array::Array;
+use crate::task::Values;
 use serde::Serialize;
 
 /// What the layer is called that says how far means over other samples may be from these.
@@ -28,6 +29,8 @@ pub enum Alike {
     Rows,
     /// Those of a layer, as far as it is a difference.
     Layers,
+    /// Those of a column: each is a number of its own kind.
+    Kinds,
 }
 
 /// Whether a row or column adds up others, or is what they leave.
@@ -60,6 +63,12 @@ pub struct Table {
     /// What enter on a cell adds to the interventions, row-major; empty when nothing.
     #[serde(skip)]
     pub cells: Vec<Option<Intervention>>,
+    /// What rows and columns are, where that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub axes: Vec<String>,
+    /// The input that a cell stands for, row-major; empty where cells stand for none.
+    #[serde(skip)]
+    pub inputs: Vec<Option<Values>>,
     /// Numbers that belong to the whole: their names and values.
     pub notes: Vec<(String, String)>,
 }
@@ -78,6 +87,7 @@ impl Table {
         let compares = |(row, col): (usize, usize)| match alike {
             Alike::All | Alike::Layers => true,
             Alike::Columns => col == from.1 && row > 0,
+            Alike::Kinds => col == from.1,
             Alike::Rows => row == from.0 && col + 1 < width,
         };
         let size = |(row, col): (usize, usize)| match alike {
@@ -116,6 +126,13 @@ impl Table {
     pub fn intervention(&self, row: usize, column: usize) -> Option<&Intervention> {
         let at = row * self.cols.len() + column;
         self.cells.get(at)?.as_ref()
+    }
+
+    /// The input that a cell stands for.
+    #[must_use]
+    pub fn input(&self, row: usize, column: usize) -> Option<&Values> {
+        let at = row * self.cols.len() + column;
+        self.inputs.get(at)?.as_ref()
     }
 
     /// All layers of values, the first one first, with their names.

@@ -1,5 +1,6 @@
 //! What is made of a model once.
 
+use super::inputs::Sweeps;
 use crate::lens::exact::paths::PathTables;
 use crate::lens::weights::matrices::Matrices;
 use crate::model::HookedTransformer;
@@ -8,6 +9,8 @@ use anyhow::Result;
 /// What questions are answered from: a model's weights in f64, made once a model.
 pub struct Tools {
     pub(super) weights: Matrices,
+    /// The sweep that was asked last.
+    pub(super) sweeps: Sweeps,
     /// `None` where a model has too many paths to list.
     pub(super) paths: Option<PathTables>,
 }
@@ -20,6 +23,10 @@ impl Tools {
     pub fn new(model: &HookedTransformer) -> Result<Self> {
         let weights = Matrices::new(model)?;
         let paths = PathTables::new(&weights).ok();
-        Ok(Self { weights, paths })
+        Ok(Self {
+            weights,
+            paths,
+            sweeps: Sweeps::default(),
+        })
     }
 }

@@ -8,7 +8,7 @@ use crate::task::number::fixed;
 
 use super::table::{Layer, Table};
 use super::tools::Tools;
-use crate::lens::weights::reduce::{Embedding, pca};
+use crate::lens::{Directions, pca};
 use crate::model::HookedTransformer;
 use anyhow::{Result, ensure};
 
@@ -70,14 +70,9 @@ pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
     })
 }
 
-/// An embedding's principal components.
-pub(super) fn pca_table(tools: &Tools, positions: bool) -> Result<Table> {
-    let embedding = if positions {
-        Embedding::Position
-    } else {
-        Embedding::Token
-    };
-    let found = pca(&tools.weights, embedding, 3)?;
+/// The principal components of named directions.
+pub(super) fn pca_table(tools: &Tools, of: Directions) -> Result<Table> {
+    let found = pca(&tools.weights, of, 3)?;
     let explained = found
         .explained
         .iter()

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 14] = [
+pub const FORMS: [(&str, &str); 21] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
@@ -33,7 +33,26 @@ pub const FORMS: [(&str, &str); 14] = [
     ("necessity", ""),
     ("ranks", "ov|qk L.H"),
     ("models", "logits | attention L.H | necessity"),
-    ("pca", "tokens|positions"),
+    (
+        "map",
+        "QUANTITY by FIELD[, FIELD] [over space|sample|random:SEED:N]",
+    ),
+    (
+        "table",
+        "QUANTITY by EXPRESSION [over space|sample|random:SEED:N]",
+    ),
+    (
+        "fit",
+        "QUANTITY ~ EXPRESSION, EXPRESSION [over space|sample|random:SEED:N]",
+    ),
+    (
+        "frequencies",
+        "W_E|W_U|W_in.L|W_out.L|.. | [map QUANTITY by FIELD, FIELD]",
+    ),
+    ("cosines", "W_E|W_U|W_pos|ov.L.H|.. [the same]"),
+    ("norms", "W_E|W_U|W_pos|ov.L.H|.."),
+    ("pca", "tokens|positions|W_U|.."),
+    ("overlap", ""),
     ("composition", ""),
 ];
 

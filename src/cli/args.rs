@@ -24,6 +24,7 @@ use crate::answers::FORMS;
 use crate::lens::{Continuation, Measure};
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
+use crate::sweep::WORDS;
 use crate::task::Sample;
 use crate::ui::colour::Depth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -146,18 +147,29 @@ Where no continuation is given it is the right answer.";
 /// All questions there are, one form a line.
 fn forms() -> String {
     let lines = FORMS.map(|(verb, form)| format!("  {verb} {form}"));
-    format!("Questions:\n{}\n\n{PROMPT_HELP}", lines.join("\n"))
+    format!(
+        "Questions:\n{}\n\nA QUANTITY is a number in the words of claims, an EXPRESSION one over the fields as in \
+         a task file, with said and truth.\n{}\n\n{PROMPT_HELP}",
+        lines.join("\n"),
+        words()
+    )
 }
 
 /// How to write a claim.
-const CLAIM_HELP: &str = "\
-Claims:
-  pred == truth                      A0[elt,idx] is argmax
-  A1[b_0,elt] > 0.5 when idx=1       mean A0[elt,idx] >= 0.9
-  min margin[b_1] when a_0 in {0,1,2}
-Words: A1[..] attention, S1[..] scores, logit[b_0,48], logit_diff[..], margin[..], logp[..], rank[..],
-pred[..], truth[..], path[0.0>1.0][b_0,48], idx, elt, a_0; + - * / abs(); and, or, not, in {..}.
-The brackets name positions: what is read at b_0 predicts b_1.";
+fn claim_help() -> String {
+    format!(
+        "Claims:\n  pred == truth                      A0[elt,idx] is argmax\n  A1[b_0,elt] > 0.5 when \
+         idx=1       mean A0[elt,idx] >= 0.9\n\n{}\nThe brackets name positions: what is read at b_0 \
+         predicts b_1.",
+        words()
+    )
+}
+
+/// The words of claims and of quantities, one a line.
+fn words() -> String {
+    let lines = WORDS.map(|(form, meaning)| format!("  {form:<36} {meaning}"));
+    format!("Words:\n{}", lines.join("\n"))
+}
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -230,7 +242,7 @@ pub enum Command {
     /// Interventions that cannot be folded go through plain forward passes, and it is said why.
     Sweep(SweepArgs),
     /// Check a claim against every input; exit code 1 when it fails
-    #[command(after_help = CLAIM_HELP)]
+    #[command(after_help = claim_help())]
     Claim(ClaimArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),
@@ -350,10 +362,10 @@ pub struct CacheArgs {
 
 /// A pair of prompts, a metric, and interventions.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("other side").required(true))]
+#[command(group = clap::ArgGroup::new("other side"))]
 pub struct PairArgs {
-    /// The clean prompt; several words are one prompt
-    #[arg(long, required_unless_present = "clean_tokens", num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
+    /// The clean prompt; several words are one prompt; by default the sample's first
+    #[arg(long, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
     pub clean: Vec<String>,
     /// The clean prompt as token ids instead, for any model and without any task
     #[arg(long, value_name = "IDS", conflicts_with_all = ["clean", "corrupted", "counterfactual", "continuation"], requires = "corrupted_tokens")]
@@ -366,7 +378,7 @@ pub struct PairArgs {
         requires = "clean_tokens"
     )]
     pub corrupted_tokens: Option<String>,
-    /// The corrupted prompt
+    /// The corrupted prompt; by default the clean one's first counterfactual
     #[arg(long, num_args = 1.., value_name = "PROMPT", group = "other side", allow_negative_numbers = true)]
     pub corrupted: Vec<String>,
     /// Make the corrupted prompt from the clean one: idx, elt or a_1, optionally =VALUE

@@ -8,7 +8,7 @@ use super::table;
 use crate::answers::{Inquest, Question, Tools, answer};
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
 use crate::lens::{RunName, Shown};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,8 +17,21 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct AskArgs {
     /// The question, as it is typed in the workbench after /; all forms are listed below
-    #[arg(long, short, value_name = "LINE")]
-    pub question: String,
+    #[arg(
+        value_name = "QUESTION",
+        required_unless_present = "question_again",
+        allow_hyphen_values = true
+    )]
+    pub question: Option<String>,
+    /// The same
+    #[arg(
+        id = "question_again",
+        long = "question",
+        short,
+        value_name = "LINE",
+        conflicts_with = "question"
+    )]
+    pub question_again: Option<String>,
     /// About the clean, the corrupted or the patched run, or how it differs from the base run
     #[arg(long, value_enum, default_value_t)]
     pub run: RunChoice,
@@ -55,7 +68,9 @@ pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
     let experiment = experiment(&args.pair, &mut model)?;
     let transformer = &model.transformer;
     let (task, config) = (transformer.task(), transformer.config());
-    let question = Question::parse(&args.question, task, config)?;
+    let line = args.question.as_ref().or(args.question_again.as_ref());
+    let line = line.context("a question is missing")?;
+    let question = Question::parse(line, task, config)?;
     let other = args.compare.as_deref();
     let other = other.map(|path| other_model(path, &model)).transpose()?;
     let table = answer(Inquest {

@@ -7,7 +7,7 @@ use super::table;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
-    Array, Axis, Baseline, Circuit, CircuitName, Composition, Diagonal, Embedding, HeadName,
+    Array, Axis, Baseline, Circuit, CircuitName, Composition, Diagonal, Directions, HeadName,
     Matrices, Side, Weight, composition, composition_baseline, pca, weight_singular_values,
 };
 use crate::model::Model;
@@ -121,8 +121,8 @@ pub fn run(args: &CircuitArgs, out: &mut dyn Write) -> Result<()> {
     };
     let weights = Matrices::new(&model.transformer)?;
     match name {
-        "pca.tok" => components(args, &model, &weights, Embedding::Token, out),
-        "pca.pos" => components(args, &model, &weights, Embedding::Position, out),
+        "pca.tok" => components(args, &model, &weights, Directions::Tokens, out),
+        "pca.pos" => components(args, &model, &weights, Directions::Positions, out),
         _ => {
             let name = CircuitName::parse(name, config)?;
             circuit(args, &model, &weights, &name, out)
@@ -239,7 +239,7 @@ fn components(
     args: &CircuitArgs,
     model: &Model,
     weights: &Matrices,
-    embedding: Embedding,
+    embedding: Directions,
     out: &mut dyn Write,
 ) -> Result<()> {
     ensure!(

@@ -7,7 +7,7 @@ use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model, SLIDES};
 use crate::sweep::make_means;
-use crate::task::{Estimate, Task, Token, Values, limits, shown};
+use crate::task::{Estimate, Sample, Task, Token, Values, counterfactuals, limits, shown};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use serde::Serialize;
@@ -142,6 +142,44 @@ pub fn cut_down(texts: &[String], model: &HookedTransformer) -> Result<Option<Ho
         [] => Ok(None),
         _ => low_rank(model, &cuts).map(Some),
     }
+}
+
+/// The clean prompt: as it was typed, or the sample's first.
+pub fn clean_or_first(
+    task: Task,
+    words: &[String],
+    sample: Sample,
+    continuation: Option<ContinuationChoice>,
+) -> Result<Source> {
+    if !words.is_empty() {
+        return source(task, "clean prompt", words, continuation);
+    }
+    let first = sample.prompts(task).into_iter().next();
+    let mut first = Source::from(first.context("the sample is empty")?);
+    if let Some(choice) = continuation {
+        first.continuation = choice.into();
+    }
+    Ok(first)
+}
+
+/// The corrupted prompt: as it was typed, or the clean one's first counterfactual.
+pub fn corrupted_or_next(
+    clean: &Source,
+    words: &[String],
+    continuation: Option<ContinuationChoice>,
+) -> Result<Source> {
+    let task = clean.values.task();
+    if !words.is_empty() {
+        return source(task, "corrupted prompt", words, continuation);
+    }
+    let mut corrupted = match counterfactuals(task, &clean.values).first() {
+        Some(&change) => Source::new(clean.values.with(change)),
+        None => clean.clone(),
+    };
+    if let Some(choice) = continuation {
+        corrupted.continuation = choice.into();
+    }
+    Ok(corrupted)
 }
 
 /// A prompt from the words it was typed as. `name` says which one in an error.

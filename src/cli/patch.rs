@@ -2,7 +2,8 @@
 
 use super::args::{Format, PairArgs, PatchArgs};
 use super::common::{
-    interventions, open_model, print_json, sequence, source, token_ids, with_tokens,
+    clean_or_first, corrupted_or_next, interventions, open_model, print_json, sequence, token_ids,
+    with_tokens,
 };
 use super::run::{heading, print_run};
 use super::table::{self, Align};
@@ -184,7 +185,7 @@ fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
         return Ok((clean, corrupted));
     }
     let task = model.transformer.task();
-    let clean = source(task, "clean prompt", &args.clean, args.continuation)?;
+    let clean = clean_or_first(task, &args.clean, args.sample, args.continuation)?;
     let corrupted = match &args.counterfactual {
         Some(field) => {
             let change = task
@@ -196,7 +197,7 @@ fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
             }
             corrupted
         }
-        None => source(task, "corrupted prompt", &args.corrupted, args.continuation)?,
+        None => corrupted_or_next(&clean, &args.corrupted, args.continuation)?,
     };
     Ok((clean, corrupted))
 }

@@ -1,15 +1,15 @@
 //! What questions to all inputs share: which inputs, what is done to the model, how it is told.
 
 use super::args::Common;
-use super::common::{cut_down, interventions, open_model, source};
+use super::common::{clean_or_first, corrupted_or_next, cut_down, interventions, open_model};
 use super::run::heading;
 use super::table::{self, Align};
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{Direction, Experiment, Matrices, Measure, Source};
+use crate::lens::{Direction, Experiment, Matrices, Measure};
 use crate::model::{HookedTransformer, Model};
 use crate::sweep::{Over, Sweep};
-use crate::task::{Sample, counterfactuals};
-use anyhow::{Context, Result};
+use crate::task::Sample;
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
@@ -89,20 +89,9 @@ impl Opened {
 
 fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment> {
     let task = model.task();
-    let clean = match &args.clean {
-        Some(words) => source(task, "clean prompt", words, None)?,
-        None => {
-            let first = args.sample.prompts(task).into_iter().next();
-            Source::from(first.context("the sample is empty")?)
-        }
-    };
-    let corrupted = match &args.corrupted {
-        Some(words) => source(task, "corrupted prompt", words, None)?,
-        None => match counterfactuals(task, &clean.values).first() {
-            Some(&change) => Source::new(clean.values.with(change)),
-            None => clean.clone(),
-        },
-    };
+    let typed = |words: &Option<Vec<String>>| words.clone().unwrap_or_default();
+    let clean = clean_or_first(task, &typed(&args.clean), args.sample, None)?;
+    let corrupted = corrupted_or_next(&clean, &typed(&args.corrupted), None)?;
     Ok(Experiment {
         clean,
         corrupted,

@@ -1,6 +1,7 @@
 //! What a walk finds out about a block of inputs: all that share a list and an index.
 
 use super::entry::Entry;
+use super::held::Held;
 use super::input::Of;
 use super::lanes::Lanes;
 use crate::lens::{HeadName, Judged};
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub carried: bool,
     /// Entries of circuits, and what they do.
     pub entries: Vec<Entry>,
+    /// Numbers read off activations, which only forward passes know.
+    pub held: Vec<Held>,
 }
 
 impl Wanted {
@@ -53,6 +56,11 @@ impl Wanted {
     ) -> impl Iterator<Item = (usize, &(Vec<HeadName>, usize))> {
         let paths = self.paths.iter().enumerate();
         paths.filter(move |(_, (_, j))| *j == prediction)
+    }
+
+    /// Whether something is wanted that only tables know.
+    pub fn is_of_tables(&self) -> bool {
+        !self.paths.is_empty() || !self.entries.is_empty()
     }
 
     /// Cells of all rows.
@@ -86,6 +94,8 @@ pub(super) struct Block<T> {
     pub carried: Vec<T>,
     /// By entry of [`Wanted::entries`].
     pub done: Vec<f64>,
+    /// By [`Wanted::held`].
+    pub held: Vec<T>,
     /// By element, what is right; empty where the form of the task says it.
     pub targets: Vec<Vec<Target>>,
 }
@@ -131,6 +141,7 @@ impl<T: Copy> Block<T> {
             shares: rows(wanted.paths.len() * d_vocab_out),
             carried: rows(if wanted.carried { carried } else { 0 }),
             done: vec![0.0; wanted.entries.len() * pad],
+            held: rows(wanted.held.len()),
             targets: Vec::new(),
         }
     }
@@ -158,6 +169,7 @@ impl<T: Copy> Block<T> {
             Of::Logit(j, token) => (&self.logits, j * self.d_vocab_out + token),
             Of::Share(path, token) => (&self.shares, path * self.d_vocab_out + token),
             Of::Carried(row) => (&self.carried, row),
+            Of::Held(row) => (&self.held, row),
         };
         &rows[row * self.pad..(row + 1) * self.pad]
     }

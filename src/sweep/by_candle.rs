@@ -5,13 +5,14 @@ use super::lanes::ONE;
 use super::run::BLOCK;
 use super::space::Space;
 use crate::lens::{
-    Derived, Editor, Experiment, HeadName, Intervention, Judged, Source, Sources, observe_hooks,
-    predictions,
+    Derived, Editor, Experiment, HeadName, Intervention, Judged, Matrices, Source, Sources,
+    observe_hooks, predictions,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
 use crate::task::{Token, Values};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
+use std::sync::OnceLock;
 
 /// A model under interventions, run by candle.
 pub(super) struct ByCandle {
@@ -22,6 +23,8 @@ pub(super) struct ByCandle {
     /// What interventions put there, as far as it does not depend on the input.
     derived: Derived,
     space: Space,
+    /// Made when a number needs them.
+    weights: OnceLock<Matrices>,
 }
 
 impl ByCandle {
@@ -48,7 +51,16 @@ impl ByCandle {
             model: model.clone(),
             experiment: experiment.clone(),
             space: Space::new(model.task()),
+            weights: OnceLock::new(),
         })
+    }
+
+    fn weights(&self) -> Result<&Matrices> {
+        if let Some(made) = self.weights.get() {
+            return Ok(made);
+        }
+        let made = Matrices::new(&self.model)?;
+        Ok(self.weights.get_or_init(|| made))
     }
 
     /// The same with another donor for each input, where interventions resample.
@@ -104,6 +116,11 @@ impl ByCandle {
             }
         }
         self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;
+        for (held, row) in wanted.held.iter().zip(0..) {
+            let first = row * block.pad;
+            let numbers = held.of(&cache, inputs.len(), self.weights()?)?;
+            block.held[first..first + inputs.len()].copy_from_slice(&numbers);
+        }
         Ok(block)
     }
 

@@ -42,6 +42,8 @@ pub(super) enum Of {
     Share(usize, usize),
     /// By position and coefficient, counted through.
     Carried(usize),
+    /// By number of [`super::block::Wanted::held`].
+    Held(usize),
 }
 
 impl Input<'_> {
@@ -169,6 +171,16 @@ impl Pieces {
         };
         pieces.count = pieces.len().div_ceil(each);
         Ok(pieces)
+    }
+
+    /// Pieces of `each` of these.
+    pub fn listed(inputs: Vec<Values>, each: usize) -> Self {
+        Self {
+            count: inputs.len().div_ceil(each),
+            each,
+            inputs: 1,
+            units: Units::Sample(inputs),
+        }
     }
 
     fn len(&self) -> usize {

@@ -16,6 +16,8 @@ mod entry;
 mod exact;
 mod failures;
 mod fold;
+mod gathered;
+mod held;
 mod input;
 mod lanes;
 mod local;
@@ -28,6 +30,7 @@ mod prepared;
 mod program;
 mod run;
 mod space;
+mod stepping;
 mod survey;
 mod tables;
 mod tally;
@@ -36,9 +39,11 @@ mod walk;
 pub use ablations::{Ablated, Draws, ablations, depends_on, kinds, node, title, verdict};
 pub use case::{Case, Instead};
 pub use claim::{
-    Answers, Claim, ClaimError, Counterexample, NO_INPUT, Report, Verdict, WORDS, complete,
+    Answers, Claim, ClaimError, Counterexample, NO_INPUT, Quantity, Report, Verdict, WORDS,
+    complete,
 };
 pub use failures::{By, Common, Failures, Group, Way};
+pub use gathered::{Gather, Gathering, Seen, gather, gather_listed};
 pub use means::make_means;
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};

@@ -3,25 +3,20 @@
 use super::block::{Block, Wanted};
 use super::by_candle::ByCandle;
 use super::engine::TokenBasis;
-use super::exact::Exact;
-use super::input::{Input, Numbers, Pieces, Units};
+use super::input::{Input, Pieces};
 use super::means::make_means;
 use super::space::Space;
+use super::stepping::Walk;
 use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
 use crate::task::{Field, Sample, Task, Values, grouped};
-use anyhow::Result;
-use rayon::prelude::*;
+use anyhow::{Context, Result, ensure};
 use std::fmt;
 
 /// Lists that one piece of work has, if nothing else is said.
 const LISTS: usize = 16;
-/// Pieces of work between two reports, with tables.
-const PIECES: usize = 64;
-/// The same where each input is a forward pass.
 /// Inputs in one batch of forward passes.
 pub(super) const BLOCK: usize = 64;
-const SLOW_PIECES: usize = 2;
 /// The most pairs of an input and a donor that are gone through one by one.
 const MOST_PAIRS: u128 = 200_000;
 /// The inputs that stand for all where there are more.
@@ -50,12 +45,14 @@ impl fmt::Display for Over {
 
 /// A model under an experiment's interventions, ready to be swept.
 pub struct Sweep {
-    how: How,
-    space: Space,
+    pub(super) how: How,
+    pub(super) space: Space,
     /// Why tables do not serve, where they do not.
     reason: Option<String>,
     /// Of an input's donors, where interventions resample.
     draws: Option<Draws>,
+    /// Of what, for numbers that only forward passes know.
+    source: Option<(HookedTransformer, Experiment)>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -66,7 +63,7 @@ enum Draws {
     All,
 }
 
-enum How {
+pub(super) enum How {
     Tables(Box<TokenBasis>),
     /// Once for each donor that an input has.
     Candle(Vec<ByCandle>),
@@ -111,6 +108,13 @@ pub(super) trait Sum: Send {
     fn see_open(&mut self, _single: &Input<'_>, double: &Input<'_>) {
         self.see(double);
     }
+    /// A piece of work is over: what was put off is done now, on its thread.
+    ///
+    /// # Errors
+    /// When that fails.
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// Adds another, of inputs that come later.
     fn join(&mut self, later: Self);
 }
@@ -147,9 +151,22 @@ impl Sweep {
             space,
             reason,
             draws: None,
+            source: Some((model.clone(), experiment.clone())),
         };
         sweep.draw_donors(&experiment.interventions)?;
         Ok(sweep)
+    }
+
+    /// The same by forward passes, which know every activation.
+    fn by_passes(&self) -> Result<Self> {
+        let (model, experiment) = self.source.as_ref().context("these are tables alone")?;
+        Ok(Self {
+            how: How::Candle(vec![ByCandle::new(model, experiment)?]),
+            space: self.space,
+            reason: Some("activations are read off forward passes".to_owned()),
+            draws: None,
+            source: None,
+        })
     }
 
     /// Each input is run with every donor it has, where those can be gone through.
@@ -213,6 +230,7 @@ impl Sweep {
             space: Space::new(task),
             reason: None,
             draws: None,
+            source: None,
         }
     }
 
@@ -246,47 +264,69 @@ impl Sweep {
     pub(super) fn run<S: Sum + Sync>(
         &self,
         over: Over,
-        mut sum: S,
+        sum: S,
         report: &mut dyn FnMut(&mut S, Progress) -> Result<bool>,
     ) -> Result<Option<S>> {
+        let other = self.for_wanted(&sum.wanted())?;
+        let sweep = other.as_ref().unwrap_or(self);
+        let mut walk = sweep.walk(over, sum)?;
+        while let Some(progress) = walk.step(sweep)? {
+            if !report(&mut walk.sum, progress)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(walk.sum))
+    }
+
+    /// The walk over these inputs.
+    ///
+    /// # Errors
+    /// When there are too many inputs, or what is wanted cannot be had here.
+    pub(super) fn walk<S: Sum>(&self, over: Over, sum: S) -> Result<Walk<S>> {
         let over = self.walked(over);
         let form = match self.how {
             How::Tables(_) => self.space.task.form(),
             How::Candle(_) => None,
         };
         let pieces = Pieces::new(self.space, over, form, sum.lists())?;
+        self.check_wanted(&sum)?;
         if let (How::Candle(runs), Over::Space) = (&self.how, over) {
             // an intervention that cannot be derived fails here, before hours of work
             let first = self.space.fields_of(&self.space.task.values_at(0));
             runs[0].block(&[first], &Wanted::default())?;
         }
-        let (draws, total) = (self.draws(over), self.total(over)?);
-        let mut done = 0;
+        Ok(Walk::new(pieces, self.draws(over), self.total(over)?, sum))
+    }
+
+    /// The walk over listed inputs, those of them that exist.
+    ///
+    /// # Errors
+    /// When what is wanted cannot be had here.
+    pub(super) fn walk_listed<S: Sum>(&self, inputs: Vec<Values>, sum: S) -> Result<Walk<S>> {
+        self.check_wanted(&sum)?;
+        let total = inputs.len() as u64;
+        Ok(Walk::new(Pieces::listed(inputs, BLOCK), 1, total, sum))
+    }
+
+    /// Whether all that is wanted can be had here.
+    fn check_wanted<S: Sum>(&self, sum: &S) -> Result<()> {
         let wanted = sum.wanted();
-        let at_once = match self.how {
-            How::Tables(_) => PIECES,
-            How::Candle(_) => SLOW_PIECES,
-        };
-        let mut next = 0;
-        let count = pieces.count * draws;
-        while next < count {
-            let end = (next + at_once).min(count);
-            let empty = sum.empty();
-            let one = |i: usize| {
-                let (draw, piece) = (i / pieces.count, i % pieces.count);
-                self.piece(&pieces, (draw, piece), &wanted, &empty)
-            };
-            let parts: Vec<Result<S>> = (next..end).into_par_iter().map(one).collect();
-            for (i, part) in (next..end).zip(parts) {
-                sum.join(part?);
-                done += pieces.inputs(i % pieces.count);
-            }
-            next = end;
-            if !report(&mut sum, Progress { done, total })? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(sum))
+        let has_tables = matches!(self.how, How::Tables(_));
+        ensure!(
+            has_tables || !wanted.is_of_tables(),
+            "what a path brings or an entry does is known where the model folds into tables, and \
+             activations where it runs: ask for them one after the other"
+        );
+        Ok(())
+    }
+
+    /// Where these numbers can be had: here, or of forward passes, which know every activation.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(super) fn for_wanted(&self, wanted: &Wanted) -> Result<Option<Self>> {
+        let more = matches!(self.how, How::Tables(_)) && !wanted.held.is_empty();
+        more.then(|| self.by_passes()).transpose()
     }
 
     /// How often each input is run.
@@ -304,107 +344,5 @@ impl Sweep {
             Over::Space => self.space.count()? * self.draws(over) as u64,
             Over::Sample(sample) => sample.examples() as u64,
         })
-    }
-
-    /// The inputs with this list and index.
-    /// The sum of one piece, beginning with nothing.
-    fn piece<S: Sum>(
-        &self,
-        pieces: &Pieces,
-        (draw, piece): (usize, usize),
-        wanted: &Wanted,
-        empty: &S,
-    ) -> Result<S> {
-        let mut part = empty.empty();
-        let concerns = |fields: &[usize]| empty.concerns(fields);
-        let range = pieces.range(piece);
-        if let (How::Tables(tables), Units::Lists(_)) = (&self.how, &pieces.units) {
-            tables.blocks(range, wanted, &concerns, &mut |fields, block, exact| {
-                self.see_block(fields, block, exact, &mut part);
-            });
-            return Ok(part);
-        }
-        let inputs: Vec<Values> = match &pieces.units {
-            Units::Sample(sample) => sample[range].to_vec(),
-            _ => range
-                .map(|number| self.space.task.values_at(number as u128))
-                .collect(),
-        };
-        let exist = self.space.task.existing(&inputs)?;
-        let inputs = inputs.iter().zip(exist).filter(|(_, exists)| *exists);
-        let inputs = inputs.map(|(input, _)| self.space.fields_of(input));
-        let inputs: Vec<Vec<usize>> = inputs.filter(|fields| concerns(fields)).collect();
-        for some in inputs.chunks(BLOCK) {
-            self.some(some, draw, wanted, &mut part)?;
-        }
-        Ok(part)
-    }
-
-    fn see_block<S: Sum>(
-        &self,
-        fields: &[usize],
-        block: &Block<f32>,
-        exact: &mut Exact<'_>,
-        part: &mut S,
-    ) {
-        if part.see_all(fields, block) {
-            return;
-        }
-        let mut fields = fields.to_vec();
-        let last = fields.len() - 1;
-        for elt in 0..block.elements() {
-            fields[last] = elt;
-            let input = Input {
-                space: self.space,
-                fields: &fields,
-                at: elt,
-                numbers: Numbers::Single(block),
-            };
-            if part.is_open(&input) {
-                let double = Input {
-                    numbers: Numbers::Double(exact.input(&fields)),
-                    ..input
-                };
-                part.see_open(&input, &double);
-            } else {
-                part.see(&input);
-            }
-        }
-    }
-
-    /// Some inputs, in double precision where tables serve.
-    fn some<S: Sum>(
-        &self,
-        inputs: &[Vec<usize>],
-        draw: usize,
-        wanted: &Wanted,
-        part: &mut S,
-    ) -> Result<()> {
-        let space = self.space;
-        match &self.how {
-            How::Tables(tables) => {
-                for fields in inputs {
-                    let block = tables.exactly(fields, wanted);
-                    part.see(&Input {
-                        space,
-                        fields,
-                        at: fields[fields.len() - 1],
-                        numbers: Numbers::Double(&block),
-                    });
-                }
-            }
-            How::Candle(runs) => {
-                let block = runs[draw].block(inputs, wanted)?;
-                for (at, fields) in inputs.iter().enumerate() {
-                    part.see(&Input {
-                        space,
-                        fields,
-                        at,
-                        numbers: Numbers::Single(&block),
-                    });
-                }
-            }
-        }
-        Ok(())
     }
 }

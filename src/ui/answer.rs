@@ -13,9 +13,9 @@ use super::figure::cell as cell_of;
 use super::fit::shortened;
 use super::heatmap::Heatmap;
 use super::number::exact;
-use super::scatter;
 use super::theme::Role;
-use crate::answers::{Alike, Question, Table};
+use super::{chart, picture, scatter};
+use crate::answers::{Alike, Geometry, Question, Table};
 use crate::app::{Inquiry, Pane};
 use crate::lens::{Direction, RunName, Shown};
 use ratatui::layout::Rect;
@@ -57,8 +57,20 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             let rest = notes(canvas, inner, &inquiry, table);
             let rest = match inquiry.question {
-                Question::Pca { .. } => scatter::beside(canvas, rest, &inquiry, table),
-                _ => rest,
+                Question::Weights(Geometry::Pca(_)) => {
+                    scatter::beside(canvas, rest, &inquiry, table)
+                }
+                _ => {
+                    let stale = is_stale(canvas, &inquiry);
+                    let scale = inquiry.question.alike().common_scale(table);
+                    match scale {
+                        Some(scale) => {
+                            let rest = chart::beside(canvas, rest, &inquiry, table, stale);
+                            picture::beside(canvas, rest, &inquiry, table, scale, stale)
+                        }
+                        None => rest,
+                    }
+                }
             };
             draw(canvas, rest, &inquiry, table);
             if let Some(scale) = inquiry.question.alike().common_scale(table) {

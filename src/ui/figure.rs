@@ -38,6 +38,21 @@ pub struct Figure<'a> {
 
 /// What the colours of a table mean.
 pub(super) fn scale(table: &Table) -> Scale {
+    // a map's numbers may all lie far from 0, and are to be told apart
+    let is_map = table.axes.len() == 2 && !table.inputs.is_empty();
+    if is_map && table.signed {
+        let values = table.layers().flat_map(|(_, values)| values.values());
+        let finite = values.copied().filter(|value| value.is_finite());
+        let ends = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        if ends.0 < ends.1 && (ends.0 > 0.0 || ends.1 < 0.0) {
+            return Scale::Between {
+                low: ends.0,
+                high: ends.1,
+            };
+        }
+    }
     let max = table.reach().max(1e-6);
     if table.signed {
         Scale::Diverging { max }

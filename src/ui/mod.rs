@@ -6,6 +6,7 @@
 mod answer;
 mod attention;
 mod canvas;
+mod chart;
 pub mod colour;
 mod columns;
 pub mod figure;
@@ -22,6 +23,7 @@ pub mod look;
 mod note;
 pub mod number;
 mod patching;
+mod picture;
 mod positions;
 mod prompt;
 mod quantities;

@@ -48,7 +48,7 @@ impl Alike {
                 row.take(table.cols.len() - 1).copied()
             })),
             Self::Columns if layer != DIFFERENCE => changed(table, layer, column),
-            Self::Columns => around(column_of(table, layer, column)),
+            Self::Columns | Self::Kinds => around(column_of(table, layer, column)),
             Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))
             })),

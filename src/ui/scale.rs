@@ -29,6 +29,13 @@ pub enum Scale {
         /// How far from it the strongest colours are.
         reach: f32,
     },
+    /// `low` to `high`: numbers that are all far from 0, and are to be told apart.
+    Between {
+        /// The value with the faintest colour.
+        low: f32,
+        /// The value with the strongest colour.
+        high: f32,
+    },
     /// The same for numbers without signs, from `base` to `base + reach` and as far the other
     /// way; with a `reach` below 0 the colours are swapped: what grows is then what shrinks
     /// elsewhere.
@@ -68,6 +75,7 @@ impl Scale {
             Self::Diverging { max } => (-1.0, 0.0, max.abs()),
             Self::Around { centre, reach } => (-1.0, centre, reach.abs()),
             Self::From { base, reach } => (-1.0, base, reach),
+            Self::Between { low, high } => (0.0, low, high - low),
         };
         let fraction = (f64::from(value) - f64::from(centre)) / f64::from(max);
         // 0 of 0 is nothing; so is any value of a scale that is not a number.
@@ -81,7 +89,7 @@ impl Scale {
     /// The colour of the point `fraction` of the scale.
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
         match self {
-            Self::Sequential { .. } => look.theme.sequential(fraction),
+            Self::Sequential { .. } | Self::Between { .. } => look.theme.sequential(fraction),
             Self::Diverging { .. } | Self::Around { .. } | Self::From { .. } => {
                 look.theme.diverging(fraction)
             }
@@ -95,12 +103,21 @@ impl Scale {
             // the outer end of a scale around 1 is seldom reached, and costs every cell a digit
             Self::Around { centre, reach } => centre.abs().max(reach),
             Self::From { base, reach } => base.abs().max(reach.abs()),
+            Self::Between { low, high } => {
+                if low.abs() > high.abs() {
+                    low.abs()
+                } else {
+                    high.abs()
+                }
+            }
         }
     }
 
     /// Whether a plus sign tells something.
     pub(super) const fn is_signed(self) -> bool {
-        matches!(self, Self::Diverging { .. } | Self::Around { .. })
+        matches!(self, Self::Diverging { .. } | Self::Around { .. }) || {
+            matches!(self, Self::Between { low, .. } if low < 0.0)
+        }
     }
 }
 
@@ -128,6 +145,7 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
     let (low, high, start) = match scale {
         Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
         Scale::Diverging { max } => (short(-max), short(max), -1.0),
+        Scale::Between { low, high } => (short(low), short(high), 0.0),
         Scale::Around {
             centre: base,
             reach,

@@ -4,7 +4,7 @@
 use super::common::{embedded, random_model, random_update};
 use super::{assert_close, total};
 use circuitscope::lens::{
-    Array, AttentionCell, AttentionKind, Circuit, CircuitName, Embedding, HeadName, LowRank,
+    Array, AttentionCell, AttentionKind, Circuit, CircuitName, Directions, HeadName, LowRank,
     Matrices, Part, PathTables, RunView, Source, Toward, Weight, attention_of_run,
     attention_of_sample, attribute, attribute_sample, effective_rank, low_rank, observe_run, pca,
     split_score,
@@ -385,7 +385,7 @@ fn ranks_and_components() {
     assert_eq!(effective_rank(&[]), 0.0);
     let model = embedded().transformer;
     let weights = Matrices::new(&model).unwrap();
-    for (embedding, rows) in [(Embedding::Token, 52), (Embedding::Position, 11)] {
+    for (embedding, rows) in [(Directions::Tokens, 52), (Directions::Positions, 11)] {
         let found = pca(&weights, embedding, 3).unwrap();
         assert_eq!(found.coordinates.shape(), [rows, 3]);
         assert_eq!(found.labels.len(), rows);

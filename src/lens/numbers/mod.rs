@@ -2,4 +2,5 @@
 
 pub mod algebra;
 pub mod array;
+pub mod fourier;
 pub mod logits;

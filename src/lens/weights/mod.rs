@@ -3,6 +3,7 @@
 pub mod circuit;
 pub mod composition;
 pub mod diagonal;
+pub mod directions;
 pub mod layers;
 pub mod matrices;
 pub mod named;

@@ -1,12 +1,13 @@
 //! Fewer directions: models whose circuits keep their top singular ones, and principal components.
 
 use super::circuit::{Weight, weight_factors};
+use super::directions::Directions;
 use super::matrices::Matrices;
 use crate::lens::names::head::HeadName;
 use crate::lens::numbers::algebra::{Matrix, product_svd};
 use crate::lens::numbers::array::Array;
 use crate::model::{HookName, HookedTransformer, Site};
-use crate::task::{Token, shown};
+use crate::task::shown;
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use serde::Serialize;
@@ -162,19 +163,10 @@ fn kept_directions(left: &Matrix, right: &Matrix, rank: usize) -> Result<Matrix>
     Ok(basis.subcols(0, basis.ncols().min(rank)).to_owned())
 }
 
-/// Which embedding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Embedding {
-    /// `W_E`
-    Token,
-    /// `W_pos`
-    Position,
-}
-
-/// Principal components of an embedding's rows.
+/// Principal components of named directions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pca {
-    /// The rows' names: tokens or positions.
+    /// The rows' names.
     pub labels: Vec<String>,
     /// `[row, component]`, in units of the residual stream; the mean row is the origin.
     pub coordinates: Array,
@@ -182,19 +174,14 @@ pub struct Pca {
     pub explained: Vec<f64>,
 }
 
-/// The first principal components of `W_E` or `W_pos`. A component's sign is chosen so that its
-/// largest coordinate is positive.
+/// The first principal components of named directions, of tokens or positions say. A component's sign is chosen
+/// so that its largest coordinate is positive.
 ///
 /// # Errors
-/// When the singular values do not converge.
-pub fn pca(weights: &Matrices, embedding: Embedding, components: usize) -> Result<Pca> {
-    let task = weights.task();
-    let (table, rows) = match embedding {
-        Embedding::Token => (&weights.w_e, weights.config().d_vocab),
-        // positions past the task's are never trained
-        Embedding::Position => (&weights.w_pos, task.seq_len()),
-    };
-    ensure!(table.nrows() >= rows, "this model has no W_pos");
+/// When there are none of them, or the singular values do not converge.
+pub fn pca(weights: &Matrices, of: Directions, components: usize) -> Result<Pca> {
+    let table = of.rows(weights)?;
+    let rows = table.nrows();
     let mean = |j: usize| (0..rows).map(|i| table[(i, j)]).sum::<f64>() / rows as f64;
     let means: Vec<f64> = (0..table.ncols()).map(mean).collect();
     let centred = Matrix::from_fn(rows, table.ncols(), |i, j| table[(i, j)] - means[j]);
@@ -209,10 +196,7 @@ pub fn pca(weights: &Matrices, embedding: Embedding, components: usize) -> Resul
     };
     let signs: Vec<f64> = (0..count).map(sign).collect();
     Ok(Pca {
-        labels: match embedding {
-            Embedding::Token => (0..rows).map(|i| task.token_name(i as Token)).collect(),
-            Embedding::Position => task.labels(),
-        },
+        labels: of.labels(weights.config(), weights.task()),
         coordinates: Array::from_fn([rows, count], |i, k| {
             (signs[k] * svd.u[(i, k)] * svd.s[k]) as f32
         }),

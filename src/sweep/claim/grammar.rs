@@ -108,17 +108,52 @@ fn expected(what: &'static str) -> StrContext {
     StrContext::Expected(StrContextValue::Description(what))
 }
 
-/// Reads a line.
+/// A number of an input, or whether something is true of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Measured<W> {
+    Number(Number<W>),
+    Truth(Truth<W>),
+}
+
+/// Reads a claim.
 ///
 /// # Errors
 /// Points at the first word that cannot stand there.
 pub(super) fn read(text: &str) -> Result<Line<Term>, ClaimError> {
+    whole(text, line)
+}
+
+/// Reads what a number of each input is made of.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_measured(text: &str) -> Result<Measured<Term>, ClaimError> {
+    let number = |input: &mut Input<'_>| {
+        let number = sum.parse_next(input)?;
+        multispace0
+            .context(expected("an operator or the end"))
+            .parse_next(input)?;
+        Ok(Measured::Number(number))
+    };
+    let truth = |input: &mut Input<'_>| {
+        let truth = either.parse_next(input)?;
+        multispace0.parse_next(input)?;
+        Ok(Measured::Truth(truth))
+    };
+    match (whole(text, number), whole(text, truth)) {
+        (Ok(read), _) | (Err(_), Ok(read)) => Ok(read),
+        // the one that came further
+        (Err(a), Err(b)) => Err(if b.at > a.at { b } else { a }),
+    }
+}
+
+fn whole<T>(text: &str, mut read: impl FnMut(&mut Input<'_>) -> Read<T>) -> Result<T, ClaimError> {
     limits::check_line(text).map_err(|beyond| ClaimError {
         line: text.to_owned(),
         at: beyond.at,
         problem: beyond.problem,
     })?;
-    line.parse(Input::new(text)).map_err(|error| {
+    read.parse(Input::new(text)).map_err(|error| {
         let context = error.inner().context();
         let mut wanted: Vec<String> = Vec::new();
         for context in context {
@@ -337,8 +372,9 @@ fn term(input: &mut Input<'_>) -> Read<Term> {
     let first = one_of(|c: char| c.is_alphabetic());
     let more = take_while(0.., |c: char| c.is_alphanumeric() || c == '_' || c == '.');
     let name = (first, more).take().parse_next(input)?;
+    // tokens and positions have names of their own: `=`, `+`, `(`
     let item = spaced(take_while(1.., |c: char| {
-        c.is_alphanumeric() || matches!(c, '_' | '.' | '>' | '\\')
+        !c.is_whitespace() && !matches!(c, '[' | ']' | ',')
     }))
     .context(expected("a position or a token"));
     let items = separated::<_, _, Vec<String>, _, _, _, _>(

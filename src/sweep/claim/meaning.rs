@@ -28,15 +28,15 @@ impl fmt::Display for Claim {
 }
 
 /// Reads a line's words.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     line: &'a str,
-    task: Task,
-    config: &'a Config,
+    pub task: Task,
+    pub config: &'a Config,
     /// What the words ask for joins what is there.
-    wanted: &'a mut Wanted,
+    pub wanted: &'a mut Wanted,
 }
 
-type Read<T> = Result<T, ClaimError>;
+pub(super) type Read<T> = Result<T, ClaimError>;
 
 impl Claim {
     /// A claim from its line.
@@ -77,12 +77,7 @@ impl Claim {
 /// What a line means, in the rows and paths that are wanted; it adds those that it lacks.
 fn understood(text: &str, task: Task, config: &Config, wanted: &mut Wanted) -> Read<Line<Word>> {
     let read = grammar::read(text).map_err(|error| words::unknown_word(&error).unwrap_or(error))?;
-    let mut reader = Reader {
-        line: text,
-        task,
-        config,
-        wanted,
-    };
+    let mut reader = Reader::new(text, task, config, wanted);
     let body = match read.body {
         Body::Each(truth) => Body::Each(reader.truth(truth)?),
         Body::All(over, number, bound) => {
@@ -95,8 +90,17 @@ fn understood(text: &str, task: Task, config: &Config, wanted: &mut Wanted) -> R
     Ok(Line { body, when })
 }
 
-impl Reader<'_> {
-    fn wrong<T>(&self, term: &Term, problem: impl Into<String>) -> Read<T> {
+impl<'a> Reader<'a> {
+    pub fn new(line: &'a str, task: Task, config: &'a Config, wanted: &'a mut Wanted) -> Self {
+        Self {
+            line,
+            task,
+            config,
+            wanted,
+        }
+    }
+
+    pub fn wrong<T>(&self, term: &Term, problem: impl Into<String>) -> Read<T> {
         Err(ClaimError {
             line: self.line.to_owned(),
             at: term.at,
@@ -104,7 +108,7 @@ impl Reader<'_> {
         })
     }
 
-    fn truth(&mut self, truth: Truth<Term>) -> Read<Truth<Word>> {
+    pub fn truth(&mut self, truth: Truth<Term>) -> Read<Truth<Word>> {
         Ok(match truth {
             Truth::Compare(Number::Word(a), how, Number::Word(b))
                 if a.word == "pred" && a.brackets.is_empty() =>
@@ -140,7 +144,7 @@ impl Reader<'_> {
         all.into_iter().map(|one| self.truth(one)).collect()
     }
 
-    fn number(&mut self, number: Number<Term>) -> Read<Number<Word>> {
+    pub fn number(&mut self, number: Number<Term>) -> Read<Number<Word>> {
         Ok(match number {
             Number::Constant(x) => Number::Constant(x),
             Number::Word(term) => match self.named_value(&term) {
@@ -204,6 +208,30 @@ impl Reader<'_> {
                 self.wanted.losses = true;
                 Ok(Word::LogProb(Some(self.prediction(term, at)?)))
             }
+            ("accuracy" | "right", []) => Ok(Word::Right(None)),
+            ("accuracy" | "right", [[at]]) => Ok(Word::Right(Some(self.prediction(term, at)?))),
+            ("loss", []) => {
+                self.wanted.losses = true;
+                Ok(Word::Loss(None))
+            }
+            ("loss", [[at]]) => {
+                self.wanted.losses = true;
+                Ok(Word::Loss(Some(self.prediction(term, at)?)))
+            }
+            ("prob", [[at]]) => {
+                self.wanted.logits = true;
+                Ok(Word::Prob(self.prediction(term, at)?, Named::Truth))
+            }
+            ("prob", [[at, token]]) => {
+                self.wanted.logits = true;
+                let j = self.prediction(term, at)?;
+                Ok(Word::Prob(j, self.token(term, token)?))
+            }
+            ("act", [bracket]) => self.act(term, bracket),
+            ("norm", [bracket]) => self.norm(term, bracket),
+            ("dot", [bracket, [matrix, name]]) => self.dot(term, bracket, [matrix, name]),
+            ("neuron", [[name, at]]) => self.neuron(term, name, at),
+            ("adds", [[part], [at, token]]) => self.adds(term, part, at, token),
             ("pred", [[at]]) => Ok(Word::Pred(self.prediction(term, at)?)),
             ("truth", [[at]]) => Ok(Word::Truth(self.prediction(term, at)?)),
             ("rank", [[at]]) => {
@@ -226,7 +254,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown<T>(&self, term: &Term) -> Read<T> {
+    pub fn unknown<T>(&self, term: &Term) -> Read<T> {
         let word = &term.word;
         let mut known = words::WORDS.iter();
         let stem = |form: &str| form.split(['[', ' ', ',']).next().map(str::to_owned);
@@ -245,7 +273,7 @@ impl Reader<'_> {
         self.task.field(name).map(|field| field.slot)
     }
 
-    fn prediction(&self, term: &Term, label: &str) -> Read<usize> {
+    pub fn prediction(&self, term: &Term, label: &str) -> Read<usize> {
         let position = self.task.position(label).ok();
         let found = position.and_then(|position| self.task.predicted_at(position));
         let found = found.or_else(|| {
@@ -264,7 +292,7 @@ impl Reader<'_> {
         }
     }
 
-    fn token(&self, term: &Term, name: &str) -> Read<Named> {
+    pub fn token(&self, term: &Term, name: &str) -> Read<Named> {
         if let Some(field) = self.field(name) {
             return Ok(Named::Field(field));
         }

@@ -7,12 +7,14 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be left out,
+//! words mean, `held.rs` those of activations, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be left out,
 //! `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
 
 mod grammar;
+mod held;
 mod known;
 mod meaning;
+mod quantity;
 mod several;
 mod told;
 mod verdict;
@@ -21,6 +23,7 @@ mod words;
 
 pub use grammar::ClaimError;
 pub use meaning::Claim;
+pub use quantity::Quantity;
 pub use several::{Answers, Report};
 pub use verdict::{Counterexample, NO_INPUT, Verdict};
 pub use words::{WORDS, complete};

@@ -257,7 +257,7 @@ impl Compare {
 }
 
 impl Number<Word> {
-    fn of(&self, input: &Input<'_>) -> f64 {
+    pub(super) fn of(&self, input: &Input<'_>) -> f64 {
         match self {
             Self::Constant(x) => *x,
             Self::Word(word) => word.value(input),
@@ -295,7 +295,7 @@ impl Number<Word> {
     }
 
     /// Whether a whole number in it may be another one.
-    fn is_open(&self, input: &Input<'_>) -> bool {
+    pub(super) fn is_open(&self, input: &Input<'_>) -> bool {
         match self {
             Self::Constant(_) => false,
             Self::Word(word) => word.is_open(input),
@@ -318,7 +318,7 @@ impl Number<Word> {
 }
 
 /// Whether something is true, where that is known, and by how much it is not.
-type Truthful = (Option<bool>, f64);
+pub(super) type Truthful = (Option<bool>, f64);
 
 /// Both; what is unknown counts only where it decides.
 fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
@@ -337,7 +337,7 @@ fn are_close(a: f64, b: f64) -> bool {
 impl Truth<Word> {
     /// Whether it is true of an input (neither true nor false where that hangs on a number that is not
     /// defined), and by how much it is not.
-    fn of(&self, input: &Input<'_>) -> Truthful {
+    pub(super) fn of(&self, input: &Input<'_>) -> Truthful {
         match self {
             Self::Compare(a, how, b) => how.of(a.of(input), b.of(input)),
             Self::In(a, list) => {
@@ -381,7 +381,7 @@ impl Truth<Word> {
     }
 
     /// Whether single precision cannot tell.
-    fn is_open(&self, input: &Input<'_>) -> bool {
+    pub(super) fn is_open(&self, input: &Input<'_>) -> bool {
         match self {
             Self::Compare(a, _, b) => a.is_open_against(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),

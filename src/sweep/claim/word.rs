@@ -28,6 +28,16 @@ pub(super) enum Word {
     Margin(Option<usize>),
     /// The mean of all where none is named.
     LogProb(Option<usize>),
+    /// Whether a prediction is right, or all that are asked for are: 1 or 0.
+    Right(Option<usize>),
+    /// The mean of all where none is named.
+    Loss(Option<usize>),
+    /// The probability of a token.
+    Prob(usize, Named),
+    /// A number of an activation.
+    Held(usize),
+    /// The first of a number a class, and which class it is of.
+    HeldOf(usize, usize, Named),
     Rank(usize),
     Logit(usize, Named),
     Difference(usize),
@@ -61,11 +71,27 @@ impl Word {
                     |a, b| if b < a || b.is_nan() { b } else { a },
                 )
             }
-            Self::LogProb(Some(j)) => -input.get(Of::Loss(j)),
-            Self::LogProb(None) => {
+            Self::LogProb(j) => -loss(input, j),
+            Self::Loss(j) => loss(input, j),
+            Self::Right(Some(j)) if !input.asks(j) => f64::NAN,
+            Self::Right(Some(j)) => right(input, j),
+            Self::Right(None) => {
                 let asked = (0..n).filter(|&j| input.asks(j));
-                let losses: Vec<f64> = asked.map(|j| input.get(Of::Loss(j))).collect();
-                -losses.iter().sum::<f64>() / losses.len() as f64
+                asked.map(|j| right(input, j)).fold(1.0, f64::min)
+            }
+            Self::Prob(j, token) => {
+                let class = token.class(input, j);
+                let logits = (0..input.tokens()).map(|class| input.get(Of::Logit(j, class)));
+                let most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = logits.map(|logit| (logit - most).exp()).sum();
+                class.map_or(f64::NAN, |class| {
+                    (input.get(Of::Logit(j, class)) - most).exp() / sum
+                })
+            }
+            Self::Held(row) => input.get(Of::Held(row)),
+            Self::HeldOf(first, j, token) => {
+                let class = token.class(input, j);
+                class.map_or(f64::NAN, |class| input.get(Of::Held(first + class)))
             }
             Self::Rank(j) => {
                 match input.get(Of::Margin(j)) {
@@ -130,7 +156,7 @@ impl Word {
     pub fn is_whole(&self) -> bool {
         matches!(
             self,
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_)
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_) | Self::Right(_)
         )
     }
 
@@ -139,6 +165,10 @@ impl Word {
     pub fn is_open(&self, input: &Input<'_>) -> bool {
         match *self {
             Self::Rank(j) => input.get(Of::Margin(j)) <= CLEAR,
+            Self::Right(Some(j)) => input.get(Of::Margin(j)).abs() <= CLEAR,
+            Self::Right(None) => {
+                (0..input.space.task.answers.len()).any(|j| input.get(Of::Margin(j)).abs() <= CLEAR)
+            }
             _ => false,
         }
     }
@@ -159,6 +189,21 @@ impl Named {
             Self::Old => task.kin().own[j].and_then(|(slot, _)| class(slot)),
         }
     }
+}
+
+/// The loss at a prediction, or the mean of those that are asked for.
+fn loss(input: &Input<'_>, j: Option<usize>) -> f64 {
+    if let Some(j) = j {
+        return input.get(Of::Loss(j));
+    }
+    let asked = (0..input.space.task.answers.len()).filter(|&j| input.asks(j));
+    let losses: Vec<f64> = asked.map(|j| input.get(Of::Loss(j))).collect();
+    losses.iter().sum::<f64>() / losses.len() as f64
+}
+
+/// 1 where a prediction is right: a tie is not, nor is what is not defined.
+fn right(input: &Input<'_>, j: usize) -> f64 {
+    f64::from(u8::from(input.get(Of::Margin(j)) > 0.0))
 }
 
 /// What a class stands for, as a number.

@@ -4,7 +4,7 @@ use super::grammar::ClaimError;
 use crate::task::Task;
 
 /// The words of claims, for completion and errors: form and meaning.
-pub const WORDS: [(&str, &str); 15] = [
+pub const WORDS: [(&str, &str); 23] = [
     (
         "pred == truth",
         "every prediction is right; pred[b_0] is the token predicted at b_0",
@@ -39,6 +39,38 @@ pub const WORDS: [(&str, &str); 15] = [
     ),
     ("rank[b_0]", "of the right answer, 1 is best"),
     (
+        "accuracy[b_0]",
+        "1 where the prediction is right, else 0; alone: all of them",
+    ),
+    (
+        "loss[b_0]",
+        "cross entropy of the right answer; alone: the mean",
+    ),
+    (
+        "prob[b_0,48]",
+        "a probability; prob[b_0] is the right answer's",
+    ),
+    (
+        "neuron[0.17,b_0]",
+        "what a neuron holds: layer and number, then the position",
+    ),
+    (
+        "act[blocks.0.attn.hook_z,b_0,3]",
+        "one number of an activation; HOOK,POS,HEAD,I where heads are several",
+    ),
+    (
+        "norm[blocks.0.hook_resid_post,b_0]",
+        "the length of an activation",
+    ),
+    (
+        "dot[blocks.0.hook_resid_post,b_0][W_U,48]",
+        "its product with W_U,TOKEN or W_E,TOKEN or W_pos,POS",
+    ),
+    (
+        "adds[0.0][b_0,48]",
+        "what a part writes along a logit: a head, L0, M0, N0.17, embed",
+    ),
+    (
         "path[0.0>1.0][b_0,48]",
         "what a path brings to a logit; path[direct][..]",
     ),
@@ -62,12 +94,13 @@ pub const WORDS: [(&str, &str); 15] = [
 ];
 
 /// Words that are no field of a list and name no head.
-const PLAIN: &str = "pred margin logp rank logit logit_diff path matters truth idx elt mean min max \
+const PLAIN: &str = "pred margin logp rank logit logit_diff path matters accuracy right loss prob \
+     neuron act norm dot adds truth idx elt mean min max \
      when and or not in is argmax abs";
 
 /// What is wrong with a word that means nothing.
-pub(super) const NO_WORD: &str = "no such word; there are pred truth margin logp rank logit \
-     logit_diff path matters, A0[..] S0[..], idx elt a_0 .., numbers";
+pub(super) const NO_WORD: &str = "no such word; there are pred truth margin accuracy loss prob logp \
+     rank logit logit_diff path matters adds neuron act norm dot, A0[..] S0[..], idx elt a_0 .., numbers";
 
 /// The first word before an error that means nothing anywhere: that is what is wrong then.
 pub(super) fn unknown_word(error: &ClaimError) -> Option<ClaimError> {

@@ -1,0 +1,345 @@
+//! A number of every input as a sum of others, each times what fits best (least squares).
+
+use super::keyed::{Fold, Key, Keyed};
+use super::places::{Asked, told};
+use super::{Extent, Stepwise};
+use crate::answers::table::{STANDARD_ERROR, Table};
+use crate::lens::{Array, Matrix};
+use crate::sweep::{Gathering, Over, Progress, Quantity, Sweep, gather};
+use crate::task::number::significant;
+use crate::task::{Given, Task};
+use anyhow::{Context, Result, bail};
+use faer::Side;
+use faer::prelude::Solve as _;
+use std::sync::Arc;
+
+/// Inputs with the worst residuals that are named.
+const WORST: usize = 5;
+/// Digits of what is told in words.
+const DIGITS: usize = 6;
+
+/// Means and products of the numbers, around the means: the number itself last.
+#[derive(Clone)]
+struct Moments {
+    names: Arc<[String]>,
+    n: u64,
+    left_out: u64,
+    means: Vec<f64>,
+    /// Row-major.
+    products: Vec<f64>,
+}
+
+impl Moments {
+    fn new(names: Arc<[String]>) -> Self {
+        let width = names.len() + 1;
+        Self {
+            names,
+            n: 0,
+            left_out: 0,
+            means: vec![0.0; width],
+            products: vec![0.0; width * width],
+        }
+    }
+}
+
+/// The terms' numbers; `None` where one is not defined.
+fn numbers(names: &[String], keys: &[Given]) -> Result<Option<Vec<f64>>> {
+    let mut all = Vec::with_capacity(keys.len() + 1);
+    for (name, key) in names.iter().zip(keys) {
+        match (key, key.number()) {
+            (_, Some(number)) => all.push(number),
+            (Given::None, None) => return Ok(None),
+            (other, None) => bail!("'{name}' is no number for an input: it is {other}"),
+        }
+    }
+    Ok(Some(all))
+}
+
+impl Fold for Moments {
+    fn empty(&self) -> Self {
+        Self::new(self.names.clone())
+    }
+
+    fn add(&mut self, value: f64, keys: &[Given], _: u64) -> Result<()> {
+        let row = numbers(&self.names, keys)?.filter(|_| value.is_finite());
+        let Some(mut row) = row else {
+            self.left_out += 1;
+            return Ok(());
+        };
+        row.push(value);
+        self.n += 1;
+        let off: Vec<f64> = row.iter().zip(&self.means).map(|(x, m)| x - m).collect();
+        for (mean, off) in self.means.iter_mut().zip(&off) {
+            *mean += off / self.n as f64;
+        }
+        let width = row.len();
+        for i in 0..width {
+            let after = row[i] - self.means[i];
+            for j in 0..width {
+                self.products[i * width + j] += after * off[j];
+            }
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, later: Self) -> Result<()> {
+        self.left_out += later.left_out;
+        if later.n == 0 {
+            return Ok(());
+        }
+        let (a, b) = (self.n as f64, later.n as f64);
+        let pairs = later.means.iter().zip(&self.means);
+        let off: Vec<f64> = pairs.map(|(later, own)| later - own).collect();
+        let width = off.len();
+        for i in 0..width {
+            for j in 0..width {
+                let at = i * width + j;
+                self.products[at] += later.products[at] + off[i] * off[j] * a * b / (a + b);
+            }
+        }
+        for (mean, off) in self.means.iter_mut().zip(&off) {
+            *mean += off * b / (a + b);
+        }
+        self.n += later.n;
+        Ok(())
+    }
+}
+
+/// What fits best.
+#[derive(Clone)]
+struct Fitted {
+    names: Arc<[String]>,
+    /// What is added to all, then by term.
+    coefficients: Vec<f64>,
+    /// Their standard errors, as if the inputs were drawn.
+    errors: Vec<f64>,
+    r2: f64,
+    n: u64,
+    left_out: u64,
+}
+
+impl Moments {
+    /// # Errors
+    /// When there are too few inputs, or a term is a sum of the others.
+    fn fitted(&self) -> Result<Fitted> {
+        let k = self.names.len();
+        let width = k + 1;
+        anyhow::ensure!(
+            self.n > k as u64,
+            "{} inputs are too few for {k} terms",
+            self.n
+        );
+        let of = |i: usize, j: usize| self.products[i * width + j];
+        // terms of unlike sizes are brought to one
+        let size: Vec<f64> = (0..k).map(|i| of(i, i).max(0.0).sqrt()).collect();
+        if let Some(i) = size.iter().position(|&size| size == 0.0) {
+            bail!("'{}' is the same for all inputs", self.names[i]);
+        }
+        let x = Matrix::from_fn(k, k, |i, j| (of(i, j) + of(j, i)) / 2.0 / size[i] / size[j]);
+        let y = Matrix::from_fn(k, 1, |i, _| of(i, k) / size[i]);
+        let values = x
+            .self_adjoint_eigenvalues(Side::Lower)
+            .map_err(|_| anyhow::anyhow!("the fit did not converge"))?;
+        let least = values.first().copied().unwrap_or(1.0);
+        anyhow::ensure!(
+            least > 1e-10,
+            "one term is a sum of the others (or nearly so): leave one out of {}",
+            self.names.join(", ")
+        );
+        let decomposed = x.llt(Side::Lower).ok();
+        let decomposed = decomposed.context("the terms cannot be told apart")?;
+        let solved = decomposed.solve(&y);
+        let inverse = decomposed.solve(&Matrix::identity(k, k));
+        let slopes: Vec<f64> = (0..k).map(|i| solved[(i, 0)] / size[i]).collect();
+        let explained: f64 = (0..k).map(|i| slopes[i] * of(i, k)).sum();
+        let all = of(k, k);
+        let noise = (all - explained).max(0.0) / (self.n as f64 - k as f64 - 1.0).max(1.0);
+        let base = self.means[k] - (0..k).map(|i| slopes[i] * self.means[i]).sum::<f64>();
+        let error = |i: usize| (noise * inverse[(i, i)]).sqrt() / size[i];
+        let centre = Matrix::from_fn(k, 1, |i, _| self.means[i] / size[i]);
+        let through = (centre.transpose() * &inverse * &centre)[(0, 0)];
+        let of_base = (noise * (1.0 / self.n as f64 + through)).sqrt();
+        Ok(Fitted {
+            names: self.names.clone(),
+            coefficients: std::iter::once(base).chain(slopes).collect(),
+            errors: std::iter::once(of_base).chain((0..k).map(error)).collect(),
+            r2: if all > 0.0 { explained / all } else { f64::NAN },
+            n: self.n,
+            left_out: self.left_out,
+        })
+    }
+}
+
+/// The inputs furthest from what was fitted: residual and place, the furthest first.
+#[derive(Clone)]
+struct Residuals {
+    fitted: Arc<Fitted>,
+    worst: Vec<(f64, u64)>,
+}
+
+impl Residuals {
+    fn keep(&mut self, one: (f64, u64)) {
+        let at = self
+            .worst
+            .partition_point(|other| other.0.abs() >= one.0.abs());
+        if at < WORST {
+            self.worst.insert(at, one);
+            self.worst.truncate(WORST);
+        }
+    }
+}
+
+impl Fold for Residuals {
+    fn empty(&self) -> Self {
+        Self {
+            fitted: self.fitted.clone(),
+            worst: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()> {
+        let row = numbers(&self.fitted.names, keys)?.filter(|_| value.is_finite());
+        if let Some(row) = row {
+            let (base, slopes) = self.fitted.coefficients.split_at(1);
+            let products = slopes.iter().zip(&row).map(|(slope, x)| slope * x);
+            self.keep((value - base[0] - products.sum::<f64>(), number));
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, later: Self) -> Result<()> {
+        later.worst.into_iter().for_each(|one| self.keep(one));
+        Ok(())
+    }
+}
+
+enum Phase {
+    Adding(Gathering<Keyed<Moments>>),
+    Comparing(Arc<Fitted>, Gathering<Keyed<Residuals>>),
+}
+
+struct Fit {
+    phase: Phase,
+    sweep: Arc<Sweep>,
+    quantity: Quantity,
+    keys: Vec<Key>,
+    task: Task,
+    over: Over,
+    progress: Option<Progress>,
+}
+
+pub(super) fn begin(
+    asked: &Asked,
+    quantity: &str,
+    terms: &[String],
+    over: Extent,
+) -> Result<Box<dyn Stepwise>> {
+    let keys = terms.iter();
+    let keys = keys.map(|term| Key::parse(term, asked.task, &asked.config));
+    let keys = keys.collect::<Result<Vec<_>>>()?;
+    let keyed = Keyed::new(keys.clone(), Moments::new(terms.into()));
+    let (quantity, over) = (asked.quantity(quantity)?, asked.over(over));
+    let quantities = keyed.quantities(quantity.clone());
+    Ok(Box::new(Fit {
+        phase: Phase::Adding(gather(&asked.sweep, over, &quantities, keyed)?),
+        sweep: asked.sweep.clone(),
+        quantity,
+        keys,
+        task: asked.task,
+        over,
+        progress: None,
+    }))
+}
+
+impl Stepwise for Fit {
+    fn step(&mut self) -> Result<bool> {
+        match &mut self.phase {
+            Phase::Adding(gathering) => {
+                self.progress = gathering.step()?;
+                if let Some(Progress { done, total }) = self.progress
+                    && done < total
+                {
+                    return Ok(false);
+                }
+                let fitted = Arc::new(gathering.gathered().fold.fitted()?);
+                let residuals = Residuals {
+                    fitted: fitted.clone(),
+                    worst: Vec::new(),
+                };
+                let keyed = Keyed::new(self.keys.clone(), residuals);
+                let quantities = keyed.quantities(self.quantity.clone());
+                let next = gather(&self.sweep, self.over, &quantities, keyed)?;
+                self.phase = Phase::Comparing(fitted, next);
+                Ok(false)
+            }
+            Phase::Comparing(_, gathering) => {
+                let progress = gathering.step()?;
+                self.progress = progress.filter(|progress| progress.done < progress.total);
+                Ok(self.progress.is_none())
+            }
+        }
+    }
+
+    fn table(&self) -> Table {
+        let Phase::Comparing(fitted, gathering) = &self.phase else {
+            let progress = self.progress.map(|Progress { done, total }| {
+                ("so far".to_owned(), format!("{done} of {total} inputs"))
+            });
+            return Table {
+                notes: progress.into_iter().collect(),
+                ..Table::default()
+            };
+        };
+        let is_sample = self.over != Over::Space;
+        let mut cols = vec!["coefficient".to_owned()];
+        cols.extend(is_sample.then(|| STANDARD_ERROR.to_owned()));
+        let both = fitted.coefficients.iter().zip(&fitted.errors);
+        let values = both.flat_map(|(&coefficient, &error)| {
+            std::iter::once(coefficient as f32).chain(is_sample.then_some(error as f32))
+        });
+        let terms = fitted.coefficients.iter().skip(1).zip(&*fitted.names);
+        let terms = terms.map(|(slope, name)| {
+            let sign = if *slope < 0.0 { '-' } else { '+' };
+            format!(" {sign} {} {name}", significant(slope.abs(), 4))
+        });
+        let told_as = format!(
+            "{} = {}{}",
+            self.quantity,
+            significant(fitted.coefficients[0], 4),
+            terms.collect::<String>()
+        );
+        let mut notes = vec![
+            ("fit".to_owned(), told_as),
+            ("R²".to_owned(), significant(fitted.r2, DIGITS)),
+            (
+                "inputs".to_owned(),
+                told(self.over, fitted.n + fitted.left_out),
+            ),
+        ];
+        if fitted.left_out > 0 {
+            let defined = format!("{} of {}", fitted.n, fitted.n + fitted.left_out);
+            notes.push(("defined".into(), defined));
+        }
+        if let Some(Progress { done, total }) = self.progress {
+            notes.push(("residuals".into(), format!("{done} of {total} inputs")));
+        }
+        for (off, number) in &gathering.gathered().fold.worst {
+            let input = self.task.values_at((*number).into());
+            let words = format!("{} at {input}", significant(*off, DIGITS));
+            notes.push(("residual".into(), words));
+        }
+        Table {
+            rows: std::iter::once("1".to_owned())
+                .chain(fitted.names.iter().cloned())
+                .collect(),
+            values: Array::from_values(
+                vec![fitted.coefficients.len(), cols.len()],
+                values.collect(),
+            ),
+            cols,
+            signed: true,
+            notes,
+            ..Table::default()
+        }
+    }
+}

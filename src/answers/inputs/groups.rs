@@ -1,0 +1,137 @@
+//! A number in groups of inputs: those that agree in an expression.
+
+use super::keyed::{Fold, Key, Keyed};
+use super::places::{Asked, told};
+use super::stat::Stat;
+use super::{Extent, Stepwise};
+use crate::answers::table::{STANDARD_ERROR, Table};
+use crate::lens::Array;
+use crate::sweep::{Gathering, Over, Progress, gather};
+use crate::task::{Given, Task};
+use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+
+/// A table of more rows is no table of groups.
+const MOST_GROUPS: usize = 4096;
+
+/// The groups so far, in the order of what they are told by.
+#[derive(Default)]
+struct Groups(BTreeMap<Given, Stat>);
+
+impl Groups {
+    fn check(&self) -> Result<()> {
+        ensure!(
+            self.0.len() <= MOST_GROUPS,
+            "that makes more than {MOST_GROUPS} groups; group by something coarser, such as a // 10"
+        );
+        Ok(())
+    }
+}
+
+impl Fold for Groups {
+    fn empty(&self) -> Self {
+        Self::default()
+    }
+
+    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()> {
+        let key = keys.first().cloned().unwrap_or(Given::None);
+        self.0.entry(key).or_default().add(value, || number);
+        self.check()
+    }
+
+    fn join(&mut self, later: Self) -> Result<()> {
+        for (key, stat) in later.0 {
+            self.0.entry(key).or_default().join(&stat);
+        }
+        self.check()
+    }
+}
+
+struct Grouped {
+    gathering: Gathering<Keyed<Groups>>,
+    task: Task,
+    by: String,
+    over: Over,
+    progress: Option<Progress>,
+}
+
+pub(super) fn begin(
+    asked: &Asked,
+    quantity: &str,
+    by: &str,
+    over: Extent,
+) -> Result<Box<dyn Stepwise>> {
+    let key = Key::parse(by, asked.task, &asked.config)?;
+    let keyed = Keyed::new(vec![key], Groups::default());
+    let quantities = keyed.quantities(asked.quantity(quantity)?);
+    let over = asked.over(over);
+    Ok(Box::new(Grouped {
+        gathering: gather(&asked.sweep, over, &quantities, keyed)?,
+        task: asked.task,
+        by: by.to_owned(),
+        over,
+        progress: None,
+    }))
+}
+
+impl Stepwise for Grouped {
+    fn step(&mut self) -> Result<bool> {
+        let progress = self.gathering.step()?;
+        self.gathering.gathered().check()?;
+        self.progress = progress.filter(|progress| progress.done < progress.total);
+        Ok(self.progress.is_none())
+    }
+
+    fn table(&self) -> Table {
+        let groups = &self.gathering.gathered().fold.0;
+        let is_sample = self.over != Over::Space;
+        let mut cols: Vec<String> = ["n", "mean", "spread", "min", "max"]
+            .map(str::to_owned)
+            .to_vec();
+        cols.extend(is_sample.then(|| STANDARD_ERROR.to_owned()));
+        let mut values = Vec::new();
+        let mut inputs = Vec::new();
+        let mut all = Stat::default();
+        for stat in groups.values() {
+            all.join(stat);
+            let [min, max] = stat.ends();
+            values.extend([stat.n as f64, stat.mean(), stat.spread(), min, max]);
+            values.extend(is_sample.then(|| stat.error()));
+            let reach = |number: u64| (stat.n > 0).then(|| self.task.values_at(number.into()));
+            let most = cols.iter().map(|name| match name.as_str() {
+                "max" => reach(stat.max.1),
+                _ => reach(stat.min.1),
+            });
+            inputs.extend(most);
+        }
+        let mut notes = vec![("inputs".into(), told(self.over, all.n + all.undefined))];
+        if let Some(Progress { done, total }) = self.progress {
+            notes.push(("so far".into(), format!("{done} of {total} inputs")));
+        }
+        if all.undefined > 0 {
+            let defined = format!("{} of {}", all.n, all.n + all.undefined);
+            notes.push(("defined".into(), defined));
+        }
+        for (name, stat) in groups.iter().take(if groups.len() <= 12 { 12 } else { 0 }) {
+            if stat.n > 0 && stat.min.0 < stat.max.0 {
+                let [least, most] =
+                    [stat.min.1, stat.max.1].map(|number| self.task.values_at(number.into()));
+                let words = format!("min at {least}, max at {most}");
+                notes.push((format!("{} = {name}", self.by), words));
+            }
+        }
+        Table {
+            rows: groups.keys().map(ToString::to_string).collect(),
+            values: Array::from_values(
+                vec![groups.len(), cols.len()],
+                values.into_iter().map(|x: f64| x as f32).collect(),
+            ),
+            cols,
+            signed: true,
+            axes: vec![self.by.clone()],
+            inputs,
+            notes,
+            ..Table::default()
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Numbers and expressions of each input together: what it is grouped by, or what it is fitted with.
+
+use crate::model::Config;
+use crate::sweep::{Gather, Quantity, Seen};
+use crate::task::{Expression, Given, Task, Values, shown};
+use anyhow::{Result, anyhow};
+use std::sync::Arc;
+
+/// What an expression may name besides fields: what the model said and what is right, one value, or a list
+/// where there are several answers.
+const EXTRA: [&str; 2] = ["said", "truth"];
+
+/// What an input is told by: an expression over its fields, or a number of the model's in the words of claims.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    Expression(Expression),
+    Quantity(Quantity),
+}
+
+impl Key {
+    /// Reads either.
+    ///
+    /// # Errors
+    /// Points at the word that is wrong.
+    pub fn parse(text: &str, task: Task, config: &Config) -> Result<Self> {
+        let expression = match Expression::parse(task, text, &EXTRA) {
+            Ok(expression) => return Ok(Self::Expression(expression)),
+            Err(error) => error,
+        };
+        match Quantity::parse(text, task, config) {
+            Ok(quantity) => Ok(Self::Quantity(quantity)),
+            // the reading that came further says what is wrong
+            Err(error) if error.at > expression.at => Err(anyhow!("in '{}': {error}", shown(text))),
+            Err(_) => Err(anyhow!("in the expression '{}': {expression}", shown(text))),
+        }
+    }
+}
+
+/// What becomes of numbers and keys.
+pub(super) trait Fold: Send + Sync {
+    /// One that has seen nothing.
+    fn empty(&self) -> Self;
+    /// Adds an input's own number, its keys, and its place in the space's order.
+    ///
+    /// # Errors
+    /// When a key is of no use.
+    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()>;
+    /// Adds another, of inputs that come later.
+    ///
+    /// # Errors
+    /// When there is too much.
+    fn join(&mut self, later: Self) -> Result<()>;
+}
+
+/// Inputs on their way to a fold. Expressions are asked for many inputs at a time.
+pub(super) struct Keyed<F> {
+    keys: Arc<[Key]>,
+    /// What is waiting: values, the numbers of all quantities, what was said.
+    waiting: Vec<(Values, u64, Vec<f64>, Vec<Given>)>,
+    pub fold: F,
+    failed: Option<anyhow::Error>,
+}
+
+impl<F: Fold> Keyed<F> {
+    pub fn new(keys: Vec<Key>, fold: F) -> Self {
+        Self {
+            keys: keys.into(),
+            waiting: Vec::new(),
+            fold,
+            failed: None,
+        }
+    }
+
+    /// The quantities to ask a sweep for: the number itself, and those that are keys.
+    pub fn quantities(&self, own: Quantity) -> Vec<Quantity> {
+        let keys = self.keys.iter().filter_map(|key| match key {
+            Key::Quantity(quantity) => Some(quantity.clone()),
+            Key::Expression(_) => None,
+        });
+        std::iter::once(own).chain(keys).collect()
+    }
+
+    /// # Errors
+    /// What went wrong when parts were put together.
+    pub fn check(&self) -> Result<()> {
+        match &self.failed {
+            Some(error) => Err(anyhow!("{error:#}")),
+            None => Ok(()),
+        }
+    }
+
+    fn uses(&self, extra: &str) -> bool {
+        self.keys.iter().any(|key| match key {
+            Key::Expression(expression) => expression.uses(extra),
+            Key::Quantity(_) => false,
+        })
+    }
+
+    fn work(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let inputs: Vec<Values> = waiting.iter().map(|one| one.0.clone()).collect();
+        let extras: Vec<Vec<Given>> = waiting.iter().map(|one| one.3.clone()).collect();
+        let mut columns = Vec::new();
+        let mut quantity = 0;
+        for key in &*self.keys {
+            columns.push(match key {
+                Key::Expression(expression) => expression.values(&inputs, &extras)?,
+                Key::Quantity(_) => {
+                    quantity += 1;
+                    let numbers = waiting.iter().map(|one| match one.2[quantity] {
+                        number if number.is_nan() => Given::None,
+                        number => Given::Number(number),
+                    });
+                    numbers.collect()
+                }
+            });
+        }
+        for (i, (_, number, numbers, _)) in waiting.iter().enumerate() {
+            let keys: Vec<Given> = columns.iter().map(|column| column[i].clone()).collect();
+            self.fold.add(numbers[0], &keys, *number)?;
+        }
+        Ok(())
+    }
+}
+
+impl<F: Fold> Gather for Keyed<F> {
+    fn empty(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            waiting: Vec::new(),
+            fold: self.fold.empty(),
+            failed: None,
+        }
+    }
+
+    fn see(&mut self, seen: &Seen<'_>) {
+        let values = seen.values();
+        let task = values.task();
+        let told = |class: &dyn Fn(usize) -> Option<usize>| {
+            let all = (0..task.answers.len()).map(|j| given(task, class(j)));
+            let mut all: Vec<Given> = all.collect();
+            match all.pop() {
+                Some(only) if all.is_empty() => only,
+                last => {
+                    all.extend(last);
+                    Given::List(all)
+                }
+            }
+        };
+        let extra = match self.uses("said") || self.uses("truth") {
+            true => vec![told(&|j| seen.said(j)), told(&|j| seen.truth(j))],
+            false => vec![Given::None; EXTRA.len()],
+        };
+        let number = task.number_of(&values) as u64;
+        self.waiting
+            .push((values, number, seen.numbers.to_vec(), extra));
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.work()
+    }
+
+    fn join(&mut self, later: Self) {
+        let joined = self.fold.join(later.fold);
+        if let (Err(error), None) = (joined, &self.failed) {
+            self.failed = Some(error);
+        }
+    }
+}
+
+/// What a class stands for: a number where its name is one.
+fn given(task: Task, class: Option<usize>) -> Given {
+    let Some(class) = class else {
+        return Given::None;
+    };
+    let name = task.class_name(class as u32);
+    name.parse().map_or(Given::Word(name), Given::Number)
+}

@@ -1,0 +1,219 @@
+//! The lines of questions about many inputs.
+
+use super::{Extent, Many};
+use crate::model::Config;
+use crate::sweep::Quantity;
+use crate::task::{Task, shown};
+use anyhow::{Context, Result, bail, ensure};
+
+/// A fit of more terms says nothing to anybody.
+const MOST_TERMS: usize = 64;
+
+impl Many {
+    /// A question from its line, where its verb is one of these.
+    ///
+    /// # Errors
+    /// Says which word is wrong and what it may be.
+    pub fn parse(line: &str, task: Task, config: &Config) -> Result<Option<Self>> {
+        let line = line.trim();
+        let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        let read = match verb {
+            "map" => Self::map(rest, task, config),
+            "table" => groups(rest, task, config),
+            "fit" => fit(rest, task, config),
+            "frequencies" if rest.starts_with('[') => {
+                let inner = rest
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'));
+                let inner = inner.context("']' is missing at the end")?.trim();
+                let inner = inner.strip_prefix("map ");
+                let map = inner.context("write frequencies [map QUANTITY by FIELD, FIELD]")?;
+                match Self::map(map, task, config)? {
+                    Self::Map { quantity, by, over } => Ok(Self::Spectrum { quantity, by, over }),
+                    other => Ok(other),
+                }
+            }
+            _ => return Ok(None),
+        };
+        read.map(Some)
+    }
+
+    fn map(rest: &str, task: Task, config: &Config) -> Result<Self> {
+        let (rest, over) = extent(rest)?;
+        let (quantity, by) = halves(rest, " by ", "by FIELD")?;
+        let quantity = checked(quantity, task, config)?;
+        let by: Vec<usize> = by
+            .split(',')
+            .map(|name| field(task, name.trim()))
+            .collect::<Result<_>>()?;
+        ensure!(by.len() <= 2, "a map is by one field or by two");
+        ensure!(
+            by.len() < 2 || by[0] != by[1],
+            "the two fields are the same"
+        );
+        Ok(Self::Map { quantity, by, over })
+    }
+
+    /// Lines to begin with.
+    pub(in crate::answers) fn lines(task: Task, config: &Config) -> Vec<String> {
+        let fields: Vec<String> = task.fields().map(|field| field.to_string()).collect();
+        let mut by = fields.clone();
+        by.extend(fields.windows(2).map(|two| two.join(", ")));
+        let mut quantities = vec![
+            "accuracy".to_owned(),
+            "loss".to_owned(),
+            "margin".to_owned(),
+        ];
+        for answer in &task.answers {
+            let at = task.label(answer.read_at);
+            quantities.extend(["margin", "rank", "prob"].map(|word| format!("{word}[{at}]")));
+        }
+        quantities.retain(|one| Quantity::parse(one, task, config).is_ok());
+        let mut all = Vec::new();
+        for quantity in &quantities {
+            all.extend(by.iter().map(|by| format!("map {quantity} by {by}")));
+            all.extend(fields.iter().map(|by| format!("table {quantity} by {by}")));
+            all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
+        }
+        all
+    }
+
+    /// The line that [`Many::parse`] reads.
+    #[must_use]
+    pub fn line(&self, task: Task) -> String {
+        let fields = |by: &[usize]| {
+            let names = by.iter().map(|&slot| task.slots[slot].name.as_str());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Map { quantity, by, over } => {
+                format!("map {quantity} by {}{}", fields(by), over.words())
+            }
+            Self::Groups { quantity, by, over } => {
+                format!("table {quantity} by {by}{}", over.words())
+            }
+            Self::Fit {
+                quantity,
+                terms,
+                over,
+            } => format!("fit {quantity} ~ {}{}", terms.join(", "), over.words()),
+            Self::Spectrum { quantity, by, over } => {
+                let (by, over) = (fields(by), over.words());
+                format!("frequencies [map {quantity} by {by}{over}]")
+            }
+        }
+    }
+}
+
+impl Extent {
+    fn words(self) -> String {
+        match self {
+            Self::Near => String::new(),
+            Self::Space => " over space".into(),
+            Self::Sample => " over sample".into(),
+            Self::Other(sample) => format!(" over {sample}"),
+        }
+    }
+}
+
+fn groups(rest: &str, task: Task, config: &Config) -> Result<Many> {
+    let (rest, over) = extent(rest)?;
+    let (quantity, by) = halves(rest, " by ", "by EXPRESSION")?;
+    let quantity = checked(quantity, task, config)?;
+    super::keyed::Key::parse(by, task, config)?;
+    Ok(Many::Groups {
+        quantity,
+        by: by.to_owned(),
+        over,
+    })
+}
+
+fn fit(rest: &str, task: Task, config: &Config) -> Result<Many> {
+    let (rest, over) = extent(rest)?;
+    let (quantity, terms) = halves(rest, "~", "~ EXPRESSION, EXPRESSION")?;
+    let quantity = checked(quantity, task, config)?;
+    let terms: Vec<String> = parts(terms).into_iter().map(str::to_owned).collect();
+    ensure!(terms.len() <= MOST_TERMS, "{MOST_TERMS} terms are the most");
+    for term in &terms {
+        super::keyed::Key::parse(term, task, config)?;
+    }
+    Ok(Many::Fit {
+        quantity,
+        terms,
+        over,
+    })
+}
+
+/// Splits at commas outside of brackets.
+fn parts(text: &str) -> Vec<&str> {
+    let mut depth = 0i32;
+    let separates = |c: char| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    text.split(separates).map(str::trim).collect()
+}
+
+fn halves<'a>(text: &'a str, at: &str, form: &str) -> Result<(&'a str, &'a str)> {
+    let (before, after) = text
+        .rsplit_once(at)
+        .with_context(|| format!("'{form}' is missing"))?;
+    let (before, after) = (before.trim(), after.trim());
+    ensure!(!before.is_empty(), "a quantity is missing");
+    ensure!(!after.is_empty(), "'{form}' is missing");
+    Ok((before, after))
+}
+
+fn checked(quantity: &str, task: Task, config: &Config) -> Result<String> {
+    Quantity::parse(quantity, task, config)
+        .with_context(|| format!("in the quantity '{}'", shown(quantity)))?;
+    Ok(quantity.to_owned())
+}
+
+/// Takes `over ..` off the end.
+fn extent(text: &str) -> Result<(&str, Extent)> {
+    let Some((rest, over)) = text.rsplit_once(" over ") else {
+        return Ok((text, Extent::Near));
+    };
+    let over = match over.trim() {
+        "space" => Extent::Space,
+        "sample" => Extent::Sample,
+        other => match other.parse() {
+            Ok(sample) => Extent::Other(sample),
+            Err(error) => bail!(
+                "'{}' is not space, sample or a sample such as random:0:4096: {error:#}",
+                shown(other)
+            ),
+        },
+    };
+    Ok((rest, over))
+}
+
+fn field(task: Task, name: &str) -> Result<usize> {
+    if let Some(field) = task.field(name) {
+        return Ok(field.slot);
+    }
+    let list = task.groups.iter().find(|group| group.name == name);
+    let names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
+    match list {
+        Some(_) => bail!(
+            "{name} is a list; its values are the fields {}",
+            names
+                .iter()
+                .filter(|one| one.starts_with(&format!("{name}_")))
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ")
+        ),
+        None => bail!(
+            "no field '{}'; the fields are {}",
+            shown(name),
+            names.join(" ")
+        ),
+    }
+}

@@ -1,0 +1,172 @@
+//! Questions about many inputs: a number over two fields, in groups, along others.
+//!
+//! ```text
+//! map margin[b_0] by idx, elt                 map A1[b_0,elt] by idx over space
+//! table accuracy by idx                       table loss by max(a) over random:0:4096
+//! fit margin[b_0] ~ a_0, elt, a_0*elt         frequencies [map margin[=] by a, b]
+//! ```
+//!
+//! `line.rs` reads and writes them, `stat.rs` adds up, `places.rs` says which inputs there are.
+
+mod fit;
+mod groups;
+mod keyed;
+mod line;
+mod map;
+mod places;
+mod spectrum;
+mod stat;
+
+use super::answering::Inquest;
+use super::table::Table;
+use crate::lens::Shown;
+use crate::task::Sample;
+use anyhow::Result;
+pub(super) use places::Sweeps;
+
+/// A question about many inputs. Quantities and expressions are kept as they were typed; they have been read
+/// once when there is a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Many {
+    /// A number at each value of one field, or of two.
+    Map {
+        /// Of what.
+        quantity: String,
+        /// The fields' slots: rows, and columns if there are two.
+        by: Vec<usize>,
+        /// What the other fields are.
+        over: Extent,
+    },
+    /// A number in groups of inputs.
+    Groups {
+        /// Of what.
+        quantity: String,
+        /// What is the same in a group.
+        by: String,
+        /// Of which inputs.
+        over: Extent,
+    },
+    /// A number as a sum of others times what fits best.
+    Fit {
+        /// Of what.
+        quantity: String,
+        /// The others.
+        terms: Vec<String>,
+        /// Of which inputs.
+        over: Extent,
+    },
+    /// The frequencies of a map.
+    Spectrum {
+        /// Of what.
+        quantity: String,
+        /// The fields' slots.
+        by: Vec<usize>,
+        /// What the other fields are.
+        over: Extent,
+    },
+}
+
+/// Which inputs a question is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Of a map: all else is as in the prompt. Else all inputs, where these are walked in a moment, or a
+    /// sample of them.
+    #[default]
+    Near,
+    /// All of them.
+    Space,
+    /// Those of the sample at hand.
+    Sample,
+    /// Those of another sample.
+    Other(Sample),
+}
+
+/// An answer that takes steps.
+pub(super) trait Stepwise: Send {
+    /// Goes on for some milliseconds; whether it is complete.
+    fn step(&mut self) -> Result<bool>;
+    /// The answer so far.
+    fn table(&self) -> Table;
+}
+
+impl Many {
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// When there are too many inputs or cells, a word cannot be asked here, or the device fails.
+    pub(super) fn begin(&self, inquest: Inquest<'_>) -> Result<Box<dyn Stepwise>> {
+        match inquest.about {
+            Shown::Run(name) => self.about(inquest, name),
+            Shown::Difference => {
+                let base = inquest.experiment.direction.base();
+                Ok(Box::new(Difference {
+                    patched: self.about(inquest, crate::lens::RunName::Patched)?,
+                    base: self.about(inquest, base)?,
+                }))
+            }
+        }
+    }
+
+    fn about(&self, inquest: Inquest<'_>, run: crate::lens::RunName) -> Result<Box<dyn Stepwise>> {
+        let asked = places::Asked::new(inquest, run)?;
+        match self {
+            Self::Map { quantity, by, over } => map::begin(&asked, quantity, by, *over),
+            Self::Groups { quantity, by, over } => groups::begin(&asked, quantity, by, *over),
+            Self::Fit {
+                quantity,
+                terms,
+                over,
+            } => fit::begin(&asked, quantity, terms, *over),
+            Self::Spectrum { quantity, by, over } => spectrum::begin(&asked, quantity, by, *over),
+        }
+    }
+
+    /// The next extent: all else as in the prompt, all inputs, the sample.
+    pub(super) fn toggle(&mut self) {
+        let about_prompt = matches!(self, Self::Map { .. } | Self::Spectrum { .. });
+        let (Self::Map { over, .. }
+        | Self::Groups { over, .. }
+        | Self::Fit { over, .. }
+        | Self::Spectrum { over, .. }) = self;
+        *over = match over {
+            Extent::Near => Extent::Space,
+            Extent::Space => Extent::Sample,
+            Extent::Sample | Extent::Other(_) if about_prompt => Extent::Near,
+            Extent::Sample | Extent::Other(_) => Extent::Space,
+        };
+    }
+
+    /// Another field of the same task in the place of the last one.
+    pub(super) fn turn(&mut self, fields: usize, by: isize) {
+        if let Self::Map { by: slots, .. } | Self::Spectrum { by: slots, .. } = self {
+            let others: Vec<usize> = slots[..slots.len() - 1].to_vec();
+            let Some(last) = slots.last_mut() else {
+                return;
+            };
+            for _ in 0..fields {
+                *last = (*last as isize + by).rem_euclid(fields as isize) as usize;
+                if !others.contains(last) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The patched run's answer minus the base run's.
+struct Difference {
+    patched: Box<dyn Stepwise>,
+    base: Box<dyn Stepwise>,
+}
+
+impl Stepwise for Difference {
+    fn step(&mut self) -> Result<bool> {
+        // one after the other: numbers of other inputs are no difference
+        let done = self.base.step()? && self.patched.step()?;
+        Ok(done)
+    }
+
+    fn table(&self) -> Table {
+        self.patched.table().minus(&self.base.table())
+    }
+}

@@ -1,0 +1,192 @@
+//! Answers about frequencies and directions of the weights.
+
+use super::table::Table;
+use crate::lens::HeadName;
+use crate::lens::{Array, Directions, Matrices, Matrix, cosines, fourier, head_pairs, overlap};
+use crate::model::Config;
+use crate::task::Task;
+use crate::task::number::{fixed, significant};
+use anyhow::{Result, ensure};
+
+/// So many of the largest shares are named.
+const NAMED: usize = 8;
+
+/// The spectrum of a table along its rows: by frequency its share of the sum of squares without the constant,
+/// its power, and of one column the phase.
+pub(super) fn along_rows(values: &Matrix, what: &str) -> Table {
+    let powers = fourier::powers(values);
+    let total: f64 = powers.iter().skip(1).sum();
+    let single = values.ncols() == 1;
+    let mut cols = vec!["share".to_owned(), "power".to_owned()];
+    cols.extend(single.then(|| "phase".to_owned()));
+    let width = cols.len();
+    let mut numbers = Vec::new();
+    for (k, &power) in powers.iter().enumerate() {
+        let share = if k == 0 { f64::NAN } else { power / total };
+        numbers.extend([share, power]);
+        if single {
+            let [cos, sin] = fourier::coefficients(values, k);
+            numbers.push(sin[0].atan2(cos[0]));
+        }
+    }
+    let names: Vec<String> = (0..powers.len()).map(|k| k.to_string()).collect();
+    let shares: Vec<f64> = numbers.iter().step_by(width).copied().collect();
+    let mut notes = vec![
+        ("largest".to_owned(), largest(&names, &shares)),
+        (
+            "shares".to_owned(),
+            "of the sum of squares without the constant".to_owned(),
+        ),
+        (
+            "along".to_owned(),
+            format!("{what}, {} values", values.nrows()),
+        ),
+    ];
+    if single {
+        let words = "of cos(2 pi k x / n - phase), in radians";
+        notes.push(("phase".to_owned(), words.to_owned()));
+    }
+    Table {
+        values: Array::from_fn([names.len(), width], |i, j| numbers[i * width + j] as f32),
+        rows: names,
+        cols,
+        signed: true,
+        axes: vec!["frequency".to_owned()],
+        notes,
+        ..Table::default()
+    }
+}
+
+/// The largest shares with their names, and what all others have together.
+pub(super) fn largest(names: &[String], shares: &[f64]) -> String {
+    let mut order: Vec<usize> = (0..shares.len()).filter(|&i| !shares[i].is_nan()).collect();
+    order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]).then(a.cmp(&b)));
+    let named = order.iter().take(NAMED);
+    let told = named.map(|&i| format!("{}: {}", names[i], significant(shares[i], 3)));
+    let told: Vec<String> = told.collect();
+    let rest: f64 = order.iter().skip(NAMED).map(|&i| shares[i]).sum();
+    match order.len() > NAMED {
+        true => format!("{}, the rest {}", told.join(", "), significant(rest, 3)),
+        false => told.join(", "),
+    }
+}
+
+/// Directions along the tokens that are numbers.
+pub(super) fn of_directions(weights: &Matrices, of: Directions, task: Task) -> Result<Table> {
+    let labels = of.labels(weights.config(), task);
+    let range = Directions::counted(&labels);
+    ensure!(
+        range.len() >= 3,
+        "frequencies are along numbers that follow each other, and {} has no three of them",
+        of.name()
+    );
+    let rows = of.rows(weights)?;
+    let rows = rows.subrows(range.start, range.len()).to_owned();
+    let ends = format!(
+        "{} of {} to {}",
+        of.name(),
+        labels[range.start],
+        labels[range.end - 1]
+    );
+    Ok(along_rows(&rows, &ends))
+}
+
+/// The cosines of some directions with others.
+pub(super) fn cosine_table(
+    weights: &Matrices,
+    a: Directions,
+    b: Directions,
+    task: Task,
+) -> Result<Table> {
+    let config = weights.config();
+    let values = cosines(&a.rows(weights)?, &b.rows(weights)?);
+    let mut notes = Vec::new();
+    if a == b {
+        let n = values.nrows();
+        let others = (0..n).flat_map(|i| (0..n).filter(move |&j| j != i).map(move |j| (i, j)));
+        let others: Vec<f64> = others
+            .map(|at| values[at])
+            .filter(|x| !x.is_nan())
+            .collect();
+        if !others.is_empty() {
+            let mean = others.iter().sum::<f64>() / others.len() as f64;
+            let least = others.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = others.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let words = format!(
+                "mean {}, {} to {}",
+                fixed(mean, 4),
+                fixed(least, 4),
+                fixed(most, 4)
+            );
+            notes.push(("with others".to_owned(), words));
+        }
+    }
+    Ok(Table {
+        rows: a.labels(config, task),
+        cols: b.labels(config, task),
+        values: Array::from_fn([values.nrows(), values.ncols()], |i, j| {
+            values[(i, j)] as f32
+        }),
+        signed: true,
+        axes: vec![a.name(), b.name()],
+        notes,
+        ..Table::default()
+    })
+}
+
+/// The lengths of some directions.
+pub(super) fn norm_table(weights: &Matrices, of: Directions, task: Task) -> Result<Table> {
+    let rows = of.rows(weights)?;
+    let labels = of.labels(weights.config(), task);
+    let norms: Vec<f64> = (0..rows.nrows()).map(|i| rows.row(i).norm_l2()).collect();
+    let mean = norms.iter().sum::<f64>() / norms.len().max(1) as f64;
+    Ok(Table {
+        values: Array::from_fn([norms.len(), 1], |i, _| norms[i] as f32),
+        rows: labels,
+        cols: vec!["norm".to_owned()],
+        signed: true,
+        axes: vec![of.name()],
+        notes: vec![("mean".to_owned(), significant(mean, 6))],
+        ..Table::default()
+    })
+}
+
+/// How much of what each head reads or writes lies in what the others do.
+pub(super) fn overlap_table(weights: &Matrices, config: &Config) -> Result<Table> {
+    let heads: Vec<HeadName> = HeadName::all(config).collect();
+    ensure!(!heads.is_empty(), "this model has no heads");
+    let sides = [
+        Directions::Writes as fn(HeadName) -> Directions,
+        Directions::Reads,
+    ];
+    let all: Vec<Directions> = sides
+        .iter()
+        .flat_map(|side| heads.iter().map(|&head| side(head)))
+        .collect();
+    let rows = all.iter().map(|one| one.rows(weights));
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    let mut values = Vec::new();
+    for a in &rows {
+        for b in &rows {
+            values.push(overlap(a, b)? as f32);
+        }
+    }
+    let names: Vec<String> = all.iter().map(|one| one.name()).collect();
+    let baseline = config.d_head as f64 / config.d_model as f64;
+    let pairs = head_pairs(config).count();
+    let mut notes = vec![(
+        "overlap".to_owned(),
+        "mean squared cosine between what two families of directions span".to_owned(),
+    )];
+    if pairs > 0 || heads.len() > 1 {
+        let words = format!("{} in the mean", fixed(baseline, 3));
+        notes.push(("random subspaces".to_owned(), words));
+    }
+    Ok(Table {
+        values: Array::from_values(vec![names.len(), names.len()], values),
+        rows: names.clone(),
+        cols: names,
+        notes,
+        ..Table::default()
+    })
+}
