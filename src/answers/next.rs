@@ -78,7 +78,7 @@ impl Question {
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
             Self::Weights(geometry) => geometry.turn(config, by),
-            Self::Many(many) => many.turn(task.slots.len(), by),
+            Self::Many(many) => many.turn(task, config, by),
             Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
                 // the logits, then head by head, then edge by edge
                 let heads = HeadName::all(config).map(Self::ModelAttention);
@@ -131,7 +131,9 @@ impl Question {
         match self {
             Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
             Self::Metrics { .. } => Alike::Rows,
-            Self::Many(Many::Groups { .. }) => Alike::Kinds,
+            Self::Many(Many::Groups { .. } | Many::Neurons { .. } | Many::Neuron { .. }) => {
+                Alike::Kinds
+            }
             Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
             _ => Alike::All,
         }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 21] = [
+pub const FORMS: [(&str, &str); 22] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
@@ -23,7 +23,11 @@ pub const FORMS: [(&str, &str); 21] = [
         "sources",
         "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
     ),
-    ("neurons", "LAYER [target|TOKEN|A-B] [over sample]"),
+    (
+        "neurons",
+        "LAYER [at POS] [over ..] | LAYER target|TOKEN|A-B [over sample]",
+    ),
+    ("neuron", "LAYER.NEURON [at POS] [over ..]"),
     ("circuit", "NAME [scaled] [folded] [beside NAME]"),
     (
         "grid",

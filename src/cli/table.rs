@@ -41,8 +41,13 @@ pub fn write_grid(
     values: &Array,
 ) -> Result<()> {
     let mut lines = vec![[&[title.to_owned()], cols].concat()];
+    let counts: Vec<bool> = cols.iter().map(|name| name == "n").collect();
     for (i, name) in rows.iter().enumerate() {
-        let cells = values.slice(&[i]).iter().map(|&value| number(value));
+        let cells = values.slice(&[i]).iter().zip(&counts);
+        let cells = cells.map(|(&value, counts)| match counts {
+            true if value.is_finite() => fixed(value, 0),
+            _ => number(value),
+        });
         lines.push(std::iter::once(name.clone()).chain(cells).collect());
     }
     let mut align = vec![Align::Right; cols.len() + 1];

@@ -116,12 +116,27 @@ impl ByCandle {
             }
         }
         self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;
-        for (held, row) in wanted.held.iter().zip(0..) {
-            let first = row * block.pad;
-            let numbers = held.of(&cache, inputs.len(), self.weights()?)?;
-            block.held[first..first + inputs.len()].copy_from_slice(&numbers);
+        if !wanted.held.is_empty() {
+            self.keep_held(&cache, inputs.len(), wanted, &mut block)?;
         }
         Ok(block)
+    }
+
+    fn keep_held(
+        &self,
+        cache: &ActivationCache,
+        inputs: usize,
+        wanted: &Wanted,
+        block: &mut Block<f32>,
+    ) -> Result<()> {
+        let weights = self.weights()?;
+        let mut vectors = None;
+        for (row, held) in wanted.held.iter().enumerate() {
+            let numbers = held.of(cache, inputs, weights, &mut vectors)?;
+            let first = row * block.pad;
+            block.held[first..first + inputs].copy_from_slice(&numbers);
+        }
+        Ok(())
     }
 
     fn keep_attention(

@@ -44,6 +44,11 @@ pub(super) enum Part {
     Neuron(usize, usize),
 }
 
+/// Hook point, position and head.
+pub(super) type Place = (HookName, usize, Option<usize>);
+/// One an input; one alone where it is the same for all.
+pub(super) type Vectors = Vec<Vec<f32>>;
+
 /// What to multiply vectors with.
 enum Reader {
     Cell(usize),
@@ -100,7 +105,8 @@ impl Held {
         })
     }
 
-    /// The number of each of the first `inputs` rows of a cache.
+    /// The number of each of the first `inputs` rows of a cache. `last` keeps what was taken from it for the
+    /// next number of the same place.
     ///
     /// # Errors
     /// When the hook point holds nothing of the kind.
@@ -109,8 +115,13 @@ impl Held {
         cache: &ActivationCache,
         inputs: usize,
         weights: &Matrices,
+        last: &mut Option<(Place, Vectors)>,
     ) -> Result<Vec<f32>> {
-        let vectors = self.taken(cache, self.hook)?;
+        let place = (self.hook, self.pos, self.head);
+        if last.as_ref().is_none_or(|(known, _)| *known != place) {
+            *last = Some((place, self.taken(cache, self.hook)?));
+        }
+        let vectors = last.as_ref().map_or(&[][..], |(_, vectors)| vectors);
         let config = weights.config();
         let is_share = matches!(self.what, What::Adds(..));
         let scaled = is_share && config.has(HookName::FinalScale);
@@ -119,7 +130,7 @@ impl Held {
         let reader = self.what.reader(weights);
         (0..inputs)
             .map(|input| {
-                let vector = row(&vectors, input)?;
+                let vector = row(vectors, input)?;
                 let number = reader.of(vector);
                 let number = number.with_context(|| format!("{} has no such number", self.hook))?;
                 let by = match &scales {

@@ -1,6 +1,6 @@
 //! A number of every input as a sum of others, each times what fits best (least squares).
 
-use super::keyed::{Fold, Key, Keyed};
+use super::keyed::{Fold, Key, Keyed, Keys};
 use super::places::{Asked, told};
 use super::{Extent, Stepwise};
 use crate::answers::table::{STANDARD_ERROR, Table};
@@ -43,9 +43,9 @@ impl Moments {
 }
 
 /// The terms' numbers; `None` where one is not defined.
-fn numbers(names: &[String], keys: &[Given]) -> Result<Option<Vec<f64>>> {
-    let mut all = Vec::with_capacity(keys.len() + 1);
-    for (name, key) in names.iter().zip(keys) {
+fn numbers(names: &[String], keys: &Keys<'_>) -> Result<Option<Vec<f64>>> {
+    let mut all = Vec::with_capacity(names.len() + 1);
+    for (name, key) in names.iter().zip(keys.all()) {
         match (key, key.number()) {
             (_, Some(number)) => all.push(number),
             (Given::None, None) => return Ok(None),
@@ -60,7 +60,7 @@ impl Fold for Moments {
         Self::new(self.names.clone())
     }
 
-    fn add(&mut self, value: f64, keys: &[Given], _: u64) -> Result<()> {
+    fn add(&mut self, value: f64, keys: &Keys<'_>, _: &dyn Fn() -> u64) -> Result<()> {
         let row = numbers(&self.names, keys)?.filter(|_| value.is_finite());
         let Some(mut row) = row else {
             self.left_out += 1;
@@ -197,12 +197,16 @@ impl Fold for Residuals {
         }
     }
 
-    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()> {
+    fn add(&mut self, value: f64, keys: &Keys<'_>, number: &dyn Fn() -> u64) -> Result<()> {
         let row = numbers(&self.fitted.names, keys)?.filter(|_| value.is_finite());
         if let Some(row) = row {
             let (base, slopes) = self.fitted.coefficients.split_at(1);
             let products = slopes.iter().zip(&row).map(|(slope, x)| slope * x);
-            self.keep((value - base[0] - products.sum::<f64>(), number));
+            let off = value - base[0] - products.sum::<f64>();
+            let last = self.worst.last().map_or(0.0, |one| one.0.abs());
+            if self.worst.len() < WORST || off.abs() > last {
+                self.keep((off, number()));
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A number in groups of inputs: those that agree in an expression.
 
-use super::keyed::{Fold, Key, Keyed};
+use super::keyed::{Fold, Key, Keyed, Keys};
 use super::places::{Asked, told};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
@@ -33,9 +33,15 @@ impl Fold for Groups {
         Self::default()
     }
 
-    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()> {
-        let key = keys.first().cloned().unwrap_or(Given::None);
-        self.0.entry(key).or_default().add(value, || number);
+    fn add(&mut self, value: f64, keys: &Keys<'_>, number: &dyn Fn() -> u64) -> Result<()> {
+        let Some(key) = keys.all().next() else {
+            return Ok(());
+        };
+        if let Some(stat) = self.0.get_mut(key) {
+            stat.add(value, number);
+            return Ok(());
+        }
+        self.0.entry(key.clone()).or_default().add(value, number);
         self.check()
     }
 

@@ -36,15 +36,28 @@ impl Key {
     }
 }
 
+/// The keys of an input, by column and place.
+pub(super) struct Keys<'a> {
+    columns: &'a [Vec<Given>],
+    place: usize,
+}
+
+impl Keys<'_> {
+    /// The keys in their order.
+    pub fn all(&self) -> impl Iterator<Item = &Given> {
+        self.columns.iter().map(|column| &column[self.place])
+    }
+}
+
 /// What becomes of numbers and keys.
 pub(super) trait Fold: Send + Sync {
     /// One that has seen nothing.
     fn empty(&self) -> Self;
-    /// Adds an input's own number, its keys, and its place in the space's order.
+    /// Adds an input's own number and its keys; `number` says its place in the space's order.
     ///
     /// # Errors
     /// When a key is of no use.
-    fn add(&mut self, value: f64, keys: &[Given], number: u64) -> Result<()>;
+    fn add(&mut self, value: f64, keys: &Keys<'_>, number: &dyn Fn() -> u64) -> Result<()>;
     /// Adds another, of inputs that come later.
     ///
     /// # Errors
@@ -55,17 +68,28 @@ pub(super) trait Fold: Send + Sync {
 /// Inputs on their way to a fold. Expressions are asked for many inputs at a time.
 pub(super) struct Keyed<F> {
     keys: Arc<[Key]>,
-    /// What is waiting: values, the numbers of all quantities, what was said.
-    waiting: Vec<(Values, u64, Vec<f64>, Vec<Given>)>,
+    /// Which of the further names some expression asks for.
+    asks_extra: bool,
+    /// What is waiting: the inputs, all their numbers, and what they are told by besides.
+    inputs: Vec<Values>,
+    numbers: Vec<f64>,
+    extras: Vec<Vec<Given>>,
     pub fold: F,
     failed: Option<anyhow::Error>,
 }
 
 impl<F: Fold> Keyed<F> {
     pub fn new(keys: Vec<Key>, fold: F) -> Self {
+        let asks = |key: &Key| match key {
+            Key::Expression(expression) => EXTRA.iter().any(|extra| expression.uses(extra)),
+            Key::Quantity(_) => false,
+        };
         Self {
+            asks_extra: keys.iter().any(asks),
             keys: keys.into(),
-            waiting: Vec::new(),
+            inputs: Vec::new(),
+            numbers: Vec::new(),
+            extras: Vec::new(),
             fold,
             failed: None,
         }
@@ -89,17 +113,11 @@ impl<F: Fold> Keyed<F> {
         }
     }
 
-    fn uses(&self, extra: &str) -> bool {
-        self.keys.iter().any(|key| match key {
-            Key::Expression(expression) => expression.uses(extra),
-            Key::Quantity(_) => false,
-        })
-    }
-
     fn work(&mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let inputs: Vec<Values> = waiting.iter().map(|one| one.0.clone()).collect();
-        let extras: Vec<Vec<Given>> = waiting.iter().map(|one| one.3.clone()).collect();
+        let inputs = std::mem::take(&mut self.inputs);
+        let extras = std::mem::take(&mut self.extras);
+        let numbers = std::mem::take(&mut self.numbers);
+        let width = numbers.len() / inputs.len().max(1);
         let mut columns = Vec::new();
         let mut quantity = 0;
         for key in &*self.keys {
@@ -107,17 +125,22 @@ impl<F: Fold> Keyed<F> {
                 Key::Expression(expression) => expression.values(&inputs, &extras)?,
                 Key::Quantity(_) => {
                     quantity += 1;
-                    let numbers = waiting.iter().map(|one| match one.2[quantity] {
-                        number if number.is_nan() => Given::None,
-                        number => Given::Number(number),
-                    });
-                    numbers.collect()
+                    let own = numbers.iter().skip(quantity).step_by(width.max(1));
+                    own.map(|&number| match number.is_nan() {
+                        true => Given::None,
+                        false => Given::Number(number),
+                    })
+                    .collect()
                 }
             });
         }
-        for (i, (_, number, numbers, _)) in waiting.iter().enumerate() {
-            let keys: Vec<Given> = columns.iter().map(|column| column[i].clone()).collect();
-            self.fold.add(numbers[0], &keys, *number)?;
+        for (place, input) in inputs.iter().enumerate() {
+            let keys = Keys {
+                columns: &columns,
+                place,
+            };
+            let number = || input.task().number_of(input) as u64;
+            self.fold.add(numbers[place * width], &keys, &number)?;
         }
         Ok(())
     }
@@ -127,7 +150,10 @@ impl<F: Fold> Gather for Keyed<F> {
     fn empty(&self) -> Self {
         Self {
             keys: self.keys.clone(),
-            waiting: Vec::new(),
+            asks_extra: self.asks_extra,
+            inputs: Vec::new(),
+            numbers: Vec::new(),
+            extras: Vec::new(),
             fold: self.fold.empty(),
             failed: None,
         }
@@ -135,25 +161,24 @@ impl<F: Fold> Gather for Keyed<F> {
 
     fn see(&mut self, seen: &Seen<'_>) {
         let values = seen.values();
-        let task = values.task();
-        let told = |class: &dyn Fn(usize) -> Option<usize>| {
-            let all = (0..task.answers.len()).map(|j| given(task, class(j)));
-            let mut all: Vec<Given> = all.collect();
-            match all.pop() {
-                Some(only) if all.is_empty() => only,
-                last => {
-                    all.extend(last);
-                    Given::List(all)
+        if self.asks_extra {
+            let task = values.task();
+            let told = |class: &dyn Fn(usize) -> Option<usize>| {
+                let all = (0..task.answers.len()).map(|j| given(task, class(j)));
+                let mut all: Vec<Given> = all.collect();
+                match all.pop() {
+                    Some(only) if all.is_empty() => only,
+                    last => {
+                        all.extend(last);
+                        Given::List(all)
+                    }
                 }
-            }
-        };
-        let extra = match self.uses("said") || self.uses("truth") {
-            true => vec![told(&|j| seen.said(j)), told(&|j| seen.truth(j))],
-            false => vec![Given::None; EXTRA.len()],
-        };
-        let number = task.number_of(&values) as u64;
-        self.waiting
-            .push((values, number, seen.numbers.to_vec(), extra));
+            };
+            let both = vec![told(&|j| seen.said(j)), told(&|j| seen.truth(j))];
+            self.extras.push(both);
+        }
+        self.inputs.push(values);
+        self.numbers.extend_from_slice(seen.numbers);
     }
 
     fn close(&mut self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The lines of questions about many inputs.
 
 use super::{Extent, Many};
+use crate::answers::words::mlp_layer;
 use crate::model::Config;
 use crate::sweep::Quantity;
 use crate::task::{Task, shown};
@@ -22,6 +23,11 @@ impl Many {
             "map" => Self::map(rest, task, config),
             "table" => groups(rest, task, config),
             "fit" => fit(rest, task, config),
+            "neuron" => neuron(rest, task, config),
+            "neurons" => match neurons(rest, task, config)? {
+                Some(found) => Ok(found),
+                None => return Ok(None),
+            },
             "frequencies" if rest.starts_with('[') => {
                 let inner = rest
                     .strip_prefix('[')
@@ -76,6 +82,9 @@ impl Many {
             all.extend(fields.iter().map(|by| format!("table {quantity} by {by}")));
             all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
         }
+        for layer in (0..config.n_layers.max(1)).filter(|_| config.mlp.is_some()) {
+            all.extend([format!("neurons {layer}"), format!("neuron {layer}.0")]);
+        }
         all
     }
 
@@ -98,6 +107,19 @@ impl Many {
                 terms,
                 over,
             } => format!("fit {quantity} ~ {}{}", terms.join(", "), over.words()),
+            Self::Neurons { layer, at, over } => {
+                format!("neurons {layer}{}{}", at_words(*at, task), over.words())
+            }
+            Self::Neuron {
+                layer,
+                neuron,
+                at,
+                over,
+            } => format!(
+                "neuron {layer}.{neuron}{}{}",
+                at_words(*at, task),
+                over.words()
+            ),
             Self::Spectrum { quantity, by, over } => {
                 let (by, over) = (fields(by), over.words());
                 format!("frequencies [map {quantity} by {by}{over}]")
@@ -115,6 +137,50 @@ impl Extent {
             Self::Other(sample) => format!(" over {sample}"),
         }
     }
+}
+
+fn at_words(at: Option<usize>, task: Task) -> String {
+    at.map_or_else(String::new, |pos| format!(" at {}", task.label(pos)))
+}
+
+/// Takes `at POS` off the end.
+fn at(words: &str, task: Task) -> Result<(&str, Option<usize>)> {
+    match words.rsplit_once(" at ") {
+        Some((rest, pos)) => Ok((rest.trim(), Some(task.position(pos.trim())?))),
+        None => Ok((words.trim(), None)),
+    }
+}
+
+/// `neurons LAYER`; what names a logit is another question.
+fn neurons(rest: &str, task: Task, config: &Config) -> Result<Option<Many>> {
+    let (rest, over) = extent(rest)?;
+    let (rest, at) = at(rest, task)?;
+    if rest.contains(char::is_whitespace) {
+        return Ok(None);
+    }
+    let layer = mlp_layer(rest, config)?;
+    Ok(Some(Many::Neurons { layer, at, over }))
+}
+
+/// `neuron LAYER.NEURON`
+fn neuron(rest: &str, task: Task, config: &Config) -> Result<Many> {
+    let (rest, over) = extent(rest)?;
+    let (rest, at) = at(rest, task)?;
+    let d_mlp = config.mlp.map_or(0, |mlp| mlp.d_mlp);
+    ensure!(d_mlp > 0, "this model has no neurons");
+    let (layer, neuron) = rest
+        .split_once('.')
+        .with_context(|| format!("'{}' is not LAYER.NEURON", shown(rest)))?;
+    let layer = mlp_layer(layer, config)?;
+    let neuron = neuron.parse().ok().filter(|&neuron: &usize| neuron < d_mlp);
+    let neuron = neuron
+        .with_context(|| format!("no neuron '{}'; they are 0 to {}", shown(rest), d_mlp - 1))?;
+    Ok(Many::Neuron {
+        layer,
+        neuron,
+        at,
+        over,
+    })
 }
 
 fn groups(rest: &str, task: Task, config: &Config) -> Result<Many> {

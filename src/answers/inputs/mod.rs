@@ -4,6 +4,7 @@
 //! map margin[b_0] by idx, elt                 map A1[b_0,elt] by idx over space
 //! table accuracy by idx                       table loss by max(a) over random:0:4096
 //! fit margin[b_0] ~ a_0, elt, a_0*elt         frequencies [map margin[=] by a, b]
+//! neurons 0                                   neuron 0.17 at =
 //! ```
 //!
 //! `line.rs` reads and writes them, `stat.rs` adds up, `places.rs` says which inputs there are.
@@ -13,6 +14,7 @@ mod groups;
 mod keyed;
 mod line;
 mod map;
+mod neurons;
 mod places;
 mod spectrum;
 mod stat;
@@ -20,7 +22,8 @@ mod stat;
 use super::answering::Inquest;
 use super::table::Table;
 use crate::lens::Shown;
-use crate::task::Sample;
+use crate::model::Config;
+use crate::task::{Sample, Task};
 use anyhow::Result;
 pub(super) use places::Sweeps;
 
@@ -62,6 +65,26 @@ pub enum Many {
         /// The fields' slots.
         by: Vec<usize>,
         /// What the other fields are.
+        over: Extent,
+    },
+    /// All neurons of a layer.
+    Neurons {
+        /// The layer.
+        layer: usize,
+        /// The position; where the last answer is read if none is named.
+        at: Option<usize>,
+        /// Of which inputs.
+        over: Extent,
+    },
+    /// One neuron: what it holds, reads and writes.
+    Neuron {
+        /// The layer.
+        layer: usize,
+        /// Which of it.
+        neuron: usize,
+        /// The position.
+        at: Option<usize>,
+        /// Of which inputs.
         over: Extent,
     },
 }
@@ -118,6 +141,15 @@ impl Many {
                 over,
             } => fit::begin(&asked, quantity, terms, *over),
             Self::Spectrum { quantity, by, over } => spectrum::begin(&asked, quantity, by, *over),
+            Self::Neurons { layer, at, over } => {
+                neurons::begin(&asked, inquest, *layer, *at, *over)
+            }
+            Self::Neuron {
+                layer,
+                neuron,
+                at,
+                over,
+            } => neurons::begin_one(&asked, inquest, (*layer, *neuron), *at, *over),
         }
     }
 
@@ -127,6 +159,8 @@ impl Many {
         let (Self::Map { over, .. }
         | Self::Groups { over, .. }
         | Self::Fit { over, .. }
+        | Self::Neurons { over, .. }
+        | Self::Neuron { over, .. }
         | Self::Spectrum { over, .. }) = self;
         *over = match over {
             Extent::Near => Extent::Space,
@@ -136,8 +170,16 @@ impl Many {
         };
     }
 
-    /// Another field of the same task in the place of the last one.
-    pub(super) fn turn(&mut self, fields: usize, by: isize) {
+    /// Another field of the same task in the place of the last one, another layer or neuron.
+    pub(super) fn turn(&mut self, task: Task, config: &Config, by: isize) {
+        let fields = task.slots.len();
+        let d_mlp = config.mlp.map_or(1, |mlp| mlp.d_mlp.max(1));
+        let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
+        match self {
+            Self::Neurons { layer, .. } => *layer = round(*layer, config.n_layers.max(1)),
+            Self::Neuron { neuron, .. } => *neuron = round(*neuron, d_mlp),
+            _ => {}
+        }
         if let Self::Map { by: slots, .. } | Self::Spectrum { by: slots, .. } = self {
             let others: Vec<usize> = slots[..slots.len() - 1].to_vec();
             let Some(last) = slots.last_mut() else {

@@ -62,8 +62,8 @@ pub(super) struct Asked {
     pub sweep: Arc<Sweep>,
     /// The prompt whose fields stand still.
     pub prompt: Values,
-    /// The sample at hand.
-    sample: Sample,
+    /// What is done to every input.
+    pub experiment: Experiment,
 }
 
 impl Asked {
@@ -91,7 +91,7 @@ impl Asked {
             config: model.config().clone(),
             sweep: tools.sweeps.of(model, &tools.weights, &experiment)?,
             prompt: prompt.values.clone(),
-            sample: experiment.sample,
+            experiment,
         })
     }
 
@@ -116,7 +116,7 @@ impl Asked {
             Extent::Near if self.task.input_space() <= most => Over::Space,
             Extent::Near => Over::Sample(IN_PLACE),
             Extent::Space => Over::Space,
-            Extent::Sample => Over::Sample(self.sample),
+            Extent::Sample => Over::Sample(self.experiment.sample),
             Extent::Other(sample) => Over::Sample(sample),
         };
         self.sweep.walked(over)

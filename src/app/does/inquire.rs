@@ -8,6 +8,7 @@ use crate::app::held::state::{State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::lens::{CircuitName, HeadName, Intervention, Toward, Weight};
+use crate::task::Values;
 use std::sync::Arc;
 
 /// Opens a question and asks it.
@@ -334,13 +335,25 @@ pub(in crate::app) fn cycle_run(state: &mut State) -> Vec<Effect> {
 
 /// The intervention that the answer's cell under the cursor stands for.
 pub(in crate::app) fn pointed_at(state: &State) -> Option<Intervention> {
+    at_cursor(state, |table, row, column| {
+        table.intervention(row, column).cloned()
+    })
+}
+
+/// The input that the answer's cell under the cursor stands for.
+pub(in crate::app) fn input_at(state: &State) -> Option<Values> {
+    at_cursor(state, |table, row, column| {
+        table.input(row, column).cloned()
+    })
+}
+
+/// What stands at the cursor of an answer that is up to date: what is not points at another cell than the one
+/// asked for.
+fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T>) -> Option<T> {
     let inquiry = state.inquiry.as_ref()?;
     let (row, column) = inquiry.cursor;
     match &inquiry.answer {
-        // what is out of date points at another cell than the one asked for
-        Some(Ok(table)) if inquiry.answered >= inquiry.asked => {
-            table.intervention(row, column).cloned()
-        }
+        Some(Ok(table)) if inquiry.answered >= inquiry.asked => of(table, row, column),
         _ => None,
     }
 }
@@ -351,7 +364,8 @@ pub(in crate::app) fn takes_cells(state: &State) -> bool {
         .inquiry
         .as_ref()
         .and_then(|inquiry| inquiry.answer.as_ref());
-    matches!(answer, Some(Ok(table)) if table.cells.iter().any(Option::is_some))
+    matches!(answer, Some(Ok(table)) if table.cells.iter().any(Option::is_some)
+        || table.inputs.iter().any(Option::is_some))
 }
 
 /// Moves the cursor to a row and a column by name: `48`, `48 26`, `* 26`.

@@ -3,6 +3,7 @@
 use super::go::change;
 use super::inquire;
 use super::line::{open_line, open_question};
+use super::rows;
 use super::space;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{Purpose, State, Tone};
@@ -80,9 +81,14 @@ pub(in crate::app) fn survey(state: &mut State) {
     }
 }
 
-/// Adds what the answer's cell stands for; takes it away where it stands already.
+/// Adds what the answer's cell stands for; takes it away where it stands already. Where it stands for an
+/// input, that is opened.
 pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
     let Some(intervention) = inquire::pointed_at(state) else {
+        if let Some(input) = inquire::input_at(state) {
+            let place = format!("opened {input}; u goes back");
+            return rows::open_input(state, input, place);
+        }
         open_question(state);
         return Vec::new();
     };

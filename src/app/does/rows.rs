@@ -173,7 +173,7 @@ fn add_all(state: &mut State, lines: &[String]) -> Vec<Effect> {
     effects
 }
 
-fn open_input(state: &mut State, update: Values, place: String) -> Vec<Effect> {
+pub(in crate::app) fn open_input(state: &mut State, update: Values, place: String) -> Vec<Effect> {
     let task = state.task();
     if state.view.focus == Pane::Space {
         state.view.focus = Pane::Logits;

@@ -171,7 +171,7 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
     row(SPACE, &[Key::char(' ')], Action::KeepClaim, "keep", "keep this claim for findings, or let it go"),
     row(SPACE, &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)], Action::DropClaim, "", "take this claim off the list"),
-    row(ANSWER, ENTER, Action::TakeCell, "add/remove", "add this edge, path or patch; or take it away"),
+    row(ANSWER, ENTER, Action::TakeCell, "add/open", "add this edge, path or patch, or take it away; open the input that the cell stands for"),
     row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
     row(ANSWER, &[Key::char('j')], Action::FindCell, "find", "go to a row and column by name"),
     row(ANSWER, &[Key::char('R')], Action::AskRanks, "ranks", "this circuit with fewer directions"),

@@ -15,7 +15,7 @@ impl Reader<'_> {
             return self.unknown(term);
         };
         let found = self.held(term, before, What::Cell(0))?;
-        let width = self.width(found.hook);
+        let width = self.config.width(found.hook);
         match last.parse::<usize>().ok().filter(|&i| i < width) {
             Some(i) => Ok(self.keep(Held {
                 what: What::Cell(i),
@@ -61,7 +61,7 @@ impl Reader<'_> {
             return self.wrong(term, "this model has no W_pos");
         }
         let found = self.held(term, bracket, What::Dot(direction))?;
-        if self.width(found.hook) != self.config.d_model {
+        if self.config.width(found.hook) != self.config.d_model {
             let problem = format!("{} is not d_model wide, as the direction is", found.hook);
             return self.wrong(term, problem);
         }
@@ -184,19 +184,5 @@ impl Reader<'_> {
             head,
             what,
         })
-    }
-
-    /// How many numbers an activation has at a position.
-    fn width(&self, hook: HookName) -> usize {
-        let config = self.config;
-        let d_mlp = config.mlp.map_or(0, |mlp| mlp.d_mlp);
-        match hook {
-            _ if hook.has_neurons() => d_mlp,
-            HookName::FinalScale => 1,
-            HookName::Block(_, Site::Ln1Scale | Site::Ln2Scale) => 1,
-            HookName::Block(_, Site::Q | Site::K | Site::V | Site::Z) => config.d_head,
-            HookName::Block(_, Site::RotQ | Site::RotK) => config.d_head,
-            _ => config.d_model,
-        }
     }
 }

@@ -285,6 +285,10 @@ impl<'a> Reader<'a> {
         let labels: Vec<String> = read.map(|answer| self.task.label(answer.read_at)).collect();
         match found {
             Some(j) => Ok(j),
+            None if labels.is_empty() => self.wrong(
+                term,
+                "nothing is predicted without a task: name one by --task, or put its file beside the model",
+            ),
             None => self.wrong(
                 term,
                 format!("something is predicted at {} alone", labels.join(" ")),
