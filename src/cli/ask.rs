@@ -32,9 +32,10 @@ pub struct AskArgs {
         conflicts_with = "question"
     )]
     pub question_again: Option<String>,
-    /// About the clean, the corrupted or the patched run, or how it differs from the base run
-    #[arg(long, value_enum, default_value_t)]
-    pub run: RunChoice,
+    /// About the clean, the corrupted or the patched run, or how it differs from the base run; by default the
+    /// patched one where there is a second prompt or an intervention, else the clean one
+    #[arg(long, value_enum)]
+    pub run: Option<RunChoice>,
     /// Another model of the same task, for the questions about two
     #[arg(long, value_name = "PATH")]
     pub compare: Option<PathBuf>,
@@ -46,17 +47,27 @@ pub struct AskArgs {
 }
 
 /// A run to ask about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RunChoice {
     /// The clean prompt, untouched
     Clean,
     /// The corrupted prompt, untouched
     Corrupted,
     /// The base run under the interventions
-    #[default]
     Patched,
     /// The patched run minus the base run
     Difference,
+}
+
+/// What is asked about where nothing says it.
+fn default_run(pair: &PairArgs) -> RunChoice {
+    let second = !pair.corrupted.is_empty()
+        || pair.counterfactual.is_some()
+        || pair.corrupted_tokens.is_some();
+    match second || !pair.intervene.is_empty() {
+        true => RunChoice::Patched,
+        false => RunChoice::Clean,
+    }
 }
 
 /// Runs the command.
@@ -81,7 +92,7 @@ pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
             .map(|other| (&other.transformer, other.name.as_str())),
         question: &question,
         experiment: &experiment,
-        about: match args.run {
+        about: match args.run.unwrap_or_else(|| default_run(&args.pair)) {
             RunChoice::Clean => RunName::Clean.into(),
             RunChoice::Corrupted => RunName::Corrupted.into(),
             RunChoice::Patched => RunName::Patched.into(),

@@ -2,7 +2,7 @@
 
 use crate::answers::Table;
 use crate::lens::Array;
-use crate::task::number::fixed;
+use crate::task::number::{fixed, significant};
 use std::io::{Result, Write};
 
 /// How a column stands.
@@ -32,6 +32,28 @@ pub fn write(out: &mut dyn Write, align: &[Align], rows: &[Vec<String>]) -> Resu
     Ok(())
 }
 
+/// How the numbers of a column are written.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// They are counts.
+    Count,
+    /// With three decimals all of them would be 0.
+    Small,
+    Other,
+}
+
+impl Kind {
+    fn of(name: &str, values: impl Iterator<Item = f32>) -> Self {
+        let most = values.filter(|value| value.is_finite());
+        let most = most.fold(0.0f32, |most, value| most.max(value.abs()));
+        match most {
+            _ if name == "n" => Self::Count,
+            most if most > 0.0 && most < 0.005 => Self::Small,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// A matrix `[row, col]` with its names, three decimals; what is masked or no number stays empty.
 pub fn write_grid(
     out: &mut dyn Write,
@@ -41,11 +63,14 @@ pub fn write_grid(
     values: &Array,
 ) -> Result<()> {
     let mut lines = vec![[&[title.to_owned()], cols].concat()];
-    let counts: Vec<bool> = cols.iter().map(|name| name == "n").collect();
+    let counts: Vec<Kind> = (cols.iter().enumerate())
+        .map(|(j, name)| Kind::of(name, (0..rows.len()).filter_map(|i| values.get(&[i, j]))))
+        .collect();
     for (i, name) in rows.iter().enumerate() {
         let cells = values.slice(&[i]).iter().zip(&counts);
-        let cells = cells.map(|(&value, counts)| match counts {
-            true if value.is_finite() => fixed(value, 0),
+        let cells = cells.map(|(&value, kind)| match kind {
+            Kind::Count if value.is_finite() => fixed(value, 0),
+            Kind::Small if value.is_finite() => significant(value, 3),
             _ => number(value),
         });
         lines.push(std::iter::once(name.clone()).chain(cells).collect());

@@ -140,10 +140,12 @@ fn has_halves(canvas: &Canvas<'_>) -> bool {
 
 /// The place of the picture, and what is left: beside it where that is wide enough, else below.
 fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
-    let wanted = (cols * 2 + LABEL + 4).min(usize::from(area.width)) as u16;
+    let margin = LABEL as u16 + 5;
     let beside = area.width.saturating_sub(NUMBERS + 1);
-    if beside >= ROOM.0 && (beside >= wanted.min(64) || area.height < ROOM.1 + ROWS) {
-        let width = beside.min(wanted.max(ROOM.0));
+    let across = Step::new(cols, beside.saturating_sub(margin).into(), WIDEST);
+    let all = cols <= usize::from(beside.saturating_sub(margin));
+    if beside >= ROOM.0 && (all || area.height < ROOM.1 + ROWS || area.width >= 100) {
+        let width = (across.places(cols) as u16 + margin).min(beside);
         let rest = Rect {
             x: area.x + width + 1,
             width: area.width - width - 1,

@@ -14,5 +14,6 @@ mod embedded;
 mod figures;
 mod files;
 mod judged;
+mod maps;
 mod neurons;
 mod zoo;

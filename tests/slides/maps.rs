@@ -1,0 +1,418 @@
+//! Maps, groups, fits, frequencies and neurons: against single runs, against sweeps, and against what the
+//! authors of the zoo print.
+
+use super::program::output;
+use super::zoo::path;
+use serde_json::Value;
+
+fn answer(args: &[&str]) -> Value {
+    let output = output(&[&["ask"], args, &["--format", "json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn values(answer: &Value) -> Vec<Vec<f64>> {
+    let rows = answer["values"].as_array().unwrap().iter();
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    rows.map(|row| row.as_array().unwrap().iter().map(number).collect())
+        .collect()
+}
+
+fn note<'a>(answer: &'a Value, name: &str) -> &'a str {
+    let notes = answer["notes"].as_array().unwrap();
+    let found = notes.iter().find(|note| note[0] == name);
+    found
+        .and_then(|note| note[1].as_str())
+        .unwrap_or_else(|| panic!("no note {name}: {notes:?}"))
+}
+
+fn column(answer: &Value, name: &str) -> Vec<f64> {
+    let cols = answer["cols"].as_array().unwrap();
+    let at = cols.iter().position(|col| col == name).unwrap();
+    values(answer).into_iter().map(|row| row[at]).collect()
+}
+
+#[track_caller]
+fn close(what: &str, got: f64, want: f64, tolerance: f64) {
+    assert!((got - want).abs() <= tolerance, "{what}: {got}, not {want}");
+}
+
+/// The right answer's logit less the best of the others, by a run of its own.
+fn margin_of_run(prompt: &str, position: usize, right: usize) -> f64 {
+    let words: Vec<&str> = prompt.split_whitespace().collect();
+    let output = output(&[&["run"], &words[..], &["--format", "json"]].concat());
+    let run: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let logits = run["logits"][position].as_array().unwrap().iter();
+    let logits: Vec<f64> = logits.map(|logit| logit.as_f64().unwrap()).collect();
+    let others = (0..logits.len()).filter(|&token| token != right);
+    logits[right]
+        - others
+            .map(|token| logits[token])
+            .fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[test]
+fn a_map_has_the_numbers_of_single_runs() {
+    let clean = ["--clean", "14 26 35 1 48"];
+    let map = answer(&[&["map margin[b_0] by idx, elt"], &clean[..]].concat());
+    assert_eq!(map["rows"].as_array().unwrap().len(), 3);
+    assert_eq!(map["cols"].as_array().unwrap().len(), 50);
+    assert_eq!(map["axes"], serde_json::json!(["idx", "elt"]));
+    let cells = values(&map);
+    for (idx, elt, right) in [(0, 7, 26), (1, 48, 48), (2, 31, 26), (1, 0, 0)] {
+        let run = margin_of_run(&format!("14 26 35 {idx} {elt}"), 8, right);
+        close(&format!("idx {idx} elt {elt}"), cells[idx][elt], run, 2e-4);
+    }
+    // one field is a column; the same cells
+    let line = answer(&[&["map margin[b_0] by elt"], &clean[..]].concat());
+    let line = values(&line);
+    for elt in 0..50 {
+        close("by elt", line[elt][0], cells[1][elt], 1e-6);
+    }
+    // arithmetic over quantities, and truth as 1 or 0
+    let twice = answer(&[&["map 2 * margin[b_0] - elt by idx, elt"], &clean[..]].concat());
+    close(
+        "twice",
+        values(&twice)[2][31],
+        2.0 * cells[2][31] - 31.0,
+        1e-3,
+    );
+    let truth = answer(&[&["map elt > 20 and idx = 1 by idx, elt"], &clean[..]].concat());
+    assert_eq!(
+        (
+            values(&truth)[1][21],
+            values(&truth)[1][20],
+            values(&truth)[0][21]
+        ),
+        (1.0, 0.0, 0.0)
+    );
+}
+
+#[test]
+fn a_map_over_all_inputs_is_the_mean_of_its_slices() {
+    let slide = ["--slide", "permute"];
+    let all = answer(&[&["map logp by a_0 over space"], &slide[..]].concat());
+    let whole = answer(&[&["table logp by 1"], &slide[..]].concat());
+    let rows = values(&all);
+    let mean = rows.iter().map(|row| row[0]).sum::<f64>() / rows.len() as f64;
+    close("mean of the rows", mean, column(&whole, "mean")[0], 1e-6);
+    // the least and the largest stand beside the mean
+    let names: Vec<&str> = (all["beside"].as_array().unwrap().iter())
+        .map(|layer| layer["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["min", "max"]);
+    let least = all["beside"][0]["values"].as_array().unwrap().iter();
+    let least = least
+        .map(|row| row[0].as_f64().unwrap())
+        .fold(f64::INFINITY, f64::min);
+    close("least", least, column(&whole, "min")[0], 1e-6);
+    assert!(note(&all, "all else").contains("exact"), "{all}");
+}
+
+#[test]
+fn groups_are_what_a_sweep_counts() {
+    let slide = ["--slide", "min_of_two"];
+    let sweep = output(&["sweep", "--slide", "min_of_two", "--format", "json"]);
+    let sweep: Value = serde_json::from_slice(&sweep.stdout).unwrap();
+    let groups = answer(&[&["table accuracy by a < b"], &slide[..]].concat());
+    let (n, right) = (column(&groups, "n"), column(&groups, "mean"));
+    assert_eq!(n.iter().sum::<f64>(), sweep["inputs"].as_f64().unwrap());
+    let all: f64 = n.iter().zip(&right).map(|(n, right)| n * right).sum();
+    close("right", all, sweep["inputs_right"].as_f64().unwrap(), 1e-3);
+    assert_eq!(groups["rows"], serde_json::json!(["False", "True"]));
+    // a field by itself, what was said, and numbers of the model
+    for by in [
+        "a",
+        "said",
+        "truth",
+        "max(a, b) % 3",
+        "a == b",
+        "margin > 5",
+    ] {
+        let groups = answer(&[&[format!("table loss by {by}").as_str()], &slide[..]].concat());
+        let sum: f64 = column(&groups, "n").iter().sum();
+        assert_eq!(sum, sweep["inputs"].as_f64().unwrap(), "{by}");
+    }
+    // a sample says how far its means may be off
+    let some = answer(&[&["table loss by a < b over random:1:200"], &slide[..]].concat());
+    assert!(column(&some, "standard error")[0] > 0.0);
+    assert!(note(&some, "inputs").contains("n = 200"));
+}
+
+#[test]
+fn a_fit_finds_what_a_number_is_made_of() {
+    let slide = ["--slide", "min_of_two"];
+    let fit = answer(&[&["fit 2*a - 0.5*b + 7 ~ a, b"], &slide[..]].concat());
+    let found = column(&fit, "coefficient");
+    for (got, want) in found.iter().zip([7.0, 2.0, -0.5]) {
+        close("coefficient", *got, want, 1e-5);
+    }
+    assert_eq!(note(&fit, "R²"), "1.00000");
+    // expressions of the task's language, products, and a rest that nothing explains
+    let fit = answer(&[&["fit a*b ~ a // 10, b % 10, a*b"], &slide[..]].concat());
+    for (got, want) in column(&fit, "coefficient").iter().zip([0.0, 0.0, 0.0, 1.0]) {
+        close("coefficient", *got, want, 1e-4);
+    }
+    for (line, why) in [
+        ("fit margin ~ a, a", "sum of the others"),
+        ("fit margin ~ 3", "the same for all inputs"),
+        ("fit margin ~ [a]", "no number"),
+    ] {
+        let output = output(&[&["ask", line], &slide[..]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(said.contains(why), "{line}: {said}");
+    }
+}
+
+#[test]
+fn lines_that_cannot_be_are_refused_with_a_reason() {
+    for (line, why) in [
+        ("map", "by FIELD"),
+        ("map margin[b_0]", "by FIELD"),
+        ("map by idx", "by FIELD"),
+        ("map margin[b_0] by", "by FIELD"),
+        ("map margin[b_0] by nonsense", "a_0 a_1 a_2 idx elt"),
+        ("map margin[b_0] by a", "a_0 a_1 a_2"),
+        ("map margin[b_0] by idx, idx", "the same"),
+        ("map margin[b_0] by idx, elt, a_0", "two"),
+        ("map margn[b_0] by idx", "margn"),
+        ("map margin[b_0] by idx over nothing", "random:0:4096"),
+        ("map neuron[0.1,b_0] by idx", "no neurons"),
+        (
+            "map norm[blocks.9.hook_resid_post,b_0] by idx",
+            "did you mean",
+        ),
+        ("map act[blocks.0.attn.hook_z,b_0,128] by idx", "0 to"),
+        (
+            "map dot[blocks.0.hook_resid_post,b_0][W_X,3] by idx",
+            "no direction",
+        ),
+        ("map adds[9.9][b_0,48] by idx", "writes nothing"),
+        (
+            "map path[direct][b_0,48] + norm[blocks.0.hook_resid_post,b_0] by idx",
+            "one after the other",
+        ),
+        ("table accuracy", "by EXPRESSION"),
+        ("table accuracy by import", "expression"),
+        ("table accuracy by a_0 * 100 + a_1 * 7 + elt", "groups"),
+        ("table accuracy by a_0 //", "expression"),
+        ("fit margin[b_0]", "~"),
+        ("frequencies", "W_E"),
+        ("frequencies W_X", "W_E"),
+        ("frequencies W_pos", "numbers"),
+        ("frequencies [map margin[b_0] by idx", "]"),
+        ("cosines", "W_E"),
+        ("cosines W_E W_U W_pos", "W_E"),
+        ("neurons 0", "no MLP"),
+        ("neuron 0.1", "no neurons"),
+    ] {
+        let output = output(&["ask", line, "--clean", "14 26 35 1 48"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+        assert!(said.contains(why), "{line}: {said}");
+        assert!(said.lines().count() == 1, "{line}: {said}");
+    }
+}
+
+/// What a part writes along a logit, and the lengths and products of activations, by a run of its own.
+#[test]
+fn claims_speak_of_activations() {
+    let clean = ["--clean", "14 26 35 1 48"];
+    let one = |quantity: &str, slide: &str, clean: &[&str]| {
+        let line = format!(
+            "map {quantity} by {}",
+            if slide == "array_update" { "idx" } else { "a" }
+        );
+        let found = answer(&[&[line.as_str(), "--slide", slide], clean].concat());
+        values(&found)[1][0]
+    };
+    // the heads, the embedding and nothing else are the logit
+    let parts = "adds[embed][b_0,48] + adds[0.0][b_0,48] + adds[1.0][b_0,48]";
+    let sum = one(parts, "array_update", &clean);
+    close(
+        "parts",
+        sum,
+        one("logit[b_0,48]", "array_update", &clean),
+        1e-3,
+    );
+    // the same as the exact path tables
+    let direct = one("path[direct][b_0,48]", "array_update", &clean);
+    close(
+        "embed",
+        one("adds[embed][b_0,48]", "array_update", &clean),
+        direct,
+        1e-4,
+    );
+    // a layer is its heads; a product with W_U is what it adds where there is no norm
+    let layer = one("adds[L1][b_0,48]", "array_update", &clean);
+    close(
+        "layer",
+        layer,
+        one("adds[1.0][b_0,48]", "array_update", &clean),
+        1e-4,
+    );
+    let dot = one(
+        "dot[blocks.1.hook_attn_out,b_0][W_U,48]",
+        "array_update",
+        &clean,
+    );
+    close("dot", dot, layer, 1e-4);
+    let norm = one("norm[blocks.0.attn.hook_z,b_0]", "array_update", &clean);
+    assert!(norm > 0.0);
+    // truth as the token
+    let truth = one("adds[1.0][b_0,truth]", "array_update", &clean);
+    close(
+        "truth",
+        truth,
+        one("adds[1.0][b_0,48]", "array_update", &clean),
+        1e-6,
+    );
+    // neurons: an MLP is the sum of its neurons and its bias
+    let clean = ["--clean", "3 5"];
+    let at = |quantity: &str| one(quantity, "modular_addition", &clean);
+    let all = answer(&["neurons 0", "--slide", "modular_addition", "--clean", "3 5"]);
+    let neurons = all["rows"].as_array().unwrap().len();
+    let said = answer(&[
+        "map pred[=] by a",
+        "--slide",
+        "modular_addition",
+        "--clean",
+        "3 5",
+    ]);
+    let said = values(&said)[1][0];
+    let sum: f64 = (0..neurons)
+        .map(|i| at(&format!("adds[N0.{i}][=,{said}]")))
+        .sum();
+    let mlp = at(&format!("adds[M0][=,{said}]"));
+    let bias = at(&format!("adds[M0][=,{said}] - adds[M0][=,{said}]"));
+    close("neurons", sum + bias, mlp, 0.05 * mlp.abs().max(1.0));
+}
+
+#[test]
+fn enter_on_a_cell_opens_its_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("screen.txt");
+    let screen = |keys: &str| {
+        let _ = std::fs::remove_file(&file);
+        let drawn = output(&[
+            "render",
+            "--prompt",
+            "14 26 35 1 48",
+            "--keys",
+            keys,
+            "--size",
+            "120x40",
+            "-o",
+            file.to_str().unwrap(),
+        ]);
+        assert!(
+            drawn.status.success(),
+            "{}",
+            String::from_utf8_lossy(&drawn.stderr)
+        );
+        std::fs::read_to_string(&file).unwrap()
+    };
+    let opened = screen("/ 'map margin[b_0] by idx, elt' enter down down right right right enter");
+    assert!(opened.contains("idx 2"), "{opened}");
+    assert!(opened.contains("elt 3"), "{opened}");
+    let back = screen("/ 'map margin[b_0] by idx, elt' enter down down right right right enter u");
+    assert!(back.contains("elt 48"), "{back}");
+}
+
+// The figures of the zoo's authors.
+
+#[test]
+fn the_frequencies_of_the_grokked_subtraction() {
+    let Some(path) = path("ck_modular_subtraction") else {
+        return;
+    };
+    let model = ["--model", &path, "--task", "modular_subtraction"];
+    let found = answer(&[&["frequencies W_E"], &model[..]].concat());
+    let share = column(&found, "share");
+    for (k, want) in [(44, 0.315), (17, 0.237), (37, 0.232), (11, 0.213)] {
+        close(&format!("frequency {k}"), share[k], want, 5e-4);
+    }
+    let mut rest: Vec<f64> = (1..share.len())
+        .filter(|k| ![44, 17, 37, 11].contains(k))
+        .map(|k| share[k])
+        .collect();
+    rest.sort_by(f64::total_cmp);
+    close("the next", rest[rest.len() - 1], 0.0002, 5e-5);
+    for (head, at) in [("0.0", "a"), ("0.1", "b")] {
+        let line = format!("table A{head}[=,{at}] by True");
+        let found = answer(&[&[line.as_str()], &model[..]].concat());
+        close(head, column(&found, "mean")[0], 0.990, 5e-4);
+    }
+}
+
+#[test]
+fn attention_of_the_minimum_as_two_maps() {
+    let Some(path) = path("ck_min_int") else {
+        return;
+    };
+    let model = ["--model", &path, "--task", "min_of_two"];
+    let [a, b] = ["a", "b"].map(|at| {
+        let line = format!("map A0[=,{at}] by a, b");
+        values(&answer(&[&[line.as_str()], &model[..]].concat()))
+    });
+    assert_eq!((a.len(), a[0].len()), (200, 200));
+    let mean = |map: &[Vec<f64>]| map.iter().flatten().sum::<f64>() / 40_000.0;
+    close("a", mean(&a), 0.50, 0.01);
+    close("b", mean(&b), 0.50, 0.01);
+    // the smaller number is looked at: nearly all below the diagonal, nearly none above it
+    assert!(
+        a[20][150] > 0.99 && a[150][20] < 0.01,
+        "{} {}",
+        a[20][150],
+        a[150][20]
+    );
+    let wrong = answer(&[&["table accuracy by abs(a - b) == 1"], &model[..]].concat());
+    let (n, right) = (column(&wrong, "n"), column(&wrong, "mean"));
+    // the 14 errors are neighbours
+    close("neighbours", n[1] * (1.0 - right[1]), 14.0, 0.01);
+    assert_eq!(right[0], 1.0);
+}
+
+#[test]
+fn the_loss_without_each_neuron_of_the_running_sum() {
+    let Some(path) = path("arena_cumsum") else {
+        return;
+    };
+    let model = ["--model", &path, "--task", "cumulative_sign"];
+    let found = answer(&[&["neurons 0"], &model[..]].concat());
+    let base: f64 = note(&found, "without")
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let printed = [
+        0.0157, 0.0138, 0.0982, 0.0170, 0.0271, 0.0002, 0.0000, 0.0491,
+    ];
+    for (i, (loss, want)) in column(&found, "loss without")
+        .iter()
+        .zip(printed)
+        .enumerate()
+    {
+        close(&format!("neuron {i}"), loss - base, want, 0.01);
+    }
+}
+
+#[test]
+fn sorting_fails_with_repeats() {
+    let Some(path) = path("ck_sort") else { return };
+    let line = "table accuracy by 10 - distinct(x) over random:3:20000";
+    let found = answer(&[line, "--model", &path, "--task", "sort"]);
+    let right = column(&found, "mean");
+    for (repeats, want) in [0.998, 0.974, 0.892, 0.772].into_iter().enumerate() {
+        let tolerance = if repeats < 3 { 0.015 } else { 0.04 };
+        close(
+            &format!("{repeats} repeats"),
+            right[repeats],
+            want,
+            tolerance,
+        );
+    }
+}
