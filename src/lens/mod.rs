@@ -53,3 +53,4 @@ pub use weights::diagonal::{Diagonal, Failing, Spread};
 pub use weights::directions::{Directions, cosines, overlap};
 pub use weights::matrices::Matrices;
 pub use weights::reduce::{LowRank, Pca, low_rank, pca};
+pub use weights::subspace::{Spanned, Subspace};

@@ -157,7 +157,7 @@ fn given(
         Action::Path(path) => anyhow::bail!("{path} is taken out by the attention of each input"),
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
-        Action::Add(..) | Action::Rank(_) => &[],
+        Action::Add(..) | Action::Rank(_) | Action::Project(..) => &[],
         Action::Patch(from) | Action::Edge(_, Some(from)) => match from {
             From::Run(run) => {
                 let hook = one.taken_from().map_or(one.hook, |(_, hook)| hook);

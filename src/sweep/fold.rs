@@ -8,7 +8,7 @@ use super::program::{
 use crate::lens::{Action, HeadName, Intervention, Matrices, Matrix, Sender};
 use crate::model::{HookName, Site};
 use crate::task::Form;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The pass so far.
@@ -268,6 +268,7 @@ impl Fold<'_> {
                         sum.add(&now, 1.0);
                         carried.insert(edge, now);
                     }
+                    Action::Project(..) => bail!("a projection of the stream folds into no tables"),
                     Action::Patch(_) | Action::Rank(_) | Action::Set(_) | Action::Path(_) => {
                         *sum = self.constant(number, &one, head, position)?;
                     }

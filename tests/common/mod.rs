@@ -3,7 +3,8 @@
 
 use candle_core::{Device, Tensor};
 use circuitscope::lens::{
-    Action, Averaged, From, Intervention, RunName, Sender, StreamDirection, Target,
+    Action, Averaged, Directions, From, Intervention, RunName, Sender, Spanned, StreamDirection,
+    Subspace, Target,
 };
 use circuitscope::model::config::{Activation, AttentionDir, Mlp};
 use circuitscope::model::config::{Normalization, PositionalEmbedding};
@@ -280,6 +281,15 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         _ if is_attention => Action::Knock,
         _ if matches!(hook, HookName::Block(_, Site::Q | Site::V)) => {
             Action::Rank(any(rng, config.d_head + 1))
+        }
+        _ if is_stream => {
+            let all = Directions::all(config);
+            let of = all[(number.abs() * 8.0) as usize % all.len()];
+            let part = match number > 0.5 {
+                true => Spanned::Span,
+                false => Spanned::Components(1 + config.d_model / 2),
+            };
+            Action::Project(Subspace { of, part }, number < 0.0)
         }
         _ => Action::Zero,
     };

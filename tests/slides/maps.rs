@@ -416,3 +416,50 @@ fn sorting_fails_with_repeats() {
         );
     }
 }
+
+fn sweep(args: &[&str]) -> Value {
+    let output = output(&[&["sweep"], args, &["--format", "json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The subtraction is made of four frequencies: with them alone nothing is lost, without them everything.
+#[test]
+fn frequencies_that_are_kept_are_enough_and_those_removed_are_missed() {
+    let Some(path) = path("ck_modular_subtraction") else {
+        return;
+    };
+    let model = ["--model", &path, "--task", "modular_subtraction"];
+    let right = |verb: &str| {
+        let line = format!("{verb} hook_embed @a,b frequencies W_E 44 17 37 11");
+        let found = sweep(&[&model[..], &["--intervene", &line]].concat());
+        found["inputs_accuracy"].as_f64().unwrap()
+    };
+    assert_eq!(right("keep"), 1.0);
+    close("removed", right("remove"), 1.0 / 113.0, 0.005);
+}
+
+/// What the unembedding's and the output's components are enough for.
+#[test]
+fn three_components_are_all_that_the_maximum_needs() {
+    let Some(path) = path("rakaar_max_list_s42") else {
+        return;
+    };
+    let wrong = |what: &str| {
+        let line = format!("keep blocks.0.hook_resid_post @* pca {what}");
+        let args = [
+            "--model",
+            &path,
+            "--task",
+            "max_of_list",
+            "--intervene",
+            &line,
+        ];
+        let found = sweep(&args);
+        found["wrong_by_position"][0].as_f64().unwrap() / 1e5
+    };
+    close("W_U 1", 1.0 - wrong("W_U 1"), 0.40952, 1e-6);
+    assert_eq!((wrong("W_U 3"), wrong("W_O.0 3")), (0.0, 0.0));
+    assert!(wrong("W_U 2") > 0.1 && wrong("W_O.0 2") > 0.1);
+}

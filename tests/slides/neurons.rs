@@ -145,8 +145,8 @@ fn the_bare_model_has_a_grid_of_neurons_alone() {
 fn shares_print_what_is_left_over() {
     let pair = ["--clean", "(())", "--corrupted", "(((("];
     for question in [
-        "neurons 1",
-        "neurons 0 over sample",
+        "neurons 1 target",
+        "neurons 0 target over sample",
         "sources start→kind",
         "attribution",
     ] {

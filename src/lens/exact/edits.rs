@@ -1,7 +1,7 @@
 //! What interventions make of a trace's terms: `runs/edit.rs`, edit by edit, on sums.
 
 use super::changes::Change;
-use super::rows::{Label, spread};
+use super::rows::{Label, Rows, spread};
 use super::terms::Terms;
 use super::trace::Trace;
 use crate::lens::experiment::intervention::{Action, Carrier, Sender};
@@ -27,6 +27,7 @@ impl Trace<'_> {
                     chosen.iter().for_each(|&p| terms.scale_at(p, *factor));
                 }
                 Action::Rank(_) => self.cut(change, head, &chosen, &mut terms)?,
+                Action::Project(..) => self.project(change, &chosen, &mut terms)?,
                 Action::Add(..) => {
                     let put = self.put(change, head)?;
                     chosen.iter().for_each(|&p| terms.add_at(p, &put, 1.0));
@@ -97,6 +98,23 @@ impl Trace<'_> {
             }
         };
         Ok(self.everywhere(Label::Path(PathName::of(Start::Put(one.hook))), rows))
+    }
+
+    /// The stream's terms times a matrix at the chosen positions.
+    fn project(&mut self, change: &Change, chosen: &[usize], terms: &mut Terms) -> Result<()> {
+        let map = change.taken.as_ref().context("there is no map")?;
+        let width = self.weights.config().d_model;
+        let map = matrix(width, width, map.values());
+        for (family, weights) in terms.split_off(chosen).iter() {
+            let vectors = self.rows(family).times(&map);
+            let rows = match vectors.by_pair {
+                true => Rows::Pairs(vectors.rows.into_owned()),
+                false => Rows::Own(vectors.rows.into_owned()),
+            };
+            let label = self.label(family).clone();
+            terms.push(self.family(label, rows), weights.clone());
+        }
+        Ok(())
     }
 
     /// Queries or values cut down to some directions at the chosen positions.

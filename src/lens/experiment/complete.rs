@@ -38,6 +38,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
                 .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
                 .filter(|hook| verb != "add" || adds_to(*hook))
                 .filter(|hook| verb != "rank" || is_cut(*hook))
+                .filter(|hook| !matches!(verb, "keep" | "remove") || hook.is_stream())
                 .map(|hook| hook.to_string())
                 .collect();
         }

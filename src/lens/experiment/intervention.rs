@@ -7,6 +7,7 @@
 //! mean  blocks.0.attn.hook_z @elt over sample       resample blocks.0.attn.hook_z @elt keep idx
 //! edge  L0->K1 off                                  edge  embed->Q1.0 @b_0 from corrupted
 //! edge  L0->M1 off                                  zero  blocks.0.mlp.hook_post @* neuron 5
+//! keep  hook_embed @* frequencies W_E 44 17         remove blocks.0.hook_resid_post @= pca W_U 2
 //! edge  L0->K1 @elt mean over sample                edge  L0->V1 @elt resample keep idx
 //! rank  blocks.1.attn.hook_v @* head 0 to 5         path  0.0>1.0>2.0 off
 //! ```
@@ -16,6 +17,7 @@
 
 use crate::lens::names::path::PathName;
 use crate::lens::names::run::RunName;
+use crate::lens::weights::subspace::Subspace;
 use crate::model::{HookName, Site};
 use crate::task::{Field, Task, Token};
 use std::fmt;
@@ -178,6 +180,8 @@ pub enum Action {
     /// A head's circuit cut down to its top singular directions: of OV at `hook_v`, of QK at
     /// `hook_q`; the same product of weights as [`crate::lens::low_rank`] makes.
     Rank(usize),
+    /// The part of a stream in a subspace alone is kept (`true`), or taken out.
+    Project(Subspace, bool),
     /// An edge of the computation: the sender's term is taken out of what the receiver reads
     /// (`None`: off), or exchanged for the sender's term from elsewhere. The receiver is the hook
     /// point: `hook_q_input`, `hook_k_input`, `hook_v_input`, `hook_mlp_in`, or the last
@@ -313,6 +317,7 @@ impl Intervention {
             Action::Knock => "knock".into(),
             Action::Add(..) => "add".into(),
             Action::Rank(_) => "low rank".into(),
+            Action::Project(..) => "projected".into(),
             Action::Edge(_, None) => "edge off".into(),
             Action::Edge(_, Some(From::Run(run))) => format!("edge {}", run.name()),
             Action::Edge(_, Some(from)) => format!("edge {}", from.kind()),
@@ -349,6 +354,8 @@ impl Intervention {
             Action::Knock => "knock",
             Action::Add(..) => "add",
             Action::Rank(_) => "rank",
+            Action::Project(_, true) => "keep",
+            Action::Project(_, false) => "remove",
             Action::Edge(..) => "edge",
             Action::Path(_) => "path",
         };
@@ -371,6 +378,7 @@ impl Intervention {
             Action::Scale(factor) => format!(" by {factor}"),
             Action::Set(value) => format!(" = {value}"),
             Action::Rank(rank) => format!(" to {rank}"),
+            Action::Project(subspace, _) => format!(" {}", subspace.words()),
             Action::Zero | Action::Knock | Action::Edge(..) | Action::Path(_) => String::new(),
             Action::Add(direction, factor) => {
                 let direction = match direction {

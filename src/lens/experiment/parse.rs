@@ -3,11 +3,12 @@
 use super::intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
 use super::words::{Result, Words};
 use crate::lens::names::path::PathName;
+use crate::lens::weights::subspace::Subspace;
 use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{Task, shown};
 
 /// The verbs, with the form of their lines.
-pub(crate) const VERBS: [(&str, &str); 11] = [
+pub(crate) const VERBS: [(&str, &str); 13] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
@@ -29,6 +30,14 @@ pub(crate) const VERBS: [(&str, &str); 11] = [
     ("set", "set HOOK TARGET [head N] = NUMBER"),
     ("knock", "knock HOOK [dest,src] [head N]"),
     ("rank", "rank HOOK TARGET [head N] to R"),
+    (
+        "keep",
+        "keep HOOK TARGET span NAME | pca NAME K | frequencies NAME K K ..",
+    ),
+    (
+        "remove",
+        "remove HOOK TARGET span NAME | pca NAME K | frequencies NAME K K ..",
+    ),
     (
         "edge",
         "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from RUN|mean over ..|resample keep ..",
@@ -94,6 +103,15 @@ impl Intervention {
                 }
                 Action::Rank(rank)
             }
+            "keep" | "remove" => {
+                if !adds_to(hook) {
+                    words.at = 2;
+                    return words.wrong(format!(
+                        "{hook} is not as wide as the residual stream, so no subspace of it lies there"
+                    ));
+                }
+                Action::Project(words.subspace(config)?, verb == "keep")
+            }
             "zero" => Action::Zero,
             "scale" => {
                 words.keyword("by")?;
@@ -116,6 +134,22 @@ impl Intervention {
 }
 
 impl Words<'_> {
+    /// All that is left of the line.
+    fn subspace(&mut self, config: &Config) -> Result<Subspace> {
+        let first = self.at;
+        let rest = &self.words[first..];
+        match Subspace::parse(rest, config) {
+            Ok(subspace) => {
+                self.at = self.words.len();
+                Ok(subspace)
+            }
+            Err((place, problem)) => {
+                self.at = first + place + 1;
+                self.wrong(problem)
+            }
+        }
+    }
+
     fn hook(&mut self, config: &Config) -> Result<HookName> {
         let name = self.next("a hook name")?;
         let layer = name

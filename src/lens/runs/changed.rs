@@ -17,7 +17,7 @@ impl Changes {
             let taken = sources.taken(intervention)?;
             let of_row = |tensor: &Tensor| {
                 Array::from_tensor(&match intervention.action {
-                    Action::Add(..) | Action::Rank(_) => tensor.clone(),
+                    Action::Add(..) | Action::Rank(_) | Action::Project(..) => tensor.clone(),
                     // one row serves all where nothing depends on the prompt
                     _ => tensor.get(row.min(tensor.dim(0)? - 1))?,
                 })

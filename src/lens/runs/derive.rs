@@ -6,9 +6,10 @@ use crate::lens::experiment::intervention::{
 };
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::path::PathName;
-use crate::lens::numbers::algebra::array;
+use crate::lens::numbers::algebra::{Matrix, array};
 use crate::lens::weights::matrices::Matrices;
 use crate::lens::weights::reduce::projection;
+use crate::lens::weights::subspace::Subspace;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
 use crate::task::{Field, Prompt, Token, Values};
 use anyhow::{Context, Result, ensure};
@@ -119,10 +120,27 @@ fn derive(
     }
     Ok(match &intervention.action {
         Action::Rank(rank) => Some(projection(model, intervention.hook, *rank)?),
+        Action::Project(subspace, keeps) => Some(stream_map(model, subspace, *keeps)?),
         Action::Add(direction, factor) => Some((vector(model, *direction)? * *factor)?),
         Action::Path(path) => Some(handed_over(model, path, std::slice::from_ref(base))?),
         _ => None,
     })
+}
+
+/// What a stream is multiplied with so that its part in a subspace is kept alone, or taken out, `[d_model,
+/// d_model]`.
+fn stream_map(model: &HookedTransformer, subspace: &Subspace, keeps: bool) -> Result<Tensor> {
+    let inside = subspace.projection(&Matrices::new(model)?)?;
+    let map = match keeps {
+        true => inside,
+        false => Matrix::identity(inside.nrows(), inside.ncols()) - inside,
+    };
+    let map = array(&map);
+    Ok(Tensor::from_slice(
+        map.values(),
+        map.shape(),
+        model.device(),
+    )?)
 }
 
 /// What a path hands over from each position of some prompts, `[prompt, pos, d_model]`.

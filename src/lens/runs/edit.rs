@@ -41,6 +41,7 @@ impl Sources<'_> {
             | Action::Edge(_, Some(_))
             | Action::Add(..)
             | Action::Rank(_)
+            | Action::Project(..)
             | Action::Path(_) => self.derived.get(intervention)?,
             Action::Zero
             | Action::Scale(_)
@@ -59,6 +60,8 @@ enum Replacement {
     Added(Tensor),
     /// `[head, d_head + 1, d_head]`: each head's values times a matrix, plus its last row.
     Projected(Tensor),
+    /// `[d_model, d_model]`: the stream times a matrix.
+    Mapped(Tensor),
     /// The sender's term taken out, and that of another run put in its place.
     Rewired(Sender, Option<Tensor>),
     /// What a path carries taken out: what it hands over from each position, `[batch, pos,
@@ -78,6 +81,7 @@ impl Replacement {
             Action::Patch(_) => Self::Tensor(tensor()?),
             Action::Add(..) => Self::Added(tensor()?),
             Action::Rank(_) => Self::Projected(tensor()?),
+            Action::Project(..) => Self::Mapped(tensor()?),
             Action::Zero => Self::Number(0.0),
             Action::Scale(factor) => Self::Scaled(*factor),
             Action::Set(value) => Self::Number(*value),
@@ -167,6 +171,7 @@ impl Edit {
             Replacement::Scaled(factor) => scaled(value, *factor)?,
             Replacement::Added(tensor) => value.broadcast_add(tensor)?,
             Replacement::Projected(maps) => projected(value, maps)?,
+            Replacement::Mapped(map) => value.contiguous()?.broadcast_matmul(map)?,
             Replacement::Rewired(sender, other) => {
                 let carried = carried.with_context(|| format!("{sender} has not written yet"))?;
                 let without = value.broadcast_sub(carried)?;

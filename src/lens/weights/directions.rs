@@ -25,6 +25,8 @@ pub enum Directions {
     Reads(HeadName),
     /// `W_O.L.H`: what a head writes.
     Writes(HeadName),
+    /// `W_O.L`: what all heads of a layer write.
+    Output(usize),
     /// `ov.L.H`: what a head makes of each token that it looks at, `W_E W_V W_O`.
     Moved(HeadName),
 }
@@ -41,6 +43,11 @@ impl Directions {
             all.push(Self::NeuronsIn(layer));
             all.extend(wide.then_some(Self::NeuronsOut(layer)));
         }
+        all.extend(
+            (0..config.n_layers)
+                .filter(|_| config.n_heads > 1)
+                .map(Self::Output),
+        );
         for head in HeadName::all(config) {
             all.extend([Self::Reads(head), Self::Writes(head), Self::Moved(head)]);
         }
@@ -58,6 +65,7 @@ impl Directions {
             Self::NeuronsOut(layer) => format!("W_out.{layer}"),
             Self::Reads(head) => format!("W_V.{}.{}", head.layer, head.head),
             Self::Writes(head) => format!("W_O.{}.{}", head.layer, head.head),
+            Self::Output(layer) => format!("W_O.{layer}"),
             Self::Moved(head) => format!("ov.{}.{}", head.layer, head.head),
         }
     }
@@ -104,6 +112,7 @@ impl Directions {
                 counted(config.mlp.map_or(0, |mlp| mlp.d_mlp))
             }
             Self::Reads(_) | Self::Writes(_) => counted(config.d_head),
+            Self::Output(_) => counted(config.d_head * config.n_heads),
         }
     }
 
@@ -133,6 +142,14 @@ impl Directions {
             },
             Self::Reads(head) => across(&weights.head(head).w_v),
             Self::Writes(head) => weights.head(head).w_o.clone(),
+            Self::Output(layer) => {
+                let config = weights.config();
+                let d_head = config.d_head;
+                let of = |head: usize| &weights.head(HeadName { layer, head }).w_o;
+                Matrix::from_fn(d_head * config.n_heads, config.d_model, |i, j| {
+                    of(i / d_head)[(i % d_head, j)]
+                })
+            }
             Self::Moved(head) => {
                 let head = weights.head(head);
                 &(weights.w_e() * &head.w_v) * &head.w_o

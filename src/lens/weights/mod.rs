@@ -8,3 +8,4 @@ pub mod layers;
 pub mod matrices;
 pub mod named;
 pub mod reduce;
+pub mod subspace;

@@ -1,0 +1,150 @@
+//! Subspaces of the residual stream: what named directions span, their principal components, what they are at
+//! some frequencies.
+
+use super::directions::Directions;
+use super::matrices::Matrices;
+use crate::lens::numbers::algebra::{Matrix, product_svd};
+use crate::lens::numbers::fourier;
+use crate::model::Config;
+use crate::task::shown;
+use anyhow::{Context, Result, bail, ensure};
+
+/// A subspace, by how it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subspace {
+    /// Of which directions.
+    pub of: Directions,
+    /// What of them.
+    pub part: Spanned,
+}
+
+/// What of some directions spans a subspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spanned {
+    /// All of them.
+    Span,
+    /// So many principal components, the mean taken as the origin.
+    Components(usize),
+    /// The waves of these frequencies along the numbers that they belong to.
+    Frequencies(Vec<usize>),
+}
+
+/// What follows the target of a line.
+pub(crate) const FORM: &str = "span NAME | pca NAME K | frequencies NAME K K ..";
+
+impl Subspace {
+    /// A subspace from its words: `pca W_U 2`, `frequencies W_E 44 17`, `span W_U`.
+    ///
+    /// # Errors
+    /// The place of the wrong word among them, and what it may be.
+    pub(crate) fn parse(words: &[&str], config: &Config) -> Result<Self, (usize, String)> {
+        let missing = |at: usize, what: &str| (at, format!("{what} is missing; write {FORM}"));
+        let kind = words.first().ok_or_else(|| missing(0, "what is kept"))?;
+        let name = words.get(1).ok_or_else(|| missing(1, "a name such as W_U"));
+        let of = |name: &str| Directions::parse(name, config).map_err(|e| (1, format!("{e:#}")));
+        let numbers = || -> Result<Vec<usize>, (usize, String)> {
+            let read = words.iter().enumerate().skip(2).map(|(at, word)| {
+                let number = word.parse::<usize>().ok();
+                number.ok_or_else(|| (at, format!("'{}' is no whole number", shown(word))))
+            });
+            read.collect()
+        };
+        let part = match *kind {
+            "span" => match words.get(2) {
+                Some(more) => return Err((2, format!("'{}' is too much", shown(more)))),
+                None => Spanned::Span,
+            },
+            "pca" => match numbers()?[..] {
+                [k] if (1..=config.d_model).contains(&k) => Spanned::Components(k),
+                [_] => return Err((2, format!("components are 1 to {}", config.d_model))),
+                _ => return Err(missing(2, "one number of components")),
+            },
+            "frequencies" => match numbers()? {
+                some if some.is_empty() => return Err(missing(2, "a frequency")),
+                some => Spanned::Frequencies(some),
+            },
+            other => return Err((0, format!("'{}' is none of {FORM}", shown(other)))),
+        };
+        let of = of(name?)?;
+        if let Spanned::Frequencies(some) = &part {
+            let most = of.counted_len(config) / 2;
+            if let Some(at) = some.iter().position(|&k| k > most) {
+                return Err((at + 2, format!("frequencies are 0 to {most}")));
+            }
+        }
+        Ok(Self { of, part })
+    }
+
+    /// The words that [`Subspace::parse`] reads.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let name = self.of.name();
+        match &self.part {
+            Spanned::Span => format!("span {name}"),
+            Spanned::Components(k) => format!("pca {name} {k}"),
+            Spanned::Frequencies(some) => {
+                let some: Vec<String> = some.iter().map(ToString::to_string).collect();
+                format!("frequencies {name} {}", some.join(" "))
+            }
+        }
+    }
+
+    /// The orthogonal projection onto it, `[d_model, d_model]`: `x P` is the part of `x` in the subspace.
+    ///
+    /// # Errors
+    /// When the directions are not there, or the singular values do not converge.
+    pub(crate) fn projection(&self, weights: &Matrices) -> Result<Matrix> {
+        let rows = self.of.rows(weights)?;
+        let (rows, most) = match &self.part {
+            Spanned::Span => (rows, usize::MAX),
+            Spanned::Components(k) => (centred(&rows), *k),
+            Spanned::Frequencies(some) => {
+                let labels = self.of.labels(weights.config(), weights.task());
+                let range = Directions::counted(&labels);
+                ensure!(
+                    range.len() >= 3,
+                    "{} has no numbers in a row",
+                    self.of.name()
+                );
+                let table = rows.subrows(range.start, range.len()).to_owned();
+                let waves = some.iter().flat_map(|&k| fourier::coefficients(&table, k));
+                let waves: Vec<Vec<f64>> = waves.collect();
+                let waves = Matrix::from_fn(waves.len(), table.ncols(), |i, j| waves[i][j]);
+                (waves, usize::MAX)
+            }
+        };
+        let across = rows.transpose().to_owned();
+        let one = Matrix::identity(across.ncols(), across.ncols());
+        let svd = product_svd(&across, &one)?;
+        let first = svd.s.first().copied().context("there are no directions")?;
+        let real = svd.s.iter().take_while(|&&s| s > first * 1e-7 && s > 0.0);
+        let rank = real.count().min(most);
+        if rank == 0 {
+            bail!("{} spans nothing", self.words());
+        }
+        let basis = svd.u.subcols(0, rank).to_owned();
+        Ok(&basis * basis.transpose())
+    }
+}
+
+impl Directions {
+    /// How many of them belong to numbers in a row, as far as sizes tell.
+    fn counted_len(self, config: &Config) -> usize {
+        match self {
+            Self::Tokens | Self::Moved(_) => config.d_vocab,
+            Self::Classes => config.d_vocab_out,
+            Self::Positions => config.n_ctx,
+            Self::NeuronsIn(_) | Self::NeuronsOut(_) => config.mlp.map_or(0, |mlp| mlp.d_mlp),
+            Self::Reads(_) | Self::Writes(_) => config.d_head,
+            Self::Output(_) => config.d_head * config.n_heads,
+        }
+    }
+}
+
+fn centred(rows: &Matrix) -> Matrix {
+    let n = rows.nrows() as f64;
+    let means: Vec<f64> = (0..rows.ncols())
+        .map(|j| (0..rows.nrows()).map(|i| rows[(i, j)]).sum::<f64>() / n)
+        .collect();
+    Matrix::from_fn(rows.nrows(), rows.ncols(), |i, j| rows[(i, j)] - means[j])
+}
