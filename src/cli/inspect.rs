@@ -7,7 +7,7 @@ use super::table::{self, Align};
 use crate::lens::slide::{self, Overall, overall};
 use crate::model::config::Sidecar;
 use crate::model::{Contents, Model, Opened};
-use crate::task::{Sample, Task, grouped, shown};
+use crate::task::{Sample, Task, grouped, shown, shown_path};
 use anyhow::Result;
 use candle_core::Device;
 use clap::Args;
@@ -98,7 +98,7 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
         Err(error) => (None, Some(format!("{error:#}"))),
     };
     let answer = Answer {
-        file: shown(&args.file.to_string_lossy()),
+        file: shown_path(&args.file),
         contents,
         no_model,
         found,

@@ -8,8 +8,9 @@
 use super::runs::score::{Score, score};
 use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
 use crate::model::{HookedTransformer, Model, Opened, Slide};
-use crate::task::{Estimate, Sample, Sizes, Task, fraction, grouped, shown};
-use anyhow::{Context, Result, ensure};
+use crate::task::plain::{self, Links};
+use crate::task::{Estimate, Sample, Sizes, Task, fraction, grouped, shown_path};
+use anyhow::{Context, Result};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
 
 /// The beginning of what is wrong with a checkpoint.
 fn cannot_use(path: &Path) -> String {
-    format!("cannot use the model {}", shown(&path.to_string_lossy()))
+    format!("cannot use the model {}", shown_path(path))
 }
 
 /// A task that fits these sizes.
@@ -214,7 +215,8 @@ fn task_of(opened: &Opened, wish: &Wish) -> Result<Task> {
     if let Some(text) = &wish.task {
         return named(text, &sizes);
     }
-    if let Some(file) = opened.path.as_deref().and_then(beside) {
+    let file = opened.path.as_deref().map(beside).transpose()?.flatten();
+    if let Some(file) = file {
         let text = read_task(&file)?;
         let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
         return fitting(task, &sizes);
@@ -259,29 +261,26 @@ pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
 }
 
 /// The task file beside a checkpoint: `NAME.star`, or `task.star` in its folder.
-fn beside(path: &Path) -> Option<PathBuf> {
-    let all = [
+fn beside(path: &Path) -> Result<Option<PathBuf>> {
+    for file in [
         path.with_extension("star"),
         path.with_file_name("task.star"),
-    ];
-    all.into_iter().find(|file| file.is_file())
+    ] {
+        if plain::stands(&file)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 fn read_task(path: &Path) -> Result<String> {
-    let name = shown(&path.to_string_lossy());
-    let text = String::from_utf8(read_whole(path, MAX_TASK_FILE)?);
-    text.map_err(|_| anyhow::anyhow!("the task {name} is no text; UTF-8 is needed"))
+    let text = plain::text(path, MAX_TASK_FILE, Links::Followed);
+    text.with_context(|| format!("cannot read the task {}", shown_path(path)))
 }
 
 fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let name = shown(&path.to_string_lossy());
-    let data = std::fs::metadata(path).with_context(|| format!("cannot read the task {name}"))?;
-    ensure!(
-        data.is_file() && data.len() <= most,
-        "the task {name} is no file of at most {} KiB",
-        most >> 10
-    );
-    std::fs::read(path).with_context(|| format!("cannot read the task {name}"))
+    let bytes = plain::bytes(path, most, Links::Followed);
+    bytes.with_context(|| format!("cannot read the task {}", shown_path(path)))
 }
 
 /// The built-in tasks that a checkpoint of these sizes can be asked, as large as it.

@@ -6,7 +6,8 @@ use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
 use super::series;
 use super::weights::{self, StateDict};
-use crate::task::{Task, shown};
+use crate::task::plain::{self, Links};
+use crate::task::{Task, shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use std::borrow::Cow;
@@ -55,7 +56,7 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
         let opened = Opened::read(path, &Overrides::default())?;
         let model = || Self::of_array_update(&opened, device);
-        model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+        model().with_context(|| format!("cannot use the model {}", shown_path(path)))
     }
 
     /// The model of a state dict, in any dialect.
@@ -151,14 +152,13 @@ impl Opened {
                 ..Self::of(read.weights, &overrides.over(&said), name)?
             })
         };
-        let shown = |path: &Path| shown(&path.to_string_lossy());
         of().with_context(|| match &config {
             Some(config) => format!(
                 "cannot use the model {} with the config {} beside it",
-                shown(path),
-                shown(config)
+                shown_path(path),
+                shown_path(config)
             ),
-            None => format!("cannot use the model {}", shown(path)),
+            None => format!("cannot use the model {}", shown_path(path)),
         })
     }
 
@@ -222,22 +222,16 @@ pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
 }
 
 fn read_config(path: &Path) -> Result<Option<Sidecar>> {
-    let shown_path = shown(&path.to_string_lossy());
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read the config {shown_path}")),
-        Ok(data) => {
-            ensure!(
-                data.is_file() && data.len() <= MAX_SIDECAR_BYTES,
-                "the config {shown_path} is no file of at most 1 MiB"
-            );
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the config {shown_path}"))?;
-            Sidecar::parse(&text).map(Some).with_context(|| {
-                format!("the config {shown_path} is not one of this tool or TransformerLens; mend or remove it")
-            })
-        }
+    if !plain::stands(path)? {
+        return Ok(None);
     }
+    let name = shown_path(path);
+    let text = plain::text(path, MAX_SIDECAR_BYTES, Links::Followed)
+        .with_context(|| format!("cannot read the config {name}"))?;
+    let said = Sidecar::parse(&text).with_context(|| {
+        format!("the config {name} is not one of this tool or TransformerLens; mend or remove it")
+    });
+    said.map(Some)
 }
 
 /// A tensor that TransformerLens stores but that holds nothing learned.
