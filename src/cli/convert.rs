@@ -47,7 +47,7 @@ pub fn run(args: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
     files::write_together(&both, args.force)?;
     let from = model.dialect.name();
     writeln!(out, "{name}: {} from the names of {from}", model.name)?;
-    for line in &model.told {
+    for line in model.told.iter().chain(&model.unread) {
         writeln!(out, "{line}")?;
     }
     let assumed = model.transformer.config().assumed_words();

@@ -6,10 +6,12 @@
 //! known, and nothing is called right or wrong.
 
 use super::runs::score::{Score, score};
-use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
+use crate::model::config::{
+    Assumed, AttentionDir, Config, Overrides, PositionalEmbedding, Sidecar,
+};
 use crate::model::{HookedTransformer, Model, Opened, Slide};
 use crate::task::plain::{self, Links};
-use crate::task::{Estimate, Sample, Sizes, Task, fraction, grouped, shown_path};
+use crate::task::{Estimate, Identity, Sample, Sizes, Task, fraction, grouped, shown, shown_path};
 use anyhow::{Context, Result};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -43,7 +45,19 @@ pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
     let opened = read(path, &wish.overrides)?;
     let task = || task_of(&opened, wish);
     let model = task().and_then(|task| of(&opened, task, device));
-    model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
+    let mut model = model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))?;
+    let named = (opened.said.task.as_ref()).filter(|_| known_task(&opened.said).is_none());
+    if let Some(named) = named.filter(|_| wish.task.is_none()) {
+        let (named, task) = (shown(&named.name), model.transformer.task());
+        let unknown = format!(
+            "the config's task '{named}' is none of the built-in ones; it is opened for {task}"
+        );
+        model.unread = Some(match model.unread.take() {
+            Some(unread) => format!("{unread}; {unknown}"),
+            None => unknown,
+        });
+    }
+    Ok(model)
 }
 
 /// What a file holds, or a model in the binary (`slide:sort`), which says all of itself.
@@ -200,6 +214,12 @@ fn words(one: &Config, decided: &Config) -> String {
     words.join(", ")
 }
 
+/// The task that a config names, where it is a built-in one; what others call theirs is their business.
+fn known_task(said: &Sidecar) -> Option<&Identity> {
+    let is_known = |task: &&Identity| Task::built_in_names().any(|name| name == task.name);
+    said.task.as_ref().filter(is_known)
+}
+
 /// What a task may ask of a checkpoint.
 #[must_use]
 pub fn sizes(config: &Config) -> Sizes {
@@ -221,9 +241,7 @@ fn task_of(opened: &Opened, wish: &Wish) -> Result<Task> {
         let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
         return fitting(task, &sizes);
     }
-    if let Some(said) = &opened.said.task
-        && Task::built_in_names().any(|name| name == said.name)
-    {
+    if let Some(said) = known_task(&opened.said) {
         let task = Task::built_in(&said.name, &said.options, &sizes)?;
         return fitting(task, &sizes);
     }

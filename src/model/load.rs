@@ -1,6 +1,6 @@
 //! A model from a file or from the binary itself, checked tensor by tensor; and back into files.
 
-use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias};
+use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias, over};
 use super::dialect::{Canonical, Dialect, canonical};
 use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 /// A config is a few lines; more is no config.
 const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 
+/// The fields of a config.
+type Fields = serde_json::Map<String, serde_json::Value>;
+
 /// A model with its identity.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -31,6 +34,8 @@ pub struct Model {
     pub dialect: Dialect,
     /// What was found out when it was opened: under which assumption it is how often right.
     pub told: Vec<String>,
+    /// What of its config is not read, though it sounds as if it were of account.
+    pub unread: Option<String>,
 }
 
 impl Model {
@@ -82,8 +87,9 @@ impl Model {
     /// The model of what was read, for a task, under this config: its own, or one of its candidates.
     ///
     /// # Errors
-    /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
+    /// Names the tensor that is wrong, missing, extra, misshapen or not finite; when a run would hold too much.
     pub fn of(opened: &Opened, config: Config, task: Task, device: &Device) -> Result<Self> {
+        config.check_run(task.seq_len())?;
         let tensors = checked_tensors(&opened.weights, &config, device)?;
         let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
         // over the parameters alone, absent biases as zeros: buffers of one file format and
@@ -96,6 +102,7 @@ impl Model {
             hash,
             dialect: opened.dialect,
             told: Vec::new(),
+            unread: opened.said.unread_words(),
         })
     }
 }
@@ -143,10 +150,10 @@ impl Opened {
         let name = shown(&name.to_string_lossy());
         let (config, beside) = read_sidecar(&file)?.unzip();
         let of = || -> Result<Self> {
-            let inside = Sidecar::from_fields(&read.config)
-                .context("the config among the weights is not one of a small transformer")?;
             // what stands beside a file was put there to say more of it
-            let said = beside.unwrap_or(inside);
+            let fields = over(&read.config, &beside.unwrap_or_default());
+            let said = Sidecar::from_fields(&fields)
+                .context("the config among the weights is not one of a small transformer")?;
             Ok(Self {
                 path: Some(path.clone()),
                 ..Self::of(read.weights, &overrides.over(&said), name)?
@@ -204,7 +211,7 @@ pub(super) fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
 ///
 /// # Errors
 /// When it is there and is no config.
-pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
+pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Fields)>> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let mut beside = vec![
         file.with_extension("json"),
@@ -221,17 +228,22 @@ pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
     Ok(None)
 }
 
-fn read_config(path: &Path) -> Result<Option<Sidecar>> {
+fn read_config(path: &Path) -> Result<Option<Fields>> {
     if !plain::stands(path)? {
         return Ok(None);
     }
     let name = shown_path(path);
     let text = plain::text(path, MAX_SIDECAR_BYTES, Links::Followed)
         .with_context(|| format!("cannot read the config {name}"))?;
-    let said = Sidecar::parse(&text).with_context(|| {
+    let fields = || -> Result<Fields> {
+        let fields = Sidecar::fields_of(&text)?;
+        Sidecar::from_fields(&fields)?;
+        Ok(fields)
+    };
+    let fields = fields().with_context(|| {
         format!("the config {name} is not one of this tool or TransformerLens; mend or remove it")
     });
-    said.map(Some)
+    fields.map(Some)
 }
 
 /// A tensor that TransformerLens stores but that holds nothing learned.
