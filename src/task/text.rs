@@ -10,6 +10,9 @@ const WORD: usize = 40;
 /// The most characters of a path in a message.
 const PATH: usize = 240;
 
+/// The most choices that a message names.
+const CHOICES: usize = 24;
+
 /// Whether a character does something besides being seen: controls, breaks of lines, turns of the direction
 /// of writing, tags, annotations, and what no text may hold.
 #[must_use]
@@ -85,6 +88,18 @@ pub fn shown_path(path: &Path) -> String {
     }
     rest.nth(chars - PATH - 1);
     format!("...{}", harmless(rest.as_str()))
+}
+
+/// Choices for a message: all of few, of many the first and how many there are.
+#[must_use]
+pub fn listed(names: &[String], between: &str) -> String {
+    match names.get(..CHOICES) {
+        Some(first) if names.len() > CHOICES => {
+            let (first, rest) = (first.join(between), names.len() - CHOICES);
+            format!("{first}{between}... and {rest} more")
+        }
+        _ => names.join(between),
+    }
 }
 
 #[cfg(test)]
