@@ -156,7 +156,7 @@ pub(super) fn score_under(
 ) -> Result<Score> {
     let model = model.for_rows(examples.len());
     let under = Under::new(model, experiment, examples)?;
-    let judged = map_chunks(model.device(), examples, |chunk| {
+    let judged = map_chunks(model, examples, |chunk| {
         under.edit(chunk, |prompts, edited| match edited {
             None => judge(model, prompts, &mut NoHooks),
             Some((list, sources)) => judge(model, prompts, &mut Editor::new(list, sources)?),

@@ -4,6 +4,7 @@ use super::gather::Compare;
 use super::plan::Sheet;
 use crate::lens::experiment::metric::Reading;
 use crate::model::Config;
+use crate::task::text::listed;
 use crate::task::{Task, shown};
 use anyhow::{Context, Result};
 
@@ -145,7 +146,7 @@ pub(super) fn grid(words: &[&str], config: &Config) -> Result<(Sheet, Compare, R
         format!(
             "no grid '{}'; the grids are {}",
             shown(&line),
-            names.join(", ")
+            listed(&names, ", ")
         )
     })?;
     let rest = line[sheet.line().len()..].trim();

@@ -6,7 +6,7 @@ use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Array, observe_cache};
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
-use crate::task::shown;
+use crate::task::shown_path;
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
     let bytes = to_safetensors(&tensors, &BTreeMap::from(metadata))?;
     files::write(&args.output, &bytes, args.force)?;
 
-    let file = shown(&args.output.to_string_lossy());
+    let file = shown_path(&args.output);
     match args.common.format {
         Format::Json => print_json(
             out,

@@ -13,7 +13,7 @@ use crate::lens::{
 use crate::model::Model;
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
 use crate::task::number::fixed;
-use crate::task::shown;
+use crate::task::shown_path;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -348,7 +348,7 @@ fn print_text(out: &mut dyn Write, answer: &Answer, scale: &str) -> Result<()> {
 
 fn tell_file(args: &CircuitArgs, out: &mut dyn Write) -> Result<()> {
     if let Some(path) = &args.output {
-        writeln!(out, "\nwritten to {}", shown(&path.to_string_lossy()))?;
+        writeln!(out, "\nwritten to {}", shown_path(path))?;
     }
     Ok(())
 }

@@ -84,6 +84,7 @@ pub fn with_tokens(model: &mut Model, rows: &[&[Token]]) -> Result<Vec<Source>> 
         "{len} tokens, but the model has {} positions",
         config.n_ctx
     );
+    config.check_run(len)?;
     let known: Option<Vec<Source>> = rows
         .iter()
         .map(|row| task.prompt_of(row).map(Source::from))

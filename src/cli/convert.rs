@@ -3,7 +3,7 @@
 use super::model_args::SaidArgs;
 use crate::findings::files;
 use crate::lens::slide;
-use crate::task::shown;
+use crate::task::shown_path;
 use anyhow::{Result, ensure};
 use clap::Args;
 use std::io::Write;
@@ -31,7 +31,7 @@ pub struct ConvertArgs {
 /// When the checkpoint cannot be used, or a file is in the way; nothing is written then.
 pub fn run(args: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
     let path = &args.output;
-    let name = shown(&path.to_string_lossy());
+    let name = shown_path(path);
     ensure!(
         path.extension().is_some_and(|end| end == "safetensors"),
         "{name}: weights are written as .safetensors; give it a name that ends so"
@@ -47,7 +47,7 @@ pub fn run(args: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
     files::write_together(&both, args.force)?;
     let from = model.dialect.name();
     writeln!(out, "{name}: {} from the names of {from}", model.name)?;
-    for line in &model.told {
+    for line in model.told.iter().chain(&model.unread) {
         writeln!(out, "{line}")?;
     }
     let assumed = model.transformer.config().assumed_words();

@@ -1,12 +1,14 @@
 //! `circuitscope report`, `share` and `open`: findings as a page, sessions as a line.
 
 use super::args::{LiveArgs, WorkbenchArgs};
+use super::replay::DIFFERENT;
 use super::workbench;
 use crate::findings::report::{Page, page};
 use crate::findings::session::Session;
 use crate::findings::{files, share, store};
 use crate::runtime::items;
 use crate::task::limits::MAX_SHARING_LINE;
+use crate::task::{harmless, shown_path};
 use anyhow::Result;
 use clap::Args;
 use std::io::{Read as _, Write};
@@ -46,17 +48,27 @@ pub struct OpenArgs {
     pub live: LiveArgs,
 }
 
-/// Writes all findings of a folder as one page.
+/// Writes all findings of a folder as one page. Exit code 1 says that some could not be read.
 ///
 /// # Errors
-/// When one cannot be read, or the page cannot be written.
-pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<()> {
+/// When none can be read, or the page cannot be written.
+pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let kind = Page::of(&args.output)?;
-    let items = items(&args.folder)?;
-    let text = page(&items, kind)?;
+    let found = items(&args.folder)?;
+    let text = page(&found.read, &found.broken, kind)?;
     files::write(&args.output, text.as_bytes(), args.force)?;
-    writeln!(out, "{} findings in {}", items.len(), args.output.display())?;
-    Ok(())
+    let (count, file) = (found.read.len(), shown_path(&args.output));
+    writeln!(out, "{count} findings in {file}")?;
+    for (name, why) in &found.broken {
+        let (name, why) = (harmless(name), harmless(why));
+        writeln!(out, "{name}: left out: {why}")?;
+    }
+    let whole = found.broken.is_empty();
+    Ok(if whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DIFFERENT)
+    })
 }
 
 /// Prints a session, or the one of a finding, as a line.

@@ -7,7 +7,7 @@ use super::table::{self, Align};
 use crate::lens::slide::{self, Overall, overall};
 use crate::model::config::Sidecar;
 use crate::model::{Contents, Model, Opened};
-use crate::task::{Sample, Task, grouped, shown};
+use crate::task::{Sample, Task, grouped, shown, shown_path};
 use anyhow::Result;
 use candle_core::Device;
 use clap::Args;
@@ -98,7 +98,7 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
         Err(error) => (None, Some(format!("{error:#}"))),
     };
     let answer = Answer {
-        file: shown(&args.file.to_string_lossy()),
+        file: shown_path(&args.file),
         contents,
         no_model,
         found,
@@ -159,7 +159,7 @@ fn fit(opened: &Opened, task: Task, device: &Device) -> Result<Fit> {
 fn judged(model: &Model) -> Result<Overall> {
     let config = model.transformer.config();
     let [least, most] = INPUTS;
-    let inputs = (BUDGET / (config.weights() * config.n_ctx).max(1)).clamp(least, most);
+    let inputs = (BUDGET / config.run_work(config.n_ctx).max(1)).clamp(least, most);
     let sample = Sample::Random {
         seed: 1,
         len: inputs.min(DRAWN),
@@ -212,6 +212,9 @@ fn print_found(out: &mut dyn Write, found: &Found, config_from: Option<&str>) ->
             writeln!(out, "config read from {from}: {said}")?;
         }
         None => writeln!(out, "config: none was read")?,
+    }
+    if let Some(unread) = found.config_read.unread_words() {
+        writeln!(out, "{unread}")?;
     }
     writeln!(out, "model: {}", found.config.join(", "))?;
     if !found.assumed.is_empty() {

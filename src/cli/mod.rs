@@ -36,9 +36,11 @@ mod workbench;
 pub use args::Cli;
 
 use crate::runtime::pool;
+use crate::task::text::{acts, harmless_lines};
 use anyhow::Result;
 use args::Command;
 use clap::Parser;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -49,7 +51,8 @@ const BAD_INPUT: u8 = 2;
 #[must_use]
 pub fn main() -> ExitCode {
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
-    let cli = Cli::parse_from(leading::behind(std::env::args_os().collect()));
+    let args = leading::behind(std::env::args_os().collect());
+    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| misunderstood(&error));
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
         None => workbench::open(&cli.workbench, &cli.live, None),
@@ -61,10 +64,23 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // nobody is left to tell if stderr is gone too
-            let _ = writeln!(std::io::stderr(), "circuitscope: {error:#}");
+            let said = harmless_lines(&format!("{error:#}"));
+            let _ = writeln!(std::io::stderr(), "circuitscope: {said}");
             ExitCode::from(BAD_INPUT)
         }
     }
+}
+
+/// Says what clap says of a command line, and ends.
+fn misunderstood(error: &clap::Error) -> ! {
+    let acting = |word: &OsString| word.to_string_lossy().contains(acts);
+    if !std::env::args_os().any(|word| acting(&word)) {
+        error.exit();
+    }
+    // it says them again, and they would act on the terminal: without that, and without colours
+    let said = harmless_lines(&error.to_string());
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    std::process::exit(error.exit_code());
 }
 
 fn dispatch(command: Command) -> Result<ExitCode> {
@@ -83,7 +99,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             out.flush()?;
             return Ok(code);
         }
-        Command::Report(args) => findings::report(&args, &mut out)?,
+        Command::Report(args) => {
+            let code = findings::report(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
         Command::Share(args) => findings::share(&args, &mut out)?,
         Command::Open(args) => return findings::open(&args),
         Command::Score(args) => score::run(&args, &mut out)?,

@@ -13,7 +13,7 @@ use crate::lens::{
     Direction, Experiment, Grid, GridName, HeadName, Metric, Observation, Reading, RunName, Source,
     observe, patching_grids,
 };
-use crate::model::Model;
+use crate::model::{HookedTransformer, Model};
 use crate::task::Task;
 use crate::task::number::fixed;
 use anyhow::{Context, Result};
@@ -72,7 +72,7 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
         ),
         Format::Text => {
             writeln!(out, "{}", heading(&model))?;
-            print_text(out, &seen, task, &pair)
+            print_text(out, &seen, &model.transformer, &pair)
         }
     }
 }
@@ -205,9 +205,10 @@ fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
 fn print_text(
     out: &mut dyn Write,
     seen: &Observation,
-    task: Task,
+    model: &HookedTransformer,
     pair: &PairNumbers,
 ) -> Result<()> {
+    let (task, config) = (model.task(), model.config());
     writeln!(out, "clean      {}", sequence(task, &seen.clean.tokens))?;
     writeln!(out, "corrupted  {}", sequence(task, &seen.corrupted.tokens))?;
     let direction = seen.experiment.direction;
@@ -237,6 +238,11 @@ fn print_text(
     for grid in GridName::STRIPS.iter().filter_map(|&name| seen.grid(name)) {
         writeln!(out)?;
         print_strip(out, grid, task)?;
+    }
+    for name in GridName::all(config) {
+        if let Some(why) = name.too_large(config, task.seq_len()) {
+            writeln!(out, "\n{}: {why}", name.name())?;
+        }
     }
     Ok(())
 }

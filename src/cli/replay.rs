@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info};
 use crate::findings::compare::{Comparison, Difference};
+use crate::findings::gather::Gathered;
 use crate::findings::places;
 use crate::findings::store::verdict_word;
 use crate::model::Model;
@@ -15,7 +16,7 @@ use crate::task::{harmless, shown};
 use crate::ui::colour::Depth;
 use crate::ui::look::Look;
 use crate::ui::theme::Theme;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,8 +40,8 @@ pub struct ReplayArgs {
     pub which: ModelArgs,
 }
 
-/// Exit code when something is not as it was.
-const DIFFERENT: u8 = 1;
+/// Exit code when something is not as it was, or not there.
+pub(super) const DIFFERENT: u8 = 1;
 
 #[derive(Serialize)]
 struct Answer {
@@ -48,6 +49,15 @@ struct Answer {
     tolerance: f64,
     holds: bool,
     records: Vec<Replayed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    broken: Vec<Broken>,
+}
+
+/// One that could not be computed again.
+#[derive(Serialize)]
+struct Broken {
+    name: String,
+    why: String,
 }
 
 /// A path as it is, or the finding of that name in the folder of findings.
@@ -70,7 +80,14 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
         "--tolerance {} is no number from 0 on",
         args.tolerance
     );
-    let records = records(&named(&args.path))?;
+    let Gathered {
+        read: records,
+        broken,
+    } = records(&named(&args.path))?;
+    let mut broken: Vec<Broken> = (broken.into_iter())
+        .map(|(name, why)| Broken { name, why })
+        .collect();
+    let alone = records.len() + broken.len() == 1;
     let look = Look {
         theme: Theme::named("dark")?.clone(),
         depth: Depth::None,
@@ -87,27 +104,49 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let mut replayed = Vec::new();
     for (path, of_model) in models {
         let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
-        let (model, device) = open(args, some[0], path.clone())?;
-        let info = model_info(&model, absolute(path.as_deref()), device);
-        let mut report = |progress| bar.tell(progress, "claims");
-        let found = replay(&some, &model, &info, &look, args.tolerance, &mut report)?;
-        replayed.extend(of_model.into_iter().zip(found));
+        let found = match open(args, some[0], path.clone()) {
+            Ok((model, device)) => {
+                let info = model_info(&model, absolute(path.as_deref()), device);
+                let mut report = |progress| bar.tell(progress, "claims");
+                replay(&some, &model, &info, &look, args.tolerance, &mut report)
+            }
+            Err(error) if alone => return Err(error),
+            Err(error) => {
+                let why = format!("{error:#}");
+                some.iter().map(|_| Err(anyhow!(why.clone()))).collect()
+            }
+        };
+        for (i, found) in of_model.into_iter().zip(found) {
+            match found {
+                Ok(one) => replayed.push((i, one)),
+                Err(error) if alone => return Err(error),
+                Err(error) => broken.push(Broken {
+                    name: records[i].name.clone(),
+                    why: format!("{error:#}"),
+                }),
+            }
+        }
     }
     bar.done();
     replayed.sort_by_key(|(i, _)| *i);
     let replayed: Vec<Replayed> = replayed.into_iter().map(|(_, one)| one).collect();
-    let holds = replayed.iter().all(|one| one.holds);
+    let holds = broken.is_empty() && replayed.iter().all(|one| one.holds);
     if args.json {
         let answer = Answer {
             format: "circuitscope-replay-1",
             tolerance: args.tolerance,
             holds,
             records: replayed,
+            broken,
         };
         print_json(out, &answer)?;
     } else {
         for one in &replayed {
             print(out, one, args.tolerance)?;
+        }
+        for Broken { name, why } in &broken {
+            let (name, why) = (harmless(name), harmless(why));
+            writeln!(out, "{name}: not computed: {why}")?;
         }
     }
     Ok(if holds {
@@ -211,8 +250,7 @@ fn print_table(out: &mut dyn Write, differences: &[Difference]) -> Result<()> {
     rows.extend(differences.iter().map(|one| {
         let text = |value: &serde_json::Value| {
             let text = value.to_string();
-            let cut: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-            cut
+            harmless(&text.chars().take(40).collect::<String>())
         };
         vec![shown(&one.what), text(&one.then), text(&one.now)]
     }));

@@ -81,7 +81,7 @@ pub fn heading(model: &Model) -> String {
         };
         lines.push(format!("{what}  {}", config.words().join(", ")));
     }
-    lines.extend(model.told.iter().cloned());
+    lines.extend(model.told.iter().chain(&model.unread).cloned());
     lines.join("\n")
 }
 

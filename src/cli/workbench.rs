@@ -202,7 +202,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
             "made on another model, {name}; the numbers are this one's"
         ));
     }
-    if let Some(note) = picked.note {
+    for note in picked.note.into_iter().chain(model.unread.clone()) {
         state.tell(note);
     }
     let other = args.compare.as_deref();

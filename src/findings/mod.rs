@@ -8,6 +8,7 @@ pub mod cast;
 pub mod compare;
 pub mod files;
 pub mod frame;
+pub mod gather;
 pub mod growing;
 pub mod numbers;
 pub mod places;

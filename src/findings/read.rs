@@ -1,11 +1,10 @@
 //! Strict reading of our own JSON files: one error that names the file, the field and the way out.
 
-use crate::task::shown;
+use crate::task::plain::{self, Links};
+use crate::task::{harmless, shown};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 /// A kind of file, as its field `format` says it: `circuitscope-session-1`.
@@ -107,41 +106,16 @@ fn check_version(text: &str, kind: &Kind) -> Result<()> {
 ///
 /// # Errors
 /// As [`parse`], naming the file and what to do; when there is none, or it is too large.
-pub fn open<T: DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T> {
-    let text = text_of(path, kind.max_bytes)
-        .with_context(|| format!("cannot read the {} {path:?}", kind.name))?;
+pub fn open<T: DeserializeOwned>(path: &Path, kind: &Kind, links: Links) -> Result<T> {
+    let name = kind.name;
+    let text = plain::text(path, kind.max_bytes, links)
+        .with_context(|| format!("cannot read the {name} {path:?}"))?;
     parse(&text, kind).with_context(|| {
-        format!(
-            "cannot use the {} {path:?} (mend that place, or put the file away)",
-            kind.name
-        )
-    })
-}
-
-/// The text of a plain file of at most `max_bytes`.
-///
-/// # Errors
-/// When it is none.
-pub fn text_of(path: &Path, max_bytes: u64) -> Result<String> {
-    let file = File::open(path)?;
-    let data = file.metadata()?;
-    ensure!(data.is_file(), "it is no plain file");
-    ensure!(
-        data.len() <= max_bytes,
-        "it has {} bytes; at most {max_bytes} are read",
-        data.len()
-    );
-    let mut bytes = Vec::new();
-    // a file that grows meanwhile is cut, and then refused as broken
-    file.take(max_bytes).read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        anyhow!("it is no text: byte {at} is not UTF-8")
+        format!("cannot use the {name} {path:?} (mend that place, or put the file away)")
     })
 }
 
 /// A foreign error message without anything that could act on a terminal.
 fn shown_line(text: &str) -> String {
-    let harmless = text.chars().filter(|c| !c.is_control());
-    harmless.take(300).collect()
+    harmless(&text.chars().take(300).collect::<String>())
 }

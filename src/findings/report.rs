@@ -1,8 +1,10 @@
 //! Findings as one page: HTML or Markdown, with pictures, notes and claims, that opens offline.
 
+use super::gather::whole;
 use super::session::StudyText;
-use super::store::{self, Finding};
-use anyhow::{Context as _, Result, bail};
+use super::store::{Finding, picture};
+use crate::task::text::{acts, without_acts};
+use anyhow::{Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write as _;
@@ -27,11 +29,12 @@ impl Item {
     /// # Errors
     /// Names the file that is missing or broken.
     pub fn open(folder: &Path) -> Result<Self> {
+        let (finding, session) = whole(folder)?;
         Ok(Self {
-            finding: store::open(folder)?,
-            study: store::session(folder)?.study,
-            svg: std::fs::read_to_string(folder.join("frame.svg")).unwrap_or_default(),
-            png: std::fs::read(folder.join("frame.png")).unwrap_or_default(),
+            finding,
+            study: session.study,
+            svg: String::from_utf8_lossy(&picture(folder, "frame.svg")?).into_owned(),
+            png: picture(folder, "frame.png")?,
         })
     }
 }
@@ -59,17 +62,24 @@ impl Page {
     }
 }
 
-/// All findings on one page, in the order given.
+/// All findings on one page, in the order given, and at its end those that could not be read: by name, and
+/// why.
 ///
 /// # Errors
-/// When there is none.
-pub fn page(items: &[Item], page: Page) -> Result<String> {
-    items.first().context("there are no findings to report")?;
+/// When there is none of either.
+pub fn page(items: &[Item], broken: &[(String, String)], page: Page) -> Result<String> {
+    ensure!(
+        !(items.is_empty() && broken.is_empty()),
+        "there are no findings to report"
+    );
     Ok(match page {
-        Page::Html => html(items),
-        Page::Markdown => markdown(items),
+        Page::Html => html(items, broken),
+        Page::Markdown => markdown(items, broken),
     })
 }
+
+/// What stands above the findings that could not be read.
+const LEFT_OUT: &str = "Left out, because they could not be read";
 
 /// What the numbers belong to, by name.
 fn facts(item: &Item) -> Vec<(&'static str, String)> {
@@ -103,7 +113,7 @@ svg,img{max-width:100%;height:auto}pre{font:13px/1.25 monospace;overflow-x:auto}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.1rem .8rem .1rem 0;text-align:left;vertical-align:top}\
 th{font-weight:600;color:#555}.holds{color:#0a6}.fails{color:#c22}";
 
-fn html(items: &[Item]) -> String {
+fn html(items: &[Item], broken: &[(String, String)]) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Findings</title>\n\
          <style>{STYLE}</style>\n<h1>Findings</h1>\n<ol>\n"
@@ -134,7 +144,7 @@ fn html(items: &[Item]) -> String {
             );
         }
         if !finding.card.claims.is_empty() {
-            out.push_str("<table>\n<tr><th>claim about all inputs</th><th>verdict</th><th>counted</th></tr>\n");
+            out.push_str("<table>\n<tr><th>claim about all inputs</th><th>verdict, as recorded</th><th>counted</th></tr>\n");
             for claim in &finding.card.claims {
                 let word = claim.word();
                 let _ = writeln!(
@@ -152,21 +162,29 @@ fn html(items: &[Item]) -> String {
         }
         out.push_str("</table>\n");
     }
+    if !broken.is_empty() {
+        let _ = writeln!(out, "<h2>{LEFT_OUT}</h2>\n<table>");
+        for (name, why) in broken {
+            let (name, why) = (escaped(name), escaped(why));
+            let _ = writeln!(out, "<tr><th>{name}</th><td>{why}</td></tr>");
+        }
+        out.push_str("</table>\n");
+    }
     out.push_str("</html>\n");
     out
 }
 
-fn markdown(items: &[Item]) -> String {
+fn markdown(items: &[Item], broken: &[(String, String)]) -> String {
     let mut out = "# Findings\n".to_owned();
     for item in items {
         let finding = &item.finding;
-        let _ = writeln!(out, "\n## {}\n", one_line(&finding.card.title));
+        let _ = writeln!(out, "\n## {}\n", literal(&finding.card.title));
         if !finding.note.trim().is_empty() {
-            let _ = writeln!(out, "{}\n", finding.note.trim());
+            let _ = writeln!(out, "{}\n", lines(&finding.note));
         }
         if item.png.is_empty() {
             // indented, so that nothing in it can end the block
-            for line in finding.frame.lines() {
+            for line in without_acts(&finding.frame).lines() {
                 let _ = writeln!(out, "    {line}");
             }
         } else {
@@ -175,26 +193,74 @@ fn markdown(items: &[Item]) -> String {
         }
         out.push('\n');
         for claim in &finding.card.claims {
-            let _ = writeln!(
-                out,
-                "- **{}**: `{}` {}",
-                claim.word(),
-                one_line(&claim.claim),
-                one_line(&claim.because)
-            );
+            let (word, line) = (claim.word(), code(&claim.claim));
+            let _ = writeln!(out, "- **{word}**: {line} {}", literal(&claim.because));
         }
         if !finding.card.claims.is_empty() {
             out.push('\n');
         }
         for (name, value) in facts(item) {
-            let _ = writeln!(out, "- {name}: `{}`", one_line(&value));
+            let _ = writeln!(out, "- {name}: {}", code(&value));
+        }
+    }
+    if !broken.is_empty() {
+        let _ = writeln!(out, "\n## {LEFT_OUT}\n");
+    }
+    for (name, why) in broken {
+        let _ = writeln!(out, "- {}: {}", code(name), literal(why));
+    }
+    out
+}
+
+/// Text on one line as code: nothing in it is markup.
+fn code(text: &str) -> String {
+    let inside = without_acts(text).replace(['\n', '`'], " ");
+    match inside.trim() {
+        "" => String::new(),
+        inside => format!("`{inside}`"),
+    }
+}
+
+/// Text on one line as Markdown shows it: nothing in it is markup.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in without_acts(text).trim().chars() {
+        match c {
+            '\n' => out.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '|' | '~' | '$' | '!' => {
+                out.extend(['\\', c]);
+            }
+            // begins a list or underlines a heading, and only at the start of a line
+            '.' | ')' | '-' | '+' | '=' if out.bytes().all(|byte| byte.is_ascii_digit()) => {
+                out.extend(['\\', c]);
+            }
+            c => out.push(c),
         }
     }
     out
 }
 
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r', '`'], " ")
+/// A note as Markdown shows it, line by line; a number at the start of a line begins no list.
+fn lines(note: &str) -> String {
+    let line = |line: &str| {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        // blanks that are kept, and that make no block of code
+        "\u{a0}".repeat(blanks) + &literal(line)
+    };
+    let all: Vec<String> = note.trim().lines().map(line).collect();
+    let mut out = String::new();
+    for (i, line) in all.iter().enumerate() {
+        out.push_str(line);
+        match all.get(i + 1) {
+            None => {}
+            // the line ends here in what is shown as well
+            Some(next) if !line.trim().is_empty() && !next.trim().is_empty() => {
+                out.push_str("\\\n");
+            }
+            Some(_) => out.push('\n'),
+        }
+    }
+    out
 }
 
 /// Text as HTML shows it: nothing in it is markup.
@@ -207,7 +273,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            c if c.is_control() && c != '\n' => {}
+            c if acts(c) && c != '\n' => {}
             c => out.push(c),
         }
     }

@@ -5,6 +5,7 @@
 //! `docs/files.md` documents every field.
 
 use super::read::{self, Kind};
+use crate::task::plain::Links;
 use crate::task::{Identity, Sample};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -415,6 +416,6 @@ impl Session {
     /// # Errors
     /// As [`Session::parse`]; names the file and what to do.
     pub fn open(path: &Path) -> Result<Self> {
-        read::open(path, &SESSION)
+        read::open(path, &SESSION, Links::Followed)
     }
 }

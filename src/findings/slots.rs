@@ -11,10 +11,13 @@
 //! stays as `crashed.json`.
 
 use super::files::write_whole;
-use super::session::Session;
+use super::session::{SESSION, Session};
+use crate::task::plain::{self, Links};
 use anyhow::{Context as _, Result, bail};
+use nix::libc;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -70,9 +73,9 @@ impl TakenUp {
     /// When it cannot be copied.
     pub fn put_aside(&self) -> Result<()> {
         let path = &self.path;
-        let copied = fs::copy(path, path.with_file_name(CRASHED));
-        copied.with_context(|| format!("cannot copy {path:?}"))?;
-        Ok(())
+        let bytes = plain::bytes(path, SESSION.max_bytes, Links::Followed);
+        let bytes = bytes.with_context(|| format!("cannot copy {path:?}"))?;
+        write_whole(&path.with_file_name(CRASHED), &bytes)
     }
 }
 
@@ -153,6 +156,8 @@ fn retire(path: &Path, name: &str) -> Result<()> {
 fn lock(path: &Path) -> Result<Option<File>> {
     let path = path.with_extension("lock");
     let mut options = OpenOptions::new();
+    // a pipe would be waited for
+    options.custom_flags(libc::O_NONBLOCK);
     let file = options.create(true).append(true).open(&path);
     let file = file.with_context(|| format!("cannot open {path:?}"))?;
     match file.try_lock() {

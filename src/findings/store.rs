@@ -12,8 +12,11 @@
 //! never takes the place of a folder that holds anything. A deleted finding goes to `.trash`.
 
 use super::files::{explain, slug, sync_folder, write_whole};
+use super::gather::{names, one_of_many};
 use super::read::{self, Kind};
-use super::session::{ModelRef, Session};
+use super::session::{ModelRef, SESSION, Session};
+use crate::task::plain::{self, Links};
+use crate::task::text;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -42,8 +45,12 @@ const PASSING: (&str, &str) = (".circuitscope-", ".part");
 const MAKING: Duration = Duration::from_secs(3600);
 /// Names tried for one title.
 const MAX_NAMES: usize = 10_000;
-/// A note or a picture of more bytes is not shown.
+/// A note has no more bytes.
 const MAX_TEXT: u64 = 1 << 20;
+/// A picture of the screen has no more bytes.
+pub const MAX_PICTURE: u64 = 32 << 20;
+/// Nor have the recorded numbers.
+pub const MAX_NUMBERS: u64 = 256 << 20;
 
 /// A claim and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,19 +186,12 @@ impl Store {
                 entries.with_context(|| format!("cannot read the folder {:?}", self.folder))?
             }
         };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            if !name.starts_with('.') {
-                names.push(name);
+        for name in names(entries)? {
+            let path = self.folder.join(&name);
+            if !path.is_dir() {
+                continue;
             }
-        }
-        names.sort();
-        for name in names
-            .into_iter()
-            .filter(|name| self.folder.join(name).is_dir())
-        {
-            match open(&self.folder.join(&name)) {
+            match one_of_many(&path).and_then(|()| open(&path)) {
                 Ok(finding) => listing.findings.push(finding),
                 Err(error) => listing.broken.push((name, format!("{error:#}"))),
             }
@@ -303,7 +303,7 @@ impl Store {
     /// When there is no such finding, or the folder cannot be written to.
     pub fn rename(&self, name: &str, title: &str) -> Result<String> {
         let path = self.path(name)?;
-        let mut card: Card = read::open(&path.join(CARD), &FINDING)?;
+        let mut card: Card = read::open(&path.join(CARD), &FINDING, Links::Refused)?;
         card.title = clean_title(title)?;
         write_whole(&path.join(CARD), &FINDING.text(&card)?)?;
         if slug(title) == name {
@@ -352,21 +352,21 @@ impl Store {
 /// # Errors
 /// Names the file that is missing or broken.
 pub fn open(folder: &Path) -> Result<Finding> {
-    let card: Card = read::open(&folder.join(CARD), &FINDING)?;
+    let card: Card = read::open(&folder.join(CARD), &FINDING, Links::Refused)?;
     clean_title(&card.title).with_context(|| format!("cannot use {:?}", folder.join(CARD)))?;
     let name = folder.file_name().unwrap_or_default();
     Ok(Finding {
         name: name.to_string_lossy().into_owned(),
         card,
         note: note_of(&folder.join(NOTE))?,
-        frame: read::text_of(&folder.join(FRAME), MAX_TEXT).unwrap_or_default(),
+        frame: String::from_utf8_lossy(&picture(folder, FRAME)?).into_owned(),
     })
 }
 
 /// Whether a folder is a finding.
 #[must_use]
 pub fn is_finding(folder: &Path) -> bool {
-    folder.join(CARD).is_file()
+    plain::stands(&folder.join(CARD)).unwrap_or(true)
 }
 
 /// The session of the finding in a folder.
@@ -374,11 +374,25 @@ pub fn is_finding(folder: &Path) -> bool {
 /// # Errors
 /// When it is missing or broken.
 pub fn session(folder: &Path) -> Result<Session> {
-    Session::open(&folder.join(SESSION_FILE))
+    read::open(&folder.join(SESSION_FILE), &SESSION, Links::Refused)
+}
+
+/// A picture of the finding in a folder; empty where there is none.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn picture(folder: &Path, name: &str) -> Result<Vec<u8>> {
+    let path = folder.join(name);
+    if !plain::stands(&path)? {
+        return Ok(Vec::new());
+    }
+    plain::bytes(&path, MAX_PICTURE, Links::Refused)
+        .with_context(|| format!("cannot read {path:?}"))
 }
 
 fn note_of(path: &Path) -> Result<String> {
-    read::text_of(path, MAX_TEXT).with_context(|| format!("cannot read the note {path:?}"))
+    plain::text(path, MAX_TEXT, Links::Refused)
+        .with_context(|| format!("cannot read the note {path:?}"))
 }
 
 /// A title: one line without control characters, not empty.
@@ -392,10 +406,7 @@ pub fn clean_title(title: &str) -> Result<String> {
         title.chars().count() <= 200,
         "a title has at most 200 characters"
     );
-    ensure!(
-        !title.contains(char::is_control),
-        "a title is one line of text"
-    );
+    ensure!(!title.contains(text::acts), "a title is one line of text");
     Ok(title.to_owned())
 }
 

@@ -6,10 +6,13 @@
 //! known, and nothing is called right or wrong.
 
 use super::runs::score::{Score, score};
-use crate::model::config::{Assumed, AttentionDir, Config, Overrides, PositionalEmbedding};
+use crate::model::config::{
+    Assumed, AttentionDir, Config, Overrides, PositionalEmbedding, Sidecar,
+};
 use crate::model::{HookedTransformer, Model, Opened, Slide};
-use crate::task::{Estimate, Sample, Sizes, Task, fraction, grouped, shown};
-use anyhow::{Context, Result, ensure};
+use crate::task::plain::{self, Links};
+use crate::task::{Estimate, Identity, Sample, Sizes, Task, fraction, grouped, shown, shown_path};
+use anyhow::{Context, Result};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +45,19 @@ pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
     let opened = read(path, &wish.overrides)?;
     let task = || task_of(&opened, wish);
     let model = task().and_then(|task| of(&opened, task, device));
-    model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
+    let mut model = model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))?;
+    let named = (opened.said.task.as_ref()).filter(|_| known_task(&opened.said).is_none());
+    if let Some(named) = named.filter(|_| wish.task.is_none()) {
+        let (named, task) = (shown(&named.name), model.transformer.task());
+        let unknown = format!(
+            "the config's task '{named}' is none of the built-in ones; it is opened for {task}"
+        );
+        model.unread = Some(match model.unread.take() {
+            Some(unread) => format!("{unread}; {unknown}"),
+            None => unknown,
+        });
+    }
+    Ok(model)
 }
 
 /// What a file holds, or a model in the binary (`slide:sort`), which says all of itself.
@@ -55,7 +70,7 @@ fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
 
 /// The beginning of what is wrong with a checkpoint.
 fn cannot_use(path: &Path) -> String {
-    format!("cannot use the model {}", shown(&path.to_string_lossy()))
+    format!("cannot use the model {}", shown_path(path))
 }
 
 /// A task that fits these sizes.
@@ -199,6 +214,12 @@ fn words(one: &Config, decided: &Config) -> String {
     words.join(", ")
 }
 
+/// The task that a config names, where it is a built-in one; what others call theirs is their business.
+fn known_task(said: &Sidecar) -> Option<&Identity> {
+    let is_known = |task: &&Identity| Task::built_in_names().any(|name| name == task.name);
+    said.task.as_ref().filter(is_known)
+}
+
 /// What a task may ask of a checkpoint.
 #[must_use]
 pub fn sizes(config: &Config) -> Sizes {
@@ -214,14 +235,13 @@ fn task_of(opened: &Opened, wish: &Wish) -> Result<Task> {
     if let Some(text) = &wish.task {
         return named(text, &sizes);
     }
-    if let Some(file) = opened.path.as_deref().and_then(beside) {
+    let file = opened.path.as_deref().map(beside).transpose()?.flatten();
+    if let Some(file) = file {
         let text = read_task(&file)?;
         let task = Task::from_file(&file.to_string_lossy(), &text, &[], &sizes)?;
         return fitting(task, &sizes);
     }
-    if let Some(said) = &opened.said.task
-        && Task::built_in_names().any(|name| name == said.name)
-    {
+    if let Some(said) = known_task(&opened.said) {
         let task = Task::built_in(&said.name, &said.options, &sizes)?;
         return fitting(task, &sizes);
     }
@@ -259,29 +279,26 @@ pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
 }
 
 /// The task file beside a checkpoint: `NAME.star`, or `task.star` in its folder.
-fn beside(path: &Path) -> Option<PathBuf> {
-    let all = [
+fn beside(path: &Path) -> Result<Option<PathBuf>> {
+    for file in [
         path.with_extension("star"),
         path.with_file_name("task.star"),
-    ];
-    all.into_iter().find(|file| file.is_file())
+    ] {
+        if plain::stands(&file)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 fn read_task(path: &Path) -> Result<String> {
-    let name = shown(&path.to_string_lossy());
-    let text = String::from_utf8(read_whole(path, MAX_TASK_FILE)?);
-    text.map_err(|_| anyhow::anyhow!("the task {name} is no text; UTF-8 is needed"))
+    let text = plain::text(path, MAX_TASK_FILE, Links::Followed);
+    text.with_context(|| format!("cannot read the task {}", shown_path(path)))
 }
 
 fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let name = shown(&path.to_string_lossy());
-    let data = std::fs::metadata(path).with_context(|| format!("cannot read the task {name}"))?;
-    ensure!(
-        data.is_file() && data.len() <= most,
-        "the task {name} is no file of at most {} KiB",
-        most >> 10
-    );
-    std::fs::read(path).with_context(|| format!("cannot read the task {name}"))
+    let bytes = plain::bytes(path, most, Links::Followed);
+    bytes.with_context(|| format!("cannot read the task {}", shown_path(path)))
 }
 
 /// The built-in tasks that a checkpoint of these sizes can be asked, as large as it.

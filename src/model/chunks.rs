@@ -1,13 +1,26 @@
 //! Many rows, in chunks: spread over the cores of a processor, one after the other on a GPU.
 
+use super::cost::MAX_CHUNK;
+use super::forward::HookedTransformer;
 use anyhow::Result;
-use candle_core::Device;
 use rayon::prelude::*;
 
 /// Rows run at once on a processor: larger batches leave its cache and page-fault.
 pub const CHUNK: usize = 32;
 /// Rows run at once on a GPU, which pays for each launch and not for its width.
 const GPU_CHUNK: usize = 4096;
+/// Threads that a processor's rows are spread over and that a GPU's one thread may take the memory of.
+const GPU_SHARE: usize = 64;
+
+/// How many rows of a model are run at once: fewer where a row holds much.
+fn rows_at_once(model: &HookedTransformer) -> usize {
+    let row = model.config().run_bytes(model.task().seq_len()).max(1);
+    if model.device().is_cpu() {
+        (MAX_CHUNK / row).clamp(1, CHUNK)
+    } else {
+        (GPU_SHARE * MAX_CHUNK / row).clamp(1, GPU_CHUNK)
+    }
+}
 
 /// Runs `work` on chunks of the rows; the results in the order of the rows. What is summed over
 /// them in that order does not depend on the number of threads. A GPU's work stays on the calling
@@ -16,11 +29,11 @@ const GPU_CHUNK: usize = 4096;
 /// # Errors
 /// The first one of `work`.
 pub fn map_chunks<T: Sync, R: Send>(
-    device: &Device,
+    model: &HookedTransformer,
     rows: &[T],
     work: impl Fn(&[T]) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    map_chunked(device, std::iter::once(rows), work)
+    map_chunked(model, std::iter::once(rows), work)
 }
 
 /// The same for several lists of rows, none of whose chunks mix.
@@ -28,13 +41,13 @@ pub fn map_chunks<T: Sync, R: Send>(
 /// # Errors
 /// The first one of `work`.
 pub fn map_chunked<'a, T: Sync + 'a, R: Send>(
-    device: &Device,
+    model: &HookedTransformer,
     lists: impl Iterator<Item = &'a [T]>,
     work: impl Fn(&[T]) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    let size = if device.is_cpu() { CHUNK } else { GPU_CHUNK };
+    let size = rows_at_once(model);
     let chunks: Vec<&[T]> = lists.flat_map(|rows| rows.chunks(size)).collect();
-    if device.is_cpu() {
+    if model.device().is_cpu() {
         chunks.into_par_iter().map(&work).collect()
     } else {
         chunks.into_iter().map(work).collect()

@@ -1,12 +1,13 @@
 //! A model from a file or from the binary itself, checked tensor by tensor; and back into files.
 
-use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias};
+use super::config::{Assumed, Config, Overrides, PositionalEmbedding, Sidecar, is_bias, over};
 use super::dialect::{Canonical, Dialect, canonical};
 use super::embedded::SLIDES;
 use super::forward::HookedTransformer;
 use super::series;
 use super::weights::{self, StateDict};
-use crate::task::{Task, shown};
+use crate::task::plain::{self, Links};
+use crate::task::{Task, shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use std::borrow::Cow;
@@ -15,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// A config is a few lines; more is no config.
 const MAX_SIDECAR_BYTES: u64 = 1 << 20;
+
+/// The fields of a config.
+type Fields = serde_json::Map<String, serde_json::Value>;
 
 /// A model with its identity.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Model {
     pub dialect: Dialect,
     /// What was found out when it was opened: under which assumption it is how often right.
     pub told: Vec<String>,
+    /// What of its config is not read, though it sounds as if it were of account.
+    pub unread: Option<String>,
 }
 
 impl Model {
@@ -55,7 +61,7 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
         let opened = Opened::read(path, &Overrides::default())?;
         let model = || Self::of_array_update(&opened, device);
-        model().with_context(|| format!("cannot use the model {}", shown(&path.to_string_lossy())))
+        model().with_context(|| format!("cannot use the model {}", shown_path(path)))
     }
 
     /// The model of a state dict, in any dialect.
@@ -81,8 +87,9 @@ impl Model {
     /// The model of what was read, for a task, under this config: its own, or one of its candidates.
     ///
     /// # Errors
-    /// Names the tensor that is wrong, missing, extra, misshapen or not finite.
+    /// Names the tensor that is wrong, missing, extra, misshapen or not finite; when a run would hold too much.
     pub fn of(opened: &Opened, config: Config, task: Task, device: &Device) -> Result<Self> {
+        config.check_run(task.seq_len())?;
         let tensors = checked_tensors(&opened.weights, &config, device)?;
         let transformer = HookedTransformer::from_tensors(config, task, device, &tensors)?;
         // over the parameters alone, absent biases as zeros: buffers of one file format and
@@ -95,6 +102,7 @@ impl Model {
             hash,
             dialect: opened.dialect,
             told: Vec::new(),
+            unread: opened.said.unread_words(),
         })
     }
 }
@@ -142,23 +150,22 @@ impl Opened {
         let name = shown(&name.to_string_lossy());
         let (config, beside) = read_sidecar(&file)?.unzip();
         let of = || -> Result<Self> {
-            let inside = Sidecar::from_fields(&read.config)
-                .context("the config among the weights is not one of a small transformer")?;
             // what stands beside a file was put there to say more of it
-            let said = beside.unwrap_or(inside);
+            let fields = over(&read.config, &beside.unwrap_or_default());
+            let said = Sidecar::from_fields(&fields)
+                .context("the config among the weights is not one of a small transformer")?;
             Ok(Self {
                 path: Some(path.clone()),
                 ..Self::of(read.weights, &overrides.over(&said), name)?
             })
         };
-        let shown = |path: &Path| shown(&path.to_string_lossy());
         of().with_context(|| match &config {
             Some(config) => format!(
                 "cannot use the model {} with the config {} beside it",
-                shown(path),
-                shown(config)
+                shown_path(path),
+                shown_path(config)
             ),
-            None => format!("cannot use the model {}", shown(path)),
+            None => format!("cannot use the model {}", shown_path(path)),
         })
     }
 
@@ -204,7 +211,7 @@ pub(super) fn numbered(path: &Path) -> (PathBuf, Option<usize>) {
 ///
 /// # Errors
 /// When it is there and is no config.
-pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
+pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Fields)>> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let mut beside = vec![
         file.with_extension("json"),
@@ -221,23 +228,22 @@ pub(super) fn read_sidecar(file: &Path) -> Result<Option<(PathBuf, Sidecar)>> {
     Ok(None)
 }
 
-fn read_config(path: &Path) -> Result<Option<Sidecar>> {
-    let shown_path = shown(&path.to_string_lossy());
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read the config {shown_path}")),
-        Ok(data) => {
-            ensure!(
-                data.is_file() && data.len() <= MAX_SIDECAR_BYTES,
-                "the config {shown_path} is no file of at most 1 MiB"
-            );
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the config {shown_path}"))?;
-            Sidecar::parse(&text).map(Some).with_context(|| {
-                format!("the config {shown_path} is not one of this tool or TransformerLens; mend or remove it")
-            })
-        }
+fn read_config(path: &Path) -> Result<Option<Fields>> {
+    if !plain::stands(path)? {
+        return Ok(None);
     }
+    let name = shown_path(path);
+    let text = plain::text(path, MAX_SIDECAR_BYTES, Links::Followed)
+        .with_context(|| format!("cannot read the config {name}"))?;
+    let fields = || -> Result<Fields> {
+        let fields = Sidecar::fields_of(&text)?;
+        Sidecar::from_fields(&fields)?;
+        Ok(fields)
+    };
+    let fields = fields().with_context(|| {
+        format!("the config {name} is not one of this tool or TransformerLens; mend or remove it")
+    });
+    fields.map(Some)
 }
 
 /// A tensor that TransformerLens stores but that holds nothing learned.

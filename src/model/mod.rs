@@ -6,6 +6,7 @@ mod cache;
 mod chunks;
 pub mod config;
 mod contents;
+mod cost;
 pub mod device;
 mod dialect;
 mod embedded;

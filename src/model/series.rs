@@ -1,6 +1,6 @@
 //! A folder of checkpoints is one model at several steps: `run#200` is the one after 200.
 
-use crate::task::shown;
+use crate::task::{shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const MAX_STEPS: usize = 100_000;
 /// # Errors
 /// When the folder cannot be read, or has none; names it.
 pub fn steps(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    let name = shown(&folder.to_string_lossy());
+    let name = shown_path(folder);
     let entries = std::fs::read_dir(folder);
     let entries = entries.with_context(|| format!("cannot read the folder {name}"))?;
     let mut found = Vec::new();

@@ -5,21 +5,20 @@ use super::snapshot::numbers;
 use super::verdicts;
 use crate::app::{ModelInfo, SpaceKey, State};
 use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
+use crate::findings::gather::{Gathered, gather, whole};
 use crate::findings::numbers::SnapshotNumbers;
-use crate::findings::read::text_of;
 use crate::findings::session::{ModelRef, Session};
-use crate::findings::store::{self, Counted, NUMBERS, Verdict};
+use crate::findings::store::{Counted, MAX_NUMBERS, NUMBERS, Verdict};
 use crate::lens::Experiment;
 use crate::model::Model;
 use crate::sweep::Progress;
+use crate::task::plain::{self, Links};
 use crate::ui::look::Look;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Recorded numbers of more bytes are none of ours.
-const MAX_NUMBERS: u64 = 256 << 20;
 /// No picture is asked for; the state wants a size.
 const SIZE: (u16, u16) = (80, 24);
 
@@ -108,65 +107,44 @@ pub struct Replayed {
     pub numbers: Option<SnapshotNumbers>,
 }
 
-/// The folders of findings that a folder is or holds, by name.
+/// What a path holds: a finding, a folder of findings, or a session; and which findings of the folder cannot be
+/// read.
 ///
 /// # Errors
-/// When there is none.
-pub fn finding_folders(folder: &Path) -> Result<Vec<PathBuf>> {
-    if store::is_finding(folder) {
-        return Ok(vec![folder.to_owned()]);
+/// When there is nothing, or the only thing there is cannot be read.
+pub fn records(path: &Path) -> Result<Gathered<Record>> {
+    if path.is_dir() {
+        return gather(path, record);
     }
-    let entries = std::fs::read_dir(folder);
-    let entries = entries.with_context(|| format!("cannot read the folder {folder:?}"))?;
-    let mut folders = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && store::is_finding(&path) {
-            folders.push(path);
-        }
-    }
-    ensure!(!folders.is_empty(), "there is no finding in {folder:?}");
-    folders.sort();
-    Ok(folders)
-}
-
-/// What a path holds: a finding, a folder of findings, or a session.
-///
-/// # Errors
-/// Names what is missing or broken.
-pub fn records(path: &Path) -> Result<Vec<Record>> {
-    let name = |path: &Path| {
-        path.file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned()
-    };
-    if !path.is_dir() {
-        return Ok(vec![Record {
+    Ok(Gathered {
+        read: vec![Record {
             name: name(path),
             session: Session::open(path)?,
             numbers: None,
             claims: Vec::new(),
-        }]);
-    }
-    let record = |folder: &PathBuf| {
-        let file = folder.join(NUMBERS);
-        let text = text_of(&file, MAX_NUMBERS);
-        let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
-        let numbers = serde_json::from_str(&text);
-        Ok(Record {
-            name: name(folder),
-            session: store::session(folder)?,
-            numbers: Some(
-                numbers.with_context(|| format!("cannot use the recorded numbers {file:?}"))?,
-            ),
-            claims: store::open(folder)?.card.claims,
-        })
-    };
-    finding_folders(path)?.iter().map(record).collect()
+        }],
+        broken: Vec::new(),
+    })
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+fn record(folder: &Path) -> Result<Record> {
+    let file = folder.join(NUMBERS);
+    let text = plain::text(&file, MAX_NUMBERS, Links::Refused);
+    let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
+    let numbers = serde_json::from_str(&text);
+    let numbers = numbers.with_context(|| format!("cannot use the recorded numbers {file:?}"))?;
+    let (finding, session) = whole(folder)?;
+    Ok(Record {
+        name: name(folder),
+        session,
+        numbers: Some(numbers),
+        claims: finding.card.claims,
+    })
 }
 
 /// What a record's numbers come to today, before its claims are checked.
@@ -188,8 +166,7 @@ fn compute(record: &Record, model: &Model, info: &ModelInfo, look: &Look) -> Res
 /// Computes the numbers and claims of a model's records again. Claims under the same interventions
 /// are checked together; `report` is told how far such a walk is and says whether to go on.
 ///
-/// # Errors
-/// When a session does not fit the model.
+/// A record whose session does not fit the model has an error, and the others are computed.
 pub fn replay(
     records: &[&Record],
     model: &Model,
@@ -197,15 +174,28 @@ pub fn replay(
     look: &Look,
     tolerance: f64,
     report: &mut dyn FnMut(Progress) -> Result<bool>,
-) -> Result<Vec<Replayed>> {
-    let computed = records.iter().map(|one| compute(one, model, info, look));
-    let computed: Vec<Computed> = computed.collect::<Result<_>>()?;
-    let found = all_verdicts(records, &computed, model, report);
-    let both = records.iter().zip(computed).zip(found);
+) -> Vec<Result<Replayed>> {
+    let mut all: Vec<Result<Replayed>> = Vec::new();
+    let (mut fitting, mut computed, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, record) in records.iter().enumerate() {
+        match compute(record, model, info, look) {
+            Ok(one) => {
+                fitting.push(*record);
+                computed.push(one);
+                places.push(at);
+            }
+            Err(error) => all.push(Err(error)),
+        }
+    }
+    let found = all_verdicts(&fitting, &computed, model, report);
+    let both = fitting.iter().zip(computed).zip(found);
     let judged = both.map(|((record, computed), verdicts)| {
         judge(record, computed.numbers, verdicts, info, tolerance)
     });
-    judged.collect()
+    for (at, one) in places.into_iter().zip(judged) {
+        all.insert(at, one);
+    }
+    all
 }
 
 /// Each record's verdicts, with one walk for all records under the same interventions.

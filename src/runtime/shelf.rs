@@ -6,16 +6,20 @@ use super::verdicts;
 use crate::app::{Mode, Msg, Opening, ShelfJob, State, Which};
 use crate::findings::files::{unused_stem, write_new};
 use crate::findings::frame::{FrameFormat, Ground, encode};
+use crate::findings::gather::{Gathered, gather};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::report::{Item, Page, page};
 use crate::findings::session::Session;
-use crate::findings::store::{Card, Draft, FINDING, Listing, NUMBERS, Store, Verdict, now};
+use crate::findings::store::{
+    Card, Draft, FINDING, Listing, MAX_NUMBERS, MAX_PICTURE, NUMBERS, Store, Verdict, now,
+};
 use crate::findings::{arrays, tutorial};
 use crate::model::{SLIDES, Slide};
 use crate::task::Task;
 use crate::ui::look::Look;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use ratatui::buffer::Buffer;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 /// Where findings and reports go.
@@ -90,8 +94,10 @@ impl Kept {
     /// The finding, its pictures drawn.
     pub fn draft(self) -> Result<Draft> {
         let task = self.task;
+        let numbers = compact(&self.numbers)?;
+        within(NUMBERS, &numbers, MAX_NUMBERS)?;
         let mut files = vec![
-            (NUMBERS.to_owned(), compact(&self.numbers)?),
+            (NUMBERS.to_owned(), numbers),
             (
                 "numbers.csv".to_owned(),
                 arrays::csv(task, &self.arrays, &self.about).into_bytes(),
@@ -103,7 +109,9 @@ impl Kept {
         ];
         for format in FrameFormat::ALL {
             let name = format!("frame.{}", format.extension());
-            files.push((name, encode(&self.buffer, format, self.ground)?));
+            let bytes = encode(&self.buffer, format, self.ground)?;
+            within(&name, &bytes, MAX_PICTURE)?;
+            files.push((name, bytes));
         }
         Ok(Draft {
             card: Card {
@@ -119,6 +127,16 @@ impl Kept {
             files,
         })
     }
+}
+
+/// What is written is read again.
+fn within(name: &str, bytes: &[u8], most: u64) -> Result<()> {
+    ensure!(
+        bytes.len() as u64 <= most,
+        "{name} would have {} bytes; at most {most} are read again",
+        bytes.len()
+    );
+    Ok(())
 }
 
 /// JSON without blanks: numbers are for programs.
@@ -198,35 +216,54 @@ fn change(job: ShelfJob, places: &Places) -> Result<String> {
             Ok(format!("moved to {}", place.display()))
         }
         ShelfJob::Report(which) => {
-            let path = report(which, places)?;
-            Ok(format!("written to {}", path.display()))
+            let (path, broken) = report(which, places)?;
+            let without = match broken {
+                0 => String::new(),
+                n => format!(", without {n} that could not be read"),
+            };
+            Ok(format!("written to {}{without}", path.display()))
         }
         ShelfJob::List(_) | ShelfJob::Open { .. } | ShelfJob::Keep { .. } => Ok(String::new()),
     }
 }
 
-fn report(which: Which, places: &Places) -> Result<PathBuf> {
-    let items = match which {
+/// Where the report is, and how many findings are not in it.
+fn report(which: Which, places: &Places) -> Result<(PathBuf, usize)> {
+    let found = match which {
         Which::Own => items(store(places)?.folder())?,
-        Which::Tutorial => tutorial::items(places.slide)?,
+        Which::Tutorial => Gathered {
+            read: tutorial::items(places.slide)?,
+            broken: Vec::new(),
+        },
     };
-    let text = page(&items, Page::Html)?;
+    let text = page(&found.read, &found.broken, Page::Html)?;
     let folder = &places.reports;
     let name = unused_stem(folder, "report", &["html"]);
     let path = folder.join(name).with_extension("html");
     write_new(&path, text.as_bytes())?;
-    Ok(path)
+    Ok((path, found.broken.len()))
 }
 
-/// The findings of a folder, or the one that the folder is, oldest first.
+/// What a report shows has at most so many bytes of pictures.
+const MAX_PICTURES: usize = 256 << 20;
+
+/// The findings of a folder, or the one that the folder is, oldest first, and which could not be read.
 ///
 /// # Errors
-/// When one cannot be read.
-pub fn items(folder: &Path) -> Result<Vec<Item>> {
-    let mut items = super::replay::finding_folders(folder)?
-        .iter()
-        .map(|folder| Item::open(folder))
-        .collect::<Result<Vec<_>>>()?;
-    items.sort_by(|a, b| a.finding.card.created.cmp(&b.finding.card.created));
+/// When there is none, or the only one cannot be read.
+pub fn items(folder: &Path) -> Result<Gathered<Item>> {
+    let taken = Cell::new(0);
+    let mut items = gather(folder, |folder| {
+        let item = Item::open(folder)?;
+        let bytes: usize = taken.get() + item.svg.len() + item.png.len();
+        ensure!(
+            bytes <= MAX_PICTURES,
+            "with it the pictures would have more than {} MB; report fewer findings at once",
+            MAX_PICTURES >> 20
+        );
+        taken.set(bytes);
+        Ok(item)
+    })?;
+    (items.read).sort_by(|a, b| a.finding.card.created.cmp(&b.finding.card.created));
     Ok(items)
 }

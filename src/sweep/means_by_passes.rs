@@ -109,7 +109,7 @@ fn add(
     let task = model.task();
     let prompts = task.answered(inputs, &task.targets(inputs)?);
     let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
-    let parts = map_chunks(model.device(), &rows, |chunk| held(model, hook, chunk))?;
+    let parts = map_chunks(model, &rows, |chunk| held(model, hook, chunk))?;
     let mut inputs = inputs.iter();
     for (shape, values) in parts {
         let width: usize = shape[1..].iter().product();

@@ -1,6 +1,7 @@
 //! A whole prompt from text, in three forms: fields, a sequence, assignments.
 
-use super::prompt::{Result, error, shown, words};
+use super::prompt::{Result, error, words};
+use super::text::shown;
 use super::{Group, Meaning, Place, Prompt, Task, Token, Values, limits};
 use rand_mt::Mt;
 

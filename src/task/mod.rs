@@ -14,12 +14,14 @@ mod language;
 pub mod limits;
 pub mod number;
 mod pair;
+pub mod plain;
 mod prompt;
 mod rule;
 mod sample;
 mod space;
 mod spec;
 mod tables;
+pub mod text;
 mod values;
 mod vocabulary;
 
@@ -29,10 +31,11 @@ pub use kin::Kin;
 pub use language::{Expression, ExpressionError, Given, Sizes, TaskError};
 pub use number::Estimate;
 pub use pair::counterfactuals;
-pub use prompt::{PromptError, harmless, shown};
+pub use prompt::PromptError;
 pub use rule::{Ask, Pick, Picks, Rule, Target};
 pub use sample::{Batches, Sample, below, standard_normal};
 pub use spec::{Answer, Draw, Exists, Group, Place, Slot, Spec};
+pub use text::{harmless, shown, shown_path};
 pub use values::{Change, Field, Prompt, Values};
 pub use vocabulary::{Meaning, Vocabulary};
 

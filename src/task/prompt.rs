@@ -1,5 +1,6 @@
 //! Values from text: one of a field, all of one, what is fed back.
 
+use super::text::shown;
 use super::{Group, Task, Token, Values};
 use std::fmt;
 
@@ -27,31 +28,6 @@ pub(super) fn error<T>(part: &str, problem: impl Into<String>) -> Result<T> {
         part: part.into(),
         problem: problem.into(),
     })
-}
-
-/// Foreign text made fit for a message: [`harmless`], 40 characters at most.
-#[must_use]
-pub fn shown(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}...", harmless(&text[..end])),
-        None => harmless(text),
-    }
-}
-
-/// Foreign text in full, fit for a terminal: control and direction characters are escaped.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        let unsafe_to_show = c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if unsafe_to_show {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 pub(super) fn words(text: &str) -> Vec<&str> {

@@ -1,7 +1,7 @@
 //! What tokens are called, and what they stand for.
 
 use super::Token;
-use super::prompt::harmless;
+use super::text::harmless;
 use std::collections::HashMap;
 
 /// What a token stands for in the task's own function.

@@ -18,7 +18,7 @@ pub(super) fn gradients(
     batch: &[Example],
     parameters: &BTreeMap<String, Var>,
 ) -> Result<(f64, GradStore)> {
-    let parts = map_chunks(model.device(), batch, |chunk| {
+    let parts = map_chunks(model, batch, |chunk| {
         let share = chunk.len() as f64 / batch.len() as f64;
         let loss = (mean_loss(model, chunk)? * share)?;
         let value = f64::from(loss.to_scalar::<f32>()?);

@@ -184,7 +184,8 @@ pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, tak
 
 fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
     let labels = heads as u16 * LABEL;
-    (width.saturating_sub(labels) / (heads * len) as u16).clamp(1, 7)
+    let cells = u16::try_from(heads * len).unwrap_or(u16::MAX);
+    (width.saturating_sub(labels) / cells.max(1)).clamp(1, 7)
 }
 
 /// As many heads side by side as leave their cells wide enough for a number.

@@ -53,7 +53,8 @@ impl Columns {
         let needed = |n: u16| if n > own { total(&narrow) } else { least };
         let mut all = (1..=wanted).rev();
         let abreast = all.find(|&n| needed(n) <= each(n)).unwrap_or(1);
-        let high = table.rows.len() as u16 + 2 + u16::from(headings.can_split());
+        let rows = u16::try_from(table.rows.len()).unwrap_or(u16::MAX);
+        let high = rows.saturating_add(2 + u16::from(headings.can_split()));
         let above = (area.height / high).min(wanted);
         let stacked = wanted > 1 && !all_abreast && above >= abreast;
         let layers = if stacked { above } else { abreast };

@@ -149,9 +149,13 @@ fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let (prompt, rest) = cut_left(area, 35);
     let heads = wanted.heads.max(1);
     // room for every head side by side where that leaves the logits theirs
-    let all = heads.saturating_mul(LABEL + wanted.len * 5) + 2;
+    let all = (heads.saturating_mul(LABEL + wanted.len * 5)).saturating_add(2);
     let one = LABEL + wanted.len * 4 + 2;
-    let attention = if all + 40 <= rest.width { all } else { one };
+    let attention = if all.saturating_add(40) <= rest.width {
+        all
+    } else {
+        one
+    };
     let attention = attention.min(rest.width.saturating_sub(30));
     let (logits, attention) = cut_left(rest, rest.width - attention);
     vec![
@@ -173,7 +177,9 @@ fn upper_narrow(area: Rect) -> Vec<(Pane, Rect)> {
 
 /// Columns that the strips need at a cell width, without their border.
 pub(super) fn strips_width(len: u16, layers: u16, cell: u16) -> u16 {
-    STRIP_LABEL + layers * ((len + 1) * cell + 1)
+    layers
+        .saturating_mul((len + 1) * cell + 1)
+        .saturating_add(STRIP_LABEL)
 }
 
 fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
@@ -182,10 +188,10 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let stacked = wanted.layers * (wanted.strips + 1) + 2;
     let stacks = wanted.layers > 1 && stacked + 8 <= area.height;
     let abreast = if stacks { 1 } else { wanted.layers };
-    let strips = |cell: u16| strips_width(wanted.len, abreast, cell) + 2;
+    let strips = |cell: u16| strips_width(wanted.len, abreast, cell).saturating_add(2);
     // the widest strips that leave the pattern cells nearly as wide
     let mut cells = (4..=WIDEST_STRIP).rev();
-    let cell = cells.find(|&cell| strips(cell) + matrix(cell - 1) <= area.width);
+    let cell = cells.find(|&cell| strips(cell).saturating_add(matrix(cell - 1)) <= area.width);
     let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)));
     let (left, right) = cut_left(area, strips);
     let (single, double) = match stacks {
@@ -206,7 +212,7 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
 }
 
 fn lower_narrow(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
-    let strips = strips_width(wanted.len, wanted.layers, 2) + 2;
+    let strips = strips_width(wanted.len, wanted.layers, 2).saturating_add(2);
     let (left, list) = cut_left(area, strips.min(area.width.saturating_sub(19)));
     let shown = match wanted.focus {
         Pane::Cells => Pane::Cells,

@@ -35,14 +35,17 @@ mod space_rows;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};
+use crate::findings::frame::clean;
 use canvas::Canvas;
 use layout::{Layout, Wanted};
 use look::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::borrow::Cow;
 use theme::{Role, Theme};
 
-/// Draws a frame; the last step brings its colours down to those at hand.
+/// Draws a frame; the last steps take out whatever in it would act on the terminal, wherever it came from,
+/// and bring its colours down to those at hand.
 pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
     let look = Look {
         theme: theme_in_use(state, &look.theme),
@@ -76,6 +79,11 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
                 Mode::Help { scroll } => help::help(&mut canvas, area, *scroll),
                 Mode::Line(line) => line::line(&mut canvas, area, line),
             }
+        }
+    }
+    for cell in &mut buf.content {
+        if let Cow::Owned(symbol) = clean(cell.symbol()) {
+            cell.set_symbol(if symbol.is_empty() { " " } else { &symbol });
         }
     }
     colour::quantise(buf, look.depth);

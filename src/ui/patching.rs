@@ -357,6 +357,12 @@ fn cursor_line(
         HeatCell::Value(value) if value.is_finite() => plus(value, 4),
         _ => "n/a".to_owned(),
     };
+    if let Some(why) = grid.too_large(&canvas.state.model.config, task.seq_len()) {
+        return Line::from(vec![
+            canvas.span(Role::Accent, place),
+            canvas.span(Role::Warn, why),
+        ]);
+    }
     Line::from(vec![
         canvas.span(Role::Accent, place),
         canvas.span(canvas.number_role(), text),

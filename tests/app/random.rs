@@ -2,6 +2,7 @@
 
 use crate::workbench::{look, press, workbench_in};
 use circuitscope::app::{Action, BINDINGS, Key, Mode, Msg, State, action_for, strip_rows};
+use circuitscope::task::text::acts;
 use circuitscope::ui;
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
@@ -139,7 +140,7 @@ proptest! {
                 Input::Paste(text) => bench.send(Msg::Paste(text)),
                 Input::Draw(width, height) => {
                     let buffer = ui::frame(&bench.state, &look(), width, height);
-                    prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(char::is_control)));
+                    prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(acts)));
                 }
             }
             prop_assert!(bench.state.generation >= generation, "the generation fell");

@@ -1,10 +1,11 @@
 //! Typed lines: what may come next, what is wrong and what would be right, what a key does to them.
 
-use crate::workbench::{press, workbench, workbench_in};
+use crate::workbench::{look, press, workbench, workbench_in};
 use crate::{line_error, told, typed_lines};
-use circuitscope::app::{Mode, Part, Shown, Side, hints};
+use circuitscope::app::{Mode, Msg, Part, Shown, Side, hints};
 use circuitscope::lens::RunName;
 use circuitscope::runtime::headless::Headless;
+use circuitscope::task::text::acts;
 use std::collections::BTreeSet;
 
 /// What could come next, its last words.
@@ -277,5 +278,28 @@ fn nothing_is_silent() {
     ] {
         press(&mut bench, key);
         assert!(told(&bench).contains(says), "{key}: {}", told(&bench));
+    }
+}
+
+/// Tags, turns of the direction of writing and separators stay in what is typed; none reaches the screen.
+#[test]
+fn nothing_that_is_typed_or_told_acts_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let foreign = "a\u{e0041}\u{e007f}\u{202e}b\u{2028}c\u{2029}\u{2066}\u{fff9}d\u{e0100}";
+    for script in [":", "/", "F /", "b", "b tab", "S /", "m"] {
+        let mut bench = workbench_in(folder.path(), 1);
+        press(&mut bench, script);
+        bench.send(Msg::Paste(foreign.to_owned()));
+        bench.state.tell(foreign.to_owned());
+        for (width, height) in [(80, 24), (160, 48)] {
+            let drawn = circuitscope::ui::frame(&bench.state, &look(), width, height);
+            let bad = drawn
+                .content
+                .iter()
+                .find(|cell| cell.symbol().contains(acts));
+            assert!(bad.is_none(), "{script}: {bad:?}");
+            let all: String = drawn.content.iter().map(|cell| cell.symbol()).collect();
+            assert!(all.contains('d'), "{script}");
+        }
     }
 }

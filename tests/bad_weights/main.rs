@@ -72,7 +72,7 @@ fn files_of_other_kinds() {
 fn paths_that_are_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let message = |path: &Path| format!("{:#}", read_state_dict(path).unwrap_err());
-    assert!(message(folder.path()).contains("not a file"));
+    assert!(message(folder.path()).contains("no plain file"));
     let missing = message(&folder.path().join("a\u{1b}[2Jb.pt"));
     assert!(
         missing.contains("a\\u{1b}[2Jb.pt") && missing.contains("check the path"),

@@ -1,6 +1,7 @@
 //! What is the same for all commands, and what tells about the place one is at.
 
 use crate::{command, json, output, stdout};
+use circuitscope::task::text::acts;
 
 #[test]
 fn the_models_flags_stand_before_a_command_or_behind_it() {
@@ -66,4 +67,28 @@ fn a_finding_is_replayed_by_its_name() {
         .output()
         .unwrap();
     assert_eq!(replayed.status.code(), Some(0), "{replayed:?}");
+}
+
+/// What is wrong with a command line is said with its words, and none of them acts.
+#[test]
+fn words_of_the_command_line_do_not_act_when_they_are_told() {
+    let foreign = "x\u{2028}\u{202e}\u{e0041}\u{1b}[31m\u{9b}2J";
+    let (flag, model) = (format!("--{foreign}"), format!("{foreign}.pt"));
+    for args in [
+        &[&*flag][..],
+        &["run", "--format", foreign, "1"],
+        &["claim", "--", foreign],
+        &["run", "--model", &model, "1"],
+        &["run", "--task", foreign, "1"],
+        &["report", foreign, "-o", "r.html"],
+        &["replay", foreign],
+        &["slides", foreign],
+    ] {
+        let told = command(args).output().unwrap();
+        let said = String::from_utf8(told.stderr).unwrap();
+        assert_eq!(told.status.code(), Some(2), "{args:?}");
+        assert!(said.contains("\\u{202e}"), "{said}");
+        let bad = said.chars().find(|&c| c != '\n' && acts(c));
+        assert_eq!(bad, None, "{said}");
+    }
 }

@@ -8,6 +8,7 @@ use circuitscope::findings::session::Session;
 use circuitscope::findings::store::Store;
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 /// The bad files that lie beside the tests, and what is said of each.
@@ -191,6 +192,7 @@ fn a_broken_finding_is_told_and_the_others_are_listed() {
     fs::write(folder.path().join("cut/finding.json"), &text[..40]).unwrap();
     fs::remove_file(folder.path().join("noteless/note.md")).unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
+    symlink(folder.path().join("good"), folder.path().join("linked")).unwrap();
     let listing = store.list().unwrap();
     let names: Vec<&str> = listing.findings.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["good"]);
@@ -199,6 +201,7 @@ fn a_broken_finding_is_told_and_the_others_are_listed() {
         ("cut", "finding.json"),
         ("noteless", "cannot read the note"),
         ("empty", "finding.json"),
+        ("linked", "a link to a folder"),
     ] {
         let (_, why) = listing
             .broken

@@ -155,6 +155,7 @@ proptest! {
         picture in any::<bool>(),
     ) {
         let [title, note, claim, because, drawn, line] = texts;
+        let (text, other) = (title.clone(), note.clone());
         let made = draft("Title", &note);
         let mut card = made.card;
         card.title = title;
@@ -168,7 +169,7 @@ proptest! {
             svg: if picture { drawn } else { String::new() },
             png: Vec::new(),
         };
-        let page = page(&[item.clone(), item], Page::Html).unwrap();
+        let page = page(&[item.clone(), item], &[(text, other)], Page::Html).unwrap();
         prop_assert_eq!(problem(&page), Ok(()));
     }
 }

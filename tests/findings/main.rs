@@ -12,6 +12,7 @@ mod workbench;
 
 mod bad;
 mod compared;
+mod foreign;
 mod html;
 mod killed;
 mod numbers;

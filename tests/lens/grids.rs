@@ -2,11 +2,12 @@
 
 use super::{assert_same_logits, beyond, bits, common, models, pair, seen, under};
 use circuitscope::lens::{
-    Array, Derived, Direction, Editor, Experiment, GridName, Intervention, Observation, RunName,
-    Sources, score,
+    Array, Derived, Direction, Editor, Experiment, GridName, Intervention, Metric, Observation,
+    RunName, Source, Sources, score,
 };
+use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::model::{ActivationCache, HookName, HookedTransformer, NoHooks, Recorder};
-use circuitscope::task::{Sample, below};
+use circuitscope::task::{Sample, Task, below};
 use rand_mt::Mt;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -204,7 +205,7 @@ fn everything_reaches_the_metric_where_attention_looks_ahead() {
         .filter(|(_, model)| !model.config().is_causal());
     for (name, model) in ahead {
         let mut experiment = pair(Direction::Denoise);
-        experiment.metric = Some(circuitscope::lens::Metric {
+        experiment.metric = Some(Metric {
             position: 1,
             answer: 2,
             other: 3,
@@ -256,7 +257,7 @@ fn a_lifted_mask_lets_later_positions_reach_the_metric() {
     let model = &models()[1].1;
     let lift = ["zero blocks.1.attn.hook_attn_scores [*,*]"];
     let mut experiment = pair(Direction::Denoise);
-    experiment.metric = Some(circuitscope::lens::Metric {
+    experiment.metric = Some(Metric {
         position: 1,
         answer: 2,
         other: 3,
@@ -330,4 +331,34 @@ fn patched_is_no_source() {
     experiment.interventions.push(patch);
     let error = circuitscope::lens::observe(model, &experiment, &|| false).unwrap_err();
     assert!(error.to_string().contains("clean or corrupted"), "{error}");
+}
+
+/// A grid of very many cells is told instead of computed; what is left is what it was.
+#[test]
+fn a_grid_of_too_many_cells_is_left_out_and_told() {
+    let task = Task::array_update(24, 24).unwrap();
+    let model = common::random_model([1, 64], Shortformer, task, 3);
+    let len = task.seq_len();
+    let mut rng = Mt::new(4);
+    let clean = common::random_update(task, &mut rng);
+    let mut experiment = pair(Direction::Denoise);
+    experiment.clean = Source::new(clean.clone());
+    experiment.corrupted = Source::new(common::random_update(task, &mut rng));
+    // the cells that remain are many too: the metric's own position is early
+    let first = task.read_positions()[0] as usize;
+    experiment.metric = Some(Metric {
+        position: first,
+        answer: 0,
+        other: 1,
+    });
+    let seen = seen(&model, &experiment);
+    let left: Vec<GridName> = seen.grids.iter().map(|grid| grid.name).collect();
+    let mut wanted = GridName::all(model.config());
+    wanted.retain(|&name| name != GridName::PatternDestSrc);
+    assert_eq!(left, wanted);
+    let cells = 64 * len * len;
+    let why = GridName::PatternDestSrc
+        .too_large(model.config(), len)
+        .unwrap();
+    assert!(cells > 1 << 17 && why.contains("at most 131,072"), "{why}");
 }

@@ -77,6 +77,36 @@ fn a_wrong_config_field_is_named() {
             "config field use_qk_norm is true: that is not supported",
         ),
         (
+            r#"{"attn_scores_soft_cap": 30.0}"#,
+            "config field attn_scores_soft_cap is 30.0: that is not supported",
+        ),
+        (
+            r#"{"logit_scale": 0.5}"#,
+            "config field logit_scale is 0.5: that is not supported",
+        ),
+        (r#"{"rotary_pct": 0.25}"#, "say rotary_dim"),
+        (
+            r#"{"positional_embedding": "standard"}"#,
+            "did you mean positional_embedding_type?",
+        ),
+        (
+            r#"{"position_embedding_type": "absolute"}"#,
+            "did you mean positional_embedding_type?",
+        ),
+        (
+            r#"{"Attention_Direction": "bidirectional"}"#,
+            "did you mean attention_dir?",
+        ),
+        (r#"{"use_atn_scal": false}"#, "did you mean use_attn_scale?"),
+        (
+            r#"{"n_heads": 2, "cfg": {"num_heads": 4}}"#,
+            "config fields num_heads and n_heads contradict each other",
+        ),
+        (
+            r#"{"shortformer_pos": true, "positional_embedding_type": "standard"}"#,
+            "contradict each other",
+        ),
+        (
             r#"{"n_heads": "two"}"#,
             r#"config field n_heads is "two"; a whole number is needed"#,
         ),
@@ -109,6 +139,75 @@ fn a_wrong_config_field_is_named() {
     ] {
         open(config).unwrap();
     }
+    // the same thing twice, and switches that stand where they stand here
+    open(
+        r#"{"n_heads": 2, "num_heads": 2, "rope_scaling": null, "logit_scale": 1, "alibi": false}"#,
+    )
+    .unwrap();
     let standard = open(r#"{"positional_embedding_type": "standard"}"#).unwrap();
     assert_eq!(standard.transformer.config().positional_embedding, Standard);
+}
+
+/// A key that may change what is computed, and that nobody here knows, is told; one of training is not.
+#[test]
+fn keys_that_are_not_known_are_told() {
+    let told = |config: &str| open(config).unwrap().unread.unwrap_or_default();
+    let said =
+        told(r#"{"lr": 0.1, "attention_sinks": 4, "layer_types": ["full"], "dropout": 0.1}"#);
+    assert!(said.contains("attention_sinks, layer_types"), "{said}");
+    assert!(!said.contains("lr") && !said.contains("dropout"), "{said}");
+    assert_eq!(told(r#"{"use_attn_result": true, "seed": 1}"#), "");
+}
+
+/// A link that leads nowhere, a pipe, a folder or a large file beside a checkpoint is an error, and no absence.
+#[test]
+fn a_config_that_cannot_be_read_does_not_count_as_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (weights, _) = small().to_files().unwrap();
+    let model = folder.path().join("m.safetensors");
+    std::fs::write(&model, weights).unwrap();
+    let wish = circuitscope::lens::slide::Wish::default();
+    let open = || circuitscope::lens::slide::open(&model, &wish, &Device::Cpu);
+    open().unwrap();
+    for name in ["m.json", "m.config.json", "m.star", "task.star"] {
+        let beside = folder.path().join(name);
+        let pipe = || {
+            let made = std::process::Command::new("mkfifo").arg(&beside).status();
+            assert!(made.unwrap().success());
+        };
+        let large = || {
+            std::fs::File::create(&beside)
+                .unwrap()
+                .set_len(1 << 40)
+                .unwrap()
+        };
+        let link = || std::os::unix::fs::symlink("/nowhere/at/all", &beside).unwrap();
+        for (make, problem) in [
+            (&pipe as &dyn Fn(), "it is no plain file"),
+            (&large, "at most"),
+            (&link, "No such file"),
+        ] {
+            make();
+            let message = format!("{:#}", open().unwrap_err());
+            let names = message.contains(beside.to_str().unwrap());
+            assert!(names && message.contains(problem), "{name}: {message}");
+            std::fs::remove_file(&beside).unwrap();
+        }
+    }
+}
+
+/// Beside a checkpoint one says more of it: what its own config says of anything else still holds.
+#[test]
+fn what_is_said_beside_a_checkpoint_does_not_silence_what_is_said_in_it() {
+    use circuitscope::model::config::{Sidecar, over};
+    let fields = |text: &str| Sidecar::fields_of(text).unwrap();
+    let inside =
+        fields(r#"{"cfg": {"act_fn": "gelu", "n_head": 4}, "shortformer_pos": true, "lr": 1}"#);
+    let beside = fields(r#"{"n_heads": 2, "positional_embedding_type": "standard"}"#);
+    let said = Sidecar::from_fields(&over(&inside, &beside)).unwrap();
+    assert_eq!(
+        (said.n_heads, said.positional_embedding_type),
+        (Some(2), Some(Standard))
+    );
+    assert!(said.act_fn.is_some());
 }

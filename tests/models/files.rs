@@ -346,3 +346,28 @@ fn the_embedded_model_is_sound() {
     std::fs::write(&path, bytes).unwrap();
     assert_eq!(Model::open(&path, &Device::Cpu).unwrap().hash, model.hash);
 }
+
+/// A file of a few kilobytes whose every run would hold gigabytes.
+#[test]
+fn a_model_whose_runs_hold_too_much_is_refused_with_the_figure() {
+    let (layers, heads, list_len) = (32, 64, 50);
+    let task = Task::array_update(list_len, 50).unwrap();
+    let mut weights = StateDict::new();
+    let mut put = |name: String, shape: &[usize]| drop(weights.insert(name, raw(shape)));
+    put("embed.W_E".into(), &[task.d_vocab(), 1]);
+    put("pos_embed.W_pos".into(), &[task.seq_len(), 1]);
+    put("unembed.W_U".into(), &[1, 50]);
+    for layer in 0..layers {
+        for side in ["W_Q", "W_K", "W_V", "W_O"] {
+            put(format!("blocks.{layer}.attn.{side}"), &[heads, 1, 1]);
+        }
+    }
+    let error = format!("{:#}", build(&weights, &Sidecar::default()).unwrap_err());
+    for part in [
+        "105 positions",
+        "32 layers of 64 heads",
+        "MB of activations",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}

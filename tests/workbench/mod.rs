@@ -24,6 +24,7 @@ pub fn model(heads: usize) -> Model {
         hash: "0123456789abcdef".into(),
         dialect: Dialect::TransformerLens,
         told: Vec::new(),
+        unread: None,
     }
 }
 

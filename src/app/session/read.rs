@@ -22,6 +22,7 @@ use crate::lens::{
     Continuation, HeadName, Intervention, Measure, Metric, Reading, RunName, Shown, Source,
 };
 use crate::task::shown;
+use crate::task::text::listed;
 use anyhow::{Context as _, Result, bail, ensure};
 use tui_textarea::TextArea;
 
@@ -207,7 +208,7 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
         let row = shown(&text.strips.row);
         format!(
             "field 'view.strips.row': '{row}' is none of: {}",
-            rows.join(", ")
+            listed(&rows, ", ")
         )
     })?;
     ensure!(

@@ -4,7 +4,7 @@ use super::journal::Journal;
 use crate::findings::files;
 use crate::model::HookedTransformer;
 use crate::model::weights::{self, MAX_ELEMENTS, StateDict};
-use crate::task::shown;
+use crate::task::shown_path;
 use crate::training::{Recipe, Training};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl Outputs {
     pub fn new(args: &super::TrainArgs, recipe: &Recipe) -> Result<Self> {
         let usual = || format!("{}.safetensors", recipe.task.name).into();
         let path = args.output.clone().unwrap_or_else(usual);
-        let name = shown(&path.to_string_lossy());
+        let name = shown_path(&path);
         let is_file = path.extension().is_some_and(|end| end == "safetensors");
         let place = match args.save_every {
             Some(every) => {
@@ -97,7 +97,7 @@ impl Outputs {
                 Ok(())
             }
             Place::Series { folder, .. } => {
-                let name = shown(&folder.to_string_lossy());
+                let name = shown_path(folder);
                 match fs::read_dir(folder) {
                     Ok(mut entries) => ensure!(
                         self.go_on || entries.next().is_none(),
@@ -201,7 +201,7 @@ impl Outputs {
     /// When there is no state, it is broken, or it is of another recipe: names the field.
     pub fn open_state(&self, recipe: &Recipe) -> Result<(StateDict, usize, Journal)> {
         let path = self.state();
-        let name = shown(&path.to_string_lossy());
+        let name = shown_path(&path);
         ensure!(
             path.is_file(),
             "there is nothing to go on with: no file {name}; a training that is stopped, or has \

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::task::text::acts;
 use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use unicode_width::UnicodeWidthChar as _;
 
@@ -93,7 +94,7 @@ fn clings(c: char) -> bool {
 ///
 /// The width stays: what covers a column becomes the replacement character, what covers none
 /// (turns of writing direction, say) is left out.
-fn clean(symbol: &str) -> Cow<'_, str> {
+pub(crate) fn clean(symbol: &str) -> Cow<'_, str> {
     let harmless = |c| match c {
         _ if !acts(c) => Some(c),
         _ if clings(c) => None,
@@ -104,17 +105,6 @@ fn clean(symbol: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(symbol)
     }
-}
-
-/// Whether a character does something besides being seen.
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' // marks of writing direction
-            | '\u{2028}' | '\u{2029}' // line and paragraph separator
-            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // turns of writing direction
-            | '\u{fff9}'..='\u{fffb}' // interlinear annotation
-            | '\u{fffe}' | '\u{ffff}') // not allowed in XML
 }
 
 /// As much of `text` as fits into `columns`, filled up with spaces.

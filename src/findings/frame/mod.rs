@@ -20,6 +20,7 @@ mod raster;
 mod svg;
 mod text;
 
+pub(crate) use cells::clean;
 pub(crate) use colours::rgb;
 
 use anyhow::{Result, ensure};

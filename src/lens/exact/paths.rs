@@ -20,11 +20,15 @@ use crate::lens::weights::layers::Norm;
 use crate::lens::weights::matrices::Matrices;
 use crate::model::Config;
 use crate::model::config::PositionalEmbedding;
+use crate::task::text::listed;
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most numbers that all tables of a model, or all paths of a run, may hold (128 MB).
 const MAX_NUMBERS: usize = 16 << 20;
+
+/// What a path's name takes, in numbers.
+const OF_A_NAME: usize = 64;
 
 /// A path, and in a model without norms and MLPs its table: what each start hands to the logits,
 /// `[start, d_vocab_out]`.
@@ -136,10 +140,10 @@ impl PathTables {
         let tabled = !config.moves_when_cut();
         let steps = Step::all(config, self.neurons);
         let value = tabled.then(|| entering(weights, start));
+        self.take(weights, &PathName::of(start), value.as_ref())?;
         let mut ways = vec![(PathName::of(start), value)];
         let mut done = 0;
         while let Some((name, value)) = ways.get(done).cloned() {
-            self.take(weights, &name, value.as_ref())?;
             for &step in &steps {
                 let leads = match name.steps.last() {
                     None => start.leads_to(step, config),
@@ -147,7 +151,10 @@ impl PathTables {
                 };
                 if leads {
                     let value = value.as_ref().map(|value| through(weights, step, value));
-                    ways.push((name.then(step), value));
+                    let longer = name.then(step);
+                    // before it is kept: from one way thousands may go on
+                    self.take(weights, &longer, value.as_ref())?;
+                    ways.push((longer, value));
                 }
             }
             // the bare model unembeds its neurons and nothing else
@@ -178,7 +185,7 @@ impl PathTables {
             None => len,
         };
         let (layers, heads) = (config.n_layers, config.n_heads);
-        let left = self.left.checked_sub(rows * width);
+        let left = self.left.checked_sub(rows * width + OF_A_NAME);
         self.left = left.with_context(|| {
             format!("a model of {layers} layers of {heads} heads has too many paths to list")
         })?;
@@ -195,16 +202,16 @@ impl PathTables {
     /// # Errors
     /// When the model has no such path; the message lists those it has.
     pub fn parse(&self, text: &str, config: &Config) -> Result<PathName> {
-        let listed = || {
+        let all = || {
             let names: Vec<_> = self.names().map(ToString::to_string).collect();
-            format!("this model's paths are {}", names.join(" "))
+            format!("this model's paths are {}", listed(&names, " "))
         };
         if let Some(name) = self.names().find(|name| name.to_string() == text.trim()) {
             return Ok(name.clone());
         }
-        let name = PathName::parse(text, config).with_context(listed)?;
+        let name = PathName::parse(text, config).with_context(all)?;
         let found = self.number(&name).is_some();
-        ensure!(found, "no path '{name}'; {}", listed());
+        ensure!(found, "no path '{name}'; {}", all());
         Ok(name)
     }
 

@@ -4,6 +4,10 @@ use super::intervention::{Action, From, Intervention, Target};
 use crate::lens::names::run::RunName;
 use crate::lens::numbers::array::Array;
 use crate::model::{Config, HookName, Site};
+use crate::task::grouped;
+
+/// A grid of more cells is not computed unasked: each is a run, and a line of interventions.
+const MAX_CELLS: usize = 1 << 17;
 
 /// A patching grid; names, axes and meaning are those of TransformerLens's
 /// `patching.get_act_patch_*`.
@@ -96,6 +100,19 @@ impl GridName {
         let all = Self::ALL.into_iter();
         all.filter(|grid| config.has(HookName::Block(0, grid.site())))
             .collect()
+    }
+
+    /// Why a grid over so many positions is not computed with all others; `None` where it is.
+    #[must_use]
+    pub fn too_large(self, config: &Config, len: usize) -> Option<String> {
+        let cells: usize = self.shape(config, len).iter().product();
+        (cells > MAX_CELLS).then(|| {
+            format!(
+                "{} cells, at most {} are computed",
+                grouped(cells as u128),
+                grouped(MAX_CELLS as u128)
+            )
+        })
     }
 
     /// The strips that a model has.

@@ -108,7 +108,7 @@ impl<'a> Base<'a> {
         // those that begin at about the same position side by side: what comes before is left out
         moving.sort_by_key(|i| (pass(i), first_changed(&more[*i])));
         let passes = moving.chunk_by(|a, b| pass(a) == pass(b));
-        let done = map_chunked(self.model.device(), passes, |chunk| {
+        let done = map_chunked(self.model, passes, |chunk| {
             if cancelled() {
                 return Ok(None);
             }

@@ -205,7 +205,7 @@ fn mean(
     );
     // chunks are summed in their order: the result does not depend on the number of threads
     let many = model.for_rows(rows.len());
-    let sums = map_chunks(many.device(), &rows, |chunk| sum_of(many, hook, chunk))?;
+    let sums = map_chunks(many, &rows, |chunk| sum_of(many, hook, chunk))?;
     let mut sums = sums.into_iter();
     let first = sums.next().context("no examples")?;
     let total = sums.try_fold(first, |total, sum| total + sum)?;

@@ -117,7 +117,7 @@ fn fold<T: Sync, A: Send>(
     mut merge: impl FnMut(A),
 ) -> Result<()> {
     for block in examples.chunks(CHUNK * BLOCK) {
-        let parts = map_chunks(model.device(), block, &part)?;
+        let parts = map_chunks(model, block, &part)?;
         parts.into_iter().for_each(&mut merge);
     }
     Ok(())

@@ -29,7 +29,8 @@ pub struct Observation {
     pub undefined: Option<String>,
     /// For each intervention, whether it changed any number.
     pub changed: Vec<bool>,
-    /// All grids of [`GridName::all`]; empty without a metric.
+    /// All grids of [`GridName::all`] but those that are [too large](GridName::too_large); empty without a
+    /// metric.
     pub grids: Vec<Grid>,
 }
 
@@ -82,7 +83,10 @@ pub fn observe(
         None => Vec::new(),
         Some(metric) => {
             let base = Base::new(model, experiment, &runs, metric)?;
-            let Some(grids) = base.grids(&GridName::all(model.config()), cancelled)? else {
+            let (config, len) = (model.config(), model.task().seq_len());
+            let mut names = GridName::all(config);
+            names.retain(|name| name.too_large(config, len).is_none());
+            let Some(grids) = base.grids(&names, cancelled)? else {
                 return Ok(None);
             };
             grids

@@ -180,9 +180,7 @@ impl Score {
 /// When the device fails.
 pub fn score(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
     let model = model.for_rows(prompts.len());
-    let judged = map_chunks(model.device(), prompts, |chunk| {
-        judge(model, chunk, &mut NoHooks)
-    })?;
+    let judged = map_chunks(model, prompts, |chunk| judge(model, chunk, &mut NoHooks))?;
     Ok(total(model.task(), &judged.concat()))
 }
 

@@ -4,6 +4,7 @@ use super::{Activation, Config, Normalization, PositionalEmbedding, Sidecar};
 use crate::task::Task;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 impl Sidecar {
     /// The sidecar that describes this model in full.
@@ -45,6 +46,7 @@ impl Sidecar {
             attn_scale: (!usual && config.attn_scale != 1.0).then_some(config.attn_scale),
             tie_word_embeddings: None,
             norm_first: None,
+            unread: BTreeSet::new(),
         }
     }
 

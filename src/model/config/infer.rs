@@ -1,5 +1,6 @@
 //! What the tensors say of a model, what was said beside them, and what is assumed.
 
+use super::masks::{ignores, look_at, rotary_as};
 use super::{
     Activation, Assumed, AttentionDir, Config, Mlp, Normalization, PositionalEmbedding, Rotary,
     Sidecar,
@@ -25,6 +26,7 @@ impl Config {
         };
         config.check_sizes()?;
         said.check(&config)?;
+        reader.check_rotary(&config)?;
         Ok(config)
     }
 
@@ -223,6 +225,20 @@ impl Reader<'_> {
         }
     }
 
+    fn check_rotary(&self, config: &Config) -> Result<()> {
+        if config.positional_embedding != PositionalEmbedding::Rotary {
+            return Ok(());
+        }
+        for (name, table) in self.weights {
+            if name.ends_with(".attn.rotary_sin") {
+                rotary_as(name, table, config.rotary, f64::sin)?;
+            } else if name.ends_with(".attn.rotary_cos") {
+                rotary_as(name, table, config.rotary, f64::cos)?;
+            }
+        }
+        Ok(())
+    }
+
     fn normalization(&self) -> Result<Normalization> {
         let said = self.said.normalization_type;
         let (weight, bias) = (self.has("blocks.0.ln1.w"), self.has("blocks.0.ln1.b"));
@@ -309,28 +325,14 @@ impl Reader<'_> {
     /// files of bidirectional models too.
     fn attention_dir(&self, assumed: &mut BTreeSet<Assumed>) -> Result<AttentionDir> {
         let mut seen = None;
-        for (name, mask) in self
-            .weights
-            .iter()
-            .filter(|(name, _)| name.ends_with(".attn.mask"))
-        {
-            let &[rows, columns] = &mask.shape[..] else {
-                bail!(
-                    "tensor {name} has shape {:?}; two dimensions are needed",
-                    mask.shape
-                );
-            };
-            let cells = mask.data.iter().enumerate();
-            let mut causal = cells.map(|(i, &cell)| (i % columns <= i / columns) == (cell != 0.0));
-            if rows == columns && causal.all(|right| right) {
-                continue;
+        for (name, buffer) in self.weights {
+            if name.ends_with(".attn.mask") {
+                seen = look_at(name, buffer, true)?
+                    .map(|seen| (name, seen))
+                    .or(seen);
+            } else if name.ends_with(".attn.IGNORE") {
+                ignores(name, buffer)?;
             }
-            ensure!(
-                mask.data.iter().all(|&cell| cell != 0.0),
-                "tensor {name} masks attention in a way that is not supported; only causal and \
-                 full attention are"
-            );
-            seen = Some((name, AttentionDir::Bidirectional));
         }
         if let (Some(said), Some((name, seen))) = (self.said.attention_dir, seen) {
             ensure!(
@@ -349,6 +351,10 @@ impl Reader<'_> {
 
 impl Sidecar {
     fn check(&self, config: &Config) -> Result<()> {
+        ensure!(
+            self.norm_first != Some(false) || config.normalization == Normalization::None,
+            "config field norm_first is false: blocks that norm what they have written are not supported"
+        );
         // a size that the model has no use for may stand in a config all the same
         let d_mlp = config.mlp.map(|mlp| mlp.d_mlp).or(self.d_mlp).unwrap_or(0);
         let heads = if config.is_bare() {

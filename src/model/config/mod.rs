@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `sidecar.rs`, `strict.rs` | the one place where an option is read: a JSON beside the weights, a dict among them |
+//! | `sidecar.rs`, `keys.rs`, `strict.rs` | the one place where an option is read: a JSON beside the weights, a dict among them |
 //! | `describing.rs` | and where it is written again |
 //! | `infer.rs` | what the tensors say, what was said, and what is assumed |
 //! | `overrides.rs` | what the user says |
@@ -10,6 +10,8 @@
 
 mod describing;
 mod infer;
+mod keys;
+mod masks;
 mod options;
 mod overrides;
 mod parameters;
@@ -17,6 +19,8 @@ mod sidecar;
 mod strict;
 mod words;
 
+pub use keys::over;
+pub(super) use masks::{ignores, look_at};
 pub use options::{Activation, AttentionDir, Normalization, PositionalEmbedding};
 pub use overrides::Overrides;
 pub use parameters::is_bias;

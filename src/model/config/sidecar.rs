@@ -1,12 +1,13 @@
 //! What is said of a model beside its tensors, in the words of TransformerLens, of this program or of
 //! others: the one place where an option is read.
 
+use super::keys::KNOWN;
 use super::strict::Strict;
 use super::{Activation, AttentionDir, Normalization, PositionalEmbedding};
-use crate::model::hooks::edit_distance;
-use crate::task::{Identity, shown};
-use anyhow::{Result, bail, ensure};
+use crate::task::Identity;
+use anyhow::{Result, bail};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The JSON beside a checkpoint: every key optional, each one checked against the tensors.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,125 +70,36 @@ pub struct Sidecar {
     pub tie_word_embeddings: Option<bool>,
     /// Whether norms come before what reads them, as here.
     pub norm_first: Option<bool>,
+    /// Keys that sound as if they changed what is computed, and that nobody here knows.
+    pub unread: BTreeSet<String>,
 }
 
-/// Other names of a key, each first the name here.
-const ALIASES: [&[&str]; 12] = [
-    &["n_layers", "n_layer", "num_layers", "num_hidden_layers"],
-    &["n_heads", "n_head", "num_heads", "num_attention_heads"],
-    &["n_key_value_heads", "num_key_value_heads", "n_kv_heads"],
-    &["d_model", "hidden_size", "n_embd", "embed_dim"],
-    &["d_head", "head_dim"],
-    &["d_mlp", "intermediate_size", "n_inner", "d_ff", "d_hidden"],
-    &[
-        "n_ctx",
-        "max_position_embeddings",
-        "n_positions",
-        "max_seq_len",
-        "block_size",
-    ],
-    &["d_vocab", "vocab_size"],
-    &[
-        "act_fn",
-        "hidden_act",
-        "activation_function",
-        "act_type",
-        "activation",
-    ],
-    &[
-        "eps",
-        "layer_norm_eps",
-        "layer_norm_epsilon",
-        "rms_norm_eps",
-    ],
-    &["rotary_base", "rope_theta"],
-    &["normalization_type", "normalization"],
-];
-
-/// Keys of TransformerLens that change what is computed and that are not supported: they must be
-/// off.
-const OFF: [&str; 16] = [
-    "use_qk_norm",
-    "use_local_attn",
-    "scale_attn_by_inverse_layer_idx",
-    "post_embedding_ln",
-    "rotary_base_local",
-    "load_in_4bit",
-    "num_experts",
-    "experts_per_token",
-    "relative_attention_max_distance",
-    "relative_attention_num_buckets",
-    "use_normalization_before_and_after",
-    "attn_scores_soft_cap",
-    "output_logits_soft_cap",
-    "use_NTK_by_parts_rope",
-    "rope_scaling",
-    "scale_embedding",
-];
-
-/// Where a config hides inside another file.
-const INSIDE: [&str; 5] = ["model", "config", "cfg", "model_config", "model_cfg"];
-
 impl Sidecar {
-    /// A sidecar from its JSON; keys that are no option of a model are another tool's business.
+    /// A sidecar from its JSON.
     ///
     /// # Errors
-    /// Names the field that holds something else than it should, that changes what is computed in a
-    /// way that is not supported, that is there twice, or that looks like a misspelt one.
+    /// As [`Self::from_fields`], and names a field that is there twice.
     pub fn parse(text: &str) -> Result<Self> {
+        Self::from_fields(&Self::fields_of(text)?)
+    }
+
+    /// The fields of a JSON object, none of them there twice.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn fields_of(text: &str) -> Result<Map<String, Value>> {
         let Strict(value) = serde_json::from_str(text)?;
         let Value::Object(fields) = value else {
             bail!("it is no JSON object");
         };
-        Self::from_fields(&fields)
-    }
-
-    /// The same from fields that were read elsewhere.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    pub fn from_fields(fields: &Map<String, Value>) -> Result<Self> {
-        let mut said = Self::default();
-        for (name, value) in fields {
-            match value {
-                Value::Object(inner) if INSIDE.contains(&name.as_str()) => {
-                    for (name, value) in inner {
-                        said.take(name, value)?;
-                    }
-                }
-                _ => said.take(name, value)?,
-            }
-        }
-        Ok(said)
-    }
-
-    fn take(&mut self, name: &str, value: &Value) -> Result<()> {
-        let alias = ALIASES.iter().find(|names| names.contains(&name));
-        let known = alias.map_or(name, |names| names[0]);
-        if OFF.contains(&name) {
-            ensure!(
-                is_off(value),
-                "config field {name} is {}: that is not supported",
-                shown(&value.to_string())
-            );
-            return Ok(());
-        }
-        let fault = |needed: String| {
-            let value = shown(&value.to_string());
-            anyhow::anyhow!("config field {name} is {value}; {needed} is needed")
-        };
-        match self.set(known, value) {
-            Ok(true) => Ok(()),
-            Ok(false) => meant(name),
-            Err(needed) => Err(fault(needed)),
-        }
+        Ok(fields)
     }
 
     /// Whether it is one of ours.
     ///
     /// # Errors
     /// Says what is needed.
-    fn set(&mut self, name: &str, value: &Value) -> Result<bool, String> {
+    pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<bool, String> {
         if value.is_null() && name != "normalization_type" {
             return Ok(KNOWN.contains(&name));
         }
@@ -264,68 +176,6 @@ fn named_task(value: &Value) -> Result<Option<Identity>, String> {
         // what others keep under this name is their business
         Value::Object(_) => Ok(None),
         _ => Err(needed()),
-    }
-}
-
-/// The keys that [`Sidecar::set`] knows.
-const KNOWN: [&str; 30] = [
-    "task",
-    "positional_embedding_type",
-    "shortformer_pos",
-    "normalization_type",
-    "act_fn",
-    "attention_dir",
-    "attn_only",
-    "gated_mlp",
-    "parallel_attn_mlp",
-    "final_rms",
-    "rotary_adjacent_pairs",
-    "use_attn_scale",
-    "tie_word_embeddings",
-    "norm_first",
-    "eps",
-    "rotary_base",
-    "attn_scale",
-    "list_len",
-    "max_num",
-    "pad_token",
-    "n_layers",
-    "n_heads",
-    "n_key_value_heads",
-    "d_model",
-    "d_head",
-    "d_mlp",
-    "n_ctx",
-    "d_vocab",
-    "d_vocab_out",
-    "rotary_dim",
-];
-
-/// Refuses a key that is one letter away from one that would count.
-fn meant(name: &str) -> Result<()> {
-    // short names are all near each other
-    let near = |known: &&&str| known.len() > 5 && edit_distance(known, name) == 1;
-    let plural = |known: &&&str| name.strip_suffix('s') == Some(known);
-    match KNOWN
-        .iter()
-        .chain(&OFF)
-        .find(near)
-        .filter(|known| !plural(known))
-    {
-        Some(known) => bail!(
-            "config field {} is no option; did you mean {known}?",
-            shown(name)
-        ),
-        None => Ok(()),
-    }
-}
-
-fn is_off(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        // soft caps are off below zero
-        Value::Number(number) => number.as_f64().is_some_and(|x| x <= 0.0),
-        _ => false,
     }
 }
 

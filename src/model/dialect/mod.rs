@@ -6,7 +6,7 @@ mod reshape;
 
 use super::config::{PositionalEmbedding, Sidecar};
 use super::weights::{RawTensor, StateDict};
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use reshape::{heads_in, turned};
 use std::borrow::Cow;
 
@@ -92,8 +92,16 @@ pub(super) fn canonical<'a>(weights: &'a StateDict, said: &Sidecar) -> Result<Ca
             said: said.clone(),
         });
     }
-    let (converted, dialect) = modules::converted(&weights, said)?;
+    let (converted, dialect, look) = modules::converted(&weights, said)?;
     let mut said = said.clone();
+    if let (Some(told), Some(seen)) = (said.attention_dir, look) {
+        ensure!(
+            told == seen,
+            "config field attention_dir is {}, but the tensors have a mask that masks nothing",
+            told.name()
+        );
+    }
+    said.attention_dir = said.attention_dir.or(look);
     if dialect == Dialect::TransformerLens4 {
         // it knows two kinds, turns neighbours, and always divides
         if !converted.contains_key("pos_embed.W_pos") {

@@ -3,7 +3,9 @@
 use super::names::{Name, Part, understood};
 use super::reshape::{heads_in, rows, stacked, turned, vector_in};
 use super::{Dialect, Sidecar};
+use crate::model::config::{AttentionDir, PositionalEmbedding, Rotary, ignores, look_at};
 use crate::model::weights::{RawTensor, StateDict};
+use crate::task::number::significant;
 use crate::task::shown;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
@@ -25,8 +27,12 @@ struct Heads {
 ///
 /// # Errors
 /// Names the tensor that nobody is known to have, or what must be said.
-pub(super) fn converted(weights: &StateDict, said: &Sidecar) -> Result<(StateDict, Dialect)> {
+pub(super) fn converted(
+    weights: &StateDict,
+    said: &Sidecar,
+) -> Result<(StateDict, Dialect, Option<AttentionDir>)> {
     let mut parts = Parts::new();
+    let mut look = None;
     for (name, tensor) in weights {
         let meant = understood(name).with_context(|| {
             format!(
@@ -35,7 +41,9 @@ pub(super) fn converted(weights: &StateDict, said: &Sidecar) -> Result<(StateDic
                 shown(name)
             )
         })?;
-        if meant.part != Part::Buffer {
+        if meant.part == Part::Buffer {
+            look = buffer(name, tensor)?.or(look);
+        } else {
             let before = parts.insert(meant, tensor);
             ensure!(
                 before.is_none(),
@@ -46,6 +54,9 @@ pub(super) fn converted(weights: &StateDict, said: &Sidecar) -> Result<(StateDic
     }
     let dialect = dialect(weights, &parts);
     check_order(weights, said)?;
+    if dialect != Dialect::TransformerLens4 {
+        check_rotary(weights, said)?;
+    }
     let layers = parts.keys().filter_map(|name| name.layer).max();
     ensure!(
         layers.is_none_or(|last| last < MAX_LAYERS),
@@ -80,7 +91,46 @@ pub(super) fn converted(weights: &StateDict, said: &Sidecar) -> Result<(StateDic
     if let Some(b_u) = top(&parts, Part::Unembed, true) {
         all.insert("unembed.b_U".to_owned(), b_u.clone());
     }
-    Ok((all, dialect))
+    Ok((all, dialect, look))
+}
+
+/// What a tensor says of attention in which nothing is learned.
+fn buffer(name: &str, tensor: &RawTensor) -> Result<Option<AttentionDir>> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    match last {
+        "mask" | "causal_mask" | "tril" | "attn_mask" => look_at(name, tensor, false),
+        "IGNORE" => ignores(name, tensor).map(|()| None),
+        _ => Ok(None),
+    }
+}
+
+/// Tables of rotary positions say that there are such positions, and `inv_freq` with which base.
+fn check_rotary(weights: &StateDict, said: &Sidecar) -> Result<()> {
+    let is_rotary = said.positional_embedding_type == Some(PositionalEmbedding::Rotary);
+    let base = said.rotary_base.unwrap_or(Rotary::of(2).base);
+    for (name, tensor) in weights {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if !matches!(last, "cos_cached" | "sin_cached" | "inv_freq") {
+            continue;
+        }
+        ensure!(
+            is_rotary,
+            "tensor {} is of rotary positions; say positional_embedding_type: rotary in a JSON beside the \
+             checkpoint",
+            shown(name)
+        );
+        if let ("inv_freq", &[_, second, ..]) = (last, &tensor.data[..]) {
+            let found = f64::from(second).powf(-(tensor.data.len() as f64));
+            ensure!(
+                (found / base - 1.0).abs() < 0.05,
+                "tensor {} has the base {}, and not {base}; say it as rotary_base in a JSON beside the \
+                 checkpoint",
+                shown(name),
+                significant(found, 3)
+            );
+        }
+    }
+    Ok(())
 }
 
 fn top<'a>(parts: &Parts<'a>, part: Part, bias: bool) -> Option<&'a RawTensor> {

@@ -25,10 +25,11 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::task::harmless;
+use crate::task::plain::{self, Links};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
 
@@ -113,22 +114,15 @@ pub fn read_with_metadata(path: &Path) -> Result<(StateDict, BTreeMap<String, St
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    // Before opening it: a pipe without a writer would block there.
-    let unreadable = |error| anyhow!("{error}; check the path and who may read it");
-    let metadata = path.metadata().map_err(unreadable)?;
-    ensure!(
-        metadata.is_file(),
-        "this is not a file; give a .pt or .safetensors file"
-    );
+    let file = plain::open(path, Links::Followed)
+        .map_err(|error| anyhow!("{error}; check the path and who may read it"))?;
     // Exactly as large as the file, so that reading does not double it.
-    let size = metadata.len().min(MAX_FILE_BYTES as u64);
+    let size = file.metadata()?.len().min(MAX_FILE_BYTES as u64);
     let mut bytes = Vec::with_capacity(usize::try_from(size)?);
-    // Not trusting the length in the metadata: the file may grow while it is read.
-    let limit = MAX_FILE_BYTES as u64 + 1;
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    // Not trusting that length: the file may grow while it is read. One byte more than is read shows
+    // that it is too large.
+    file.take(MAX_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -231,16 +225,11 @@ pub(crate) fn shown(name: &str) -> String {
     shortened(name, 80)
 }
 
-/// `text` with everything unprintable escaped (terminal escapes, newlines, characters that reverse
-/// the direction of writing), cut to `limit` characters.
+/// `text` without anything that acts on a terminal ([`harmless`]), cut to `limit` characters.
 fn shortened(text: &str, limit: usize) -> String {
-    let escaped = |c: char| match c {
-        // Quotes need no escape between backticks.
-        '\'' | '"' | '\\' => String::from(c),
-        _ => c.escape_debug().collect(),
-    };
     // One more than fits, so that a name of a megabyte is not escaped to its end.
-    let pieces: Vec<String> = text.chars().take(limit + 1).map(escaped).collect();
+    let some = text.chars().take(limit + 1);
+    let pieces: Vec<String> = some.map(|c| harmless(c.encode_utf8(&mut [0; 4]))).collect();
     let length = |piece: &String| piece.chars().count();
     if pieces.iter().map(length).sum::<usize>() <= limit {
         return pieces.concat();
@@ -261,7 +250,7 @@ mod tests {
     #[test]
     fn names_are_shown_escaped_and_cut() {
         assert_eq!(shown("blocks.0.attn.W_Q"), "blocks.0.attn.W_Q");
-        assert_eq!(shown("\u{1b}[2Jx\n"), "\\u{1b}[2Jx\\n");
+        assert_eq!(shown("\u{1b}[2Jx\n"), "\\u{1b}[2Jx\\u{a}");
         assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(shown(&"é".repeat(80)), "é".repeat(80));
         assert_eq!(shown(&"é".repeat(81)), "é".repeat(79) + "…");
