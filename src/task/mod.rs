@@ -26,7 +26,7 @@ mod vocabulary;
 pub use form::Form;
 pub use identity::Identity;
 pub use kin::Kin;
-pub use language::{Sizes, TaskError};
+pub use language::{Expression, ExpressionError, Given, Sizes, TaskError};
 pub use number::Estimate;
 pub use pair::counterfactuals;
 pub use prompt::{PromptError, harmless, shown};

@@ -5,6 +5,7 @@ mod built_in;
 mod copies;
 mod data;
 mod errors;
+mod expressions;
 mod hostile;
 mod meaning;
 mod reference;

@@ -80,24 +80,7 @@ impl Frame {
         heap: Heap<'v>,
         show: impl Fn(usize, Token, Heap<'v>) -> Value<'v>,
     ) -> Value<'v> {
-        let group = &self.spec.groups[group];
-        let token = |slot: usize| input.get(slot).copied().unwrap_or_default();
-        if !group.is_list {
-            let slot = group.slots.start;
-            return show(slot, token(slot), heap);
-        }
-        let slots = group.slots.clone();
-        let held =
-            slots.take_while(|&slot| group.lengths.is_none() || Some(token(slot)) != self.spec.pad);
-        let items: Vec<Value> = held.map(|slot| show(slot, token(slot), heap)).collect();
-        heap.alloc(items)
-    }
-
-    fn shown<'v>(&self, token: Token, heap: Heap<'v>) -> Value<'v> {
-        match self.spec.vocabulary.meaning(token) {
-            Some(meaning) => values::value_of(meaning, heap),
-            None => Value::new_none(),
-        }
+        field(&self.spec, group, input, heap, show)
     }
 
     fn arguments<'v>(
@@ -107,7 +90,9 @@ impl Frame {
         heap: Heap<'v>,
     ) -> Vec<Value<'v>> {
         let one = |&group: &usize| {
-            self.field(group, input, heap, |_, token, heap| self.shown(token, heap))
+            self.field(group, input, heap, |_, token, heap| {
+                shown_as(&self.spec, token, heap)
+            })
         };
         parameters.iter().map(one).collect()
     }
@@ -232,6 +217,34 @@ impl Frame {
             let problem = format!("exists returned {}", values::named(said));
             Flaw::of("exists", problem, "return True or False")
         })
+    }
+}
+
+/// What a field holds in an input, as a function of the task sees it.
+pub(super) fn field<'v>(
+    spec: &Spec,
+    group: usize,
+    input: &[Token],
+    heap: Heap<'v>,
+    show: impl Fn(usize, Token, Heap<'v>) -> Value<'v>,
+) -> Value<'v> {
+    let group = &spec.groups[group];
+    let token = |slot: usize| input.get(slot).copied().unwrap_or_default();
+    if !group.is_list {
+        let slot = group.slots.start;
+        return show(slot, token(slot), heap);
+    }
+    let slots = group.slots.clone();
+    let held = slots.take_while(|&slot| group.lengths.is_none() || Some(token(slot)) != spec.pad);
+    let items: Vec<Value> = held.map(|slot| show(slot, token(slot), heap)).collect();
+    heap.alloc(items)
+}
+
+/// A token as functions see it: what it stands for.
+pub(super) fn shown_as<'v>(spec: &Spec, token: Token, heap: Heap<'v>) -> Value<'v> {
+    match spec.vocabulary.meaning(token) {
+        Some(meaning) => values::value_of(meaning, heap),
+        None => Value::new_none(),
     }
 }
 

@@ -1,13 +1,11 @@
 //! A task file that was run, and calls of its functions.
 
-use super::Sizes;
 use super::error::{Flaw, TaskError};
-use super::globals::globals;
 use super::source::Source;
 use super::values::{Options, list};
 use super::watch;
 use crate::task::shown;
-use starlark::environment::{FrozenModule, Module};
+use starlark::environment::{FrozenModule, Globals, Module};
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
 use starlark::values::{FrozenValue, Value};
@@ -50,7 +48,7 @@ impl Program {
     pub fn run(
         source: Source,
         chosen: &[(String, String)],
-        sizes: &Sizes,
+        globals: &Globals,
     ) -> Result<Self, TaskError> {
         let options = Options {
             chosen: chosen.to_vec(),
@@ -64,8 +62,7 @@ impl Program {
                 // between statements nothing needs to be given back, and giving it back calls itself
                 eval.disable_gc();
                 eval.extra = Some(&options);
-                let globals = globals(sizes);
-                eval.eval_module(parsed, &globals)
+                eval.eval_module(parsed, globals)
                     .map_err(|error| source.flaw(&error))?;
             }
             check_nesting(&module)?;

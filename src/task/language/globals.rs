@@ -2,6 +2,7 @@
 
 use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
+use super::given::Given;
 use super::values::{AnyOf, Domain, Options, list, meaning, named};
 use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
@@ -10,6 +11,7 @@ use starlark::starlark_module;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Value, ValueLike};
+use std::collections::HashSet;
 
 /// All names, for a checkpoint of these sizes.
 pub(super) fn globals(sizes: &Sizes) -> Globals {
@@ -33,6 +35,39 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
         }
     }
     builder.build()
+}
+
+/// All names that an expression may use.
+pub(super) fn of_expressions() -> Globals {
+    let extensions = [
+        LibraryExtension::Map,
+        LibraryExtension::Filter,
+        LibraryExtension::SetType,
+    ];
+    GlobalsBuilder::extended_by(&extensions)
+        .with(words)
+        .with(bounded)
+        .with(counts)
+        .build()
+}
+
+/// Words that mean something else in an expression than in a task file.
+#[starlark_module]
+fn counts(builder: &mut GlobalsBuilder) {
+    /// How many different values a list has.
+    fn distinct<'v>(
+        #[starlark(require = pos)] of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<i32> {
+        let heap = eval.heap();
+        let items: Vec<Value> = of.iterate(heap)?.take(MAX_ITEMS + 1).collect();
+        let values = Given::of(heap.alloc(items), heap);
+        match values {
+            Ok(Given::List(items)) => Ok(items.iter().collect::<HashSet<_>>().len() as i32),
+            Ok(_) => Ok(0),
+            Err(problem) => Err(starlark::Error::new_value(anyhow::anyhow!("{problem}"))),
+        }
+    }
 }
 
 fn numbers_from(first: i32, end: Option<i32>) -> anyhow::Result<Vec<i32>> {

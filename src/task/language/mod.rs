@@ -15,6 +15,9 @@ mod checking;
 mod drawing;
 mod edits;
 mod error;
+mod expression;
+mod expression_text;
+mod given;
 mod globals;
 mod layout;
 mod picks;
@@ -28,8 +31,12 @@ use super::rule::{Ask, Rule};
 use super::{Spec, Task, shown};
 use asking::{Asking, Frame};
 use calling::Program;
+use error::Flaw;
 pub use error::TaskError;
 pub(super) use error::one_line;
+pub use expression::Expression;
+pub use expression_text::ExpressionError;
+pub use given::Given;
 use sha2::{Digest, Sha256};
 use source::Source;
 use std::sync::Arc;
@@ -187,7 +194,7 @@ fn spec(
     sizes: &Sizes,
 ) -> Result<Spec, TaskError> {
     watch::until(Some(calling::LOADING));
-    let program = Program::run(Source::new(name, text)?, options, sizes)?;
+    let program = Program::run(Source::new(name, text)?, options, &globals::globals(sizes))?;
     let framed = reading::read(&program, sizes).and_then(|(mut spec, asked)| {
         spec.options.clone_from(&program.options);
         Frame::new(&program, spec, asked)

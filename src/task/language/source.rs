@@ -27,6 +27,13 @@ const OPERATORS: [(&str, &str); 8] = [
     ("in", "__inside"),
     ("not in", "__outside"),
 ];
+/// What helps where the text is not of the language, and where a name has no value.
+pub(super) const PARSED_REMEDY: &str = "task files are written in the part of Python that has def, if, for, return, lists, \
+     dicts and comprehensions, and no import, while, class, try, ** and a < b < c";
+pub(super) const SCOPE_REMEDY: &str = "give it a value before, or correct its name";
+/// What helps where a call fails.
+pub(super) const CALLED_REMEDY: &str = "correct this line, or what is handed to it";
+
 /// What a file defines as a function.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
@@ -57,7 +64,7 @@ pub(super) struct Source {
     pub seen: Seen,
 }
 
-fn dialect() -> Dialect {
+pub(super) fn dialect() -> Dialect {
     Dialect {
         enable_load: false,
         enable_keyword_only_arguments: true,
@@ -257,17 +264,14 @@ fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static st
         return "nothing can be imported: write out what you need of it";
     }
     match kind {
-        Kind::Parser(_) => {
-            "task files are written in the part of Python that has def, if, for, return, lists, \
-             dicts and comprehensions, and no import, while, class, try, ** and a < b < c"
-        }
-        Kind::Scope(_) => "give it a value before, or correct its name",
+        Kind::Parser(_) => PARSED_REMEDY,
+        Kind::Scope(_) => SCOPE_REMEDY,
         Kind::StackOverflow(_) => {
             "a function calls itself too deep; does it have the name of a function that it calls, \
              as `def max(a)` with max(a) in it? Then give it another name"
         }
         _ if problem.contains("recursi") => "a function may not call itself without end",
         Kind::Fail(_) => "",
-        _ => "correct this line, or what is handed to it",
+        _ => CALLED_REMEDY,
     }
 }
