@@ -36,7 +36,8 @@ mod walk;
 pub use ablations::{Ablated, Draws, ablations, depends_on, kinds, node, title, verdict};
 pub use case::{Case, Instead};
 pub use claim::{
-    Answers, Claim, ClaimError, Counterexample, NO_INPUT, Report, Verdict, WORDS, complete,
+    Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Report, Verdict,
+    WORDS, complete,
 };
 pub use failures::{By, Common, Failures, Group, Way};
 pub use means::make_means;
