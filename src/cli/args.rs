@@ -7,7 +7,7 @@ use super::attention::AttentionArgs;
 use super::attribute::AttributeArgs;
 use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
-use super::claim::ClaimArgs;
+use super::claim::{ClaimArgs, VerifyArgs};
 use super::completions::CompletionsArgs;
 use super::convert::ConvertArgs;
 use super::curve::CurveArgs;
@@ -241,9 +241,16 @@ pub enum Command {
     /// 3 numbers below 50 take seconds; margins below 0.001 are decided in double precision.
     /// Interventions that cannot be folded go through plain forward passes, and it is said why.
     Sweep(SweepArgs),
-    /// Check a claim against every input; exit code 1 when it fails
+    /// Check a claim against every input
+    ///
+    /// PROVED: true of every input, each was looked at; REFUTED: an input shows that it is not;
+    /// SUPPORTED: no input of a sample fails; UNDECIDED: not known, and why. Exit code 0, 1, 0, 2.
     #[command(after_help = claim_help())]
     Claim(ClaimArgs),
+    /// Check the certificate of a claim again
+    ///
+    /// Exit code 0: all is as it says; 1: something is not, and it is said what.
+    Verify(VerifyArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),
     /// The smallest sets of edges that keep the accuracy

@@ -1,16 +1,23 @@
-//! `circuitscope claim`: one line against every input.
+//! `circuitscope claim`: one line against every input; `circuitscope verify`: the same again.
 
-use super::args::Format;
+use super::args::{Common, Format};
 use super::common::print_json;
+use super::model_args::{ModelArgs, SaidArgs};
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
-use crate::sweep::{Claim, Verdict};
+use super::workbench::{absolute, model_info};
+use crate::findings::certificate::{CERTIFICATE, Certificate};
+use crate::findings::compare::Difference;
+use crate::findings::files::{check_writable, write};
+use crate::findings::session::ModelRef;
+use crate::sweep::{Claim, Conclusion, Over, Verdict};
 use crate::task::number::fixed;
 use crate::task::shown;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -20,29 +27,73 @@ pub struct ClaimArgs {
     /// The claim, such as 'margin > 5 when idx=1'
     #[arg(allow_hyphen_values = true)]
     pub claim: String,
+    /// Also write what came of it to this file, for `circuitscope verify`
+    #[arg(long, value_name = "FILE.json")]
+    pub certificate: Option<PathBuf>,
+    /// Replace a certificate that is there already
+    #[arg(long, requires = "certificate")]
+    pub force: bool,
     #[command(flatten)]
     pub space: SpaceArgs,
 }
+
+/// `circuitscope verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The certificate
+    pub file: PathBuf,
+    /// Where the model is now, if it is not where the certificate says
+    #[arg(short, long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// How to print the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Exit code of a claim that is not known to be true or false.
+const UNDECIDED: u8 = 2;
 
 #[derive(Serialize)]
 struct ClaimAnswer {
     #[serde(flatten)]
     asked: Asked,
     #[serde(flatten)]
-    verdict: Verdict,
+    found: Verdict,
+    verdict: Option<Conclusion>,
+    n: u64,
+    method: String,
+    close_calls: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_95: Option<f64>,
     seconds: f64,
 }
 
-/// `circuitscope claim`: exit code 1 when it fails.
-///
-/// # Errors
-/// When the claim cannot be read, or as for `sweep`.
-pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
-    let opened = Opened::new(&args.space)?;
-    let (task, over) = (opened.transformer.task(), args.space.over());
+#[derive(Serialize)]
+struct Verified<'a> {
+    certificate: String,
+    claim: &'a str,
+    verdict: Option<Conclusion>,
+    verified: bool,
+    differences: &'a [Difference],
+    seconds: f64,
+}
+
+/// A claim that was checked.
+struct Checked {
+    opened: Opened,
+    over: Over,
+    found: Verdict,
+    seconds: f64,
+}
+
+fn check(line: &str, space: &SpaceArgs) -> Result<Checked> {
+    let opened = Opened::new(space)?;
+    let (task, over) = (opened.transformer.task(), space.over());
     let config = opened.transformer.config();
-    let claim = Claim::parse(&args.claim, task, config)
-        .with_context(|| format!("in the claim '{}'", shown(&args.claim)))?;
+    let claim = Claim::parse(line, task, config)
+        .with_context(|| format!("in the claim '{}'", shown(line)))?;
     let sweep = opened.sweep()?;
     tell(sweep.how(over).as_deref());
     let over = sweep.walked(over);
@@ -55,41 +106,182 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
         };
         bar.tell(progress, so_far)
     };
-    let verdict = sweep.check(over, &claim, &mut report)?.context(STOPPED)?;
+    let found = sweep.check(over, &claim, &mut report)?.context(STOPPED)?;
     bar.done();
+    Ok(Checked {
+        opened,
+        over,
+        found,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// `circuitscope claim`: exit code 1 when it is refuted, 2 when it is not decided.
+///
+/// # Errors
+/// When the claim cannot be read, or as for `sweep`.
+pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    if let Some(file) = &args.certificate {
+        check_writable(file, args.force)?;
+    }
+    let checked = check(&args.claim, &args.space)?;
+    if let Some(file) = &args.certificate {
+        let bytes = CERTIFICATE.text(&certificate(&args.claim, &args.space, &checked)?)?;
+        write(file, &bytes, args.force)?;
+    }
+    let Checked {
+        opened,
+        over,
+        found,
+        seconds,
+    } = checked;
+    let verdict = found.conclusion();
     let answer = ClaimAnswer {
         asked: opened.asked(&args.space, over),
-        seconds: started.elapsed().as_secs_f64(),
         verdict,
+        n: found.total,
+        method: found.method(),
+        close_calls: found.evidence.close,
+        why: found.why(),
+        bound_95: found.bound(),
+        seconds,
+        found,
     };
     match args.space.common.format {
         Format::Json => print_json(out, &answer)?,
         Format::Text => print_claim(out, &opened, &answer)?,
     }
-    let fails = answer.verdict.holds == Some(false);
-    Ok(ExitCode::from(u8::from(fails)))
+    Ok(match verdict {
+        Some(Conclusion::Refuted) => ExitCode::from(1),
+        Some(Conclusion::Undecided) => ExitCode::from(UNDECIDED),
+        Some(Conclusion::Proved | Conclusion::Supported) | None => ExitCode::SUCCESS,
+    })
+}
+
+/// What was asked and what came of it, as a file.
+fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certificate> {
+    let Opened {
+        model, transformer, ..
+    } = &checked.opened;
+    let path = absolute(space.common.which.path().as_deref());
+    let info = model_info(model, path, String::new());
+    let (task, words) = (transformer.task(), |words: &Vec<String>| words.join(" "));
+    let lines = checked.opened.experiment.interventions.iter();
+    let asked = Certificate {
+        format: CERTIFICATE.format(),
+        program: format!("circuitscope {}", env!("CARGO_PKG_VERSION")),
+        model: ModelRef {
+            assumed_positions: info.assumed_positions(),
+            path: info.path,
+            name: info.name,
+            hash: info.hash,
+            task_file: None,
+        },
+        said: space.common.which.said.flags(),
+        task: task.title(),
+        claim: line.to_owned(),
+        interventions: lines.map(|one| one.line(task)).collect(),
+        low_rank: space.low_rank.clone(),
+        over: space.over().to_string(),
+        sample: space.sample.to_string(),
+        clean: space.clean.as_ref().map(words),
+        corrupted: space.corrupted.as_ref().map(words),
+        ..Certificate::default()
+    };
+    asked.found(&checked.found, checked.seconds)
+}
+
+/// `circuitscope verify`: exit code 1 when something is not as the certificate says.
+///
+/// # Errors
+/// When the certificate or the model cannot be read.
+pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    let then = Certificate::open(&args.file)?;
+    let wrong = |what: &str| format!("in the certificate {:?}: {what}", args.file);
+    let over = match then.over.as_str() {
+        "space" => None,
+        sample => Some(sample.parse().with_context(|| wrong("over"))?),
+    };
+    let path = args
+        .model
+        .clone()
+        .or_else(|| then.model.path.clone().map(PathBuf::from));
+    let words = |text: &Option<String>| text.as_ref().map(|text| vec![text.clone()]);
+    let space = SpaceArgs {
+        intervene: then.interventions.clone(),
+        over,
+        sample: then.sample.parse().with_context(|| wrong("sample"))?,
+        clean: words(&then.clean),
+        corrupted: words(&then.corrupted),
+        low_rank: then.low_rank.clone(),
+        common: Common {
+            which: ModelArgs {
+                model: path,
+                slide: None,
+                said: SaidArgs::of_flags(&then.said).with_context(|| wrong("said"))?,
+            },
+            format: args.format,
+        },
+    };
+    let checked = match check(&then.claim, &space) {
+        Ok(checked) => checked,
+        Err(error) => bail!("{}: {error:#}", wrong("it cannot be checked again")),
+    };
+    let now = certificate(&then.claim, &space, &checked)?;
+    let differences = then.differences(&now)?;
+    let verified = differences.is_empty();
+    match args.format {
+        Format::Json => print_json(
+            out,
+            &Verified {
+                certificate: args.file.to_string_lossy().into_owned(),
+                claim: &then.claim,
+                verdict: now.verdict,
+                verified,
+                differences: &differences,
+                seconds: now.seconds,
+            },
+        )?,
+        Format::Text => print_verified(out, &now, &differences)?,
+    }
+    Ok(ExitCode::from(u8::from(!verified)))
+}
+
+fn print_verified(
+    out: &mut dyn Write,
+    now: &Certificate,
+    differences: &[Difference],
+) -> Result<()> {
+    let word = now.verdict.map_or("told", Conclusion::word);
+    let how = match differences {
+        [] => "as the certificate says",
+        _ => "NOT as the certificate says",
+    };
+    writeln!(out, "{word}: {}: {how}", shown(&now.claim))?;
+    for one in differences {
+        let text = |value: &serde_json::Value| shown(&value.to_string());
+        let (then, now) = (text(&one.then), text(&one.now));
+        writeln!(out, "{}: {then} there, {now} now", shown(&one.what))?;
+    }
+    Ok(())
 }
 
 fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Result<()> {
     print_asked(out, opened, &answer.asked)?;
-    let verdict = &answer.verdict;
-    writeln!(out, "{}: {}", verdict.word(), verdict.claim)?;
-    writeln!(
-        out,
-        "{} (over {})",
-        verdict.count_words(),
-        answer.asked.over
-    )?;
-    if verdict.total == 0 {
+    let found = &answer.found;
+    writeln!(out, "{}: {}", found.word(), found.claim)?;
+    writeln!(out, "{} (over {})", found.count_words(), answer.asked.over)?;
+    if found.total == 0 {
         return Ok(());
     }
-    writeln!(out, "{}", verdict.number_words())?;
-    let what = if verdict.holds == Some(false) {
+    writeln!(out, "{}", found.known_words())?;
+    writeln!(out, "{}", found.number_words())?;
+    let what = if found.holds == Some(false) {
         "counterexample"
     } else {
         "where"
     };
-    for one in verdict.counterexample.iter().chain(&verdict.further) {
+    for one in found.counterexample.iter().chain(&found.further) {
         let value = fixed(one.value, 6);
         writeln!(out, "{what}: {}  value {value}", one.values)?;
     }

@@ -114,6 +114,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             out.flush()?;
             return Ok(code);
         }
+        Command::Verify(args) => {
+            let code = claim::verify(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
         Command::Slides(args) => slides::run(&args, &mut out)?,

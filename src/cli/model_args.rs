@@ -4,9 +4,11 @@ use crate::lens::slide::Wish;
 use crate::model::config::Overrides;
 use crate::model::device::DeviceChoice;
 use crate::model::{SLIDES, Slide};
-use anyhow::{Context, Result, ensure};
+use crate::task::shown;
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What a file does not say of a model.
@@ -88,6 +90,56 @@ impl ModelArgs {
 }
 
 impl SaidArgs {
+    /// The flags that were given, by name; a file of a task by its whole path.
+    #[must_use]
+    pub fn flags(&self) -> BTreeMap<String, String> {
+        let task = self.task.as_ref().map(|task| {
+            let path = std::path::absolute(task).unwrap_or_else(|_| PathBuf::from(task));
+            match path.is_file() {
+                true => path.to_string_lossy().into_owned(),
+                false => task.clone(),
+            }
+        });
+        let all = [
+            ("task", &task),
+            ("positions", &self.positions),
+            ("attention", &self.attention),
+            ("pad", &self.pad),
+            ("act", &self.act),
+            ("norm-eps", &self.norm_eps),
+            ("norm", &self.norm),
+            ("heads", &self.n_heads),
+        ];
+        let given = all.iter().filter_map(|(name, said)| {
+            let said = said.as_ref()?;
+            Some(((*name).to_owned(), said.clone()))
+        });
+        given.collect()
+    }
+
+    /// The same, from [`Self::flags`].
+    ///
+    /// # Errors
+    /// When there is no such flag.
+    pub fn of_flags(flags: &BTreeMap<String, String>) -> Result<Self> {
+        let mut said = Self::default();
+        for (name, text) in flags {
+            let flag = match name.as_str() {
+                "task" => &mut said.task,
+                "positions" => &mut said.positions,
+                "attention" => &mut said.attention,
+                "pad" => &mut said.pad,
+                "act" => &mut said.act,
+                "norm-eps" => &mut said.norm_eps,
+                "norm" => &mut said.norm,
+                "heads" => &mut said.n_heads,
+                _ => bail!("there is no flag --{}", shown(name)),
+            };
+            *flag = Some(text.clone());
+        }
+        Ok(said)
+    }
+
     /// What the flags say of a model and its task.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::findings::places;
 use crate::findings::store::verdict_word;
 use crate::model::Model;
 use crate::runtime::replay::{Record, Replayed, records, replay};
+use crate::sweep::Conclusion;
 use crate::task::number::{fixed, significant};
 use crate::task::{harmless, shown};
 use crate::ui::colour::Depth;
@@ -215,8 +216,8 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
             out,
             "{name}: claim {}: {} (was: {}) {}",
             harmless(&claim.claim),
-            verdict_word(claim.now, claim.counted.is_some()),
-            verdict_word(claim.then, claim.recorded),
+            word(claim.verdict, claim.now, claim.counted.is_some()),
+            word(claim.verdict_then, claim.then, claim.recorded),
             harmless(&claim.because)
         )?;
         if !claim.differences.is_empty() {
@@ -224,6 +225,10 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn word(known: Option<Conclusion>, holds: Option<bool>, counted: bool) -> &'static str {
+    known.map_or_else(|| verdict_word(holds, counted), Conclusion::word)
 }
 
 fn print_differences(

@@ -5,6 +5,7 @@
 
 pub mod arrays;
 pub mod cast;
+pub mod certificate;
 pub mod compare;
 pub mod files;
 pub mod frame;

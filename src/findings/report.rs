@@ -111,7 +111,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;mar
 color:#1a1c22;background:#fff}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1rem}\
 svg,img{max-width:100%;height:auto}pre{font:13px/1.25 monospace;overflow-x:auto}.note{white-space:pre-wrap}\
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.1rem .8rem .1rem 0;text-align:left;vertical-align:top}\
-th{font-weight:600;color:#555}.holds{color:#0a6}.fails{color:#c22}";
+th{font-weight:600;color:#555}.holds,.PROVED,.SUPPORTED{color:#0a6}.fails,.REFUTED{color:#c22}";
 
 fn html(items: &[Item], broken: &[(String, String)]) -> String {
     let mut out = format!(

@@ -59,7 +59,7 @@ pub struct Session {
 }
 
 /// Which model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRef {
     /// Its file; null is the embedded model.

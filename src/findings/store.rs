@@ -15,6 +15,7 @@ use super::files::{explain, slug, sync_folder, write_whole};
 use super::gather::{names, one_of_many};
 use super::read::{self, Kind};
 use super::session::{ModelRef, SESSION, Session};
+use crate::sweep::Conclusion;
 use crate::task::plain::{self, Links};
 use crate::task::text;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -58,6 +59,9 @@ pub const MAX_NUMBERS: u64 = 256 << 20;
 pub struct Verdict {
     /// Its line.
     pub claim: String,
+    /// What is known of it; absent where nothing is, and in findings of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Conclusion>,
     /// Whether it holds; null where it could not be told.
     pub holds: Option<bool>,
     /// What was found, in a few words.
@@ -71,11 +75,14 @@ impl Verdict {
     /// What became of it, in one or two words.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        verdict_word(self.holds, self.numbers.is_some())
+        match self.verdict {
+            Some(known) => known.word(),
+            None => verdict_word(self.holds, self.numbers.is_some()),
+        }
     }
 }
 
-/// What became of a claim: whether it holds, and whether it was counted at all.
+/// What became of a claim of which it is not written how that is known.
 #[must_use]
 pub fn verdict_word(holds: Option<bool>, counted: bool) -> &'static str {
     match (holds, counted) {

@@ -24,6 +24,7 @@ pub use experiment::intervention::{
 };
 pub use experiment::metric::{Measure, Metric, MetricValues, Reading};
 pub use experiment::setup::{Continuation, Experiment, Source};
+pub use experiment::supposed::Supposed;
 pub use experiment::toward::{Goal, Toward};
 pub use experiment::words::LineError;
 pub use names::circuit::{CircuitName, Side};

@@ -11,7 +11,7 @@ use crate::findings::session::{ModelRef, Session};
 use crate::findings::store::{Counted, MAX_NUMBERS, NUMBERS, Verdict};
 use crate::lens::Experiment;
 use crate::model::Model;
-use crate::sweep::Progress;
+use crate::sweep::{Conclusion, Progress};
 use crate::task::plain::{self, Links};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
@@ -40,6 +40,10 @@ pub struct Record {
 pub struct ClaimThenNow {
     /// Its line.
     pub claim: String,
+    /// What was known of it.
+    pub verdict_then: Option<Conclusion>,
+    /// What is known of it.
+    pub verdict: Option<Conclusion>,
     /// Whether it held.
     pub then: Option<bool>,
     /// Whether it holds.
@@ -71,9 +75,28 @@ impl ClaimThenNow {
         for one in &mut differences {
             one.what = format!("claim {}: {}", now.claim, one.what);
         }
+        // a verdict without what was counted is borne out by today's count, or by nothing
+        let said = then.and_then(|then| then.holds);
+        if recorded.is_none() && said.is_some() && said != now.holds {
+            differences.push(Difference {
+                what: format!("claim {}: holds", now.claim),
+                then: json!(said),
+                now: json!(now.holds),
+            });
+        }
+        let word = then.and_then(|then| then.verdict);
+        if word.is_some() && word != now.verdict {
+            differences.push(Difference {
+                what: format!("claim {}: verdict", now.claim),
+                then: json!(word),
+                now: json!(now.verdict),
+            });
+        }
         let against = now.numbers.is_none() || (recorded.is_none() && now.holds == Some(false));
         Ok(Self {
-            then: then.and_then(|then| then.holds),
+            verdict_then: word,
+            verdict: now.verdict,
+            then: said,
             recorded: recorded.is_some(),
             now: now.holds,
             counted: now.numbers,
@@ -223,6 +246,27 @@ fn all_verdicts(
     found.into_iter().map(Option::unwrap_or_default).collect()
 }
 
+/// What a card says of claims that its session does not state: nothing bears it out.
+fn of_no_session(record: &Record) -> impl Iterator<Item = ClaimThenNow> {
+    let stated = &record.session.study.claims;
+    let others = record
+        .claims
+        .iter()
+        .filter(|then| !stated.contains(&then.claim));
+    others.map(|then| ClaimThenNow {
+        claim: then.claim.clone(),
+        verdict_then: then.verdict,
+        verdict: None,
+        then: then.holds,
+        now: None,
+        counted: None,
+        recorded: then.numbers.is_some(),
+        because: "the session does not state this claim".into(),
+        differences: Vec::new(),
+        as_it_was: false,
+    })
+}
+
 /// Today's numbers and verdicts against the recorded ones.
 fn judge(
     record: &Record,
@@ -239,7 +283,8 @@ fn judge(
         let then = record.claims.iter().find(|then| then.claim == now.claim);
         ClaimThenNow::new(then, now, tolerance)
     };
-    let claims: Vec<ClaimThenNow> = verdicts.into_iter().map(claim).collect::<Result<_>>()?;
+    let mut claims: Vec<ClaimThenNow> = verdicts.into_iter().map(claim).collect::<Result<_>>()?;
+    claims.extend(of_no_session(record));
     let as_it_was = comparison.as_ref().is_none_or(|found| found.different == 0);
     let claims_hold = claims.iter().all(|claim| claim.as_it_was);
     let same_model = record.session.model.hash == info.hash;

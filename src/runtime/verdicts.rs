@@ -109,6 +109,7 @@ pub fn told(answer: &Answer) -> Verdict {
 fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
     Verdict {
         claim: line.to_owned(),
+        verdict: found.conclusion(),
         holds: found.holds,
         because: format!(
             "true of {} of {} inputs; mean {}, min {}, max {}",
@@ -131,6 +132,7 @@ fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
 fn unchecked(line: &str, because: &str) -> Verdict {
     Verdict {
         claim: line.to_owned(),
+        verdict: None,
         holds: None,
         because: because.to_owned(),
         numbers: None,

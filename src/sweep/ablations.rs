@@ -6,7 +6,7 @@ use super::run::{Over, Progress, Sum, Sweep};
 use super::tally::Tally;
 use crate::lens::{Action, Averaged, Experiment, From, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{Field, Sample, Task, grouped};
+use crate::task::{Agreement, Field, Sample, Task, grouped};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
@@ -98,7 +98,7 @@ pub fn kinds(node: &Intervention, task: Task, over: Over) -> Vec<Intervention> {
     let single = fields.iter().filter(|&&field| !task.is_in_list(field));
     let single: Vec<Field> = single.copied().collect();
     let given = std::iter::once(Vec::new()).chain(single.iter().map(|&field| vec![field]));
-    let means = given.map(|given| From::Mean(averaged, given));
+    let means = given.map(|given| From::Mean(averaged, given.into()));
     // lists too long to try every set of fields: the others, alone and together
     let few = if fields.len() <= 8 {
         &fields[..]
@@ -108,7 +108,7 @@ pub fn kinds(node: &Intervention, task: Task, over: Over) -> Vec<Intervention> {
     let resampled = (0..1usize << few.len()).map(|set| {
         let kept = few.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
         From::Resample {
-            keep: kept.map(|(_, &field)| field).collect(),
+            keep: kept.map(|(_, &field)| field).collect::<Vec<_>>().into(),
             seed: 0,
         }
     });
@@ -169,7 +169,7 @@ fn judge(
 ) -> Result<Judged> {
     let task = model.task();
     let kept = ablation.and_then(Intervention::resamples);
-    let donors = kept.map(|keep| task.donors(keep));
+    let donors = kept.map(|keep| keep.donors(task));
     // all donors where there are no more
     let mut draws = donors.map_or(1, |donors| donors.min(u128::from(DONORS)) as u32);
     let mut at_once = None;
@@ -237,7 +237,7 @@ pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
         return Vec::new();
     };
     let enough = |one: &Ablated| {
-        let keep = one.ablation.as_ref()?.resamples()?;
+        let keep = one.ablation.as_ref()?.resamples()?.fields()?;
         (accuracy(one)? >= as_it_is - SPARED).then(|| keep.to_vec())
     };
     let mut sets: Vec<Vec<Field>> = found.iter().filter_map(enough).collect();
@@ -273,6 +273,7 @@ pub fn verdict(found: &[Ablated]) -> String {
 fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
     let enough = found.iter().filter(|one| {
         let kept = one.ablation.as_ref().and_then(Intervention::resamples);
+        let kept = kept.and_then(Agreement::fields);
         kept.is_some_and(|kept| sets.iter().any(|set| set == kept))
     });
     let told = enough.filter_map(|one| {

@@ -3,7 +3,7 @@
 use super::program::Select;
 use crate::lens::{
     Action, Array, Derived, Experiment, From, Intervention, Matrices, Matrix, RunName, Sender,
-    observe_hooks,
+    Supposed, observe_hooks,
 };
 use crate::model::{HookName, HookedTransformer, Site};
 use crate::task::{Field, Form, Prompt, Task, Values};
@@ -153,18 +153,25 @@ fn given(
     experiment: &Experiment,
     one: &Intervention,
 ) -> Result<Option<Given>> {
-    let fields: &[Field] = match &one.action {
+    let fields: Vec<Field> = match &one.action {
         Action::Path(path) => anyhow::bail!("{path} is taken out by the attention of each input"),
         Action::Set(_) | Action::Zero | Action::Scale(_) | Action::Knock => return Ok(None),
         Action::Edge(_, None) => return Ok(None),
-        Action::Add(..) | Action::Rank(_) | Action::Project(..) => &[],
+        Action::Add(..) | Action::Rank(_) | Action::Project(..) => Vec::new(),
         Action::Patch(from) | Action::Edge(_, Some(from)) => match from {
             From::Run(run) => {
                 let hook = one.taken_from().map_or(one.hook, |(_, hook)| hook);
                 return of_run(model, experiment, *run, hook);
             }
-            From::Example(_) => &[],
-            From::Mean(_, given) => given,
+            From::Example(_) => Vec::new(),
+            From::Mean(_, given) => given.deciding(),
+            From::Supposed(Supposed::Said(expression)) => {
+                let slots = expression.slots().iter();
+                slots.map(|&slot| Field::new(model.task(), slot)).collect()
+            }
+            From::Supposed(Supposed::AsIf(_)) => {
+                anyhow::bail!("each input is taken for another one")
+            }
             From::Resample { .. } => anyhow::bail!("each input has a donor of its own"),
         },
     };

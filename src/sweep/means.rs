@@ -29,6 +29,7 @@ pub fn make_means(
         let Some((From::Mean(Averaged::Space, given), hook)) = one.taken_from() else {
             continue;
         };
+        let given = &given.deciding();
         if model.means().has(hook, given) {
             continue;
         }

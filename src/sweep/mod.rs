@@ -39,8 +39,8 @@ mod walk;
 pub use ablations::{Ablated, Draws, ablations, depends_on, kinds, node, title, verdict};
 pub use case::{Case, Instead};
 pub use claim::{
-    Answers, Claim, ClaimError, Counterexample, NO_INPUT, Quantity, Report, Verdict, WORDS,
-    complete,
+    Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,
+    Verdict, WORDS, complete,
 };
 pub use failures::{By, Common, Failures, Group, Way};
 pub use gathered::{Gather, Gathering, Seen, gather, gather_listed};

@@ -9,7 +9,7 @@ use super::space::Space;
 use super::stepping::Walk;
 use crate::lens::{Experiment, Intervention, Matrices};
 use crate::model::HookedTransformer;
-use crate::task::{Field, Sample, Task, Values, grouped};
+use crate::task::{Agreement, Sample, Task, Values, grouped};
 use anyhow::{Context, Result, ensure};
 use std::fmt;
 
@@ -172,7 +172,7 @@ impl Sweep {
     /// Each input is run with every donor it has, where those can be gone through.
     fn draw_donors(&mut self, interventions: &[Intervention]) -> Result<()> {
         let task = self.space.task;
-        let kept: Vec<&[Field]> = (interventions.iter())
+        let kept: Vec<&Agreement> = (interventions.iter())
             .filter_map(Intervention::resamples)
             .collect();
         let How::Candle(runs) = &mut self.how else {
@@ -181,7 +181,7 @@ impl Sweep {
         let [first, others @ ..] = &kept[..] else {
             return Ok(());
         };
-        let donors = task.donors(first);
+        let donors = first.donors(task);
         let all = others.is_empty() && task.input_space().saturating_mul(donors) <= MOST_PAIRS;
         for further in 1..if all { donors as u32 } else { 1 } {
             runs.push(runs[0].with_donors(further)?);
@@ -213,6 +213,12 @@ impl Sweep {
             (Over::Space, Some(Draws::One)) if many => Over::Sample(IN_PLACE_OF_ALL),
             _ => over,
         }
+    }
+
+    /// Whether the inputs that are walked for these are a sample, or each has one donor of many.
+    #[must_use]
+    pub fn is_sampled(&self, over: Over) -> bool {
+        matches!(self.walked(over), Over::Sample(_)) || self.draws == Some(Draws::One)
     }
 
     /// How many donors each input has, where all of them are gone through.

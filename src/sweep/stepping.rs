@@ -159,12 +159,16 @@ impl Sweep {
             How::Candle(runs) => {
                 let block = runs[draw].block(inputs, wanted)?;
                 for (at, fields) in inputs.iter().enumerate() {
-                    part.see(&Input {
+                    let input = Input {
                         space,
                         fields,
                         at,
                         numbers: Numbers::Single(&block),
-                    });
+                    };
+                    match part.is_open(&input) {
+                        true => part.see_open(&input, &input),
+                        false => part.see(&input),
+                    }
                 }
             }
         }

@@ -38,6 +38,11 @@ impl Task {
         tries.find(exists).unwrap_or_else(|| of.clone())
     }
 
+    /// Any combination of values, drawn uniformly for this input, seed and attempt.
+    pub(super) fn drawn_for(self, of: &Values, seed: u32, attempt: u32) -> Values {
+        self.donor_drawn(of, &[], seed, attempt)
+    }
+
     fn donor_drawn(self, of: &Values, keep: &[Field], seed: u32, attempt: u32) -> Values {
         let all = self.donors(keep);
         let counted = all <= COUNTED && self.all_exist();

@@ -3,7 +3,9 @@
 //! A task is data ([`Spec`]), and everything that knows a position's name, a field or a right answer
 //! asks it. This room looks at no other.
 
+mod agreement;
 mod array_update;
+mod as_if;
 mod data;
 mod donor;
 mod form;
@@ -25,10 +27,12 @@ pub mod text;
 mod values;
 mod vocabulary;
 
+pub use agreement::Agreement;
+pub use as_if::AsIf;
 pub use form::Form;
 pub use identity::Identity;
 pub use kin::Kin;
-pub use language::{Expression, ExpressionError, Given, Sizes, TaskError};
+pub use language::{Called, Expression, ExpressionError, Given, Sizes, TaskError};
 pub use number::Estimate;
 pub use pair::counterfactuals;
 pub use prompt::PromptError;

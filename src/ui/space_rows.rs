@@ -5,7 +5,7 @@ use super::prompt::wrapped;
 use super::theme::Role;
 use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
 use crate::sweep::{
-    Case, Choice, Common, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
+    Case, Choice, Common, Conclusion, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
 };
 use crate::task::number::{fixed, significant};
 use crate::task::{Sample, Values, grouped};
@@ -145,6 +145,9 @@ fn claim_line(
 ) -> Line<'static> {
     let (role, word) = match claim.says {
         Says::All(verdict) => match verdict.holds {
+            _ if verdict.conclusion() == Some(Conclusion::Undecided) => {
+                (Role::Warn, verdict.word())
+            }
             Some(true) => (Role::Good, verdict.word()),
             Some(false) => (Role::Bad, verdict.word()),
             None => (Role::Accent, verdict.word()),
@@ -161,7 +164,7 @@ fn claim_line(
     let text = if selected { Role::Accent } else { Role::Text };
     Line::from(vec![
         mark(canvas, selected),
-        canvas.span(role, format!("{word:<8}")),
+        canvas.span(role, format!("{word:<10}")),
         canvas.span(Role::Text, format!("{:>1$}  ", count(claim), widths.count)),
         canvas.span(Role::Good, format!("{kept:<0$}", widths.kept)),
         canvas.span(text, claim.line.to_owned()),

@@ -1,6 +1,6 @@
 //! Runs under any interventions: every decomposition still adds up to what the run computed.
 
-use super::common::{beyond, random_intervention, random_model, random_update};
+use super::common::{beyond, random_intervention, random_model, random_rule, random_update};
 use super::total;
 use circuitscope::lens::{
     AttentionCell, AttentionKind, Attribution, Direction, Experiment, HeadName, Intervention,
@@ -54,8 +54,12 @@ fn runs_of(
 ) {
     let weights = Matrices::new(model).unwrap();
     let tables = PathTables::new(&weights).unwrap();
+    let mut rules = Mt::new(23);
     for _ in 0..24 {
-        let list = random_list(model, rng);
+        let mut list = random_list(model, rng);
+        if below(&mut rules, 3) == 0 {
+            list.push(random_rule(task(), model.config(), &mut rules));
+        }
         let lines: Vec<String> = list.iter().map(|one| one.line(task())).collect();
         let experiment = experiment(list, rng);
         let seen = observe(model, &experiment, &|| false).unwrap().unwrap();

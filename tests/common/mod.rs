@@ -10,7 +10,7 @@ use circuitscope::model::config::{Activation, AttentionDir, Mlp};
 use circuitscope::model::config::{Normalization, PositionalEmbedding};
 use circuitscope::model::device::DeviceChoice;
 use circuitscope::model::{Axes, Config, HookName, HookedTransformer, Model, Site};
-use circuitscope::task::{Field, Task, Token, Values, below};
+use circuitscope::task::{Agreement, Field, Task, Token, Values, below};
 use rand_mt::Mt;
 use std::collections::HashMap;
 use std::io::Write;
@@ -263,9 +263,9 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
         3 => Action::Scale(number),
         4 => Action::Set(number),
         5 => Action::Patch(From::Example(1 + any(rng, 256))),
-        6 => Action::Patch(From::Mean(Averaged::Sample, Vec::new())),
+        6 => Action::Patch(From::Mean(Averaged::Sample, Agreement::nothing())),
         7 => Action::Patch(From::Resample {
-            keep: fields(rng),
+            keep: fields(rng).into(),
             seed: any(rng, 3) as u32,
         }),
         8 if is_stream => {
@@ -320,6 +320,38 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
     }
 }
 
+/// Any rule of an array update, in which every field has a part.
+pub fn random_rule(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
+    let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
+    let hooks: Vec<HookName> = HookName::all(config).collect();
+    let hook = hooks[any(rng, hooks.len())];
+    let dest = 1 + any(rng, task.seq_len() - 1);
+    let (query, key) = (task.label(dest), task.label(1 + any(rng, dest)));
+    let is_pattern = matches!(hook, HookName::Block(_, Site::Pattern));
+    let (target, mut texts) = match hook.axes() {
+        Axes::HeadDestSrc if is_pattern && any(rng, 2) == 0 => (
+            format!("[{query},*]"),
+            vec![
+                format!("one(BOS) if idx == 0 else one({key})"),
+                format!("weights({{BOS: 0.25, {key}: elt / 8}})"),
+                format!("uniform(BOS, {key} if a_0 == elt else {query})"),
+            ],
+        ),
+        Axes::HeadDestSrc => (
+            format!("[{query},{key}]"),
+            vec!["a_0 / 4 - idx".to_owned(), "elt * 0.125".into()],
+        ),
+        _ => (
+            format!("@{query}"),
+            vec!["a_0 / 4 - idx".to_owned(), "elt * 0.125".into()],
+        ),
+    };
+    texts.extend(["mean(idx)", "as_if(idx=0)", "as_if(a_0=elt, elt=a_0)"].map(str::to_owned));
+    let text = &texts[any(rng, texts.len())];
+    let line = format!("rule {hook} {target} = {text}");
+    Intervention::parse(&line, task, config).unwrap()
+}
+
 /// Any edge of the model.
 fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
@@ -346,9 +378,9 @@ fn random_edge(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
         0 | 1 => None,
         2 => Some(From::Run(RunName::Clean)),
         3 => Some(From::Run(RunName::Corrupted)),
-        4 => Some(From::Mean(Averaged::Sample, Vec::new())),
+        4 => Some(From::Mean(Averaged::Sample, Agreement::nothing())),
         _ => Some(From::Resample {
-            keep: vec![field(task, "idx")],
+            keep: vec![field(task, "idx")].into(),
             seed: 1,
         }),
     };

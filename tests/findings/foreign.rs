@@ -179,6 +179,7 @@ fn markdown_shows_foreign_text_as_it_is() {
     let (claim, because) = (foreign.to_owned(), foreign.to_owned());
     card.claims = vec![Verdict {
         claim,
+        verdict: None,
         holds: Some(true),
         because,
         numbers: None,

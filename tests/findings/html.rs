@@ -160,7 +160,7 @@ proptest! {
         let mut card = made.card;
         card.title = title;
         let numbers = Counted { count: 1, total: 2, mean: None, min: None, max: None };
-        card.claims = vec![Verdict { claim, holds, because, numbers: Some(numbers) }];
+        card.claims = vec![Verdict { claim, verdict: None, holds, because, numbers: Some(numbers) }];
         let mut study = made.session.study;
         study.metric = Some(line);
         let item = Item {

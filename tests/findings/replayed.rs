@@ -203,7 +203,10 @@ fn kept_claims_are_checked_again() {
     assert_eq!((holds, count), (&true.into(), &768.into()));
     assert!(claims[1]["holds"].is_null() && claims[1]["numbers"]["mean"].is_f64());
     let (code, said) = run(&["replay", text(&one)]);
-    assert!(code == 0 && said.contains("claim idx < 3: holds"), "{said}");
+    assert!(
+        code == 0 && said.contains("claim idx < 3: PROVED (was: PROVED)"),
+        "{said}"
+    );
     let [first, second] = [0, 1].map(|_| stdout(&["replay", text(&one), "--json"]));
     assert_eq!(first, second);
     // another count is a row of the table
@@ -213,6 +216,30 @@ fn kept_claims_are_checked_again() {
     let row = said.lines().find(|line| line.contains("counted.count"));
     let row = row.unwrap();
     assert!(row.contains("700") && row.contains("768"), "{row}");
+    // a verdict that is not borne out is none, whether numbers stand beside it or not
+    let forged = |change: &dyn Fn(&mut Value)| {
+        let mut card = read.clone();
+        change(&mut card);
+        fs::write(&file, card.to_string()).unwrap();
+        let (code, said) = run(&["replay", text(&one)]);
+        assert_eq!(code, 1, "{said}");
+        said
+    };
+    let said = forged(&|card| card["claims"][0]["verdict"] = "REFUTED".into());
+    assert!(said.contains("PROVED (was: REFUTED)"), "{said}");
+    forged(&|card| {
+        card["claims"][0] =
+            serde_json::json!({"claim": "idx < 3", "holds": false, "because": "trust me"});
+    });
+    let said = forged(&|card| {
+        let more =
+            serde_json::json!({"claim": "utter nonsense", "holds": true, "because": "trust me"});
+        card["claims"].as_array_mut().unwrap().push(more);
+    });
+    assert!(
+        said.contains("the session does not state this claim"),
+        "{said}"
+    );
     // a session alone has no record: a claim that fails is told by the exit code
     fs::write(&file, &card).unwrap();
     let session = one.join("session.json");
@@ -220,7 +247,10 @@ fn kept_claims_are_checked_again() {
     assert_eq!(run(&["replay", text(&session)]).0, 0);
     fs::write(&session, written.replace("idx < 3", "idx < 2")).unwrap();
     let (code, said) = run(&["replay", text(&session)]);
-    assert!(code == 1 && said.contains("claim idx < 2: fails"), "{said}");
+    assert!(
+        code == 1 && said.contains("claim idx < 2: REFUTED"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -271,7 +301,7 @@ fn holds(slide: &str, folder: &Path) {
         assert!(!claims.is_empty() && holds, "{}", finding.name);
         for claim in claims {
             let line = format!(
-                "{}: claim {}: holds (was: holds)",
+                "{}: claim {}: PROVED (was: holds)",
                 finding.name, claim.claim
             );
             assert!(said.contains(&line), "{line} is not in {said}");

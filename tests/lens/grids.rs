@@ -140,7 +140,7 @@ fn cells_agree(name: &str, model: &HookedTransformer, experiment: &Experiment, r
 
 #[test]
 fn a_cell_is_what_its_patch_does_to_the_metric() {
-    let mut rng = Mt::new(20);
+    let (mut rng, mut rules) = (Mt::new(20), Mt::new(21));
     for (name, model) in models() {
         let rounds = if name == "embedded" { 2 } else { 12 };
         for round in 0..rounds {
@@ -153,6 +153,10 @@ fn a_cell_is_what_its_patch_does_to_the_metric() {
             experiment.interventions = (0..round % 4)
                 .map(|_| common::random_intervention(model.task(), model.config(), &mut rng))
                 .collect();
+            if round % 3 == 1 {
+                let rule = common::random_rule(model.task(), model.config(), &mut rules);
+                experiment.interventions.push(rule);
+            }
             cells_agree(name, &model, &experiment, &mut rng);
         }
     }

@@ -1,6 +1,6 @@
 //! Intervention lines: printed, parsed, completed.
 
-use super::common::random_intervention;
+use super::common::{random_intervention, random_rule};
 use circuitscope::lens::{Intervention, completions};
 use circuitscope::model::Config;
 use circuitscope::model::config::PositionalEmbedding;
@@ -38,8 +38,10 @@ proptest! {
                 _ => {}
             }
         }
-        let line = one.line(task);
-        prop_assert_eq!(Intervention::parse(&line, task, &config).unwrap(), one, "{}", line);
+        for one in [one, random_rule(task, &config, &mut Mt::new(seed))] {
+            let line = one.line(task);
+            prop_assert_eq!(Intervention::parse(&line, task, &config).unwrap(), one, "{}", line);
+        }
     }
 
     #[test]
@@ -108,7 +110,7 @@ fn what_is_wrong_and_where() {
         (
             "",
             0,
-            "a verb (patch, zero, mean, resample, scale, add, set, knock, rank, edge, path) is missing",
+            "a verb (patch, zero, mean, resample, scale, add, set, rule, knock, rank, edge, path) is missing",
         ),
         ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
         ("zero", 1, "a hook name is missing"),
@@ -207,7 +209,7 @@ fn what_is_wrong_and_where() {
         ("edge L1->K1 off", 1, "L1 writes after K1 reads"),
         ("edge L0->K2 off", 1, "'K2' reads nothing"),
         ("edge M0->K1 off", 1, "'M0' sends nothing"),
-        ("edge L0->K1 on", 2, "is not off, from, mean or resample"),
+        ("edge L0->K1 on", 2, "is not off, from, mean, resample or ="),
         ("edge L0.1->K1 off", 1, "sends nothing"),
         ("path 1.0>0.0 off", 1, "goes on to what comes later"),
         ("path 0.7 off", 1, "no path '0.7'"),
@@ -224,7 +226,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn completions_go_on_from_what_is_typed() {
-    assert_eq!(completed("").len(), 11);
+    assert_eq!(completed("").len(), 12);
     assert_eq!(completed("s"), ["scale", "set"]);
     assert_eq!(
         completed("knock blocks.1"),

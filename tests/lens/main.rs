@@ -17,6 +17,7 @@ mod grids;
 mod kinds;
 mod lines;
 mod pairs;
+mod rules;
 mod sheets;
 mod variants;
 

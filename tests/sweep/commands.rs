@@ -74,7 +74,10 @@ fn failures_are_written_as_csv() {
 
 #[test]
 fn a_claim_about_no_input_says_so() {
-    let text = stdout(&with(&["claim", "margin > 0 when idx = 7"]));
+    let found = output(&with(&["claim", "margin > 0 when idx = 7"]));
+    assert_eq!(found.status.code(), Some(2));
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert!(text.contains("UNDECIDED"), "{text}");
     assert!(text.contains("no input meets the condition"), "{text}");
     assert!(!text.contains("inf"), "{text}");
 }

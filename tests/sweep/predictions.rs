@@ -131,6 +131,53 @@ fn every_input_of_a_small_space_agrees_with_its_forward_pass() {
     }
 }
 
+/// What depends on few fields goes into tables, all else through forward passes; either agrees with
+/// single forward passes.
+#[test]
+fn rules_agree_with_their_forward_passes() {
+    let row = "rule blocks.1.attn.hook_pattern [b_0,*] =";
+    for (lines, folds) in [
+        (
+            vec![format!("{row} one(elt) if idx == 0 else one(a_1)")],
+            true,
+        ),
+        (
+            vec![
+                format!("{row} weights({{elt: 0.75, idx: idx / 8}})"),
+                "rule blocks.0.attn.hook_z @elt,b_0 = elt * 0.25 - a_1".into(),
+                "rule blocks.0.hook_attn_out @idx = mean(idx) over space".into(),
+                "mean blocks.0.attn.hook_v @nl_0 over sample given a_0 == a_1".into(),
+            ],
+            true,
+        ),
+        (vec![format!("{row} as_if(idx=0)")], false),
+        (vec!["edge L0->K1 @elt = as_if(elt=a_0)".into()], false),
+        (
+            vec!["resample blocks.0.attn.hook_z @elt keep (a_0 + idx) % 2 seed 1".into()],
+            false,
+        ),
+    ] {
+        let model = random_model([2, 2], PositionalEmbedding::Shortformer, task(), 8);
+        let mut with = plain::experiment(&model, &random_update(task(), &mut Mt::new(8)));
+        for line in &lines {
+            let one = Intervention::parse(line, task(), model.config()).unwrap();
+            assert_eq!(
+                Intervention::parse(&one.line(task()), task(), model.config()).unwrap(),
+                one
+            );
+            with.interventions.push(one);
+        }
+        let swept = sweep(&model, &with);
+        assert_eq!(
+            swept.reason().is_none(),
+            folds,
+            "{lines:?} {:?}",
+            swept.reason()
+        );
+        agrees(&model, &with, &lines.join("; "));
+    }
+}
+
 #[test]
 fn groups_hold_every_wrong_prediction() {
     let model = random_model([2, 1], PositionalEmbedding::Shortformer, task(), 3);

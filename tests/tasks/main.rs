@@ -1,6 +1,7 @@
 //! Task files: what they say, what the built-in ones are, and what bad ones are told.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod agreements;
 mod built_in;
 mod copies;
 mod data;

@@ -14,6 +14,7 @@ mod groups;
 mod keyed;
 mod line;
 mod map;
+mod neuron;
 mod neurons;
 mod places;
 mod spectrum;
@@ -149,7 +150,7 @@ impl Many {
                 neuron,
                 at,
                 over,
-            } => neurons::begin_one(&asked, inquest, (*layer, *neuron), *at, *over),
+            } => neuron::begin(&asked, inquest, (*layer, *neuron), *at, *over),
         }
     }
 

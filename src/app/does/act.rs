@@ -113,7 +113,7 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PatchCell => return patch::cell(state),
         Action::ZeroCell => return patch::cell_with(state, lens::Action::Zero),
         Action::MeanCell => {
-            let mean = lens::From::Mean(lens::Averaged::Sample, Vec::new());
+            let mean = lens::From::Mean(lens::Averaged::Sample, crate::task::Agreement::nothing());
             let mean = lens::Action::Patch(mean);
             return patch::cell_with(state, mean);
         }

@@ -50,7 +50,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
     let tail = match verb {
         "patch" => "from",
         "scale" => "by",
-        "set" => "=",
+        "set" | "rule" => "=",
         "mean" => "over",
         "resample" => "keep",
         "add" => "W_U[0]",
@@ -65,6 +65,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
         [_, "neuron"] => owned(&["0"]),
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
         [.., "to"] => owned(&["1"]),
+        [target, .., "="] if verb == "rule" => of_rule(task, target),
         [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
         _ => of_taken(rest),
     }
@@ -85,6 +86,31 @@ fn of_taken(words: &[&str]) -> Vec<String> {
         [.., "from"] => &["clean", "corrupted", "example"],
         _ => &[],
     })
+}
+
+/// What a rule may say of a target: each is a rule as it stands, to be made one's own.
+fn of_rule(task: Task, target: &str) -> Vec<String> {
+    let mut groups = task.groups.iter();
+    let group = groups.clone().find(|group| !group.is_list);
+    let field = group.or_else(|| groups.next());
+    let field = field.map_or("0", |group| group.name.as_str());
+    let first = task.label(0);
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let first = match first.chars().all(is_name) {
+        true => first,
+        false => format!("\"{first}\""),
+    };
+    let mut all = match target.ends_with(",*]") {
+        true => vec![
+            format!("one({first})"),
+            format!("uniform({first})"),
+            format!("weights({{{first}:1}})"),
+        ],
+        false => vec!["0".into(), "1".into()],
+    };
+    all.push(format!("mean({field})"));
+    all.push(format!("as_if({field}={field})"));
+    all
 }
 
 /// What may stand behind `edge`: every edge there is, then what becomes of it.
@@ -112,9 +138,10 @@ fn next_of_edge(rest: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
             all
         }
         [_] if stem.starts_with('@') => positions(stem, task),
-        [_] | [_, _] if !rest[rest.len() - 1].starts_with(['o', 'f', 'm', 'r']) => {
-            owned(&["off", "from", "mean", "resample"])
+        [_] | [_, _] if !rest[rest.len() - 1].starts_with(['o', 'f', 'm', 'r', '=']) => {
+            owned(&["off", "from", "mean", "resample", "="])
         }
+        [.., "="] => of_rule(task, ""),
         [.., "mean"] => owned(&["over"]),
         [.., "resample"] => owned(&["keep"]),
         _ => of_taken(rest),

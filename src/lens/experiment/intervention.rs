@@ -10,16 +10,19 @@
 //! keep  hook_embed @* frequencies W_E 44 17         remove blocks.0.hook_resid_post @= pca W_U 2
 //! edge  L0->K1 @elt mean over sample                edge  L0->V1 @elt resample keep idx
 //! rank  blocks.1.attn.hook_v @* head 0 to 5         path  0.0>1.0>2.0 off
+//! rule  blocks.1.attn.hook_pattern [b_0,*] = one(elt) if idx == 0 else one(a_1)
+//! rule  blocks.0.attn.hook_z @elt = as_if(idx=0)    resample blocks.0.attn.hook_z @elt keep a_0 + a_1
 //! ```
 //!
 //! `parse.rs` reads these lines, `runs/edit.rs` carries them out. Attention frozen to another run is
 //! `patch blocks.1.attn.hook_pattern [*,*] from corrupted`.
 
+use super::supposed::Supposed;
 use crate::lens::names::path::PathName;
 use crate::lens::names::run::RunName;
 use crate::lens::weights::subspace::Subspace;
 use crate::model::{HookName, Site};
-use crate::task::{Field, Task, Token};
+use crate::task::{Agreement, Task, Token};
 use std::fmt;
 
 /// Where an activation is taken from.
@@ -29,17 +32,18 @@ pub enum From {
     Run(RunName),
     /// An example of the sample, counted from 1 as on screen.
     Example(usize),
-    /// A mean, position by position; only over the inputs that agree with the prompt in the given
-    /// fields.
-    Mean(Averaged, Vec<Field>),
-    /// Another input, its donor, that agrees with the prompt in these fields and is drawn uniformly
-    /// in the others: [`Task::donor`] says which. Each input has a donor of its own.
+    /// A mean, position by position; only over the inputs that agree with the prompt.
+    Mean(Averaged, Agreement),
+    /// Another input, its donor, that agrees with the prompt and is drawn uniformly among those that
+    /// do: [`Agreement::donors_of`] says which. Each input has a donor of its own.
     Resample {
-        /// The fields that are kept.
-        keep: Vec<Field>,
+        /// What is kept.
+        keep: Agreement,
         /// Which of its donors.
         seed: u32,
     },
+    /// What a rule says of each input.
+    Supposed(Supposed),
 }
 
 impl From {
@@ -49,30 +53,20 @@ impl From {
             Self::Run(_) | Self::Example(_) => "patch",
             Self::Mean(..) => "mean",
             Self::Resample { .. } => "resample",
+            Self::Supposed(_) => "rule",
         }
     }
 
     /// What stands behind the target.
     fn tail(&self) -> String {
-        let list = |fields: &[Field]| {
-            let names: Vec<_> = fields.iter().map(ToString::to_string).collect();
-            names.join(",")
-        };
         match self {
             Self::Run(run) => format!("from {}", run.name()),
             Self::Example(n) => format!("from example {n}"),
-            Self::Mean(over, given) if given.is_empty() => format!("over {}", over.name()),
-            Self::Mean(over, given) => format!("over {} given {}", over.name(), list(given)),
-            Self::Resample { keep, seed } => {
-                let keep = match keep.as_slice() {
-                    [] => "nothing".to_owned(),
-                    keep => list(keep),
-                };
-                match seed {
-                    0 => format!("keep {keep}"),
-                    seed => format!("keep {keep} seed {seed}"),
-                }
-            }
+            Self::Mean(over, given) if given.is_in_nothing() => format!("over {}", over.name()),
+            Self::Mean(over, given) => format!("over {} given {given}", over.name()),
+            Self::Resample { keep, seed: 0 } => format!("keep {keep}"),
+            Self::Resample { keep, seed } => format!("keep {keep} seed {seed}"),
+            Self::Supposed(supposed) => format!("= {}", supposed.text()),
         }
     }
 
@@ -82,13 +76,18 @@ impl From {
             Self::Run(run) => format!("patch {}", run.name()),
             Self::Example(n) => format!("patch example {n}"),
             Self::Mean(over, given) => {
-                let kind = if given.is_empty() { "" } else { "conditional " };
+                let kind = if given.is_in_nothing() {
+                    ""
+                } else {
+                    "conditional "
+                };
                 match over {
                     Averaged::Sample => format!("{kind}mean"),
                     Averaged::Space => format!("{kind}mean of all"),
                 }
             }
             Self::Resample { .. } => "resample".into(),
+            Self::Supposed(_) => "rule".into(),
         }
     }
 }
@@ -272,9 +271,9 @@ impl Intervention {
         }
     }
 
-    /// The fields that its donors keep, where it resamples.
+    /// What its donors keep, where it resamples.
     #[must_use]
-    pub fn resamples(&self) -> Option<&[Field]> {
+    pub fn resamples(&self) -> Option<&Agreement> {
         match self.taken_from() {
             Some((From::Resample { keep, .. }, _)) => Some(keep),
             _ => None,
@@ -302,8 +301,14 @@ impl Intervention {
             (None, Some(src)) => src > 0,
             _ => true,
         };
-        // 0 is what a masked probability is, but no masked score is 0
-        masked && matches!(self.action, Action::Zero | Action::Set(_))
+        let sets = match &self.action {
+            // 0 is what a masked probability is, but no masked score is 0
+            Action::Zero | Action::Set(_) => true,
+            // a row says nothing of later positions
+            Action::Patch(From::Supposed(Supposed::Said(_))) => src.is_some(),
+            _ => false,
+        };
+        masked && sets
     }
 
     /// What kind of ablation or patch it is, in a word or two: stands beside the numbers it made.
@@ -411,7 +416,7 @@ impl Intervention {
         let place = self.place(task);
         let what = match from {
             None => "off".to_owned(),
-            Some(from @ (From::Run(_) | From::Example(_))) => from.tail(),
+            Some(from @ (From::Run(_) | From::Example(_) | From::Supposed(_))) => from.tail(),
             Some(from) => format!("{} {}", from.verb(), from.tail()),
         };
         format!("edge {sender}->{receiver}{head}{place} {what}")

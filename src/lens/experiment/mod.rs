@@ -8,6 +8,8 @@ pub mod measured;
 pub mod metric;
 pub mod parse;
 pub mod path_lines;
+pub mod rule;
 pub mod setup;
+pub mod supposed;
 pub mod toward;
 pub mod words;

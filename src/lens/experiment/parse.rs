@@ -1,6 +1,7 @@
 //! Intervention lines, read word by word; an error points at the word that is wrong.
 
 use super::intervention::{Action, From, Intervention, Sender, StreamDirection, Target};
+use super::rule::FORM;
 use super::words::{Result, Words};
 use crate::lens::names::path::PathName;
 use crate::lens::weights::subspace::Subspace;
@@ -8,7 +9,7 @@ use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{Task, shown};
 
 /// The verbs, with the form of their lines.
-pub(crate) const VERBS: [(&str, &str); 13] = [
+pub(crate) const VERBS: [(&str, &str); 14] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
@@ -16,11 +17,11 @@ pub(crate) const VERBS: [(&str, &str); 13] = [
     ("zero", "zero HOOK TARGET [head N]"),
     (
         "mean",
-        "mean HOOK TARGET [head N] over sample|space [given FIELDS]",
+        "mean HOOK TARGET [head N] over sample|space [given FIELDS|EXPRESSION]",
     ),
     (
         "resample",
-        "resample HOOK TARGET [head N] keep FIELDS|nothing [seed N]",
+        "resample HOOK TARGET [head N] keep FIELDS|EXPRESSION|nothing [seed N]",
     ),
     ("scale", "scale HOOK TARGET [head N] by NUMBER"),
     (
@@ -28,6 +29,7 @@ pub(crate) const VERBS: [(&str, &str); 13] = [
         "add HOOK TARGET [head N] W_E[T]|W_U[T]|W_pos[P] by NUMBER",
     ),
     ("set", "set HOOK TARGET [head N] = NUMBER"),
+    ("rule", FORM),
     ("knock", "knock HOOK [dest,src] [head N]"),
     ("rank", "rank HOOK TARGET [head N] to R"),
     (
@@ -40,7 +42,7 @@ pub(crate) const VERBS: [(&str, &str); 13] = [
     ),
     (
         "edge",
-        "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from RUN|mean over ..|resample keep ..",
+        "edge embed|LN|LN.H->QN|KN|VN|logits [@POS] off|from RUN|mean over ..|resample keep ..|= RULE",
     ),
     (
         "path",
@@ -116,6 +118,10 @@ impl Intervention {
             "scale" => {
                 words.keyword("by")?;
                 Action::Scale(words.number()?)
+            }
+            "rule" => {
+                words.keyword("=")?;
+                Action::Patch(words.supposed((task, config), (hook, &target))?)
             }
             "set" => {
                 words.keyword("=")?;
@@ -268,7 +274,7 @@ impl Words<'_> {
             return self.wrong(format!("{sender} writes after {receiver} reads"));
         }
         let target = self.positions(task, hook)?;
-        let from = self.instead(task)?;
+        let from = self.instead((task, config), (sender.hook(), &target))?;
         self.end()?;
         Ok(Intervention {
             action: Action::Edge(sender, from),
@@ -279,14 +285,19 @@ impl Words<'_> {
     }
 
     /// What an edge carries from now on: nothing, or the sender's term from elsewhere.
-    fn instead(&mut self, task: Task) -> Result<Option<From>> {
-        match self.next("off, from, mean or resample")? {
+    fn instead(
+        &mut self,
+        (task, config): (Task, &Config),
+        at: (HookName, &Target),
+    ) -> Result<Option<From>> {
+        match self.next("off, from, mean, resample or =")? {
             "off" => Ok(None),
             "from" => self.from().map(Some),
             "mean" => self.mean(task).map(Some),
             "resample" => self.resample(task).map(Some),
+            "=" => self.supposed((task, config), at).map(Some),
             other => self.wrong(format!(
-                "'{}' is not off, from, mean or resample; {}",
+                "'{}' is not off, from, mean, resample or =; {}",
                 shown(other),
                 self.form
             )),

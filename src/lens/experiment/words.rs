@@ -3,7 +3,7 @@
 use super::intervention::{Averaged, From};
 use crate::lens::names::run::RunName;
 use crate::task::limits::{self, Beyond};
-use crate::task::{Field, Task, shown};
+use crate::task::{Agreement, Expression, ExpressionError, Field, Task, shown};
 use std::fmt;
 
 /// What is wrong with an intervention line, and at which word.
@@ -37,6 +37,8 @@ pub(crate) type Result<T> = std::result::Result<T, LineError>;
 
 /// The words of a line, read from left to right.
 pub(crate) struct Words<'a> {
+    /// The line itself.
+    line: &'a str,
     pub words: Vec<&'a str>,
     /// How many were read.
     pub at: usize,
@@ -50,6 +52,7 @@ impl<'a> Words<'a> {
     pub fn new(line: &'a str) -> Result<Self> {
         limits::check_line(line).map_err(|beyond| LineError::beyond(line, &beyond))?;
         Ok(Self {
+            line,
             words: line.split_whitespace().collect(),
             at: 0,
             form: "VERB HOOK TARGET ...",
@@ -62,6 +65,37 @@ impl<'a> Words<'a> {
             word: self.at.saturating_sub(1),
             problem: problem.into(),
         })
+    }
+
+    /// An error about the word that stands at a byte of the line; about what is missing at its end.
+    pub fn wrong_at<T>(&self, at: usize, problem: impl Into<String>) -> Result<T> {
+        let begun = self.words.iter().filter(|word| self.byte(word) <= at);
+        let word = match at >= self.line.trim_end().len() {
+            true => self.words.len(),
+            false => begun.count().saturating_sub(1),
+        };
+        Err(LineError {
+            word,
+            problem: problem.into(),
+        })
+    }
+
+    /// An error in an expression that begins at a byte of the line.
+    pub fn wrong_expression<T>(&self, at: usize, error: &ExpressionError) -> Result<T> {
+        self.wrong_at(at + error.at, error.to_string())
+    }
+
+    /// Where a word begins.
+    fn byte(&self, word: &str) -> usize {
+        (word.as_ptr() as usize).saturating_sub(self.line.as_ptr() as usize)
+    }
+
+    /// All that is left of the line, and the byte at which it begins.
+    pub fn rest(&mut self, what: &str) -> Result<(&'a str, usize)> {
+        let word = self.next(what)?;
+        let at = self.byte(word);
+        self.at = self.words.len();
+        Ok((self.line[at..].trim_end(), at))
     }
 
     pub fn next(&mut self, what: &str) -> Result<&'a str> {
@@ -109,7 +143,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// `over sample|space [given FIELDS]`
+    /// `over sample|space [given FIELDS|EXPRESSION]`
     pub fn mean(&mut self, task: Task) -> Result<From> {
         self.keyword("over")?;
         let over = match self.next("sample or space")? {
@@ -117,17 +151,54 @@ impl<'a> Words<'a> {
             "space" => Averaged::Space,
             other => return self.wrong(format!("'{}' is not sample or space", shown(other))),
         };
-        let given = self.option("given").then(|| self.fields(task));
-        Ok(From::Mean(over, given.transpose()?.unwrap_or_default()))
+        let given = self.option("given").then(|| self.agreement(task, false));
+        let given = given.transpose()?.map(|(given, _)| given);
+        Ok(From::Mean(over, given.unwrap_or_else(Agreement::nothing)))
     }
 
-    /// `keep FIELDS|nothing [seed N]`
+    /// `keep FIELDS|EXPRESSION|nothing [seed N]`
     pub fn resample(&mut self, task: Task) -> Result<From> {
         self.keyword("keep")?;
-        let keep = self.fields(task)?;
-        let seed = self.option("seed").then(|| self.whole("a seed"));
-        let seed = seed.transpose()?.unwrap_or(0);
-        Ok(From::Resample { keep, seed })
+        let (keep, seed) = self.agreement(task, true)?;
+        Ok(From::Resample {
+            keep,
+            seed: seed.unwrap_or(0),
+        })
+    }
+
+    /// Fields such as `idx,a_0`, `nothing`, or an expression up to the end of the line; behind it a
+    /// seed where there may be one.
+    fn agreement(&mut self, task: Task, seeded: bool) -> Result<(Agreement, Option<u32>)> {
+        if !self.is_expression() {
+            let fields = self.fields(task)?;
+            let seed = (seeded && self.option("seed")).then(|| self.whole("a seed"));
+            return Ok((Agreement::Fields(fields), seed.transpose()?));
+        }
+        let begin = self.at;
+        let (mut text, at) = self.rest("an expression")?;
+        let mut seed = None;
+        if let [.., word, number] = self.words[begin..]
+            && seeded
+            && word == "seed"
+        {
+            self.at = self.words.len();
+            seed =
+                Some(number.parse().or_else(|_| {
+                    self.wrong::<u32>(format!("'{}' is not a seed", shown(number)))
+                })?);
+            text = self.line[at..self.byte(word)].trim_end();
+        }
+        let expression = Expression::parse(task, text, &[]);
+        let expression = expression.or_else(|error| self.wrong_expression(at, &error))?;
+        Ok((expression.into(), seed))
+    }
+
+    /// Whether what is left is no list of names.
+    fn is_expression(&self) -> bool {
+        let rest = self.words.get(self.at..).unwrap_or_default();
+        let signs = |word: &&str| word.contains(|c: char| "()[]+-*/%<>=!\"'".contains(c));
+        let words = ["if", "not", "and", "or", "in"];
+        rest.iter().any(|word| signs(word) || words.contains(word))
     }
 
     /// Whether this keyword comes next; it is read then.
@@ -144,7 +215,7 @@ impl<'a> Words<'a> {
     }
 
     /// Fields such as `idx,a_0`, or `nothing`.
-    pub fn fields(&mut self, task: Task) -> Result<Vec<Field>> {
+    fn fields(&mut self, task: Task) -> Result<Vec<Field>> {
         let word = self.next("fields such as idx,a_0")?;
         if word == "nothing" {
             return Ok(Vec::new());
@@ -152,6 +223,15 @@ impl<'a> Words<'a> {
         let named = |name: &str| task.fields().find(|field| field.to_string() == name);
         let mut fields: Vec<Field> = Vec::new();
         for name in word.split(',') {
+            let group = task.groups.iter().find(|group| group.name == name);
+            if let Some(group) = group.filter(|group| group.is_list) {
+                let all = group.slots.clone().map(|slot| Field::new(task, slot));
+                fields.extend(
+                    all.filter(|field| !fields.contains(field))
+                        .collect::<Vec<_>>(),
+                );
+                continue;
+            }
             let Some(field) = named(name) else {
                 let names: Vec<_> = task.fields().map(|field| field.to_string()).collect();
                 return self.wrong(format!(

@@ -1,17 +1,19 @@
 //! Activations that interventions take from elsewhere: means, examples, donors, directions.
 
+use super::suppose::said;
 use crate::lens::exact::rows::handed;
 use crate::lens::experiment::intervention::{
     Action, Averaged, From, Intervention, StreamDirection,
 };
 use crate::lens::experiment::setup::Experiment;
+use crate::lens::experiment::supposed::Supposed;
 use crate::lens::names::path::PathName;
 use crate::lens::numbers::algebra::{Matrix, array};
 use crate::lens::weights::matrices::Matrices;
 use crate::lens::weights::reduce::projection;
 use crate::lens::weights::subspace::Subspace;
 use crate::model::{HookName, HookedTransformer, NoHooks, Recorder, map_chunks};
-use crate::task::{Field, Prompt, Token, Values};
+use crate::task::{Agreement, Given, Prompt, Token, Values};
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use std::collections::BTreeMap;
@@ -50,8 +52,9 @@ impl Derived {
         experiment: &Experiment,
         bases: &[Prompt],
     ) -> Result<Self> {
+        let inputs: Vec<Values> = bases.iter().map(|base| base.values.clone()).collect();
         let one = |(intervention, shared): &(Intervention, Tensor)| {
-            let fields = match (&intervention.action, intervention.taken_from()) {
+            let given = match (&intervention.action, intervention.taken_from()) {
                 (Action::Path(path), _) => {
                     return Ok((intervention.clone(), handed_over(model, path, bases)?));
                 }
@@ -59,13 +62,16 @@ impl Derived {
                     let donors = donated(model, hook, bases, keep, *seed)?;
                     return Ok((intervention.clone(), donors));
                 }
-                (_, Some((From::Mean(_, fields), _))) if !fields.is_empty() => fields,
+                (_, Some((From::Supposed(what), hook))) => {
+                    let said = supposed(model, intervention, (hook, what), bases)?;
+                    return Ok((intervention.clone(), said));
+                }
+                (_, Some((From::Mean(_, given), _))) if !given.is_in_nothing() => given,
                 _ => return Ok((intervention.clone(), shared.clone())),
             };
-            // once for all prompts that agree in the fields
-            let mut known: BTreeMap<Vec<Token>, Tensor> = BTreeMap::new();
-            let each = bases.iter().map(|base| {
-                let key: Vec<Token> = fields.iter().map(|&one| base.values.get(one)).collect();
+            // once for all prompts that agree
+            let mut known: BTreeMap<Given, Tensor> = BTreeMap::new();
+            let each = bases.iter().zip(given.values(&inputs)?).map(|(base, key)| {
                 if let Some(found) = known.get(&key) {
                     return Ok(found.clone());
                 }
@@ -116,6 +122,12 @@ fn derive(
             From::Resample { keep, seed } => {
                 donated(model, hook, std::slice::from_ref(base), keep, *seed)?
             }
+            From::Supposed(what) => supposed(
+                model,
+                intervention,
+                (hook, what),
+                std::slice::from_ref(base),
+            )?,
         }));
     }
     Ok(match &intervention.action {
@@ -157,46 +169,75 @@ fn handed_over(model: &HookedTransformer, path: &PathName, prompts: &[Prompt]) -
     Ok(Tensor::stack(&rows.collect::<Result<Vec<_>>>()?, 0)?)
 }
 
-/// The mean over all inputs that agree with the base prompt in the given fields.
+/// What a rule puts at a hook point for each of some prompts, `[prompt, ...]`.
+fn supposed(
+    model: &HookedTransformer,
+    one: &Intervention,
+    (hook, what): (HookName, &Supposed),
+    of: &[Prompt],
+) -> Result<Tensor> {
+    let as_if = match what {
+        Supposed::Said(expression) => return said(model, (hook, &one.target), expression, of),
+        Supposed::AsIf(as_if) => as_if,
+    };
+    let task = model.task();
+    let inputs: Vec<Values> = of.iter().map(|prompt| prompt.values.clone()).collect();
+    run_of(model, hook, &as_if.inputs(task, &inputs)?)
+}
+
+/// An activation of the untouched model for each of some inputs, their right answers fed back.
+fn run_of(model: &HookedTransformer, hook: HookName, inputs: &[Values]) -> Result<Tensor> {
+    let task = model.task();
+    let prompts = task.teacher_forced(inputs)?;
+    let rows: Vec<Vec<Token>> = prompts.iter().map(|prompt| task.tokens(prompt)).collect();
+    record(model, hook, &rows)
+}
+
+/// The mean over all inputs that agree with the base prompt.
 fn mean_of_all(
     model: &HookedTransformer,
     base: &Prompt,
     hook: HookName,
-    given: &[Field],
+    given: &Agreement,
 ) -> Result<Tensor> {
-    let found = model.means().of(hook, given, &base.values)?;
-    let found = found.context("the mean over all inputs has not been made yet")?;
-    Ok(found.to_device(model.device())?)
+    let fields = given.deciding();
+    let of = |values: &Values| {
+        let found = model.means().of(hook, &fields, values)?;
+        found.context("the mean over all inputs has not been made yet")
+    };
+    let Agreement::Value(expression) = given else {
+        return Ok(of(&base.values)?.to_device(model.device())?);
+    };
+    let alike = expression.alike(&base.values)?;
+    let mut means = alike.iter().map(of);
+    let first = means.next().context("no input agrees with itself")??;
+    let sum = means.try_fold(first, |sum, mean| anyhow::Ok((sum + mean?)?))?;
+    Ok((sum / alike.len() as f64)?.to_device(model.device())?)
 }
 
-/// The mean over the examples that agree with the base prompt in the given fields.
+/// The mean over the examples that agree with the base prompt.
 fn mean(
     model: &HookedTransformer,
     experiment: &Experiment,
     base: &Prompt,
     hook: HookName,
-    given: &[Field],
+    given: &Agreement,
 ) -> Result<Tensor> {
     let task = model.task();
-    let agrees = |update: &Values| {
-        let mut fields = given.iter();
-        fields.all(|&field| update.get(field) == base.values.get(field))
-    };
     let prompts = experiment.sample.prompts(task);
+    let inputs: Vec<Values> = prompts.iter().map(|prompt| prompt.values.clone()).collect();
+    let values = given.values(&inputs)?;
+    let value = given.values(std::slice::from_ref(&base.values))?;
     let rows: Vec<Vec<Token>> = prompts
         .iter()
-        .filter(|prompt| agrees(&prompt.values))
-        .map(|prompt| task.tokens(prompt))
+        .zip(values)
+        .filter(|(_, one)| value.contains(one))
+        .map(|(prompt, _)| task.tokens(prompt))
         .collect();
     ensure!(
         !rows.is_empty(),
-        "no example of {} agrees with the prompt in {}",
-        experiment.sample,
-        given
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" and ")
+        "no example of {} agrees with the prompt in {given}",
+        experiment.sample
     );
     ensure!(
         rows.len() <= MAX_MEAN,
@@ -232,15 +273,11 @@ fn donated(
     model: &HookedTransformer,
     hook: HookName,
     of: &[Prompt],
-    keep: &[Field],
+    keep: &Agreement,
     seed: u32,
 ) -> Result<Tensor> {
-    let task = model.task();
-    let donors = of.iter().map(|prompt| {
-        let donor = task.donor(&prompt.values, keep, seed);
-        task.tokens(&Prompt::teacher_forced(donor))
-    });
-    record(model, hook, &donors.collect::<Vec<_>>())
+    let inputs: Vec<Values> = of.iter().map(|prompt| prompt.values.clone()).collect();
+    run_of(model, hook, &keep.donors_of(model.task(), &inputs, seed)?)
 }
 
 /// A direction as `[d_model]`.

@@ -10,6 +10,7 @@ pub mod observe;
 pub mod one;
 pub mod pair;
 pub mod score;
+pub mod suppose;
 pub mod undefined;
 pub mod warning;
 pub mod window;

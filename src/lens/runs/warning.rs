@@ -3,6 +3,9 @@
 use super::observe::Observation;
 use crate::lens::experiment::metric::Metric;
 use crate::lens::experiment::setup::{Continuation, Experiment, Source};
+use crate::lens::names::run::RunName;
+use crate::model::{HookName, Site};
+use crate::task::number::significant;
 use crate::task::{Prompt, Task};
 
 /// Clean and corrupted metrics closer than this, in their own units, make a normalised one noise.
@@ -49,6 +52,9 @@ pub fn warnings(task: Task, experiment: &Experiment, seen: Option<&Observation>)
     let mut found = Vec::new();
     let mut warn = |fix, text: String| found.push(Warning { text, fix });
     if let Some(text) = seen.and_then(|seen| seen.undefined.clone()) {
+        warn(Fix::Clear, text);
+    }
+    for text in odd_rows(experiment) {
         warn(Fix::Clear, text);
     }
     for (name, source) in [
@@ -101,6 +107,28 @@ pub fn warnings(task: Task, experiment: &Experiment, seen: Option<&Observation>)
         );
     }
     found
+}
+
+/// Attention that rules put in the place of rows, where it does not sum to 1.
+fn odd_rows(experiment: &Experiment) -> Vec<String> {
+    let pattern = |hook| matches!(hook, HookName::Block(_, Site::Pattern));
+    let base = match experiment.direction.base() {
+        RunName::Clean => &experiment.clean.values,
+        _ => &experiment.corrupted.values,
+    };
+    let rules = experiment
+        .interventions
+        .iter()
+        .filter(|one| pattern(one.hook));
+    let sums = rules.filter_map(|one| one.row_sum(base));
+    sums.filter(|sum| (sum - 1.0).abs() > 1e-6)
+        .map(|sum| {
+            format!(
+                "a rule's row of attention sums to {}, not 1",
+                significant(sum, 4)
+            )
+        })
+        .collect()
 }
 
 fn is_untrue(source: &Source) -> bool {

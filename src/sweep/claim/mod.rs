@@ -7,9 +7,11 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `held.rs` those of activations, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be left out,
-//! `verdict.rs` adds up all inputs, `several.rs` those of many claims at once.
+//! words mean, `held.rs` those of activations, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
+//! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
+//! what is known then.
 
+mod conclusion;
 mod grammar;
 mod held;
 mod known;
@@ -21,6 +23,7 @@ mod verdict;
 mod word;
 mod words;
 
+pub use conclusion::{Conclusion, Evidence};
 pub use grammar::ClaimError;
 pub use meaning::Claim;
 pub use quantity::Quantity;

@@ -1,5 +1,6 @@
 //! Several claims, and the predictions, in one walk over the inputs; each as if it were alone.
 
+use super::conclusion::Evidence;
 use super::meaning::Claim;
 use super::verdict::{Count, Verdict};
 use crate::sweep::block::Wanted;
@@ -28,11 +29,20 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// `inputs` says how many there are in all.
-    fn answers(&self, inputs: u64) -> Answers {
-        let verdicts = self.counts.iter().map(|count| Verdict {
-            inputs,
-            ..count.verdict()
+    /// `inputs` says how many there are in all, `evidence` how they are gone through.
+    fn answers(&self, inputs: u64, evidence: Evidence) -> Answers {
+        let verdicts = self.counts.iter().map(|count| {
+            let found = count.verdict();
+            let evidence = Evidence {
+                sampled: evidence.sampled,
+                settled: evidence.settled,
+                ..found.evidence
+            };
+            Verdict {
+                inputs,
+                evidence,
+                ..found
+            }
         });
         Answers {
             tally: self.tally.clone(),
@@ -77,7 +87,10 @@ impl Sum for Asked<'_> {
             tally.see(of(tally.is_open(single)));
         }
         for count in &mut self.counts {
-            count.see(of(count.is_open(single)));
+            match count.is_open(single) {
+                true => count.see_close(double),
+                false => count.see(single),
+            }
         }
     }
 
@@ -128,13 +141,18 @@ impl Sweep {
             wanted: &wanted,
         };
         if asked.tally.is_none() && asked.counts.is_empty() {
-            return Ok(Some(asked.answers(0)));
+            return Ok(Some(asked.answers(0, Evidence::default())));
         }
         let inputs = self.total(over)?;
+        let evidence = Evidence {
+            sampled: self.is_sampled(over),
+            settled: self.reason().is_none(),
+            ..Evidence::default()
+        };
         let mut tell =
-            |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs), progress);
+            |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs, evidence), progress);
         let asked = self.run(over, asked, &mut tell)?;
-        Ok(asked.map(|asked| asked.answers(inputs)))
+        Ok(asked.map(|asked| asked.answers(inputs, evidence)))
     }
 
     /// The answer to one claim.

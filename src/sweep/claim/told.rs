@@ -2,6 +2,7 @@
 
 use super::verdict::{NO_INPUT, Verdict};
 use crate::task::grouped;
+use crate::task::number::significant;
 
 impl Verdict {
     /// Of how many inputs it is true: `holds for 15,750,000 of 18,750,000 (84.00 %)`, and where it has
@@ -44,15 +45,32 @@ impl Verdict {
         format!("{}: mean {mean}  min {min}  max {max}", self.of)
     }
 
-    /// `HOLDS`, `FAILS`, or for a claim that only asks for a number, that number.
+    /// `PROVED`, `REFUTED`, `SUPPORTED`, `UNDECIDED`, or for a claim that only asks for a number, that
+    /// number.
     #[must_use]
     pub fn word(&self) -> String {
-        match (self.holds, self.asks()) {
-            (Some(true), _) => "HOLDS".to_owned(),
-            (Some(false), _) => "FAILS".to_owned(),
+        match (self.conclusion(), self.asks()) {
+            (Some(known), _) => known.word().to_owned(),
             (None, Some((_, value))) if !value.is_nan() => format!("{value:.4}"),
             (None, _) => "n/a".to_owned(),
         }
+    }
+
+    /// What stands behind the word: how it was found out, and how sure that is.
+    #[must_use]
+    pub fn known_words(&self) -> String {
+        let mut text = self.method();
+        if let Some(why) = self.why() {
+            text = format!("{why} ({text})");
+        }
+        if let Some(bound) = self.bound() {
+            text += &format!(
+                "; none of {} fails, so that at most {} of all do (95 % sure)",
+                grouped(self.total.into()),
+                significant(bound, 3)
+            );
+        }
+        text
     }
 
     /// Which single number of all inputs the claim is about, where it is about one.

@@ -1,5 +1,6 @@
 //! A claim against all inputs: how many it is true of, and one of which it is not.
 
+use super::conclusion::Evidence;
 use super::grammar::{Body, Compare, Number, Over as Of, Truth};
 use super::meaning::Claim;
 use super::told::first_expression;
@@ -60,6 +61,9 @@ pub struct Verdict {
     pub counterexample: Option<Counterexample>,
     /// The inputs that come next after it.
     pub further: Vec<Counterexample>,
+    /// What it rests on.
+    #[serde(skip)]
+    pub evidence: Evidence,
 }
 
 /// A claim and the inputs seen so far.
@@ -75,6 +79,9 @@ pub(super) struct Count<'a> {
     min: f64,
     max: f64,
     worst: Furthest,
+    /// Close calls, and those of them of which the claim is not true.
+    close: u64,
+    close_failing: u64,
 }
 
 /// The inputs furthest from what is claimed, the furthest first and before others that are as far:
@@ -110,6 +117,8 @@ impl<'a> Count<'a> {
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
             worst: Furthest::default(),
+            close: 0,
+            close_failing: 0,
         }
     }
 
@@ -152,7 +161,37 @@ impl<'a> Count<'a> {
             max: some(self.max),
             counterexample: worst.next(),
             further: worst.collect(),
+            evidence: self.evidence(),
         }
+    }
+
+    /// What is known of it as far as the claim and its inputs say.
+    fn evidence(&self) -> Evidence {
+        let (of_all, by_one) = match &self.claim.read.body {
+            Body::Each(_) => (false, true),
+            Body::All(Of::Min, _, Some((how, _))) => {
+                (true, matches!(how, Compare::More | Compare::AtLeast))
+            }
+            Body::All(Of::Max, _, Some((how, _))) => {
+                (true, matches!(how, Compare::Less | Compare::AtMost))
+            }
+            Body::All(..) => (true, false),
+        };
+        Evidence {
+            close: self.close,
+            close_failing: self.close_failing,
+            of_all,
+            by_one,
+            ..Evidence::default()
+        }
+    }
+
+    /// Adds an input that is a close call.
+    pub fn see_close(&mut self, input: &Input<'_>) {
+        let before = (self.total, self.count);
+        self.see(input);
+        self.close += self.total - before.0;
+        self.close_failing += (self.total - before.0) - (self.count - before.1);
     }
 
     /// The same claim, no input seen.
@@ -230,6 +269,8 @@ impl<'a> Count<'a> {
         self.sum += later.sum;
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
+        self.close += later.close;
+        self.close_failing += later.close_failing;
         for (off, one) in later.worst.0 {
             if self.worst.is_among(off) {
                 self.worst.keep(off, one);

@@ -6,8 +6,9 @@
 
 use super::asking::{field, shown_as};
 use super::calling::{Callable, LOADING, Program};
+use super::classes::Classes;
 use super::error::TaskError;
-use super::expression_text::{ExpressionError, REMEDY, look, place};
+use super::expression_text::{ExpressionError, Labelled, REMEDY, look};
 use super::given::Given;
 use super::globals;
 use super::source::{SCOPE_REMEDY, Source};
@@ -18,7 +19,7 @@ use starlark::values::{Heap, Value};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// What the one function of the small file is called.
 const FUNCTION: &str = "_value";
@@ -33,16 +34,22 @@ enum Handed {
     Extra(usize),
 }
 
-struct Known {
-    task: Task,
+pub(super) struct Known {
+    pub(super) task: Task,
     text: String,
+    /// What is run of it.
+    labelled: Labelled,
     extra: Vec<String>,
     program: Program,
     function: Callable,
     handed: Vec<Handed>,
     groups: Vec<usize>,
-    /// The slots that it looks at, where what it says of them can be remembered.
-    remembered: Option<Vec<usize>>,
+    /// The slots that it looks at, ascending.
+    slots: Vec<usize>,
+    /// Whether what it says of them can be remembered.
+    remembered: bool,
+    /// All inputs by its value, once that was asked for.
+    pub(super) classes: OnceLock<Option<Classes>>,
 }
 
 /// An expression over a task's fields. Cheap to copy; one text of one task is one expression.
@@ -50,7 +57,7 @@ struct Known {
 /// A call takes half a microsecond on one core (`distinct(a)`, `(a_0 + elt) % 50`), and a twentieth
 /// where few combinations of fields are asked for.
 #[derive(Clone)]
-pub struct Expression(Arc<Known>);
+pub struct Expression(pub(super) Arc<Known>);
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +73,15 @@ impl fmt::Display for Expression {
 
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        let key = |one: &Self| (one.0.task, one.0.text.clone(), one.0.extra.clone());
+        let key = |one: &Self| {
+            let (known, run) = (&one.0, &one.0.labelled.run);
+            (
+                known.task,
+                known.text.clone(),
+                run.clone(),
+                known.extra.clone(),
+            )
+        };
         Arc::ptr_eq(&self.0, &other.0) || key(self) == key(other)
     }
 }
@@ -84,36 +99,62 @@ impl Expression {
     /// # Errors
     /// Points at the word that is wrong.
     pub fn parse(task: Task, text: &str, extra: &[&str]) -> Result<Self, ExpressionError> {
-        let names = look(text)?;
+        look(text)?;
+        Self::read(task, text, extra, Labelled::plain(text))
+    }
+
+    /// An expression that may say how much of each position there is: `one(elt)`,
+    /// `uniform(a_0, a_1)`, `weights({elt: 0.9, idx: 0.1})`. A name that stands as a position in
+    /// these is a label; everywhere else it is a field. A position that is worked out is a text or a
+    /// number: `one("a_" + str(idx))`, `one(1 + idx)`.
+    ///
+    /// # Errors
+    /// Points at the word that is wrong.
+    pub fn of_positions(task: Task, text: &str) -> Result<Self, ExpressionError> {
+        look(text)?;
+        Self::read(task, text, &[], Labelled::of(text, task))
+    }
+
+    fn read(
+        task: Task,
+        text: &str,
+        extra: &[&str],
+        labelled: Labelled,
+    ) -> Result<Self, ExpressionError> {
+        let names = look(&labelled.run)?;
         let mut known = Reading::new(task, &names, extra);
         let parameters = known.parameters.join(", ");
-        let wrapped = format!("def {FUNCTION}({parameters}): return (\n{text}\n)\n");
-        let error = |flaw: TaskError| known.error(text, flaw);
+        let run = &labelled.run;
+        let wrapped = format!("def {FUNCTION}({parameters}): return (\n{run}\n)\n");
+        let error = |flaw: TaskError| known.error(labelled.place(text, flaw));
         watch::until(Some(LOADING));
         let program = Source::new("expression", &wrapped)
             .and_then(|source| Program::run(source, &[], &GLOBALS));
         watch::until(None);
         let program = program.map_err(error)?;
         let Some(function) = program.callable(FUNCTION) else {
-            return Err(ExpressionError::new(
-                text,
-                0,
-                "this is no expression",
-                REMEDY,
-            ));
+            let problem = "this is no expression";
+            return Err(ExpressionError::new(text, 0, problem, REMEDY));
         };
         let handed = std::mem::take(&mut known.handed);
+        let slots = slots(task, &handed);
+        let alone = !handed.iter().any(|one| matches!(one, Handed::Extra(_)));
         let expression = Self(Arc::new(Known {
             groups: groups(task, &handed),
-            remembered: remembered(task, &handed),
+            remembered: alone && combinations(task, &slots) <= REMEMBERED,
+            slots,
             task,
             text: text.into(),
+            labelled,
             extra: extra.iter().map(|&name| name.to_owned()).collect(),
             program,
             function,
             handed,
+            classes: OnceLock::new(),
         }));
-        expression.attempt()?;
+        if alone {
+            expression.values(&expression.tried(), &[])?;
+        }
         Ok(expression)
     }
 
@@ -133,6 +174,12 @@ impl Expression {
     #[must_use]
     pub fn groups(&self) -> &[usize] {
         &self.0.groups
+    }
+
+    /// The slots of the fields that it names, ascending: its value depends on nothing else.
+    #[must_use]
+    pub fn slots(&self) -> &[usize] {
+        &self.0.slots
     }
 
     /// Whether it asks for one of the further names.
@@ -155,9 +202,10 @@ impl Expression {
         extras: &[Vec<Given>],
     ) -> Result<Vec<Given>, ExpressionError> {
         let inputs: Vec<&[Token]> = inputs.iter().map(Values::tokens).collect();
-        let Some(slots) = &self.0.remembered else {
+        if !self.0.remembered {
             return self.each(&inputs, extras);
-        };
+        }
+        let slots = &self.0.slots;
         // those that agree in what is looked at are asked once
         let mut places: HashMap<Vec<Token>, usize> = HashMap::new();
         let mut first = Vec::new();
@@ -194,7 +242,7 @@ impl Expression {
         });
         watch::until(None);
         values.map_err(|flaw| {
-            let mut error = place(&known.text, flaw);
+            let mut error = known.labelled.place(&known.text, flaw);
             let tokens = inputs.get(now.get()).map_or(&[][..], |&tokens| tokens);
             let input = Values::new(known.task, tokens.to_vec());
             error.problem = format!("{} (for {input})", error.problem);
@@ -202,26 +250,18 @@ impl Expression {
         })
     }
 
-    /// Tries it on the first, the last and a middle input.
-    fn attempt(&self) -> Result<(), ExpressionError> {
-        if self
-            .0
-            .handed
-            .iter()
-            .any(|one| matches!(one, Handed::Extra(_)))
-        {
-            return Ok(());
-        }
+    /// Inputs that it is tried on: the first, the last and a middle one, of those that exist.
+    #[must_use]
+    pub fn tried(&self) -> Vec<Values> {
         let task = self.0.task;
         let last = task.input_space().saturating_sub(1);
         let inputs = [0, last / 2, last].map(|number| task.values_at(number));
         // a task's own function may fail, which is none of this
         let exist = task.existing(&inputs).unwrap_or_default();
         let inputs = inputs.into_iter().zip(exist);
-        let inputs: Vec<Values> = inputs
+        inputs
             .filter_map(|(one, exists)| exists.then_some(one))
-            .collect();
-        self.values(&inputs, &[]).map(|_| ())
+            .collect()
     }
 }
 
@@ -286,8 +326,7 @@ impl Reading {
         reading
     }
 
-    fn error(&self, text: &str, flaw: TaskError) -> ExpressionError {
-        let mut error = place(text, flaw);
+    fn error(&self, mut error: ExpressionError) -> ExpressionError {
         if error.remedy == SCOPE_REMEDY {
             error.problem = format!("there is no '{}'", shown(error.word()));
             error.remedy = format!(
@@ -328,19 +367,25 @@ fn groups(task: Task, handed: &[Handed]) -> Vec<usize> {
     groups
 }
 
-/// The slots that are looked at, where they have few values together and nothing else is asked for.
-fn remembered(task: Task, handed: &[Handed]) -> Option<Vec<usize>> {
+/// The slots of what a function is handed, ascending.
+fn slots(task: Task, handed: &[Handed]) -> Vec<usize> {
     let mut slots = Vec::new();
     for one in handed {
         match one {
             Handed::Group(group) => slots.extend(task.groups[*group].slots.clone()),
             Handed::Slot(slot) => slots.push(*slot),
-            Handed::Extra(_) => return None,
+            Handed::Extra(_) => {}
         }
     }
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+/// How many combinations of values these slots have at most.
+fn combinations(task: Task, slots: &[usize]) -> u128 {
     let sizes = slots
         .iter()
         .map(|&slot| task.slots[slot].values.len() as u128 + 1);
-    let count = sizes.fold(1u128, u128::saturating_mul);
-    (count <= REMEMBERED).then_some(slots)
+    sizes.fold(1u128, u128::saturating_mul)
 }

@@ -3,13 +3,16 @@
 use super::error::TaskError;
 use super::shape;
 use super::source::{CALLED_REMEDY, PARSED_REMEDY, Source, dialect};
+use crate::task::Task;
 use crate::task::limits::check_line;
 use crate::task::shown;
 use starlark::syntax::AstModule;
-use starlark_syntax::syntax::ast::StmtP;
+use starlark_syntax::codemap::Spanned;
+use starlark_syntax::syntax::ast::{ArgumentP, AstExpr, ExprP, StmtP};
 use starlark_syntax::syntax::top_level_stmts::top_level_stmts;
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
 /// What a text may be made of, told where it is not.
 pub(super) const REMEDY: &str = "an expression is made of fields, numbers, + - * // %, comparisons, and, or, not, \
@@ -29,7 +32,7 @@ pub struct ExpressionError {
 }
 
 impl ExpressionError {
-    pub(super) fn new(
+    pub(in crate::task) fn new(
         text: &str,
         at: usize,
         problem: impl Into<String>,
@@ -115,9 +118,159 @@ pub(super) fn look(text: &str) -> Result<HashSet<String>, ExpressionError> {
     }
 }
 
-/// A flaw of the small file, at its place in the text, which is the file's second line.
-pub(super) fn place(text: &str, flaw: TaskError) -> ExpressionError {
-    place_from(text, flaw, 2)
+/// Functions that are handed positions.
+const OF_POSITIONS: [&str; 3] = ["one", "uniform", "weights"];
+
+/// A text in which the labels of positions are texts, and at which bytes marks were put in.
+pub(super) struct Labelled {
+    pub run: String,
+    marks: Vec<usize>,
+}
+
+impl Labelled {
+    /// A text as it is.
+    pub fn plain(text: &str) -> Self {
+        Self {
+            run: text.into(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// A text of which what stands as a position in `one(..)`, `uniform(..)` and the keys of
+    /// `weights({..})` is a label where it is one, also behind `x if y else`: `one(elt if idx else a_1)`.
+    pub fn of(text: &str, task: Task) -> Self {
+        let mut names = Vec::new();
+        if let Some(parsed) = parsed(text) {
+            let mut labels = Labels {
+                task,
+                names: &mut names,
+            };
+            for statement in top_level_stmts(parsed.statement()) {
+                if let StmtP::Expression(expression) = &statement.node {
+                    labels.within(expression);
+                }
+            }
+        }
+        names.sort_unstable_by_key(|range| range.start);
+        let (mut run, mut marks, mut at) = (String::new(), Vec::new(), 0);
+        for name in names {
+            run.push_str(&text[at..name.start]);
+            marks.push(run.len());
+            run.push('"');
+            run.push_str(&text[name.clone()]);
+            marks.push(run.len());
+            run.push('"');
+            at = name.end;
+        }
+        run.push_str(&text[at..]);
+        Self { run, marks }
+    }
+
+    /// A flaw of the small file, at its place in the text, which is the file's second line.
+    pub fn place(&self, text: &str, flaw: TaskError) -> ExpressionError {
+        let mut error = place_from(&self.run, flaw, 2);
+        let before = self.marks.iter().filter(|mark| **mark < error.at);
+        error.at = (error.at - before.count()).min(text.len());
+        error.text = text.into();
+        error
+    }
+}
+
+struct Labels<'a> {
+    task: Task,
+    names: &'a mut Vec<Range<usize>>,
+}
+
+impl Labels<'_> {
+    fn within(&mut self, expression: &AstExpr) {
+        if let ExprP::Call(called, arguments) = &expression.node
+            && let ExprP::Identifier(name) = &called.node
+            && OF_POSITIONS.contains(&name.node.ident.as_str())
+        {
+            for argument in &arguments.args {
+                if let ArgumentP::Positional(one) = &argument.node {
+                    self.position(one);
+                }
+            }
+        }
+        expression.visit_expr(|one| self.within(one));
+    }
+
+    /// What stands as a position.
+    fn position(&mut self, expression: &AstExpr) {
+        match &expression.node {
+            ExprP::Identifier(name) => {
+                let range = bytes(name);
+                if self.task.labels.contains(&name.node.ident) && !self.names.contains(&range) {
+                    self.names.push(range);
+                }
+            }
+            ExprP::If(parts) => {
+                self.position(&parts.1);
+                self.position(&parts.2);
+            }
+            ExprP::Dict(pairs) => pairs.iter().for_each(|(key, _)| self.position(key)),
+            ExprP::List(items) | ExprP::Tuple(items) => {
+                items.iter().for_each(|item| self.position(item));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn bytes<T>(node: &Spanned<T>) -> Range<usize> {
+    node.span.begin().get() as usize..node.span.end().get() as usize
+}
+
+fn parsed(text: &str) -> Option<AstModule> {
+    shape::look(text, &dialect()).ok()?;
+    AstModule::parse("expression", text.to_owned(), &dialect()).ok()
+}
+
+/// A text that is one call: what is called, and what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The function's name.
+    pub name: String,
+    /// By argument its name, where it has one, and the bytes of the text that say it.
+    pub given: Vec<(Option<String>, Range<usize>)>,
+}
+
+impl Called {
+    /// What a text calls, if it is a call of a function by its name and nothing more.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let start = text.len() - text.trim_start().len();
+        let parsed = parsed(&text[start..])?;
+        let statements = top_level_stmts(parsed.statement());
+        let [statement] = &statements[..] else {
+            return None;
+        };
+        let StmtP::Expression(expression) = &statement.node else {
+            return None;
+        };
+        let ExprP::Call(called, arguments) = &expression.node else {
+            return None;
+        };
+        let ExprP::Identifier(name) = &called.node else {
+            return None;
+        };
+        let seen = shape::look(&text[start..], &dialect()).ok()?;
+        // the brackets around an argument are a part of it, and its own place leaves them out
+        let place = |range: Range<usize>| {
+            let begin = seen.begin(range.start, range.end);
+            begin + start..seen.end(begin, range.end) + start
+        };
+        let given = arguments.args.iter().map(|argument| match &argument.node {
+            ArgumentP::Named(name, one) => (Some(name.node.clone()), place(bytes(one))),
+            ArgumentP::Positional(one) => (None, place(bytes(one))),
+            _ => (None, place(bytes(argument))),
+        });
+        Some(Self {
+            name: name.node.ident.clone(),
+            given: given.collect(),
+        })
+    }
 }
 
 fn place_from(text: &str, flaw: TaskError, line: usize) -> ExpressionError {

@@ -8,9 +8,10 @@ use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
+use starlark::values::dict::DictRef;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::UnpackTuple;
-use starlark::values::{Value, ValueLike};
+use starlark::values::{Heap, Value, ValueLike};
 use std::collections::HashSet;
 
 /// All names, for a checkpoint of these sizes.
@@ -48,6 +49,7 @@ pub(super) fn of_expressions() -> Globals {
         .with(words)
         .with(bounded)
         .with(counts)
+        .with(positions)
         .build()
 }
 
@@ -67,6 +69,73 @@ fn counts(builder: &mut GlobalsBuilder) {
             Ok(_) => Ok(0),
             Err(problem) => Err(starlark::Error::new_value(anyhow::anyhow!("{problem}"))),
         }
+    }
+}
+
+/// A position, by its label or its number.
+fn position(value: Value<'_>) -> anyhow::Result<Given> {
+    match (value.unpack_str(), value.unpack_i32()) {
+        (Some(label), _) => Ok(Given::Word(label.to_owned())),
+        (_, Some(number)) => Ok(Given::Number(f64::from(number))),
+        _ => anyhow::bail!(
+            "{} is no position: give a label, or a number from 0 on",
+            named(value)
+        ),
+    }
+}
+
+/// Positions and how much there is of each.
+fn shares<'v>(of: Vec<(Given, f64)>, heap: Heap<'v>) -> Value<'v> {
+    let pairs = of
+        .into_iter()
+        .map(|(at, share)| Given::List(vec![at, Given::Number(share)]));
+    Given::List(pairs.collect()).value(heap)
+}
+
+/// Words that say how much of each position there is.
+#[starlark_module]
+fn positions(builder: &mut GlobalsBuilder) {
+    /// All of one position.
+    fn one<'v>(
+        #[starlark(require = pos)] at: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> anyhow::Result<Value<'v>> {
+        Ok(shares(vec![(position(at)?, 1.0)], eval.heap()))
+    }
+
+    /// As much of each of some positions.
+    fn uniform<'v>(
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> anyhow::Result<Value<'v>> {
+        let all = args.items.iter();
+        let all = all.flat_map(|&one| list(one).map_or_else(|| vec![one], <[_]>::to_vec));
+        let all: Vec<Given> = all.map(position).collect::<anyhow::Result<_>>()?;
+        anyhow::ensure!(!all.is_empty(), "uniform needs a position");
+        let share = 1.0 / all.len() as f64;
+        let pairs = all.into_iter().map(|at| (at, share));
+        Ok(shares(pairs.collect(), eval.heap()))
+    }
+
+    /// As much of each position as is said.
+    fn weights<'v>(
+        #[starlark(require = pos)] of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> anyhow::Result<Value<'v>> {
+        let Some(dict) = DictRef::from_value(of) else {
+            anyhow::bail!(
+                "weights takes {{POSITION: WEIGHT, ..}}, and not {}",
+                named(of)
+            );
+        };
+        let pairs = dict.iter().map(|(at, weight)| {
+            let number = Given::of(weight, eval.heap()).ok();
+            let number = number.and_then(|one| one.number());
+            let number = number.ok_or_else(|| anyhow::anyhow!("{} is no weight", named(weight)))?;
+            Ok((position(at)?, number))
+        });
+        let pairs = pairs.collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(shares(pairs, eval.heap()))
     }
 }
 
