@@ -12,6 +12,7 @@ mod update;
 
 pub use crate::lens::Shown;
 pub use does::page::{PINNED, action_for, hints, markdown};
+pub use does::palette::signature;
 pub use held::draft::{Edited, NoteEditor};
 pub use held::fields::{Fields, Part, Side};
 pub use held::inquiry::Inquiry;

@@ -326,6 +326,9 @@ pub struct LineText {
     /// Whether the first thing typed replaces the text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub selected: bool,
+    /// Which of the things that the palette found is chosen, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<usize>,
     /// What is wrong with it, and at which word.
     pub error: Option<(Option<usize>, String)>,
 }

@@ -23,6 +23,7 @@ pub use experiment::intervention::{
     Action, Averaged, From, Intervention, Sender, StreamDirection, Target,
 };
 pub use experiment::metric::{Measure, Metric, MetricValues, Reading};
+pub use experiment::parse::VERBS;
 pub use experiment::setup::{Continuation, Experiment, Source};
 pub use experiment::supposed::Supposed;
 pub use experiment::toward::{Goal, Toward};

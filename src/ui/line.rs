@@ -1,11 +1,11 @@
 //! A line being typed, at the foot of the screen: the text, what is wrong with it and where, and
 //! what could come next.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, scroll_to};
 use super::fit::window;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::LineEditor;
+use crate::app::{LineEditor, signature};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -18,11 +18,18 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     let problem = line.error.as_ref().map_or("", |(_, problem)| problem);
     let width = usize::from(area.width.saturating_sub(2));
     // a border, the line, and what there is to say: a mark below the line before an error
+    let listed = line.error.is_none() && !line.found.is_empty();
     let says = match &line.error {
         Some(_) => [vec![String::new()], wrapped(problem, width)].concat(),
+        None if listed => Vec::new(),
         None => suggestions(line, width),
     };
-    let height = 3 + says.len().clamp(2, MOST_ROWS + 1) as u16;
+    let signature = signature(line.text()).filter(|_| line.error.is_none());
+    let rows = match listed {
+        true => line.found.len().min(usize::from(area.height / 3).max(4)),
+        false => says.len().clamp(2, MOST_ROWS + 1) + usize::from(signature.is_some()),
+    };
+    let height = 3 + rows as u16;
     let height = height.min(area.height.saturating_sub(1));
     let place = Rect {
         y: area.bottom() - 1 - height,
@@ -63,9 +70,84 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     } else {
         Role::Muted
     };
-    for (row, text) in (1..).zip(says) {
+    if listed {
+        list(canvas, inner, line, rows);
+        return;
+    }
+    let mut first = 1;
+    if let Some((verb, form)) = signature {
+        part_at_hand(canvas, inner, line, (verb, form));
+        first = 2;
+    }
+    for (row, text) in (first..).zip(says) {
         canvas.line(inner, row, &Line::from(canvas.span(role, text)));
     }
+}
+
+/// What was found, one a row: the word or the key, and what follows it or what it does.
+fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
+    let count = line.found.len();
+    let more = count > rows;
+    let shown = rows - usize::from(more);
+    let chosen = line.chosen.unwrap_or(0);
+    let first = scroll_to(chosen, shown, count, chosen.saturating_sub(shown / 2));
+    let widest = line.found.iter().map(|one| one.line.chars().count()).max();
+    let widest = widest.unwrap_or(0).min(16);
+    for (row, found) in (1..).zip(line.found.iter().enumerate().skip(first).take(shown)) {
+        let (at, found) = found;
+        let is_chosen = line.chosen == Some(at);
+        let mark = if is_chosen {
+            canvas.look.pick("▸ ", "> ")
+        } else {
+            "  "
+        };
+        let role = match (is_chosen, found.action) {
+            (true, _) => Role::Accent,
+            (false, Some(_)) => Role::Key,
+            (false, None) => Role::Text,
+        };
+        let about = if is_chosen { Role::Text } else { Role::Muted };
+        let word = format!("{mark}{:<widest$}  ", found.line);
+        let line = Line::from(vec![
+            canvas.span(role, word),
+            canvas.span(about, found.about.clone()),
+        ]);
+        canvas.line(inner, row, &line);
+    }
+    if more {
+        let (before, after) = (first, count - first - shown);
+        let text = match (before, after) {
+            (0, after) => format!("  ... {after} more"),
+            (before, 0) => format!("  ... {before} before"),
+            (before, after) => format!("  ... {before} before, {after} more"),
+        };
+        let line = Line::from(canvas.span(Role::Muted, text));
+        canvas.line(inner, rows as u16, &line);
+    }
+}
+
+/// The form of the line, with the word at the cursor lit.
+fn part_at_hand(
+    canvas: &mut Canvas<'_>,
+    inner: Rect,
+    line: &LineEditor,
+    (verb, form): (&str, &str),
+) {
+    let before: String = line.text().chars().take(line.editor.cursor().1).collect();
+    let typed = before.split_whitespace().count();
+    let at = typed.saturating_sub(usize::from(!before.ends_with(char::is_whitespace)));
+    let words = std::iter::once(verb).chain(form.split_whitespace());
+    let last = form.split_whitespace().count();
+    let spans = words.enumerate().map(|(i, word)| {
+        let role = if i == at.min(last) {
+            Role::Key
+        } else {
+            Role::Muted
+        };
+        canvas.span(role, format!("{word} "))
+    });
+    let signature = Line::from(spans.collect::<Vec<_>>());
+    canvas.line(inner, 1, &signature);
 }
 
 /// Marks the wrong word.

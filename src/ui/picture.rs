@@ -19,8 +19,8 @@ use crate::app::Inquiry;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Fewer rows and columns are better told in numbers.
-const LEAST: (usize, usize) = (3, 12);
+/// Fewer rows and columns are better told in numbers: of a map, and of any other table.
+const LEAST: [(usize, usize); 2] = [(3, 12), (8, 20)];
 /// Room that a picture needs, in columns and rows of the terminal.
 const ROOM: (u16, u16) = (24, 5);
 /// Columns that numbers beside a picture need.
@@ -91,7 +91,8 @@ pub(super) fn beside(
     stale: bool,
 ) -> Rect {
     let (rows, cols) = (table.rows.len(), table.cols.len());
-    let is_large = rows >= LEAST.0 && cols >= LEAST.1;
+    let least = LEAST[usize::from(table.axes.len() < 2)];
+    let is_large = rows >= least.0 && cols >= least.1;
     let fits = cols * 7 + LABEL <= usize::from(area.width) && rows < usize::from(area.height);
     let has_room = area.width >= ROOM.0 + NUMBERS || area.height >= ROOM.1 + ROWS;
     if !is_large || fits || !has_room {

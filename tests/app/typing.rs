@@ -20,7 +20,7 @@ fn next_words(bench: &Headless) -> Vec<String> {
 #[test]
 fn completion_offers_the_next_words_each_once() {
     for (typed, some, count) in [
-        ("/", "composition", Some(13)),
+        ("/", "composition", Some(20)),
         ("/ 'grid '", "edges", None),
         ("/ 'attention '", "virtual", Some(6)),
         ("/ 'why 1.0 b_0 '", "elt", None),
@@ -92,7 +92,7 @@ fn what_is_wrong_says_what_would_be_right() {
         ),
         ("/ 'why 1.0 b_1'", "SRC is missing; the form is: why"),
         ("/ 'necessity now'", "'now' is one word too many"),
-        ("/ 'pca words'", "'words' is not tokens|positions"),
+        ("/ 'pca words'", "no directions 'words'"),
         ("/ 'attention virtual'", "L.H>L.H is missing"),
         ("/ 'attention loud 0.0'", "argmax"),
         ("/ 'attribution 4-4'", "such as 48-26"),

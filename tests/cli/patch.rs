@@ -188,7 +188,6 @@ fn bad_pairs_metrics_and_lines() {
         refused(&[&base[..], more].concat(), problem);
     };
     let idx = ["--counterfactual", "idx"];
-    with(&[], "--corrupted");
     with(
         &["--corrupted", "14 26 35 1 48", "--counterfactual", "idx"],
         "cannot be used with",

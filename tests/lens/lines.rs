@@ -226,7 +226,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn completions_go_on_from_what_is_typed() {
-    assert_eq!(completed("").len(), 12);
+    assert_eq!(completed("").len(), 14);
     assert_eq!(completed("s"), ["scale", "set"]);
     assert_eq!(
         completed("knock blocks.1"),

@@ -14,6 +14,7 @@ mod embedded;
 mod figures;
 mod files;
 mod judged;
+mod mapped;
 mod maps;
 mod neurons;
 mod zoo;

@@ -6,9 +6,10 @@ use super::go::change;
 use super::go::take_fields;
 use super::inquire;
 use super::judge;
-use super::line::{edit_intervention, open_line, open_question};
+use super::line::{edit_intervention, open_line, open_question, suggest, suggest_anew};
 use super::links;
 use super::note;
+use super::palette::{self, Taken};
 use super::patch;
 use super::rows;
 use super::shelf;
@@ -179,8 +180,20 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Export => return vec![Effect::Export],
         Action::PageUp => step(state, -PAGE, 0),
         Action::PageDown => step(state, PAGE, 0),
-        Action::Accept => return accept(state),
-        Action::Complete => complete(state),
+        Action::Accept => match palette::take(state) {
+            Taken::Line => return accept(state),
+            Taken::Word => suggest(state),
+            Taken::Action(action) => return act(state, action),
+        },
+        Action::Complete => match palette::take(state) {
+            Taken::Line => complete(state),
+            Taken::Word => suggest(state),
+            Taken::Action(action) => return act(state, action),
+        },
+        Action::NextFound | Action::PreviousFound => {
+            palette::step(state, if action == Action::NextFound { 1 } else { -1 });
+            suggest_anew(state);
+        }
     }
     Vec::new()
 }

@@ -33,7 +33,7 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-const WORDS: [(&str, &str); 10] = [
+pub(in crate::app) const WORDS: [(&str, &str); 10] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],

@@ -1,6 +1,6 @@
 //! Lines that are typed: opened, with what may come next.
 
-use super::command;
+use super::{command, palette};
 use crate::answers::Question;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State, Tone};
 use tui_textarea::{CursorMove, TextArea};
@@ -39,12 +39,26 @@ pub(in crate::app) fn open_line(state: &mut State, purpose: Purpose, text: Strin
         editor,
         error: None,
         completions: Vec::new(),
+        found: Vec::new(),
+        chosen: None,
+        recalled: None,
+        cycle: None,
     }));
     suggest(state);
 }
 
-/// Brings the suggestions up to date with the line.
+/// Brings the suggestions up to date with a line that was typed in: what was chosen or called back is no longer.
 pub(in crate::app) fn suggest(state: &mut State) {
+    if let Mode::Line(line) = &mut state.mode {
+        line.chosen = None;
+        line.recalled = None;
+        line.cycle = None;
+    }
+    suggest_anew(state);
+}
+
+/// Brings the suggestions up to date with the line.
+pub(in crate::app) fn suggest_anew(state: &mut State) {
     let Mode::Line(line) = &state.mode else {
         return;
     };
@@ -58,7 +72,9 @@ pub(in crate::app) fn suggest(state: &mut State) {
         | Purpose::Search
         | Purpose::Rename => Vec::new(),
     };
+    let palette = palette::find(state, line.purpose, line.text());
     if let Mode::Line(line) = &mut state.mode {
         line.completions = found;
+        line.found = palette;
     }
 }

@@ -11,6 +11,7 @@ pub mod line;
 pub mod links;
 pub mod note;
 pub mod page;
+pub mod palette;
 pub mod patch;
 pub mod rows;
 pub mod see;

@@ -6,6 +6,7 @@ use super::examples::{go_to_example, open_sample};
 use super::go::change;
 use super::inquire;
 use super::line::suggest;
+use super::palette;
 use super::patch;
 use super::shelf;
 use super::space;
@@ -15,11 +16,19 @@ use crate::app::held::message::Effect;
 use crate::app::held::state::{Mode, Purpose, State};
 use crate::lens::{Intervention, Metric};
 use crate::task::limits::MAX_LINE;
-use tui_textarea::{CursorMove, TextArea};
 
-/// Completes as far as all suggestions agree, else with the first of them.
+/// Completes as far as all suggestions agree, else with the first of them; again, with the next.
 pub(in crate::app) fn complete(state: &mut State) {
     if let Mode::Line(line) = &mut state.mode {
+        if let Some((all, at)) = line.cycle.take() {
+            let at = (at + 1) % all.len();
+            palette::put(line, all[at].clone());
+            suggest(state);
+            if let Mode::Line(line) = &mut state.mode {
+                line.cycle = Some((all, at));
+            }
+            return;
+        }
         let Some(first) = line.completions.first() else {
             return;
         };
@@ -31,18 +40,28 @@ pub(in crate::app) fn complete(state: &mut State) {
                 &common[..shared.take_while(|(a, b)| a == b).count()]
             });
         let further = agreed.len() > line.text().len();
-        let mut text = if further { agreed } else { first }.to_owned();
-        let open = text.matches('[').count() > text.matches(']').count();
-        if (!further || line.completions.len() == 1) && !text.ends_with(',') && !open {
-            text.push(' ');
-        }
+        let several = line.completions.len() > 1 && !further;
+        let ended = |text: &str| {
+            let open = text.matches('[').count() > text.matches(']').count();
+            match text.ends_with(',') || open {
+                true => text.to_owned(),
+                false => format!("{text} "),
+            }
+        };
+        let text = match further && line.completions.len() > 1 {
+            true => agreed.to_owned(),
+            false => ended(first),
+        };
         if text.len() > MAX_LINE {
             return;
         }
-        line.editor = TextArea::new(vec![text]);
-        line.editor.move_cursor(CursorMove::End);
+        let all = several.then(|| line.completions.iter().map(|one| ended(one)).collect());
+        palette::put(line, text);
+        suggest(state);
+        if let (Mode::Line(line), Some(all)) = (&mut state.mode, all) {
+            line.cycle = Some((all, 0));
+        }
     }
-    suggest(state);
 }
 
 /// Takes the typed line; a wrong one stays open with what is wrong.
@@ -60,6 +79,7 @@ pub(in crate::app) fn accept(state: &mut State) -> Vec<Effect> {
     }
     match take_line(state, purpose, &text) {
         Ok(effects) => {
+            palette::remember(state, purpose, text.trim());
             state.mode = state.below();
             effects
         }

@@ -83,6 +83,21 @@ pub(in crate::app) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
     typed + bytes <= MAX_LINE
 }
 
+/// What a control key does in a line, as shells have it; whether the text changed.
+fn edit_by(editor: &mut TextArea<'_>, c: char) -> bool {
+    match c {
+        'a' => editor.move_cursor(CursorMove::Head),
+        'e' => editor.move_cursor(CursorMove::End),
+        'b' => editor.move_cursor(CursorMove::Back),
+        'f' => editor.move_cursor(CursorMove::Forward),
+        'u' => return editor.delete_line_by_head(),
+        'k' => return editor.delete_line_by_end(),
+        'w' => return editor.delete_word(),
+        _ => {}
+    }
+    false
+}
+
 /// Types a key in a one-line editor; whether the text changed.
 pub(in crate::app) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
     if matches!(
@@ -96,6 +111,7 @@ pub(in crate::app) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
         KeyCode::Right => editor.move_cursor(CursorMove::Forward),
         KeyCode::Home => editor.move_cursor(CursorMove::Head),
         KeyCode::End => editor.move_cursor(CursorMove::End),
+        KeyCode::Char(c) if key.ctrl => return edit_by(editor, c),
         // there is no second line, and a control character is no text
         KeyCode::Enter => {}
         KeyCode::Char(c) if c.is_control() || !has_room(editor, c.len_utf8()) => {}

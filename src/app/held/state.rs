@@ -8,6 +8,7 @@ use super::shelf::Shelf;
 use super::space::Space;
 use super::study::{History, Study};
 use crate::answers::Question;
+use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
 use crate::model::Config;
@@ -95,6 +96,25 @@ pub struct LineEditor {
     pub error: Option<(Option<usize>, String)>,
     /// What could come next.
     pub completions: Vec<String>,
+    /// What the letters typed so far may mean, words and actions.
+    pub found: Vec<Found>,
+    /// Which of it is chosen.
+    pub chosen: Option<usize>,
+    /// Which line typed before is on it.
+    pub recalled: Option<usize>,
+    /// What tab goes through, and where it is.
+    pub cycle: Option<(Vec<String>, usize)>,
+}
+
+/// Something that the palette has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The word that begins a line, or the key that does it.
+    pub line: String,
+    /// What follows the word, or what the key does.
+    pub about: String,
+    /// What is done.
+    pub action: Option<Action>,
 }
 
 impl LineEditor {
@@ -191,6 +211,8 @@ pub struct State {
     pub model: ModelInfo,
     /// The study and its history.
     pub history: History,
+    /// Lines typed before, the newest last.
+    pub typed: Vec<String>,
     /// The prompt editors.
     pub fields: Fields,
     /// What is wrong with a field: the numbers on screen belong to an older text then.
@@ -253,6 +275,7 @@ impl State {
             asked: 0,
             inquiry: None,
             trail: Trail::default(),
+            typed: Vec::new(),
             shelf: None,
             draft: None,
             view: View {

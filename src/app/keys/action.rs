@@ -157,6 +157,10 @@ pub enum Action {
     Compare,
     /// Type a row and a column to go to.
     FindCell,
+    /// To the next thing that the palette found.
+    NextFound,
+    /// To the previous one, or to what was typed before.
+    PreviousFound,
     /// Add what the answer's cell stands for, or take it away again.
     TakeCell,
     /// Type a question.

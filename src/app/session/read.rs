@@ -3,7 +3,7 @@
 use super::lists;
 use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, plain, strip_names, value};
 use crate::answers::Question;
-use crate::app::does::line::suggest;
+use crate::app::does::line::suggest_anew;
 use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
 use crate::app::held::fields::{Fields, Part, Side, jump};
 use crate::app::held::inquiry::Inquiry;
@@ -363,7 +363,7 @@ fn mode(state: &mut State, text: &ModeText) -> Result<()> {
         ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
         ModeText::Line(line) => {
             state.mode = Mode::Line(Box::new(line_editor(state, line)?));
-            suggest(state);
+            suggest_anew(state);
         }
     }
     Ok(())
@@ -397,6 +397,10 @@ fn line_editor(state: &State, text: &LineText) -> Result<LineEditor> {
         editor,
         error: text.error.clone(),
         completions: Vec::new(),
+        found: Vec::new(),
+        chosen: text.chosen,
+        recalled: None,
+        cycle: None,
     })
 }
 

@@ -241,6 +241,7 @@ fn line_text(line: &LineEditor) -> LineText {
         text: line.text().to_owned(),
         cursor: line.editor.cursor().1,
         selected: line.editor.is_selecting(),
+        chosen: line.chosen,
         error: line
             .error
             .as_ref()

@@ -3,6 +3,7 @@
 use super::intervention::Sender;
 use super::parse::{VERBS, adds_to, is_cut};
 use crate::lens::names::head::HeadName;
+use crate::lens::weights::directions::Directions;
 use crate::model::{Axes, Config, HookName, Site};
 use crate::task::Task;
 
@@ -59,6 +60,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
     };
     match *rest {
         [] => next_targets(hook, stem, task),
+        [_, ref more @ ..] if matches!(verb, "keep" | "remove") => of_subspace(more, config),
         [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
         [_] if hook.has_neurons() => owned(&[tail, "neuron"]),
         [_] | [_, "head" | "neuron", _] => owned(&[tail]),
@@ -86,6 +88,20 @@ fn of_taken(words: &[&str]) -> Vec<String> {
         [.., "from"] => &["clean", "corrupted", "example"],
         _ => &[],
     })
+}
+
+/// What may stand behind the target of a projection.
+fn of_subspace(words: &[&str], config: &Config) -> Vec<String> {
+    match words {
+        [] => owned(&["pca", "frequencies", "span"]),
+        [_] => {
+            let all = Directions::all(config).into_iter();
+            all.map(Directions::name).collect()
+        }
+        ["span", ..] => Vec::new(),
+        [_, _] => owned(&["1", "2", "3"]),
+        _ => Vec::new(),
+    }
 }
 
 /// What a rule may say of a target: each is a rule as it stands, to be made one's own.

@@ -9,7 +9,7 @@ use crate::model::{Axes, Config, HookName, Site, edit_distance};
 use crate::task::{Task, shown};
 
 /// The verbs, with the form of their lines.
-pub(crate) const VERBS: [(&str, &str); 14] = [
+pub const VERBS: [(&str, &str); 14] = [
     (
         "patch",
         "patch HOOK TARGET [head N] from clean|corrupted|example N",
