@@ -111,6 +111,10 @@ pub(super) trait Sum: Send {
     fn see_open(&mut self, _single: &Input<'_>, double: &Input<'_>) {
         self.see(double);
     }
+    /// Adds an input of a forward pass, which knows no other precision.
+    fn see_by_pass(&mut self, input: &Input<'_>) {
+        self.see(input);
+    }
     /// Adds another, of inputs that come later.
     fn join(&mut self, later: Self);
 }
@@ -408,10 +412,7 @@ impl Sweep {
                         at,
                         numbers: Numbers::Single(&block),
                     };
-                    match part.is_open(&input) {
-                        true => part.see_open(&input, &input),
-                        false => part.see(&input),
-                    }
+                    part.see_by_pass(&input);
                 }
             }
         }

@@ -191,7 +191,7 @@ fn the_screen_is_exported_with_counts_and_verdicts_in_full() {
     let notes = json["notes"].to_string();
     assert!(notes.contains(r#"["inputs","30000"]"#), "{notes}");
     assert!(
-        notes.contains(r#"["claim idx < 2","fails: true of 20,000 of 30,000 inputs;"#),
+        notes.contains(r#"["claim idx < 2","REFUTED: true of 20,000 of 30,000 inputs;"#),
         "{notes}"
     );
     let rows = json["rows"].as_array().unwrap().len();
