@@ -115,6 +115,10 @@ pub(super) trait Sum: Send {
     fn close(&mut self) -> Result<()> {
         Ok(())
     }
+    /// Adds an input of a forward pass, which knows no other precision.
+    fn see_by_pass(&mut self, input: &Input<'_>) {
+        self.see(input);
+    }
     /// Adds another, of inputs that come later.
     fn join(&mut self, later: Self);
 }

@@ -165,10 +165,7 @@ impl Sweep {
                         at,
                         numbers: Numbers::Single(&block),
                     };
-                    match part.is_open(&input) {
-                        true => part.see_open(&input, &input),
-                        false => part.see(&input),
-                    }
+                    part.see_by_pass(&input);
                 }
             }
         }

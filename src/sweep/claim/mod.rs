@@ -9,8 +9,9 @@
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
 //! words mean, `held.rs` those of activations, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
 //! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
-//! what is known then.
+//! what is known then, `close.rs` where a forward pass cannot tell.
 
+mod close;
 mod conclusion;
 mod grammar;
 mod held;

@@ -94,6 +94,18 @@ impl Sum for Asked<'_> {
         }
     }
 
+    fn see_by_pass(&mut self, input: &Input<'_>) {
+        if let Some(tally) = &mut self.tally {
+            tally.see(input);
+        }
+        for count in &mut self.counts {
+            match count.is_unsettled(input) {
+                true => count.see_close(input),
+                false => count.see(input),
+            }
+        }
+    }
+
     fn join(&mut self, later: Self) {
         if let (Some(tally), Some(later)) = (&mut self.tally, later.tally) {
             tally.join(later);

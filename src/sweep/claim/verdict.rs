@@ -186,6 +186,11 @@ impl<'a> Count<'a> {
         }
     }
 
+    /// Whether a forward pass cannot tell.
+    pub fn is_unsettled(&self, input: &Input<'_>) -> bool {
+        self.claim.is_unsettled(input)
+    }
+
     /// Adds an input that is a close call.
     pub fn see_close(&mut self, input: &Input<'_>) {
         let before = (self.total, self.count);
@@ -348,7 +353,7 @@ impl Number<Word> {
     }
 
     /// Whether it is made of whole numbers alone, which no rounding changes.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         match self {
             Self::Constant(_) => true,
             Self::Word(word) => word.is_whole(),
@@ -370,7 +375,7 @@ fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     }
 }
 
-fn are_close(a: f64, b: f64) -> bool {
+pub(super) fn are_close(a: f64, b: f64) -> bool {
     let apart = (a - b).abs();
     apart <= CLOSE * (1.0 + a.abs() + b.abs()) || apart.is_nan()
 }
