@@ -67,6 +67,7 @@ impl Answering {
             experiment,
             ..
         } = inquest;
+        question.check_size(model)?;
         let gather = |asked, pairs| State::Pairs(Gather::new(model, experiment, asked, pairs));
         let state = match question {
             Question::Grid {

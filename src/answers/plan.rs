@@ -1,12 +1,16 @@
 //! Plans of grids: labelled tables of interventions, each cell one more than stands already.
 
-use crate::lens::experiment::edges::{Receiver, edge, every_edge, receivers};
+use crate::lens::experiment::edges::{Receiver, count_edges, edge, every_edge, receivers};
 use crate::lens::experiment::grid::{Cell, GridName};
 use crate::lens::experiment::intervention::{Action, From, Intervention, Sender, Target};
 use crate::lens::names::head::HeadName;
 use crate::lens::names::run::{Direction, RunName};
 use crate::model::Config;
-use crate::task::Task;
+use crate::task::{Task, grouped};
+use anyhow::{Result, ensure};
+
+/// A table of more cells is not made: each is a run, and a line of interventions.
+const MAX_CELLS: usize = 1 << 18;
 
 /// Which cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,38 @@ impl Sheet {
         let layers = config.mlp.map_or(0, |_| config.n_layers.max(1));
         all.extend((0..layers).map(Self::Neurons));
         all
+    }
+}
+
+impl Sheet {
+    /// How many cells it has.
+    fn cells(self, config: &Config, task: Task) -> usize {
+        let len = task.seq_len();
+        let of = |grid: &GridName| grid.shape(config, len).iter().product::<usize>();
+        match self {
+            Self::Strips => GridName::strips(config).iter().map(of).sum(),
+            Self::Strip(grid) => of(&grid),
+            Self::PatternCells(_) => len * len,
+            Self::Neurons(_) => config.mlp.map_or(0, |mlp| mlp.d_mlp) * (len + 1),
+            Self::Edges => count_edges(config),
+            Self::EdgesByPos => count_edges(config) * (len + 1),
+        }
+    }
+
+    /// Whether it can be made.
+    ///
+    /// # Errors
+    /// When it has too many cells, with the figure.
+    pub(super) fn check(self, config: &Config, task: Task) -> Result<()> {
+        let cells = self.cells(config, task);
+        ensure!(
+            cells <= MAX_CELLS,
+            "grid {} would have {} cells; at most {} are computed",
+            self.line(),
+            grouped(cells as u128),
+            grouped(MAX_CELLS as u128)
+        );
+        Ok(())
     }
 }
 

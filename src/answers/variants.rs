@@ -1,8 +1,8 @@
 //! Variants of a model, each one intervention more: what becomes of the metric, of this prompt's
 //! answers, and of accuracy and loss over the sample.
 
+use super::question::Question;
 use super::table::Table;
-use crate::lens::edges_off;
 use crate::lens::experiment::intervention::{Action, Intervention, Target};
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::head::HeadName;
@@ -13,6 +13,7 @@ use crate::lens::runs::many::Under;
 use crate::lens::runs::pair::PairRuns;
 use crate::lens::runs::score::{Score, judge, total};
 use crate::lens::weights::reduce::rank_site;
+use crate::lens::{check_edges, edges_off};
 use crate::model::{HookName, HookedTransformer, NoHooks, map_chunks};
 use anyhow::{Context, Result};
 
@@ -28,6 +29,21 @@ pub enum Variants {
     Edges,
     /// A head's QK or OV cut down to its top singular directions.
     Ranks(crate::lens::weights::circuit::Weight, HeadName),
+}
+
+impl Question {
+    /// Whether there is not too much in its answer to begin with it.
+    ///
+    /// # Errors
+    /// When there is, with the figure.
+    pub(super) fn check_size(&self, model: &HookedTransformer) -> Result<()> {
+        let config = model.config();
+        match self {
+            Self::Grid { sheet, .. } => sheet.check(config, model.task()),
+            Self::Variants(Variants::Edges) | Self::ModelNecessity => check_edges(config),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Variants {

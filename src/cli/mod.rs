@@ -43,6 +43,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Exit code of a run that could not do what was asked: wrong input, files or devices.
 const BAD_INPUT: u8 = 2;
@@ -50,6 +51,8 @@ const BAD_INPUT: u8 = 2;
 /// Parses the command line, does what it says, and turns every error into one message on stderr.
 #[must_use]
 pub fn main() -> ExitCode {
+    // a limit on the size of files is an error of whoever writes, and not the end
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
     let args = leading::behind(std::env::args_os().collect());
     let cli = Cli::try_parse_from(args).unwrap_or_else(|error| misunderstood(&error));

@@ -2,6 +2,7 @@
 
 use crate::findings::session::Session;
 use crate::findings::slots::Slot;
+use anyhow::{Context as _, bail};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ enum Job {
 /// Where sessions are handed over.
 pub(super) struct Autosave {
     jobs: Sender<Job>,
-    done: Receiver<()>,
+    done: Receiver<anyhow::Result<()>>,
     /// Since when there is something that was not handed over.
     changed: bool,
     last: Option<Instant>,
@@ -36,9 +37,9 @@ impl Autosave {
         let (jobs, received) = channel();
         let (finished, done) = channel();
         let body = move || {
-            write_all(slot, &received, &failed);
+            let last = write_all(slot, &received, &failed);
             // nobody waits when the program has ended meanwhile
-            let _ = finished.send(());
+            let _ = finished.send(last);
         };
         std::thread::Builder::new()
             .name("autosave".into())
@@ -82,17 +83,26 @@ impl Autosave {
     }
 
     /// The last session; waits a while for it to be written.
-    pub fn leave(mut self, session: Session, by_itself: bool) {
+    ///
+    /// # Errors
+    /// When it is not, or not yet.
+    pub fn leave(mut self, session: Session, by_itself: bool) -> anyhow::Result<()> {
         self.save(session);
         let _ = self.jobs.send(Job::Leave(by_itself));
         match self.done.recv_timeout(PATIENCE) {
+            Ok(last) => last.context("the session is not saved"),
             // a slow disk must not keep the user in a dead program
-            Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                bail!("the session may not be saved: the disk is too slow")
+            }
+            // it has said why
+            Err(RecvTimeoutError::Disconnected) => Ok(()),
         }
     }
 }
 
-fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) {
+/// What became of the last session.
+fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) -> anyhow::Result<()> {
     let mut written = Vec::new();
     let mut failing = false;
     while let Ok(first) = jobs.recv() {
@@ -114,7 +124,7 @@ fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) {
             }
             Ok(())
         });
-        match saved {
+        match &saved {
             Err(error) if !failing => {
                 failing = true;
                 failed(format!("the session is not saved: {error:#}"));
@@ -123,11 +133,12 @@ fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) {
             Ok(()) => failing = false,
         }
         if let Some(by_itself) = leaving {
-            if by_itself {
+            if by_itself && saved.is_ok() {
                 // its name is all that is lost
                 let _ = slot.leave();
             }
-            return;
+            return saved;
         }
     }
+    Ok(())
 }

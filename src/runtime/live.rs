@@ -13,13 +13,12 @@ use super::threads::{
     Happening, on_purpose, spawn_input, spawn_worker, start_autosave, too_deep, watch_terminal,
 };
 use super::worker::Models;
-use super::{export, snapshot, terminal};
-use crate::app::{Effect, Msg, Opening, ShelfJob, State, update};
-use crate::findings::share;
+use super::{snapshot, terminal, tty};
+use crate::app::{Effect, Mode, Msg, Opening, ShelfJob, State, update};
 use crate::findings::slots::{self, Slot};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
-use crossterm::clipboard::CopyToClipboard;
+use pending::{Pending, is_too_late};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -28,9 +27,11 @@ use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
+mod clipboard;
+mod pending;
 mod switch;
 
 /// At most one frame in this time.
@@ -78,7 +79,7 @@ struct Live {
     left: Left,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
-    receiver: Receiver<Happening>,
+    pending: Pending,
     /// The recording, for new sizes.
     tape: Option<Tape>,
     /// Something changed since the last frame.
@@ -122,6 +123,11 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         .map(|slot| start_autosave(slot, &sender));
     let recording = options.recording.take();
     let tape = recording.as_ref().map(Recording::tape);
+    if let Some(recording) = &recording {
+        let sender = sender.clone();
+        // nobody listens when the program has ended meanwhile
+        recording.tell(move |why| drop(sender.send(Happening::Message(Msg::Told(Err(why))))));
+    }
     let out = BufWriter::with_capacity(OUT_BUFFER, Out::new(tape.clone()));
     let screen = Terminal::new(CrosstermBackend::new(out)).context("cannot draw")?;
     let mut live = Live {
@@ -134,7 +140,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         left: Left::default(),
         autosave: autosave.transpose()?,
         sender,
-        receiver,
+        pending: Pending::new(receiver),
         tape,
         dirty: true,
         last_frame: None,
@@ -143,13 +149,15 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         stopped: false,
         leaving: None,
     };
-    let result = live.run();
+    let mut result = live.run();
     if let Some(autosave) = live.autosave.take() {
         let by_itself = matches!(&result, Ok(code) if *code == ExitCode::SUCCESS);
-        autosave.leave(live.state.session(), by_itself);
+        let saved = autosave.leave(live.state.session(), by_itself);
+        result = result.and_then(|code| saved.map(|()| code));
     }
     if let Some(recording) = recording {
-        recording.end();
+        let written = recording.end();
+        result = result.and_then(|code| written.map(|()| code));
     }
     live.mailbox.close();
     result
@@ -160,7 +168,13 @@ impl Live {
         let effects = self.state.start();
         self.carry_out(effects)?;
         loop {
-            if self.dirty && self.pause().is_zero() {
+            // before anything is drawn: a terminal may take for ever
+            if let Some(autosave) = &mut self.autosave {
+                autosave.hand_over(|| self.state.session());
+            }
+            // who is to end draws nothing more: what was typed before comes first
+            let ending = tty::ending_since().is_some();
+            if self.dirty && self.pause().is_zero() && !ending {
                 self.draw()?;
                 match self.options.fault {
                     Some(Fault::MainPanic) => on_purpose(),
@@ -169,12 +183,12 @@ impl Live {
                     _ => {}
                 }
             }
-            if let Some(autosave) = &mut self.autosave {
-                autosave.hand_over(|| self.state.session());
-                if self.options.taken_up && self.state.is_settled() {
-                    self.options.taken_up = false;
-                    autosave.settled();
-                }
+            if let Some(autosave) = &self.autosave
+                && self.options.taken_up
+                && self.state.is_settled()
+            {
+                self.options.taken_up = false;
+                autosave.settled();
             }
             self.wait()?;
             if let Some(code) = self.leaving {
@@ -220,30 +234,33 @@ impl Live {
     fn lost(&mut self, error: &io::Error) -> Result<()> {
         match error.kind() {
             io::ErrorKind::Interrupted => self.dirty = true,
+            // somebody wants the program to end, and says so next
+            io::ErrorKind::TimedOut => {}
             _ => self.leaving = Some(ExitCode::from(signals::exit_code(1))),
         }
         Ok(())
     }
 
-    /// Waits for something to happen, or for the next frame, and takes all that has happened.
+    /// Waits for something to happen, or for the next frame, and takes what has happened: all of it, or as
+    /// much as there is time for until the next frame.
     fn wait(&mut self) -> Result<()> {
         let frame = self.dirty.then(|| self.pause());
         let save = self.autosave.as_ref().and_then(Autosave::due);
-        let first = match frame.into_iter().chain(save).min() {
-            Some(due) => self.receiver.recv_timeout(due),
-            None => (self.receiver.recv()).map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        let mut event = match first {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("all threads have ended"),
-        };
+        let mut event = self.pending.wait(frame.into_iter().chain(save).min())?;
+        let since = Instant::now();
         while let Some(now) = event {
-            self.take(now)?;
-            if self.leaving.is_some() {
+            let now = match &self.state.mode {
+                Mode::Line(_) | Mode::Note(_) => self.pending.joined(now),
+                _ => now,
+            };
+            if !is_too_late(&now) {
+                self.take(now)?;
+            }
+            let ending = tty::ending_since().is_some();
+            if self.leaving.is_some() || self.dirty && since.elapsed() >= FRAME && !ending {
                 return Ok(());
             }
-            event = self.receiver.try_recv().ok();
+            event = self.pending.at_once();
         }
         Ok(())
     }
@@ -336,35 +353,6 @@ impl Live {
             slide: shelf::slide_of(&self.state),
         };
         self.aside(move || work.carry_out(&places))
-    }
-
-    fn copy_table(&mut self) -> Result<()> {
-        let text = export::clipboard(&self.state);
-        let told = match text {
-            Ok(text) => self
-                .copy(&text)
-                .map(|()| "the pane's numbers are sent to the clipboard".to_owned()),
-            Err(error) => Err(error),
-        };
-        self.tell(told.map_err(|error| format!("{error:#}")))
-    }
-
-    /// To the clipboard where the terminal has one, and into a file for where it has none.
-    fn share(&mut self) -> Result<()> {
-        let line = match share::line(&self.state.session()) {
-            Ok(line) => line,
-            Err(error) => return self.tell(Err(format!("{error:#}"))),
-        };
-        self.copy(&line)?;
-        let job = snapshot::Job::line(line, &self.options.snapshots);
-        self.write(job)
-    }
-
-    /// OSC 52: the terminal puts the text on its own clipboard, over SSH too.
-    fn copy(&mut self, text: &str) -> Result<()> {
-        let sequence = CopyToClipboard::to_clipboard_from(text);
-        crossterm::execute!(self.screen.backend_mut(), sequence)
-            .context("cannot reach the terminal")
     }
 
     fn tell(&mut self, told: Result<String, String>) -> Result<()> {

@@ -20,6 +20,7 @@ mod sweeper;
 mod switch;
 mod terminal;
 mod threads;
+mod tty;
 mod verdicts;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! Signals as messages; a second one, or two seconds, ends a program that does not listen.
 
-use super::terminal;
+use super::{terminal, tty};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal as Sent, kill};
 use nix::unistd::{Pid, getppid, getsid};
@@ -10,7 +10,7 @@ use signal_hook::low_level;
 use std::time::Duration;
 
 /// How long the main thread may take to end after a signal.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_millis(1600);
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub(super) fn watch(send: impl Fn(Signal) -> bool + Send + 'static) -> Result<()
                 _ if ending => end_now(signal),
                 _ => {
                     ending = true;
+                    tty::end_soon();
                     std::thread::spawn(move || {
                         std::thread::sleep(GRACE);
                         end_now(signal);

@@ -1,23 +1,23 @@
 //! The terminal's modes: entered once, left once, whatever happens.
 
+use super::record::Out;
+use super::tty;
 use anyhow::{Context as _, Result};
-use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::cursor::Hide;
+use crossterm::event::EnableBracketedPaste;
 use crossterm::execute;
-use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
+use crossterm::terminal::{EnterAlternateScreen, disable_raw_mode, enable_raw_mode};
 use nix::libc;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd;
 use signal_hook::consts::SIGABRT;
 use signal_hook::low_level;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What [`leave`] writes, for when nothing can be made of it any more.
+/// What undoes [`enter`], in reverse: the cursor, pastes as they were, the screen from before.
 const LEAVE: &[u8] = b"\x1b[?25h\x1b[?2004l\x1b[?1049l";
 const ABORTED: &[u8] =
     b"circuitscope was aborted: its stack or its memory ran out, or a library gave \
@@ -34,10 +34,11 @@ pub(super) fn enter() -> io::Result<()> {
     // which colours are drawn is decided before (`ui::colour`); crossterm would leave them out under
     // NO_COLOR even where a flag asks for them
     crossterm::style::force_color_output(true);
+    tty::open()?;
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     let entered = execute!(
-        io::stdout(),
+        Out::new(None),
         EnterAlternateScreen,
         EnableBracketedPaste,
         Hide
@@ -54,9 +55,7 @@ pub(super) fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut out = io::stdout();
-    let _ = execute!(out, Show, DisableBracketedPaste, LeaveAlternateScreen);
-    let _ = out.flush();
+    tty::last_words(LEAVE);
     let _ = disable_raw_mode();
 }
 
@@ -98,7 +97,7 @@ fn aborted() {
     };
     say_so(prepared);
     if ENTERED.swap(false, Ordering::SeqCst) {
-        let _ = unistd::write(io::stdout(), LEAVE);
+        let _ = tty::descriptor().map(|terminal| unistd::write(terminal, LEAVE));
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &Termios::from(prepared.modes));
         let _ = unistd::write(io::stderr(), ABORTED);
     }

@@ -4,8 +4,9 @@ use super::autosave::Autosave;
 use super::input::{Input, Reader};
 use super::mailbox::Mailbox;
 use super::signals::Signal;
+use super::tty;
 use super::worker::{self, Models};
-use crate::app::{ModelInfo, Msg};
+use crate::app::{Key, ModelInfo, Msg};
 use crate::findings::slots::Slot;
 use crate::model::Model;
 use anyhow::{Context, Result};
@@ -148,6 +149,9 @@ pub(super) fn spawn_input(sender: &Sender<Happening>) -> Result<()> {
                 }
             };
             for input in inputs {
+                if input == Input::Key(Key::ctrl('c')) {
+                    tty::end_soon();
+                }
                 if sender.send(Happening::Terminal(input)).is_err() {
                     return;
                 }

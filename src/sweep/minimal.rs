@@ -3,7 +3,7 @@
 
 use super::run::{Over, Progress, Sweep};
 use super::tally::Tally;
-use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, edges_off};
+use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, check_edges, edges_off};
 use crate::model::{Config, HookName, HookedTransformer, Site};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -138,6 +138,7 @@ pub fn minimal(
     over: Over,
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Option<Minimal>> {
+    check_edges(model.config())?;
     let search = Search {
         model,
         weights,

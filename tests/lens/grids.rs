@@ -366,3 +366,39 @@ fn a_grid_of_too_many_cells_is_left_out_and_told() {
         .unwrap();
     assert!(cells > 1 << 17 && why.contains("at most 131,072"), "{why}");
 }
+
+/// Questions whose answers would have hundreds of thousands of cells are refused before any is made.
+#[test]
+fn a_model_of_very_many_edges_is_told_how_many() {
+    use circuitscope::answers::{Inquest, Question, Tools, answer};
+    let task = Task::array_update(3, 5).unwrap();
+    let model = common::random_model([8, 64], Shortformer, task, 3);
+    let tools = Tools::new(&model).unwrap();
+    let mut rng = Mt::new(4);
+    let mut experiment = pair(Direction::Denoise);
+    experiment.clean = Source::new(common::random_update(task, &mut rng));
+    experiment.corrupted = Source::new(common::random_update(task, &mut rng));
+    for (line, problem) in [
+        ("grid edges", "346,113 cells"),
+        ("grid edges_by_pos", "at most 262,144"),
+        ("necessity", "at most 65,536"),
+        ("grid strange", "and 498 more"),
+    ] {
+        let question = Question::parse(line, task, model.config());
+        let asked = question.and_then(|question| {
+            answer(Inquest {
+                model: &model,
+                tools: &tools,
+                other: None,
+                question: &question,
+                experiment: &experiment,
+                about: RunName::Patched.into(),
+            })
+        });
+        let error = format!("{:#}", asked.err().unwrap());
+        assert!(
+            error.contains(problem) && error.len() < 700,
+            "{line}: {error}"
+        );
+    }
+}

@@ -267,3 +267,38 @@ fn a_session_is_recorded_as_a_cast() {
     assert!(after.contains("demo.cast"), "{after}");
     assert_eq!(fs::read_to_string(&cast).unwrap(), text);
 }
+
+/// A connection that hangs: the program waits in a write, and hears all the same. What was typed into it
+/// meanwhile is saved.
+#[test]
+fn a_stalled_terminal_keeps_nobody_from_leaving_and_loses_nothing() {
+    for (signal, code, file) in [
+        (Some(Signal::SIGTERM), 143, "1.json"),
+        (Some(Signal::SIGHUP), 129, "1.json"),
+        (None, 0, "last.json"),
+    ] {
+        let home = fresh_home();
+        let mut session = start(&home, &["--prompt", PROMPT]);
+        session.wait_for("logp");
+        session.stall(true);
+        // until the terminal's own buffer is full
+        for _ in 0..60 {
+            session.send("\x0c");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        session.send("bA title typed blindly");
+        std::thread::sleep(Duration::from_millis(100));
+        let since = Instant::now();
+        match signal {
+            Some(signal) => session.signal(signal),
+            None => session.send("\x03"),
+        }
+        let status = session.wait_end(Duration::from_secs(4));
+        let took = since.elapsed();
+        assert_eq!(status.exit_code(), code);
+        assert!(took < Duration::from_secs(2), "{signal:?}: {took:?}");
+        let found = fs::read_to_string(saved(&home).join(file)).unwrap();
+        assert!(found.contains("A title typed blindly"), "{signal:?}");
+        session.stall(false);
+    }
+}

@@ -25,6 +25,8 @@ struct Output {
     last: Instant,
     /// The reader is to let go of the terminal.
     stop: bool,
+    /// Nobody reads what comes.
+    stalled: bool,
     ended: bool,
 }
 
@@ -78,6 +80,7 @@ impl Session {
                 screen,
                 last: Instant::now(),
                 stop: false,
+                stalled: false,
                 ended: false,
             }),
             changed: Condvar::new(),
@@ -184,6 +187,11 @@ impl Session {
         self.until("the reader to stop", |output| output.ended);
         self.writer = None;
         self.master = None;
+    }
+
+    /// From now on, or no longer, the terminal takes nothing: what the program writes stays in its way.
+    pub fn stall(&self, stalled: bool) {
+        self.shared.lock().stalled = stalled;
     }
 
     /// Waits until the alternate screen was entered so many times.
@@ -328,6 +336,9 @@ fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     // how much of the output the emulator has seen
     let mut shown = 0;
     loop {
+        while shared.lock().stalled {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         // the end is an error on a terminal whose program has gone
         let len = reader.read(&mut bytes).unwrap_or(0);
         let mut output = shared.lock();

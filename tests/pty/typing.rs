@@ -1,7 +1,7 @@
 //! What is typed and pasted is on the screen, at every size.
 
 use crate::session::{Session, rendered};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -237,5 +237,33 @@ fn half_a_sequence_blocks_nothing() {
     let mut session = ready();
     session.send("\x1b[200~half a paste");
     session.send("\x03");
+    session.ends(0, 1);
+}
+
+/// A page that a terminal without bracketed paste sends as keys: a line, a search, a note and the workbench
+/// take what they take, and Ctrl-C is heard at once.
+#[test]
+fn a_page_of_raw_keys_freezes_nothing() {
+    let page = "0123456789 abc zero blocks.0 ".repeat(3450);
+    for open in [":", "/", "", "b\t"] {
+        let mut session = ready();
+        session.send(open);
+        let since = Instant::now();
+        session.send(&page);
+        session.send("\x03");
+        let status = session.wait_end(Duration::from_secs(20));
+        let took = since.elapsed();
+        assert_eq!(status.exit_code(), 0);
+        assert!(took < Duration::from_secs(5), "{open:?}: {took:?}");
+    }
+    // without it all of it is taken, as far as there is room
+    let mut session = ready();
+    session.send(":");
+    session.send(&page[..8000]);
+    session.wait_for("zero blocks.0 0123456789 abc zero blocks.0");
+    session.wait_quiet(Duration::from_millis(100));
+    session.send("\x1b");
+    session.wait_quiet(Duration::from_millis(100));
+    session.send("q");
     session.ends(0, 1);
 }

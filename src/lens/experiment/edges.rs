@@ -5,6 +5,8 @@ use crate::lens::names::head::HeadName;
 use crate::lens::names::path::Step;
 use crate::lens::names::run::RunName;
 use crate::model::{Config, HookName, Site};
+use crate::task::grouped;
+use anyhow::{Result, ensure};
 
 impl Sender {
     /// What writes into the stream of a model, in its order; a layer's only head has no name of its
@@ -102,7 +104,39 @@ pub(crate) fn every_edge(config: &Config) -> Vec<(Sender, Receiver)> {
     all
 }
 
-/// Every edge of a model taken away, with its name.
+/// The most edges that are listed one by one.
+const MAX_EDGES: usize = 1 << 16;
+
+/// How many edges a model has.
+pub(crate) fn count_edges(config: &Config) -> usize {
+    let senders = Sender::all(config);
+    let before = |receiver: Receiver| {
+        let reaching = senders
+            .iter()
+            .filter(|one| one.reaches(receiver.hook, config));
+        reaching.count()
+    };
+    receivers(config).into_iter().map(before).sum()
+}
+
+/// Whether a model's edges can be listed one by one.
+///
+/// # Errors
+/// When there are too many, with the figure.
+pub fn check_edges(config: &Config) -> Result<()> {
+    let edges = count_edges(config);
+    ensure!(
+        edges <= MAX_EDGES,
+        "a model of {} layers of {} heads has {} edges; at most {} are gone through",
+        config.n_layers,
+        config.n_heads,
+        grouped(edges as u128),
+        grouped(MAX_EDGES as u128)
+    );
+    Ok(())
+}
+
+/// Every edge of a model taken away, with its name; ask [`check_edges`] before.
 #[must_use]
 pub fn edges_off(config: &Config) -> Vec<(String, Intervention)> {
     let off = |(sender, receiver): (Sender, Receiver)| {

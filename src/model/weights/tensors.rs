@@ -12,6 +12,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::dtype::Dtype;
 use super::{
@@ -36,7 +37,8 @@ pub fn parse_safetensors(bytes: &[u8]) -> Result<StateDict> {
     check_size(bytes)?;
     check_header(header(bytes)?)?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| {
-        let error = shortened(&error.to_string(), 160);
+        let blamed = header(bytes).ok().and_then(blamed);
+        let error = blamed.unwrap_or_else(|| shortened(&error.to_string(), 160));
         anyhow!("not a valid safetensors file: {error}; {REMEDY}")
     })?;
     let mut budget = MAX_ELEMENTS;
@@ -46,6 +48,53 @@ pub fn parse_safetensors(bytes: &[u8]) -> Result<StateDict> {
         Ok((name.to_owned(), tensor?))
     };
     file.iter().map(read).collect()
+}
+
+/// The tensor that is to blame for a header that the crate's reader refuses, and why.
+fn blamed(header: &[u8]) -> Option<String> {
+    let Value::Object(all) = serde_json::from_slice(header).ok()? else {
+        return None;
+    };
+    let mut tensors = all.iter().filter(|(name, _)| *name != METADATA);
+    tensors.find_map(|(name, entry)| {
+        let problem = wrong_entry(entry)?;
+        Some(format!("tensor `{}`: {problem}", shown(name)))
+    })
+}
+
+/// What is wrong with a tensor's entry in the header.
+fn wrong_entry(entry: &Value) -> Option<String> {
+    let whole = |key: &str| -> Option<Vec<u64>> {
+        let all = entry.get(key)?.as_array()?;
+        all.iter().map(Value::as_u64).collect()
+    };
+    let Some(dtype) = entry.get("dtype").and_then(Value::as_str) else {
+        return Some("it has no dtype".to_owned());
+    };
+    let bits: u64 = match dtype {
+        "F4" => 4,
+        "F6_E2M3" | "F6_E3M2" => 6,
+        "BOOL" | "U8" | "I8" => 8,
+        one if one.starts_with("F8_") => 8,
+        "I16" | "U16" | "F16" | "BF16" => 16,
+        "I32" | "U32" | "F32" => 32,
+        "I64" | "U64" | "F64" | "C64" => 64,
+        other => return Some(format!("element type {} is not known", shown(other))),
+    };
+    let Some(shape) = whole("shape") else {
+        return Some("its shape is no list of whole numbers".to_owned());
+    };
+    let Some(&[begin, end]) = whole("data_offsets").as_deref() else {
+        return Some("its data_offsets are no pair of whole numbers".to_owned());
+    };
+    let elements = shape.iter().try_fold(1u64, |n, dim| n.checked_mul(*dim));
+    let bytes = elements
+        .and_then(|n| n.checked_mul(bits))
+        .map(|bits| bits / 8);
+    let span = end.checked_sub(begin);
+    (bytes.is_none() || bytes != span).then(|| {
+        format!("shape {shape:?} of {dtype} does not fit its data_offsets, {begin} to {end}")
+    })
 }
 
 /// The `__metadata__` of a safetensors file that [`parse_safetensors`] has read.
