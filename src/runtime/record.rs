@@ -93,7 +93,7 @@ impl Recording {
         }
         ensure!(
             self.writer.is_finished(),
-            "the recording {:?} is cut off: the disk is too slow",
+            "the recording is cut off, because the disk is too slow: {:?}",
             self.path
         );
         let written = self.writer.join();
@@ -104,7 +104,7 @@ impl Recording {
 }
 
 fn cut_off(path: &Path) -> String {
-    format!("the recording {path:?} ends here; what comes after is not in it")
+    format!("the recording ends here: it could not be written to {path:?}")
 }
 
 /// Whole lines only: a recording that breaks off is one that ends there.
@@ -129,7 +129,7 @@ fn write_all(
         let written = file.write_all(line.as_bytes());
         if let Err(error) = written.and_then(|()| file.flush()) {
             if let Some(tell) = tell {
-                tell(format!("{}: {error}", cut_off(path)));
+                tell(format!("the recording ends here: {error}; {path:?}"));
             }
             // what is left in it would be tried again
             let _ = file.into_parts();

@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// A step of waiting.
@@ -30,6 +31,8 @@ struct Way {
 }
 
 static WAY: OnceLock<Way> = OnceLock::new();
+/// Whether the terminal took nothing when the program was to end: it is not waited for again.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
 /// Since when the program is to end.
 static ENDING: OnceLock<Instant> = OnceLock::new();
 
@@ -90,16 +93,17 @@ pub(super) fn ending_since() -> Option<Instant> {
 pub(super) fn write(bytes: &[u8]) -> io::Result<usize> {
     let way = way()?;
     let since = Instant::now();
-    loop {
+    while !GIVEN_UP.load(Ordering::SeqCst) {
         match some(way, bytes) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             done => return done,
         }
         if ENDING.get().is_some() && since.elapsed() >= STALLED {
-            return Err(ErrorKind::TimedOut.into());
+            GIVEN_UP.store(true, Ordering::SeqCst);
         }
     }
+    Err(ErrorKind::TimedOut.into())
 }
 
 /// Writes what the terminal takes of the bytes in a short while.

@@ -38,10 +38,13 @@ fn safetensors_that_are_not() {
         &["invalid offset"],
     );
     refused(&header(&[&a]), &["not fully covered"]);
-    refused(&header(&[&tensor("a", "[3]", 0, 16)]), &["invalid shape"]);
+    refused(
+        &header(&[&tensor("a", "[3]", 0, 16)]),
+        &["tensor `a`", "shape [3] of F32 does not fit"],
+    );
     refused(
         &header(&[&tensor("a", "[9223372036854775807,4]", 0, 16)]),
-        &["overflow"],
+        &["tensor `a`", "does not fit its data_offsets"],
     );
     let flat = tensor("a", "[0,0,0,0,0,0,0,0,0]", 0, 0);
     refused(
@@ -53,6 +56,25 @@ fn safetensors_that_are_not() {
         &header(&[&a.replace("F32", "U64").replace("[2]", "[1]"), &b]),
         &["tensor `a`", "U64 is not read"],
     );
+    for (entry, problem) in [
+        (a.replace("F32", "U16"), "shape [2] of U16 does not fit"),
+        (
+            a.replace("F32", "F8_E4M3"),
+            "shape [2] of F8_E4M3 does not fit",
+        ),
+        (
+            a.replace("F32", "STRANGE"),
+            "element type STRANGE is not known",
+        ),
+        (
+            a.replace("[2]", "[-1]"),
+            "its shape is no list of whole numbers",
+        ),
+        (a.replace("[0,8]", "[0]"), "no pair of whole numbers"),
+        (a.replace("dtype", "kind"), "it has no dtype"),
+    ] {
+        refused(&header(&[&b, &entry]), &["tensor `a`", problem]);
+    }
     refused(&safetensors("{nonsense", &[]), &["invalid JSON"]);
     refused(
         &safetensors(&"{\"a\":".repeat(1000), &[]),

@@ -7,12 +7,15 @@ mod common;
 #[expect(dead_code, reason = "every test crate uses its own part")]
 #[path = "../common/program.rs"]
 mod program;
+#[path = "../fuzz/targets.rs"]
+mod targets;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
 mod bad;
 mod compared;
 mod foreign;
+mod fuzzed;
 mod html;
 mod killed;
 mod numbers;

@@ -187,7 +187,9 @@ fn a_full_disk_is_told_and_the_old_session_stays() {
     let mut session = Session::start(shell, (120, 40));
     session.wait_for("the session is not saved");
     session.send("q");
-    session.ends(0, 1);
+    // and again on leaving, with the exit code
+    let after = session.ends(2, 1).after;
+    assert!(after.contains("the session is not saved"), "{after}");
     let left: Vec<_> = fs::read_dir(saved(&home))
         .unwrap()
         .map(|e| e.unwrap().file_name())
@@ -301,4 +303,43 @@ fn a_stalled_terminal_keeps_nobody_from_leaving_and_loses_nothing() {
         assert!(found.contains("A title typed blindly"), "{signal:?}");
         session.stall(false);
     }
+}
+
+/// A disk that is full in the middle of a recording is told at once, and again at the end; the work goes on.
+#[test]
+fn a_recording_that_cannot_go_on_is_told() {
+    let home = fresh_home();
+    let cast = home.join("long.cast");
+    let mut shell = command("sh");
+    // files of at most 64 or 128 kB: enough for sessions
+    shell.args([
+        "-c",
+        "ulimit -f 128; exec \"$0\" \"$@\"",
+        PROGRAM,
+        "--prompt",
+        PROMPT,
+    ]);
+    shell.args(["--record", cast.to_str().unwrap()]);
+    let mut session = Session::start(shell, (80, 24));
+    session.wait_for("logp");
+    // told once, until the next key
+    let told = |session: &Session| {
+        String::from_utf8_lossy(&session.raw()).contains("the recording ends here: File too")
+    };
+    let since = Instant::now();
+    while !told(&session) {
+        assert!(since.elapsed() < Duration::from_secs(30), "not told");
+        session.send("\x0c");
+        session.wait_quiet(Duration::from_millis(50));
+    }
+    session.send("\t");
+    session.send("q");
+    let after = session.ends(2, 1).after;
+    assert!(
+        after.contains("long.cast") && after.contains("ends here"),
+        "{after}"
+    );
+    // what there is of it are whole lines, but for the last one
+    let text = fs::read_to_string(&cast).unwrap();
+    assert!(text.len() >= 65_536 && text.lines().count() > 3);
 }
