@@ -125,6 +125,21 @@ impl Question {
         other
     }
 
+    /// Whether rows and columns are each all of one kind: tokens by tokens, positions by positions.
+    #[must_use]
+    pub fn is_matrix(&self) -> bool {
+        matches!(
+            self,
+            Self::Circuit { .. }
+                | Self::Attention { .. }
+                | Self::Virtual { .. }
+                | Self::Grid {
+                    sheet: Sheet::PatternCells(_) | Sheet::Neurons(_),
+                    ..
+                }
+        )
+    }
+
     /// Which numbers of the answer can be compared.
     #[must_use]
     pub fn alike(&self) -> Alike {
@@ -197,23 +212,28 @@ impl Question {
     #[must_use]
     pub fn suggestions(line: &str, task: Task, config: &Config) -> Vec<String> {
         let heads: Vec<HeadName> = HeadName::all(config).collect();
-        let mut all: Vec<String> = vec![
-            "attribution target".into(),
-            "attribution target over sample".into(),
-        ];
-        for i in 0..task.answers.len() {
-            all.push(format!("paths {} target", task.prediction(i)));
-            all.push(format!("paths {} target over sample", task.prediction(i)));
+        let first = line.split(' ').next().unwrap_or("");
+        // what another word begins is not even made
+        let begins = |verb: &str| verb.starts_with(first);
+        let predictions = || (0..task.answers.len()).map(|i| task.prediction(i));
+        let both = |line: String| [format!("{line} over sample"), line];
+        let mut all: Vec<String> = Vec::new();
+        if begins("attribution") {
+            all.extend(both("attribution target".into()).into_iter().rev());
         }
-        for head in &heads {
+        if begins("paths") {
+            all.extend(predictions().flat_map(|at| both(format!("paths {at} target"))));
+        }
+        for head in heads.iter().filter(|_| begins("attention")) {
             for (kind, _) in Kind::ALL {
-                all.push(format!("attention {kind} {head}"));
-                all.push(format!("attention {kind} {head} over sample"));
-                all.push(format!("attention {kind} {head} beside"));
+                let line = format!("attention {kind} {head}");
+                all.extend(["", " over sample", " beside"].map(|more| format!("{line}{more}")));
             }
         }
-        all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
-        for head in &heads {
+        if begins("attention") {
+            all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
+        }
+        for head in heads.iter().filter(|_| begins("why")) {
             for dest in (0..task.answers.len()).map(|i| task.predicts_at(i)) {
                 let label = task.label(dest);
                 let last = match config.is_causal() {
@@ -224,18 +244,17 @@ impl Question {
                 all.extend(sources.map(|src| format!("why {head} {label} {src}")));
             }
         }
-        for i in 0..task.answers.len() {
-            all.push(format!("sources {} target", task.prediction(i)));
-            all.push(format!(
-                "sources {} target by token over sample",
-                task.prediction(i)
-            ));
+        for at in predictions().filter(|_| begins("sources")) {
+            all.push(format!("sources {at} target"));
+            all.push(format!("sources {at} target by token over sample"));
         }
-        for layer in (0..config.n_layers.max(1)).filter(|_| config.mlp.is_some()) {
-            all.push(format!("neurons {layer} target"));
-            all.push(format!("neurons {layer} target over sample"));
-        }
-        for sheet in Sheet::all(config) {
+        let layers = if config.mlp.is_some() && begins("neurons") {
+            config.n_layers.max(1)
+        } else {
+            0
+        };
+        all.extend((0..layers).flat_map(|layer| both(format!("neurons {layer} target"))));
+        for sheet in Sheet::all(config).into_iter().filter(|_| begins("grid")) {
             let line = format!("grid {}", sheet.line());
             all.extend(["", " attribution", " both"].map(|more| format!("{line}{more}")));
             all.push(format!("grid {} over {PAIRS} pairs", sheet.line()));
@@ -248,7 +267,12 @@ impl Question {
             all.extend(["ov", "qk"].map(|weight| format!("ranks {weight} {head}")));
             all.push(format!("models attention {head}"));
         }
-        for name in CircuitName::all(config) {
+        let circuits = if begins("circuit") {
+            CircuitName::all(config)
+        } else {
+            Vec::new()
+        };
+        for name in circuits {
             let line = format!("circuit {}", name.text(config));
             let normed = config.normalization != Normalization::None;
             all.extend(normed.then(|| format!("{line} folded")));
@@ -256,7 +280,7 @@ impl Question {
         }
         all.push("composition".to_owned());
         all.extend(Geometry::lines(config));
-        all.extend(Many::lines(task, config));
+        all.extend(Many::lines(first, task, config));
         all.retain(|one| one.starts_with(line) && one != line);
         all
     }
@@ -270,7 +294,9 @@ impl Question {
         let (before, stem) = (&typed[..done], typed.get(done).copied().unwrap_or(""));
         let lead: String = before.iter().flat_map(|word| [word, " "]).collect();
         let mut found: Vec<String> = Vec::new();
-        for whole in Self::suggestions("", task, config) {
+        // the first word may not be finished
+        let first = typed.first().copied().unwrap_or("");
+        for whole in Self::suggestions(first, task, config) {
             let words: Vec<&str> = whole.split_whitespace().collect();
             let next = words.get(done).filter(|_| words.starts_with(before));
             if let Some(next) = next.filter(|next| next.starts_with(stem) && **next != stem) {

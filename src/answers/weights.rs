@@ -2,7 +2,7 @@
 
 use crate::lens::names::head::head_pairs;
 use crate::lens::numbers::array::Array;
-use crate::lens::weights::circuit::Circuit;
+use crate::lens::weights::circuit::{Axis, Circuit};
 use crate::lens::weights::composition::{composition, composition_baseline};
 use crate::task::number::fixed;
 
@@ -61,6 +61,7 @@ pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
     let failing = diagonal.map_or_else(Vec::new, |diagonal| diagonal.failing);
     Ok(Table {
         flagged: failing.iter().map(|one| one.cell).collect(),
+        axes: sides(circuit),
         rows: circuit.rows.clone(),
         cols: circuit.cols.clone(),
         values: circuit.values.clone(),
@@ -68,6 +69,26 @@ pub(super) fn circuit_table(circuit: &Circuit) -> Result<Table> {
         notes,
         ..Table::default()
     })
+}
+
+/// What rows and columns of a circuit are, in words.
+fn sides(circuit: &Circuit) -> Vec<String> {
+    let is_score = circuit.name.starts_with("qk");
+    let names = match is_score {
+        true => ["query", "key"],
+        false => ["reads", "writes"],
+    };
+    let what = |axis: Axis| match axis {
+        Axis::Tokens => "token",
+        Axis::Logits => "logit",
+        Axis::Positions => "position",
+        Axis::Both => "token or position",
+        Axis::Neurons => "neuron",
+    };
+    let sides = names.iter().zip(circuit.axes);
+    sides
+        .map(|(side, axis)| format!("{side} {}", what(axis)))
+        .collect()
 }
 
 /// The principal components of named directions.

@@ -91,6 +91,9 @@ pub(super) fn beside(
     stale: bool,
 ) -> Rect {
     let (rows, cols) = (table.rows.len(), table.cols.len());
+    if table.axes.len() < 2 && !inquiry.question.is_matrix() {
+        return area;
+    }
     let least = LEAST[usize::from(table.axes.len() < 2)];
     let is_large = rows >= least.0 && cols >= least.1;
     let fits = cols * 7 + LABEL <= usize::from(area.width) && rows < usize::from(area.height);

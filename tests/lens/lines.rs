@@ -110,7 +110,7 @@ fn what_is_wrong_and_where() {
         (
             "",
             0,
-            "a verb (patch, zero, mean, resample, scale, add, set, rule, knock, rank, edge, path) is missing",
+            "a verb (patch, zero, mean, resample, scale, add, set, rule, knock, rank, keep, remove, edge, path) is missing",
         ),
         ("zeor blocks.0.attn.hook_z @*", 0, "did you mean zero?"),
         ("zero", 1, "a hook name is missing"),

@@ -61,26 +61,31 @@ impl Many {
         Ok(Self::Map { quantity, by, over })
     }
 
-    /// Lines to begin with.
-    pub(in crate::answers) fn lines(task: Task, config: &Config) -> Vec<String> {
-        let fields: Vec<String> = task.fields().map(|field| field.to_string()).collect();
-        let mut by = fields.clone();
-        by.extend(fields.windows(2).map(|two| two.join(", ")));
-        let mut quantities = vec![
-            "accuracy".to_owned(),
-            "loss".to_owned(),
-            "margin".to_owned(),
-        ];
-        for answer in &task.answers {
-            let at = task.label(answer.read_at);
-            quantities.extend(["margin", "rank", "prob"].map(|word| format!("{word}[{at}]")));
-        }
-        quantities.retain(|one| Quantity::parse(one, task, config).is_ok());
+    /// Lines to begin with, those of verbs that begin with these letters.
+    pub(in crate::answers) fn lines(first: &str, task: Task, config: &Config) -> Vec<String> {
+        let begins = |verb: &str| verb.starts_with(first);
         let mut all = Vec::new();
+        let fields: Vec<String> = task.fields().map(|field| field.to_string()).collect();
+        let mut quantities = Vec::new();
+        if !task.answers.is_empty() && ["map", "table", "fit"].iter().any(|verb| begins(verb)) {
+            quantities.extend(["accuracy", "loss", "margin"].map(str::to_owned));
+            for answer in &task.answers {
+                let at = task.label(answer.read_at);
+                quantities.extend(["margin", "rank", "prob"].map(|word| format!("{word}[{at}]")));
+            }
+        }
         for quantity in &quantities {
-            all.extend(by.iter().map(|by| format!("map {quantity} by {by}")));
-            all.extend(fields.iter().map(|by| format!("table {quantity} by {by}")));
-            all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
+            if begins("map") {
+                let pairs = fields.windows(2).map(|two| two.join(", "));
+                let by = fields.iter().cloned().chain(pairs);
+                all.extend(by.map(|by| format!("map {quantity} by {by}")));
+            }
+            if begins("table") {
+                all.extend(fields.iter().map(|by| format!("table {quantity} by {by}")));
+            }
+            if begins("fit") {
+                all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
+            }
         }
         for layer in (0..config.n_layers.max(1)).filter(|_| config.mlp.is_some()) {
             all.extend([format!("neurons {layer}"), format!("neuron {layer}.0")]);

@@ -99,7 +99,7 @@ fn of_subspace(words: &[&str], config: &Config) -> Vec<String> {
             all.map(Directions::name).collect()
         }
         ["span", ..] => Vec::new(),
-        [_, _] => owned(&["1", "2", "3"]),
+        [_, _] => owned(&["1"]),
         _ => Vec::new(),
     }
 }

@@ -68,6 +68,9 @@ impl Subspace {
         let of = of(name?)?;
         if let Spanned::Frequencies(some) = &part {
             let most = of.counted_len(config) / 2;
+            if most == 0 {
+                return Err((1, format!("{} has no numbers in a row", of.name())));
+            }
             if let Some(at) = some.iter().position(|&k| k > most) {
                 return Err((at + 2, format!("frequencies are 0 to {most}")));
             }
