@@ -193,11 +193,13 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     if let Mode::Line(line) = &mut state.mode {
+        // blanks at its ends stand: keys that come together are taken as one text, too
         let one_line: String = text
+            .trim_matches(['\n', '\r'])
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        line.editor.insert_str(one_line.trim());
+        line.editor.insert_str(one_line);
         line.error = None;
         suggest(state);
         return Vec::new();
