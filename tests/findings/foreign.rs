@@ -198,7 +198,7 @@ fn markdown_shows_foreign_text_as_it_is() {
         png: Vec::new(),
     };
     let broken = [(foreign.to_owned(), foreign.to_owned())];
-    let page = report::page(&[item.clone()], &broken, Page::Markdown).unwrap();
+    let page = report::page(std::slice::from_ref(&item), &broken, Page::Markdown).unwrap();
     let html = report::page(&[item], &broken, Page::Html).unwrap();
     for text in [&page, &html] {
         let bad = text.chars().find(|&c| c != '\n' && acts(c));
