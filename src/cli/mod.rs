@@ -55,7 +55,10 @@ pub fn main() -> ExitCode {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
     let args = leading::behind(std::env::args_os().collect());
-    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| misunderstood(&error));
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error),
+    };
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
         None => workbench::open(&cli.workbench, &cli.live, None),
@@ -74,16 +77,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what clap says of a command line, and ends.
-fn misunderstood(error: &clap::Error) -> ! {
+/// Says what clap says of a command line: help, or what is wrong with it.
+fn misunderstood(error: &clap::Error) -> ExitCode {
     let acting = |word: &OsString| word.to_string_lossy().contains(acts);
-    if !std::env::args_os().any(|word| acting(&word)) {
-        error.exit();
+    let said = if std::env::args_os().any(|word| acting(&word)) {
+        // it says them again, and they would act on the terminal: without that, and without colours
+        let said = harmless_lines(&error.to_string());
+        std::io::stderr().write_all(said.as_bytes())
+    } else {
+        error.print()
+    };
+    match said {
+        Ok(()) => u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT).into(),
+        Err(lost) if lost.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => BAD_INPUT.into(),
     }
-    // it says them again, and they would act on the terminal: without that, and without colours
-    let said = harmless_lines(&error.to_string());
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    std::process::exit(error.exit_code());
 }
 
 fn dispatch(command: Command) -> Result<ExitCode> {

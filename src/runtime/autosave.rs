@@ -105,6 +105,8 @@ impl Autosave {
 fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) -> anyhow::Result<()> {
     let mut written = Vec::new();
     let mut failing = false;
+    // what became of the newest session, which may have come before the wish to leave
+    let mut saved: anyhow::Result<()> = Ok(());
     while let Ok(first) = jobs.recv() {
         let mut newest = None;
         let mut leaving = None;
@@ -116,14 +118,17 @@ fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) -> anyho
                 Job::Leave(by_itself) => leaving = Some(by_itself),
             }
         }
-        let saved: anyhow::Result<()> = newest.map_or(Ok(()), |session| {
-            let bytes = session.to_json()?;
-            if bytes != written {
-                slot.save(&bytes)?;
-                written = bytes;
-            }
-            Ok(())
-        });
+        if let Some(session) = newest {
+            let mut save = || {
+                let bytes = session.to_json()?;
+                if bytes != written {
+                    slot.save(&bytes)?;
+                    written = bytes;
+                }
+                Ok(())
+            };
+            saved = save();
+        }
         match &saved {
             Err(error) if !failing => {
                 failing = true;

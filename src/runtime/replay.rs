@@ -5,10 +5,10 @@ use super::snapshot::numbers;
 use super::verdicts;
 use crate::app::{ModelInfo, SpaceKey, State};
 use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
-use crate::findings::gather::{Gathered, gather, whole};
+use crate::findings::gather::{Gathered, gather};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::session::{ModelRef, Session};
-use crate::findings::store::{Counted, MAX_NUMBERS, NUMBERS, Verdict};
+use crate::findings::store::{self, Counted, MAX_NUMBERS, NUMBERS, Verdict};
 use crate::lens::Experiment;
 use crate::model::Model;
 use crate::sweep::{Conclusion, Progress};
@@ -161,7 +161,7 @@ fn record(folder: &Path) -> Result<Record> {
     let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
     let numbers = serde_json::from_str(&text);
     let numbers = numbers.with_context(|| format!("cannot use the recorded numbers {file:?}"))?;
-    let (finding, session) = whole(folder)?;
+    let (finding, session) = (store::open(folder)?, store::session(folder)?);
     Ok(Record {
         name: name(folder),
         session,

@@ -298,7 +298,11 @@ fn nothing_that_is_typed_or_told_acts_on_the_terminal() {
                 .iter()
                 .find(|cell| cell.symbol().contains(acts));
             assert!(bad.is_none(), "{script}: {bad:?}");
-            let all: String = drawn.content.iter().map(|cell| cell.symbol()).collect();
+            let all: String = drawn
+                .content
+                .iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect();
             assert!(all.contains('d'), "{script}");
         }
     }

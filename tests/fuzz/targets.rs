@@ -9,22 +9,18 @@ use circuitscope::findings::session::Session;
 use circuitscope::findings::share;
 use circuitscope::lens::{Intervention, Metric};
 use circuitscope::model::config::{Config, PositionalEmbedding, Sidecar};
-use circuitscope::model::weights::{parse_pt, parse_safetensors};
+use circuitscope::model::weights::{RawTensor, parse_pt, parse_safetensors};
 use circuitscope::sweep::Claim;
 use circuitscope::task::{Sizes, Task};
 
 /// A checkpoint, in either format.
 pub fn weights(bytes: &[u8]) {
-    for read in [parse_safetensors(bytes), parse_pt(bytes)] {
-        if let Ok(dict) = read {
-            let whole = |one: &circuitscope::model::weights::RawTensor| {
-                one.data.len() == one.shape.iter().product::<usize>()
-            };
-            assert!(
-                dict.values().all(whole),
-                "a tensor is not as large as its shape"
-            );
-        }
+    let whole = |one: &RawTensor| one.data.len() == one.shape.iter().product::<usize>();
+    for dict in [parse_safetensors(bytes), parse_pt(bytes)].iter().flatten() {
+        assert!(
+            dict.values().all(whole),
+            "a tensor is not as large as its shape"
+        );
     }
 }
 

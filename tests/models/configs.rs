@@ -179,7 +179,7 @@ fn a_config_that_cannot_be_read_does_not_count_as_none() {
             std::fs::File::create(&beside)
                 .unwrap()
                 .set_len(1 << 40)
-                .unwrap()
+                .unwrap();
         };
         let link = || std::os::unix::fs::symlink("/nowhere/at/all", &beside).unwrap();
         for (make, problem) in [

@@ -106,7 +106,7 @@ pub(crate) fn rotary_as(
     );
     let wrong = table.data.iter().enumerate().any(|(i, &stored)| {
         let ours = of(rotary.angle(i / columns, i % columns));
-        !((f64::from(stored) - ours).abs() <= ROUNDED)
+        stored.is_nan() || (f64::from(stored) - ours).abs() > ROUNDED
     });
     ensure!(
         !wrong,
