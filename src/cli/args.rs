@@ -13,6 +13,7 @@ use super::convert::ConvertArgs;
 use super::curve::CurveArgs;
 use super::devices::DevicesArgs;
 use super::doctor::DoctorArgs;
+use super::explain::ExplainArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
@@ -238,6 +239,11 @@ pub enum Command {
     ///
     /// Exit code 0: all is as it says; 1: something is not, and it is said what.
     Verify(VerifyArgs),
+    /// Whether an algorithm that is written down is the model's
+    ///
+    /// A page with a title, text, and rules and removed parts: on how many inputs the model so changed
+    /// predicts what it does untouched, which rules that hangs on, and what of the model is explained.
+    Explain(ExplainArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),
     /// The smallest sets of edges that keep the accuracy

@@ -16,6 +16,7 @@ mod convert;
 mod curve;
 mod devices;
 mod doctor;
+mod explain;
 mod findings;
 mod inputs;
 mod inspect;
@@ -101,6 +102,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
+        Command::Explain(args) => explain::run(&args, &mut out)?,
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,

@@ -14,9 +14,11 @@ mod cost;
 mod engine;
 mod entry;
 mod exact;
+mod explanation;
 mod failures;
 mod fold;
 mod input;
+mod kept;
 mod lanes;
 mod local;
 mod means;
@@ -39,7 +41,9 @@ pub use claim::{
     Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Report, Verdict,
     WORDS, complete,
 };
+pub use explanation::{Accounted, Explanation, MAX_PAGE};
 pub use failures::{By, Common, Failures, Group, Way};
+pub use kept::{Kept, Lost};
 pub use means::make_means;
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};

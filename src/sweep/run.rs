@@ -316,9 +316,8 @@ impl Sweep {
         })
     }
 
-    /// The inputs with this list and index.
     /// The sum of one piece, beginning with nothing.
-    fn piece<S: Sum>(
+    pub(super) fn piece<S: Sum>(
         &self,
         pieces: &Pieces,
         (draw, piece): (usize, usize),
