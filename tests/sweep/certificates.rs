@@ -146,7 +146,7 @@ fn what_is_no_certificate_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = written(folder.path(), &["elt < 50", FEW[0], FEW[1]]);
     let then: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    let mut wrong = |change: &dyn Fn(&mut Value), says: &str| {
+    let wrong = |change: &dyn Fn(&mut Value), says: &str| {
         let mut forged = then.clone();
         change(&mut forged);
         std::fs::write(&file, forged.to_string()).unwrap();
