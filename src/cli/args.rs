@@ -14,6 +14,7 @@ use super::curve::CurveArgs;
 use super::devices::DevicesArgs;
 use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
+use super::export::ExportArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
@@ -215,6 +216,11 @@ pub enum Command {
     /// Exit code 0: all is as it was; 1: something is not, and a table says what. The tolerance is
     /// relative to the larger of two numbers, or to 1.
     Replay(ReplayArgs),
+    /// Write a finding as a script that TransformerLens users can check it with
+    ///
+    /// The script builds the model from the weights beside it, does the same interventions, and compares
+    /// logits, attention, predictions and the metric of all three runs with the recorded ones.
+    Export(ExportArgs),
     /// Write all findings of a folder as one page that opens offline
     Report(ReportArgs),
     /// Print a session as one line that somebody else can open

@@ -52,7 +52,7 @@ struct Answer {
 }
 
 /// A path as it is, or the finding of that name in the folder of findings.
-fn named(path: &Path) -> PathBuf {
+pub(super) fn named(path: &Path) -> PathBuf {
     let env = |name: &str| std::env::var(name).ok();
     let is_name = path.components().count() == 1 && !path.exists();
     let kept = places::findings(&env).filter(|_| is_name);
@@ -88,7 +88,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let mut replayed = Vec::new();
     for (path, of_model) in models {
         let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
-        let (model, device) = open(args, some[0], path.clone())?;
+        let (model, device) = open(&args.which, some[0], path.clone())?;
         let info = model_info(&model, absolute(path.as_deref()), device);
         let mut report = |progress| bar.tell(progress, "claims");
         let found = replay(&some, &model, &info, &look, args.tolerance, &mut report)?;
@@ -118,8 +118,12 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     })
 }
 
-fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Model, String)> {
-    let mut which = args.which.clone();
+pub(super) fn open(
+    which: &ModelArgs,
+    record: &Record,
+    path: Option<PathBuf>,
+) -> Result<(Model, String)> {
+    let mut which = which.clone();
     (which.model, which.slide) = (path, None);
     if which.said.task.is_none() {
         which.said.task = record.session.task_named();
