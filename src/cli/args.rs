@@ -13,6 +13,8 @@ use super::convert::ConvertArgs;
 use super::curve::CurveArgs;
 use super::devices::DevicesArgs;
 use super::doctor::DoctorArgs;
+use super::explain::ExplainArgs;
+use super::export::ExportArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
@@ -227,6 +229,11 @@ pub enum Command {
     /// Exit code 0: all is as it was; 1: something is not, and a table says what. The tolerance is
     /// relative to the larger of two numbers, or to 1.
     Replay(ReplayArgs),
+    /// Write a finding as a script that TransformerLens users can check it with
+    ///
+    /// The script builds the model from the weights beside it, does the same interventions, and compares
+    /// logits, attention, predictions and the metric of all three runs with the recorded ones.
+    Export(ExportArgs),
     /// Write all findings of a folder as one page that opens offline
     Report(ReportArgs),
     /// Print a session as one line that somebody else can open
@@ -251,6 +258,11 @@ pub enum Command {
     ///
     /// Exit code 0: all is as it says; 1: something is not, and it is said what.
     Verify(VerifyArgs),
+    /// Whether an algorithm that is written down is the model's
+    ///
+    /// A page with a title, text, and rules and removed parts: on how many inputs the model so changed
+    /// predicts what it does untouched, which rules that hangs on, and what of the model is explained.
+    Explain(ExplainArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),
     /// The smallest sets of edges that keep the accuracy

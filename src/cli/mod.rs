@@ -16,6 +16,8 @@ mod convert;
 mod curve;
 mod devices;
 mod doctor;
+mod explain;
+mod export;
 mod findings;
 mod inputs;
 mod inspect;
@@ -132,6 +134,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
+        Command::Export(args) => export::run(&args, &mut out)?,
+        Command::Explain(args) => explain::run(&args, &mut out)?,
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,

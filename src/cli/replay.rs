@@ -62,7 +62,7 @@ struct Broken {
 }
 
 /// A path as it is, or the finding of that name in the folder of findings.
-fn named(path: &Path) -> PathBuf {
+pub(super) fn named(path: &Path) -> PathBuf {
     let env = |name: &str| std::env::var(name).ok();
     let is_name = path.components().count() == 1 && !path.exists();
     let kept = places::findings(&env).filter(|_| is_name);
@@ -105,7 +105,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let mut replayed = Vec::new();
     for (path, of_model) in models {
         let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
-        let found = match open(args, some[0], path.clone()) {
+        let found = match open(&args.which, some[0], path.clone()) {
             Ok((model, device)) => {
                 let info = model_info(&model, absolute(path.as_deref()), device);
                 let mut report = |progress| bar.tell(progress, "claims");
@@ -157,8 +157,12 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     })
 }
 
-fn open(args: &ReplayArgs, record: &Record, path: Option<PathBuf>) -> Result<(Model, String)> {
-    let mut which = args.which.clone();
+pub(super) fn open(
+    which: &ModelArgs,
+    record: &Record,
+    path: Option<PathBuf>,
+) -> Result<(Model, String)> {
+    let mut which = which.clone();
     (which.model, which.slide) = (path, None);
     if which.said.task.is_none() {
         which.said.task = record.session.task_named();

@@ -11,6 +11,7 @@ mod input;
 pub mod live;
 mod mailbox;
 pub mod pool;
+pub mod python;
 pub mod record;
 pub mod replay;
 mod shelf;

@@ -14,11 +14,13 @@ mod cost;
 mod engine;
 mod entry;
 mod exact;
+mod explanation;
 mod failures;
 mod fold;
 mod gathered;
 mod held;
 mod input;
+mod kept;
 mod lanes;
 mod local;
 mod means;
@@ -42,8 +44,10 @@ pub use claim::{
     Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,
     Verdict, WORDS, complete,
 };
+pub use explanation::{Accounted, Explanation, MAX_PAGE};
 pub use failures::{By, Common, Failures, Group, Way};
 pub use gathered::{Gather, Gathering, Seen, gather, gather_listed};
+pub use kept::{Kept, Lost};
 pub use means::make_means;
 pub use minimal::{EdgeSet, Minimal, minimal};
 pub use run::{Over, Progress, Sweep};

@@ -71,7 +71,7 @@ impl<S: Sum + Sync> Walk<S> {
 
 impl Sweep {
     /// The sum of one piece, beginning with nothing.
-    fn piece<S: Sum>(
+    pub(super) fn piece<S: Sum>(
         &self,
         pieces: &Pieces,
         (draw, piece): (usize, usize),

@@ -21,6 +21,7 @@ mod killed;
 mod numbers;
 mod pictures;
 mod replayed;
+mod scripts;
 mod shared;
 mod slots;
 mod store;

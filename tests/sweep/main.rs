@@ -12,6 +12,7 @@ mod certificates;
 mod claims;
 mod commands;
 mod defined;
+mod explanations;
 mod limits;
 mod matters;
 mod means;

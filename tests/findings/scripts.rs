@@ -1,0 +1,81 @@
+//! A finding as a script for TransformerLens: what is written, and where Python has it, what it says.
+
+use crate::keep;
+use crate::program::{refused, stdout};
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
+
+#[test]
+fn a_finding_is_a_script_that_others_can_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = [
+        "patch blocks.0.attn.hook_z @elt from clean",
+        "rule blocks.1.attn.hook_pattern [nl_1,*] = one(elt) if idx == 0 else one(a_0)",
+        "mean blocks.0.attn.hook_v @a_0 over sample given idx",
+        "rule blocks.0.attn.hook_k @idx = as_if(idx=0)",
+        "knock blocks.1.attn.hook_attn_scores [b_1,elt]",
+    ];
+    let keys: Vec<String> = lines
+        .iter()
+        .map(|line| format!(": '{line}' enter"))
+        .collect();
+    keep(
+        folder.path(),
+        &format!("{} b 'Mine' ctrl-s", keys.join(" ")),
+    );
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (finding, script) = (path("findings/mine"), path("check.py"));
+    stdout(&["export", &finding, "--python", "-o", &script]);
+    let text = fs::read_to_string(&script).unwrap();
+    let data = text.split("\"\"\"").nth(3).unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    let told = data["interventions"].as_array().unwrap();
+    let told: Vec<&str> = told
+        .iter()
+        .map(|one| one["line"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, lines);
+    assert_eq!(
+        data["runs"]["patched"]["logits"].as_array().unwrap().len(),
+        11
+    );
+    assert!(folder.path().join("check.safetensors").is_file());
+    refused(&["export", &finding, "--python", "-o", &script], "check.py");
+    refused(
+        &["export", &finding, "--python", "-o", &path("check.txt")],
+        "ends in .py",
+    );
+    // a recorded number that is another is found out
+    let forged = path("forged.py");
+    let number = data["runs"]["patched"]["logits"][8][48].to_string();
+    fs::write(&forged, text.replacen(&number, "77.5", 1)).unwrap();
+    let python = std::env::var("TRANSFORMER_LENS_PYTHON").unwrap_or_else(|_| "python3".into());
+    let known = Command::new(&python)
+        .args(["-c", "import transformer_lens"])
+        .output();
+    if known.is_ok_and(|known| known.status.success()) {
+        for (file, code, says) in [(&script, 0, "as the finding says"), (&forged, 1, "NOT as")] {
+            let said = Command::new(&python).arg(file).output().unwrap();
+            let told = String::from_utf8_lossy(&said.stdout);
+            assert_eq!(said.status.code(), Some(code), "{told}");
+            assert!(told.contains(says), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_others_have_no_hook_for_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    keep(folder.path(), ": 'edge L0->K1 off' enter b 'Edge' ctrl-s");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let args = [
+        "export",
+        &path("findings/edge"),
+        "--python",
+        "-o",
+        &path("check.py"),
+    ];
+    refused(&args, "TransformerLens has no hook that does this");
+    assert!(!folder.path().join("check.py").exists());
+}
