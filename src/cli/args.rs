@@ -16,17 +16,16 @@ use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
 use super::export::ExportArgs;
 use super::findings::{OpenArgs, ReportArgs, ShareArgs};
+use super::help::{PROMPT_HELP, claim_help, forms};
 use super::inspect::InspectArgs;
 use super::model_args::ModelArgs;
 use super::replay::ReplayArgs;
 use super::slides::SlidesArgs;
 use super::sweep::SweepArgs;
 use super::train::TrainArgs;
-use crate::answers::FORMS;
 use crate::lens::{Continuation, Measure};
 use crate::runtime::headless::parse_size;
 use crate::runtime::live::Fault;
-use crate::sweep::WORDS;
 use crate::task::Sample;
 use crate::ui::colour::Depth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -136,41 +135,6 @@ pub struct RenderArgs {
     /// How the workbench starts
     #[command(flatten)]
     pub workbench: WorkbenchArgs,
-}
-
-/// How to write a prompt; the same words everywhere.
-const PROMPT_HELP: &str = "\
-A prompt is written in one of three forms:
-  14 26 35 1 48                         the list, the index, the element
-  'BOS 14 26 35 \\n 1 48 \\n 14 48 35'   the whole sequence (or its token ids)
-  'a=[14,26,35]; a[1]=48'               an assignment, optionally '-> [14,48,35]'
-Where no continuation is given it is the right answer.";
-
-/// All questions there are, one form a line.
-fn forms() -> String {
-    let lines = FORMS.map(|(verb, form)| format!("  {verb} {form}"));
-    format!(
-        "Questions:\n{}\n\nA QUANTITY is a number in the words of claims, an EXPRESSION one over the fields as in \
-         a task file, with said and truth.\n{}\n\n{PROMPT_HELP}",
-        lines.join("\n"),
-        words()
-    )
-}
-
-/// How to write a claim.
-fn claim_help() -> String {
-    format!(
-        "Claims:\n  pred == truth                      A0[elt,idx] is argmax\n  A1[b_0,elt] > 0.5 when \
-         idx=1       mean A0[elt,idx] >= 0.9\n\n{}\nThe brackets name positions: what is read at b_0 \
-         predicts b_1.",
-        words()
-    )
-}
-
-/// The words of claims and of quantities, one a line.
-fn words() -> String {
-    let lines = WORDS.map(|(form, meaning)| format!("  {form:<36} {meaning}"));
-    format!("Words:\n{}", lines.join("\n"))
 }
 
 /// The commands.

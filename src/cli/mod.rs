@@ -19,6 +19,7 @@ mod doctor;
 mod explain;
 mod export;
 mod findings;
+mod help;
 mod inputs;
 mod inspect;
 mod leading;

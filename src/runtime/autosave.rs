@@ -101,6 +101,16 @@ impl Autosave {
     }
 }
 
+/// Writes a session, unless it is what stands there.
+fn write(slot: &Slot, session: &Session, written: &mut Vec<u8>) -> anyhow::Result<()> {
+    let bytes = session.to_json()?;
+    if bytes != *written {
+        slot.save(&bytes)?;
+        *written = bytes;
+    }
+    Ok(())
+}
+
 /// What became of the last session.
 fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) -> anyhow::Result<()> {
     let mut written = Vec::new();
@@ -119,15 +129,7 @@ fn write_all(slot: Slot, jobs: &Receiver<Job>, failed: &dyn Fn(String)) -> anyho
             }
         }
         if let Some(session) = newest {
-            let mut save = || {
-                let bytes = session.to_json()?;
-                if bytes != written {
-                    slot.save(&bytes)?;
-                    written = bytes;
-                }
-                Ok(())
-            };
-            saved = save();
+            saved = write(&slot, &session, &mut written);
         }
         match &saved {
             Err(error) if !failing => {

@@ -20,9 +20,8 @@ pub fn values(answer: &Value) -> Vec<Vec<f64>> {
 pub fn note<'a>(answer: &'a Value, name: &str) -> &'a str {
     let notes = answer["notes"].as_array().unwrap();
     let found = notes.iter().find(|note| note[0] == name);
-    found
-        .and_then(|note| note[1].as_str())
-        .unwrap_or_else(|| panic!("no note {name}: {notes:?}"))
+    assert!(found.is_some(), "no note {name}: {notes:?}");
+    found.unwrap()[1].as_str().unwrap()
 }
 
 pub fn column(answer: &Value, name: &str) -> Vec<f64> {

@@ -73,10 +73,10 @@ impl Fold for Moments {
             *mean += off / self.n as f64;
         }
         let width = row.len();
-        for i in 0..width {
-            let after = row[i] - self.means[i];
-            for j in 0..width {
-                self.products[i * width + j] += after * off[j];
+        let after = row.iter().zip(&self.means).map(|(x, mean)| x - mean);
+        for (after, products) in after.zip(self.products.chunks_exact_mut(width)) {
+            for (product, off) in products.iter_mut().zip(&off) {
+                *product += after * off;
             }
         }
         Ok(())

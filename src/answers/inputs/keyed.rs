@@ -14,7 +14,7 @@ const EXTRA: [&str; 2] = ["said", "truth"];
 #[derive(Clone, Debug)]
 pub(super) enum Key {
     Expression(Expression),
-    Quantity(Quantity),
+    Quantity(Box<Quantity>),
 }
 
 impl Key {
@@ -28,7 +28,7 @@ impl Key {
             Err(error) => error,
         };
         match Quantity::parse(text, task, config) {
-            Ok(quantity) => Ok(Self::Quantity(quantity)),
+            Ok(quantity) => Ok(Self::Quantity(Box::new(quantity))),
             // the reading that came further says what is wrong
             Err(error) if error.at > expression.at => Err(anyhow!("in '{}': {error}", shown(text))),
             Err(_) => Err(anyhow!("in the expression '{}': {expression}", shown(text))),
@@ -98,7 +98,7 @@ impl<F: Fold> Keyed<F> {
     /// The quantities to ask a sweep for: the number itself, and those that are keys.
     pub fn quantities(&self, own: Quantity) -> Vec<Quantity> {
         let keys = self.keys.iter().filter_map(|key| match key {
-            Key::Quantity(quantity) => Some(quantity.clone()),
+            Key::Quantity(quantity) => Some(Quantity::clone(quantity)),
             Key::Expression(_) => None,
         });
         std::iter::once(own).chain(keys).collect()

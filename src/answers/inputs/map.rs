@@ -54,10 +54,10 @@ impl Axes {
     }
 
     fn cell(&self, seen: &Seen<'_>) -> Option<usize> {
-        let axes = self.slots.iter().zip(&*self.places).zip(&self.sizes);
-        axes.fold(Some(0), |cell, ((&slot, places), size)| {
+        let mut axes = self.slots.iter().zip(&*self.places).zip(&self.sizes);
+        axes.try_fold(0, |cell, ((&slot, places), size)| {
             let place = places.get(seen.token(slot)).copied().flatten()?;
-            Some(cell? * size + place as usize)
+            Some(cell * size + place as usize)
         })
     }
 

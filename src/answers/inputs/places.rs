@@ -33,7 +33,10 @@ impl Sweeps {
         weights: &Matrices,
         of: &Experiment,
     ) -> Result<Arc<Sweep>> {
-        let mut last = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut last = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((experiment, sweep)) = &*last
             && same(experiment, of)
         {

@@ -78,7 +78,7 @@ impl Subspace {
         Ok(Self { of, part })
     }
 
-    /// The words that [`Subspace::parse`] reads.
+    /// The words that a line has for it.
     #[must_use]
     pub fn words(&self) -> String {
         let name = self.of.name();

@@ -31,7 +31,8 @@ pub(in crate::model) struct Neurons {
 /// What an activation makes of neurons `[.., d_mlp]`.
 pub(super) fn activate(act: Activation, x: &Tensor) -> Result<Tensor> {
     Ok(match act {
-        Activation::Relu => x.relu()?,
+        // candle's own makes 0 of what is no number, and a run that is not defined would look defined
+        Activation::Relu => x.le(0f32)?.where_cond(&x.zeros_like()?, x)?,
         Activation::Gelu => x.gelu_erf()?,
         Activation::GeluNew => x.gelu()?,
         Activation::Silu => x.silu()?,
