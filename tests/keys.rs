@@ -129,3 +129,14 @@ fn the_docs_are_not_stale() {
         "docs/keys.md is stale: circuitscope keys > docs/keys.md"
     );
 }
+
+/// A script's words are apart by plain blanks alone: any other blank is a key.
+#[test]
+fn a_key_that_is_a_blank_of_another_kind_is_no_gap() {
+    for script in ["S '\u{2000}x' enter", "\u{3000}", "a \u{2003} b"] {
+        let keys = parse_script(script).unwrap();
+        let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let again = parse_script(&names.join(" ")).unwrap();
+        assert_eq!(again, keys, "{script:?}");
+    }
+}

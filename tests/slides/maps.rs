@@ -317,3 +317,53 @@ fn enter_on_a_cell_opens_its_input() {
     let back = screen("/ 'map margin[b_0] by idx, elt' enter down down right right right enter u");
     assert!(back.contains("elt 48"), "{back}");
 }
+
+/// Behind a colon stands a prompt of whatever task it is.
+#[test]
+fn a_prompt_of_any_task_is_typed_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (i, (slide, line)) in [
+        ("brackets", "(())()"),
+        ("min_of_two", "7 5"),
+        ("sort", "4 3 2 1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (typed, given) = (
+            folder.path().join(format!("{i}.txt")),
+            folder.path().join(format!("{i}g.txt")),
+        );
+        let draw = |file: &std::path::Path, more: &[&str]| {
+            let base = [
+                "render",
+                "--slide",
+                slide,
+                "--size",
+                "120x40",
+                "-o",
+                file.to_str().unwrap(),
+            ];
+            let drawn = output(&[&base, more].concat());
+            assert!(
+                drawn.status.success(),
+                "{}",
+                String::from_utf8_lossy(&drawn.stderr)
+            );
+            std::fs::read_to_string(file).unwrap()
+        };
+        let keys = format!(": '{line}' enter");
+        let typed = draw(&typed, &["--keys", &keys]);
+        let given = draw(&given, &["--prompt", line]);
+        let clean = |frame: &str| {
+            let row = frame
+                .lines()
+                .find(|row| row.contains("clean "))
+                .unwrap()
+                .to_owned();
+            row.chars().take(34).collect::<String>()
+        };
+        assert!(!typed.contains("no verb"), "{typed}");
+        assert_eq!(clean(&typed), clean(&given), "{slide} {line}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::app::held::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
-use crate::task::{Sample, shown};
+use crate::task::{Sample, Task, shown};
 
 /// A command understood.
 #[derive(Debug)]
@@ -86,11 +86,17 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             Ok(survey) => Ok(Command::Claim(survey.line(task))),
             Err(error) => Err((Some(error.word), error.problem)),
         },
-        _ if looks_like_prompt(line) => Ok(Command::Clean(prompt(line)?)),
-        _ if !verbs(state).iter().any(|verb| verb == word) => Err((Some(0), unknown(state, word))),
-        _ => Intervention::parse(line, task, &state.model.config)
-            .map(Command::Intervene)
-            .map_err(|error| (Some(error.word), error.problem)),
+        _ if verbs(state).iter().any(|verb| verb == word) => {
+            Intervention::parse(line, task, &state.model.config)
+                .map(Command::Intervene)
+                .map_err(|error| (Some(error.word), error.problem))
+        }
+        // what begins no line may be a prompt as one writes it
+        _ => match prompt(line) {
+            Ok(read) => Ok(Command::Clean(read)),
+            Err(error) if begins_prompt(task, line) => Err(error),
+            Err(_) => Err((Some(0), unknown(state, word))),
+        },
     }
 }
 
@@ -125,13 +131,18 @@ fn unknown(state: &State, word: &str) -> String {
     )
 }
 
-fn looks_like_prompt(line: &str) -> bool {
+/// Whether a line begins as a prompt of the task does: with a number, one of its tokens, or a field that is given
+/// a value.
+fn begins_prompt(task: Task, line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or("");
+    let compact: String = line.split_whitespace().collect();
+    let gives = |name: &str| {
+        let rest = compact.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with('='))
+    };
     line.starts_with(|c: char| c.is_ascii_digit())
-        || line.starts_with("BOS")
-        || line
-            .split_whitespace()
-            .collect::<String>()
-            .starts_with("a=")
+        || task.vocabulary.named(first).is_some()
+        || task.groups.iter().any(|group| gives(&group.name))
 }
 
 /// Lines that are one word on from this one.

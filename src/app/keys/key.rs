@@ -146,7 +146,9 @@ fn named(name: &str) -> Result<KeyCode> {
 /// Names the word that is no key.
 pub fn parse_script(script: &str) -> Result<Vec<Key>> {
     let mut keys = Vec::new();
-    let mut rest = script.trim_start();
+    // other blanks than these are keys
+    let blank = |c: char| c.is_ascii_whitespace();
+    let mut rest = script.trim_start_matches(blank);
     while !rest.is_empty() {
         if let Some(quoted) = rest
             .strip_prefix('\'')
@@ -155,14 +157,14 @@ pub fn parse_script(script: &str) -> Result<Vec<Key>> {
             let (text, after) = quoted.split_once('\'').unwrap_or((quoted, ""));
             keys.extend(text.chars().filter(|c| !c.is_control()).map(Key::char));
             ensure!(keys.len() <= MAX_KEYS, too_many(rest));
-            rest = after.trim_start();
+            rest = after.trim_start_matches(blank);
             continue;
         }
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let end = rest.find(blank).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         keys.push(word.parse()?);
         ensure!(keys.len() <= MAX_KEYS, too_many(rest));
-        rest = after.trim_start();
+        rest = after.trim_start_matches(blank);
     }
     Ok(keys)
 }
