@@ -340,6 +340,8 @@ fn a_recording_that_cannot_go_on_is_told() {
         "{after}"
     );
     // what there is of it are whole lines, but for the last one
-    let text = fs::read_to_string(&cast).unwrap();
+    // it may end in the middle of a character
+    let text = fs::read(&cast).unwrap();
+    let text = String::from_utf8_lossy(&text);
     assert!(text.len() >= 65_536 && text.lines().count() > 3);
 }
