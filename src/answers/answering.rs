@@ -2,7 +2,7 @@
 
 use super::answer::{self, Asked};
 use super::errors::with_errors;
-use super::gather::{self, Gather};
+use super::gather::{self, OverPairs};
 use super::inputs::Stepwise;
 use super::question::Question;
 use super::table::{Layer, Table};
@@ -51,7 +51,7 @@ pub struct Answering {
 enum State {
     Walk(Box<dyn Stepwise>),
     Done(Box<Table>),
-    Pairs(Gather),
+    Pairs(OverPairs),
     Variants(Judging),
 }
 
@@ -68,7 +68,7 @@ impl Answering {
             ..
         } = inquest;
         question.check_size(model)?;
-        let gather = |asked, pairs| State::Pairs(Gather::new(model, experiment, asked, pairs));
+        let gather = |asked, pairs| State::Pairs(OverPairs::new(model, experiment, asked, pairs));
         let state = match question {
             Question::Grid {
                 sheet,

@@ -1,5 +1,6 @@
 //! Answers that many pairs give together, gathered a few pairs at a time.
 
+use super::moments::Moments;
 use super::plan::{Plan, Sheet};
 use super::table::{Layer, STANDARD_ERROR, Table};
 use crate::lens::experiment::intervention::Intervention;
@@ -165,54 +166,11 @@ fn grid(
     Ok(Some(layers.into_iter().map(spread).collect()))
 }
 
-/// Mean and spread of one number, as they come in (Welford).
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    n: f64,
-    mean: f64,
-    squares: f64,
-}
-
-impl Moments {
-    fn add(&mut self, value: f64) {
-        // a pair that has no such number does not count
-        if value.is_nan() {
-            return;
-        }
-        self.n += 1.0;
-        let delta = value - self.mean;
-        self.mean += delta / self.n;
-        self.squares += delta * (value - self.mean);
-    }
-
-    fn mean(&self) -> f32 {
-        if self.n > 0.0 {
-            self.mean as f32
-        } else {
-            f32::NAN
-        }
-    }
-
-    /// How far the mean of other pairs may be from this one.
-    fn standard_error(&self) -> f32 {
-        self.std() / self.n.sqrt() as f32
-    }
-
-    /// The standard deviation of the sample.
-    fn std(&self) -> f32 {
-        if self.n > 1.0 {
-            (self.squares / (self.n - 1.0)).sqrt() as f32
-        } else {
-            f32::NAN
-        }
-    }
-}
-
 /// What of the moments is told.
-type Spread = fn(&Moments) -> f32;
+type Spread = fn(&Moments) -> f64;
 
 /// An answer over pairs, in the making.
-pub(super) struct Gather {
+pub(super) struct OverPairs {
     asked: Asked,
     plan: Plan,
     layers: Vec<&'static str>,
@@ -226,7 +184,7 @@ pub(super) struct Gather {
     moments: Vec<Vec<Moments>>,
 }
 
-impl Gather {
+impl OverPairs {
     /// About the experiment's own pair, or about so many of the sample's.
     pub fn new(
         model: &HookedTransformer,
@@ -279,7 +237,7 @@ impl Gather {
             let value = |(moments, cell): (&Moments, &Option<Intervention>)| match cell {
                 // there is no such edge or cell
                 None if is_grid => f32::NEG_INFINITY,
-                _ => of(moments),
+                _ => of(moments) as f32,
             };
             Array::from_values(shape.clone(), cells.map(value).collect())
         };

@@ -11,6 +11,7 @@ mod gather;
 mod geometry;
 mod inputs;
 mod kind;
+mod moments;
 mod next;
 mod plan;
 mod question;

@@ -163,18 +163,12 @@ impl Question {
         }
         let pairs = over_pairs(&mut words)?;
         let verb = words.first().copied().unwrap_or("");
-        let form = FORMS.iter().find(|(word, _)| *word == verb);
-        let Some((_, form)) = form else {
+        if !FORMS.iter().any(|(word, _)| *word == verb) {
             let known = FORMS.map(|(word, _)| word).join(", ");
             bail!("no question '{}'; the questions are {known}", shown(verb));
-        };
+        }
         let question = Self::read(&words, (mean, beside), pairs, task, config);
-        let question = question.map_err(|e| {
-            anyhow!(
-                "{e:#}; the form is: {}",
-                format!("{verb} {form}").trim_end()
-            )
-        })?;
+        let question = question.map_err(|error| with_form(verb, &error))?;
         let can_average = matches!(
             question,
             Self::Attribution { .. }
@@ -200,14 +194,7 @@ impl Question {
             Ok(None) => Geometry::parse(line, config).map(|found| found.map(Self::Weights)),
             found => found.map(|found| found.map(Self::Many)),
         };
-        found.map_err(|error| {
-            let form = FORMS.iter().find(|(word, _)| *word == verb);
-            let form = form.map_or("", |(_, form)| form);
-            anyhow!(
-                "{error:#}; the form is: {}",
-                format!("{verb} {form}").trim_end()
-            )
-        })
+        found.map_err(|error| with_form(verb, &error))
     }
 
     fn read(
@@ -333,4 +320,14 @@ impl Question {
             _ => bail!(misfit(words)),
         }
     }
+}
+
+/// What is wrong with a question, and the form of its verb.
+fn with_form(verb: &str, error: &anyhow::Error) -> anyhow::Error {
+    let form = FORMS.iter().find(|(word, _)| *word == verb);
+    let form = form.map_or("", |(_, form)| form);
+    anyhow!(
+        "{error:#}; the form is: {}",
+        format!("{verb} {form}").trim_end()
+    )
 }

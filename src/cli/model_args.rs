@@ -89,32 +89,38 @@ impl ModelArgs {
     }
 }
 
+/// The one flag that is not about the model itself.
+const TASK: &str = "task";
+
 impl SaidArgs {
     /// The flags that were given, by name; a file of a task by its whole path.
     #[must_use]
     pub fn flags(&self) -> BTreeMap<String, String> {
-        let task = self.task.as_ref().map(|task| {
-            let path = std::path::absolute(task).unwrap_or_else(|_| PathBuf::from(task));
-            match path.is_file() {
-                true => path.to_string_lossy().into_owned(),
-                false => task.clone(),
+        let mut said = self.clone();
+        if let Some(task) = &mut said.task {
+            let path = std::path::absolute(&*task).unwrap_or_else(|_| PathBuf::from(&*task));
+            if path.is_file() {
+                *task = path.to_string_lossy().into_owned();
             }
-        });
-        let all = [
-            ("task", &task),
-            ("positions", &self.positions),
-            ("attention", &self.attention),
-            ("pad", &self.pad),
-            ("act", &self.act),
-            ("norm-eps", &self.norm_eps),
-            ("norm", &self.norm),
-            ("heads", &self.n_heads),
-        ];
-        let given = all.iter().filter_map(|(name, said)| {
-            let said = said.as_ref()?;
-            Some(((*name).to_owned(), said.clone()))
-        });
-        given.collect()
+        }
+        let given = said.each().into_iter();
+        given
+            .filter_map(|(name, said)| Some((name.to_owned(), said.take()?)))
+            .collect()
+    }
+
+    /// All flags, by name.
+    fn each(&mut self) -> [(&'static str, &mut Option<String>); 8] {
+        [
+            (TASK, &mut self.task),
+            ("positions", &mut self.positions),
+            ("attention", &mut self.attention),
+            ("pad", &mut self.pad),
+            ("act", &mut self.act),
+            ("norm-eps", &mut self.norm_eps),
+            ("norm", &mut self.norm),
+            ("heads", &mut self.n_heads),
+        ]
     }
 
     /// The same, from [`Self::flags`].
@@ -124,18 +130,11 @@ impl SaidArgs {
     pub fn of_flags(flags: &BTreeMap<String, String>) -> Result<Self> {
         let mut said = Self::default();
         for (name, text) in flags {
-            let flag = match name.as_str() {
-                "task" => &mut said.task,
-                "positions" => &mut said.positions,
-                "attention" => &mut said.attention,
-                "pad" => &mut said.pad,
-                "act" => &mut said.act,
-                "norm-eps" => &mut said.norm_eps,
-                "norm" => &mut said.norm,
-                "heads" => &mut said.n_heads,
-                _ => bail!("there is no flag --{}", shown(name)),
-            };
-            *flag = Some(text.clone());
+            let flag = said.each().into_iter().find(|(one, _)| one == name);
+            match flag {
+                Some((_, flag)) => *flag = Some(text.clone()),
+                None => bail!("there is no flag --{}", shown(name)),
+            }
         }
         Ok(said)
     }
@@ -146,15 +145,9 @@ impl SaidArgs {
     /// Names the flag that is wrong.
     pub fn wish(&self) -> Result<Wish> {
         let mut overrides = Overrides::default();
-        for (name, said) in [
-            ("positions", &self.positions),
-            ("attention", &self.attention),
-            ("pad", &self.pad),
-            ("act", &self.act),
-            ("norm-eps", &self.norm_eps),
-            ("norm", &self.norm),
-            ("heads", &self.n_heads),
-        ] {
+        let mut said = self.clone();
+        let of_model = said.each().into_iter().filter(|(name, _)| *name != TASK);
+        for (name, said) in of_model {
             if let Some(text) = said {
                 overrides
                     .set(name, text)

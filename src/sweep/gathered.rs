@@ -92,6 +92,17 @@ impl<G: Gather> Gathered<G> {
     }
 }
 
+impl<G: Gather> Gathered<G> {
+    fn hand_on(&mut self, input: &Input<'_>, of: impl Fn(&Quantity) -> f64) {
+        self.numbers.clear();
+        self.numbers.extend(self.quantities.iter().map(of));
+        self.gather.see(&Seen {
+            input,
+            numbers: &self.numbers,
+        });
+    }
+}
+
 impl<G: Gather> Sum for Gathered<G> {
     fn wanted(&self) -> Wanted {
         self.wanted.as_ref().clone()
@@ -111,16 +122,13 @@ impl<G: Gather> Sum for Gathered<G> {
     }
 
     fn see(&mut self, input: &Input<'_>) {
-        self.see_open(input, input);
+        self.hand_on(input, |one| one.of(input));
     }
 
+    /// In double precision only what itself is too close a call.
     fn see_open(&mut self, single: &Input<'_>, double: &Input<'_>) {
-        self.numbers.clear();
-        let of = |one: &Quantity| one.of(if one.is_open(single) { double } else { single });
-        self.numbers.extend(self.quantities.iter().map(of));
-        self.gather.see(&Seen {
-            input: double,
-            numbers: &self.numbers,
+        self.hand_on(double, |one| {
+            one.of(if one.is_open(single) { double } else { single })
         });
     }
 

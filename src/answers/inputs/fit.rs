@@ -1,7 +1,7 @@
 //! A number of every input as a sum of others, each times what fits best (least squares).
 
 use super::keyed::{Fold, Key, Keyed, Keys};
-use super::places::{Asked, told};
+use super::places::{Asked, defined, so_far, told, unfinished};
 use super::{Extent, Stepwise};
 use crate::answers::table::{STANDARD_ERROR, Table};
 use crate::lens::{Array, Matrix};
@@ -20,7 +20,7 @@ const DIGITS: usize = 6;
 
 /// Means and products of the numbers, around the means: the number itself last.
 #[derive(Clone)]
-struct Moments {
+struct Products {
     names: Arc<[String]>,
     n: u64,
     left_out: u64,
@@ -29,7 +29,7 @@ struct Moments {
     products: Vec<f64>,
 }
 
-impl Moments {
+impl Products {
     fn new(names: Arc<[String]>) -> Self {
         let width = names.len() + 1;
         Self {
@@ -55,7 +55,7 @@ fn numbers(names: &[String], keys: &Keys<'_>) -> Result<Option<Vec<f64>>> {
     Ok(Some(all))
 }
 
-impl Fold for Moments {
+impl Fold for Products {
     fn empty(&self) -> Self {
         Self::new(self.names.clone())
     }
@@ -118,7 +118,7 @@ struct Fitted {
     left_out: u64,
 }
 
-impl Moments {
+impl Products {
     /// # Errors
     /// When there are too few inputs, or a term is a sum of the others.
     fn fitted(&self) -> Result<Fitted> {
@@ -218,7 +218,7 @@ impl Fold for Residuals {
 }
 
 enum Phase {
-    Adding(Gathering<Keyed<Moments>>),
+    Adding(Gathering<Keyed<Products>>),
     Comparing(Arc<Fitted>, Gathering<Keyed<Residuals>>),
 }
 
@@ -241,7 +241,7 @@ pub(super) fn begin(
     let keys = terms.iter();
     let keys = keys.map(|term| Key::parse(term, asked.task, &asked.config));
     let keys = keys.collect::<Result<Vec<_>>>()?;
-    let keyed = Keyed::new(keys.clone(), Moments::new(terms.into()));
+    let keyed = Keyed::new(keys.clone(), Products::new(terms.into()));
     let (quantity, over) = (asked.quantity(quantity)?, asked.over(over));
     let quantities = keyed.quantities(quantity.clone());
     Ok(Box::new(Fit {
@@ -278,7 +278,7 @@ impl Stepwise for Fit {
             }
             Phase::Comparing(_, gathering) => {
                 let progress = gathering.step()?;
-                self.progress = progress.filter(|progress| progress.done < progress.total);
+                self.progress = unfinished(progress);
                 Ok(self.progress.is_none())
             }
         }
@@ -286,11 +286,8 @@ impl Stepwise for Fit {
 
     fn table(&self) -> Table {
         let Phase::Comparing(fitted, gathering) = &self.phase else {
-            let progress = self.progress.map(|Progress { done, total }| {
-                ("so far".to_owned(), format!("{done} of {total} inputs"))
-            });
             return Table {
-                notes: progress.into_iter().collect(),
+                notes: so_far(self.progress).into_iter().collect(),
                 ..Table::default()
             };
         };
@@ -320,10 +317,7 @@ impl Stepwise for Fit {
                 told(self.over, fitted.n + fitted.left_out),
             ),
         ];
-        if fitted.left_out > 0 {
-            let defined = format!("{} of {}", fitted.n, fitted.n + fitted.left_out);
-            notes.push(("defined".into(), defined));
-        }
+        notes.extend(defined(fitted.n, fitted.left_out));
         if let Some(Progress { done, total }) = self.progress {
             notes.push(("residuals".into(), format!("{done} of {total} inputs")));
         }

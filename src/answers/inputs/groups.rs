@@ -1,7 +1,7 @@
 //! A number in groups of inputs: those that agree in an expression.
 
 use super::keyed::{Fold, Key, Keyed, Keys};
-use super::places::{Asked, told};
+use super::places::{Asked, defined, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::table::{STANDARD_ERROR, Table};
@@ -84,7 +84,7 @@ impl Stepwise for Grouped {
     fn step(&mut self) -> Result<bool> {
         let progress = self.gathering.step()?;
         self.gathering.gathered().check()?;
-        self.progress = progress.filter(|progress| progress.done < progress.total);
+        self.progress = unfinished(progress);
         Ok(self.progress.is_none())
     }
 
@@ -101,25 +101,20 @@ impl Stepwise for Grouped {
         for stat in groups.values() {
             all.join(stat);
             let [min, max] = stat.ends();
-            values.extend([stat.n as f64, stat.mean(), stat.spread(), min, max]);
+            values.extend([stat.n() as f64, stat.mean(), stat.spread(), min, max]);
             values.extend(is_sample.then(|| stat.error()));
-            let reach = |number: u64| (stat.n > 0).then(|| self.task.values_at(number.into()));
+            let reach = |number: u64| (stat.n() > 0).then(|| self.task.values_at(number.into()));
             let most = cols.iter().map(|name| match name.as_str() {
                 "max" => reach(stat.max.1),
                 _ => reach(stat.min.1),
             });
             inputs.extend(most);
         }
-        let mut notes = vec![("inputs".into(), told(self.over, all.n + all.undefined))];
-        if let Some(Progress { done, total }) = self.progress {
-            notes.push(("so far".into(), format!("{done} of {total} inputs")));
-        }
-        if all.undefined > 0 {
-            let defined = format!("{} of {}", all.n, all.n + all.undefined);
-            notes.push(("defined".into(), defined));
-        }
+        let mut notes = vec![("inputs".into(), told(self.over, all.n() + all.undefined))];
+        notes.extend(so_far(self.progress));
+        notes.extend(defined(all.n(), all.undefined));
         for (name, stat) in groups.iter().take(if groups.len() <= 12 { 12 } else { 0 }) {
-            if stat.n > 0 && stat.min.0 < stat.max.0 {
+            if stat.n() > 0 && stat.min.0 < stat.max.0 {
                 let [least, most] =
                     [stat.min.1, stat.max.1].map(|number| self.task.values_at(number.into()));
                 let words = format!("min at {least}, max at {most}");

@@ -1,6 +1,6 @@
 //! A number over the values of one field, or of two.
 
-use super::places::{Asked, cells, check, told};
+use super::places::{Asked, cells, check, defined, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::table::{Layer, STANDARD_ERROR, Table};
@@ -95,7 +95,7 @@ impl Cells {
 
     fn at(&mut self, cell: usize) -> &mut Stat {
         let stat = &mut self.stats[cell];
-        if stat.n + stat.undefined == 0 {
+        if stat.n() + stat.undefined == 0 {
             self.touched.push(cell);
         }
         stat
@@ -163,7 +163,7 @@ impl Map {
 
     pub fn step(&mut self) -> Result<bool> {
         let progress = self.gathering.step()?;
-        self.progress = progress.filter(|progress| progress.done < progress.total);
+        self.progress = unfinished(progress);
         Ok(self.progress.is_none())
     }
 
@@ -200,20 +200,13 @@ impl Map {
                 }
                 Some(over) => format!(
                     "{}, the mean of each cell",
-                    told(over, all.n + all.undefined)
+                    told(over, all.n() + all.undefined)
                 ),
             },
         ));
-        if let Some(Progress { done, total }) = self.progress {
-            notes.push(("so far".into(), format!("{done} of {total} inputs")));
-        }
-        if all.undefined > 0 {
-            notes.push((
-                "defined".into(),
-                format!("{} of {}", all.n, all.n + all.undefined),
-            ));
-        }
-        if all.n > 0 {
+        notes.extend(so_far(self.progress));
+        notes.extend(defined(all.n(), all.undefined));
+        if all.n() > 0 {
             notes.push(("mean".into(), significant(all.mean(), DIGITS)));
             let task = self.prompt.task();
             for (name, (value, number)) in [("least", all.min), ("largest", all.max)] {
@@ -254,7 +247,7 @@ impl Stepwise for Map {
         let is_share = ends.clone().all(|value| (0.0..=1.0).contains(value));
         let task = self.prompt.task();
         let stats = &self.gathering.gathered().stats;
-        let input = |stat: &Stat| (stat.n > 0).then(|| task.values_at(stat.min.1.into()));
+        let input = |stat: &Stat| (stat.n() > 0).then(|| task.values_at(stat.min.1.into()));
         Table {
             rows: self.axes.names(0).unwrap_or_default(),
             cols: self.axes.names(1).unwrap_or_else(|| vec![quantity]),

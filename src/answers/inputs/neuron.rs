@@ -1,7 +1,7 @@
 //! One neuron: what it holds over many inputs, what it reads of each token and what it writes.
 
 use super::neurons::position;
-use super::places::{Asked, told};
+use super::places::{Asked, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::answering::Inquest;
@@ -100,7 +100,7 @@ pub(super) fn begin(
 impl Stepwise for Neuron {
     fn step(&mut self) -> Result<bool> {
         let progress = self.gathering.step()?;
-        self.progress = progress.filter(|progress| progress.done < progress.total);
+        self.progress = unfinished(progress);
         Ok(self.progress.is_none())
     }
 
@@ -111,21 +111,19 @@ impl Stepwise for Neuron {
             strongest,
         } = self.gathering.gathered();
         let mut table = Table::clone(&self.circuit);
-        let n = stat.n + stat.undefined;
+        let n = stat.n() + stat.undefined;
         let mut notes = vec![
             ("at".to_owned(), self.task.label(self.pos)),
             ("inputs".to_owned(), told(self.over, n)),
         ];
-        if let Some(Progress { done, total }) = self.progress {
-            notes.push(("so far".into(), format!("{done} of {total} inputs")));
-        }
-        if stat.n > 0 {
+        notes.extend(so_far(self.progress));
+        if stat.n() > 0 {
             let words = format!(
                 "mean {}, spread {}, on in {} of {}",
                 significant(stat.mean(), DIGITS),
                 significant(stat.spread(), DIGITS),
                 on,
-                stat.n
+                stat.n()
             );
             notes.push(("holds".into(), words));
             for (value, number) in strongest {

@@ -1,6 +1,6 @@
 //! The neurons of a layer over many inputs.
 
-use super::places::{Asked, told};
+use super::places::{Asked, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::answering::Inquest;
@@ -71,7 +71,7 @@ impl Held {
             let mean = sums[token * neurons + neuron] / n as f64;
             n as f64 * (mean - stat.mean()).powi(2)
         });
-        between.sum::<f64>() / (stat.spread().powi(2) * stat.n as f64)
+        between.sum::<f64>() / (stat.spread().powi(2) * stat.n() as f64)
     }
 }
 
@@ -218,7 +218,7 @@ impl Neurons {
 impl Stepwise for Neurons {
     fn step(&mut self) -> Result<bool> {
         if let Some(progress) = self.gathering.step()? {
-            self.progress = Some(progress).filter(|one| one.done < one.total);
+            self.progress = unfinished(Some(progress));
             if self.progress.is_some() {
                 return Ok(false);
             }
@@ -251,7 +251,7 @@ impl Stepwise for Neurons {
         let mut values = Vec::with_capacity(neurons * cols.len());
         let mut inputs = Vec::with_capacity(neurons * cols.len());
         for (i, stat) in held.stats.iter().enumerate() {
-            let on = held.on[i] as f64 / stat.n as f64;
+            let on = held.on[i] as f64 / stat.n() as f64;
             values.extend([stat.mean(), on, stat.spread(), stat.ends()[1]]);
             values.extend(slots.clone().map(|slot| held.explained(slot, i)));
             let cut = self.cut.get(i);
@@ -259,10 +259,13 @@ impl Stepwise for Neurons {
                 let right = cut.map_or(f64::NAN, |cut| cut.right().inputs_accuracy);
                 values.extend([right, cut.map_or(f64::NAN, |cut| cut.loss)]);
             }
-            let input = (stat.n > 0).then(|| task.values_at(stat.max.1.into()));
+            let input = (stat.n() > 0).then(|| task.values_at(stat.max.1.into()));
             inputs.extend(std::iter::repeat_n(input, cols.len()));
         }
-        let n = held.stats.first().map_or(0, |stat| stat.n + stat.undefined);
+        let n = held
+            .stats
+            .first()
+            .map_or(0, |stat| stat.n() + stat.undefined);
         let mut notes = vec![
             ("at".to_owned(), task.label(self.pos)),
             ("inputs".to_owned(), told(self.over, n)),
@@ -271,9 +274,7 @@ impl Stepwise for Neurons {
                 "share of the variance that is between its values".to_owned(),
             ),
         ];
-        if let Some(Progress { done, total }) = self.progress {
-            notes.push(("so far".into(), format!("{done} of {total} inputs")));
-        }
+        notes.extend(so_far(self.progress));
         if judged {
             let all = self.examples.len();
             let of = match self.all_examples {

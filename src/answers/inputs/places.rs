@@ -4,7 +4,7 @@ use super::Extent;
 use crate::answers::answering::Inquest;
 use crate::lens::{Experiment, Matrices, RunName, Source};
 use crate::model::HookedTransformer;
-use crate::sweep::{Over, Quantity, Sweep, make_means};
+use crate::sweep::{Over, Progress, Quantity, Sweep};
 use crate::task::{Sample, Task, Token, Values, grouped};
 use anyhow::{Context, Result, ensure};
 use std::sync::{Arc, Mutex};
@@ -42,7 +42,6 @@ impl Sweeps {
         {
             return Ok(sweep.clone());
         }
-        make_means(model, &of.interventions, &mut |_| Ok(true))?;
         let folds = model.config().why_not_folded().is_none();
         let sweep = Sweep::new(model, folds.then_some(weights), of)?;
         let sweep = Arc::new(sweep);
@@ -183,4 +182,21 @@ pub(super) fn check(task: Task, by: &[usize]) -> Result<()> {
         ensure!(!field.values.is_empty(), "{} has no values", field.name);
     }
     Ok(())
+}
+
+/// How far a walk is, as long as it is not at its end.
+pub(super) fn unfinished(progress: Option<Progress>) -> Option<Progress> {
+    progress.filter(|progress| progress.done < progress.total)
+}
+
+/// What there is to say of a walk that goes on.
+pub(super) fn so_far(progress: Option<Progress>) -> Option<(String, String)> {
+    let Progress { done, total } = progress?;
+    Some(("so far".to_owned(), format!("{done} of {total} inputs")))
+}
+
+/// What there is to say where some inputs have no number.
+pub(super) fn defined(n: u64, undefined: u64) -> Option<(String, String)> {
+    let told = || ("defined".to_owned(), format!("{n} of {}", n + undefined));
+    (undefined > 0).then(told)
 }

@@ -1,18 +1,14 @@
 //! What is kept of the numbers of many inputs.
 
+use crate::answers::moments::Moments;
 use crate::sweep::Seen;
 
-/// Numbers added up one after the other: mean and spread without loss of digits, least and largest with the
-/// inputs that reach them.
+/// Numbers added up one after the other: mean and spread, least and largest with the inputs that reach them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stat {
-    /// Numbers that are defined.
-    pub n: u64,
+    moments: Moments,
     /// Inputs whose number is not defined.
     pub undefined: u64,
-    mean: f64,
-    /// The sum of squares around the mean.
-    squares: f64,
     /// The least number, and its input's place in the space's order.
     pub min: (f64, u64),
     /// The largest.
@@ -22,10 +18,8 @@ pub(super) struct Stat {
 impl Default for Stat {
     fn default() -> Self {
         Self {
-            n: 0,
+            moments: Moments::default(),
             undefined: 0,
-            mean: 0.0,
-            squares: 0.0,
             min: (f64::INFINITY, 0),
             max: (f64::NEG_INFINITY, 0),
         }
@@ -44,10 +38,7 @@ impl Stat {
             self.undefined += 1;
             return;
         }
-        self.n += 1;
-        let off = value - self.mean;
-        self.mean += off / self.n as f64;
-        self.squares += off * (value - self.mean);
+        self.moments.add(value);
         if value < self.min.0 {
             self.min = (value, number());
         }
@@ -59,14 +50,7 @@ impl Stat {
     /// Adds another, of inputs that come later.
     pub fn join(&mut self, later: &Self) {
         self.undefined += later.undefined;
-        if later.n == 0 {
-            return;
-        }
-        let (a, b) = (self.n as f64, later.n as f64);
-        let off = later.mean - self.mean;
-        self.n += later.n;
-        self.mean += off * b / (a + b);
-        self.squares += later.squares + off * off * a * b / (a + b);
+        self.moments.join(&later.moments);
         if later.min.0 < self.min.0 {
             self.min = later.min;
         }
@@ -75,25 +59,29 @@ impl Stat {
         }
     }
 
+    /// Numbers that are defined.
+    pub fn n(&self) -> u64 {
+        self.moments.n
+    }
+
     /// No number where there is none.
     pub fn mean(&self) -> f64 {
-        if self.n == 0 { f64::NAN } else { self.mean }
+        self.moments.mean()
     }
 
     /// The standard deviation of the numbers themselves, as they are all there are.
     pub fn spread(&self) -> f64 {
-        (self.squares / self.n as f64).sqrt()
+        self.moments.spread()
     }
 
     /// How far the mean of all inputs may be from this sample's: its standard error.
     pub fn error(&self) -> f64 {
-        let n = self.n as f64;
-        (self.squares / (n - 1.0) / n).sqrt()
+        self.moments.standard_error()
     }
 
     /// The least and the largest; no number where there is none.
     pub fn ends(&self) -> [f64; 2] {
-        match self.n {
+        match self.n() {
             0 => [f64::NAN; 2],
             _ => [self.min.0, self.max.0],
         }

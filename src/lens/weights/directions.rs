@@ -202,7 +202,7 @@ pub fn cosines(a: &Matrix, b: &Matrix) -> Matrix {
 /// # Errors
 /// When the singular values do not converge.
 pub fn overlap(a: &Matrix, b: &Matrix) -> Result<f64> {
-    let (a, b) = (basis(a)?, basis(b)?);
+    let (a, b) = (basis(a, 1e-9)?, basis(b, 1e-9)?);
     let least = a.ncols().min(b.ncols());
     if least == 0 {
         return Ok(f64::NAN);
@@ -211,17 +211,23 @@ pub fn overlap(a: &Matrix, b: &Matrix) -> Result<f64> {
     Ok(products.squared_norm_l2() / least as f64)
 }
 
-/// An orthonormal basis of what rows span, as columns.
-fn basis(rows: &Matrix) -> Result<Matrix> {
+/// Rows without their mean.
+pub(crate) fn centred(rows: &Matrix) -> Matrix {
+    let n = rows.nrows() as f64;
+    let mean = |j: usize| (0..rows.nrows()).map(|i| rows[(i, j)]).sum::<f64>() / n;
+    let means: Vec<f64> = (0..rows.ncols()).map(mean).collect();
+    Matrix::from_fn(rows.nrows(), rows.ncols(), |i, j| rows[(i, j)] - means[j])
+}
+
+/// An orthonormal basis of what rows span, as columns, the largest directions first: those whose singular value is
+/// more than `least` of the largest.
+pub(crate) fn basis(rows: &Matrix, least: f64) -> Result<Matrix> {
     let across = rows.transpose().to_owned();
     let one = Matrix::identity(across.ncols(), across.ncols());
     let svd = crate::lens::numbers::algebra::product_svd(&across, &one)?;
     let most = svd.s.first().copied().unwrap_or(0.0);
-    let rank = svd
-        .s
-        .iter()
-        .filter(|&&s| s > most * 1e-9 && s > 0.0)
-        .count();
+    let real = svd.s.iter().take_while(|&&s| s > most * least && s > 0.0);
+    let rank = real.count();
     Ok(svd.u.subcols(0, rank).to_owned())
 }
 

@@ -1,7 +1,7 @@
 //! Fewer directions: models whose circuits keep their top singular ones, and principal components.
 
 use super::circuit::{Weight, weight_factors};
-use super::directions::Directions;
+use super::directions::{Directions, centred};
 use super::matrices::Matrices;
 use crate::lens::names::head::HeadName;
 use crate::lens::numbers::algebra::{Matrix, product_svd};
@@ -182,9 +182,7 @@ pub struct Pca {
 pub fn pca(weights: &Matrices, of: Directions, components: usize) -> Result<Pca> {
     let table = of.rows(weights)?;
     let rows = table.nrows();
-    let mean = |j: usize| (0..rows).map(|i| table[(i, j)]).sum::<f64>() / rows as f64;
-    let means: Vec<f64> = (0..table.ncols()).map(mean).collect();
-    let centred = Matrix::from_fn(rows, table.ncols(), |i, j| table[(i, j)] - means[j]);
+    let centred = centred(&table);
     let one = Matrix::identity(table.ncols(), table.ncols());
     let svd = product_svd(&centred, &one)?;
     let total: f64 = svd.s.iter().map(|s| s * s).sum();

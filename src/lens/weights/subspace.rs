@@ -1,13 +1,13 @@
 //! Subspaces of the residual stream: what named directions span, their principal components, what they are at
 //! some frequencies.
 
-use super::directions::Directions;
+use super::directions::{Directions, basis, centred};
 use super::matrices::Matrices;
-use crate::lens::numbers::algebra::{Matrix, product_svd};
+use crate::lens::numbers::algebra::Matrix;
 use crate::lens::numbers::fourier;
 use crate::model::Config;
 use crate::task::shown;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 /// A subspace, by how it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub enum Spanned {
     /// The waves of these frequencies along the numbers that they belong to.
     Frequencies(Vec<usize>),
 }
+
+/// Singular values below so much of the largest are rounding of the weights.
+const NO_DIRECTION: f64 = 1e-7;
 
 /// What follows the target of a line.
 pub(crate) const FORM: &str = "span NAME | pca NAME K | frequencies NAME K K ..";
@@ -116,16 +119,10 @@ impl Subspace {
                 (waves, usize::MAX)
             }
         };
-        let across = rows.transpose().to_owned();
-        let one = Matrix::identity(across.ncols(), across.ncols());
-        let svd = product_svd(&across, &one)?;
-        let first = svd.s.first().copied().context("there are no directions")?;
-        let real = svd.s.iter().take_while(|&&s| s > first * 1e-7 && s > 0.0);
-        let rank = real.count().min(most);
-        if rank == 0 {
-            bail!("{} spans nothing", self.words());
-        }
-        let basis = svd.u.subcols(0, rank).to_owned();
+        let basis = basis(&rows, NO_DIRECTION)?;
+        let rank = basis.ncols().min(most);
+        ensure!(rank > 0, "{} spans nothing", self.words());
+        let basis = basis.subcols(0, rank).to_owned();
         Ok(&basis * basis.transpose())
     }
 }
@@ -142,12 +139,4 @@ impl Directions {
             Self::Output(_) => config.d_head * config.n_heads,
         }
     }
-}
-
-fn centred(rows: &Matrix) -> Matrix {
-    let n = rows.nrows() as f64;
-    let means: Vec<f64> = (0..rows.ncols())
-        .map(|j| (0..rows.nrows()).map(|i| rows[(i, j)]).sum::<f64>() / n)
-        .collect();
-    Matrix::from_fn(rows.nrows(), rows.ncols(), |i, j| rows[(i, j)] - means[j])
 }
