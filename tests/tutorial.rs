@@ -24,6 +24,7 @@ fn workbench() -> Headless {
     let model = common::embedded();
     let info = ModelInfo {
         task_file: None,
+        said: Default::default(),
         path: None,
         name: model.name.clone(),
         hash: model.hash.clone(),

@@ -67,7 +67,7 @@ impl Asked<'_> {
         work(Examples::Untouched(&prompts))
     }
 
-    fn attribution(&self, toward: Toward, mean: bool) -> Result<Attribution> {
+    pub fn attribution(&self, toward: Toward, mean: bool) -> Result<Attribution> {
         let (weights, paths) = (&self.tools.weights, self.tools.paths.as_ref());
         if mean {
             return self.over_sample(|examples| {
@@ -77,7 +77,7 @@ impl Asked<'_> {
         attribute(weights, paths, self.run, toward)
     }
 
-    fn maps(&self, kind: AttentionKind, mean: bool) -> Result<AttentionMaps> {
+    pub fn maps(&self, kind: AttentionKind, mean: bool) -> Result<AttentionMaps> {
         let weights = &self.tools.weights;
         if mean {
             return self.over_sample(|examples| {

@@ -10,12 +10,15 @@ use super::tools::Tools;
 use super::variants::{Judging, Variants};
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::setup::Experiment;
+use crate::lens::experiment::toward::Toward;
 use crate::lens::names::head::HeadName;
 use crate::lens::names::run::{RunName, Shown};
 use crate::lens::numbers::array::Array;
 use crate::lens::runs::observe::observe_one;
+use crate::lens::shares::attention::{AttentionKind, AttentionMaps};
+use crate::lens::shares::attribution::Attribution;
 use crate::model::HookedTransformer;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A question about one of an experiment's runs, and the models it is put to.
 #[derive(Clone, Copy)]
@@ -39,6 +42,50 @@ impl<'a> Inquest<'a> {
     fn other(&self) -> Result<(&'a HookedTransformer, &'a str)> {
         self.other
             .context("there is no other model; start with --compare PATH to have two")
+    }
+
+    /// The run it is about.
+    ///
+    /// # Errors
+    /// When it is about a difference, which is no run, or the device fails.
+    pub fn run(&self) -> Result<RunView> {
+        self.observed().map(|(run, _)| run)
+    }
+
+    /// What the model's parts add to a logit: the numbers of the tables of `attribution`, `paths` and
+    /// `sources`, all at once.
+    ///
+    /// # Errors
+    /// As [`Inquest::run`]; also when the sample is too large.
+    pub fn attribution(&self, toward: Toward, mean: bool) -> Result<Attribution> {
+        let (run, name) = self.observed()?;
+        self.asked(&run, name).attribution(toward, mean)
+    }
+
+    /// The attention of all heads, or pairs of them: the numbers of the tables of `attention`.
+    ///
+    /// # Errors
+    /// As [`Inquest::attribution`]; also when there are no pairs of heads.
+    pub fn attention(&self, kind: AttentionKind, mean: bool) -> Result<AttentionMaps> {
+        let (run, name) = self.observed()?;
+        self.asked(&run, name).maps(kind, mean)
+    }
+
+    fn observed(&self) -> Result<(RunView, RunName)> {
+        match self.about {
+            Shown::Run(name) => Ok((observe_one(self.model, self.experiment, name)?, name)),
+            Shown::Difference => bail!("a difference is no run"),
+        }
+    }
+
+    fn asked(&self, run: &'a RunView, name: RunName) -> Asked<'a> {
+        Asked {
+            model: self.model,
+            tools: self.tools,
+            run,
+            name,
+            experiment: self.experiment,
+        }
     }
 }
 
@@ -142,7 +189,6 @@ fn at_once(inquest: Inquest<'_>) -> Result<Table> {
 fn about_run(inquest: Inquest<'_>, name: RunName) -> Result<Table> {
     let Inquest {
         model,
-        tools,
         question,
         experiment,
         ..
@@ -160,13 +206,7 @@ fn about_run(inquest: Inquest<'_>, name: RunName) -> Result<Table> {
             two_models(inquest, (&run, name), labels, |run| one_head(run, *head))
         }
         _ => {
-            let asked = Asked {
-                model,
-                tools,
-                run: &run,
-                name,
-                experiment,
-            };
+            let asked = inquest.asked(&run, name);
             let table = answer::table(asked, question)?;
             let table = table.context("this question takes several steps")?;
             match question.is_mean() {

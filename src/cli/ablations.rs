@@ -1,7 +1,7 @@
 //! `circuitscope ablations` and `minimal`: what a node depends on, and which edges are enough.
 
 use super::args::Format;
-use super::common::print_json;
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, words};
 use crate::sweep::{
@@ -134,8 +134,9 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
         verdict: verdict(&found),
         rows: (found.iter().map(|one| AblationRow::new(one, task))).collect(),
     };
-    if args.space.common.format == Format::Json {
-        return print_json(out, &answer);
+    let format = args.space.common.format;
+    if format != Format::Text {
+        return print_numbers(format, out, &answer);
     }
     print_asked(out, &opened, &answer.asked)?;
     writeln!(out, "{} over {}\n", answer.node, answer.asked.over)?;
@@ -206,8 +207,9 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
         threshold: args.threshold,
         minimal: found.context(STOPPED)?,
     };
-    if args.space.common.format == Format::Json {
-        return print_json(out, &answer);
+    let format = args.space.common.format;
+    if format != Format::Text {
+        return print_numbers(format, out, &answer);
     }
     print_asked(out, &opened, &answer.asked)?;
     let Minimal {

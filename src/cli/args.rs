@@ -2,9 +2,7 @@
 
 use super::ablations::{AblationsArgs, MinimalArgs};
 use super::ask::AskArgs;
-use super::attend::AttendArgs;
-use super::attention::AttentionArgs;
-use super::attribute::AttributeArgs;
+use super::asked::{AttendArgs, AttentionArgs, AttributeArgs};
 use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
 use super::claim::{ClaimArgs, VerifyArgs};
@@ -271,9 +269,12 @@ pub enum Command {
 pub enum Format {
     /// For people.
     #[default]
+    #[value(alias = "plain")]
     Text,
     /// For programs.
     Json,
+    /// For tables: of an answer that is one the table itself, else a line for each number.
+    Csv,
 }
 
 /// What every command that runs a model understands.
@@ -308,7 +309,7 @@ impl From<ContinuationChoice> for Continuation {
 /// `circuitscope run`
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The prompt; several words are one prompt
+    /// The prompt; several words are one prompt, - reads it from standard input
     #[arg(required_unless_present = "tokens", allow_negative_numbers = true)]
     pub prompt: Vec<String>,
     /// The prompt as token ids instead, for any model and without any task
@@ -324,7 +325,7 @@ pub struct RunArgs {
 /// `circuitscope cache`
 #[derive(Debug, Args)]
 pub struct CacheArgs {
-    /// The prompt; several words are one prompt
+    /// The prompt; several words are one prompt, - reads it from standard input
     #[arg(required_unless_present = "tokens", allow_negative_numbers = true)]
     pub prompt: Vec<String>,
     /// The prompt as token ids instead, for any model and without any task
@@ -347,11 +348,15 @@ pub struct CacheArgs {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("other side"))]
 pub struct PairArgs {
-    /// The clean prompt; several words are one prompt; by default the sample's first
-    #[arg(long, num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true)]
+    /// The clean prompt; several words are one prompt, - reads it from standard input; by default the
+    /// sample's first
+    #[arg(value_name = "PROMPT", allow_negative_numbers = true)]
+    pub prompt: Vec<String>,
+    /// The same
+    #[arg(long, visible_alias = "prompt", num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true, conflicts_with = "prompt")]
     pub clean: Vec<String>,
     /// The clean prompt as token ids instead, for any model and without any task
-    #[arg(long, value_name = "IDS", conflicts_with_all = ["clean", "corrupted", "counterfactual", "continuation"], requires = "corrupted_tokens")]
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["prompt", "clean", "corrupted", "counterfactual", "continuation"], requires = "corrupted_tokens")]
     pub clean_tokens: Option<String>,
     /// The corrupted prompt as token ids
     #[arg(
@@ -379,14 +384,29 @@ pub struct PairArgs {
     /// An intervention, such as 'patch blocks.1.attn.hook_k @elt from clean'; may be repeated
     #[arg(long, value_name = "LINE")]
     pub intervene: Vec<String>,
-    /// What means and examples are taken from: random:SEED or notebook:SEED, and :N
-    #[arg(long, default_value_t = Sample::default())]
-    pub sample: Sample,
+    /// What means and examples are taken from: random:SEED or notebook:SEED, and :N [default: random:0]
+    #[arg(long)]
+    pub sample: Option<Sample>,
     /// Continue both prompts with this instead of what they say
     #[arg(long, value_enum)]
     pub continuation: Option<ContinuationChoice>,
     #[command(flatten)]
     pub common: Common,
+}
+
+impl PairArgs {
+    /// The words of the clean prompt, however they were given; none where it is not given.
+    pub fn clean(&self) -> &[String] {
+        match self.prompt.is_empty() {
+            true => &self.clean,
+            false => &self.prompt,
+        }
+    }
+
+    /// What means and examples are taken from.
+    pub fn sample(&self) -> Sample {
+        self.sample.unwrap_or_default()
+    }
 }
 
 /// A whole number between two others.

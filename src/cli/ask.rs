@@ -1,13 +1,15 @@
 //! `circuitscope ask`: any question of the workbench, its answer as text, JSON or CSV.
 
 use super::args::{Format, PairArgs};
-use super::common::{open_model, other_model, print_json};
+use super::common::{open_model, other_model};
+use super::output::print_json;
 use super::patch::experiment;
 use super::run::heading;
 use super::table;
-use crate::answers::{Inquest, Question, Tools, answer};
+use crate::answers::{Inquest, Question, Table, Tools, answer};
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
-use crate::lens::{RunName, Shown};
+use crate::lens::{Experiment, RunName, Shown};
+use crate::model::Model;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -32,6 +34,16 @@ pub struct AskArgs {
         conflicts_with = "question"
     )]
     pub question_again: Option<String>,
+    /// Write CSV instead
+    #[arg(long, hide = true)]
+    pub csv: bool,
+    #[command(flatten)]
+    pub about: AboutArgs,
+}
+
+/// What a question is about.
+#[derive(Debug, Args)]
+pub struct AboutArgs {
     /// About the clean, the corrupted or the patched run, or how it differs from the base run; by default the
     /// patched one where there is a second prompt or an intervention, else the clean one
     #[arg(long, value_enum)]
@@ -39,9 +51,6 @@ pub struct AskArgs {
     /// Another model of the same task, for the questions about two
     #[arg(long, value_name = "PATH")]
     pub compare: Option<PathBuf>,
-    /// Write CSV instead
-    #[arg(long)]
-    pub csv: bool,
     #[command(flatten)]
     pub pair: PairArgs,
 }
@@ -59,14 +68,100 @@ pub enum RunChoice {
     Difference,
 }
 
-/// What is asked about where nothing says it.
-fn default_run(pair: &PairArgs) -> RunChoice {
-    let second = !pair.corrupted.is_empty()
-        || pair.counterfactual.is_some()
-        || pair.corrupted_tokens.is_some();
-    match second || !pair.intervene.is_empty() {
-        true => RunChoice::Patched,
-        false => RunChoice::Clean,
+impl AboutArgs {
+    /// What is asked about where nothing says it.
+    fn run(&self) -> RunChoice {
+        let pair = &self.pair;
+        let second = !pair.corrupted.is_empty()
+            || pair.counterfactual.is_some()
+            || pair.corrupted_tokens.is_some();
+        self.run
+            .unwrap_or(match second || !pair.intervene.is_empty() {
+                true => RunChoice::Patched,
+                false => RunChoice::Clean,
+            })
+    }
+}
+
+/// Everything that questions are put to.
+pub(super) struct Asking {
+    pub model: Model,
+    pub experiment: Experiment,
+    about: Shown,
+    tools: Tools,
+    other: Option<Model>,
+}
+
+impl Asking {
+    /// Opens the models, and reads prompts, metric and interventions.
+    pub fn open(args: &AboutArgs) -> Result<Self> {
+        let mut model = open_model(&args.pair.common)?;
+        let experiment = experiment(&args.pair, &mut model)?;
+        let other = args.compare.as_deref();
+        Ok(Self {
+            experiment,
+            about: match args.run() {
+                RunChoice::Clean => RunName::Clean.into(),
+                RunChoice::Corrupted => RunName::Corrupted.into(),
+                RunChoice::Patched => RunName::Patched.into(),
+                RunChoice::Difference => Shown::Difference,
+            },
+            tools: Tools::new(&model.transformer)?,
+            other: other.map(|path| other_model(path, &model)).transpose()?,
+            model,
+        })
+    }
+
+    /// A question from its line.
+    pub fn question(&self, line: &str) -> Result<Question> {
+        let model = &self.model.transformer;
+        Question::parse(line, model.task(), model.config())
+    }
+
+    /// A question to these models, about this run.
+    pub fn inquest<'a>(&'a self, question: &'a Question) -> Inquest<'a> {
+        let other = self.other.as_ref();
+        Inquest {
+            model: &self.model.transformer,
+            tools: &self.tools,
+            other: other.map(|other| (&other.transformer, other.name.as_str())),
+            question,
+            experiment: &self.experiment,
+            about: self.about,
+        }
+    }
+
+    /// The answer to a line.
+    pub fn ask(&self, line: &str) -> Result<Table> {
+        answer(self.inquest(&self.question(line)?))
+    }
+
+    /// Whether it is about a run, and not about a difference of two.
+    pub fn is_about_run(&self) -> bool {
+        self.about != Shown::Difference
+    }
+
+    /// What the numbers belong to, by name.
+    pub fn belongs_to(&self) -> Vec<(String, String)> {
+        let numbers = ModelNumbers::from(&self.model);
+        about(&numbers, self.model.transformer.task(), &self.experiment)
+    }
+
+    /// Prints answers for people, or as CSV, one table after the other.
+    pub fn print(&self, tables: &[Table], csv: bool, out: &mut dyn Write) -> Result<()> {
+        if !csv {
+            writeln!(out, "{}", heading(&self.model))?;
+        }
+        for (i, table) in tables.iter().enumerate() {
+            if i > 0 {
+                writeln!(out)?;
+            }
+            match csv {
+                true => out.write_all(table.csv(&self.belongs_to()).as_bytes())?,
+                false => table::write_table(out, table)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -75,38 +170,12 @@ fn default_run(pair: &PairArgs) -> RunChoice {
 /// # Errors
 /// When the question, a prompt, an intervention, a model or the device will not do.
 pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
-    let mut model = open_model(&args.pair.common)?;
-    let experiment = experiment(&args.pair, &mut model)?;
-    let transformer = &model.transformer;
-    let (task, config) = (transformer.task(), transformer.config());
     let line = args.question.as_ref().or(args.question_again.as_ref());
     let line = line.context("a question is missing")?;
-    let question = Question::parse(line, task, config)?;
-    let other = args.compare.as_deref();
-    let other = other.map(|path| other_model(path, &model)).transpose()?;
-    let table = answer(Inquest {
-        model: transformer,
-        tools: &Tools::new(transformer)?,
-        other: other
-            .as_ref()
-            .map(|other| (&other.transformer, other.name.as_str())),
-        question: &question,
-        experiment: &experiment,
-        about: match args.run.unwrap_or_else(|| default_run(&args.pair)) {
-            RunChoice::Clean => RunName::Clean.into(),
-            RunChoice::Corrupted => RunName::Corrupted.into(),
-            RunChoice::Patched => RunName::Patched.into(),
-            RunChoice::Difference => Shown::Difference,
-        },
-    })?;
-    let about = about(&ModelNumbers::from(&model), task, &experiment);
-    match args.pair.common.format {
-        Format::Json => print_json(out, &TableNumbers::new(&table, &about)),
-        Format::Text if args.csv => Ok(out.write_all(table.csv(&about).as_bytes())?),
-        Format::Text => {
-            writeln!(out, "{}", heading(&model))?;
-            table::write_table(out, &table)?;
-            Ok(())
-        }
+    let asking = Asking::open(&args.about)?;
+    let table = asking.ask(line)?;
+    match args.about.pair.common.format {
+        Format::Json => print_json(out, &TableNumbers::new(&table, &asking.belongs_to())),
+        format => asking.print(&[table], args.csv || format == Format::Csv, out),
     }
 }

@@ -1,8 +1,9 @@
 //! `circuitscope bench`: how fast this machine is, measured.
 
 use super::args::Format;
-use super::common::{open, print_json, tell};
+use super::common::{open, tell};
 use super::model_args::ModelArgs;
+use super::output::print_numbers;
 use super::workbench::{absolute, model_info};
 use crate::app::State;
 use crate::findings::numbers::ModelNumbers;
@@ -137,7 +138,7 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
         },
     };
     match args.format {
-        Format::Json => print_json(out, &answer),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &answer),
         Format::Text => print(out, &answer),
     }
 }

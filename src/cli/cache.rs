@@ -1,7 +1,8 @@
 //! `circuitscope cache`: every activation of one run, as a safetensors file.
 
 use super::args::{CacheArgs, Format};
-use super::common::{open_with_prompt, print_json, sequence};
+use super::common::{open_with_prompt, sequence};
+use super::output::print_numbers;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{Array, observe_cache};
@@ -67,7 +68,8 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
 
     let file = shown_path(&args.output);
     match args.common.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.common.format,
             out,
             &Answer {
                 model: ModelNumbers::from(&model),

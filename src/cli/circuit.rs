@@ -1,9 +1,11 @@
 //! `circuitscope circuit`: a table of the model's weights, and what its spectrum says.
 
 use super::args::{Common, Format};
-use super::common::{open_model, print_json};
+use super::common::open_model;
+use super::output::{print_json, print_numbers};
 use super::run::heading;
 use super::table;
+use crate::answers::Table;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
 use crate::lens::{
@@ -133,9 +135,9 @@ pub fn run(args: &CircuitArgs, out: &mut dyn Write) -> Result<()> {
 fn list(args: &CircuitArgs, model: &Model, names: Vec<String>, out: &mut dyn Write) -> Result<()> {
     ensure!(!args.scaled, "--scaled needs the NAME of a circuit");
     match args.common.format {
-        Format::Json => {
+        Format::Json | Format::Csv => {
             let model = ModelNumbers::from(model);
-            print_json(out, &Names { model, names })
+            print_numbers(args.common.format, out, &Names { model, names })
         }
         Format::Text => {
             for name in names {
@@ -192,12 +194,24 @@ fn circuit(
     }
     match args.common.format {
         Format::Json => print_json(out, &answer),
+        Format::Csv => print_csv(out, &answer.rows, &answer.cols, &answer.values),
         Format::Text => {
             writeln!(out, "{}", heading(model))?;
             print_text(out, &answer, &scale_words(model, answer.scaled))?;
             tell_file(args, out)
         }
     }
+}
+
+/// The table alone.
+fn print_csv(out: &mut dyn Write, rows: &[String], cols: &[String], values: &Array) -> Result<()> {
+    let table = Table {
+        rows: rows.to_vec(),
+        cols: cols.to_vec(),
+        values: values.clone(),
+        ..Table::default()
+    };
+    Ok(out.write_all(table.csv(&[]).as_bytes())?)
 }
 
 /// What a table's values are divided by.
@@ -270,6 +284,7 @@ fn components(
     }
     match args.common.format {
         Format::Json => print_json(out, &answer),
+        Format::Csv => print_csv(out, &answer.rows, &answer.cols, &answer.values),
         Format::Text => {
             writeln!(out, "{}", heading(model))?;
             let shares = answer.explained_variance.iter().map(|&x| fixed(x, 3));

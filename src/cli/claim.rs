@@ -1,8 +1,8 @@
 //! `circuitscope claim`: one line against every input; `circuitscope verify`: the same again.
 
 use super::args::{Common, Format};
-use super::common::print_json;
 use super::model_args::{ModelArgs, SaidArgs};
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
 use super::workbench::{absolute, model_info};
@@ -16,6 +16,7 @@ use crate::task::shown;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -148,7 +149,7 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
         found,
     };
     match args.space.common.format {
-        Format::Json => print_json(out, &answer)?,
+        Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer)?,
         Format::Text => print_claim(out, &opened, &answer)?,
     }
     Ok(match verdict {
@@ -176,6 +177,7 @@ fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certi
             name: info.name,
             hash: info.hash,
             task_file: None,
+            said: BTreeMap::new(),
         },
         said: space.common.which.said.flags(),
         task: task.title(),
@@ -231,7 +233,8 @@ pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let differences = then.differences(&now)?;
     let verified = differences.is_empty();
     match args.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.format,
             out,
             &Verified {
                 certificate: args.file.to_string_lossy().into_owned(),

@@ -1,4 +1,4 @@
-//! What several commands share: opening a model, reading a prompt, printing JSON.
+//! What several commands share: opening a model, reading a prompt.
 
 use super::args::{Common, ContinuationChoice};
 use super::model_args::ModelArgs;
@@ -11,7 +11,7 @@ use crate::task::{Estimate, Sample, Task, Token, Values, counterfactuals, limits
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
 /// The model asked for and the device it is on.
@@ -183,6 +183,35 @@ pub fn corrupted_or_next(
     Ok(corrupted)
 }
 
+/// The longest prompt that is read from standard input, in bytes.
+const MAX_PROMPT: u64 = 1 << 16;
+
+/// What was typed, or the first line of standard input where that is `-`.
+fn typed(words: &[String]) -> Result<String> {
+    let [dash] = words else {
+        return Ok(words.join(" "));
+    };
+    if dash != "-" {
+        return Ok(dash.clone());
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin()
+        .lock()
+        .take(MAX_PROMPT + 1)
+        .read_until(b'\n', &mut bytes);
+    read.context("standard input")?;
+    ensure!(
+        bytes.len() as u64 <= MAX_PROMPT,
+        "standard input has a line of more than {MAX_PROMPT} bytes"
+    );
+    let line = String::from_utf8(bytes).context("standard input is no text")?;
+    ensure!(
+        !line.trim().is_empty(),
+        "no prompt came from standard input"
+    );
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
 /// A prompt from the words it was typed as. `name` says which one in an error.
 pub fn source(
     task: Task,
@@ -191,7 +220,7 @@ pub fn source(
     continuation: Option<ContinuationChoice>,
 ) -> Result<Source> {
     let prompt = task
-        .parse_prompt(&words.join(" "))
+        .parse_prompt(&typed(words)?)
         .with_context(|| format!("in the {name}"))?;
     let mut source = Source::from(prompt);
     if let Some(choice) = continuation {
@@ -204,32 +233,6 @@ pub fn source(
 pub fn sequence(task: Task, tokens: &[Token]) -> String {
     let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
     names.join(" ")
-}
-
-/// What the JSON of commands is, and in which version: `docs/files.md` says what each changed.
-const SCHEMA: &str = "circuitscope-json-2";
-
-/// An answer with the version of its form.
-#[derive(Serialize)]
-struct Versioned<'a, T> {
-    schema: &'static str,
-    #[serde(flatten)]
-    answer: &'a T,
-}
-
-/// Pretty JSON with one newline at its end; an object says which version of its form it has.
-pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
-    let versioned = Versioned {
-        schema: SCHEMA,
-        answer: value,
-    };
-    let text = match serde_json::to_string_pretty(&versioned) {
-        Ok(text) => text,
-        // a plain list has no fields
-        Err(_) => serde_json::to_string_pretty(value)?,
-    };
-    writeln!(out, "{text}")?;
-    Ok(())
 }
 
 /// How far another sample's numbers may be from these.

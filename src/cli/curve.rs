@@ -1,8 +1,8 @@
 //! `circuitscope curve`: a number of every checkpoint of a series.
 
 use super::args::{Common, Format};
-use super::common::print_json;
 use super::model_args::ModelArgs;
+use super::output::print_json;
 use super::progress::Bar;
 use super::space::{Opened, STOPPED, SpaceArgs};
 use super::table::{self, Align};

@@ -1,7 +1,7 @@
 //! `circuitscope devices`: what can compute here.
 
 use super::args::Format;
-use super::common::print_json;
+use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::model::device;
 use anyhow::Result;
@@ -30,10 +30,10 @@ pub struct DevicesArgs {
 pub fn run(args: &DevicesArgs, out: &mut dyn Write) -> Result<()> {
     let devices = device::list();
     match args.format {
-        Format::Json => {
+        Format::Json | Format::Csv => {
             let devices = devices.into_iter();
             let devices = devices.map(|(name, status)| Device { name, status });
-            print_json(out, &devices.collect::<Vec<_>>())
+            print_numbers(args.format, out, &devices.collect::<Vec<_>>())
         }
         Format::Text => {
             let rows = devices.into_iter().map(|(name, status)| vec![name, status]);

@@ -1,8 +1,9 @@
 //! `circuitscope doctor`: what the workbench finds here, and what to do where it is not what one wants.
 
 use super::args::Format;
-use super::common::{self, print_json};
+use super::common::{self};
 use super::model_args::ModelArgs;
+use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::findings::places;
 use crate::model::device;
@@ -79,7 +80,7 @@ pub fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
     ));
     all.push(model(args));
     match args.format {
-        Format::Json => print_json(out, &all),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &all),
         Format::Text => {
             let row = |one: Checked| {
                 let mark = if one.good { "ok" } else { "!" };

@@ -1,7 +1,7 @@
 //! `circuitscope explain`: whether an algorithm that is written down is the model's.
 
 use super::args::Format;
-use super::common::print_json;
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::lens::Experiment;
@@ -110,7 +110,7 @@ pub fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<()> {
         seconds: started.elapsed().as_secs_f64(),
     };
     match args.space.common.format {
-        Format::Json => print_json(out, &answer),
+        Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer),
         Format::Text => print(out, &opened, &answer),
     }
 }

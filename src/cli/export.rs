@@ -2,7 +2,6 @@
 
 use super::model_args::ModelArgs;
 use super::replay::{named, open};
-use super::workbench::{absolute, model_info};
 use crate::findings::files::{check_writable, write_together};
 use crate::runtime::python::script;
 use crate::runtime::replay::records;
@@ -51,10 +50,7 @@ pub fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<()> {
         let count = found.read.len() + found.broken.len();
         anyhow::bail!("{:?} has {count} findings; name one", args.path);
     };
-    let path = args.which.path();
-    let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
-    let (model, device) = open(&args.which, record, path.clone())?;
-    let info = model_info(&model, absolute(path.as_deref()), device);
+    let (model, info) = open(&args.which, record)?;
     let lines = record.session.study.interventions.iter();
     let task = model.transformer.task();
     for one in lines {

@@ -1,8 +1,9 @@
 //! `circuitscope inspect`: what is in a file, what is assumed of it, and which tasks fit.
 
 use super::args::Format;
-use super::common::{print_json, tell};
+use super::common::tell;
 use super::model_args::SaidArgs;
+use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::lens::slide::{self, Overall, overall};
 use crate::model::config::Sidecar;
@@ -104,7 +105,7 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
         found,
     };
     match args.format {
-        Format::Json => print_json(out, &answer),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &answer),
         Format::Text => print(out, &answer),
     }
 }

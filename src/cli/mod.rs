@@ -3,9 +3,7 @@
 mod ablations;
 mod args;
 mod ask;
-mod attend;
-mod attention;
-mod attribute;
+mod asked;
 mod bench;
 mod cache;
 mod circuit;
@@ -20,10 +18,10 @@ mod explain;
 mod export;
 mod findings;
 mod help;
-mod inputs;
 mod inspect;
 mod leading;
 mod model_args;
+mod output;
 mod patch;
 mod progress;
 mod replay;
@@ -104,9 +102,9 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Cache(args) => cache::run(&args, &mut out)?,
         Command::Patch(args) => patch::run(&args, &mut out)?,
         Command::Ask(args) => ask::run(&args, &mut out)?,
-        Command::Attribute(args) => attribute::run(&args, &mut out)?,
-        Command::Attend(args) => attend::run(&args, &mut out)?,
-        Command::Attention(args) => attention::run(&args, &mut out)?,
+        Command::Attribute(args) => asked::attribute(&args, &mut out)?,
+        Command::Attend(args) => asked::attend(&args, &mut out)?,
+        Command::Attention(args) => asked::attention(&args, &mut out)?,
         Command::Circuit(args) => circuit::run(&args, &mut out)?,
         Command::Replay(args) => {
             let code = replay::run(&args, &mut out)?;

@@ -1,5 +1,6 @@
 //! Which model a command is about, for which task, and what its file does not say.
 
+use crate::findings::session::Session;
 use crate::lens::slide::Wish;
 use crate::model::config::Overrides;
 use crate::model::device::DeviceChoice;
@@ -107,6 +108,26 @@ impl SaidArgs {
         given
             .filter_map(|(name, said)| Some((name.to_owned(), said.take()?)))
             .collect()
+    }
+
+    /// The flags about the model that were given, by name.
+    #[must_use]
+    pub fn of_model(&self) -> BTreeMap<String, String> {
+        let mut flags = self.flags();
+        flags.remove(TASK);
+        flags
+    }
+
+    /// Takes from a session what no flag says.
+    pub fn fill(&mut self, session: &Session) {
+        for (name, said) in self.each() {
+            if said.is_none() {
+                *said = match name {
+                    TASK => session.task_named(),
+                    _ => session.model.said.get(name).cloned(),
+                };
+            }
+        }
     }
 
     /// All flags, by name.

@@ -2,9 +2,9 @@
 
 use super::args::{Format, PairArgs, PatchArgs};
 use super::common::{
-    clean_or_first, corrupted_or_next, interventions, open_model, print_json, sequence, token_ids,
-    with_tokens,
+    clean_or_first, corrupted_or_next, interventions, open_model, sequence, token_ids, with_tokens,
 };
+use super::output::print_numbers;
 use super::run::{heading, print_run};
 use super::table::{self, Align};
 use crate::answers::{Compare, Inquest, Question, Sheet, Table, Tools, answer};
@@ -60,7 +60,8 @@ pub fn run(args: &PatchArgs, out: &mut dyn Write) -> Result<()> {
         pair = with_neurons(pair, &model, &experiment)?;
     }
     match args.pair.common.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.pair.common.format,
             out,
             &Answer {
                 model: ModelNumbers::from(&model),
@@ -131,7 +132,8 @@ fn averaged(
     });
     let tables = tables.collect::<Result<Vec<_>>>()?;
     match args.pair.common.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.pair.common.format,
             out,
             &Averaged {
                 model: ModelNumbers::from(model),
@@ -170,7 +172,7 @@ pub(super) fn experiment(args: &PairArgs, model: &mut Model) -> Result<Experimen
         metric: metric.context("in --metric")?,
         measure: args.measure,
         interventions: interventions(&args.intervene, model)?,
-        sample: args.sample,
+        sample: args.sample(),
     })
 }
 
@@ -185,7 +187,7 @@ fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
         return Ok((clean, corrupted));
     }
     let task = model.transformer.task();
-    let clean = clean_or_first(task, &args.clean, args.sample, args.continuation)?;
+    let clean = clean_or_first(task, args.clean(), args.sample(), args.continuation)?;
     let corrupted = match &args.counterfactual {
         Some(field) => {
             let change = task

@@ -1,10 +1,12 @@
 //! `circuitscope replay`: findings computed again.
 
-use super::common::{self, print_json};
+use super::common;
 use super::model_args::ModelArgs;
+use super::output::print_json;
 use super::progress::Bar;
 use super::table::{self, Align};
-use super::workbench::{absolute, model_info};
+use super::workbench::{absolute, model_info, with_said};
+use crate::app::ModelInfo;
 use crate::findings::compare::{Comparison, Difference};
 use crate::findings::gather::Gathered;
 use crate::findings::places;
@@ -94,20 +96,19 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
         depth: Depth::None,
         ascii: true,
     };
-    // each model is opened once, and its records are computed together
-    let mut models: BTreeMap<Option<PathBuf>, Vec<usize>> = BTreeMap::new();
+    // each model is opened once for each task, and its records are computed together
+    let mut models: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (i, record) in records.iter().enumerate() {
-        let path = args.which.path();
-        let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
-        models.entry(path).or_default().push(i);
+        let which = looked_at(&args.which, record);
+        let key = (which.path(), which.said.flags());
+        models.entry(key).or_default().push(i);
     }
     let bar = Bar::new("inputs")?;
     let mut replayed = Vec::new();
-    for (path, of_model) in models {
+    for of_model in models.into_values() {
         let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
-        let found = match open(&args.which, some[0], path.clone()) {
-            Ok((model, device)) => {
-                let info = model_info(&model, absolute(path.as_deref()), device);
+        let found = match open(&args.which, some[0]) {
+            Ok((model, info)) => {
                 let mut report = |progress| bar.tell(progress, "claims");
                 replay(&some, &model, &info, &look, args.tolerance, &mut report)
             }
@@ -157,16 +158,19 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     })
 }
 
-pub(super) fn open(
-    which: &ModelArgs,
-    record: &Record,
-    path: Option<PathBuf>,
-) -> Result<(Model, String)> {
+/// The model of a finding, its task and what was said of it, where no flag says otherwise.
+fn looked_at(which: &ModelArgs, record: &Record) -> ModelArgs {
     let mut which = which.clone();
+    let path = which.path();
+    let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
     (which.model, which.slide) = (path, None);
-    if which.said.task.is_none() {
-        which.said.task = record.session.task_named();
-    }
+    which.said.fill(&record.session);
+    which
+}
+
+/// The model of a finding.
+pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<(Model, ModelInfo)> {
+    let which = looked_at(which, record);
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);
         format!(
@@ -174,7 +178,8 @@ pub(super) fn open(
             record.name
         )
     })?;
-    Ok((model, picked.name))
+    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    Ok((model, with_said(info, &which)))
 }
 
 fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {

@@ -1,7 +1,8 @@
 //! `circuitscope run`: one prompt, its logits and predictions.
 
 use super::args::{Format, RunArgs};
-use super::common::{open_with_prompt, print_json};
+use super::common::open_with_prompt;
+use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run};
@@ -34,7 +35,8 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
     let task = model.transformer.task();
     let run = observe_run(&model.transformer, &source)?;
     match args.common.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.common.format,
             out,
             &Answer {
                 model: ModelNumbers::from(&model),

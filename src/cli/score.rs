@@ -1,7 +1,8 @@
 //! `circuitscope score`: accuracy and loss over a sample.
 
 use super::args::{Format, ScoreArgs};
-use super::common::{StandardError, cut_down, open_model, print_json};
+use super::common::{StandardError, cut_down, open_model};
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::run::heading;
 use crate::findings::numbers::ModelNumbers;
@@ -79,7 +80,8 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let judged = cut.as_ref().unwrap_or(&model.transformer);
     let score = score_all(judged, &args.sample.prompts(task))?;
     match args.common.format {
-        Format::Json => print_json(
+        Format::Json | Format::Csv => print_numbers(
+            args.common.format,
             out,
             &Answer {
                 model: ModelNumbers::from(&model),

@@ -1,7 +1,7 @@
 //! `circuitscope slides`: the models in the binary.
 
 use super::args::Format;
-use super::common::print_json;
+use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::lens::Right;
 use crate::model::{Opened, SLIDES, Slide};
@@ -61,7 +61,7 @@ struct Line {
 pub fn run(args: &SlidesArgs, out: &mut dyn Write) -> Result<()> {
     let lines = SLIDES.iter().map(line).collect::<Result<Vec<_>>>()?;
     match args.format {
-        Format::Json => print_json(out, &lines),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &lines),
         Format::Text => print(out, &lines),
     }
 }

@@ -1,7 +1,8 @@
 //! `circuitscope sweep`: every input, once.
 
 use super::args::Format;
-use super::common::{StandardError, print_json};
+use super::common::StandardError;
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
 use crate::findings::files;
@@ -136,7 +137,7 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
         inputs_per_second: tally.inputs as f64 / seconds,
     };
     match args.space.common.format {
-        Format::Json => print_json(out, &answer)?,
+        Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer)?,
         Format::Text => print_sweep(out, &opened, &answer)?,
     }
     // what was counted is told, whatever became of the file

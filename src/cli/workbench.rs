@@ -3,11 +3,10 @@
 use super::args::{LiveArgs, RenderArgs, WorkbenchArgs};
 use super::common;
 use super::model_args::{ModelArgs, SaidArgs};
-use crate::app::{ModelInfo, State, parse_script};
+use crate::app::{Destination, ModelInfo, State, parse_script};
 use crate::findings::session::Session;
 use crate::findings::slots::{self, Slot, TakenUp};
 use crate::findings::{files, places};
-use crate::model::device::DeviceChoice;
 use crate::model::{Model, SLIDES, Slide};
 use crate::runtime::bench;
 use crate::runtime::headless::{Around, Headless, Shot};
@@ -90,7 +89,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
     };
     let options = Options {
         look,
-        open: opener(args.which.said.device),
+        open: opener(&args.which),
         recording,
         snapshots: args.snapshots.clone(),
         findings: args.findings.clone().or_else(|| places::findings(&env)),
@@ -127,7 +126,7 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
         sweeps: true,
         snapshots: args.workbench.snapshots.clone(),
         findings: args.workbench.findings.clone(),
-        open: Some(opener(args.workbench.which.said.device)),
+        open: Some(opener(&args.workbench.which)),
     };
     let mut headless = Headless::within(models.first, state, look, args.size, around);
     let ends_in = |what: &str| args.output.extension().is_some_and(|end| end == what);
@@ -171,8 +170,8 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         let path = session.and_then(|session| session.model.path.as_ref());
         which.model = path.map(PathBuf::from);
     }
-    if which.said.task.is_none() {
-        which.said.task = session.and_then(Session::task_named);
+    if let Some(session) = session {
+        which.said.fill(session);
     }
     let found = common::open(&which);
     let (model, picked) = match session {
@@ -183,9 +182,8 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let mut info = model_info(&model, absolute(which.path().as_deref()), picked.name);
-    let named = which.said.task.as_deref().map(Path::new);
-    info.task_file = absolute(named.filter(|file| file.is_file()));
+    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let info = with_said(info, &which);
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
         None => {
@@ -226,23 +224,41 @@ fn start_again(args: &WorkbenchArgs, found: &mut TakenUp) -> Result<(Models, Sta
     }
 }
 
-/// Opens other models, on the same device, as the shell does.
-fn opener(device: DeviceChoice) -> Opener {
-    Arc::new(move |path| {
+/// Opens other models, on the same device, as the shell does; what the flags say of the first one goes on to
+/// hold for it.
+fn opener(first: &ModelArgs) -> Opener {
+    let (said, of) = (first.said.clone(), absolute(first.path().as_deref()));
+    Arc::new(move |to: &Destination| {
+        let flags = match to.path == of {
+            true => said.clone(),
+            false => SaidArgs {
+                device: said.device,
+                ..SaidArgs::default()
+            },
+        };
         let which = ModelArgs {
-            model: Some(path.into()),
+            model: to.path.as_ref().map(PathBuf::from),
             slide: None,
             said: SaidArgs {
-                device,
-                ..SaidArgs::default()
+                task: to.task.clone().or_else(|| flags.task.clone()),
+                ..flags
             },
         };
         let (model, picked) = common::open(&which)?;
         // the one that is opened unasked has no path
-        let path = which.model.filter(|path| *path != SLIDES[0].path());
-        let info = model_info(&model, absolute(path.as_deref()), picked.name);
-        Ok((model, info))
+        let path = which.model.as_ref();
+        let path = path.filter(|path| **path != SLIDES[0].path());
+        let info = model_info(&model, absolute(path.map(PathBuf::as_path)), picked.name);
+        Ok((model, with_said(info, &which)))
     })
+}
+
+/// With the file that the task is read from, if one was named, and what was said of the model.
+pub fn with_said(mut info: ModelInfo, which: &ModelArgs) -> ModelInfo {
+    let named = which.said.task.as_deref().map(Path::new);
+    info.task_file = absolute(named.filter(|file| file.is_file()));
+    info.said = which.said.of_model();
+    info
 }
 
 /// A model's path as it is found from any folder, or what names it in the binary.
@@ -259,6 +275,7 @@ pub fn absolute(path: Option<&Path>) -> Option<String> {
 pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
     ModelInfo {
         task_file: None,
+        said: Default::default(),
         path,
         name: model.name.clone(),
         hash: model.hash.clone(),

@@ -9,6 +9,7 @@ use crate::task::plain::Links;
 use crate::task::{Identity, Sample};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What kind of file it is, in its first line.
@@ -71,6 +72,9 @@ pub struct ModelRef {
     /// The file of its task, where that was named and is no built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_file: Option<String>,
+    /// What the user said of the model, by flag: `positions`, `heads`, ..
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub said: BTreeMap<String, String>,
     /// Where positions enter, where that is only assumed: `shortformer (assumed)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_positions: Option<String>,

@@ -4,7 +4,7 @@ use super::shelf::{self, Places, Work};
 use super::switch::{Left, Opener};
 use super::worker::{Answerer, observed};
 use super::{export, snapshot, sweeper};
-use crate::app::{Effect, Key, Msg, State, update};
+use crate::app::{Destination, Effect, Key, Msg, State, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
@@ -130,8 +130,8 @@ impl Headless {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut waiting: VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
-            if let Effect::Switch(path) = &effect {
-                let effects = match self.switch(path) {
+            if let Effect::Switch(to) = &effect {
+                let effects = match self.switch(to) {
                     Ok(()) => self.state.start(),
                     Err(error) => update(&mut self.state, Msg::Told(Err(format!("{error:#}")))),
                 };
@@ -144,12 +144,12 @@ impl Headless {
     }
 
     /// Shows another model from here on.
-    fn switch(&mut self, path: &str) -> Result<()> {
+    fn switch(&mut self, to: &Destination) -> Result<()> {
         let open = self
             .open
             .as_ref()
             .context("no other model can be opened here")?;
-        let (model, info) = open(path)?;
+        let (model, info) = open(to)?;
         self.state = self.before.to(&self.state, info)?;
         (self.model, self.tables, self.answerer) = (model, None, Answerer::new(None));
         Ok(())

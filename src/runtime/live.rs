@@ -331,7 +331,7 @@ impl Live {
                 Effect::Score(sample, prompts) => self.mailbox.score(sample, prompts),
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
-                Effect::Switch(path) => self.open_model(path)?,
+                Effect::Switch(to) => self.open_model(to)?,
                 Effect::Shelf(job) => self.shelve(job)?,
                 Effect::CopyTable => self.copy_table()?,
                 Effect::Share => self.share()?,

@@ -296,6 +296,7 @@ fn judge(
             name: info.name.clone(),
             hash: info.hash.clone(),
             task_file: info.task_file.clone(),
+            said: info.said.clone(),
             assumed_positions: info.assumed_positions(),
         },
         same_model,

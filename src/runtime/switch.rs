@@ -1,18 +1,25 @@
 //! From one model to another without leaving the program.
 
-use crate::app::{ModelInfo, State, switched};
+use crate::app::{Destination, ModelInfo, State, switched};
 use crate::findings::session::Session;
 use crate::model::Model;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Opens the model that a path names, be it a file or one in the binary.
-pub type Opener = Arc<dyn Fn(&str) -> Result<(Model, ModelInfo)> + Send + Sync>;
+/// Opens a model, be it a file or one in the binary.
+pub type Opener = Arc<dyn Fn(&Destination) -> Result<(Model, ModelInfo)> + Send + Sync>;
 
-/// What was done on the models that were looked at before, by their paths.
+/// A model and its task: the path of the one, and what the other is called.
+type Looked = (Option<String>, String);
+
+fn looked(info: &ModelInfo) -> Looked {
+    (info.path.clone(), info.task.to_string())
+}
+
+/// What was done on the models that were looked at before.
 #[derive(Default)]
-pub(super) struct Left(BTreeMap<Option<String>, Session>);
+pub(super) struct Left(BTreeMap<Looked, Session>);
 
 impl Left {
     /// The state that shows another model, as it was left or from the beginning. What was done on the
@@ -21,9 +28,9 @@ impl Left {
     /// # Errors
     /// When its session cannot be shown; nothing is left then.
     pub fn to(&mut self, state: &State, info: ModelInfo) -> Result<State> {
-        let session = self.0.get(&info.path);
+        let session = self.0.get(&looked(&info));
         let next = switched(state, info, session)?;
-        self.0.insert(state.model.path.clone(), state.session());
+        self.0.insert(looked(&state.model), state.session());
         Ok(next)
     }
 }

@@ -47,9 +47,17 @@ fn attribute_answers() {
             "prompt",
             "remainder",
             "sample",
+            "tables",
             "toward",
         ]
     );
+    // the same numbers as those of the question itself
+    let ask = json(&[&["ask", "attribution", "--clean"][..], &PROMPT].concat());
+    for field in ["title", "rows", "cols", "values", "notes"] {
+        assert_eq!(one["tables"][0][field], ask[field], "{field}");
+    }
+    let logits = ask["values"].as_array().unwrap().last().unwrap();
+    assert_eq!(&one["logits"], logits);
     assert_eq!(
         words(&one["accumulated_resid"]["labels"]),
         ["0_pre", "1_pre", "final_post"]
@@ -85,11 +93,36 @@ fn attribute_answers() {
         (&"mean of 256".into(), &"notebook:42".into())
     );
     assert_eq!(mean["toward"], "target-elt");
+    // over a sample each number has its standard error
+    assert_eq!(mean["tables"][0]["beside"][0]["name"], "standard error");
     let text = stdout(&prompt);
     assert!(
-        text.contains("single, toward target") && text.contains("remainder"),
+        text.contains("of: single") && text.contains("remainder"),
         "{text}"
     );
+}
+
+#[test]
+fn forms_know_interventions_and_every_way_to_give_a_prompt() {
+    let words = [&["attribute"][..], &PROMPT].concat();
+    let flag = [&["attribute", "--prompt"][..], &PROMPT].concat();
+    assert_eq!(stdout(&words), stdout(&flag));
+    let off = ["--intervene", "zero blocks.1.attn.hook_z @*"];
+    let under = json(&[&words[..], &off].concat());
+    let ask = json(&[&["ask", "attribution"][..], &PROMPT, &off].concat());
+    assert_eq!(under["tables"][0]["values"], ask["values"]);
+    assert_eq!(
+        under["heads"]["values"][1],
+        serde_json::json!([0.0, 0.0, 0.0])
+    );
+    // and as CSV, which is the table
+    let csv = stdout(&[&words[..], &["--format", "csv"]].concat());
+    assert!(
+        csv.lines().any(|line| line.starts_with("head 1.0,")),
+        "{csv}"
+    );
+    let difference = json(&[&words[..], &off, &["--run", "difference"]].concat());
+    assert_eq!(difference.get("heads"), None);
 }
 
 #[test]
@@ -114,8 +147,8 @@ fn attend_answers() {
     assert_eq!(
         keys(&whole),
         [
-            "dest", "grouped", "head", "key", "minus", "model", "prompt", "query", "score", "src",
-            "total", "values",
+            "dest", "grouped", "head", "key", "minus", "model", "prompt", "query", "sample",
+            "score", "src", "tables", "total", "values",
         ]
     );
     assert_eq!(shape(&whole["values"]), [13, 13]);
@@ -132,7 +165,7 @@ fn attend_answers() {
     let want = number(&whole["score"]) - number(&json(&other)["score"]);
     assert!((number(&difference["score"]) - want).abs() < 1e-5);
     assert!((number(&difference["total"]) - want).abs() < 1e-4);
-    assert!(stdout(&minus).contains("minus that of a_1"));
+    assert!(stdout(&minus).contains("minus a_1"));
 
     let with = |layer: &'static str, dest: &'static str, src: &'static str| {
         let cell = ["--layer", layer, "--dest", dest, "--src", src];
@@ -143,7 +176,10 @@ fn attend_answers() {
         "no head '2.0'; the heads are 0.0 1.0",
     );
     refused(&with("1", "b_3", "elt"), "the positions are BOS a_0");
-    refused(&with("1", "a_0", "elt"), "elt comes after a_0");
+    refused(
+        &with("1", "a_0", "elt"),
+        "a_0 cannot attend to elt, which comes after it",
+    );
 }
 
 #[test]
@@ -158,7 +194,8 @@ fn attention_answers() {
     ] {
         let answer = json(&[&sample[..], &["--kind", kind]].concat());
         let expected = [
-            "heads", "kind", "labels", "model", "of", "prompt", "sample", "toward", "values",
+            "heads", "kind", "labels", "model", "of", "prompt", "sample", "tables", "toward",
+            "values",
         ];
         assert_eq!(keys(&answer), expected);
         assert_eq!(
@@ -180,7 +217,7 @@ fn attention_answers() {
     assert_eq!(words(&answer["heads"]), ["1.0"]);
     assert_eq!(answer["values"][0][0][0], Value::Null);
     assert!(answer["values"][0][7][0].is_number());
-    assert!(stdout(&prompt).contains("single, attention: pattern"));
+    assert!(stdout(&prompt).contains("attention pattern 1.0"));
     refused(&["attention"], "--prompt");
     refused(&[&sample[..], &["--kind", "mean"]].concat(), "argmax");
     refused(

@@ -138,6 +138,7 @@ fn frames(c: &mut Criterion) {
     let model = common::embedded();
     let info = ModelInfo {
         task_file: None,
+        said: Default::default(),
         path: None,
         name: model.name.clone(),
         hash: model.hash.clone(),

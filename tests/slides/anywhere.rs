@@ -238,3 +238,51 @@ fn a_finding_under_a_task_file_opens_again() {
         "larger.star",
     );
 }
+
+/// What the user says of a model is part of what a finding is about.
+#[test]
+fn a_finding_keeps_what_was_said_of_its_model() {
+    let (folder, model) = folder();
+    let kept = folder.path().join("kept");
+    let screen = folder.path().join("screen.txt");
+    let said = ["--positions", "shortformer"];
+    let render = ["render", "--model", &model, "--keys", "b 'first' ctrl-s"];
+    let to = [
+        "--findings",
+        kept.to_str().unwrap(),
+        "-o",
+        screen.to_str().unwrap(),
+    ];
+    let drawn = output(&[&render[..], &said, &to].concat());
+    assert!(drawn.status.success(), "{drawn:?}");
+    let first = kept.join("first");
+    let text = std::fs::read_to_string(first.join("session.json")).unwrap();
+    let session: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(session["model"]["said"]["positions"], "shortformer");
+    let replayed: serde_json::Value =
+        serde_json::from_str(&stdout(&["replay", first.to_str().unwrap(), "--json"])).unwrap();
+    assert_eq!(replayed["holds"], true, "{replayed}");
+}
+
+/// The same model for another task, and back; what does not fit changes nothing.
+#[test]
+fn a_line_puts_another_task_to_the_model() {
+    let (folder, model) = folder();
+    let frame = |keys: &str| {
+        let file = folder.path().join("frame.txt");
+        let file = file.to_str().unwrap();
+        let drawn = output(&["render", "--model", &model, "--keys", keys, "-o", file]);
+        assert!(drawn.status.success(), "{drawn:?}");
+        std::fs::read_to_string(file).unwrap()
+    };
+    let task = write(folder.path(), "larger.star", FILE);
+    let larger = format!(": 'task {task}' enter");
+    let shown = frame(&larger);
+    assert!(shown.contains(":task leads back to"), "{shown}");
+    let wrong = frame(": 'task nonsense' enter");
+    assert!(wrong.contains("no task 'nonsense'"), "{wrong}");
+    let misfit = frame(": 'task brackets' enter");
+    assert!(misfit.contains("cannot use the model"), "{misfit}");
+    let first = |frame: &str| frame.lines().next().unwrap().to_owned();
+    assert_eq!(first(&misfit), first(&frame("")));
+}

@@ -32,6 +32,7 @@ pub fn model(heads: usize) -> Model {
 pub fn state(model: &Model, sample: Sample) -> State {
     let info = ModelInfo {
         task_file: None,
+        said: Default::default(),
         path: None,
         name: model.name.clone(),
         hash: model.hash.clone(),

@@ -1,11 +1,13 @@
 //! What a typed command means.
 
 use crate::answers::{FORMS, Question};
+use crate::app::held::message::Destination;
 use crate::app::held::state::State;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
 use crate::task::{Sample, Task, shown};
+use anyhow::ensure;
 
 /// A command understood.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub enum Command {
     Sample(Sample),
     /// A claim about all inputs, or a survey.
     Claim(String),
-    /// Another model, by its path.
-    Slide(String),
+    /// Another model, or another task for this one.
+    Switch(Destination),
     /// A question to the model.
     Ask(Question),
     /// Leave.
@@ -33,7 +35,7 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 10] = [
+pub(in crate::app) const WORDS: [(&str, &str); 11] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -46,6 +48,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 10] = [
     ),
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
     ("slide", "NAME or FILE"),
+    ("task", "NAME[:OPTION=VALUE] or FILE"),
     ("quit", ""),
 ];
 
@@ -71,7 +74,8 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
         "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
-        "slide" => Ok(Command::Slide(slide(rest).map_err(text)?)),
+        "slide" => Ok(Command::Switch(slide(rest).map_err(text)?)),
+        "task" => Ok(Command::Switch(task_named(state, rest).map_err(text)?)),
         "q" | "quit" => Ok(Command::Quit),
         _ if FORMS.iter().any(|(verb, _)| *verb == word) => {
             let question = Question::parse(line, task, &state.model.config);
@@ -101,13 +105,34 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
 }
 
 /// Where a model is: one in the binary by its name, else a file.
-fn slide(name: &str) -> anyhow::Result<String> {
+fn slide(name: &str) -> anyhow::Result<Destination> {
     let name = name.trim();
-    if name.contains(['.', '/', '\\', ':']) {
-        return Ok(name.to_owned());
-    }
-    let path = Slide::named(name)?.path();
-    Ok(path.to_string_lossy().into_owned())
+    let path = match name.contains(['.', '/', '\\', ':']) {
+        true => name.to_owned(),
+        false => Slide::named(name)?.path().to_string_lossy().into_owned(),
+    };
+    Ok(Destination {
+        path: Some(path),
+        task: None,
+    })
+}
+
+/// This model for another task: a built-in one by its name, else a file.
+fn task_named(state: &State, name: &str) -> anyhow::Result<Destination> {
+    let name = name.trim();
+    let built_in: Vec<&str> = Task::built_in_names().collect();
+    let (bare, _) = Task::choice(name)?;
+    let is_file = bare.contains(['.', '/', '\\']);
+    ensure!(
+        is_file || built_in.contains(&bare),
+        "no task '{}'; the tasks are {}, or the file of one",
+        shown(bare),
+        built_in.join(" ")
+    );
+    Ok(Destination {
+        path: state.model.path.clone(),
+        task: Some(name.to_owned()),
+    })
 }
 
 /// The words that begin an intervention.
@@ -172,6 +197,11 @@ pub fn complete(state: &State, line: &str) -> Vec<String> {
         let names = SLIDES.iter().map(|slide| slide.name);
         let names = names.filter(|one| one.starts_with(name) && *one != name);
         return names.map(|name| format!("slide {name}")).collect();
+    }
+    if let Some(name) = line.strip_prefix("task ") {
+        let names = Task::built_in_names();
+        let names = names.filter(|one| one.starts_with(name) && *one != name);
+        return names.map(|name| format!("task {name}")).collect();
     }
     let commands = WORDS
         .iter()

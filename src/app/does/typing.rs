@@ -173,7 +173,7 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         command::Command::Measure(measure) => study.measure = measure,
         command::Command::Ask(question) => return inquire::open(state, question),
         command::Command::Quit => return vec![Effect::Quit],
-        command::Command::Slide(path) => return vec![Effect::Switch(path)],
+        command::Command::Switch(to) => return vec![Effect::Switch(to)],
         command::Command::Sample(sample) => return open_sample(state, sample),
     }
     state.go(study)

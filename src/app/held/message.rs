@@ -136,6 +136,15 @@ pub enum ShelfJob {
     Report(Which),
 }
 
+/// Where `:slide` and `:task` lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The model: a file, or `slide:NAME`; `None` is the one that is opened unasked.
+    pub path: Option<String>,
+    /// The task that it is opened for, by name or file; `None` leaves that to the file.
+    pub task: Option<String>,
+}
+
 /// What the workbench wants done.
 #[derive(Debug)]
 pub enum Effect {
@@ -161,8 +170,8 @@ pub enum Effect {
     Share,
     /// The session that was left behind.
     TakeUp,
-    /// The model that this path names, a file or `slide:NAME`, takes the place of this one.
-    Switch(String),
+    /// Another model, or this one for another task, takes the place of this one.
+    Switch(Destination),
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

@@ -14,6 +14,7 @@ use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warn
 use crate::model::Config;
 use crate::model::config::Assumed;
 use crate::task::{Prompt, Sample, Task};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tui_textarea::TextArea;
 
@@ -180,6 +181,8 @@ pub struct ModelInfo {
     pub task: Task,
     /// The file that the task is read from, where one was named.
     pub task_file: Option<String>,
+    /// What the user said of the model, by flag.
+    pub said: BTreeMap<String, String>,
 }
 
 impl ModelInfo {

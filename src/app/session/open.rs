@@ -40,10 +40,12 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
         None => State::new(info, state.sample.source, None),
     };
     next.view.theme = state.view.theme;
-    next.say(
-        Tone::Good,
-        format!("{name}: :slide leads back to {}", state.model.name),
-    );
+    let (old, new) = (&state.model, &next.model);
+    let words = match old.name == new.name && old.path == new.path {
+        true => format!("{name} for {}: :task leads back to {}", new.task, old.task),
+        false => format!("{name}: :slide leads back to {}", old.name),
+    };
+    next.say(Tone::Good, words);
     Ok(next)
 }
 

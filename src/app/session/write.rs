@@ -30,6 +30,7 @@ impl State {
                 name: self.model.name.clone(),
                 hash: self.model.hash.clone(),
                 task_file: self.model.task_file.clone(),
+                said: self.model.said.clone(),
                 assumed_positions: self.model.assumed_positions(),
             },
             task: task.identity(),

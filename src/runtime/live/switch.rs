@@ -6,17 +6,17 @@ use super::super::sweeper::Sweeper;
 use super::super::threads::{Happening, spawn_worker};
 use super::super::worker::Models;
 use super::Live;
-use crate::app::ModelInfo;
+use crate::app::{Destination, ModelInfo};
 use crate::model::Model;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 
 impl Live {
     /// Opens a model on a thread of its own; what is on screen stays until it is there.
-    pub(super) fn open_model(&self, path: String) -> Result<()> {
+    pub(super) fn open_model(&self, to: Destination) -> Result<()> {
         let (open, sender) = (Arc::clone(&self.options.open), self.sender.clone());
         self.beside(move || {
-            let opened = open(&path).map(Box::new);
+            let opened = open(&to).map(Box::new);
             let opened = opened.map_err(|error| format!("{error:#}"));
             // nobody listens when the program has ended meanwhile
             let _ = sender.send(Happening::Model(opened));
