@@ -29,8 +29,10 @@ fn text_keys_are_free_where_text_is_typed() {
         let typed_at = [Where::Everywhere, Where::Pane(Pane::Prompt)];
         if typed_at.contains(&binding.at) {
             for key in binding.keys {
+                // a blank parts values there
+                let parts = binding.action == Action::OpenMenu;
                 assert!(
-                    !fields.takes(*key),
+                    parts || !fields.takes(*key),
                     "{key} would never reach a prompt field"
                 );
             }

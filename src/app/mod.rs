@@ -11,6 +11,7 @@ mod session;
 mod update;
 
 pub use crate::lens::Shown;
+pub use does::help::{Section, sections};
 pub use does::page::{PINNED, action_for, hints, markdown};
 pub use does::palette::signature;
 pub use held::draft::{Edited, NoteEditor};
@@ -26,10 +27,10 @@ pub use held::space::{
     SpaceRequest, Wants,
 };
 pub use held::state::{
-    LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
+    HelpView, LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
 };
 pub use held::study::{History, Listed, Moment, Study};
-pub use keys::action::Action;
+pub use keys::action::{Action, Group};
 pub use keys::key::{Key, parse_script};
 pub use keys::pane::Pane;
 pub use keys::table::{BINDINGS, Binding, Where};

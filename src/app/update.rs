@@ -4,10 +4,11 @@ use super::session;
 use crate::app::does::act;
 use crate::app::does::cell;
 use crate::app::does::go::take_fields;
+use crate::app::does::help;
 use crate::app::does::inquire;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
-use crate::app::does::page::action_for;
+use crate::app::does::page::{action_for, is_typed};
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::held::draft;
@@ -105,9 +106,29 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
 }
 
 fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
+    if let Mode::Help(view) = &mut state.mode
+        && help::type_key(view, key)
+    {
+        return Vec::new();
+    }
+    if is_typed(state, key) {
+        return type_in_field(state, key);
+    }
+    if matches!(state.mode, Mode::Menu) {
+        state.mode = state.below();
+        let closes = matches!(key.code, KeyCode::Esc | KeyCode::Char(' '));
+        return if closes {
+            Vec::new()
+        } else {
+            on_key(state, key)
+        };
+    }
     if let Some(action) = action_for(state, key) {
         // a message has been read when the next thing is done
-        let done = !matches!(action, Action::Back | Action::OpenHelp | Action::Redraw);
+        let done = !matches!(
+            action,
+            Action::Back | Action::OpenHelp | Action::OpenMenu | Action::Redraw
+        );
         if done && matches!(state.mode, Mode::Normal) {
             state.status = None;
         }

@@ -76,7 +76,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
     }
     if let Some(folder) = sessions.as_deref().filter(|_| slot.is_none()) {
         if session.is_none() && slots::is_left_behind(folder) {
-            state.tell("a session ended without being left: R takes it up".to_owned());
+            state.tell("a session ended without being left: ctrl-r takes it up".to_owned());
         }
         match Slot::claim(folder) {
             Ok(place) => slot = Some(place),

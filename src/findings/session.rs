@@ -305,14 +305,32 @@ pub struct FieldsText {
 pub enum ModeText {
     /// Nothing.
     Normal,
-    /// The help, scrolled down so many lines.
+    /// The help: its cursor.
     Help(usize),
+    /// The help with what its keys must have.
+    Filtered(FilterText),
+    /// The menu of keys.
+    Menu,
     /// A line is being typed.
     Line(LineText),
     /// The findings are looked through.
     Findings,
     /// The draft of a note is being typed.
     Note,
+}
+
+/// What of the help is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterText {
+    /// The cursor.
+    pub at: usize,
+    /// What the keys must have in their text.
+    pub filter: String,
+    /// Whether that is being typed.
+    pub typing: bool,
+    /// The words on screen instead of the keys.
+    pub words: bool,
 }
 
 /// A line being typed.

@@ -2,13 +2,13 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{BINDINGS, Binding, Where};
+use crate::app::{Binding, Group, HelpView, Section, State, Where, sections};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 /// Columns of the keys.
-const KEYS: usize = 18;
+const KEYS: usize = 9;
 
 /// What the screen shows, in the field's own words.
 const WORDS: &[(&str, &str)] = &[
@@ -69,70 +69,190 @@ const NAMES: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
-    let width = area.width.min(84);
-    let height = area.height.min(44);
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
+/// Columns between two columns of keys.
+const GAP: u16 = 2;
+/// The least width of a column of keys.
+const LEAST: u16 = 44;
+/// The same where they are told in short.
+const LEAST_SHORT: u16 = 26;
+
+/// A row of the help.
+enum Row {
+    Heading(String),
+    /// Whether the cursor is on it.
+    Key(String, String, bool),
+    Blank,
+}
+
+/// The help, between header and footer.
+pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
+    let page = if view.words { "words" } else { "keys" };
+    let mut title = vec![canvas.span(Role::Title, format!(" help: {page} "))];
+    if view.typing || !view.filter.is_empty() {
+        let end = if view.typing { "_" } else { "" };
+        title.push(canvas.span(Role::Accent, format!("/{}{end} ", view.filter)));
+    }
+    let rows = match view.words {
+        true => words(canvas),
+        false => keys(canvas.state, &view.filter, Some(view.at)),
     };
-    let lines = lines(canvas);
+    let inner = overlay(canvas, area, Line::from(title));
+    let text = if rows.is_empty() {
+        vec![Row::Heading("no key has that in its text".to_owned())]
+    } else {
+        rows
+    };
+    let at = match view.words {
+        true => view.at,
+        false => text
+            .iter()
+            .position(|row| matches!(row, Row::Key(_, _, true)))
+            .unwrap_or(0),
+    };
+    in_columns(
+        canvas,
+        inner,
+        &text,
+        at,
+        if view.words { u16::MAX } else { LEAST },
+    );
+}
+
+/// The menu: all keys that do something here, below what is looked at where there is room.
+pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
+    let here = [Where::Everywhere, Where::Pane(canvas.state.view.focus)];
+    let all = sections(canvas.state, "").into_iter();
+    let of_here = all.filter(|section| {
+        let first = section.bindings.first();
+        first.is_some_and(|one| here.contains(&one.at) && one.action.group() != Group::Move)
+    });
+    let rows = rows(of_here, None, in_short);
+    let columns = columns_in(area.width.saturating_sub(2), LEAST_SHORT);
+    let height = rows.len().div_ceil(columns) as u16 + 2;
+    let height = height.clamp(area.height / 2, area.height);
+    let place = Rect {
+        y: area.bottom() - height,
+        height,
+        ..area
+    };
+    let title = canvas.span(Role::Title, " the next key does it, esc closes ");
+    let inner = overlay(canvas, place, Line::from(title));
+    in_columns(canvas, inner, &rows, 0, LEAST_SHORT);
+}
+
+/// A frame over what is below it; the room inside.
+fn overlay(canvas: &mut Canvas<'_>, place: Rect, title: Line<'static>) -> Rect {
     Clear.render(place, canvas.buf);
     canvas.buf.set_style(place, canvas.look.base());
     let block = Block::bordered()
         .border_set(canvas.look.borders())
         .border_style(canvas.look.style(Role::Focus))
-        .title_top(Line::from(canvas.span(Role::Title, " help ")))
-        .title_bottom(Line::from(
-            canvas.span(Role::Muted, " arrows scroll, esc closes "),
-        ));
+        .title_top(title);
     let inner = block.inner(place);
     block.render(place, canvas.buf);
-    let room = usize::from(inner.height);
-    let first = scroll.min(lines.len().saturating_sub(room));
-    for (row, line) in lines.iter().skip(first).take(room).enumerate() {
-        canvas.line(inner, row as u16, line);
+    inner
+}
+
+fn columns_in(width: u16, least: u16) -> usize {
+    usize::from((width / least).clamp(1, 6))
+}
+
+/// What a key does, in the few words of the footer or the first ones of the help.
+fn in_short(binding: &Binding) -> String {
+    if !binding.hint.is_empty() {
+        return binding.hint.to_owned();
+    }
+    let end = binding.help.find([',', ';', ':', '(']);
+    binding.help[..end.unwrap_or(binding.help.len())].to_owned()
+}
+
+/// Rows in columns of at least so many cells; where they do not fit, the page that has row `at`, of one column
+/// from there on.
+fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, least: u16) {
+    let several = least < u16::MAX;
+    let columns = columns_in(area.width, least);
+    let height = usize::from(area.height.max(1));
+    let page = columns * height;
+    let first = match several {
+        true => at / page * page,
+        false => at.min(rows.len().saturating_sub(height)),
+    };
+    let width = (area.width - GAP * (columns as u16 - 1)) / columns as u16;
+    for (i, row) in rows.iter().skip(first).take(page).enumerate() {
+        let place = Rect {
+            x: area.x + (i / height) as u16 * (width + GAP),
+            width,
+            ..area
+        };
+        let line = match row {
+            Row::Heading(text) => Line::from(canvas.span(Role::Title, text.clone())),
+            Row::Key(keys, text, chosen) => key_row(canvas, keys, text, *chosen),
+            Row::Blank => Line::default(),
+        };
+        canvas.line(place, (i % height) as u16, &line);
+    }
+    let pages = rows.len().div_ceil(page);
+    if several && pages > 1 {
+        let text = format!(" page {} of {pages} ", at / page + 1);
+        let line = Line::from(canvas.span(Role::Muted, text));
+        let below = Rect {
+            y: area.bottom(),
+            height: 1,
+            ..area
+        };
+        canvas.line(below, 0, &line);
     }
 }
 
-fn lines(canvas: &Canvas<'_>) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut last: Option<Where> = None;
-    // what holds everywhere is looked for most often
-    let (everywhere, elsewhere): (Vec<&Binding>, Vec<&Binding>) = BINDINGS
-        .iter()
-        .partition(|binding| binding.at == Where::Everywhere);
-    for binding in everywhere.into_iter().chain(elsewhere) {
-        if last != Some(binding.at) {
-            if last.is_some() {
-                lines.push(Line::default());
-            }
-            lines.push(Line::from(canvas.span(Role::Title, binding.at.title())));
-            last = Some(binding.at);
+fn keys(state: &State, filter: &str, at: Option<usize>) -> Vec<Row> {
+    let text = |binding: &Binding| binding.help.to_owned();
+    rows(sections(state, filter).into_iter(), at, text)
+}
+
+fn rows(
+    sections: impl Iterator<Item = Section>,
+    at: Option<usize>,
+    text: impl Fn(&Binding) -> String,
+) -> Vec<Row> {
+    let (mut rows, mut count) = (Vec::new(), 0);
+    for section in sections {
+        if !rows.is_empty() {
+            rows.push(Row::Blank);
         }
-        let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-        lines.push(row(canvas, &keys.join(" "), binding.help));
+        rows.push(Row::Heading(section.title));
+        for binding in section.bindings {
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let chosen = at == Some(count);
+            rows.push(Row::Key(keys.join(" "), text(binding), chosen));
+            count += 1;
+        }
     }
-    lines.push(Line::default());
-    lines.push(Line::from(canvas.span(Role::Title, "words")));
-    for (word, meaning) in WORDS {
-        lines.push(row(canvas, word, meaning));
-    }
-    lines.push(Line::default());
-    let title = "names: in short on screen, in full where they are typed and exported";
-    lines.push(Line::from(canvas.span(Role::Title, title)));
-    for (short, full) in NAMES {
-        lines.push(row(canvas, short, full));
-    }
-    lines
+    rows
 }
 
-fn row(canvas: &Canvas<'_>, left: &str, right: &str) -> Line<'static> {
+fn words(canvas: &Canvas<'_>) -> Vec<Row> {
+    let row = |(word, meaning): &(&str, &str)| {
+        let word = canvas.look.plain((*word).to_owned());
+        Row::Key(format!("{word:<18}"), (*meaning).to_owned(), false)
+    };
+    let title = "names: in short on screen, in full where they are typed and exported";
+    let mut rows = vec![Row::Heading("words".to_owned())];
+    rows.extend(WORDS.iter().map(row));
+    rows.extend([Row::Blank, Row::Heading(title.to_owned())]);
+    rows.extend(NAMES.iter().map(row));
+    rows
+}
+
+fn key_row(canvas: &Canvas<'_>, left: &str, right: &str, chosen: bool) -> Line<'static> {
+    let mark = if chosen {
+        canvas.look.pick("› ", "> ")
+    } else {
+        "  "
+    };
+    let role = if chosen { Role::Accent } else { Role::Text };
     Line::from(vec![
-        Span::raw("  "),
-        canvas.span(Role::Key, format!("{left:<KEYS$}")),
-        canvas.span(Role::Text, right.to_owned()),
+        canvas.span(Role::Accent, mark),
+        canvas.span(Role::Key, format!("{left:<KEYS$} ")),
+        canvas.span(role, right.to_owned()),
     ])
 }

@@ -76,7 +76,8 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
             match &state.mode {
                 Mode::Normal | Mode::Findings => {}
                 Mode::Note(editor) => note::note(&mut canvas, area, editor),
-                Mode::Help { scroll } => help::help(&mut canvas, area, *scroll),
+                Mode::Help(view) => help::help(&mut canvas, between(header, footer), view),
+                Mode::Menu => help::menu(&mut canvas, between(header, footer)),
                 Mode::Line(line) => line::line(&mut canvas, area, line),
             }
         }
@@ -119,6 +120,15 @@ fn wanted(state: &State) -> Wanted {
             Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
             _ => 0,
         }),
+    }
+}
+
+/// What lies between header and footer.
+fn between(header: Rect, footer: Rect) -> Rect {
+    Rect {
+        y: header.bottom(),
+        height: footer.y.saturating_sub(header.bottom()),
+        ..header
     }
 }
 

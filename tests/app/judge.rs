@@ -34,13 +34,13 @@ fn a_patched_run_is_judged_by_the_answer_that_its_patches_bring() {
 #[test]
 fn a_key_judges_by_the_other_answer() {
     let mut bench = patched(": 'patch blocks.1.attn.hook_z @* from clean' enter tab");
-    press(&mut bench, "a");
+    press(&mut bench, "J");
     assert_eq!(bench.state.judge(), RunName::Corrupted);
-    press(&mut bench, "a");
+    press(&mut bench, "J");
     assert_eq!(bench.state.judge(), RunName::Clean);
     // an untouched run has but its own
     let mut bench = patched("tab");
-    press(&mut bench, "a");
+    press(&mut bench, "J");
     assert_eq!(bench.state.view.judge, None);
     assert!(bench.state.status.is_some());
 }

@@ -143,7 +143,7 @@ fn typed_edited_switched_removed() {
     press(&mut bench, "backspace enter");
     assert_eq!(lines(&bench)[1], "zero blocks.1.attn.hook_z @b_0");
     assert_ne!(metric(&bench), before);
-    press(&mut bench, "space");
+    press(&mut bench, "#");
     assert_eq!(lines(&bench)[1], "off zero blocks.1.attn.hook_z @b_0");
     assert_eq!(look_at(&bench).experiment.interventions.len(), 1);
     press(&mut bench, "up delete");

@@ -22,7 +22,7 @@ fn value(table: &Table, row: &str, col: &str) -> f32 {
 #[test]
 fn each_key_asks_its_question() {
     for (keys, line) in [
-        ("l", "attribution target"),
+        ("L", "attribution target"),
         ("tab P", "paths nl_1→b_0 target"),
         ("o", "circuit ov.0.0"),
         ("tab tab w", "why 1.0 nl_1 a_0 summed"),
@@ -30,7 +30,7 @@ fn each_key_asks_its_question() {
         ("/ 'pca positions' enter", "pca positions"),
         ("/ 'composition' enter", "composition"),
         ("o .", "circuit ov.0.1"),
-        ("l a", "attribution target over sample"),
+        ("L a", "attribution target over sample"),
         ("G", "grid edges"),
         ("G .", "grid edges_by_pos"),
         ("G | a", "grid edges attribution over 64 pairs"),
@@ -87,7 +87,7 @@ fn a_cell_is_explained_against_its_runner_up() {
 #[test]
 fn the_parts_add_up_to_what_the_screen_shows() {
     let mut bench = workbench(2);
-    press(&mut bench, "l");
+    press(&mut bench, "L");
     let seen = bench.state.observation.clone().unwrap();
     let run = seen.run(RunName::Clean);
     let task = bench.state.task();
@@ -126,7 +126,7 @@ fn a_score_is_the_sum_of_its_parts() {
 #[test]
 fn the_answer_follows_what_is_typed() {
     let mut bench = workbench(1);
-    press(&mut bench, "l");
+    press(&mut bench, "L");
     let before = table(&bench);
     press(&mut bench, "n");
     let after = table(&bench);
@@ -191,7 +191,7 @@ fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
             .text
             .contains("no table")
     );
-    for (i, keys) in ["tab e", "tab e", "tab e", "tab e", "l e", "S e"]
+    for (i, keys) in ["tab e", "tab e", "tab e", "tab e", "L e", "S e"]
         .iter()
         .enumerate()
     {
@@ -276,7 +276,7 @@ fn weights_and_examples_lead_to_each_other() {
     let tokens = [at.dest, at.src].map(|at| seen.clean.tokens[at] as usize);
     assert_eq!([inquiry.cursor.0, inquiry.cursor.1], tokens);
     // only an entry of a circuit has inputs
-    press(&mut bench, "l X");
+    press(&mut bench, "L X");
     assert_eq!(bench.state.view.focus, Pane::Answer);
 }
 
@@ -327,11 +327,11 @@ fn the_difference_view_asks_for_differences() {
 #[test]
 fn a_row_and_column_are_found_by_name() {
     let mut bench = workbench(2);
-    press(&mut bench, "o j '7 3' enter");
+    press(&mut bench, "o g '7 3' enter");
     assert_eq!(bench.state.inquiry.as_ref().unwrap().cursor, (7, 3));
-    press(&mut bench, "j '* 5' enter");
+    press(&mut bench, "g '* 5' enter");
     assert_eq!(bench.state.inquiry.as_ref().unwrap().cursor, (7, 5));
-    press(&mut bench, "j '77' enter");
+    press(&mut bench, "g '77' enter");
     let error = super::line_error(&bench).unwrap();
     assert!(error.contains("no row '77'; there are 0 .. "), "{error}");
     press(&mut bench, "esc");
@@ -342,7 +342,7 @@ fn a_row_and_column_are_found_by_name() {
 fn the_measure_goes_round_and_the_grids_follow() {
     let mut bench = workbench(2);
     for measure in ["log_prob", "prob", "rank", "kl", "accuracy", "logit_diff"] {
-        press(&mut bench, "k");
+        press(&mut bench, "V");
         let seen = bench.state.observation.clone().unwrap();
         assert_eq!(seen.metric.unwrap().measure.name(), measure);
         assert_eq!(seen.experiment.measure.name(), measure);

@@ -51,7 +51,7 @@ fn every_pane_mode_and_mistake_comes_back() {
     for script in [
         "",
         "tab tab tab down right enter z",
-        "l down right h",
+        "L down right H",
         "P . tab",
         "o . . a",
         ": 'zero blocks.0.attn.hook_z @*' enter : 'zero' left left",
@@ -69,15 +69,15 @@ fn every_pane_mode_and_mistake_comes_back() {
         "b 'Title é' tab '漢字' enter 'second' left left up",
         "b 'put aside' esc n",
         "S down a pagedown",
-        "S / 'mean margin' enter space / 'idx < 2' enter / 'rank[b_0] < 5' enter down space",
+        "S / 'mean margin' enter + / 'idx < 2' enter / 'rank[b_0] < 5' enter down +",
         "S / 'S1[b_0,elt] > 0' enter : 'zero blocks.0.attn.hook_z @*' enter",
         ": 'claim path[1.0][b_0,truth] > 0' enter esc n > S",
         "F",
-        "b 'One' ctrl-s b 'Two' tab 'note' ctrl-s F o down",
-        "b 'One' ctrl-s F o r ' more' left",
+        "b 'One' ctrl-s b 'Two' tab 'note' ctrl-s F O down",
+        "b 'One' ctrl-s F O r ' more' left",
         "b 'One' ctrl-s F / 'on' left",
-        "b 'One' ctrl-s F e ' more' left",
-        "b 'One' ctrl-s F / 'on' enter d",
+        "b 'One' ctrl-s F E ' more' left",
+        "b 'One' ctrl-s F / 'on' enter delete",
         "? t down down pagedown",
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -244,7 +244,7 @@ fn a_session_that_asks_nothing_opens_from_everywhere() {
     for script in [
         ": 'zero blocks.0.attn.hook_z @*' enter",
         "/ 'pca tokens' enter z",
-        "S / 'mean margin' enter space z",
+        "S / 'mean margin' enter + z",
         "S / '((('",
         "b 'One' ctrl-s F / 'on'",
         "b 'Title' tab 'note'",

@@ -48,23 +48,23 @@ fn a_claim_that_is_nested_without_end_is_told() {
 #[test]
 fn any_claim_on_the_list_is_kept_and_let_go() {
     let (_folder, mut bench) = bench();
-    press(&mut bench, "S space");
+    press(&mut bench, "S +");
     assert!(told(&bench).contains("no claim is selected"));
     press(
         &mut bench,
         "/ 'idx < 1' enter / 'idx < 2' enter / 'idx < 3' enter",
     );
     assert_eq!(claims(&bench.state), ["idx < 3", "idx < 2", "idx < 1"]);
-    press(&mut bench, "down space");
+    press(&mut bench, "down +");
     assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 2", "idx < 1"]);
     assert_eq!(bench.state.study().claims, ["idx < 2"]);
-    press(&mut bench, "down space up space");
+    press(&mut bench, "down + up +");
     assert_eq!(bench.state.study().claims, ["idx < 1"]);
     // off the list goes only what is not kept
     press(&mut bench, "delete");
     assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 1"]);
     press(&mut bench, "backspace");
-    assert!(told(&bench).contains("space lets it go"));
+    assert!(told(&bench).contains("+ lets it go"));
     assert_eq!(claims(&bench.state), ["idx < 3", "*idx < 1"]);
     press(&mut bench, "u u u");
     assert_eq!(bench.state.study().claims, [""; 0]);
@@ -177,7 +177,7 @@ fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
     assert_eq!((found.holds, found.total), (Some(true), 30_000));
     assert!(why.contains("only known where the model folds"), "{why}");
     assert!(bench.state.space.running.is_none());
-    bench.key(Key::char(' '));
+    bench.key(Key::char('+'));
     assert!(told(&bench).contains("kept"));
 }
 
@@ -214,7 +214,7 @@ fn what_a_survey_finds_becomes_interventions() {
     };
     let found = choices(&bench.state);
     assert!(!found.is_empty());
-    press(&mut bench, "space");
+    press(&mut bench, "+");
     assert!(told(&bench).contains("claims are kept"), "{}", told(&bench));
     assert!(bench.state.study().claims.is_empty());
     press(&mut bench, "down enter");
@@ -250,7 +250,7 @@ fn what_a_survey_finds_becomes_interventions() {
 #[test]
 fn wrong_inputs_are_put_in_groups() {
     let (_folder, mut bench) = bench();
-    press(&mut bench, "S a a");
+    press(&mut bench, "S O O");
     for common in ["idx 0", "nl_1→b_0", "a in its place"] {
         let rows = bench.state.space_rows();
         let groups = rows.iter().filter_map(|row| match row {
@@ -282,7 +282,7 @@ fn wrong_inputs_are_put_in_groups() {
             None => assert!((0..3).any(|j| case.instead(j).name(case.values.task()) == name)),
         }
         bench.state.view.focus = Pane::Space;
-        press(&mut bench, "a");
+        press(&mut bench, "O");
     }
     assert!(told(&bench).contains("by margin"), "{}", told(&bench));
 }

@@ -155,9 +155,9 @@ fn a_message_goes_with_the_next_key() {
 #[test]
 fn a_key_that_does_nothing_is_not_offered_and_says_why() {
     for (open, idle) in [
-        ("l", "."),
-        ("l", "|"),
-        ("l", "R"),
+        ("L", "."),
+        ("L", "|"),
+        ("L", "R"),
         ("N", "a"),
         ("/ 'composition' enter", "."),
         ("/ 'circuit ov.0' enter", "a"),
@@ -250,7 +250,7 @@ fn an_assignment_is_typed_where_the_prompt_is() {
 #[test]
 fn answers_have_a_trail() {
     let mut bench = workbench(1);
-    press(&mut bench, "l P tab tab tab");
+    press(&mut bench, "L P tab tab tab");
     assert!(bench.state.inquiry.is_some());
     let line = |bench: &Headless| {
         let state = &bench.state;

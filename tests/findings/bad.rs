@@ -46,7 +46,7 @@ fn bad_session_files_are_refused() {
 /// A session of the small model, with one value changed.
 fn changed(pointer: &str, value: Value) -> String {
     let mut bench = workbench(2);
-    press(&mut bench, ": 'zero blocks.0.attn.hook_z @*' enter l");
+    press(&mut bench, ": 'zero blocks.0.attn.hook_z @*' enter L");
     let mut json: Value =
         serde_json::from_slice(&bench.state.session().to_json().unwrap()).unwrap();
     *json.pointer_mut(pointer).unwrap() = value;

@@ -26,7 +26,7 @@ const LINES: [&str; 8] = [
 ];
 const KEYS: [&str; 2] = [
     "tab tab right enter b 'One' ctrl-s",
-    "S / 'idx < 3' enter space f1 alt-x",
+    "S / 'idx < 3' enter + f1 alt-x",
 ];
 
 /// A text with a piece of it replaced.

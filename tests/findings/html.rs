@@ -131,7 +131,7 @@ fn the_reader_sees_what_is_wrong() {
 fn the_screen_as_a_page_is_well_formed() {
     for script in [
         "",
-        "l",
+        "L",
         ": 'a<b & \"c\"'",
         "b '<i>&amp;\"' tab '</svg>'",
         "?",

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn made(folder: &Path) -> std::path::PathBuf {
-    keep(folder, "tab tab tab right enter l b 'One' ctrl-s");
+    keep(folder, "tab tab tab right enter L b 'One' ctrl-s");
     folder.join("findings/one")
 }
 

@@ -28,7 +28,7 @@ fn run(args: &[&str]) -> (i32, String) {
 fn what_was_kept_is_computed_again() {
     let folder = tempfile::tempdir().unwrap();
     keep(folder.path(), "tab tab tab right enter b 'One' ctrl-s");
-    keep(folder.path(), "l . b 'Two' tab 'with a question' ctrl-s");
+    keep(folder.path(), "L . b 'Two' tab 'with a question' ctrl-s");
     let findings = folder.path().join("findings");
     let all = stdout(&["replay", text(&findings)]);
     assert!(
@@ -182,8 +182,8 @@ fn kept_claims_are_checked_again() {
     let snapshots = text(folder.path());
     let picture = folder.path().join("screen.txt");
     // one that holds, one that is only told, one that was kept and let go again
-    let keys = "S / 'idx < 3' enter space / 'mean margin' enter space \
-                / 'elt == 0' enter space u b 'One' ctrl-s";
+    let keys = "S / 'idx < 3' enter + / 'mean margin' enter + \
+                / 'elt == 0' enter + u b 'One' ctrl-s";
     let render = [
         "render",
         "--model",

@@ -48,7 +48,7 @@ fn a_finding_brings_every_pane_back_and_undo_leads_back() {
     let finding = store::open(&made).unwrap();
     assert_eq!(finding.note, "line one\nline two");
     assert!(finding.frame.contains("patching") && !finding.frame.contains("kept"));
-    press(&mut bench, "esc z n n x tab l d");
+    press(&mut bench, "esc z n n x tab L d");
     let worked_on = bench.state.study().clone();
     press(&mut bench, "F enter");
     assert_eq!(bench.state.study(), kept.study());
@@ -75,7 +75,7 @@ fn the_list_is_searched_sorted_renamed_and_cleared() {
             &format!("b '{title}' tab 'about {title} 漢' ctrl-s"),
         );
     }
-    press(&mut bench, "F o");
+    press(&mut bench, "F O");
     assert_eq!(titles(&bench.state), ["alpha", "Beta", "Gamma"]);
     press(&mut bench, "/ 'GAM' enter");
     assert_eq!(titles(&bench.state), ["Gamma"]);
@@ -83,24 +83,24 @@ fn the_list_is_searched_sorted_renamed_and_cleared() {
     assert_eq!(titles(&bench.state), ["Gamma two"]);
     press(
         &mut bench,
-        &format!("/ {} enter down d", "backspace ".repeat(3)),
+        &format!("/ {} enter down delete", "backspace ".repeat(3)),
     );
     assert!(told(&bench.state).contains("delete again"));
-    press(&mut bench, "down d d");
+    press(&mut bench, "down delete delete");
     assert_eq!(titles(&bench.state), ["alpha", "Beta"]);
     assert_eq!(
         entries(&folder.path().join("findings/.trash")),
         ["gamma-two"]
     );
-    press(&mut bench, "home e end ' more' ctrl-s");
+    press(&mut bench, "home E end ' more' ctrl-s");
     let note = fs::read_to_string(folder.path().join("findings/alpha/note.md")).unwrap();
     assert_eq!(note, "about alpha 漢 more");
-    press(&mut bench, "w");
+    press(&mut bench, "W");
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(page.contains("about alpha 漢 more") && page.contains("data:image/svg+xml"));
-    press(&mut bench, "t");
+    press(&mut bench, "T");
     assert!(!titles(&bench.state).is_empty());
-    press(&mut bench, "d");
+    press(&mut bench, "delete");
     assert!(told(&bench.state).contains("in the program"));
     press(&mut bench, "esc");
     assert!(matches!(bench.state.mode, Mode::Normal) && bench.state.shelf.is_none());
@@ -140,7 +140,7 @@ fn nothing_that_was_typed_is_lost() {
 fn a_note_that_somebody_else_changed_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = bench(folder.path());
-    press(&mut bench, "b 'One' tab 'mine' ctrl-s F e ' too'");
+    press(&mut bench, "b 'One' tab 'mine' ctrl-s F E ' too'");
     let file = folder.path().join("findings/one/note.md");
     fs::write(&file, "theirs").unwrap();
     press(&mut bench, "ctrl-s");

@@ -53,7 +53,7 @@ fn an_abort_and_an_overflow_give_the_terminal_back() {
 
 #[test]
 fn a_crashed_session_comes_back_without_what_it_asked() {
-    for (flags, keys) in [(&["--resume"][..], ""), (&[], "R")] {
+    for (flags, keys) in [(&["--resume"][..], ""), (&[], "\x12")] {
         let home = fresh_home();
         let session = asking(&home);
         session.signal(Signal::SIGABRT);

@@ -78,14 +78,14 @@ fn a_killed_session_is_offered_and_comes_back() {
     session.signal(Signal::SIGKILL);
     session.wait_end(Duration::from_secs(5));
     let mut session = start(&home, &[]);
-    session.wait_for("R takes it up");
+    session.wait_for("ctrl-r takes it up");
     session.send("q");
     session.ends(0, 1);
-    comes_back(&home, &before, &[], "R");
+    comes_back(&home, &before, &[], "\x12");
     // it was taken up: nobody is offered it again
     let mut session = start(&home, &["--prompt", PROMPT]);
     session.wait_for("logp");
-    assert!(!session.look(|screen| screen.contents().contains("R takes it up")));
+    assert!(!session.look(|screen| screen.contents().contains("ctrl-r takes it up")));
     session.send("q");
     session.ends(0, 1);
 }
@@ -116,11 +116,11 @@ fn two_programs_keep_two_sessions() {
     first.wait_for("logp");
     let mut second = start(&home, &["--prompt", "1 2 3 0 4"]);
     second.wait_for("logp");
-    assert!(!second.look(|screen| screen.contents().contains("R takes it up")));
+    assert!(!second.look(|screen| screen.contents().contains("ctrl-r takes it up")));
     wait_saved(&home, "1.json", "14 26 35 1 48");
     wait_saved(&home, "2.json", "1 2 3 0 4");
     // what runs is not taken from it
-    second.send("R");
+    second.send("\x12");
     second.wait_for("no session was left behind");
     for session in [&mut first, &mut second] {
         session.send("q");

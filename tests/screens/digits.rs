@@ -87,7 +87,7 @@ fn ranks_are_whole_numbers() {
     for word in &words[..words.len() - 1] {
         assert!(!word.contains('.'), "{row}");
     }
-    press(&mut bench, "esc k k k");
+    press(&mut bench, "esc V V V");
     let text = shown(&bench.state, (120, 40));
     assert!(
         !text.contains("rank +") && !text.contains("rank 1.0"),

@@ -67,7 +67,7 @@ fn modes() {
         ("warning", "down down down backspace 9"),
         (
             "space",
-            "S / 'rank[b_0] < 5 when idx = 1' enter / 'idx < 3' enter / 'mean margin[b_1]' enter space",
+            "S / 'rank[b_0] < 5 when idx = 1' enter / 'idx < 3' enter / 'mean margin[b_1]' enter +",
         ),
         (
             "space_claim",

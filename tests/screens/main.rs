@@ -29,7 +29,7 @@ fn busy() -> State {
         &mut bench,
         ": 'scale blocks.0.attn.hook_z @idx by 0.5' enter",
     );
-    press(&mut bench, "backtab space tab esc");
+    press(&mut bench, "backtab # tab esc");
     bench.state
 }
 

@@ -4,6 +4,7 @@ use super::cell;
 use super::examples::{random_example, step_counterfactual, step_example};
 use super::go::change;
 use super::go::take_fields;
+use super::help;
 use super::inquire;
 use super::judge;
 use super::line::{edit_intervention, open_line, open_question, suggest, suggest_anew};
@@ -20,11 +21,12 @@ use crate::answers::{Question, Variants};
 use crate::app::held::message::Effect;
 use crate::app::held::panes::strip_rows;
 use crate::app::held::shelf::Which;
-use crate::app::held::state::{Mode, Purpose, State, Tone};
+use crate::app::held::state::{HelpView, Mode, Purpose, State, Tone};
 use crate::app::keys::action::Action;
+use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
-use crate::app::keys::table::BINDINGS;
 use crate::lens::{self, Continuation, Direction, Fix, RunName, Shown};
+use crossterm::event::KeyCode;
 
 /// Lines of a page.
 const PAGE: isize = 10;
@@ -38,7 +40,15 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyTable => return vec![Effect::CopyTable],
         Action::Share => return vec![Effect::Share],
         Action::TakeUp => return vec![Effect::TakeUp],
-        Action::OpenHelp => state.mode = Mode::Help { scroll: 0 },
+        Action::OpenHelp => state.mode = Mode::Help(HelpView::default()),
+        Action::OpenMenu => state.mode = Mode::Menu,
+        Action::FilterHelp => help::filter(state),
+        Action::TurnHelp => help::turn(state),
+        Action::DoSelected => {
+            if let Some(action) = help::take(state) {
+                return act(state, action);
+            }
+        }
         Action::Back => return back(state),
         Action::OpenFindings => return shelf::open(state, Which::Own),
         Action::OpenTutorial => return shelf::open(state, Which::Tutorial),
@@ -220,7 +230,7 @@ fn back(state: &mut State) -> Vec<Effect> {
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal if state.view.zoomed => state.view.zoomed = false,
         Mode::Normal => inquire::close(state),
-        Mode::Help { .. } | Mode::Line(_) => state.mode = state.below(),
+        Mode::Help(_) | Mode::Menu | Mode::Line(_) => state.mode = state.below(),
         Mode::Findings => shelf::close(state),
         Mode::Note(_) => note::put_aside(state),
     }
@@ -333,9 +343,8 @@ fn clear(state: &mut State) -> Vec<Effect> {
 
 /// Moves the focused pane's cursor.
 fn step(state: &mut State, rows: isize, columns: isize) {
-    if let Mode::Help { scroll } = &mut state.mode {
-        let by = rows + columns;
-        *scroll = scroll.saturating_add_signed(by).min(BINDINGS.len() + 32);
+    if matches!(state.mode, Mode::Help(_)) {
+        help::step(state, rows + columns);
         return;
     }
     if matches!(state.mode, Mode::Findings) {
@@ -349,6 +358,14 @@ fn step(state: &mut State, rows: isize, columns: isize) {
     let moved = |at: usize, by: isize| at.saturating_add_signed(by).min(len - 1);
     let view = &mut state.view;
     match view.focus {
+        Pane::Prompt if columns != 0 => {
+            let key = if columns < 0 {
+                KeyCode::Left
+            } else {
+                KeyCode::Right
+            };
+            state.fields.input(Key::plain(key));
+        }
         Pane::Prompt => state.fields.step(rows),
         Pane::Answer => inquire::move_cursor(state, rows, columns),
         Pane::Space => rows::move_cursor(state, rows),

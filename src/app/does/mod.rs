@@ -5,6 +5,7 @@ pub mod cell;
 pub mod command;
 pub mod examples;
 pub mod go;
+pub mod help;
 pub mod inquire;
 pub mod judge;
 pub mod line;

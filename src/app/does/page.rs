@@ -4,7 +4,9 @@ use super::inquire;
 use crate::app::held::state::{Mode, State};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
+use crate::app::keys::pane::Pane;
 use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
+use crossterm::event::KeyCode;
 
 /// What the footer names at its right edge, wherever one is.
 pub const PINNED: [Action; 3] = [Action::Back, Action::Undo, Action::OpenHelp];
@@ -13,7 +15,8 @@ pub const PINNED: [Action; 3] = [Action::Back, Action::Undo, Action::OpenHelp];
 fn places(state: &State) -> [Option<Where>; 2] {
     match &state.mode {
         Mode::Normal => [Some(Where::Pane(state.view.focus)), Some(Where::Everywhere)],
-        Mode::Help { .. } => [Some(Where::Help), None],
+        Mode::Help(_) => [Some(Where::Help), None],
+        Mode::Menu => [None, None],
         Mode::Line(_) => [Some(Where::Line), None],
         Mode::Findings => [Some(Where::Findings), None],
         Mode::Note(_) => [Some(Where::Note), None],
@@ -39,6 +42,7 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
         .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
         .filter(|binding| !binding.hint.is_empty() && does_something(state, binding))
         .filter(|binding| binding.at != Where::Everywhere || !PINNED.contains(&binding.action))
+        .filter(|binding| !is_typed(state, binding.keys[0]))
         .map(|binding| {
             let key = match binding.action {
                 Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
@@ -48,6 +52,13 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
             (key, binding.hint)
         })
         .collect()
+}
+
+/// Whether a key is a letter of the field at hand, and so does nothing else.
+#[must_use]
+pub fn is_typed(state: &State, key: Key) -> bool {
+    let at_field = matches!(state.mode, Mode::Normal) && state.view.focus == Pane::Prompt;
+    at_field && matches!(key.code, KeyCode::Char(_)) && state.fields.takes(key)
 }
 
 /// Whether a key does to the open answer what its hint says.

@@ -69,7 +69,7 @@ pub(in crate::app) fn drop_claim(state: &mut State) {
         return;
     };
     if state.study().claims.contains(&claim) {
-        state.say(Tone::Plain, "this claim is kept: space lets it go first");
+        state.say(Tone::Plain, "this claim is kept: + lets it go first");
         return;
     }
     state.space.stated.retain(|one| *one != claim);

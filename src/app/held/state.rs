@@ -126,16 +126,28 @@ impl LineEditor {
     }
 }
 
+/// What of the help is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelpView {
+    /// Which of its keys the cursor is on, or how far its words are scrolled down.
+    pub at: usize,
+    /// What the keys must have in their text.
+    pub filter: String,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// The words on screen instead of the keys.
+    pub words: bool,
+}
+
 /// What the keys mean.
 #[derive(Clone, Debug)]
 pub enum Mode {
     /// The workbench.
     Normal,
-    /// The help, scrolled down so many lines.
-    Help {
-        /// Lines above the first one shown.
-        scroll: usize,
-    },
+    /// The help.
+    Help(HelpView),
+    /// The menu of keys.
+    Menu,
     /// A line is being typed.
     Line(Box<LineEditor>),
     /// The findings are looked through.

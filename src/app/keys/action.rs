@@ -7,6 +7,14 @@ pub enum Action {
     Quit,
     /// Open the help.
     OpenHelp,
+    /// Show only keys that have a text in what they do.
+    FilterHelp,
+    /// The help's other page.
+    TurnHelp,
+    /// Do what the help's cursor is on.
+    DoSelected,
+    /// A menu of all keys: the next one does it.
+    OpenMenu,
     /// Close what is open, step by step.
     Back,
     /// Focus the next pane.
@@ -217,4 +225,101 @@ pub enum Action {
     Accept,
     /// Complete the word.
     Complete,
+}
+
+/// What an action is for: how the help and the menu put them in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Seeing something else of what is there.
+    Look,
+    /// Changing what is run.
+    Change,
+    /// Asking for an answer.
+    Ask,
+    /// What stays: files, findings, the clipboard.
+    Keep,
+    /// Moving about, and the program itself.
+    Move,
+}
+
+impl Group {
+    /// All, in the order of the help.
+    pub const ALL: [Self; 5] = [Self::Look, Self::Change, Self::Ask, Self::Keep, Self::Move];
+
+    /// Its heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Change => "change",
+            Self::Ask => "ask",
+            Self::Keep => "keep",
+            Self::Move => "move and leave",
+        }
+    }
+}
+
+impl Action {
+    /// What it is for.
+    #[must_use]
+    pub const fn group(self) -> Group {
+        use Action::{
+            AskAttribution, AskCircuit, AskGrid, AskInputs, AskMean, AskMetrics, AskModels,
+            AskNecessity, AskPaths, AskRanks, AskSources, AskWhy, ClearInterventions, Compare,
+            CopyTable, CycleContinuation, CycleMeasure, CycleRun, CycleTheme, DropClaim,
+            EarlierAnswer, EditIntervention, EditMetric, EditNote, Export, Fix, FlipDirection,
+            FollowPair, Hottest, JumpToExample, KeepClaim, KeepFinding, KnockCell, LaterAnswer,
+            LookAt, MeanCell, NextCase, NextCounterfactual, NextExample, NextFlagged, NextHead,
+            NextQuestion, NudgeDown, NudgeUp, OpenClaim, OpenCommand, OpenFindings, OpenQuestion,
+            OpenRow, OpenSpace, OpenTutorial, PatchCell, PreviousCase, PreviousCounterfactual,
+            PreviousExample, PreviousHead, PreviousQuestion, RandomExample, Redo,
+            RemoveIntervention, Rename, Report, ResampleCell, SaveNote, ScaleCell, SetCell, Share,
+            Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell, TakeUp, ToggleIntervention,
+            ToggleQuestion, ToggleScores, Trash, TypeValue, Undo, ValueDown, ValueUp, ZeroCell,
+            Zoom,
+        };
+        match self {
+            CycleRun | ToggleScores | NextHead | PreviousHead | Zoom | CycleTheme | SwitchJudge
+            | Hottest | NextFlagged | Compare | NextQuestion | PreviousQuestion
+            | ToggleQuestion | EarlierAnswer | LaterAnswer | SortCases | OpenRow | NextCase
+            | PreviousCase | LookAt | NextExample | PreviousExample | JumpToExample
+            | RandomExample => Group::Look,
+            ValueUp
+            | ValueDown
+            | NextCounterfactual
+            | PreviousCounterfactual
+            | FlipDirection
+            | EditMetric
+            | FollowPair
+            | CycleContinuation
+            | CycleMeasure
+            | OpenCommand
+            | Undo
+            | Redo
+            | ClearInterventions
+            | Fix
+            | KnockCell
+            | NudgeUp
+            | NudgeDown
+            | TypeValue
+            | PatchCell
+            | ZeroCell
+            | MeanCell
+            | SetCell
+            | ScaleCell
+            | ResampleCell
+            | TakeCell
+            | EditIntervention
+            | ToggleIntervention
+            | RemoveIntervention => Group::Change,
+            AskWhy | AskAttribution | AskPaths | AskCircuit | AskInputs | AskMean | AskGrid
+            | AskMetrics | AskNecessity | AskSources | AskModels | AskRanks | OpenQuestion
+            | OpenSpace | OpenClaim | SurveyCell => Group::Ask,
+            Snapshot | TakeUp | CopyTable | Share | OpenFindings | OpenTutorial | KeepFinding
+            | KeepClaim | DropClaim | Rename | EditNote | Trash | Report | SaveNote | Export => {
+                Group::Keep
+            }
+            _ => Group::Move,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::app::held::fields::{Fields, Part, Side, jump};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::panes::StripColumn;
 use crate::app::held::sight::Sight;
-use crate::app::held::state::{LineEditor, Mode, Purpose, Status};
+use crate::app::held::state::{HelpView, LineEditor, Mode, Purpose, Status};
 use crate::app::held::state::{ModelInfo, State};
 use crate::app::held::study::MAX_HISTORY;
 use crate::app::held::study::{History, Listed, Moment, Study};
@@ -360,7 +360,22 @@ fn mode(state: &mut State, text: &ModeText) -> Result<()> {
             ensure!(state.shelf.is_none(), "a shelf needs 'findings'");
             state.mode = Mode::Normal;
         }
-        ModeText::Help(scroll) => state.mode = Mode::Help { scroll: *scroll },
+        ModeText::Help(at) => {
+            let at = *at;
+            state.mode = Mode::Help(HelpView {
+                at,
+                ..HelpView::default()
+            });
+        }
+        ModeText::Filtered(text) => {
+            state.mode = Mode::Help(HelpView {
+                at: text.at,
+                filter: plain(&text.filter).context("filter")?.to_owned(),
+                typing: text.typing,
+                words: text.words,
+            });
+        }
+        ModeText::Menu => state.mode = Mode::Menu,
         ModeText::Line(line) => {
             state.mode = Mode::Line(Box::new(line_editor(state, line)?));
             suggest_anew(state);

@@ -9,9 +9,9 @@ use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::app::held::study::{Moment, Study};
 use crate::app::keys::pane::Pane;
 use crate::findings::session::{
-    AttentionText, CellsText, DraftText, FieldsText, InterventionText, LineText, MessageText,
-    ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText, StripsText, StudyText,
-    ViewText,
+    AttentionText, CellsText, DraftText, FieldsText, FilterText, InterventionText, LineText,
+    MessageText, ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText,
+    StripsText, StudyText, ViewText,
 };
 use crate::lens::{Continuation, HeadName, Measure, Reading, Shown, Source};
 use crate::task::limits::MAX_LINE;
@@ -207,7 +207,16 @@ fn fields_text(state: &State) -> FieldsText {
 fn mode_text(mode: &Mode) -> ModeText {
     match mode {
         Mode::Normal => ModeText::Normal,
-        Mode::Help { scroll } => ModeText::Help(*scroll),
+        Mode::Help(view) if view.filter.is_empty() && !view.typing && !view.words => {
+            ModeText::Help(view.at)
+        }
+        Mode::Help(view) => ModeText::Filtered(FilterText {
+            at: view.at,
+            filter: view.filter.clone(),
+            typing: view.typing,
+            words: view.words,
+        }),
+        Mode::Menu => ModeText::Menu,
         Mode::Line(line) => ModeText::Line(line_text(line)),
         Mode::Findings => ModeText::Findings,
         Mode::Note(_) => ModeText::Note,
