@@ -298,19 +298,23 @@ fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     let last = asked.model.config().n_layers.saturating_sub(1);
-    let mut part = |prefix: &str, part: &Labelled| {
+    let mut sections = Vec::new();
+    let mut part = |heading: &str, prefix: &str, part: &Labelled| {
+        if !heading.is_empty() && !part.labels.is_empty() {
+            sections.push((rows.len(), heading.to_owned()));
+        }
         let names = part.labels.iter().map(|label| on_screen(label, last));
         rows.extend(names.map(|name| format!("{prefix}{name}")));
         values.extend_from_slice(part.values.values());
     };
-    part("", &found.accumulated_resid);
-    part("", &found.decompose_resid);
-    part("", &found.put);
-    part("head ", &found.heads);
+    part("the stream so far", "", &found.accumulated_resid);
+    part("by part", "", &found.decompose_resid);
+    part("", "", &found.put);
+    part("by head", "head ", &found.heads);
     let mut notes = vec![("of".to_owned(), asked.of(found.of))];
     let (name, remainder) = match &found.paths {
         Some(paths) => {
-            part("path ", &paths.all);
+            part("by path", "path ", &paths.all);
             ("paths' remainder", paths.remainder)
         }
         None => ("remainder", found.remainder),
@@ -320,6 +324,7 @@ fn attribution_table(asked: Asked<'_>, found: &Attribution) -> Table {
     rows.push("logit".into());
     values.extend_from_slice(found.logits.values());
     Table {
+        sections,
         values: Array::from_values(vec![rows.len(), found.predictions.len()], values),
         rows,
         cols: found.predictions.clone(),

@@ -67,6 +67,7 @@ impl Table {
             self.intervention(row, col).cloned()
         });
         Self {
+            sections: self.sections.clone(),
             title: self.title.clone(),
             values: minus(&self.values, &base.values),
             signed: true,

@@ -15,6 +15,7 @@ mod moments;
 mod next;
 mod plan;
 mod question;
+mod sentence;
 mod spectrum;
 mod table;
 mod tools;

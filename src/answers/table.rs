@@ -35,7 +35,9 @@ pub enum Alike {
 
 /// Whether a row or column adds up others, or is what they leave.
 fn is_total(name: &str) -> bool {
-    matches!(name, "sum" | "total" | "remainder" | "logit") || name.starts_with("resid ")
+    matches!(name, "sum" | "total" | "remainder" | "logit")
+        || name.starts_with("resid ")
+        || name.starts_with("resid_")
 }
 
 /// Numbers with named rows and columns.
@@ -63,6 +65,9 @@ pub struct Table {
     /// What enter on a cell adds to the interventions, row-major; empty when nothing.
     #[serde(skip)]
     pub cells: Vec<Option<Intervention>>,
+    /// Headings above rows, where the rows are several tables one below the other: each adds up by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<(usize, String)>,
     /// What rows and columns are, where that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub axes: Vec<String>,

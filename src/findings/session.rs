@@ -359,6 +359,9 @@ pub struct LineText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DraftText {
+    /// Whether the title is proposed, and goes with the first letter typed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proposed: bool,
     /// The title.
     pub title: String,
     /// The note.

@@ -10,7 +10,7 @@ use crate::task::number::fixed;
 use anyhow::{Context, Result};
 
 /// xterm takes 100,000 bytes as base64; others take less.
-const MAX_CLIPBOARD: usize = 50_000;
+const MAX_CLIPBOARD: usize = 8192;
 
 /// The numbers of the focused pane.
 ///
@@ -152,7 +152,7 @@ pub(super) fn clipboard(state: &State) -> Result<String> {
     let text = focused_table(state)?.csv(&about(state));
     anyhow::ensure!(
         text.len() <= MAX_CLIPBOARD,
-        "{} bytes are more than terminals take for their clipboard; e writes them as files",
+        "{} bytes are more than every terminal takes for its clipboard ({MAX_CLIPBOARD}); e writes them as files",
         text.len()
     );
     Ok(text)

@@ -321,6 +321,13 @@ impl Headless {
         }
         let format = FrameFormat::from_extension(extension)
             .context("the file must end in .txt, .ans, .svg, .png, .html, .json or .cast")?;
+        let is_text = matches!(format, FrameFormat::Txt | FrameFormat::Ans);
+        ensure!(
+            is_text || crate::ui::has_room(self.size.0, self.size.1),
+            "{} by {} cells have no room for the workbench; it needs 40 by 12",
+            self.size.0,
+            self.size.1
+        );
         let dark = snapshot::ground(&self.state, &self.look);
         let light = snapshot::on_paper(&self.look).ground();
         match shot {

@@ -9,15 +9,16 @@
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
 use super::columns::{Columns, split_heading};
-use super::figure::cell as cell_of;
+use super::figure::{cell as cell_of, reach};
 use super::fit::shortened;
 use super::heatmap::Heatmap;
 use super::number::exact;
 use super::theme::Role;
-use super::{chart, picture, scatter};
+use super::{bars, chart, picture, scatter};
 use crate::answers::{Alike, Geometry, Question, Table};
 use crate::app::{Inquiry, Pane};
 use crate::lens::{Direction, RunName, Shown};
+use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
@@ -28,8 +29,13 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     };
     let state = canvas.state;
-    let question = inquiry.question.line(state.task(), &state.model.config);
-    let mut title = vec![canvas.part(0, Role::Text, question)];
+    let (task, config) = (state.task(), &state.model.config);
+    let line = inquiry.question.line(task, config);
+    let sentence = inquiry.question.sentence(task, config);
+    let mut title = vec![canvas.part(0, Role::Text, sentence.clone())];
+    if sentence != line {
+        title.push(canvas.part(1, Role::Muted, format!("  {line}")));
+    }
     if inquiry.question.is_about_run() {
         title.push(Span::raw("  ").into());
         let (shown, direction) = about(canvas, &inquiry.question);
@@ -72,7 +78,8 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
                     }
                 }
             };
-            draw(canvas, rest, &inquiry, table);
+            let used = draw(canvas, rest, &inquiry, table);
+            bars::beside(canvas, used, &inquiry, table, is_stale(canvas, &inquiry));
             if let Some(scale) = inquiry.question.alike().common_scale(table) {
                 draw_legend(canvas, area, scale, taken);
             }
@@ -105,15 +112,41 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) 
     if inquiry.question.alike() == Alike::Columns {
         words.push("colours: change from the first row, worse and better".to_owned());
     }
+    if inquiry.question.alike() == Alike::All
+        && let (usual, beyond @ 1..) = reach(table)
+    {
+        let usual = significant(usual, 3);
+        words.push(format!(
+            "colours end at {usual}: {beyond} numbers lie beyond"
+        ));
+    }
+    let found = inquiry.question.found(table, inquiry.cursor);
+    let found = found.filter(|_| !is_stale(canvas, inquiry));
     let text = words.join("   ").replace('±', canvas.look.pick("±", "+-"));
     let mut used = 0;
-    if !text.is_empty() {
+    let found = found.unwrap_or_default();
+    let both = found.chars().count() + text.chars().count() + 3;
+    if !found.is_empty() && !text.is_empty() && both <= usize::from(area.width) {
+        let parts = vec![
+            canvas.span(Role::Accent, found),
+            canvas.span(Role::Muted, format!("   {text}")),
+        ];
+        canvas.line(area, 0, &Line::from(parts));
+        return below(area, 1);
+    }
+    let lines = [(Role::Accent, found), (Role::Muted, text)];
+    for (role, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
         for part in super::prompt::wrapped(&text, usize::from(area.width)) {
-            let line = Line::from(canvas.span(Role::Muted, part));
+            let line = Line::from(canvas.span(role, part));
             canvas.line(area, used, &line);
             used += 1;
         }
     }
+    below(area, used)
+}
+
+/// What is left of an area below so many rows.
+fn below(area: Rect, used: u16) -> Rect {
     let used = used.min(area.height);
     Rect {
         y: area.y + used,
@@ -122,7 +155,13 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) 
     }
 }
 
-fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
+/// Draws the table; what of the area is left at its right, and where its rows stand there.
+fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    inquiry: &Inquiry,
+    table: &Table,
+) -> Option<bars::Free> {
     let (row, column) = inquiry.cursor;
     let kinds = inquiry.question.alike();
     let common = kinds.common_scale(table);
@@ -133,6 +172,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
     let preferred = row.saturating_sub(shown_rows / 2);
     let first_row = scroll_to(row, shown_rows, table.rows.len(), preferred);
     let rows = first_row..first_row + shown_rows;
+    let lines = Lines::new(table, &rows, area.height.saturating_sub(head), &columns);
     for (i, (name, values)) in table.layers().take(columns.layers).enumerate() {
         let place = columns.place(area, i, table.rows.len());
         if i == 0 || columns.stacked {
@@ -141,7 +181,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
                 width: columns.label.saturating_sub(1),
                 ..place
             };
-            row_names(canvas, names, head, first_row, table, row);
+            row_names(canvas, names, head, &lines, table, row);
         }
         if columns.named {
             let style = canvas.look.style(Role::Title);
@@ -155,7 +195,13 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
         }
         .intersection(area);
         let value = |row: usize, column: usize| cell_of(values, row, column);
-        for (rows, column) in kinds.pieces(&rows, columns.range()) {
+        let pieces = kinds.pieces(&rows, columns.range());
+        let pieces = pieces.into_iter();
+        let pieces = pieces.flat_map(|(rows, column)| {
+            let parts = lines.parts(&rows).into_iter();
+            parts.map(move |rows| (rows, column))
+        });
+        for (rows, column) in pieces {
             Heatmap {
                 look: canvas.look,
                 rows: rows.end,
@@ -170,7 +216,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
             .render(
                 Rect {
                     x: body.x + columns.offset(column),
-                    y: body.y + (rows.start - first_row) as u16,
+                    y: body.y + lines.y(rows.start),
                     width: columns.width(column),
                     height: rows.len() as u16,
                 }
@@ -180,9 +226,54 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) {
                 column,
             );
         }
-        flags(canvas, body, first_row, &columns, table);
+        flags(canvas, body, &lines, &columns, table);
     }
     off_screen(canvas, area, &columns, table, &rows);
+    let place = columns.place(area, 0, table.rows.len());
+    (columns.layers == 1 && common.is_some()).then(|| bars::Free {
+        area: Rect {
+            x: place.right().min(area.right()),
+            width: area.right().saturating_sub(place.right()),
+            ..area
+        },
+        heading: area.y + head - 1,
+        rows: rows
+            .map(|row| (row, area.y + head + lines.y(row)))
+            .collect(),
+    })
+}
+
+/// Where rows stand on the screen: one below the other, with headings above some where there is room.
+struct Lines<'a> {
+    first: usize,
+    sections: &'a [(usize, String)],
+}
+
+impl<'a> Lines<'a> {
+    fn new(table: &'a Table, rows: &Range<usize>, room: u16, columns: &Columns) -> Self {
+        let all = table.rows.len() + table.sections.len();
+        let fits = rows.len() == table.rows.len() && all <= usize::from(room) && !columns.stacked;
+        Self {
+            first: rows.start,
+            sections: if fits { &table.sections } else { &[] },
+        }
+    }
+
+    /// How far below the first row.
+    fn y(&self, row: usize) -> u16 {
+        let above = self.sections.iter().filter(|(at, _)| *at <= row);
+        (row - self.first + above.count()) as u16
+    }
+
+    /// Rows that stand one right below the other.
+    fn parts(&self, rows: &Range<usize>) -> Vec<Range<usize>> {
+        let cuts = self.sections.iter().map(|(at, _)| *at);
+        let mut cuts: Vec<usize> = cuts.filter(|at| rows.contains(at)).collect();
+        cuts.extend([rows.start, rows.end]);
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.windows(2).map(|two| two[0]..two[1]).collect()
+    }
 }
 
 /// Marks where the table goes on beyond the screen, and the layers that found no room.
@@ -230,15 +321,24 @@ fn row_names(
     canvas: &mut Canvas<'_>,
     place: Rect,
     head: u16,
-    first: usize,
+    lines: &Lines<'_>,
     table: &Table,
     cursor: usize,
 ) {
     let room = usize::from(place.height.saturating_sub(head));
-    for (i, name) in table.rows.iter().enumerate().skip(first).take(room) {
+    for (i, name) in table.rows.iter().enumerate().skip(lines.first).take(room) {
         let style = canvas.look.style(name_role(i == cursor));
-        let y = place.y + head + (i - first) as u16;
+        let y = place.y + head + lines.y(i);
         canvas.text(place.x, y, place, name, style);
+    }
+    let style = canvas.look.style(Role::Title);
+    for (at, heading) in lines.sections {
+        let y = place.y + head + lines.y(*at) - 1;
+        let wide = Rect {
+            width: place.width.max(heading.chars().count() as u16),
+            ..place
+        };
+        canvas.text(place.x, y, wide, heading, style);
     }
 }
 
@@ -279,11 +379,11 @@ fn column_names(
 }
 
 /// A mark behind each cell to be careful with.
-fn flags(canvas: &mut Canvas<'_>, body: Rect, first_row: usize, columns: &Columns, table: &Table) {
+fn flags(canvas: &mut Canvas<'_>, body: Rect, lines: &Lines<'_>, columns: &Columns, table: &Table) {
     let style = canvas.look.style(Role::Warn);
     for &[row, column] in &table.flagged {
-        if row >= first_row && columns.range().contains(&column) {
-            let y = body.y.saturating_add((row - first_row) as u16);
+        if row >= lines.first && columns.range().contains(&column) {
+            let y = body.y.saturating_add(lines.y(row));
             let x = body.x + columns.offset(column) + columns.width(column);
             canvas.text(x, y, body, "!", style);
         }

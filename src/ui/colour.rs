@@ -228,3 +228,34 @@ fn named(colour: Lab) -> Color {
     };
     if colour.l < bound { usual } else { bright }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::Theme;
+
+    /// Sign and order of numbers are seen in 256 colours too: each step is lighter than the one before, or in
+    /// a light theme darker, and no mild minus looks like a mild plus.
+    #[test]
+    fn ramps_keep_sign_and_order() {
+        let light = |index: &u8| shown(Color::Indexed(*index)).lab().l;
+        for theme in Theme::shipped() {
+            let ramps = &theme.indexed;
+            for ramp in [&ramps.sequential, &ramps.negative, &ramps.positive] {
+                let all: Vec<f64> = ramp.iter().map(light).collect();
+                let grows = all.windows(2).all(|two| two[1] > two[0] - 0.02);
+                let falls = all.windows(2).all(|two| two[1] < two[0] + 0.02);
+                assert!(grows || falls, "{}: {all:?}", theme.name);
+            }
+            assert_eq!(ramps.negative[0], ramps.positive[0]);
+            let mut both = ramps.negative[1..].iter().chain(&ramps.positive[1..]);
+            let chroma = |index: &u8| shown(Color::Indexed(*index)).lab().chroma();
+            assert!(both.all(|index| chroma(index) > 0.03), "{}", theme.name);
+            for (minus, plus) in ramps.negative[1..].iter().zip(&ramps.positive[1..]) {
+                let [minus, plus] = [minus, plus].map(|one| shown(Color::Indexed(*one)).lab());
+                let apart = (minus.a - plus.a).hypot(minus.b - plus.b);
+                assert!(apart > 0.08, "{}: {minus:?} {plus:?}", theme.name);
+            }
+        }
+    }
+}

@@ -95,12 +95,25 @@ impl Heatmap<'_> {
                 // Both are less than the size of the area.
                 let x = area.x + column as u16 * width;
                 let y = area.y + row as u16 * height;
+                let marked = self.is_marked(&text, (first_row + row, first_column + column));
                 buf.set_stringn(x, y, text, usize::from(width), style);
                 for below in y + 1..y + height {
                     buf.set_stringn(x, below, " ".repeat(width.into()), width.into(), style);
                 }
+                for line in (y..y + height).filter(|_| marked) {
+                    let mark = self.look.style(Role::Cursor);
+                    let symbol = self.look.pick("▌", ">");
+                    let mark = mark.bg.map_or(mark, |colour| style.fg(colour));
+                    buf.set_stringn(x, line, symbol, 1, mark);
+                }
             }
         }
+    }
+
+    /// Whether a cell is the cursor's and has a blank before its number for the mark: then it keeps its colour.
+    fn is_marked(&self, text: &str, at: (usize, usize)) -> bool {
+        let room = self.width() >= 3 && text.starts_with(' ');
+        self.look.has_colours() && self.cursor == Some(at) && room
     }
 
     fn numbers(&self) -> CellFormat {
@@ -197,6 +210,13 @@ impl Heatmap<'_> {
         let mark = match self.width() {
             1 => self.look.pick("◆", "#"),
             2 => self.look.pick("▐▌", "[]"),
+            _ if self.text(content).starts_with(' ') => {
+                let (text, own) = self.coloured(content);
+                return (
+                    text,
+                    own.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                );
+            }
             _ => return (self.text(content), style),
         };
         let is_drawn = !self.look.ascii;

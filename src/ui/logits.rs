@@ -1,6 +1,7 @@
 //! Per-position logits: the likeliest tokens, their probabilities, right or wrong.
 
 use super::canvas::{Canvas, scroll_to};
+use super::logits_wide;
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown};
@@ -60,6 +61,10 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         usize::from(area.width.saturating_sub(4)),
     );
     let inner = canvas.frame(Pane::Logits, area, title, below);
+    if state.view.zoomed && inner.width >= logits_wide::LEAST {
+        logits_wide::wide(canvas, inner, &seen, &truth);
+        return;
+    }
     let per_position = ranks(inner.height, state.task().answers.len());
     let rows: Vec<Row> = (0..state.task().seq_len())
         .flat_map(|position| ranked(&seen, shown, position, per_position))

@@ -5,6 +5,7 @@
 
 mod answer;
 mod attention;
+mod bars;
 mod canvas;
 mod chart;
 pub mod colour;
@@ -19,6 +20,7 @@ mod interventions;
 pub mod layout;
 mod line;
 mod logits;
+mod logits_wide;
 pub mod look;
 mod note;
 pub mod number;
@@ -96,6 +98,22 @@ pub fn frame(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw(state, look, &mut buffer);
     buffer
+}
+
+/// Whether a screen of that size shows the workbench.
+#[must_use]
+pub fn has_room(width: u16, height: u16) -> bool {
+    let wanted = Wanted {
+        focus: Pane::Prompt,
+        zoomed: false,
+        len: 1,
+        strips: 1,
+        layers: 1,
+        heads: 1,
+        answer: None,
+    };
+    let area = Rect::new(0, 0, width, height);
+    !matches!(layout::layout(area, wanted), Layout::TooSmall)
 }
 
 /// The theme the user stepped to, counted from the one the program began with.

@@ -11,7 +11,7 @@ use super::canvas::Canvas;
 use super::fit::window;
 use super::header::fix_key;
 use super::theme::Role;
-use crate::app::{Pane, Part, Side};
+use crate::app::{Action, BINDINGS, Pane, Part, Side, Where};
 use crate::lens::Source;
 use crate::task::{Task, counterfactuals};
 use ratatui::layout::Rect;
@@ -192,6 +192,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
         };
         lines.push((Role::Warn, format!("! {}{fix}", warning.text)));
     }
+    let rows = area.height;
     let mut row = from;
     for (role, text) in lines {
         for part in wrapped(&text, usize::from(area.width)) {
@@ -199,6 +200,20 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             canvas.line(area, row, &line);
             row += 1;
         }
+    }
+    // nobody needs a manual: where there is room it is said where help is
+    if row + 2 < rows {
+        let mut spans = Vec::new();
+        for action in [Action::OpenTutorial, Action::OpenHelp, Action::OpenCommand] {
+            let found = BINDINGS
+                .iter()
+                .find(|one| one.action == action && one.at == Where::Everywhere);
+            let Some(binding) = found else { continue };
+            let word = binding.help.split([':', ',']).next().unwrap_or_default();
+            spans.push(canvas.span(Role::Key, binding.keys[0].to_string()));
+            spans.push(canvas.span(Role::Muted, format!(" {word}  ")));
+        }
+        canvas.line(area, rows - 1, &Line::from(spans));
     }
 }
 

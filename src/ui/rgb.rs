@@ -1,5 +1,6 @@
 //! Colour arithmetic: hexadecimal notation, OKLab, contrast. Knows no theme and no widget.
 
+use crate::findings::frame;
 use anyhow::{Context as _, Result, ensure};
 use ratatui::style::Color;
 use serde::Deserialize;
@@ -21,6 +22,13 @@ pub struct Lab {
 }
 
 impl Rgb {
+    /// One of the 256 indexed colours of xterm, from 16 on as every terminal shows it.
+    #[must_use]
+    pub fn indexed(index: u8) -> Self {
+        let (red, green, blue) = frame::rgb(Color::Indexed(index), (0, 0, 0));
+        Self(red, green, blue)
+    }
+
     /// The darkest ink.
     pub const BLACK: Self = Self(0, 0, 0);
     /// The lightest ink.

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::colour::Depth;
 use super::look::Look;
 use super::number;
 use super::rgb::Rgb;
@@ -88,11 +89,19 @@ impl Scale {
 
     /// The colour of the point `fraction` of the scale.
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
-        match self {
-            Self::Sequential { .. } | Self::Between { .. } => look.theme.sequential(fraction),
-            Self::Diverging { .. } | Self::Around { .. } | Self::From { .. } => {
-                look.theme.diverging(fraction)
+        let theme = &look.theme;
+        let has_sign = !matches!(self, Self::Sequential { .. } | Self::Between { .. });
+        match (look.depth, has_sign) {
+            (Depth::Indexed, false) => step(&theme.indexed.sequential, fraction),
+            (Depth::Indexed, true) if fraction < 0.0 => step(&theme.indexed.negative, -fraction),
+            (Depth::Indexed, true) => step(&theme.indexed.positive, fraction),
+            (_, false) => theme.sequential(fraction),
+            // of 16 colours one is the ground, and each sign has its own from the beginning
+            (Depth::Ansi, true) if fraction.abs() < FAINT => theme.diverging(0.0),
+            (Depth::Ansi, true) => {
+                theme.diverging(fraction.abs().max(FIRST_ANSI).copysign(fraction))
             }
+            (_, true) => theme.diverging(fraction),
         }
     }
 
@@ -119,6 +128,20 @@ impl Scale {
             matches!(self, Self::Between { low, .. } if low < 0.0)
         }
     }
+}
+
+/// Less of a scale than this is as good as nothing where colours are few.
+const FAINT: f64 = 0.06;
+/// Where on a scale with signs the 16 colours begin to have one.
+const FIRST_ANSI: f64 = 0.3;
+
+/// The step of a ramp for a fraction from 0 to 1; what is more than nothing has a colour of its own.
+fn step(ramp: &[u8], fraction: f64) -> Rgb {
+    let last = ramp.len().saturating_sub(1);
+    let at = (fraction * last as f64).round() as usize;
+    let least = usize::from(fraction >= FAINT);
+    let index = ramp.get(at.clamp(least.min(last), last)).copied();
+    Rgb::indexed(index.unwrap_or_default())
 }
 
 /// The shade of the point `fraction` of a scale.

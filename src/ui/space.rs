@@ -10,10 +10,12 @@ use crate::sweep::{By, Common, Tally, undefined_words};
 use crate::task::grouped;
 use crate::task::number::{fixed, significant};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 /// Bars of the histogram, from one eighth to all of a cell.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Columns before them.
+const NAME: u16 = 9;
 /// The same without such characters.
 const ASCII_BARS: [char; 8] = ['.', '.', ':', ':', '-', '=', '+', '#'];
 
@@ -131,7 +133,10 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     } else {
         Role::Bad
     };
-    let wrong = format!("{} inputs wrong", grouped(tally.wrong_inputs.into()));
+    let wrong = match tally.wrong_inputs {
+        0 => "no input wrong, at any position,".to_owned(),
+        n => format!("{} inputs wrong", grouped(n.into())),
+    };
     // every input is counted: nothing is estimated
     let whole = u128::from(tally.inputs) == canvas.state.task().input_space();
     let rest = format!(
@@ -156,12 +161,13 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         let text = undefined_words(tally.undefined(), tally.right().predictions);
         at.put(canvas, &Line::from(canvas.span(Role::Warn, text)));
     }
-    by_position(canvas, at, tally);
-    histogram(canvas, at, tally);
+    // zeros are one line
     if tally.wrong_inputs > 0 {
+        by_position(canvas, at, tally);
         instead(canvas, at, tally);
     }
-    if at.left() > 12 && at.area.width > 60 {
+    histogram(canvas, at, tally);
+    if tally.wrong_inputs > 0 && at.left() > 12 && at.area.width > 60 {
         by_element(canvas, at, tally);
     }
 }
@@ -187,32 +193,59 @@ fn by_position(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     }
 }
 
-/// Predictions by margin, two steps of the histogram a cell, heights by logarithm.
+/// Predictions by margin, as far as there are any: a step of the histogram a bar, heights by logarithm, the
+/// margins below.
 fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
-    let bins: Vec<(f64, f64, u64)> = tally.margin_bins().collect();
+    let all: Vec<(f64, f64, u64)> = tally.margin_bins().collect();
+    let has = |bin: &(f64, f64, u64)| bin.2 > 0;
+    let (Some(first), Some(last)) = (all.iter().position(has), all.iter().rposition(has)) else {
+        return;
+    };
+    let bins = &all[first..=last];
     let most = bins.iter().map(|bin| bin.2).max().unwrap_or(0).max(1);
     let bars = if canvas.look.ascii { ASCII_BARS } else { BARS };
-    let height = |count: u64| {
-        let part = (1.0 + count as f64).ln() / (1.0 + most as f64).ln();
-        bars[((part * 7.0).round() as usize).min(7)]
+    let rows: u16 = match at.left() {
+        ..=15 => 1,
+        16..=28 => 3,
+        _ => 5,
     };
-    let mut spans = vec![canvas.span(Role::Muted, "margins ")];
-    for pair in bins.chunks(2) {
-        let count: u64 = pair.iter().map(|bin| bin.2).sum();
-        let wrong = pair.iter().all(|bin| bin.1 <= 0.0);
-        let role = if wrong { Role::Bad } else { Role::Good };
-        spans.push(match count {
-            0 => Span::raw(" "),
-            _ => canvas.span(role, height(count).to_string()),
-        });
+    let room = at.area.width.saturating_sub(NAME);
+    let wide = (room / bins.len() as u16).clamp(1, 4);
+    // where there is less room than bars, the widest margins are left out, and the axis says so
+    let shown = &bins[..bins.len().min(usize::from(room))];
+    for row in (0..rows).rev() {
+        let title = match (row + 1 == rows, row) {
+            (true, _) => "margins",
+            (false, 0) => "(log)",
+            _ => "",
+        };
+        let width = usize::from(NAME);
+        let mut spans = vec![canvas.span(Role::Muted, format!("{title:<width$}"))];
+        for &(_, high, count) in shown {
+            let part = (1.0 + count as f64).ln() / (1.0 + most as f64).ln();
+            let eighths = (part * f64::from(rows) * 8.0).round() as i64;
+            let eighths = eighths.max(i64::from(count > 0)) - i64::from(row) * 8;
+            let role = if high <= 0.0 { Role::Bad } else { Role::Good };
+            let symbol = match eighths {
+                ..=0 => ' ',
+                eighths => bars[(eighths.min(8) - 1) as usize],
+            };
+            let bar = symbol.to_string().repeat(wide.into());
+            spans.push(canvas.span(role, bar));
+        }
+        at.put(canvas, &Line::from(spans));
     }
-    let edges = format!(
-        "  <{} .. >{}, log heights",
-        fixed(bins[0].1, 0),
-        fixed(bins[bins.len() - 1].0, 0)
-    );
-    spans.push(canvas.span(Role::Muted, edges));
-    at.put(canvas, &Line::from(spans));
+    let edge = |end: f64, other: f64, sign: &str| match end.is_finite() {
+        true => fixed(end, 0),
+        false => format!("{sign}{}", fixed(other, 0)),
+    };
+    let (low, high) = (shown[0], shown[shown.len() - 1]);
+    let low = edge(low.0, low.1, "<");
+    let high = edge(high.1, high.0, ">");
+    let width = (usize::from(wide) * shown.len()).saturating_sub(low.chars().count());
+    let name = " ".repeat(NAME.into());
+    let axis = format!("{name}{low}{high:>width$}");
+    at.put(canvas, &Line::from(canvas.span(Role::Muted, axis)));
 }
 
 /// What stands where the right answer should.

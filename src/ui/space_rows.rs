@@ -38,7 +38,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
     let (rows, cursor) = (state.space_rows(), state.space_cursor());
     if rows.is_empty() {
         let text = match state.space_tally() {
-            Some(_) => "no prediction is wrong, there are no groups: a sorts by margin",
+            Some(_) => "no prediction is wrong, there are no groups: O sorts by margin",
             None => "S counts all inputs, / states a claim; :ablations and :minimal survey",
         };
         canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
@@ -73,7 +73,14 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                 let line = group_line(canvas, *common, (*count, listed), i == cursor);
                 lines.push(line);
             }
-            SpaceRow::Case(case) => lines.push(case_line(canvas, case, i == cursor)),
+            SpaceRow::Case(case) => {
+                let begins =
+                    i == 0 || !matches!(rows[i - 1], SpaceRow::Case(_) | SpaceRow::Group(..));
+                if begins {
+                    lines.push(case_heads(canvas, case));
+                }
+                lines.push(case_line(canvas, case, i == cursor));
+            }
         }
         if i == cursor {
             selected = first..lines.len();
@@ -314,6 +321,21 @@ fn group_line(
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }
 
+/// The heads of the columns of inputs.
+fn case_heads(canvas: &Canvas<'_>, case: &Case) -> Line<'static> {
+    let (first, last) = match canvas.state.space.order {
+        CaseOrder::Loss => ("loss", "margin"),
+        _ => ("margin", "loss"),
+    };
+    let width = input(&case.values).chars().count();
+    let said = (3 * case.predicted.len()).saturating_sub(1).max(4);
+    let text = format!(
+        "  {:<width$}  {first:>9}  {:<said$}  {:<22}  {last:>9}",
+        "input", "says", "instead of the right"
+    );
+    Line::from(canvas.span(Role::Title, text))
+}
+
 fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
     let task = canvas.state.task();
     let said = case
@@ -331,17 +353,14 @@ fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> 
             )
         })
         .collect();
-    let numbers = (
-        format!("margin {:>8}", fixed(case.margin(), 4)),
-        format!("loss {}", significant(case.loss, 3)),
-    );
+    let numbers = (fixed(case.margin(), 4), significant(case.loss, 3));
     // what they are sorted by comes first: a narrow screen ends before the line does
     let (first, last) = match canvas.state.space.order {
         CaseOrder::Loss => (numbers.1, numbers.0),
         _ => numbers,
     };
     let text = format!(
-        "{}  {first}  says {}  {:<14}  {last}",
+        "{}  {first:>9}  {:<4}  {:<22}  {last:>9}",
         input(&case.values),
         said.join(" "),
         wrong.join(", "),

@@ -108,6 +108,18 @@ pub struct ThemeGround {
 #[serde(try_from = "Vec<Rgb>")]
 pub struct Colormap(Vec<Rgb>);
 
+/// The same with the 256 indexed colours of xterm: chosen by hand, since the nearest ones lose sign and order.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ramps {
+    /// From 0 to 1.
+    pub sequential: Vec<u8>,
+    /// From 0 to -1.
+    pub negative: Vec<u8>,
+    /// From 0 to 1 of a scale with signs.
+    pub positive: Vec<u8>,
+}
+
 /// All colours of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +131,8 @@ pub struct Theme {
     roles: BTreeMap<Role, Paint>,
     sequential: Colormap,
     diverging: Colormap,
+    /// For terminals of 256 colours.
+    pub indexed: Ramps,
 }
 
 impl Theme {
@@ -133,6 +147,14 @@ impl Theme {
             let is_present = theme.roles.contains_key(&role);
             ensure!(is_present, "theme {:?} lacks the role {role:?}", theme.name);
         }
+        let ramps = &theme.indexed;
+        let all = [&ramps.sequential, &ramps.negative, &ramps.positive];
+        let long = all.iter().all(|ramp| ramp.len() >= 2);
+        ensure!(
+            long,
+            "theme {:?} has a ramp of less than 2 colours",
+            theme.name
+        );
         Ok(theme)
     }
 

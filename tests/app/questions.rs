@@ -260,7 +260,10 @@ fn ablations_are_added_by_pointing() {
 #[test]
 fn weights_and_examples_lead_to_each_other() {
     let mut bench = workbench(2);
-    press(&mut bench, "o down right right X");
+    press(
+        &mut bench,
+        "o pageup pageup pageup pageup pageup pageup home down right right X",
+    );
     assert_eq!(bench.state.view.focus, Pane::Space);
     let claims = bench.state.listed_claims();
     assert_eq!(claims, ["max matters[ov.0.0][1,2]"]);
@@ -283,7 +286,10 @@ fn weights_and_examples_lead_to_each_other() {
 #[test]
 fn a_path_is_taken_away_and_put_back_by_pointing() {
     let mut bench = workbench(2);
-    press(&mut bench, "d P");
+    press(
+        &mut bench,
+        "d P pageup pageup pageup pageup pageup pageup home",
+    );
     let before = table(&bench);
     assert_eq!(before.rows[0], "direct");
     press(&mut bench, "enter");
@@ -309,7 +315,10 @@ fn a_path_is_taken_away_and_put_back_by_pointing() {
 #[test]
 fn the_difference_view_asks_for_differences() {
     let mut bench = workbench(2);
-    press(&mut bench, "d P");
+    press(
+        &mut bench,
+        "d P pageup pageup pageup pageup pageup pageup home",
+    );
     let clean = table(&bench);
     press(&mut bench, "enter v");
     let difference = table(&bench);
@@ -355,7 +364,10 @@ fn the_measure_goes_round_and_the_grids_follow() {
 #[test]
 fn a_rank_is_chosen_by_pointing_and_everything_follows() {
     let mut bench = workbench(2);
-    press(&mut bench, "d o R down down enter");
+    press(
+        &mut bench,
+        "d o R pageup pageup pageup pageup pageup pageup home down down enter",
+    );
     let study = bench.state.study();
     let line = study.interventions[0].intervention.line(bench.state.task());
     assert_eq!(line, "rank blocks.0.attn.hook_v @* head 0 to 1");

@@ -289,6 +289,11 @@ fn the_cursor_cannot_be_missed() {
                     assert!(cell.modifier.contains(Modifier::BOLD));
                     if depth == Depth::None {
                         assert!(cell.modifier.contains(Modifier::REVERSED));
+                    } else if width >= 3 && without[(x, y)].symbol() == " " {
+                        // a wide one keeps its colour, is underlined, and has a mark before its number
+                        assert_eq!(cell.bg, other.bg, "{depth} {width} {cursor:?}");
+                        assert!(cell.modifier.contains(Modifier::UNDERLINED));
+                        assert_ne!(with[(x, y)].symbol(), " ");
                     } else {
                         assert_ne!(cell.bg, other.bg, "{depth} {width} {cursor:?}");
                     }

@@ -311,10 +311,14 @@ fn enter_on_a_cell_opens_its_input() {
         );
         std::fs::read_to_string(&file).unwrap()
     };
-    let opened = screen("/ 'map margin[b_0] by idx, elt' enter down down right right right enter");
+    let opened = screen(
+        "/ 'map margin[b_0] by idx, elt' enter pageup pageup pageup home down down right right right enter",
+    );
     assert!(opened.contains("idx 2"), "{opened}");
     assert!(opened.contains("elt 3"), "{opened}");
-    let back = screen("/ 'map margin[b_0] by idx, elt' enter down down right right right enter u");
+    let back = screen(
+        "/ 'map margin[b_0] by idx, elt' enter pageup pageup pageup home down down right right right enter u",
+    );
     assert!(back.contains("elt 48"), "{back}");
 }
 

@@ -17,6 +17,7 @@ use super::shelf;
 use super::space;
 use super::trail;
 use super::typing::{accept, complete};
+use super::walk;
 use crate::answers::{Question, Variants};
 use crate::app::held::message::Effect;
 use crate::app::held::panes::strip_rows;
@@ -176,8 +177,8 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleQuestion
         | Action::Compare
         | Action::AskRanks => return inquire::lead(state, action),
-        Action::Hottest => inquire::hottest(state),
-        Action::NextFlagged => inquire::next_flagged(state),
+        Action::Hottest => walk::hottest(state),
+        Action::NextFlagged => walk::next_flagged(state),
         Action::SwitchJudge => judge::switch(state),
         Action::OpenSpace => space::open(state),
         Action::OpenRow => return rows::open_row(state),
@@ -367,7 +368,7 @@ fn step(state: &mut State, rows: isize, columns: isize) {
             state.fields.input(Key::plain(key));
         }
         Pane::Prompt => state.fields.step(rows),
-        Pane::Answer => inquire::move_cursor(state, rows, columns),
+        Pane::Answer => walk::move_cursor(state, rows, columns),
         Pane::Space => rows::move_cursor(state, rows),
         Pane::Logits => view.position = moved(view.position, rows + columns),
         Pane::Attention => {

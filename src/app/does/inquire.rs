@@ -14,11 +14,19 @@ use std::sync::Arc;
 /// Opens a question and asks it.
 pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect> {
     let old = state.inquiry.take();
-    let cursor = old.as_ref().map_or((0, 0), |old| old.cursor);
+    let same =
+        |old: &&Inquiry| std::mem::discriminant(&old.question) == std::mem::discriminant(&question);
+    // of the same kind, the cell that was looked at stays
+    let kept = old.as_ref().filter(same).map(|old| old.cursor);
+    let cursor = kept.unwrap_or((0, 0));
     if let Some(old) = old.as_ref().filter(|old| old.question != question) {
         state.trail.leave(old);
     }
-    put(state, question, cursor, old.as_ref())
+    let effects = put(state, question, cursor, old.as_ref());
+    if let Some(inquiry) = &mut state.inquiry {
+        inquiry.seeks = kept.is_none();
+    }
+    effects
 }
 
 /// Shows a question in the place of another one, and asks it.
@@ -94,6 +102,11 @@ pub(in crate::app) fn answered(
             row.min(last(table.rows.len())),
             column.min(last(table.cols.len())),
         );
+        if std::mem::take(&mut inquiry.seeks)
+            && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
+        {
+            inquiry.cursor = cursor;
+        }
     }
     inquiry.answer = Some(result);
 }
@@ -196,6 +209,7 @@ pub(in crate::app) fn grid(state: &mut State) -> Vec<Effect> {
     let effects = open(state, question);
     if let (Some(cursor), Some(inquiry)) = (cursor, &mut state.inquiry) {
         inquiry.cursor = cursor;
+        inquiry.seeks = false;
     }
     effects
 }
@@ -400,46 +414,4 @@ pub(in crate::app) fn find(state: &mut State, text: &str) -> Result<(), (Option<
     }
     inquiry.cursor = cursor;
     Ok(())
-}
-
-/// Moves the cursor; stops at the table's edges.
-pub(in crate::app) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
-    let Some(inquiry) = &mut state.inquiry else {
-        return;
-    };
-    if let Some(Ok(table)) = &inquiry.answer {
-        let moved = |at: usize, by: isize, len: usize| {
-            at.saturating_add_signed(by).min(len.saturating_sub(1))
-        };
-        let (row, column) = inquiry.cursor;
-        inquiry.cursor = (
-            moved(row, rows, table.rows.len()),
-            moved(column, columns, table.cols.len()),
-        );
-    }
-}
-
-/// Moves the cursor to the value that stands out most among those like the one under it.
-pub(in crate::app) fn hottest(state: &mut State) {
-    if let Some(inquiry) = &mut state.inquiry
-        && let Some(Ok(table)) = &inquiry.answer
-        && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
-    {
-        inquiry.cursor = cursor;
-    }
-}
-
-/// Moves the cursor to the next cell with a mark: a row of a circuit that fails, an estimate that
-/// is far off.
-pub(in crate::app) fn next_flagged(state: &mut State) {
-    let Some(inquiry) = &mut state.inquiry else {
-        return;
-    };
-    let Some(Ok(table)) = &inquiry.answer else {
-        return;
-    };
-    match table.next_flagged(inquiry.cursor) {
-        Some(cursor) => inquiry.cursor = cursor,
-        None => state.say(Tone::Plain, "no cell of this answer is marked with !"),
-    }
 }

@@ -20,3 +20,4 @@ pub mod shelf;
 pub mod space;
 pub mod trail;
 pub mod typing;
+pub mod walk;

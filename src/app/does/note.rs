@@ -5,12 +5,39 @@ use crate::app::held::message::{Effect, ShelfJob};
 use crate::app::held::state::{Mode, State, Tone};
 use crate::findings::store::{Finding, clean_title};
 
+/// The longest title that is proposed, in letters.
+const MAX_PROPOSED: usize = 80;
+
 /// Opens the editor for a new finding of what is on screen; a draft that was put aside comes back.
 pub(in crate::app) fn open_new(state: &mut State) {
     let aside = state.draft.take().filter(|draft| draft.edited.is_none());
-    let editor = aside.unwrap_or_else(|| Box::new(NoteEditor::new("", "", None)));
+    let editor = aside.unwrap_or_else(|| Box::new(NoteEditor::proposed(&proposed(state))));
     state.status = None;
     state.mode = Mode::Note(editor);
+}
+
+/// A title made of what is on screen: what the answer says, or what the interventions do to the metric.
+fn proposed(state: &State) -> String {
+    let (task, config) = (state.task(), &state.model.config);
+    if let Some(inquiry) = &state.inquiry
+        && let Some(Ok(table)) = &inquiry.answer
+    {
+        let found = inquiry.question.found(table, inquiry.cursor);
+        return fitting(found.unwrap_or_else(|| inquiry.question.sentence(task, config)));
+    }
+    let interventions = state.study().experiment().interventions;
+    let lines: Vec<String> = interventions.iter().map(|one| one.line(task)).collect();
+    let values = state.study().clean.values.to_string();
+    match &lines[..] {
+        [] => fitting(values),
+        lines => fitting(format!("{} on {}", lines.join(", "), values)),
+    }
+}
+
+/// As much of a text as a title takes.
+fn fitting(text: String) -> String {
+    let text: String = text.chars().take(MAX_PROPOSED).collect();
+    clean_title(&text).unwrap_or_default()
 }
 
 /// Opens the editor for a finding's note.

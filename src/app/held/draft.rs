@@ -49,6 +49,20 @@ impl NoteEditor {
         }
     }
 
+    /// An editor for a new finding with a title that the first letter typed replaces.
+    #[must_use]
+    pub fn proposed(title: &str) -> Self {
+        let mut editor = Self::new(title, "", None);
+        editor.title.select_all();
+        editor
+    }
+
+    /// Whether the title is the proposed one: then it is selected.
+    #[must_use]
+    pub fn is_proposed(&self) -> bool {
+        self.edited.is_none() && self.title.is_selecting()
+    }
+
     /// The title.
     #[must_use]
     pub fn title_text(&self) -> String {
@@ -66,7 +80,10 @@ impl NoteEditor {
     pub fn is_empty(&self) -> bool {
         match &self.edited {
             Some(edited) => edited.was == self.note_text(),
-            None => self.title_text().trim().is_empty() && self.note_text().trim().is_empty(),
+            None => {
+                let title = self.is_proposed() || self.title_text().trim().is_empty();
+                title && self.note_text().trim().is_empty()
+            }
         }
     }
 }

@@ -77,9 +77,12 @@ fn editor(text: String) -> TextArea<'static> {
     area
 }
 
-/// Whether a one-line editor has room for so many bytes more.
+/// Whether a one-line editor has room for so many bytes more; text that is selected gives way to them.
 pub(in crate::app) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
-    let typed = editor.lines().first().map_or(0, String::len);
+    let typed = match editor.is_selecting() {
+        true => 0,
+        false => editor.lines().first().map_or(0, String::len),
+    };
     typed + bytes <= MAX_LINE
 }
 

@@ -19,6 +19,8 @@ pub struct Inquiry {
     pub cursor: (usize, usize),
     /// The pane that was left for it.
     pub from: Pane,
+    /// Whether the cursor goes to the largest value when the answer comes.
+    pub seeks: bool,
 }
 
 impl Inquiry {
@@ -32,6 +34,7 @@ impl Inquiry {
             asked: 0,
             cursor: (0, 0),
             from: Pane::Attention,
+            seeks: false,
         }
     }
 

@@ -343,6 +343,9 @@ fn draft(text: &DraftText) -> Result<NoteEditor> {
     place_cursor(&mut editor.title, text.cursors[0]);
     place_cursor(&mut editor.note, text.cursors[1]);
     editor.on_title = text.on_title;
+    if text.proposed {
+        editor.title.select_all();
+    }
     Ok(editor)
 }
 

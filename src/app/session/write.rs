@@ -232,6 +232,7 @@ fn draft_text(state: &State) -> Option<DraftText> {
     let edited = editor.edited.as_ref();
     let cursor = |area: &tui_textarea::TextArea<'_>| (area.cursor().0, area.cursor().1);
     Some(DraftText {
+        proposed: editor.is_proposed(),
         title: editor.title_text(),
         note: editor.note_text(),
         cursors: [cursor(&editor.title), cursor(&editor.note)],

@@ -4,15 +4,21 @@ use super::super::{export, snapshot};
 use super::Live;
 use crate::findings::share;
 use anyhow::Result;
+use crossterm::Command as _;
 use crossterm::clipboard::CopyToClipboard;
+use std::io::Write as _;
+
+/// GNU screen passes on no longer strings than this at once.
+const PIECE: usize = 500;
 
 impl Live {
     pub(super) fn copy_table(&mut self) -> Result<()> {
         let text = export::clipboard(&self.state);
         let told = match text {
-            Ok(text) => self
-                .copy(&text)
-                .map(|()| "the pane's numbers are sent to the clipboard".to_owned()),
+            Ok(text) => self.copy(&text).map(|()| {
+                let bytes = text.len();
+                format!("{bytes} bytes are sent to the terminal's clipboard; e writes files")
+            }),
             Err(error) => Err(error),
         };
         self.tell(told.map_err(|error| format!("{error:#}")))
@@ -29,10 +35,61 @@ impl Live {
         self.write(job)
     }
 
-    /// OSC 52: the terminal puts the text on its own clipboard, over SSH too.
+    /// OSC 52: the terminal puts the text on its own clipboard, over SSH too, and through tmux or screen.
     fn copy(&mut self, text: &str) -> Result<()> {
-        let sequence = CopyToClipboard::to_clipboard_from(text);
-        let sent = crossterm::execute!(self.screen.backend_mut(), sequence);
+        let mut sequence = String::new();
+        if CopyToClipboard::to_clipboard_from(text)
+            .write_ansi(&mut sequence)
+            .is_err()
+        {
+            return Ok(());
+        }
+        let sequence = passed_on(&sequence, &|name| std::env::var(name).ok());
+        let out = self.screen.backend_mut();
+        let sent = out
+            .write_all(sequence.as_bytes())
+            .and_then(|()| out.flush());
         sent.or_else(|error| self.lost(&error))
+    }
+}
+
+/// A sequence as tmux and screen hand it on to the terminal around them; `env` looks up a variable.
+fn passed_on(sequence: &str, env: &dyn Fn(&str) -> Option<String>) -> String {
+    let has = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+    if has("TMUX") {
+        // tmux takes it for its own where set-clipboard is on, and hands it on where allow-passthrough is
+        let doubled = sequence.replace('\x1b', "\x1b\x1b");
+        return format!("{sequence}\x1bPtmux;{doubled}\x1b\\");
+    }
+    if has("STY") {
+        let letters: Vec<char> = sequence.chars().collect();
+        let pieces = letters.chunks(PIECE).map(|piece| {
+            let piece: String = piece.iter().collect();
+            format!("\x1bP{piece}\x1b\\")
+        });
+        return pieces.collect();
+    }
+    sequence.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_passes_through_tmux_and_screen() {
+        let sequence = "\x1b]52;c;aGVsbG8=\x07";
+        let within =
+            |name: &'static str| passed_on(sequence, &|one| (one == name).then(|| "1".to_owned()));
+        assert_eq!(within("TERM"), sequence);
+        assert_eq!(
+            within("TMUX"),
+            format!("{sequence}\x1bPtmux;\x1b{sequence}\x1b\\")
+        );
+        assert_eq!(within("STY"), format!("\x1bP{sequence}\x1b\\"));
+        let long = "a".repeat(1200);
+        let pieces = passed_on(&long, &|one| (one == "STY").then(|| "1".to_owned()));
+        assert_eq!(pieces.matches("\x1bP").count(), 3);
+        assert_eq!(pieces.replace("\x1bP", "").replace("\x1b\\", ""), long);
     }
 }

@@ -1,0 +1,182 @@
+//! The logits pane where it stands alone: all runs side by side, and what the interventions changed.
+//!
+//! ```text
+//!                    clean               corrupted           patched             patched - corr.
+//! nl_1→b_0   35      46.75  p 1.000 ███  ..
+//!             7      12.31  logp -34.4
+//! ```
+
+use super::canvas::Canvas;
+use super::number::signed;
+use super::theme::Role;
+use crate::app::{Pane, Shown};
+use crate::lens::{Observation, RunName};
+use crate::task::number::{fixed, significant};
+use crate::task::{Target, Token};
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Columns before the first run: position, token.
+const BEFORE: u16 = 18;
+/// Columns that a run needs.
+const RUN: u16 = 24;
+/// The least width of it all.
+pub(super) const LEAST: u16 = BEFORE + 4 * RUN;
+/// From here on a probability is told as its logarithm.
+const SMALL: f32 = 5e-4;
+
+const RUNS: [RunName; 3] = [RunName::Clean, RunName::Corrupted, RunName::Patched];
+
+/// Draws all runs.
+pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, truth: &[Target]) {
+    let task = canvas.state.task();
+    let positions: Vec<usize> = match task.answers.len() {
+        0 => (0..task.seq_len()).collect(),
+        n => (0..n).map(|i| task.predicts_at(i)).collect(),
+    };
+    let wide = (area.width - BEFORE) / 4;
+    heads(canvas, area, seen, wide);
+    let room = usize::from(area.height.saturating_sub(1));
+    // a blank row between positions
+    let each = (room / positions.len().max(1)).clamp(2, 11) - 1;
+    let shown = room / (each + 1);
+    let cursor = positions
+        .iter()
+        .position(|&at| at == canvas.state.view.position);
+    let first = cursor.unwrap_or(0).saturating_sub(shown / 2);
+    let first = first.min(positions.len().saturating_sub(shown));
+    let mut y = 1;
+    for &position in positions.iter().skip(first).take(shown) {
+        for (rank, token) in likeliest(seen, position, each).into_iter().enumerate() {
+            let line = line(canvas, seen, truth, (position, rank, token), wide);
+            canvas.line(area, y, &line);
+            y += 1;
+        }
+        y += 1;
+    }
+}
+
+fn heads(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, wide: u16) {
+    let direction = seen.experiment.direction;
+    let mut x = area.x + BEFORE;
+    for run in RUNS {
+        let mut spans = Vec::new();
+        for part in canvas.run_of(Shown::Run(run), direction) {
+            spans.push(part.span);
+        }
+        let loss = significant(
+            seen.run(run)
+                .loss_of(canvas.state.task(), &seen.run(run).prompt.values.truth()),
+            2,
+        );
+        if canvas.state.task().is_judged() && run != RunName::Patched {
+            spans.push(canvas.span(Role::Muted, format!("  loss {loss}")));
+        }
+        let place = Rect {
+            x,
+            width: wide.min(area.right().saturating_sub(x)),
+            ..area
+        };
+        canvas.line(place, 0, &Line::from(spans));
+        x += wide;
+    }
+    let place = Rect {
+        x,
+        width: area.right().saturating_sub(x),
+        ..area
+    };
+    let base = direction.base().name();
+    let text = canvas.span(Role::Patched, format!("patched - {base}"));
+    canvas.line(place, 0, &Line::from(text));
+}
+
+/// The tokens that are likeliest in any of the runs, by their best probability.
+fn likeliest(seen: &Observation, position: usize, count: usize) -> Vec<Token> {
+    let mut all: Vec<(Token, f32)> = Vec::new();
+    for run in RUNS {
+        for (token, p) in seen.run(run).top(position, count) {
+            match all.iter_mut().find(|(one, _)| *one == token) {
+                Some((_, most)) => *most = most.max(p),
+                None => all.push((token, p)),
+            }
+        }
+    }
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all.truncate(count);
+    all.into_iter().map(|(token, _)| token).collect()
+}
+
+/// One token at one position in all runs.
+fn line(
+    canvas: &Canvas<'_>,
+    seen: &Observation,
+    truth: &[Target],
+    (position, rank, token): (usize, usize, Token),
+    wide: u16,
+) -> Line<'static> {
+    let task = canvas.state.task();
+    let predicted = task.predicted_at(position);
+    let here = position == canvas.state.view.position && canvas.state.view.focus == Pane::Logits;
+    let name = match (rank, predicted) {
+        (0, Some(i)) => task.prediction(i),
+        (0, None) => task.label(position),
+        _ => String::new(),
+    };
+    let label = if here { Role::Accent } else { Role::Muted };
+    let right = predicted
+        .and_then(|i| truth.get(i))
+        .is_some_and(|target| target.allows(token));
+    let number = canvas.number_role();
+    let role = match (number, right) {
+        (Role::Stale, _) => Role::Stale,
+        (_, true) => Role::Good,
+        _ => Role::Text,
+    };
+    let mut spans = vec![
+        canvas.span(label, format!("{name:<12}")),
+        canvas.span(role, format!("{:>4}  ", task.class_name(token))),
+    ];
+    let logit = |run: RunName| seen.run(run).logits.get(&[position, token as usize]);
+    for run in RUNS {
+        spans.extend(cell(canvas, seen, run, (position, token), wide, role));
+    }
+    let base = logit(seen.experiment.direction.base());
+    let change = logit(RunName::Patched).zip(base).map(|(a, b)| a - b);
+    let change = change.filter(|change| change.is_finite());
+    spans.push(canvas.span(
+        number,
+        change.map_or_else(|| "     n/a".into(), |change| signed(change, 8)),
+    ));
+    Line::from(spans)
+}
+
+/// A token's logit in one run, and its probability or the logarithm of that.
+fn cell(
+    canvas: &Canvas<'_>,
+    seen: &Observation,
+    run: RunName,
+    (position, token): (usize, Token),
+    wide: u16,
+    role: Role,
+) -> Vec<Span<'static>> {
+    let view = seen.run(run);
+    let logit = view.logits.get(&[position, token as usize]);
+    let log_prob = view.log_probs(position).get(token as usize).copied();
+    let number = canvas.number_role();
+    let (Some(logit), Some(log_prob)) = (logit, log_prob.filter(|one| one.is_finite())) else {
+        let width = usize::from(wide);
+        return vec![canvas.span(number, format!("{:<width$}", "     n/a"))];
+    };
+    let p = log_prob.exp();
+    let told = match p < SMALL {
+        true => format!("logp {}", significant(log_prob, 3)),
+        false => format!("p {}", fixed(p, 4)),
+    };
+    let text = format!("{:>8}  {told:<11} ", fixed(logit, 2));
+    let bar = wide.saturating_sub(text.chars().count() as u16 + 2).min(30);
+    vec![
+        canvas.span(number, text),
+        canvas.span(role, canvas.look.bar(f64::from(p), bar)),
+        Span::raw(" ".repeat(usize::from(wide).saturating_sub(22 + usize::from(bar)))),
+    ]
+}
