@@ -6,6 +6,7 @@ use super::mailbox::Mailbox;
 use super::record::{Out, Recording, Tape};
 use super::shelf::{self, Places, Work};
 use super::signals::{self, Signal};
+use super::steps::Stepper;
 use super::sweeper::Sweeper;
 use super::switch::{Left, Opener};
 pub use super::threads::Fault;
@@ -77,6 +78,10 @@ struct Live {
     /// How many models were looked at before this one: what is computed on those is not news.
     epoch: u64,
     left: Left,
+    /// What is computed on.
+    models: Models,
+    /// Opens steps of the model, once one is wanted.
+    stepper: Option<Stepper>,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     pending: Pending,
@@ -114,7 +119,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
     let sweeper = Sweeper::spawn(models.first.transformer.clone(), move |message| {
         for_sweeps.send(Happening::Computed(0, message)).is_ok()
     })?;
-    spawn_worker(models, &mailbox, &sender, 0, fault)?;
+    spawn_worker(models.clone(), &mailbox, &sender, 0, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
     let autosave = options
@@ -138,6 +143,8 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         sweeper,
         epoch: 0,
         left: Left::default(),
+        models,
+        stepper: None,
         autosave: autosave.transpose()?,
         sender,
         pending: Pending::new(receiver),
@@ -273,6 +280,10 @@ impl Live {
                 self.dirty = true;
                 return self.show_model(opened);
             }
+            Happening::Step(at, opened) => {
+                self.dirty = true;
+                return self.show_step(at, opened);
+            }
             Happening::Lost | Happening::Signal(Signal::End(1)) => {
                 self.leaving = Some(ExitCode::from(signals::exit_code(1)));
                 None
@@ -332,6 +343,7 @@ impl Live {
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
                 Effect::Switch(to) => self.open_model(to)?,
+                Effect::Step(at) => self.want_step(at)?,
                 Effect::Shelf(job) => self.shelve(job)?,
                 Effect::CopyTable => self.copy_table()?,
                 Effect::Share => self.share()?,

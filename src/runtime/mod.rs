@@ -17,6 +17,7 @@ pub mod replay;
 mod shelf;
 mod signals;
 mod snapshot;
+mod steps;
 mod sweeper;
 mod switch;
 mod terminal;
@@ -29,4 +30,4 @@ pub use worker::Models;
 
 pub use shelf::items;
 pub use snapshot::numbers;
-pub use switch::Opener;
+pub use switch::{Opened, Opener};

@@ -32,6 +32,7 @@ pub mod scale;
 mod scatter;
 mod space;
 mod space_rows;
+mod steps;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};
@@ -62,10 +63,14 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
         Layout::TooSmall => too_small(&mut canvas, area),
         Layout::Panes {
             header,
+            steps,
             footer,
             panes,
         } => {
             header::header(&mut canvas, header);
+            if let (Some(area), Some(steps)) = (steps, &state.steps) {
+                steps::steps(&mut canvas, area, steps);
+            }
             for (pane, area) in panes {
                 draw_pane(&mut canvas, pane, area);
             }
@@ -120,6 +125,7 @@ fn wanted(state: &State) -> Wanted {
             Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
             _ => 0,
         }),
+        steps: (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
     }
 }
 

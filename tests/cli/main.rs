@@ -10,6 +10,7 @@ mod program;
 mod bench;
 mod patch;
 mod run;
+mod scrubbing;
 mod series;
 mod shell;
 mod train;

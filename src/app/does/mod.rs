@@ -18,5 +18,6 @@ pub mod rows;
 pub mod see;
 pub mod shelf;
 pub mod space;
+pub mod steps;
 pub mod trail;
 pub mod typing;
