@@ -3,7 +3,8 @@
 use super::shelf::{self, Places, Work};
 use super::switch::{Left, Opened, Opener};
 use super::worker::{Answerer, observed};
-use super::{export, snapshot, sweeper};
+use super::{curves, export, snapshot, sweeper};
+use crate::answers::Question;
 use crate::app::{Destination, Effect, Key, Msg, State, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
@@ -187,7 +188,12 @@ impl Headless {
                     result: seen.map_err(text).transpose()?.map(Box::new),
                 })
             }
-            Effect::Ask(ask) => Some(self.answerer.answer(&self.model, &ask)),
+            Effect::Ask(ask) => Some(match &self.state.steps {
+                Some(steps) if matches!(ask.question, Question::Curves(_)) => {
+                    curves::whole(&ask, &steps.series, transformer)
+                }
+                _ => self.answerer.answer(&self.model, &ask),
+            }),
             // millions of inputs are no part of a keystroke unless they were asked for
             Effect::Space(_) if !self.sweeps => None,
             Effect::Space(request) => {

@@ -1,6 +1,7 @@
 //! The live workbench: one loop that owns the state and the screen.
 
 use super::autosave::Autosave;
+use super::curves::Curver;
 use super::input::Input;
 use super::mailbox::Mailbox;
 use super::record::{Out, Recording, Tape};
@@ -82,6 +83,8 @@ struct Live {
     models: Models,
     /// Opens steps of the model, once one is wanted.
     stepper: Option<Stepper>,
+    /// Makes curves, once one is wanted.
+    curver: Option<Curver>,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     pending: Pending,
@@ -145,6 +148,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         left: Left::default(),
         models,
         stepper: None,
+        curver: None,
         autosave: autosave.transpose()?,
         sender,
         pending: Pending::new(receiver),
@@ -316,6 +320,9 @@ impl Live {
                 self.asked = None;
             }
             let effects = update(&mut self.state, message);
+            if let Some(curver) = &self.curver {
+                curver.keep(self.state.inquiry.as_ref().map(|inquiry| inquiry.asked));
+            }
             self.carry_out(effects)?;
         }
         Ok(())
@@ -328,7 +335,7 @@ impl Live {
                     self.asked.get_or_insert_with(Instant::now);
                     self.mailbox.observe(request);
                 }
-                Effect::Ask(ask) => self.mailbox.ask(ask),
+                Effect::Ask(ask) => self.ask(ask)?,
                 Effect::Space(request) => self.sweeper.ask(*request),
                 Effect::StopSpace(generation) => self.sweeper.stop(generation),
                 Effect::Export => {

@@ -5,6 +5,7 @@
 
 mod autosave;
 pub mod bench;
+mod curves;
 mod export;
 pub mod headless;
 mod input;

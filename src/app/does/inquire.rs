@@ -68,8 +68,30 @@ pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
 /// Asks again after a change of the study, unless the question is about the weights alone.
 pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
     match &state.inquiry {
+        Some(inquiry) if is_over_steps(inquiry) => Vec::new(),
         Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
         _ => Vec::new(),
+    }
+}
+
+/// Whether the answer is one of all steps, whatever the prompt.
+fn is_over_steps(inquiry: &Inquiry) -> bool {
+    matches!(&inquiry.question, Question::Curves(curves) if !curves.is_about_run())
+}
+
+/// Asks again after a change of the interventions.
+pub(in crate::app) fn ask_under_others(state: &mut State) -> Vec<Effect> {
+    match &state.inquiry {
+        Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Asks what another step of the model says; a curve says it of all.
+pub(in crate::app) fn ask_of_step(state: &mut State) -> Vec<Effect> {
+    match &state.inquiry {
+        Some(inquiry) if matches!(inquiry.question, Question::Curves(_)) => Vec::new(),
+        _ => ask(state),
     }
 }
 
@@ -96,6 +118,19 @@ pub(in crate::app) fn answered(
         );
     }
     inquiry.answer = Some(result);
+    point_at_beginning(inquiry);
+}
+
+/// The cursor goes to where the condition of a curve begins to hold, unless it was moved.
+fn point_at_beginning(inquiry: &mut Inquiry) {
+    let Some(Ok(table)) = &inquiry.answer else {
+        return;
+    };
+    if let (Question::Curves(_), (0, _), Some([row, _])) =
+        (&inquiry.question, inquiry.cursor, table.flagged.first())
+    {
+        inquiry.cursor.0 = *row;
+    }
 }
 
 /// Why the attention cell under the cursor is what it is.
@@ -340,6 +375,15 @@ pub(in crate::app) fn pointed_at(state: &State) -> Option<Intervention> {
     })
 }
 
+/// The step that the answer's row under the cursor is of.
+pub(in crate::app) fn step_at(state: &State) -> Option<u64> {
+    let inquiry = state.inquiry.as_ref()?;
+    let (Question::Curves(_), Some(Ok(table))) = (&inquiry.question, &inquiry.answer) else {
+        return None;
+    };
+    table.rows.get(inquiry.cursor.0)?.parse().ok()
+}
+
 /// The input that the answer's cell under the cursor stands for.
 pub(in crate::app) fn input_at(state: &State) -> Option<Values> {
     at_cursor(state, |table, row, column| {
@@ -360,10 +404,11 @@ fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T
 
 /// Whether the answer's cells stand for interventions.
 pub(in crate::app) fn takes_cells(state: &State) -> bool {
-    let answer = state
-        .inquiry
-        .as_ref()
-        .and_then(|inquiry| inquiry.answer.as_ref());
+    let asked = state.inquiry.as_ref();
+    if asked.is_some_and(|inquiry| matches!(inquiry.question, Question::Curves(_))) {
+        return true;
+    }
+    let answer = asked.and_then(|inquiry| inquiry.answer.as_ref());
     matches!(answer, Some(Ok(table)) if table.cells.iter().any(Option::is_some)
         || table.inputs.iter().any(Option::is_some))
 }

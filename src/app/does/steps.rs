@@ -1,10 +1,13 @@
 //! From one step of a model to another: everything but the numbers stays.
 
+use super::inquire;
+use super::shelf;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{State, Tone};
 use crate::app::held::steps::Steps;
 use crate::task::shown;
 use anyhow::{Context, Result, bail};
+use std::sync::Arc;
 
 /// What there is to say where no series is open.
 const ALONE: &str = "this model is a checkpoint alone; --model DIR opens one at several steps";
@@ -69,7 +72,13 @@ pub(in crate::app) fn stepped(
             state.sample.score = None;
             let counted = state.space_tally().is_some();
             state.space.forget(counted);
-            state.start()
+            // as in the beginning, but that a curve is of all steps
+            let sample = Effect::Score(state.sample.source, Arc::clone(&state.sample.prompts));
+            let mut effects = vec![state.request()];
+            effects.extend(inquire::ask_of_step(state));
+            effects.push(sample);
+            effects.extend(shelf::read(state));
+            effects
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Another model in a running workbench: new threads compute on it, and what the old ones still say is
 //! not listened to.
 
+use super::super::curves::Curver;
 use super::super::mailbox::Mailbox;
 use super::super::steps::Stepper;
 use super::super::sweeper::Sweeper;
@@ -8,7 +9,8 @@ use super::super::switch::Opened;
 use super::super::threads::{Happening, spawn_worker};
 use super::super::worker::Models;
 use super::Live;
-use crate::app::{Destination, Msg, update};
+use crate::answers::Question;
+use crate::app::{Ask, Destination, Msg, update};
 use crate::model::Model;
 use anyhow::{Context, Result};
 use std::sync::Arc;
@@ -65,6 +67,25 @@ impl Live {
         })?;
         self.models = models.clone();
         spawn_worker(models, &self.mailbox, &self.sender, epoch, None)
+    }
+
+    /// Asks a question: a curve of all steps, whichever is looked at, else the model.
+    pub(super) fn ask(&mut self, ask: Box<Ask>) -> Result<()> {
+        let steps = self.state.steps.as_ref();
+        let (Question::Curves(_), Some(steps)) = (&ask.question, steps) else {
+            self.mailbox.ask(ask);
+            return Ok(());
+        };
+        let curver = match &self.curver {
+            Some(curver) => curver,
+            None => {
+                let sender = self.sender.clone();
+                let send = move |message| sender.send(Happening::Message(message)).is_ok();
+                self.curver.insert(Curver::spawn(send)?)
+            }
+        };
+        curver.ask(&ask, &steps.series, &self.models.first.transformer);
+        Ok(())
     }
 
     /// Asks for a step of the model; what is on screen stays until it is there.
