@@ -184,7 +184,8 @@ impl Question {
             self,
             Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_) | Self::ModelNecessity
         );
-        !self.is_about_weights() && !about_pair
+        let of_steps = matches!(self, Self::Curves(curves) if !curves.is_about_run());
+        !self.is_about_weights() && !about_pair && !of_steps
     }
 
     /// Whether it is averaged over the examples of the sample.

@@ -9,6 +9,7 @@ mod canvas;
 mod chart;
 pub mod colour;
 mod columns;
+mod curves;
 pub mod figure;
 mod findings;
 mod fit;
