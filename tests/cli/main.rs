@@ -8,6 +8,7 @@ mod common;
 mod program;
 
 mod bench;
+mod curves;
 mod patch;
 mod run;
 mod scrubbing;

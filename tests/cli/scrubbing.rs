@@ -149,3 +149,68 @@ fn a_finding_leads_back_to_its_step() {
     let finding = format!("{kept}/hi");
     assert!(stdout(&["replay", &finding]).contains("as they were"));
 }
+
+/// A line as keys of a script.
+fn typed(line: &str) -> String {
+    let keys = line.chars().map(|c| match c {
+        ' ' => "space".to_owned(),
+        c => c.to_string(),
+    });
+    keys.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_curve_stands_in_the_dock_and_leads_to_its_steps() {
+    let home = tempfile::tempdir().unwrap();
+    let run = series(&home.path().join("run"));
+    let asked = format!(
+        "/ {} enter",
+        typed("curve loss, accuracy until loss < 1000 log y")
+    );
+    let text = rendered(&run, &asked, ".txt", &[]);
+    assert!(
+        text.contains("loss < 1000 holds from step 0 on") && text.contains("own scales), log"),
+        "{text}"
+    );
+    // the row under the cursor is a step, and enter opens it; the curve stays
+    let text = rendered(&run, &format!("{asked} down down enter"), ".txt", &[]);
+    assert!(
+        text.lines().nth(1).unwrap().starts_with(" step 20  3/5"),
+        "{text}"
+    );
+    assert!(text.contains("answer curve loss, accuracy"), "{text}");
+    // its numbers are those that the shell tells of the same steps
+    let text = rendered(&run, &asked, ".txt", &[]);
+    let told = crate::json(&["curve", "accuracy", "--model", &run]);
+    for point in told["curves"][0]["points"].as_array().unwrap() {
+        let shown = format!("{:.4}", point["value"].as_f64().unwrap());
+        assert!(text.contains(&shown), "no {shown}: {text}");
+    }
+    // an intervention changes it
+    let line = "zero blocks.0.hook_attn_out @*";
+    let changed = rendered(
+        &run,
+        &format!("{asked} : {} enter", typed(line)),
+        ".txt",
+        &[],
+    );
+    let told = crate::json(&["curve", "accuracy", "--model", &run, "--intervene", line]);
+    let last = told["curves"][0]["points"][4]["value"].as_f64().unwrap();
+    assert!(
+        changed.contains(&format!("{last:.4}")),
+        "no {last}: {changed}"
+    );
+    // a checkpoint alone has none
+    let alone = home.path().join("mine.safetensors");
+    std::fs::copy(format!("{run}/step-00000010.safetensors"), &alone).unwrap();
+    std::fs::copy(
+        format!("{run}/step-00000010.json"),
+        home.path().join("mine.json"),
+    )
+    .unwrap();
+    let text = rendered(alone.to_str().unwrap(), &asked, ".txt", &[]);
+    assert!(
+        text.contains("a curve is one of a model at several steps"),
+        "{text}"
+    );
+}
