@@ -15,6 +15,7 @@ use super::patch;
 use super::rows;
 use super::shelf;
 use super::space;
+use super::stand_out;
 use super::steps;
 use super::trail;
 use super::typing::{accept, complete};
@@ -179,8 +180,8 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleQuestion
         | Action::Compare
         | Action::AskRanks => return inquire::lead(state, action),
-        Action::Hottest => inquire::hottest(state),
-        Action::NextFlagged => inquire::next_flagged(state),
+        Action::Hottest => stand_out::hottest(state),
+        Action::NextFlagged => stand_out::next_flagged(state),
         Action::SwitchJudge => judge::switch(state),
         Action::OpenSpace => space::open(state),
         Action::OpenRow => return rows::open_row(state),

@@ -1,5 +1,6 @@
 //! Questions asked of the model, and the table that answers them.
 
+use super::curves;
 use crate::answers::{Compare, Kind, Question, Sheet, Table, Variants};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::message::{Ask, Effect};
@@ -68,15 +69,10 @@ pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
 /// Asks again after a change of the study, unless the question is about the weights alone.
 pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
     match &state.inquiry {
-        Some(inquiry) if is_over_steps(inquiry) => Vec::new(),
+        Some(inquiry) if curves::is_over_steps(inquiry) => Vec::new(),
         Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
         _ => Vec::new(),
     }
-}
-
-/// Whether the answer is one of all steps, whatever the prompt.
-fn is_over_steps(inquiry: &Inquiry) -> bool {
-    matches!(&inquiry.question, Question::Curves(curves) if !curves.is_about_run())
 }
 
 /// Asks again after a change of the interventions.
@@ -118,19 +114,7 @@ pub(in crate::app) fn answered(
         );
     }
     inquiry.answer = Some(result);
-    point_at_beginning(inquiry);
-}
-
-/// The cursor goes to where the condition of a curve begins to hold, unless it was moved.
-fn point_at_beginning(inquiry: &mut Inquiry) {
-    let Some(Ok(table)) = &inquiry.answer else {
-        return;
-    };
-    if let (Question::Curves(_), (0, _), Some([row, _])) =
-        (&inquiry.question, inquiry.cursor, table.flagged.first())
-    {
-        inquiry.cursor.0 = *row;
-    }
+    curves::point_at_beginning(inquiry);
 }
 
 /// Why the attention cell under the cursor is what it is.
@@ -375,15 +359,6 @@ pub(in crate::app) fn pointed_at(state: &State) -> Option<Intervention> {
     })
 }
 
-/// The step that the answer's row under the cursor is of.
-pub(in crate::app) fn step_at(state: &State) -> Option<u64> {
-    let inquiry = state.inquiry.as_ref()?;
-    let (Question::Curves(_), Some(Ok(table))) = (&inquiry.question, &inquiry.answer) else {
-        return None;
-    };
-    table.rows.get(inquiry.cursor.0)?.parse().ok()
-}
-
 /// The input that the answer's cell under the cursor stands for.
 pub(in crate::app) fn input_at(state: &State) -> Option<Values> {
     at_cursor(state, |table, row, column| {
@@ -405,7 +380,7 @@ fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T
 /// Whether the answer's cells stand for interventions.
 pub(in crate::app) fn takes_cells(state: &State) -> bool {
     let asked = state.inquiry.as_ref();
-    if asked.is_some_and(|inquiry| matches!(inquiry.question, Question::Curves(_))) {
+    if curves::step_at(state).is_some() {
         return true;
     }
     let answer = asked.and_then(|inquiry| inquiry.answer.as_ref());
@@ -461,30 +436,5 @@ pub(in crate::app) fn move_cursor(state: &mut State, rows: isize, columns: isize
             moved(row, rows, table.rows.len()),
             moved(column, columns, table.cols.len()),
         );
-    }
-}
-
-/// Moves the cursor to the value that stands out most among those like the one under it.
-pub(in crate::app) fn hottest(state: &mut State) {
-    if let Some(inquiry) = &mut state.inquiry
-        && let Some(Ok(table)) = &inquiry.answer
-        && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
-    {
-        inquiry.cursor = cursor;
-    }
-}
-
-/// Moves the cursor to the next cell with a mark: a row of a circuit that fails, an estimate that
-/// is far off.
-pub(in crate::app) fn next_flagged(state: &mut State) {
-    let Some(inquiry) = &mut state.inquiry else {
-        return;
-    };
-    let Some(Ok(table)) = &inquiry.answer else {
-        return;
-    };
-    match table.next_flagged(inquiry.cursor) {
-        Some(cursor) => inquiry.cursor = cursor,
-        None => state.say(Tone::Plain, "no cell of this answer is marked with !"),
     }
 }

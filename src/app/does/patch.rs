@@ -1,5 +1,6 @@
 //! Interventions by pointing: at a cell of a grid, or of an answer.
 
+use super::curves;
 use super::go::change;
 use super::inquire;
 use super::line::{open_line, open_question};
@@ -85,7 +86,7 @@ pub(in crate::app) fn survey(state: &mut State) {
 /// Adds what the answer's cell stands for; takes it away where it stands already. Where it stands for an
 /// input, that is opened.
 pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
-    if let Some(number) = inquire::step_at(state) {
+    if let Some(number) = curves::step_at(state) {
         let steps = state.steps.as_ref();
         let at = steps.and_then(|steps| steps.series.index_of(number).ok());
         return at.map_or_else(Vec::new, |at| steps::want(state, at));

@@ -1,9 +1,14 @@
 //! Lines over two axes, for a page: with ticks, a legend and a mark, as SVG or as pixels. Both are drawn from
 //! the same strokes and words.
 
-use super::{CELL_HEIGHT, CELL_WIDTH, Rgb, glyphs, raster, svg};
+mod pixels;
+mod ruler;
+
+use super::{CELL_WIDTH, Rgb, raster, svg};
 use crate::task::number::significant;
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use pixels::Pixels;
+use ruler::Ruler;
 use std::fmt::Write as _;
 
 /// Width and height, in user units of the SVG.
@@ -57,95 +62,6 @@ enum Stroke {
     Words(f64, f64, String, Anchor),
     /// From below to above, its middle here.
     Upward(f64, f64, String),
-}
-
-/// An axis: from value to place.
-struct Ruler {
-    log: bool,
-    low: f64,
-    high: f64,
-    from: f64,
-    to: f64,
-    ticks: Vec<f64>,
-}
-
-impl Ruler {
-    fn new(values: impl Iterator<Item = f64>, log: bool, (from, to): (f64, f64)) -> Result<Self> {
-        let fits = |value: &f64| value.is_finite() && (!log || *value > 0.0);
-        let (low, high) = values
-            .filter(fits)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-        ensure!(
-            low.is_finite(),
-            "there is nothing to draw: no number{}",
-            if log {
-                " above zero for a logarithmic axis"
-            } else {
-                ""
-            }
-        );
-        let (low, high) = match (low < high, log) {
-            (true, _) => (low, high),
-            (false, true) => (low / 2.0, high * 2.0),
-            (false, false) => (low - 0.5, high + 0.5),
-        };
-        let mut ruler = Self {
-            log,
-            low,
-            high,
-            from,
-            to,
-            ticks: Vec::new(),
-        };
-        ruler.ticks = if log { ruler.decades() } else { ruler.round() };
-        Ok(ruler)
-    }
-
-    /// Round numbers in equal steps, about five.
-    fn round(&mut self) -> Vec<f64> {
-        let rough = (self.high - self.low) / 5.0;
-        let power = 10_f64.powf(rough.log10().floor());
-        let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|one| one * power);
-        let step = steps
-            .into_iter()
-            .find(|step| *step >= rough)
-            .unwrap_or(power);
-        let first = (self.low / step).floor() as i64;
-        let last = (self.high / step - 1e-9).ceil() as i64;
-        (self.low, self.high) = (first as f64 * step, last as f64 * step);
-        (first..=last).map(|i| i as f64 * step).collect()
-    }
-
-    /// Powers of ten; where these are few, twice and five times them too.
-    fn decades(&self) -> Vec<f64> {
-        let (first, last) = (
-            self.low.log10().floor() as i32,
-            self.high.log10().ceil() as i32,
-        );
-        let decades = last - first;
-        let within: &[f64] = if decades <= 3 {
-            &[1.0, 2.0, 5.0]
-        } else {
-            &[1.0]
-        };
-        let every = (decades / 8).max(0) + 1;
-        let all = (first..=last).filter(|power| (power - first) % every == 0);
-        let all = all.flat_map(|power| within.iter().map(move |one| one * 10_f64.powi(power)));
-        all.filter(|tick| (self.low..=self.high).contains(tick))
-            .collect()
-    }
-
-    fn place(&self, value: f64) -> Option<f64> {
-        let part = match self.log {
-            true if value > 0.0 => (value / self.low).ln() / (self.high / self.low).ln(),
-            true => return None,
-            false => (value - self.low) / (self.high - self.low),
-        };
-        let place = self.from + part * (self.to - self.from);
-        place.is_finite().then_some(place)
-    }
 }
 
 impl Plot {
@@ -351,123 +267,6 @@ fn words(out: &mut String, place: &str, anchor: &str, text: &str) {
 /// How wide a text is, at most, in units.
 fn width(text: &str) -> f64 {
     (text.chars().count() * CELL_WIDTH) as f64
-}
-
-/// The picture as pixels, three bytes each, from the top left.
-struct Pixels {
-    width: usize,
-    height: usize,
-    bytes: Vec<u8>,
-}
-
-impl Pixels {
-    fn new() -> Self {
-        let (width, height) = (SIZE.0 as usize * PIXELS, SIZE.1 as usize * PIXELS);
-        Self {
-            width,
-            height,
-            bytes: vec![0xff; width * height * 3],
-        }
-    }
-
-    /// Lays ink over a pixel, so much of it as is covered.
-    fn blend(&mut self, x: usize, y: usize, (r, g, b): Rgb, covered: f64) {
-        if x >= self.width || y >= self.height {
-            return;
-        }
-        let at = (y * self.width + x) * 3;
-        for (byte, ink) in self.bytes[at..at + 3].iter_mut().zip([r, g, b]) {
-            let mixed = f64::from(*byte) * (1.0 - covered) + f64::from(ink) * covered;
-            *byte = mixed.round() as u8;
-        }
-    }
-
-    /// A line of a width, its edge as smooth as its distance to each pixel says. Where two pieces meet, a
-    /// pixel takes the ink of the nearer one alone.
-    fn line(&mut self, points: &[(f64, f64)], ink: Rgb, width: f64, dashed: bool) {
-        let scale = PIXELS as f64;
-        let half = width * scale / 2.0;
-        let points: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x * scale, y * scale)).collect();
-        let mut covered: std::collections::BTreeMap<(usize, usize), f64> = Default::default();
-        let mut gone = 0.0;
-        for two in points.windows(2) {
-            let ((x0, y0), (x1, y1)) = (two[0], two[1]);
-            let length = (x1 - x0).hypot(y1 - y0);
-            let reach = |a: f64, b: f64| {
-                let low = (a.min(b) - half - 1.0).max(0.0) as usize;
-                low..(a.max(b) + half + 2.0).max(0.0) as usize
-            };
-            for y in reach(y0, y1) {
-                for x in reach(x0, x1) {
-                    let (px, py) = (x as f64 + 0.5 - x0, y as f64 + 0.5 - y0);
-                    let along = (px * (x1 - x0) + py * (y1 - y0)) / length.max(1e-9);
-                    let near = along.clamp(0.0, length);
-                    if dashed && ((gone + near) / (DASH * scale)) as usize % 2 == 1 {
-                        continue;
-                    }
-                    let part = near / length.max(1e-9);
-                    let far = (px - part * (x1 - x0)).hypot(py - part * (y1 - y0));
-                    let cover = (half + 0.5 - far).clamp(0.0, 1.0);
-                    if cover > 0.0 {
-                        let most = covered.entry((x, y)).or_default();
-                        *most = most.max(cover);
-                    }
-                }
-            }
-            gone += length;
-        }
-        for ((x, y), cover) in covered {
-            self.blend(x, y, ink, cover);
-        }
-    }
-
-    /// The pixels of a text that are ink, in units from its top left.
-    fn ink(text: &str) -> Vec<(usize, usize)> {
-        let letters = text.chars().enumerate();
-        letters
-            .flat_map(|(i, c)| {
-                let bitmap = glyphs::bitmap(&c.to_string(), 1);
-                let rows = bitmap.into_iter().enumerate();
-                rows.flat_map(move |(y, row)| {
-                    let left = i * CELL_WIDTH;
-                    glyphs::pixels(row).map(move |x| (left + x, y))
-                })
-                .collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    fn dot(&mut self, x: f64, y: f64) {
-        let (x, y) = (x * PIXELS as f64, y * PIXELS as f64);
-        if x < 0.0 || y < 0.0 {
-            return;
-        }
-        for dy in 0..PIXELS {
-            for dx in 0..PIXELS {
-                self.blend(x as usize + dx, y as usize + dy, INK, 1.0);
-            }
-        }
-    }
-
-    /// A text whose letters stand on this height.
-    fn words(&mut self, x: f64, y: f64, text: &str, anchor: Anchor) {
-        let left = match anchor {
-            Anchor::Start => x,
-            Anchor::Middle => x - width(text) / 2.0,
-            Anchor::End => x - width(text),
-        };
-        let top = y - CELL_HEIGHT as f64 + 3.0;
-        for (dx, dy) in Self::ink(text) {
-            self.dot(left + dx as f64, top + dy as f64);
-        }
-    }
-
-    fn upward(&mut self, x: f64, y: f64, text: &str) {
-        let (left, below) = (x - CELL_HEIGHT as f64 + 3.0, y + width(text) / 2.0);
-        for (dx, dy) in Self::ink(text) {
-            self.dot(left + dy as f64, below - dx as f64);
-        }
-    }
 }
 
 #[cfg(test)]
