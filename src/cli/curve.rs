@@ -25,7 +25,7 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 pub struct CurveArgs {
     /// What is told of each step, several apart by commas: loss, accuracy (inputs right), a number that a claim
-    /// can name, averaged ('logp', 'A1[b_0,elt]'), 'min margin', how often a condition is true
+    /// can name, averaged ('logp') or its least ('min margin'), how often a condition is true
     /// ('pred == truth'), or a cell or note of an answer ('circuit ov.1 at 5 5')
     #[arg(required = true, num_args = 1.., value_name = "QUANTITY")]
     pub quantities: Vec<String>,
