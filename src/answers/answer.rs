@@ -204,6 +204,7 @@ pub(super) fn table(asked: Asked<'_>, question: &Question) -> Result<Option<Tabl
         Question::Weights(geometry) => geometry.table(tools)?,
         Question::Composition => composition_table(model, tools)?,
         Question::Grid { .. }
+        | Question::Curves(_)
         | Question::Many(_)
         | Question::Metrics { .. }
         | Question::Variants(_)

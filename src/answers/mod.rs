@@ -5,6 +5,7 @@
 
 mod answer;
 mod answering;
+mod curves;
 mod difference;
 mod errors;
 mod gather;
@@ -25,6 +26,7 @@ mod words;
 mod writing;
 
 pub use answering::{Answering, Inquest, answer};
+pub use curves::{AlongSteps, Condition, Curves, LogAxes, Measured, StepLine, Tracked};
 pub use gather::Compare;
 pub use geometry::Geometry;
 pub use inputs::{Extent, Many};

@@ -89,6 +89,7 @@ impl Question {
             }
             Self::Attribution { .. }
             | Self::Composition
+            | Self::Curves(_)
             | Self::Metrics { .. }
             | Self::Variants(Variants::Edges) => {}
         }
@@ -113,6 +114,7 @@ impl Question {
                 ..
             } => *scaled = !*scaled,
             Self::Why { summed, .. } => *summed = !*summed,
+            Self::Curves(curves) => curves.log = curves.log.next(),
             Self::Many(many) => many.toggle(),
             Self::Grid { pairs, .. } | Self::Metrics { pairs } => {
                 *pairs = match pairs {
@@ -146,6 +148,7 @@ impl Question {
         match self {
             Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
             Self::Metrics { .. } => Alike::Rows,
+            Self::Curves(_) => Alike::Kinds,
             Self::Many(Many::Groups { .. } | Many::Neurons { .. } | Many::Neuron { .. }) => {
                 Alike::Kinds
             }
@@ -181,7 +184,8 @@ impl Question {
             self,
             Self::Grid { .. } | Self::Metrics { .. } | Self::Variants(_) | Self::ModelNecessity
         );
-        !self.is_about_weights() && !about_pair
+        let of_steps = matches!(self, Self::Curves(curves) if !curves.is_about_run());
+        !self.is_about_weights() && !about_pair && !of_steps
     }
 
     /// Whether it is averaged over the examples of the sample.

@@ -11,6 +11,7 @@
 //! models logits                 circuit ov.0 beside ov.1            metrics
 //! ```
 
+use super::curves::Curves;
 use super::gather::Compare;
 use super::geometry::Geometry;
 use super::inputs::Many;
@@ -140,6 +141,8 @@ pub enum Question {
     Weights(Geometry),
     /// About many inputs: a map, groups, a fit.
     Many(Many),
+    /// Numbers of the model at each of its steps.
+    Curves(Curves),
     /// Composition scores of all pairs of heads, with a random baseline.
     Composition,
 }
@@ -190,6 +193,12 @@ impl Question {
     /// The questions that have lines of their own.
     fn parse_further(line: &str, task: Task, config: &Config) -> Result<Option<Self>> {
         let verb = line.split_whitespace().next().unwrap_or("");
+        if verb == "curve" {
+            let text = line.trim_start().strip_prefix(verb).unwrap_or("");
+            let curves = Curves::parse(text, task, config);
+            let curves = curves.map_err(|error| with_form(verb, &error))?;
+            return Ok(Some(Self::Curves(curves)));
+        }
         let found = match Many::parse(line, task, config) {
             Ok(None) => Geometry::parse(line, config).map(|found| found.map(Self::Weights)),
             found => found.map(|found| found.map(Self::Many)),

@@ -111,7 +111,7 @@ impl Question {
             Self::ModelAttention(head) => format!("both models' attention, head {head}"),
             Self::ModelNecessity => "both models without each edge".to_owned(),
             Self::Composition => "how much each pair of heads composes".to_owned(),
-            Self::Weights(_) | Self::Many(_) => self.line(task, config),
+            Self::Weights(_) | Self::Many(_) | Self::Curves(_) => self.line(task, config),
         }
     }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 22] = [
+pub const FORMS: [(&str, &str); 23] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
@@ -59,6 +59,10 @@ pub const FORMS: [(&str, &str); 22] = [
     ("pca", "tokens|positions|W_U|.."),
     ("overlap", ""),
     ("composition", ""),
+    (
+        "curve",
+        "QUANTITY[, QUANTITY] [over random:SEED:N] [until CONDITION] [log x|y|xy]",
+    ),
 ];
 
 /// What keeps words from being a question of their verb's form: one is missing, another one, or

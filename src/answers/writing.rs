@@ -116,6 +116,7 @@ impl Question {
             Self::ModelAttention(head) => format!("models attention {head}"),
             Self::Weights(geometry) => geometry.line(),
             Self::Many(many) => many.line(task),
+            Self::Curves(curves) => curves.line(),
             Self::Composition => "composition".into(),
         }
     }

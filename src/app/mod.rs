@@ -29,6 +29,7 @@ pub use held::space::{
 pub use held::state::{
     HelpView, LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
 };
+pub use held::steps::Steps;
 pub use held::study::{History, Listed, Moment, Study};
 pub use keys::action::{Action, Group};
 pub use keys::key::{Key, parse_script};

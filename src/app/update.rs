@@ -11,6 +11,7 @@ use crate::app::does::line::suggest;
 use crate::app::does::page::{action_for, is_typed};
 use crate::app::does::shelf;
 use crate::app::does::space;
+use crate::app::does::steps;
 use crate::app::held::draft;
 use crate::app::held::fields::{Side, edit, has_room};
 use crate::app::held::message::{Effect, Msg};
@@ -64,6 +65,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Stepped { at, result } => steps::stepped(state, at, result),
         Msg::Opened(opening, result) => session::opened(state, &opening, result),
         Msg::Listed(which, result) => {
             shelf::listed(state, which, result);
@@ -94,7 +96,7 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     }
     match result {
         Ok(seen) => {
-            state.failure = None;
+            (state.failure, state.of_another_step) = (None, false);
             state.observation = Some(Arc::new(*seen));
             // what is typed over the model's own continuation is not lost to a run
             if state.field_error.is_none() {

@@ -1,61 +1,88 @@
-//! `circuitscope curve`: a number of every checkpoint of a series.
+//! `circuitscope curve`: numbers of every checkpoint of a series.
 
 use super::args::{Common, Format};
+use super::common;
 use super::model_args::ModelArgs;
 use super::output::print_json;
 use super::progress::Bar;
-use super::space::{Opened, STOPPED, SpaceArgs};
+use super::space::{STOPPED, SpaceArgs, experiment};
 use super::table::{self, Align};
-use crate::model::series::steps;
-use crate::sweep::{Claim, Over, Progress, Tally, Verdict};
+use crate::answers::{AlongSteps, Curves, LogAxes, StepLine};
+use crate::findings::files;
+use crate::findings::frame::Plot;
+use crate::model::{Model, Series};
+use crate::sweep::Progress;
 use crate::task::number::significant;
 use crate::task::{Sample, shown};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::io::Write;
-
-/// Spaces of more inputs are sampled unless `--over` says otherwise.
-const ALL: u128 = 100_000;
-/// Inputs of such a sample.
-const SAMPLED: &str = "random:0:4096";
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// `circuitscope curve`
 #[derive(Debug, Args)]
 pub struct CurveArgs {
-    /// What is told of each step: loss, accuracy (inputs right), a number that a claim can name, averaged, or
-    /// how often a condition is true: 'logp', 'min margin', 'pred == truth'
-    #[arg(allow_hyphen_values = true)]
-    pub quantity: String,
+    /// What is told of each step, several apart by commas: loss, accuracy (inputs right), a number that a claim
+    /// can name, averaged ('logp') or its least ('min margin'), how often a condition is true
+    /// ('pred == truth'), or a cell or note of an answer ('circuit ov.1 at 5 5')
+    #[arg(required = true, num_args = 1.., value_name = "QUANTITY")]
+    pub quantities: Vec<String>,
+    /// Tell the step at which this begins to hold: 'accuracy > 0.99', 'loss < 0.1', 'pred == truth'
+    #[arg(long, visible_alias = "when", value_name = "CONDITION")]
+    pub until: Option<String>,
     /// Over these inputs: random:SEED or notebook:SEED, and :N; by default all where these are few
     #[arg(long)]
     pub over: Option<Sample>,
     /// An intervention; may be repeated
     #[arg(long, value_name = "LINE")]
     pub intervene: Vec<String>,
-    /// How to print the curve
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: CurveFormat,
+    /// Logarithmic axes of a picture: x, y or xy; steps then begin at 1
+    #[arg(long, value_name = "AXES", default_value = "", value_parser = axes)]
+    pub log: LogAxes,
+    /// How to print the curves; by default as the file's name ends, else text
+    #[arg(short, long, value_enum)]
+    pub format: Option<CurveFormat>,
+    /// Write them to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// The folder of checkpoints, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
 }
 
-/// How a curve is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+/// How curves are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CurveFormat {
     /// For people
-    #[default]
     Text,
     /// For programs
     Json,
-    /// A row a step
+    /// A row for each step and quantity
     Csv,
+    /// A figure for a page
+    Svg,
+    /// The same as pixels
+    Png,
 }
 
-/// A step's number.
+fn axes(text: &str) -> Result<LogAxes> {
+    match text {
+        "" => Ok(LogAxes::default()),
+        text => LogAxes::parse(text),
+    }
+}
+
+/// A quantity at each step.
 #[derive(Serialize)]
-struct Point {
+struct Told<'a> {
+    quantity: &'a str,
+    points: Vec<ToldPoint>,
+}
+
+#[derive(Serialize)]
+struct ToldPoint {
     step: u64,
     value: f64,
     /// Inputs that it is of.
@@ -69,131 +96,232 @@ struct Point {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no series, or the quantity, an intervention or a model will not do.
+/// When there is no series, or a quantity, an intervention or all models will not do.
 pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
-    let folder = args.which.model.clone();
-    let folder = folder.context("--model names the folder of a series")?;
-    let all = steps(&folder)?;
+    let format = args.format()?;
+    let path = args.which.model.clone();
+    let path = path.context("--model names the folder of a series")?;
+    let (series, _) = Series::around(&path)?.with_context(|| {
+        let name = shown(&path.to_string_lossy());
+        format!("{name} is a checkpoint alone; --model names the folder of a series")
+    })?;
+    let model = newest(args, &series)?;
+    let space = args.space();
+    let experiment = experiment(&space, &model.transformer)?;
+    let (task, config) = (model.transformer.task(), model.transformer.config());
+    let mut curves = Curves::parse(&args.quantities.join(", "), task, config)?;
+    curves.until = curves.until.or_else(|| args.until.clone());
+    curves.over = args.over.or(curves.over);
+    let mut along = AlongSteps::new(&curves, Arc::new(series), &model.transformer, &experiment)?;
     let bar = Bar::new("steps")?;
-    let mut points = Vec::new();
-    let total = all.len() as u64;
-    for ((step, path), done) in all.into_iter().zip(1..) {
-        let point = point(args, step, path);
-        points.push(point.with_context(|| format!("at step {step}"))?);
-        ensure!(bar.tell(Progress { done, total }, "")?, STOPPED);
+    loop {
+        let (done, total) = along.progress();
+        let progress = Progress {
+            done: done as u64,
+            total: total as u64,
+        };
+        ensure!(bar.tell(progress, "")?, STOPPED);
+        if along.step(&|| true)? {
+            break;
+        }
     }
     bar.done();
-    match args.format {
-        CurveFormat::Json => print_json(
-            out,
-            &serde_json::json!({"quantity": args.quantity, "points": points}),
-        ),
-        CurveFormat::Csv => {
-            writeln!(out, "step,value,n,undefined,over")?;
-            for one in &points {
-                let Point {
-                    step,
-                    value,
-                    n,
-                    undefined,
-                    over,
-                } = one;
-                writeln!(out, "{step},{value},{n},{undefined},{over}")?;
-            }
-            Ok(())
-        }
-        CurveFormat::Text => {
-            writeln!(out, "{}", args.quantity)?;
-            let row = |one: &Point| {
-                let n = format!("n = {}", one.n);
-                vec![
-                    one.step.to_string(),
-                    significant(one.value, 6),
-                    n,
-                    one.over.clone(),
-                ]
-            };
-            let rows: Vec<_> = points.iter().map(row).collect();
-            Ok(table::write(
-                out,
-                &[Align::Right, Align::Right, Align::Right, Align::Left],
-                &rows,
-            )?)
-        }
+    broken(&along)?;
+    let bytes = printed(args, &curves, &along, format, &model)?;
+    match &args.output {
+        Some(file) => files::write_whole(file, &bytes),
+        None => Ok(out.write_all(&bytes)?),
     }
 }
 
-fn point(args: &CurveArgs, step: u64, path: std::path::PathBuf) -> Result<Point> {
-    let which = ModelArgs {
-        model: Some(path),
-        ..args.which.clone()
-    };
-    let space = SpaceArgs {
-        intervene: args.intervene.clone(),
-        over: args.over,
-        sample: Sample::default(),
-        clean: None,
-        corrupted: None,
-        low_rank: Vec::new(),
-        common: Common {
-            which,
-            format: Format::Json,
-        },
-    };
-    let opened = Opened::new(&space)?;
-    let (task, config) = (opened.transformer.task(), opened.transformer.config());
-    let over = match args.over {
-        Some(sample) => Over::Sample(sample),
-        None if task.input_space() <= ALL => Over::Space,
-        None => Over::Sample(SAMPLED.parse()?),
-    };
-    let told_over = match over {
-        Over::Space => "exact".to_owned(),
-        other => other.to_string(),
-    };
-    if matches!(args.quantity.trim(), "loss" | "accuracy") {
-        let tally = Tally::new(task);
-        let tally = opened.sweep()?.tally(over, tally, &mut |_, _| Ok(true))?;
-        let tally = tally.context(STOPPED)?;
-        let right = tally.right();
-        let is_loss = args.quantity.trim() == "loss";
-        return Ok(Point {
-            step,
-            value: if is_loss {
-                tally.mean_loss()
-            } else {
-                right.inputs_accuracy
+impl CurveArgs {
+    fn format(&self) -> Result<CurveFormat> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let end = self.output.as_ref().and_then(|file| file.extension());
+        Ok(match end.and_then(|end| end.to_str()) {
+            None | Some("txt") => CurveFormat::Text,
+            Some("json") => CurveFormat::Json,
+            Some("csv") => CurveFormat::Csv,
+            Some("svg") => CurveFormat::Svg,
+            Some("png") => CurveFormat::Png,
+            Some(end) => bail!(
+                "curves are written as .txt, .json, .csv, .svg or .png, not .{}",
+                shown(end)
+            ),
+        })
+    }
+
+    fn space(&self) -> SpaceArgs {
+        SpaceArgs {
+            intervene: self.intervene.clone(),
+            over: self.over,
+            sample: Sample::default(),
+            clean: None,
+            corrupted: None,
+            low_rank: Vec::new(),
+            common: Common {
+                which: self.which.clone(),
+                format: Format::Json,
             },
-            n: right.inputs,
-            undefined: tally.undefined(),
-            over: told_over,
-        });
+        }
     }
-    let number = Claim::parse(&format!("mean {}", args.quantity), task, config);
-    let claim = match number {
-        Ok(claim) => claim,
-        Err(_) => Claim::parse(&args.quantity, task, config)
-            .with_context(|| format!("in the quantity '{}'", shown(&args.quantity)))?,
-    };
-    let sweep = opened.sweep()?;
-    let verdict = sweep
-        .check(over, &claim, &mut |_, _| Ok(true))?
-        .context(STOPPED)?;
-    Ok(Point {
-        step,
-        value: told(&args.quantity, &verdict),
-        n: verdict.total - verdict.undefined,
-        undefined: verdict.undefined,
-        over: told_over,
-    })
 }
 
-/// The number that a verdict is asked for: the least, the largest, the mean, or how often it is true.
-fn told(quantity: &str, verdict: &Verdict) -> f64 {
-    match quantity.split_whitespace().next() {
-        Some("min") => verdict.min,
-        Some("max") => verdict.max,
-        _ if verdict.holds.is_none() => verdict.mean,
-        _ => verdict.count as f64 / verdict.total as f64,
+/// The last step that can be opened: the others are computed with as it is.
+fn newest(args: &CurveArgs, series: &Series) -> Result<Model> {
+    let mut first = None;
+    for (_, path) in series.steps.iter().rev() {
+        let which = ModelArgs {
+            model: Some(path.clone()),
+            ..args.which.clone()
+        };
+        match common::open(&which) {
+            Ok((model, picked)) => {
+                common::tell(&picked);
+                return Ok(model);
+            }
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first
+        .context("a series has steps")?
+        .context("no step can be opened"))
+}
+
+/// Tells of steps that cannot be opened.
+fn broken(along: &AlongSteps) -> Result<()> {
+    for line in along.lines() {
+        if let Err(error) = &line.result {
+            // nobody is left to tell if stderr is gone
+            let _ = writeln!(
+                std::io::stderr(),
+                "circuitscope: step {}: {error}",
+                line.step
+            );
+        }
+    }
+    let any = along.lines().iter().any(|line| line.result.is_ok());
+    ensure!(any, "no step can be opened");
+    Ok(())
+}
+
+fn printed(
+    args: &CurveArgs,
+    curves: &Curves,
+    along: &AlongSteps,
+    format: CurveFormat,
+    model: &Model,
+) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    match format {
+        CurveFormat::Json => {
+            let begins = along.begins();
+            let until = curves.until.as_ref().map(|condition| {
+                serde_json::json!({
+                    "condition": condition,
+                    "first": begins.map(|(first, _)| first),
+                    "from_then_on": begins.and_then(|(_, good)| good),
+                })
+            });
+            let all = serde_json::json!({"curves": told(curves, along), "until": until});
+            print_json(&mut out, &all)?;
+        }
+        CurveFormat::Csv => {
+            writeln!(out, "step,quantity,value,n,undefined,over")?;
+            for one in told(curves, along) {
+                let name = one.quantity.replace('"', "\"\"");
+                for point in one.points {
+                    let ToldPoint {
+                        step,
+                        value,
+                        n,
+                        undefined,
+                        over,
+                    } = point;
+                    writeln!(out, "{step},\"{name}\",{value},{n},{undefined},{over}")?;
+                }
+            }
+        }
+        CurveFormat::Text => text(&mut out, curves, along)?,
+        CurveFormat::Svg => out = plot(args, curves, along, model).svg()?.into_bytes(),
+        CurveFormat::Png => out = plot(args, curves, along, model).png()?,
+    }
+    Ok(out)
+}
+
+fn told<'a>(curves: &'a Curves, along: &AlongSteps) -> Vec<Told<'a>> {
+    let over = along.over();
+    let point = |line: &StepLine, i: usize| {
+        let one = line.result.as_ref().ok()?.get(i)?;
+        Some(ToldPoint {
+            step: line.step,
+            value: one.value,
+            n: one.n,
+            undefined: one.undefined,
+            over: over.clone(),
+        })
+    };
+    let all = curves.quantities.iter().enumerate();
+    all.map(|(i, quantity)| Told {
+        quantity,
+        points: (along.lines().iter())
+            .filter_map(|line| point(line, i))
+            .collect(),
+    })
+    .collect()
+}
+
+fn text(out: &mut dyn Write, curves: &Curves, along: &AlongSteps) -> Result<()> {
+    if let Some(words) = along.begins_words() {
+        writeln!(out, "{words}")?;
+    }
+    let mut head = vec!["step".to_owned()];
+    head.extend(curves.quantities.iter().cloned());
+    head.push("n".to_owned());
+    let mut rows = vec![head];
+    for line in along.lines() {
+        let Ok(measured) = &line.result else { continue };
+        let numbers = measured.iter().take(curves.quantities.len());
+        let mut row = vec![line.step.to_string()];
+        row.extend(numbers.clone().map(|one| significant(one.value, 6)));
+        let n = numbers.map(|one| one.n).max().unwrap_or(0);
+        row.push(format!("n = {n}  {}", along.over()));
+        rows.push(row);
+    }
+    let mut align = vec![Align::Right; curves.quantities.len() + 1];
+    align.push(Align::Left);
+    Ok(table::write(out, &align, &rows)?)
+}
+
+/// The curves as a figure.
+fn plot(args: &CurveArgs, curves: &Curves, along: &AlongSteps, model: &Model) -> Plot {
+    let log = match args.log {
+        none if none == LogAxes::default() => curves.log,
+        log => log,
+    };
+    let lines = told(curves, along).into_iter().map(|one| {
+        let points = one.points.iter();
+        let points = points.map(|point| (point.step as f64, point.value));
+        (one.quantity.to_owned(), points.collect())
+    });
+    let y = match &curves.quantities[..] {
+        [one] => one.clone(),
+        _ => String::new(),
+    };
+    let over = match along.over().as_str() {
+        "exact" => "all inputs".to_owned(),
+        other => other.to_owned(),
+    };
+    Plot {
+        title: format!("{}, {over}", model.transformer.task()),
+        x: ("step".to_owned(), log.x),
+        y: (y, log.y),
+        lines: lines.collect(),
+        mark: along.begins().and_then(|(first, _)| {
+            let words = curves.until.as_ref()?;
+            Some((first as f64, format!("{words}: step {first}")))
+        }),
     }
 }

@@ -87,7 +87,8 @@ impl Opened {
     }
 }
 
-fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment> {
+/// What is done to the model, and about which pair.
+pub(super) fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<Experiment> {
     let task = model.task();
     let typed = |words: &Option<Vec<String>>| words.clone().unwrap_or_default();
     let clean = clean_or_first(task, &typed(&args.clean), args.sample, None)?;

@@ -3,16 +3,16 @@
 use super::args::{LiveArgs, RenderArgs, WorkbenchArgs};
 use super::common;
 use super::model_args::{ModelArgs, SaidArgs};
-use crate::app::{Destination, ModelInfo, State, parse_script};
+use crate::app::{Destination, ModelInfo, State, Steps, parse_script};
 use crate::findings::session::Session;
 use crate::findings::slots::{self, Slot, TakenUp};
 use crate::findings::{files, places};
-use crate::model::{Model, SLIDES, Slide};
+use crate::model::{Model, SLIDES, Series, Slide};
 use crate::runtime::bench;
 use crate::runtime::headless::{Around, Headless, Shot};
 use crate::runtime::live::{self, Options};
 use crate::runtime::record::Recording;
-use crate::runtime::{Models, Opener};
+use crate::runtime::{Models, Opened, Opener};
 use crate::task::shown;
 use crate::ui::colour::{detect, wants_ascii};
 use crate::ui::look::Look;
@@ -182,7 +182,8 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let (path, steps) = steps_of(which.path().as_deref())?;
+    let info = model_info(&model, path, picked.name);
     let info = with_said(info, &which);
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
@@ -194,13 +195,18 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
             State::new(info, args.sample, prompt.transpose()?)
         }
     };
+    let note = steps.as_ref().and_then(|steps| steps.series.note.clone());
+    state.steps = steps.map(Box::new);
     if let Some(session) = session.filter(|session| session.model.hash != model.hash) {
         let name = shown(&session.model.name);
         state.tell(format!(
             "made on another model, {name}; the numbers are this one's"
         ));
     }
-    for note in picked.note.into_iter().chain(model.unread.clone()) {
+    for note in (picked.note.into_iter())
+        .chain(model.unread.clone())
+        .chain(note)
+    {
         state.tell(note);
     }
     let other = args.compare.as_deref();
@@ -224,12 +230,12 @@ fn start_again(args: &WorkbenchArgs, found: &mut TakenUp) -> Result<(Models, Sta
     }
 }
 
-/// Opens other models, on the same device, as the shell does; what the flags say of the first one goes on to
-/// hold for it.
+/// Opens other models, on the same device, as the shell does; what the flags say of the first one, or of
+/// another of its steps, goes on to hold for it.
 fn opener(first: &ModelArgs) -> Opener {
-    let (said, of) = (first.said.clone(), absolute(first.path().as_deref()));
+    let (said, of) = (first.said.clone(), first.path());
     Arc::new(move |to: &Destination| {
-        let flags = match to.path == of {
+        let flags = match is_first(to, of.as_deref())? {
             true => said.clone(),
             false => SaidArgs {
                 device: said.device,
@@ -248,8 +254,39 @@ fn opener(first: &ModelArgs) -> Opener {
         // the one that is opened unasked has no path
         let path = which.model.as_ref();
         let path = path.filter(|path| **path != SLIDES[0].path());
-        let info = model_info(&model, absolute(path.map(PathBuf::as_path)), picked.name);
-        Ok((model, with_said(info, &which)))
+        let (path, steps) = steps_of(path.map(PathBuf::as_path))?;
+        let info = with_said(model_info(&model, path, picked.name), &which);
+        Ok(Opened { model, info, steps })
+    })
+}
+
+/// Whether a path names the model that the program began with, at whatever step.
+fn is_first(to: &Destination, first: Option<&Path>) -> Result<bool> {
+    if to.path == absolute(first) {
+        return Ok(true);
+    }
+    let place = |path| -> Result<Option<PathBuf>> {
+        Ok(steps_of(path)?.1.map(|steps| steps.series.place.clone()))
+    };
+    let asked = place(to.path.as_deref().map(Path::new))?;
+    Ok(asked.is_some() && asked == place(first)?)
+}
+
+/// A model's path as sessions keep it, and its steps where it is one of several: a session of a series is
+/// one of the step that it showed.
+fn steps_of(path: Option<&Path>) -> Result<(Option<String>, Option<Steps>)> {
+    let Some(path) = absolute(path) else {
+        return Ok((None, None));
+    };
+    if Slide::of_path(Path::new(&path)).is_some() {
+        return Ok((Some(path), None));
+    }
+    Ok(match Series::around(Path::new(&path))? {
+        None => (Some(path), None),
+        Some((series, at)) => {
+            let steps = Steps::new(series, at);
+            (Some(steps.path(at)), Some(steps))
+        }
     })
 }
 

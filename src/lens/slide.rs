@@ -12,7 +12,7 @@ use crate::model::config::{
 use crate::model::{HookedTransformer, Model, Opened, Slide};
 use crate::task::plain::{self, Links};
 use crate::task::{Estimate, Identity, Sample, Sizes, Task, fraction, grouped, shown, shown_path};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +91,33 @@ pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
     let task = fitting(task, &sizes(&opened.config));
     let model = task.and_then(|task| of(&opened, task, device));
     model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
+}
+
+/// Another step of a model: for the same task, and computed with in the same way, whatever its file leaves open.
+///
+/// # Errors
+/// As [`open`]; when it is no step of this model: other sizes, or its config says something else.
+pub fn open_step(path: &Path, like: &HookedTransformer) -> Result<Model> {
+    let (task, config) = (like.task(), like.config());
+    let mut overrides = Overrides::default();
+    if config.n_layers > 0 {
+        // tensors that join the heads do not show how many they are
+        overrides.set("heads", &config.n_heads.to_string())?;
+    }
+    let opened = read(path, &overrides)?;
+    let of = || -> Result<Model> {
+        let own = said_by_task(&opened.config, task);
+        ensure!(
+            own.parameters() == config.parameters(),
+            "its weights have other names or sizes than those of the other steps"
+        );
+        ensure!(
+            !own.assumed.is_empty() || own.hashed() == config.hashed(),
+            "its config says something else than those of the other steps"
+        );
+        Model::of(&opened, config.clone(), task, like.device())
+    };
+    of().with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
 }
 
 /// The model of what was read, for a task.

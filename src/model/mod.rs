@@ -29,4 +29,5 @@ pub(crate) use hooks::edit_distance;
 pub use hooks::{Axes, HookName, Site};
 pub use load::{Model, Opened};
 pub use means::Means;
+pub use series::Series;
 pub use stream::{Past, Stream};

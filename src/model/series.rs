@@ -1,11 +1,194 @@
-//! A folder of checkpoints is one model at several steps: `run#200` is the one after 200.
+//! One model at several steps: a folder of checkpoints (`run#200` is the one after 200), or a file that holds
+//! a list of them (`run.pt#3`).
 
+use super::load::numbered;
+use super::weights;
+use crate::task::plain::{self, Links};
 use crate::task::{shown, shown_path};
 use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// Checkpoints in a folder beyond these are not looked at.
 const MAX_STEPS: usize = 100_000;
+/// A record of a training beside a series is at most so long.
+const MAX_RECORD: u64 = 4 << 20;
+/// What stands before the number in the name of one step's file.
+const STEP_WORDS: [&str; 6] = ["step", "steps", "checkpoint", "ckpt", "epoch", "iter"];
+
+/// A model at several steps, and how its training went where a record stands beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The folder, or the file that holds a list.
+    pub place: PathBuf,
+    /// Each step and the path that opens it, the first one first; no step twice.
+    pub steps: Vec<(u64, PathBuf)>,
+    /// The mean loss up to steps, in nats per prediction: what `record.json` in the folder says.
+    pub losses: Vec<(u64, f64)>,
+    /// What is wrong with that record, where something is.
+    pub note: Option<String>,
+}
+
+impl Series {
+    /// The series that a path names or is a step of, and which of its steps: of the whole the last.
+    /// `None` for a checkpoint that stands alone.
+    ///
+    /// # Errors
+    /// When a folder has no checkpoints or not that step, or a file cannot be read.
+    pub fn around(path: &Path) -> Result<Option<(Self, usize)>> {
+        if path.is_dir() {
+            let series = Self::of_folder(path)?;
+            let last = series.steps.len() - 1;
+            return Ok(Some((series, last)));
+        }
+        if let Some((folder, _)) = in_folder(path) {
+            let file = resolved(path)?;
+            let series = Self::of_folder(&folder)?;
+            let number = step(&file);
+            let at = series
+                .steps
+                .iter()
+                .position(|(one, _)| Some(*one) == number);
+            return Ok(at.map(|at| (series, at)));
+        }
+        let (file, number) = numbered(path);
+        let folder = file
+            .parent()
+            .filter(|_| number.is_none() && is_a_step(&file));
+        if let Some(folder) = folder {
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            let series = Self::of_folder(folder)?;
+            let own = step(&file);
+            let at = series.steps.iter().position(|(one, _)| Some(*one) == own);
+            return Ok(at.filter(|_| series.steps.len() > 1).map(|at| (series, at)));
+        }
+        Self::of_list(&file, number)
+    }
+
+    /// The steps of a folder.
+    fn of_folder(folder: &Path) -> Result<Self> {
+        let mut steps = steps(folder)?;
+        steps.dedup_by_key(|(step, _)| *step);
+        let named = |(step, _): (u64, PathBuf)| {
+            let mut path = folder.as_os_str().to_owned();
+            path.push(format!("#{step}"));
+            (step, PathBuf::from(path))
+        };
+        let (losses, note) = match losses(&folder.join("record.json")) {
+            Ok(losses) => (losses, None),
+            Err(error) => (Vec::new(), Some(format!("{error:#}"))),
+        };
+        Ok(Self {
+            place: folder.to_owned(),
+            steps: steps.into_iter().map(named).collect(),
+            losses,
+            note,
+        })
+    }
+
+    /// The list in a file, if it holds one.
+    fn of_list(file: &Path, number: Option<usize>) -> Result<Option<(Self, usize)>> {
+        // a list is not opened without saying which
+        if number.is_none() {
+            return Ok(None);
+        }
+        let Some((at, count)) = weights::read_checkpoint(file, number)?.series else {
+            return Ok(None);
+        };
+        ensure!(
+            count <= MAX_STEPS,
+            "the list in {} has {count} steps; {MAX_STEPS} are supported",
+            shown_path(file)
+        );
+        let named = |i: usize| {
+            let mut path = file.as_os_str().to_owned();
+            path.push(format!("#{i}"));
+            (i as u64, PathBuf::from(path))
+        };
+        let series = Self {
+            place: file.to_owned(),
+            steps: (0..count).map(named).collect(),
+            losses: Vec::new(),
+            note: None,
+        };
+        Ok(Some((series, at)))
+    }
+
+    /// The step of that number.
+    ///
+    /// # Errors
+    /// When there is none; names those next to it.
+    pub fn index_of(&self, number: u64) -> Result<usize> {
+        let after = self.steps.partition_point(|(step, _)| *step < number);
+        let there = |at: usize| self.steps.get(at).map(|(step, _)| *step);
+        if there(after) == Some(number) {
+            return Ok(after);
+        }
+        let before = after.checked_sub(1).and_then(there);
+        let near = before.into_iter().chain(there(after));
+        let near: Vec<String> = near.map(|step| step.to_string()).collect();
+        anyhow::bail!(
+            "no step {number}: {} steps, near it {}",
+            self.steps.len(),
+            near.join(" and ")
+        )
+    }
+
+    /// The loss at a step, as far as the record says: that of the first point at or after it.
+    #[must_use]
+    pub fn loss_at(&self, step: u64) -> Option<f64> {
+        let at = self.losses.partition_point(|(one, _)| *one < step);
+        self.losses.get(at).map(|(_, loss)| *loss)
+    }
+}
+
+/// What of a training's record is read here.
+#[derive(Deserialize)]
+struct Record {
+    history: Vec<Point>,
+}
+
+#[derive(Deserialize)]
+struct Point {
+    step: u64,
+    loss: f64,
+}
+
+/// The losses that a record tells, by step; none where there is no record.
+fn losses(path: &Path) -> Result<Vec<(u64, f64)>> {
+    if !plain::stands(path)? {
+        return Ok(Vec::new());
+    }
+    let name = shown_path(path);
+    let text = plain::text(path, MAX_RECORD, Links::Followed);
+    let text = text.with_context(|| format!("cannot read the record {name}"))?;
+    let record: Record = serde_json::from_str(&text)
+        .with_context(|| format!("the record {name} tells no losses"))?;
+    let mut losses: Vec<(u64, f64)> = record
+        .history
+        .iter()
+        .map(|point| (point.step, point.loss))
+        .filter(|(_, loss)| loss.is_finite())
+        .collect();
+    losses.sort_by_key(|(step, _)| *step);
+    Ok(losses)
+}
+
+/// Whether a file is called as one step of many: `step-00000100.safetensors`, `ckpt_12.pt`, `100.pt`.
+fn is_a_step(file: &Path) -> bool {
+    let stem = file.file_stem().and_then(|stem| stem.to_str());
+    let word = stem.map(|stem| {
+        let word = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+        let word = word.trim_end_matches(['-', '_', '.']);
+        word.rsplit(['-', '_', '.']).next().unwrap_or(word)
+    });
+    let called = word.is_some_and(|word| word.is_empty() || STEP_WORDS.contains(&word));
+    called && step(file).is_some() && file.is_file()
+}
 
 /// The checkpoints of a folder by their step, the first one first: those whose names end in a number.
 ///
@@ -42,6 +225,14 @@ fn step(path: &Path) -> Option<u64> {
     stem[digits..].parse().ok()
 }
 
+/// The folder and the step of a path such as `run#200`.
+fn in_folder(path: &Path) -> Option<(PathBuf, String)> {
+    let text = path.to_string_lossy();
+    let (folder, wanted) = text.rsplit_once('#')?;
+    let folder = PathBuf::from(folder);
+    folder.is_dir().then(|| (folder, wanted.to_owned()))
+}
+
 /// The file that a path names: of a folder its last checkpoint, of `FOLDER#STEP` that one; any other path
 /// is itself.
 ///
@@ -54,22 +245,18 @@ pub fn resolved(path: &Path) -> Result<PathBuf> {
             .map(|(_, file)| file)
             .context("a folder without checkpoints");
     }
-    let text = path.to_string_lossy();
-    let Some((folder, wanted)) = text
-        .rsplit_once('#')
-        .filter(|(folder, _)| Path::new(folder).is_dir())
-    else {
+    let Some((folder, wanted)) = in_folder(path) else {
         return Ok(path.to_owned());
     };
-    let all = steps(Path::new(folder))?;
+    let all = steps(&folder)?;
     let number = wanted.parse::<u64>().ok();
     let found = all.iter().find(|(step, _)| Some(*step) == number);
     let (_, file) = found.with_context(|| {
         let (first, last) = (all[0].0, all[all.len() - 1].0);
         format!(
             "{} has no step '{}': {} steps from {first} to {last}",
-            shown(folder),
-            shown(wanted),
+            shown_path(&folder),
+            shown(&wanted),
             all.len()
         )
     })?;

@@ -1,13 +1,15 @@
 //! The workbench without a terminal: the same state, keys and drawing, run until idle.
 
 use super::shelf::{self, Places, Work};
-use super::switch::{Left, Opener};
+use super::switch::{Left, Opened, Opener};
 use super::worker::{Answerer, observed};
-use super::{export, snapshot, sweeper};
+use super::{curves, export, snapshot, sweeper};
+use crate::answers::Question;
 use crate::app::{Destination, Effect, Key, Msg, State, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
+use crate::lens::slide::open_step;
 use crate::lens::{Matrices, score};
 use crate::model::Model;
 use crate::ui::look::Look;
@@ -138,7 +140,10 @@ impl Headless {
                 waiting.extend(effects);
                 continue;
             }
-            let answer = self.answer(effect);
+            let answer = match effect {
+                Effect::Step(at) => Some(self.step(at)),
+                effect => self.answer(effect),
+            };
             waiting.extend(answer.into_iter().flat_map(|m| update(&mut self.state, m)));
         }
     }
@@ -149,10 +154,27 @@ impl Headless {
             .open
             .as_ref()
             .context("no other model can be opened here")?;
-        let (model, info) = open(to)?;
-        self.state = self.before.to(&self.state, info)?;
+        let Opened { model, info, steps } = open(to)?;
+        self.state = self.before.to(&self.state, info, steps)?;
         (self.model, self.tables, self.answerer) = (model, None, Answerer::new(None));
         Ok(())
+    }
+
+    /// Another step of the model from here on.
+    fn step(&mut self, at: usize) -> Msg {
+        let path = self.state.steps.as_ref().map(|steps| steps.path(at));
+        let opened = open_step(
+            Path::new(&path.unwrap_or_default()),
+            &self.model.transformer,
+        );
+        let result = opened.map(|model| {
+            let named = (model.name.clone(), model.hash.clone());
+            (self.model, self.tables) = (model, None);
+            self.answerer.forget();
+            named
+        });
+        let result = result.map_err(|error| format!("{error:#}"));
+        Msg::Stepped { at, result }
     }
 
     fn answer(&mut self, effect: Effect) -> Option<Msg> {
@@ -166,7 +188,12 @@ impl Headless {
                     result: seen.map_err(text).transpose()?.map(Box::new),
                 })
             }
-            Effect::Ask(ask) => Some(self.answerer.answer(&self.model, &ask)),
+            Effect::Ask(ask) => Some(match &self.state.steps {
+                Some(steps) if matches!(ask.question, Question::Curves(_)) => {
+                    curves::whole(&ask, &steps.series, transformer)
+                }
+                _ => self.answerer.answer(&self.model, &ask),
+            }),
             // millions of inputs are no part of a keystroke unless they were asked for
             Effect::Space(_) if !self.sweeps => None,
             Effect::Space(request) => {
@@ -192,7 +219,7 @@ impl Headless {
                 Some(Msg::Saved(job.write().map_err(text)))
             }
             // done before it comes here: the model itself changes
-            Effect::Switch(_) => None,
+            Effect::Switch(_) | Effect::Step(_) => None,
             Effect::Quit => {
                 self.left = true;
                 None

@@ -1,11 +1,13 @@
 //! The live workbench: one loop that owns the state and the screen.
 
 use super::autosave::Autosave;
+use super::curves::Curver;
 use super::input::Input;
 use super::mailbox::Mailbox;
 use super::record::{Out, Recording, Tape};
 use super::shelf::{self, Places, Work};
 use super::signals::{self, Signal};
+use super::steps::Stepper;
 use super::sweeper::Sweeper;
 use super::switch::{Left, Opener};
 pub use super::threads::Fault;
@@ -77,6 +79,12 @@ struct Live {
     /// How many models were looked at before this one: what is computed on those is not news.
     epoch: u64,
     left: Left,
+    /// What is computed on.
+    models: Models,
+    /// Opens steps of the model, once one is wanted.
+    stepper: Option<Stepper>,
+    /// Makes curves, once one is wanted.
+    curver: Option<Curver>,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     pending: Pending,
@@ -114,7 +122,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
     let sweeper = Sweeper::spawn(models.first.transformer.clone(), move |message| {
         for_sweeps.send(Happening::Computed(0, message)).is_ok()
     })?;
-    spawn_worker(models, &mailbox, &sender, 0, fault)?;
+    spawn_worker(models.clone(), &mailbox, &sender, 0, fault)?;
     spawn_input(&sender)?;
     watch_terminal(&sender)?;
     let autosave = options
@@ -138,6 +146,9 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         sweeper,
         epoch: 0,
         left: Left::default(),
+        models,
+        stepper: None,
+        curver: None,
         autosave: autosave.transpose()?,
         sender,
         pending: Pending::new(receiver),
@@ -273,6 +284,10 @@ impl Live {
                 self.dirty = true;
                 return self.show_model(opened);
             }
+            Happening::Step(at, opened) => {
+                self.dirty = true;
+                return self.show_step(at, opened);
+            }
             Happening::Lost | Happening::Signal(Signal::End(1)) => {
                 self.leaving = Some(ExitCode::from(signals::exit_code(1)));
                 None
@@ -305,6 +320,9 @@ impl Live {
                 self.asked = None;
             }
             let effects = update(&mut self.state, message);
+            if let Some(curver) = &self.curver {
+                curver.keep(self.state.inquiry.as_ref().map(|inquiry| inquiry.asked));
+            }
             self.carry_out(effects)?;
         }
         Ok(())
@@ -317,7 +335,7 @@ impl Live {
                     self.asked.get_or_insert_with(Instant::now);
                     self.mailbox.observe(request);
                 }
-                Effect::Ask(ask) => self.mailbox.ask(ask),
+                Effect::Ask(ask) => self.ask(ask)?,
                 Effect::Space(request) => self.sweeper.ask(*request),
                 Effect::StopSpace(generation) => self.sweeper.stop(generation),
                 Effect::Export => {
@@ -332,6 +350,7 @@ impl Live {
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
                 Effect::Switch(to) => self.open_model(to)?,
+                Effect::Step(at) => self.want_step(at)?,
                 Effect::Shelf(job) => self.shelve(job)?,
                 Effect::CopyTable => self.copy_table()?,
                 Effect::Share => self.share()?,

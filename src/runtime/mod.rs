@@ -5,6 +5,7 @@
 
 mod autosave;
 pub mod bench;
+mod curves;
 mod export;
 pub mod headless;
 mod input;
@@ -17,6 +18,7 @@ pub mod replay;
 mod shelf;
 mod signals;
 mod snapshot;
+mod steps;
 mod sweeper;
 mod switch;
 mod terminal;
@@ -29,4 +31,4 @@ pub use worker::Models;
 
 pub use shelf::items;
 pub use snapshot::numbers;
-pub use switch::Opener;
+pub use switch::{Opened, Opener};

@@ -4,9 +4,10 @@ use super::autosave::Autosave;
 use super::input::{Input, Reader};
 use super::mailbox::Mailbox;
 use super::signals::Signal;
+use super::switch::Opened;
 use super::tty;
 use super::worker::{self, Models};
-use crate::app::{Key, ModelInfo, Msg};
+use crate::app::{Key, Msg};
 use crate::findings::slots::Slot;
 use crate::model::Model;
 use anyhow::{Context, Result};
@@ -29,7 +30,9 @@ pub(super) enum Happening {
     /// From the worker or the sweeper of the model of this number.
     Computed(u64, Msg),
     /// Another model was opened, or why not.
-    Model(Result<Box<(Model, ModelInfo)>, String>),
+    Model(Result<Box<Opened>, String>),
+    /// A step of the model was opened, or why not: with the number of the model it was asked of.
+    Step(usize, Result<Box<Model>, String>),
     /// From the system.
     Signal(Signal),
     /// The terminal is gone.

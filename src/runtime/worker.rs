@@ -85,6 +85,7 @@ pub(super) fn work(
 }
 
 /// The models of a session: the one that is looked at, and perhaps another to compare it with.
+#[derive(Clone)]
 pub struct Models {
     /// The one that is looked at.
     pub first: Model,
@@ -101,6 +102,11 @@ pub(super) struct Answerer {
 impl Answerer {
     pub fn new(other: Option<Model>) -> Self {
         Self { tools: None, other }
+    }
+
+    /// Another model of the same kind is asked from here on.
+    pub fn forget(&mut self) {
+        self.tools = None;
     }
 
     /// Begins to answer a question about one of an experiment's runs.

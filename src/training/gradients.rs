@@ -1,11 +1,12 @@
 //! Loss and gradient of a batch.
 
 use super::data::Example;
-use crate::model::{HookedTransformer, NoHooks, map_chunks};
+use crate::model::{HookedTransformer, map_chunks};
 use crate::task::{Target, Token};
 use anyhow::{Context, Result, ensure};
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Mean loss of a batch, in nats per prediction, and its gradient. Chunks run in parallel and are
@@ -24,15 +25,29 @@ pub(super) fn gradients(
         let value = f64::from(loss.to_scalar::<f32>()?);
         Ok((value, loss.backward()?))
     })?;
+    let loss = parts.iter().map(|(loss, _)| loss).sum();
+    let total = |var: &Var| -> Result<Option<Tensor>> {
+        let mut grads = parts.iter().filter_map(|(_, grads)| grads.get(var));
+        let Some(first) = grads.next() else {
+            return Ok(None);
+        };
+        let sum = grads.try_fold(first.clone(), |sum, grad| sum + grad)?;
+        Ok(Some(sum))
+    };
+    let learnt: Vec<&Var> = parameters.values().collect();
+    let totals: Vec<Option<Tensor>> = if model.device().is_cpu() {
+        learnt
+            .par_iter()
+            .map(|var| total(var))
+            .collect::<Result<_>>()?
+    } else {
+        learnt.iter().map(|var| total(var)).collect::<Result<_>>()?
+    };
     let mut parts = parts.into_iter();
-    let (mut loss, mut sum) = parts.next().context("the batch is empty")?;
-    for (value, grads) in parts {
-        loss += value;
-        for var in parameters.values() {
-            if let (Some(a), Some(b)) = (sum.get(var), grads.get(var)) {
-                let total = (a + b)?;
-                sum.insert(var, total);
-            }
+    let (_, mut sum) = parts.next().context("the batch is empty")?;
+    for (var, total) in learnt.into_iter().zip(totals) {
+        if let Some(total) = total {
+            sum.insert(var, total);
         }
     }
     Ok((loss, sum))
@@ -42,9 +57,23 @@ pub(super) fn gradients(
 /// the first is learnt.
 fn mean_loss(model: &HookedTransformer, examples: &[Example]) -> Result<Tensor> {
     let rows: Vec<Vec<Token>> = examples.iter().map(|one| one.tokens.clone()).collect();
-    let logits = model.forward(&model.tokens(&rows)?, &mut NoHooks)?;
-    let read = Tensor::new(model.task().read_positions(), model.device())?;
-    let predictions = logits.index_select(&read, 1)?.flatten_to(1)?;
+    let tokens = model.tokens(&rows)?;
+    let len = if model.config().is_bare() {
+        1
+    } else {
+        tokens.dim(1)?
+    };
+    let read = model.task().read_positions();
+    // what no answer is read at is left out of the last block
+    let first = read.iter().copied().min().unwrap_or(0) as usize;
+    let logits = model.last_logits(&tokens, len - first)?;
+    let read: Vec<u32> = read.iter().map(|at| at - first as u32).collect();
+    let all = read.iter().copied().eq(0..(len - first) as u32);
+    let predictions = match all {
+        true => logits,
+        false => logits.index_select(&Tensor::new(read, model.device())?, 1)?,
+    };
+    let predictions = predictions.flatten_to(1)?;
     let targets = examples.iter().flat_map(|one| &one.targets);
     let asked = (0..)
         .zip(targets)

@@ -4,6 +4,7 @@ use super::Recipe;
 use anyhow::Result;
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Keeps the denominator from being zero.
@@ -44,12 +45,12 @@ impl AdamW {
         let (beta1, beta2) = (recipe.beta1, recipe.beta2);
         let scale = |beta: f64| 1.0 / (1.0 - beta.powi(self.steps as i32));
         let (scale_m, scale_v) = (scale(beta1), scale(beta2));
-        for (name, [m, v]) in &mut self.moments {
+        let change = |(name, [m, v]): (&String, &mut [Tensor; 2])| -> Result<()> {
             let Some(theta) = parameters.get(name) else {
-                continue;
+                return Ok(());
             };
             let Some(g) = grads.get(theta) else {
-                continue;
+                return Ok(());
             };
             // a gradient remembers all that it was made of, and would not be let go of again
             let g = &g.detach();
@@ -59,7 +60,13 @@ impl AdamW {
             let v_hat = (&*v * scale_v)?;
             let decayed = (theta.as_detached_tensor() * (1.0 - lr * recipe.weight_decay))?;
             let direction = (m_hat / (v_hat.sqrt()? + EPS)?)?;
-            theta.set(&(decayed - (direction * lr)?)?)?;
+            Ok(theta.set(&(decayed - (direction * lr)?)?)?)
+        };
+        // each parameter by itself, so that it does not matter which thread takes it
+        if parameters.values().all(|var| var.device().is_cpu()) {
+            self.moments.par_iter_mut().try_for_each(change)?;
+        } else {
+            self.moments.iter_mut().try_for_each(change)?;
         }
         Ok(())
     }

@@ -107,7 +107,10 @@ impl Training {
     /// # Errors
     /// When the loss is not finite, no input has a right answer, or the device fails.
     pub fn step(&mut self) -> Result<f64> {
-        let model = self.model()?;
+        let mut model = self.model()?;
+        if !self.recipe.biases {
+            model = model.without_biases();
+        }
         let (loss, grads) = match &self.data {
             Data::Whole { learnt, .. } => gradients(&model, learnt, &self.parameters)?,
             Data::Drawn => {
@@ -132,7 +135,15 @@ impl Training {
     pub fn model(&self) -> Result<HookedTransformer> {
         let tensors = self.parameters.iter();
         let tensors = tensors
-            .map(|(name, var)| (name.clone(), var.as_tensor().clone()))
+            .map(|(name, var)| {
+                let learnt = self.recipe.biases || !is_bias(name);
+                let tensor = match learnt {
+                    true => var.as_tensor().clone(),
+                    // no gradient is made for what stays as it is
+                    false => var.as_detached_tensor(),
+                };
+                (name.clone(), tensor)
+            })
             .collect();
         let (config, task) = (self.recipe.model.clone(), self.recipe.task);
         HookedTransformer::from_tensors(config, task, &self.device, &tensors)

@@ -14,7 +14,7 @@ use super::fit::shortened;
 use super::heatmap::Heatmap;
 use super::number::exact;
 use super::theme::Role;
-use super::{bars, chart, picture, scatter};
+use super::{bars, chart, curves, picture, scatter};
 use crate::answers::{Alike, Geometry, Question, Table};
 use crate::app::{Inquiry, Pane};
 use crate::lens::{Direction, RunName, Shown};
@@ -62,7 +62,11 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             let rest = notes(canvas, inner, &inquiry, table);
-            let rest = match inquiry.question {
+            let rest = match &inquiry.question {
+                Question::Curves(asked) => {
+                    let how = (asked.log, is_stale(canvas, &inquiry));
+                    curves::beside(canvas, rest, &inquiry, table, how)
+                }
                 Question::Weights(Geometry::Pca(_)) => {
                     scatter::beside(canvas, rest, &inquiry, table)
                 }

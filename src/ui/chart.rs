@@ -23,22 +23,28 @@ pub(super) fn beside(
     table: &Table,
     stale: bool,
 ) -> Rect {
-    let width = area.width.saturating_sub(NUMBERS + 1);
     let is_line = table.axes.len() == 1 && table.cols.len() <= 3 && table.rows.len() >= 3;
-    if !is_line || width < LEAST.0 || area.height < LEAST.1 {
+    let Some((place, rest)) = beside_numbers(area).filter(|_| is_line) else {
         return area;
-    }
+    };
     let column = inquiry.cursor.1.min(table.cols.len().saturating_sub(1));
-    let place = Rect {
+    draw(canvas, place, table, (inquiry.cursor.0, column), stale);
+    rest
+}
+
+/// Where a chart stands beside its numbers, and what these keep, if there is room.
+pub(super) fn beside_numbers(area: Rect) -> Option<(Rect, Rect)> {
+    let width = area.width.saturating_sub(NUMBERS + 1);
+    let chart = Rect {
         x: area.right() - width,
         width,
         ..area
     };
-    draw(canvas, place, table, (inquiry.cursor.0, column), stale);
-    Rect {
-        width: area.width - width - 1,
+    let numbers = Rect {
+        width: area.width - width.min(area.width) - u16::from(width < area.width),
         ..area
-    }
+    };
+    (width >= LEAST.0 && area.height >= LEAST.1).then_some((chart, numbers))
 }
 
 /// What lies along the rows: their numbers where all have one, else their places.

@@ -37,6 +37,8 @@ pub enum Layout {
     Panes {
         /// First row.
         header: Rect,
+        /// The row of the model's steps below it, where it has some.
+        steps: Option<Rect>,
         /// Last row.
         footer: Rect,
         /// The panes on screen.
@@ -75,6 +77,8 @@ pub struct Wanted {
     pub heads: u16,
     /// Rows that an open answer has to show.
     pub answer: Option<u16>,
+    /// Whether the model is one of several steps, with a row that says which.
+    pub steps: bool,
 }
 
 /// The layout of a frame.
@@ -84,6 +88,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
         return Layout::TooSmall;
     }
     let (header, rest) = cut_top(area, 1);
+    let (steps, rest) = cut_top(rest, u16::from(wanted.steps));
     let (body, footer) = cut_top(rest, rest.height - 1);
     let alone = wanted.zoomed
         || wanted.focus == Pane::Space
@@ -96,6 +101,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     };
     Layout::Panes {
         header,
+        steps: wanted.steps.then_some(steps),
         footer,
         panes,
     }

@@ -10,6 +10,7 @@ mod canvas;
 mod chart;
 pub mod colour;
 mod columns;
+mod curves;
 pub mod figure;
 mod findings;
 mod fit;
@@ -34,6 +35,7 @@ pub mod scale;
 mod scatter;
 mod space;
 mod space_rows;
+mod steps;
 pub mod theme;
 
 use crate::app::{Mode, Pane, State, strip_rows};
@@ -64,10 +66,14 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
         Layout::TooSmall => too_small(&mut canvas, area),
         Layout::Panes {
             header,
+            steps,
             footer,
             panes,
         } => {
             header::header(&mut canvas, header);
+            if let (Some(area), Some(steps)) = (steps, &state.steps) {
+                steps::steps(&mut canvas, area, steps);
+            }
             for (pane, area) in panes {
                 draw_pane(&mut canvas, pane, area);
             }
@@ -111,6 +117,7 @@ pub fn has_room(width: u16, height: u16) -> bool {
         layers: 1,
         heads: 1,
         answer: None,
+        steps: false,
     };
     let area = Rect::new(0, 0, width, height);
     !matches!(layout::layout(area, wanted), Layout::TooSmall)
@@ -138,6 +145,7 @@ fn wanted(state: &State) -> Wanted {
             Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
             _ => 0,
         }),
+        steps: (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
     }
 }
 

@@ -8,8 +8,10 @@ mod common;
 mod program;
 
 mod bench;
+mod curves;
 mod patch;
 mod run;
+mod scrubbing;
 mod series;
 mod shell;
 mod train;

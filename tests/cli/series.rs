@@ -41,11 +41,14 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
         "csv",
     ]);
     let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows[0], ["step", "value", "n", "undefined", "over"]);
+    assert_eq!(
+        rows[0],
+        ["step", "quantity", "value", "n", "undefined", "over"]
+    );
     assert_eq!(rows.len(), 4);
     for (row, n) in rows[1..].iter().zip([0, 20, 40]) {
         assert_eq!(
-            (row[0].parse::<usize>().unwrap(), row[2], row[4]),
+            (row[0].parse::<usize>().unwrap(), row[3], row[5]),
             (n, "36", "exact")
         );
         // a sweep says on stderr that it goes by forward passes
@@ -53,12 +56,12 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
         let swept: serde_json::Value = serde_json::from_slice(&swept).unwrap();
         let right = swept["inputs_accuracy"].as_f64().unwrap();
         assert!(
-            (row[1].parse::<f64>().unwrap() - right).abs() < 1e-12,
+            (row[2].parse::<f64>().unwrap() - right).abs() < 1e-12,
             "{row:?} {right}"
         );
     }
     let loss = json(&["curve", "loss", "--model", folder]);
-    let values: Vec<f64> = loss["points"]
+    let values: Vec<f64> = loss["curves"][0]["points"]
         .as_array()
         .unwrap()
         .iter()
@@ -66,9 +69,12 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
         .collect();
     assert!(values[2] < values[0], "{values:?}");
     let sampled = json(&["curve", "loss", "--model", folder, "--over", "random:3:50"]);
-    assert_eq!(sampled["points"][0]["over"], "random:3:50");
-    assert_eq!(sampled["points"][0]["n"], 50);
-    refused(&["curve", "lss", "--model", folder], "at step 0");
+    assert_eq!(sampled["curves"][0]["points"][0]["over"], "random:3:50");
+    assert_eq!(sampled["curves"][0]["points"][0]["n"], 50);
+    refused(
+        &["curve", "lss", "--model", folder],
+        "in the quantity 'lss'",
+    );
     refused(
         &["curve", "loss", "--model", home.path().to_str().unwrap()],
         "has no checkpoints",

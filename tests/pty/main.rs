@@ -14,4 +14,5 @@ mod resuming;
 mod session;
 mod shell;
 mod speed;
+mod steps;
 mod typing;

@@ -28,6 +28,7 @@ pub fn place(state: &State, pane: Pane, (width, height): (u16, u16)) -> Option<R
             Some(Ok(table)) => table.rows.len() as u16,
             _ => 0,
         }),
+        steps: state.steps.is_some(),
     };
     layout(Rect::new(0, 0, width, height), wanted).pane(pane)
 }

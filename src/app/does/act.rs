@@ -15,6 +15,7 @@ use super::patch;
 use super::rows;
 use super::shelf;
 use super::space;
+use super::steps;
 use super::trail;
 use super::typing::{accept, complete};
 use super::walk;
@@ -79,6 +80,8 @@ pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::EarlierAnswer => return trail::step(state, true),
         Action::LaterAnswer => return trail::step(state, false),
+        Action::EarlierStep => return steps::go(state, true),
+        Action::LaterStep => return steps::go(state, false),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
         Action::CycleRun => return inquire::cycle_run(state),
         Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),

@@ -1,5 +1,6 @@
 //! What a typed command means.
 
+use super::steps;
 use crate::answers::{FORMS, Question};
 use crate::app::held::message::Destination;
 use crate::app::held::state::State;
@@ -28,6 +29,8 @@ pub enum Command {
     Claim(String),
     /// Another model, or another task for this one.
     Switch(Destination),
+    /// Another step of this model.
+    Step(usize),
     /// A question to the model.
     Ask(Question),
     /// Leave.
@@ -35,7 +38,7 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 11] = [
+pub(in crate::app) const WORDS: [(&str, &str); 12] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -49,6 +52,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 11] = [
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
     ("slide", "NAME or FILE"),
     ("task", "NAME[:OPTION=VALUE] or FILE"),
+    ("step", "N, next, previous, first or last"),
     ("quit", ""),
 ];
 
@@ -76,6 +80,10 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         "slide" => Ok(Command::Switch(slide(rest).map_err(text)?)),
         "task" => Ok(Command::Switch(task_named(state, rest).map_err(text)?)),
+        "step" => {
+            let steps = state.steps.as_deref();
+            Ok(Command::Step(steps::named(steps, rest).map_err(text)?))
+        }
         "q" | "quit" => Ok(Command::Quit),
         _ if FORMS.iter().any(|(verb, _)| *verb == word) => {
             let question = Question::parse(line, task, &state.model.config);

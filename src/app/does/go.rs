@@ -80,9 +80,13 @@ impl State {
         let last = study.interventions.len().saturating_sub(1);
         self.view.intervention = self.view.intervention.min(last);
         let mut effects = Vec::new();
-        if study.experiment() != *before {
+        let now = study.experiment();
+        if now != *before {
             effects.push(self.request());
-            effects.extend(inquire::ask_again(self));
+            effects.extend(match now.interventions == before.interventions {
+                true => inquire::ask_again(self),
+                false => inquire::ask_under_others(self),
+            });
         }
         effects.extend(self.load_sample());
         effects

@@ -1,5 +1,6 @@
 //! Questions asked of the model, and the table that answers them.
 
+use super::curves;
 use crate::answers::{Compare, Kind, Question, Sheet, Table, Variants};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::message::{Ask, Effect};
@@ -76,8 +77,25 @@ pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
 /// Asks again after a change of the study, unless the question is about the weights alone.
 pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
     match &state.inquiry {
+        Some(inquiry) if curves::is_over_steps(inquiry) => Vec::new(),
         Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
         _ => Vec::new(),
+    }
+}
+
+/// Asks again after a change of the interventions.
+pub(in crate::app) fn ask_under_others(state: &mut State) -> Vec<Effect> {
+    match &state.inquiry {
+        Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Asks what another step of the model says; a curve says it of all.
+pub(in crate::app) fn ask_of_step(state: &mut State) -> Vec<Effect> {
+    match &state.inquiry {
+        Some(inquiry) if matches!(inquiry.question, Question::Curves(_)) => Vec::new(),
+        _ => ask(state),
     }
 }
 
@@ -109,6 +127,7 @@ pub(in crate::app) fn answered(
         }
     }
     inquiry.answer = Some(result);
+    curves::point_at_beginning(inquiry);
 }
 
 /// Why the attention cell under the cursor is what it is.
@@ -374,10 +393,11 @@ fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T
 
 /// Whether the answer's cells stand for interventions.
 pub(in crate::app) fn takes_cells(state: &State) -> bool {
-    let answer = state
-        .inquiry
-        .as_ref()
-        .and_then(|inquiry| inquiry.answer.as_ref());
+    let asked = state.inquiry.as_ref();
+    if curves::step_at(state).is_some() {
+        return true;
+    }
+    let answer = asked.and_then(|inquiry| inquiry.answer.as_ref());
     matches!(answer, Some(Ok(table)) if table.cells.iter().any(Option::is_some)
         || table.inputs.iter().any(Option::is_some))
 }

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod cell;
 pub mod command;
+pub mod curves;
 pub mod examples;
 pub mod go;
 pub mod help;
@@ -18,6 +19,7 @@ pub mod rows;
 pub mod see;
 pub mod shelf;
 pub mod space;
+pub mod steps;
 pub mod trail;
 pub mod typing;
 pub mod walk;

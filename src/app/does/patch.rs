@@ -1,10 +1,12 @@
 //! Interventions by pointing: at a cell of a grid, or of an answer.
 
+use super::curves;
 use super::go::change;
 use super::inquire;
 use super::line::{open_line, open_question};
 use super::rows;
 use super::space;
+use super::steps;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{Purpose, State, Tone};
 use crate::app::held::study::Listed;
@@ -84,6 +86,11 @@ pub(in crate::app) fn survey(state: &mut State) {
 /// Adds what the answer's cell stands for; takes it away where it stands already. Where it stands for an
 /// input, that is opened.
 pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
+    if let Some(number) = curves::step_at(state) {
+        let steps = state.steps.as_ref();
+        let at = steps.and_then(|steps| steps.series.index_of(number).ok());
+        return at.map_or_else(Vec::new, |at| steps::want(state, at));
+    }
     let Some(intervention) = inquire::pointed_at(state) else {
         if let Some(input) = inquire::input_at(state) {
             let place = format!("opened {input}; u goes back");

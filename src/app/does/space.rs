@@ -11,7 +11,13 @@ const STATED: usize = 20;
 
 /// Asks for what the screen of all inputs lacks, as long as it is looked at.
 pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
-    if state.view.focus != Pane::Space || state.space_failure().is_some() {
+    let looked_at = state.view.focus == Pane::Space;
+    // the step that is wanted next is worth counting, those passed by are not
+    let passing = state
+        .steps
+        .as_ref()
+        .is_some_and(|steps| steps.wanted.is_some());
+    if !(looked_at || state.space.recounts) || passing || state.space_failure().is_some() {
         return None;
     }
     let experiment = state.study().experiment();
@@ -19,7 +25,11 @@ pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
     if matches!(&state.space.running, Some(running) if running.key == key) {
         return None;
     }
-    let question = state.missing()?;
+    let question = state.missing();
+    if question.is_none() {
+        state.space.recounts = false;
+    }
+    let question = question?;
     let space = &mut state.space;
     space.generation += 1;
     space.failure = None;

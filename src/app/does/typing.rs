@@ -10,6 +10,7 @@ use super::palette;
 use super::patch;
 use super::shelf;
 use super::space;
+use super::steps;
 use crate::answers::Question;
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
@@ -174,6 +175,7 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         command::Command::Ask(question) => return inquire::open(state, question),
         command::Command::Quit => return vec![Effect::Quit],
         command::Command::Switch(to) => return vec![Effect::Switch(to)],
+        command::Command::Step(at) => return steps::want(state, at),
         command::Command::Sample(sample) => return open_sample(state, sample),
     }
     state.go(study)

@@ -81,6 +81,13 @@ pub enum Msg {
         /// What, or why nothing.
         result: Result<Box<SpaceNews>, String>,
     },
+    /// Another step of the model was opened, or why not; what is computed from here on is of that step.
+    Stepped {
+        /// Which.
+        at: usize,
+        /// Its name and its hash.
+        result: Result<(String, String), String>,
+    },
     /// A session was read, or why not.
     Opened(Opening, Result<Box<Session>, String>),
     /// Findings were listed.
@@ -172,6 +179,8 @@ pub enum Effect {
     TakeUp,
     /// Another model, or this one for another task, takes the place of this one.
     Switch(Destination),
+    /// This step of the model takes the place of the one that is looked at.
+    Step(usize),
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

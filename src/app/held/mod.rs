@@ -12,4 +12,5 @@ pub mod shelf;
 pub mod sight;
 pub mod space;
 pub mod state;
+pub mod steps;
 pub mod study;

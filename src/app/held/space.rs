@@ -175,6 +175,9 @@ pub struct Space {
     pub running: Option<Running>,
     /// The newest last.
     pub(in crate::app) known: Vec<(SpaceKey, Known)>,
+    /// Whether predictions are counted though the screen of all inputs is not looked at: they were known
+    /// of another step of the model.
+    pub(in crate::app) recounts: bool,
     /// Why the last question has no answer.
     pub(in crate::app) failure: Option<(SpaceKey, String)>,
     /// What is asked.
@@ -209,6 +212,15 @@ impl Space {
         self.known.push((key, known));
         let extra = self.known.len().saturating_sub(KEPT);
         self.known.drain(..extra);
+    }
+
+    /// Forgets all that is known: it was of another step of the model. What was counted there is counted
+    /// here too, whatever is looked at.
+    pub(in crate::app) fn forget(&mut self, was_counted: bool) {
+        self.generation += 1;
+        self.recounts |= was_counted;
+        (self.running, self.failure) = (None, None);
+        self.known.clear();
     }
 
     /// The space of another state of the same model: what is known is known there too, and

@@ -6,6 +6,7 @@ use super::inquiry::{Inquiry, Trail};
 use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::space::Space;
+use super::steps::Steps;
 use super::study::{History, Study};
 use crate::answers::Question;
 use crate::app::keys::action::Action;
@@ -224,6 +225,10 @@ pub struct SampleState {
 pub struct State {
     /// The model.
     pub model: ModelInfo,
+    /// Its steps, where it is one of several.
+    pub steps: Option<Box<Steps>>,
+    /// Whether the numbers on screen are of another step of the model.
+    pub of_another_step: bool,
     /// The study and its history.
     pub history: History,
     /// Lines typed before, the newest last.
@@ -323,6 +328,8 @@ impl State {
             },
             mode: Mode::Normal,
             status: None,
+            steps: None,
+            of_another_step: false,
             model,
         }
     }
@@ -361,7 +368,8 @@ impl State {
         let Some(seen) = &self.observation else {
             return true;
         };
-        self.field_error.is_some() || seen.experiment != self.study().experiment()
+        let other = self.of_another_step || self.field_error.is_some();
+        other || seen.experiment != self.study().experiment()
     }
 
     /// Whether all that is asked has an answer, or news of one: computing it ends no program.

@@ -29,6 +29,10 @@ pub enum Action {
     EarlierAnswer,
     /// The one that was come back from.
     LaterAnswer,
+    /// The model as it was a step earlier.
+    EarlierStep,
+    /// The model as it was a step later.
+    LaterStep,
     /// Show the focused pane alone.
     Zoom,
     /// Next example of the sample.

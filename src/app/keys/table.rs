@@ -200,6 +200,8 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
     row(E, &[Key::char('[')], Action::EarlierAnswer, "", "the answer looked at before"),
     row(E, &[Key::char(']')], Action::LaterAnswer, "", "the one come back from"),
+    row(E, &[Key::char('{')], Action::EarlierStep, "", "this model a step earlier in its training"),
+    row(E, &[Key::char('}')], Action::LaterStep, "", "a step later: every pane follows"),
     row(E, &[Key::char('S')], Action::OpenSpace, "all inputs", "sweep the whole input space; esc stops it"),
     row(E, &[Key::char('>')], Action::NextCase, "", "next failing or narrowest input, as clean prompt"),
     row(E, &[Key::char('<')], Action::PreviousCase, "", "previous one"),

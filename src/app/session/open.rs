@@ -1,5 +1,6 @@
 //! A session that was read takes its place on the screen.
 
+use crate::app::does::steps;
 use crate::app::held::message::{Effect, Opening};
 use crate::app::held::state::{ModelInfo, State, Tone};
 use crate::findings::session::Session;
@@ -12,7 +13,9 @@ pub(in crate::app) fn opened(
     opening: &Opening,
     result: Result<Box<Session>, String>,
 ) -> Vec<Effect> {
+    let mut step = None;
     let next = result.and_then(|session| {
+        step = step_of(state, &session);
         let next = replaced(state, opening, &session);
         next.map_err(|error| format!("{error:#}"))
     });
@@ -23,7 +26,11 @@ pub(in crate::app) fn opened(
         }
         Ok(next) => {
             *state = next;
-            state.start()
+            let mut effects = state.start();
+            if let Some(at) = step {
+                effects.extend(steps::want(state, at));
+            }
+            effects
         }
     }
 }
@@ -49,10 +56,17 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
     Ok(next)
 }
 
+/// Which step of the model that is looked at a session was made on, if on one.
+fn step_of(state: &State, session: &Session) -> Option<usize> {
+    let (steps, path) = (state.steps.as_ref()?, session.model.path.as_ref()?);
+    (0..steps.series.steps.len()).find(|&at| steps.path(at) == *path)
+}
+
 /// The state that takes this one's place.
 fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State> {
     let same_model = session.model.hash == state.model.hash;
     let mut next = State::from_session(state.model.clone(), session)?;
+    next.steps.clone_from(&state.steps);
     // requests count on, so that answers to older ones are not taken for new
     next.generation = state.generation;
     next.asked = state.asked;
@@ -81,7 +95,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
             let mut seen = std::collections::BTreeSet::new();
             stated.retain(|claim| seen.insert(claim.clone()));
             next.space.stated = stated;
-            if same_model {
+            if same_model || step_of(state, session).is_some() {
                 next.say(Tone::Good, format!("{title}: u leads back"));
             } else {
                 let name = &session.model.name;

@@ -16,9 +16,12 @@
 mod cells;
 mod colours;
 mod glyphs;
+mod plot;
 mod raster;
 mod svg;
 mod text;
+
+pub use plot::Plot;
 
 pub(crate) use cells::clean;
 pub(crate) use colours::rgb;

@@ -84,16 +84,21 @@ impl Canvas {
     }
 
     fn into_png(self) -> Result<Vec<u8>> {
-        let mut file = Vec::new();
-        let (width, height) = (u32::try_from(self.width)?, u32::try_from(self.height)?);
-        let mut encoder = png::Encoder::new(&mut file, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(&self.bytes)?;
-        writer.finish()?;
-        Ok(file)
+        png(self.width, self.height, &self.bytes)
     }
+}
+
+/// A PNG file of pixels in rows from the top left, three bytes each.
+pub(super) fn png(width: usize, height: usize, bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut file = Vec::new();
+    let (width, height) = (u32::try_from(width)?, u32::try_from(height)?);
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(bytes)?;
+    writer.finish()?;
+    Ok(file)
 }
 
 /// The parts of a cell's text that are drawn side by side: offset in pixels, columns, text.

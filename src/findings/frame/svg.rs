@@ -370,11 +370,11 @@ fn ground_rect(out: &mut String, field: Field) {
     );
 }
 
-fn hex((r, g, b): Rgb) -> String {
+pub(super) fn hex((r, g, b): Rgb) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-fn escape(text: &str, out: &mut String) {
+pub(super) fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

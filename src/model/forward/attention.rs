@@ -122,7 +122,12 @@ impl HookedTransformer {
 
     /// What is added to the scores of the last `queries` of `len` positions, `[batch or 1, 1, dest,
     /// src]`, if anything is masked.
-    fn mask(&self, len: usize, queries: usize, padding: Option<&Tensor>) -> Result<Option<Tensor>> {
+    pub(super) fn mask(
+        &self,
+        len: usize,
+        queries: usize,
+        padding: Option<&Tensor>,
+    ) -> Result<Option<Tensor>> {
         let causal = match self.config.attention_dir {
             AttentionDir::Causal => {
                 let mask = causal_mask(len, &self.device)?;
@@ -176,7 +181,7 @@ impl HookedTransformer {
                     None => input,
                 };
                 let (batch, len, _) = input.dims3()?;
-                let out = affine(&input, side.w, Some(side.b))?;
+                let out = affine(&input, side.w, self.added(side.b))?;
                 return Ok(out.reshape((batch, len, n_heads, e))?);
             }
             Read::ByHead(input) => input,
@@ -197,7 +202,7 @@ impl HookedTransformer {
     }
 
     /// The heads' outputs, summed: `[batch, pos, head, d_head] -> [batch, pos, d_model]`.
-    fn output(&self, layer: usize, z: &Tensor, hooks: &mut dyn Hooks) -> Result<Tensor> {
+    pub(super) fn output(&self, layer: usize, z: &Tensor, hooks: &mut dyn Hooks) -> Result<Tensor> {
         let block = &self.blocks[layer];
         let (batch, pos, n_heads, d_head) = z.dims4()?;
         let d = self.config.d_model;
@@ -210,6 +215,6 @@ impl HookedTransformer {
         }
         let w_o = block.w_o.reshape((n_heads * d_head, d))?;
         let joined = z.reshape((batch, pos, n_heads * d_head))?;
-        affine(&joined, &w_o, Some(&block.b_o))
+        affine(&joined, &w_o, self.added(&block.b_o))
     }
 }

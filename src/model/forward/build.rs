@@ -144,6 +144,7 @@ impl HookedTransformer {
             bare: bare.then(|| parts.get("W_in")).transpose()?,
             turn: turn.transpose()?,
             norm,
+            no_biases: false,
             for_many: None,
             means: Means::default(),
             blocks,

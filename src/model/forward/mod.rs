@@ -4,6 +4,7 @@ mod attention;
 mod build;
 mod neurons;
 mod norm;
+mod of_tokens;
 mod ops;
 mod rotary;
 
@@ -65,6 +66,8 @@ pub struct HookedTransformer {
     pub(super) norm: Option<Norm>,
     pub(super) w_u: Tensor,
     pub(super) b_u: Tensor,
+    /// Whether biases of attention and unembedding are all zero and need not be added.
+    no_biases: bool,
     /// Rotary positions.
     turn: Option<Turn>,
     /// The same model where batches of many rows are computed.
@@ -74,6 +77,20 @@ pub struct HookedTransformer {
 }
 
 impl HookedTransformer {
+    /// The same where biases of attention and of the unembedding are zero and stay so: they are not added.
+    #[must_use]
+    pub fn without_biases(self) -> Self {
+        Self {
+            no_biases: true,
+            ..self
+        }
+    }
+
+    /// A bias, where it is to be added.
+    fn added<'a>(&self, bias: &'a Tensor) -> Option<&'a Tensor> {
+        (!self.no_biases).then_some(bias)
+    }
+
     /// Has batches of many rows computed by the same model on another device.
     #[must_use]
     pub fn with_many_on(self, other: Self) -> Self {
@@ -284,9 +301,9 @@ impl HookedTransformer {
         match position {
             Some(position) => {
                 let row = read.narrow(1, position, 1)?.squeeze(1)?;
-                affine(&row, &self.w_u, Some(&self.b_u))
+                affine(&row, &self.w_u, self.added(&self.b_u))
             }
-            None => affine(&read, &self.w_u, Some(&self.b_u)),
+            None => affine(&read, &self.w_u, self.added(&self.b_u)),
         }
     }
 

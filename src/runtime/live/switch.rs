@@ -1,12 +1,16 @@
 //! Another model in a running workbench: new threads compute on it, and what the old ones still say is
 //! not listened to.
 
+use super::super::curves::Curver;
 use super::super::mailbox::Mailbox;
+use super::super::steps::Stepper;
 use super::super::sweeper::Sweeper;
+use super::super::switch::Opened;
 use super::super::threads::{Happening, spawn_worker};
 use super::super::worker::Models;
 use super::Live;
-use crate::app::{Destination, ModelInfo};
+use crate::answers::Question;
+use crate::app::{Ask, Destination, Msg, update};
 use crate::model::Model;
 use anyhow::{Context, Result};
 use std::sync::Arc;
@@ -32,32 +36,102 @@ impl Live {
     }
 
     /// Shows the model that was opened, or says why there is none.
-    pub(super) fn show_model(
-        &mut self,
-        opened: Result<Box<(Model, ModelInfo)>, String>,
-    ) -> Result<()> {
-        let (model, info) = match opened {
+    pub(super) fn show_model(&mut self, opened: Result<Box<Opened>, String>) -> Result<()> {
+        let Opened { model, info, steps } = match opened {
             Ok(opened) => *opened,
             Err(error) => return self.tell(Err(error)),
         };
-        let state = match self.left.to(&self.state, info) {
+        let state = match self.left.to(&self.state, info, steps) {
             Ok(state) => state,
             Err(error) => return self.tell(Err(format!("{error:#}"))),
         };
-        self.mailbox.close();
-        self.mailbox = Arc::new(Mailbox::default());
-        self.epoch += 1;
-        let (epoch, sender) = (self.epoch, self.sender.clone());
-        self.sweeper = Sweeper::spawn(model.transformer.clone(), move |message| {
-            sender.send(Happening::Computed(epoch, message)).is_ok()
-        })?;
         let models = Models {
             first: model,
             other: None,
         };
-        spawn_worker(models, &self.mailbox, &self.sender, epoch, None)?;
+        self.compute_on(models)?;
         self.state = state;
         let effects = self.state.start();
+        self.carry_out(effects)
+    }
+
+    /// New threads compute on these models; the old ones end.
+    fn compute_on(&mut self, models: Models) -> Result<()> {
+        self.mailbox.close();
+        self.sweeper.stop(u64::MAX);
+        self.mailbox = Arc::new(Mailbox::default());
+        self.epoch += 1;
+        let (epoch, sender) = (self.epoch, self.sender.clone());
+        self.sweeper = Sweeper::spawn(models.first.transformer.clone(), move |message| {
+            sender.send(Happening::Computed(epoch, message)).is_ok()
+        })?;
+        self.models = models.clone();
+        spawn_worker(models, &self.mailbox, &self.sender, epoch, None)
+    }
+
+    /// Asks a question: a curve of all steps, whichever is looked at, else the model.
+    pub(super) fn ask(&mut self, ask: Box<Ask>) -> Result<()> {
+        let steps = self.state.steps.as_ref();
+        let (Question::Curves(_), Some(steps)) = (&ask.question, steps) else {
+            self.mailbox.ask(ask);
+            return Ok(());
+        };
+        let curver = match &self.curver {
+            Some(curver) => curver,
+            None => {
+                let sender = self.sender.clone();
+                let send = move |message| sender.send(Happening::Message(message)).is_ok();
+                self.curver.insert(Curver::spawn(send)?)
+            }
+        };
+        curver.ask(&ask, &steps.series, &self.models.first.transformer);
+        Ok(())
+    }
+
+    /// Asks for a step of the model; what is on screen stays until it is there.
+    pub(super) fn want_step(&mut self, at: usize) -> Result<()> {
+        let stepper = match &self.stepper {
+            Some(stepper) => stepper,
+            None => {
+                let sender = self.sender.clone();
+                self.stepper.insert(Stepper::spawn(move |at, opened| {
+                    let opened = opened.map(Box::new);
+                    sender.send(Happening::Step(at, opened)).is_ok()
+                })?)
+            }
+        };
+        if let Some(steps) = &self.state.steps {
+            stepper.want(steps, at, &self.models.first.transformer);
+        }
+        Ok(())
+    }
+
+    /// Shows the step that was opened, if it is the one that is wanted.
+    pub(super) fn show_step(
+        &mut self,
+        at: usize,
+        opened: Result<Box<Model>, String>,
+    ) -> Result<()> {
+        let steps = self.state.steps.as_ref();
+        if steps.is_none_or(|steps| steps.wanted != Some(at)) {
+            return Ok(());
+        }
+        let result = match opened {
+            Ok(model) => {
+                let named = (model.name.clone(), model.hash.clone());
+                let other = self.models.other.take();
+                self.compute_on(Models {
+                    first: *model,
+                    other,
+                })?;
+                Ok(named)
+            }
+            Err(error) => Err(error),
+        };
+        if let Some(autosave) = &mut self.autosave {
+            autosave.touch();
+        }
+        let effects = update(&mut self.state, Msg::Stepped { at, result });
         self.carry_out(effects)
     }
 }

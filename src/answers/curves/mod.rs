@@ -1,0 +1,181 @@
+//! Numbers of a model at each of its steps.
+//!
+//! ```text
+//! curve loss, accuracy                         curve A1[b_0,elt], min margin over random:3:500
+//! curve pred == truth until accuracy > 0.99    curve loss log xy
+//! curve circuit ov.1 at 5 5                    curve attribution at 1.0 b_0
+//! ```
+//!
+//! `quantity.rs` reads and measures them, `walk.rs` goes from step to step.
+
+mod quantity;
+mod walk;
+
+pub use quantity::{Condition, Tracked};
+pub use walk::{AlongSteps, Measured, StepLine};
+
+use crate::model::Config;
+use crate::task::{Sample, Task, limits, shown};
+use anyhow::{Context, Result, ensure};
+
+/// At most so many numbers of each step.
+const MOST: usize = 12;
+
+/// Which axes of a chart are logarithmic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogAxes {
+    /// The steps, from 1 on.
+    pub x: bool,
+    /// The numbers.
+    pub y: bool,
+}
+
+impl LogAxes {
+    /// `x`, `y`, `xy` or nothing.
+    ///
+    /// # Errors
+    /// When it is another word.
+    pub fn parse(word: &str) -> Result<Self> {
+        let known = matches!(word, "x" | "y" | "xy" | "yx");
+        ensure!(known, "'{}' is no axis; x, y or xy", shown(word));
+        Ok(Self {
+            x: word.contains('x'),
+            y: word.contains('y'),
+        })
+    }
+
+    /// Its word; empty where both are as they are.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match (self.x, self.y) {
+            (false, false) => "",
+            (true, false) => "x",
+            (false, true) => "y",
+            (true, true) => "xy",
+        }
+    }
+
+    /// The next of the four.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match (self.x, self.y) {
+            (false, false) => Self { x: false, y: true },
+            (false, true) => Self { x: true, y: false },
+            (true, false) => Self { x: true, y: true },
+            (true, true) => Self::default(),
+        }
+    }
+}
+
+/// What is asked of each step. Quantities are kept as they were typed; they have been read once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Curves {
+    /// The numbers.
+    pub quantities: Vec<String>,
+    /// When does this begin to hold?
+    pub until: Option<String>,
+    /// Of which inputs; all where these are few, else some.
+    pub over: Option<Sample>,
+    /// How they are drawn.
+    pub log: LogAxes,
+}
+
+impl Curves {
+    /// Reads what follows the verb.
+    ///
+    /// # Errors
+    /// Says which quantity is none.
+    pub fn parse(text: &str, task: Task, config: &Config) -> Result<Self> {
+        limits::check_line(text)?;
+        let mut rest = text.trim();
+        let mut log = LogAxes::default();
+        if let Some((before, axes)) = rest.rsplit_once(" log ")
+            && let Ok(axes) = LogAxes::parse(axes.trim())
+        {
+            (rest, log) = (before, axes);
+        }
+        let mut until = None;
+        if let Some((before, condition)) = rest.split_once(" until ") {
+            (rest, until) = (before, Some(condition.trim().to_owned()));
+        }
+        let mut over = None;
+        if let Some((before, sample)) = rest.rsplit_once(" over ")
+            && (sample.starts_with("random:") || sample.starts_with("notebook:"))
+        {
+            (rest, over) = (before, Some(sample.trim().parse()?));
+        }
+        let curves = Self {
+            quantities: apart(rest).into_iter().map(str::to_owned).collect(),
+            until,
+            over,
+            log,
+        };
+        curves.read(task, config)?;
+        Ok(curves)
+    }
+
+    /// The quantities and the condition as they are measured.
+    ///
+    /// # Errors
+    /// Says which is none.
+    pub fn read(&self, task: Task, config: &Config) -> Result<(Vec<Tracked>, Option<Condition>)> {
+        let count = self.quantities.len();
+        ensure!(
+            count > 0,
+            "a quantity is missing: loss, accuracy, margin .."
+        );
+        ensure!(count <= MOST, "{count} quantities; {MOST} are supported");
+        let read = |text: &String| {
+            let tracked = Tracked::parse(text, task, config);
+            tracked.with_context(|| format!("in the quantity '{}'", shown(text)))
+        };
+        let all: Vec<Tracked> = self.quantities.iter().map(read).collect::<Result<_>>()?;
+        let until = self.until.as_ref().map(|text| {
+            let condition = Condition::parse(text, task, config);
+            condition.with_context(|| format!("in the condition '{}'", shown(text)))
+        });
+        Ok((all, until.transpose()?))
+    }
+
+    /// The line that asks it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("curve {}", self.quantities.join(", "));
+        if let Some(over) = self.over {
+            line += &format!(" over {over}");
+        }
+        if let Some(until) = &self.until {
+            line += &format!(" until {until}");
+        }
+        if self.log != LogAxes::default() {
+            line += &format!(" log {}", self.log.name());
+        }
+        line
+    }
+
+    /// Whether something of it depends on the prompt.
+    #[must_use]
+    pub fn is_about_run(&self) -> bool {
+        let mut all = self.quantities.iter().chain(&self.until);
+        all.any(|text| text.contains(" at "))
+    }
+}
+
+/// Texts apart by commas that stand in no brackets.
+fn apart(text: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut parts) = (0_usize, 0, Vec::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' | '(' | '{' => depth += 1,
+            ']' | ')' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    let parts = parts.into_iter().map(str::trim);
+    parts.filter(|part| !part.is_empty()).collect()
+}

@@ -1,0 +1,121 @@
+//! Numbers of every step, in the shell: several at once, when a condition begins to hold, and as a figure.
+
+use crate::{json, output, refused, stdout};
+
+fn curve<'a>(folder: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["curve", "--model", folder][..], more].concat()
+}
+
+#[test]
+fn several_numbers_a_condition_and_a_figure() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("run");
+    let folder = folder.to_str().unwrap();
+    let recipe = "train --task min_of_two:max_num=6 --d-model 16 --layers 1 --lr 0.01 --steps 60 --save-every 10 --seed 1 -o";
+    let recipe: Vec<&str> = recipe.split(' ').chain([folder]).collect();
+    assert!(output(&recipe).status.success());
+    let curve = |more: &[&'static str]| curve(folder, more);
+
+    let asked = curve(&[
+        "--until",
+        "accuracy > 0.5",
+        "accuracy",
+        "A0[=,a], min margin",
+        "pred == truth",
+    ]);
+    let all = json(&asked);
+    let curves = all["curves"].as_array().unwrap();
+    let names: Vec<&str> = curves
+        .iter()
+        .map(|one| one["quantity"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["accuracy", "A0[=,a]", "min margin", "pred == truth"]
+    );
+    let value =
+        |curve: usize, step: usize| curves[curve]["points"][step]["value"].as_f64().unwrap();
+    let first = (0..7).find(|&step| value(0, step) > 0.5).unwrap();
+    assert!(first > 0);
+    assert_eq!(all["until"]["first"], first * 10);
+    // how often a claim is true is how many inputs are right, where there is one answer
+    for step in 0..7 {
+        assert!((value(0, step) - value(3, step)).abs() < 1e-12);
+    }
+    let text = stdout(&curve(&[
+        "accuracy",
+        "--when",
+        "accuracy > 0.5",
+        "--format",
+        "text",
+    ]));
+    assert!(text.contains(&format!("step {}", first * 10)), "{text}");
+    let never = stdout(&curve(&["loss", "--until", "loss < 0", "--format", "text"]));
+    assert!(never.contains("loss < 0 holds at no step"), "{never}");
+
+    // a cell of an answer is the one that the question tells of that step
+    let cell = json(&curve(&["circuit ov.0 at 3 4"]));
+    let table = json(&["ask", "circuit ov.0", "--model", &format!("{folder}#60")]);
+    let one = &table["values"]["values"];
+    let told = cell["curves"][0]["points"][6]["value"].as_f64().unwrap();
+    let width = table["cols"].as_array().unwrap().len();
+    let want = match one.as_array() {
+        Some(flat) => flat[3 * width + 4].as_f64().unwrap(),
+        None => table["values"][3][4].as_f64().unwrap(),
+    };
+    assert!((told - want).abs() < 1e-6, "{told} {want}");
+
+    for (log, name) in [("x", "fig.svg"), ("y", "fig.png")] {
+        let file = home.path().join(name);
+        let path = file.to_str().unwrap();
+        let words = [
+            "loss",
+            "accuracy",
+            "--log",
+            log,
+            "-o",
+            path,
+            "--until",
+            "accuracy > 0.5",
+        ];
+        let drawn = output(&self::curve(folder, &words));
+        assert!(drawn.status.success(), "{drawn:?}");
+        let bytes = std::fs::read(&file).unwrap();
+        match log {
+            "x" => {
+                let svg = String::from_utf8(bytes).unwrap();
+                for word in [">loss<", ">accuracy<", ">step<", "accuracy &gt; 0.5: step"] {
+                    assert!(svg.contains(word), "no {word}: {svg}");
+                }
+            }
+            _ => assert!(bytes.starts_with(b"\x89PNG")),
+        }
+    }
+
+    refused(&curve(&["loss", "--log", "z"]), "'z' is no axis");
+    refused(
+        &curve(&["loss", "--until", "lss > 1"]),
+        "in the condition 'lss > 1'",
+    );
+    refused(&curve(&["circuit ov.0 at 99 1"]), "no cell '99 1'");
+    refused(&curve(&["loss", "-o", "fig.gif"]), "not .gif");
+    refused(
+        &[
+            "curve",
+            "loss",
+            "--model",
+            &format!("{folder}/nothing.safetensors"),
+        ],
+        "is a checkpoint alone",
+    );
+
+    // a step that is broken is named, and the others are told
+    std::fs::write(format!("{folder}/step-00000060.safetensors"), "nonsense").unwrap();
+    let told = output(&curve(&["loss", "--format", "csv"]));
+    let said = String::from_utf8(told.stderr).unwrap();
+    assert!(
+        told.status.success() && said.contains("step 60: cannot read"),
+        "{said}"
+    );
+    assert_eq!(String::from_utf8(told.stdout).unwrap().lines().count(), 7);
+}
