@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::held::Held;
 use super::input::Of;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, SLACK};
 use crate::lens::{HeadName, Judged};
 use crate::task::Target;
 
@@ -16,6 +16,8 @@ pub(super) struct Wanted {
     pub ahead: usize,
     /// Whether losses are wanted: a margin needs no exponentials.
     pub losses: bool,
+    /// Whether it is enough to know who is right: a margin is then only so large as it is at least.
+    pub signs: bool,
     /// Whether all logits of the predictions are wanted.
     pub logits: bool,
     /// What a path (its heads; none is the direct one) brings to a prediction's logits.
@@ -82,6 +84,8 @@ pub(super) struct Block<T> {
     /// By prediction: cross entropy, in nats, where wanted.
     pub losses: Vec<T>,
     wants_losses: bool,
+    /// Nothing where an element stands, and more than anything behind the last one.
+    beyond: Vec<T>,
     /// By cell of [`Wanted::rows`].
     pub scores: Vec<T>,
     /// By cell of [`Wanted::rows`].
@@ -112,7 +116,7 @@ pub(super) struct Size {
     pub carried: usize,
 }
 
-impl<T: Copy> Block<T> {
+impl<T: Copy + From<f32>> Block<T> {
     pub fn new(zero: T, size: Size, wanted: &Wanted) -> Self {
         let Size {
             elements,
@@ -135,6 +139,16 @@ impl<T: Copy> Block<T> {
             others: rows(predictions),
             losses: rows(predictions),
             wants_losses: wanted.losses,
+            beyond: (0..pad + SLACK)
+                .map(|i| {
+                    if i < elements {
+                        f32::NEG_INFINITY
+                    } else {
+                        f32::INFINITY
+                    }
+                })
+                .map(T::from)
+                .collect(),
             scores: rows(wanted.cells()),
             pattern: rows(wanted.cells()),
             logits: rows(logits),
@@ -145,7 +159,9 @@ impl<T: Copy> Block<T> {
             targets: Vec::new(),
         }
     }
+}
 
+impl<T: Copy> Block<T> {
     /// How many elements there are.
     pub fn elements(&self) -> usize {
         self.elements
@@ -215,6 +231,28 @@ impl<T: Copy> Block<T> {
         }
     }
 
+    /// Keeps that a prediction is right, if it is in all inputs: their margins are at least this.
+    #[inline(always)]
+    pub fn keep_lead<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        lead: Option<(L::V, T)>,
+        e0: usize,
+        j: usize,
+    ) -> bool {
+        let Some((lead, sure)) = lead else {
+            return false;
+        };
+        let with_none = lanes.max(lead, lanes.load(&self.beyond[e0..]));
+        let is_sure = lanes.all_above(with_none, sure);
+        if is_sure {
+            let at = j * self.pad + e0;
+            lanes.store(lead, &mut self.margins[at..]);
+            lanes.store(lanes.zero(), &mut self.others[at..]);
+        }
+        is_sure
+    }
+
     /// Keeps what the logits say about prediction `j`, the right answer to which is a copy of the field
     /// `copied`; the last field is another one for each element.
     #[inline(always)]
@@ -230,10 +268,14 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
+        let told = Told {
+            losses: self.wants_losses,
+            beyond: lanes.load(&self.beyond[e0..]),
+        };
         let judged = if copied + 1 == fields.len() {
-            judge_element(lanes, logits, e0, self.wants_losses)
+            judge_element(lanes, logits, e0, told)
         } else {
-            judge(lanes, logits, fields[copied], self.wants_losses)
+            judge(lanes, logits, fields[copied], told)
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);
@@ -313,6 +355,13 @@ impl Block<f32> {
     }
 }
 
+/// What is wanted of a prediction.
+struct Told<V> {
+    losses: bool,
+    /// More than anything where no input stands.
+    beyond: V,
+}
+
 struct Standing<V> {
     margin: V,
     other: V,
@@ -321,13 +370,13 @@ struct Standing<V> {
 
 /// The same right answer for all inputs.
 #[inline(always)]
-fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize, losses: bool) -> Standing<L::V> {
+fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize, told: Told<L::V>) -> Standing<L::V> {
     let (before, right, behind) = (&logits[..target], logits[target], &logits[target + 1..]);
     let best = lanes.max(largest(lanes, before), largest(lanes, behind));
     let margin = lanes.sub(right, best);
     Standing {
         margin,
-        loss: if losses {
+        loss: if told.losses {
             let most = lanes.max(right, best);
             let rest = lanes.add(
                 sum_of_exp(lanes, before, most),
@@ -337,7 +386,7 @@ fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize, losses: bool) -> St
         } else {
             lanes.zero()
         },
-        other: if lanes.all_above(margin, L::number(0.0)) {
+        other: if lanes.all_above(lanes.max(margin, told.beyond), L::number(0.0)) {
             lanes.zero()
         } else {
             let first = which(lanes, before, best, 0);
@@ -353,7 +402,7 @@ fn judge_element<L: Lanes>(
     lanes: L,
     logits: &mut [L::V],
     e0: usize,
-    losses: bool,
+    told: Told<L::V>,
 ) -> Standing<L::V> {
     let none = lanes.splat(L::number(f64::NEG_INFINITY));
     let mut right = none;
@@ -366,13 +415,13 @@ fn judge_element<L: Lanes>(
     let margin = lanes.sub(right, best);
     Standing {
         margin,
-        loss: if losses {
+        loss: if told.losses {
             let most = lanes.max(right, best);
             loss(lanes, right, most, sum_of_exp(lanes, logits, most))
         } else {
             lanes.zero()
         },
-        other: if lanes.all_above(margin, L::number(0.0)) {
+        other: if lanes.all_above(lanes.max(margin, told.beyond), L::number(0.0)) {
             lanes.zero()
         } else {
             which(lanes, logits, best, 0)

@@ -7,7 +7,7 @@ use super::constants::Constants;
 use super::entry::Sought;
 use super::exact::Exact;
 use super::fold::fold;
-use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
+use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once, used};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -61,7 +61,7 @@ impl TokenBasis {
         let double = Prepared::new::<Double>(weights, &program, &elements)?;
         bound::check(&double)?;
         Ok(Self {
-            single: Prepared::new::<One>(weights, &program, &elements)?,
+            single: Prepared::new::<One>(weights, &program, &elements)?.with_leads::<One>(),
             double,
             space: Space::new(weights.task()),
         })
@@ -204,6 +204,7 @@ impl WithSimd for Blocks<'_> {
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions);
         let form = prepared.program.form;
         let elts = form.lanes();
+        let used = used(elts, S::F32_LANES);
         let sought = sought(prepared, wanted);
         for list in self.lists {
             let mut from = 0;
@@ -219,8 +220,12 @@ impl WithSimd for Blocks<'_> {
                 }
                 // what the index does not decide is known when the next one comes
                 from = prepared.first_by_idx;
-                by_many.share(many, ONE, &shared, prepared);
-                by_few.share(few, ONE, &shared, prepared);
+                if used.many {
+                    by_many.share(many, ONE, &shared, prepared);
+                }
+                if used.few {
+                    by_few.share(few, ONE, &shared, prepared);
+                }
                 let mut e0 = 0;
                 while e0 < elts {
                     let at = local.at(prepared, &fields, e0);

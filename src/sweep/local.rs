@@ -89,14 +89,14 @@ impl<V: Copy> Coefficients<V> {
 
     /// Rows that are the same for all inputs: where they begin, and how much of each.
     #[inline(always)]
-    fn each(&self) -> impl Iterator<Item = (&usize, &V)> {
+    pub fn each(&self) -> impl Iterator<Item = (&usize, &V)> {
         let starts = &self.starts[..self.each];
         starts.iter().zip(&self.amounts[..self.each])
     }
 
     /// The others.
     #[inline(always)]
-    fn wide(&self) -> impl Iterator<Item = (&usize, &V)> {
+    pub fn wide(&self) -> impl Iterator<Item = (&usize, &V)> {
         let starts = &self.starts[self.each..self.len];
         starts.iter().zip(&self.amounts[self.each..self.len])
     }
@@ -181,20 +181,25 @@ impl<T: Copy> LocalHead<T> {
     pub fn against_keys<L: Lanes<T = T>>(
         &self,
         lanes: L,
-        query: &[Term],
+        (query, keys): (&[Term], &[usize]),
         read: &Coefficients<L::V>,
         e0: usize,
         u: &mut [L::V],
     ) {
         let zero = lanes.zero();
-        let u = &mut u[..self.len];
-        u.fill(zero);
         let table = Table {
             each: &self.each,
             wide: self.wide_q.get(e0..).unwrap_or_default(),
             stride: self.pad,
         };
-        table.products(lanes, read, u);
+        let u = &mut u[..self.len];
+        let (fours, others) = keys.as_chunks();
+        for &four in fours {
+            table.columns::<L, 4>(lanes, read, four, u);
+        }
+        for &key in others {
+            table.columns::<L, 1>(lanes, read, [key], u);
+        }
         for (i, &k) in self.rows.wide_places.iter().enumerate() {
             let mut sum = zero;
             for (term, &coefficient) in query.iter().zip(&read.amounts) {
@@ -267,17 +272,75 @@ impl<T: Copy> Table<'_, T> {
     /// `out[c] += sum of read * table[.., c]`.
     #[inline(always)]
     fn products<L: Lanes<T = T>>(&self, lanes: L, read: &Coefficients<L::V>, out: &mut [L::V]) {
-        for (column, out) in out.iter_mut().enumerate() {
-            let mut sum = *out;
+        let mut done = 0;
+        if L::COLUMNS >= 8 {
+            done = self.tiles::<L, 8>(lanes, read, out, done);
+        }
+        if L::COLUMNS >= 6 {
+            done = self.tiles::<L, 6>(lanes, read, out, done);
+        }
+        if L::COLUMNS >= 2 {
+            done = self.tiles::<L, 2>(lanes, read, out, done);
+        }
+        self.tiles::<L, 1>(lanes, read, out, done);
+    }
+
+    /// Those of as many columns at once as there are `C`, from the first one that is not done; says which
+    /// is the next. What has been fetched serves all of them, and their sums need not wait for each
+    /// other; each is made in the same order whatever `C` is.
+    #[inline(always)]
+    fn tiles<L: Lanes<T = T>, const C: usize>(
+        &self,
+        lanes: L,
+        read: &Coefficients<L::V>,
+        out: &mut [L::V],
+        first: usize,
+    ) -> usize {
+        let mut column = first;
+        for tile in out[first..].chunks_exact_mut(C) {
+            let mut sums: [L::V; C] = std::array::from_fn(|i| tile[i]);
             for (row, &coefficient) in read.each() {
-                let entry = lanes.splat(self.each[row + column]);
-                sum = lanes.fma(coefficient, entry, sum);
+                let entries = &self.each[row + column..][..C];
+                for (sum, &entry) in sums.iter_mut().zip(entries) {
+                    *sum = lanes.fma(coefficient, lanes.splat(entry), *sum);
+                }
             }
             for (row, &coefficient) in read.wide() {
-                let entries = lanes.load(&self.wide[row + column * self.stride..]);
-                sum = lanes.fma(coefficient, entries, sum);
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let entries = lanes.load(&self.wide[row + (column + i) * self.stride..]);
+                    *sum = lanes.fma(coefficient, entries, *sum);
+                }
             }
-            *out = sum;
+            tile.copy_from_slice(&sums);
+            column += C;
+        }
+        column
+    }
+
+    /// The sums of some columns alone, each from nothing.
+    #[inline(always)]
+    fn columns<L: Lanes<T = T>, const C: usize>(
+        &self,
+        lanes: L,
+        read: &Coefficients<L::V>,
+        columns: [usize; C],
+        out: &mut [L::V],
+    ) {
+        let mut sums = [lanes.zero(); C];
+        for (row, &coefficient) in read.each() {
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                let entry = lanes.splat(self.each[row + column]);
+                *sum = lanes.fma(coefficient, entry, *sum);
+            }
+        }
+        for (row, &coefficient) in read.wide() {
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                let entries = lanes.load(&self.wide[row + column * self.stride..]);
+                *sum = lanes.fma(coefficient, entries, *sum);
+            }
+        }
+        for (column, sum) in columns.into_iter().zip(sums) {
+            out[column] = sum;
         }
     }
 }

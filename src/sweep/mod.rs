@@ -22,6 +22,7 @@ mod held;
 mod input;
 mod kept;
 mod lanes;
+mod leads;
 mod local;
 mod means;
 mod means_by_passes;

@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::program::{Cells, Program, Sum};
 use super::tables::{Basis, Elements};
 use crate::lens::HeadName;
+use std::collections::BTreeSet;
 
 /// So much of one thing (a place of a basis, or a coefficient of the position that carries it on);
 /// how much stands in a row of a walk.
@@ -29,6 +30,8 @@ pub(super) enum Extra<T> {
 pub(super) struct HeadPlan<T> {
     pub q: Vec<Read>,
     pub k: Vec<Read>,
+    /// What keys up to a position read: with what a query has to be compared there.
+    pub keys: Vec<Vec<usize>>,
     /// To coefficients.
     pub v: Vec<Read>,
     pub scores: CellPlan<T>,
@@ -113,9 +116,14 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
     fn plan<L: Lanes<T = T>>(&mut self, bases: &[&Basis], out: &Basis) -> Plan<T> {
         let (program, mut heads) = (self.program, Vec::new());
         for (head, basis) in program.heads.iter().zip(bases) {
+            let (q, k) = (
+                self.reads::<L>(basis, &head.q),
+                self.reads::<L>(basis, &head.k),
+            );
             heads.push(HeadPlan {
-                q: self.reads::<L>(basis, &head.q),
-                k: self.reads::<L>(basis, &head.k),
+                keys: keys(&k),
+                q,
+                k,
                 v: self.carries::<L>(head.name, &head.v),
                 scores: cells::<L>(&head.scores, program.positions),
                 pattern: cells::<L>(&head.pattern, program.positions),
@@ -231,6 +239,16 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
         }
         all
     }
+}
+
+/// By position: the places that keys up to there read, each once.
+fn keys(reads: &[Read]) -> Vec<Vec<usize>> {
+    let mut so_far = BTreeSet::new();
+    let of_position = |read: &Read| {
+        so_far.extend(read.iter().map(|term| term.to));
+        so_far.iter().copied().collect()
+    };
+    reads.iter().map(of_position).collect()
 }
 
 fn cells<L: Lanes>(cells: &Cells, positions: usize) -> CellPlan<L::T> {

@@ -147,6 +147,7 @@ impl Sweep {
         let mut wanted = tally.as_ref().map(Sum::wanted).unwrap_or_default();
         let claims = claims.iter().map(|claim| claim.among(&mut wanted));
         let claims: Vec<Claim> = claims.collect::<Result<_, _>>()?;
+        wanted.signs = tally.is_none() && claims.iter().all(Claim::is_of_predictions);
         let asked = Asked {
             tally,
             counts: claims.iter().map(Count::new).collect(),
