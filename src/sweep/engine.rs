@@ -307,6 +307,56 @@ pub(super) mod tests {
         ]
     }
 
+    /// Bits of all that some lists come to in registers of one kind.
+    fn bits_in(simd: impl Simd, engine: &TokenBasis, wanted: &Wanted) -> Vec<u32> {
+        let (mut bits, elements) = (Vec::new(), engine.single.program.form.lanes());
+        let blocks = Blocks {
+            engine,
+            lists: 70_000..70_006,
+            wanted,
+            concerns: &|_| true,
+            see: &mut |_, block, _| {
+                // a margin by leads is only a sign: wider registers have other inputs beside each
+                let margin = |x: f32| if wanted.signs { x.signum() } else { x };
+                let margins = block.margins.iter().map(|&x| margin(x)).collect();
+                for rows in [&margins, &block.losses, &block.pattern] {
+                    let rows = rows.chunks(block.pad).flat_map(|row| &row[..elements]);
+                    bits.extend(rows.map(|x| x.to_bits()));
+                }
+            },
+        };
+        blocks.with_simd(simd);
+        bits
+    }
+
+    #[test]
+    fn a_sweep_is_the_same_bits_in_registers_of_every_width() {
+        let model = Model::embedded(&Device::Cpu).unwrap().transformer;
+        let weights = Matrices::new(&model).unwrap();
+        let with = experiment(&model, &["scale blocks.1.hook_attn_out @* by 0.5"]);
+        let engine = TokenBasis::new(&model, &weights, &with).unwrap();
+        for signs in [false, true] {
+            let wanted = Wanted {
+                rows: vec![(0, 6), (1, 8)],
+                losses: !signs,
+                signs,
+                ..Wanted::default()
+            };
+            let one = bits_in(pulp::Scalar, &engine, &wanted);
+            assert!(one == bits_in(pulp::Scalar128b, &engine, &wanted));
+            assert!(one == bits_in(pulp::Scalar256b, &engine, &wanted));
+            assert!(one == bits_in(pulp::Scalar512b, &engine, &wanted));
+            struct Widest<'a>(&'a TokenBasis, &'a Wanted);
+            impl WithSimd for Widest<'_> {
+                type Output = Vec<u32>;
+                fn with_simd<S: Simd>(self, simd: S) -> Vec<u32> {
+                    bits_in(simd, self.0, self.1)
+                }
+            }
+            assert!(one == Arch::new().dispatch(Widest(&engine, &wanted)));
+        }
+    }
+
     #[test]
     fn agrees_with_candle_on_100_000_random_inputs() {
         let model = Model::embedded(&Device::Cpu).unwrap().transformer;

@@ -176,3 +176,63 @@ fn has_own_rows<T>(prepared: &Prepared<T>) -> bool {
         !select.by_elt() || select.base == 0 && others.iter().all(|&stride| stride == 0)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::super::block::Wanted;
+    use super::super::engine::TokenBasis;
+    use super::super::engine::tests::experiment;
+    use crate::lens::Matrices;
+    use crate::model::Model;
+    use candle_core::Device;
+
+    /// Of some inputs under interventions: whether each prediction is right and what is said else, in full
+    /// and by leads alone; and of how many predictions the leads were enough.
+    fn both(lines: &[&str]) -> (bool, usize, usize) {
+        let model = Model::embedded(&Device::Cpu).unwrap().transformer;
+        let weights = Matrices::new(&model).unwrap();
+        let with = experiment(&model, lines);
+        let engine = TokenBasis::new(&model, &weights, &with).unwrap();
+        let form = model.task().form().unwrap();
+        let mut wanted = Wanted::default();
+        let mut found = [(); 2].map(|()| {
+            let (mut signs, mut margins) = (Vec::new(), Vec::new());
+            for first in [0, 31_250, 62_400, 124_900] {
+                engine.blocks(first..first + 90, &wanted, &|_| true, &mut |_, block, _| {
+                    for at in 0..block.margins.len() {
+                        if at % block.pad < form.lanes() {
+                            let margin = block.margins[at];
+                            let said = if margin > 0.0 { -1.0 } else { block.others[at] };
+                            signs.push(said);
+                            margins.push(margin);
+                        }
+                    }
+                });
+            }
+            wanted.signs = true;
+            (signs, margins)
+        });
+        let (by_leads, full) = (found[1].clone(), std::mem::take(&mut found[0]));
+        let pairs = full.1.iter().zip(&by_leads.1);
+        assert!(pairs.clone().all(|(margin, lead)| *lead <= margin + 1e-3));
+        let enough = pairs.filter(|(margin, lead)| margin != lead).count();
+        (full.0 == by_leads.0, enough, full.0.len())
+    }
+
+    #[test]
+    fn leads_say_who_is_right_as_all_logits_do() {
+        // amounts below 0 say nothing of who leads
+        for (lines, serves) in [
+            (&[][..], true),
+            (&["scale blocks.0.attn.hook_z @* by 0.5"], true),
+            (&["knock blocks.1.attn.hook_pattern [b_0,elt]"], true),
+            (&["scale blocks.0.attn.hook_z @elt by -1"], false),
+            (&["set blocks.1.attn.hook_pattern [b_0,elt] = -0.5"], false),
+        ] {
+            let (same, enough, all) = both(lines);
+            assert!(same, "{lines:?}");
+            assert_eq!(enough > all / 4, serves, "{lines:?}: {enough} of {all}");
+        }
+    }
+}

@@ -16,6 +16,8 @@ pub(super) struct Rows {
     wide: Vec<Option<usize>>,
     /// The places that the element decides.
     wide_places: Vec<usize>,
+    /// The places whose row some field decides; the others keep theirs.
+    moving: Vec<usize>,
     /// The places that have another row than in the block before.
     changed: Vec<usize>,
 }
@@ -30,7 +32,12 @@ impl Rows {
                 wide_places.len() - 1
             })
         });
+        let moves = |place: &usize| {
+            let slot = &prepared.program.slots[prepared.elements.all[basis.elements[*place]].0];
+            slot.select.strides.iter().any(|&stride| stride != 0)
+        };
         Self {
+            moving: (0..basis.len()).filter(moves).collect(),
             wide: by_elt.collect(),
             // none yet
             row: vec![usize::MAX; basis.len()],
@@ -42,9 +49,18 @@ impl Rows {
 
     fn pick<T>(&mut self, prepared: &Prepared<T>, basis: &Basis, fields: &[usize]) {
         self.changed.clear();
-        for (place, &element) in basis.elements.iter().enumerate() {
-            let slot = &prepared.program.slots[prepared.elements.all[element].0];
-            let row = basis.first_row[place] + slot.select.row(fields);
+        let row = |place: usize| {
+            let slot = &prepared.program.slots[prepared.elements.all[basis.elements[place]].0];
+            basis.first_row[place] + slot.select.row(fields)
+        };
+        if self.row.first() == Some(&usize::MAX) {
+            // the first block: none is picked yet
+            self.row = (0..basis.len()).map(row).collect();
+            self.changed.extend(0..basis.len());
+            return;
+        }
+        for &place in &self.moving {
+            let row = row(place);
             if self.row[place] != row {
                 self.row[place] = row;
                 self.changed.push(place);

@@ -20,6 +20,7 @@ mod fold;
 mod gathered;
 mod held;
 mod input;
+mod judging;
 mod kept;
 mod lanes;
 mod leads;

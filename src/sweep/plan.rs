@@ -30,7 +30,8 @@ pub(super) enum Extra<T> {
 pub(super) struct HeadPlan<T> {
     pub q: Vec<Read>,
     pub k: Vec<Read>,
-    /// What keys up to a position read: with what a query has to be compared there.
+    /// What keys up to a position read, as far as the element does not decide it: with what a query has to
+    /// be compared there.
     pub keys: Vec<Vec<usize>>,
     /// To coefficients.
     pub v: Vec<Read>,
@@ -121,7 +122,7 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
                 self.reads::<L>(basis, &head.k),
             );
             heads.push(HeadPlan {
-                keys: keys(&k),
+                keys: self.keys(basis, &k),
                 q,
                 k,
                 v: self.carries::<L>(head.name, &head.v),
@@ -175,6 +176,22 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
             }
         }
         terms
+    }
+
+    /// By position: the places that keys up to there read, each once, but for those whose vector the element
+    /// decides.
+    fn keys(&self, basis: &Basis, reads: &[Read]) -> Vec<Vec<usize>> {
+        let is_wide = |place: usize| {
+            let slot = self.elements.all[basis.elements[place]].0;
+            self.program.slots[slot].select.by_elt()
+        };
+        let mut so_far = BTreeSet::new();
+        let of_position = |read: &Read| {
+            let places = read.iter().map(|term| term.to);
+            so_far.extend(places.filter(|&place| !is_wide(place)));
+            so_far.iter().copied().collect()
+        };
+        reads.iter().map(of_position).collect()
     }
 
     fn reads<L: Lanes<T = T>>(&mut self, basis: &Basis, sums: &[Sum]) -> Vec<Read> {
@@ -239,16 +256,6 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
         }
         all
     }
-}
-
-/// By position: the places that keys up to there read, each once.
-fn keys(reads: &[Read]) -> Vec<Vec<usize>> {
-    let mut so_far = BTreeSet::new();
-    let of_position = |read: &Read| {
-        so_far.extend(read.iter().map(|term| term.to));
-        so_far.iter().copied().collect()
-    };
-    reads.iter().map(of_position).collect()
 }
 
 fn cells<L: Lanes>(cells: &Cells, positions: usize) -> CellPlan<L::T> {
