@@ -30,12 +30,14 @@ pub enum Command {
     Switch(Destination),
     /// A question to the model.
     Ask(Question),
+    /// Whether all inputs are counted by themselves.
+    Truth(bool),
     /// Leave.
     Quit,
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 11] = [
+pub(in crate::app) const WORDS: [(&str, &str); 12] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -49,6 +51,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 11] = [
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
     ("slide", "NAME or FILE"),
     ("task", "NAME[:OPTION=VALUE] or FILE"),
+    ("truth", "on or off: count all inputs after a change"),
     ("quit", ""),
 ];
 
@@ -76,6 +79,11 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         "slide" => Ok(Command::Switch(slide(rest).map_err(text)?)),
         "task" => Ok(Command::Switch(task_named(state, rest).map_err(text)?)),
+        "truth" => match rest.trim() {
+            "on" => Ok(Command::Truth(true)),
+            "off" => Ok(Command::Truth(false)),
+            _ => Err((Some(1), "it is written truth on or truth off".to_owned())),
+        },
         "q" | "quit" => Ok(Command::Quit),
         _ if FORMS.iter().any(|(verb, _)| *verb == word) => {
             let question = Question::parse(line, task, &state.model.config);
