@@ -3,6 +3,7 @@
 use super::lanes::Lanes;
 
 /// What is wanted of a prediction.
+#[derive(Clone, Copy)]
 pub(super) struct Told<V> {
     pub losses: bool,
     /// More than anything where no input stands.
