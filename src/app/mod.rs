@@ -23,7 +23,7 @@ pub use held::rows::{ClaimRow, Says, SpaceRow};
 pub use held::shelf::{Judged, Order, Shelf, Which};
 pub use held::sight::Sight;
 pub use held::space::{
-    Answer, CaseOrder, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,
+    Answer, CaseOrder, FEW_INPUTS, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,
     SpaceRequest, Wants,
 };
 pub use held::state::{

@@ -30,7 +30,11 @@ use std::sync::Arc;
 /// history.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     state.history.begin(state.sight());
-    let mut effects = take(state, msg);
+    let mut effects: Vec<Effect> = match msg {
+        Msg::Key(_) | Msg::Paste(_) => space::give_way(state).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    effects.extend(take(state, msg));
     effects.extend(space::follow(state));
     effects.extend(session::tutorial::follow(state));
     state.history.settle(state.sight());

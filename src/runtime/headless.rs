@@ -198,10 +198,16 @@ impl Headless {
             Effect::Space(_) if !self.sweeps => None,
             Effect::Space(request) => {
                 let mut last = None;
-                sweeper::answer(&mut self.tables, transformer, &request, &mut |message| {
-                    last = Some(message);
-                    true
-                });
+                sweeper::answer(
+                    &mut self.tables,
+                    transformer,
+                    &request,
+                    &|| true,
+                    &mut |message| {
+                        last = Some(message);
+                        true
+                    },
+                );
                 last
             }
             Effect::StopSpace(_) => None,

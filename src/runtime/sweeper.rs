@@ -3,11 +3,11 @@
 
 use super::worker::guarded;
 use super::{pool, verdicts};
-use crate::app::{Answer, Found, Msg, Said, SpaceNews, SpaceRequest};
+use crate::app::{Answer, FEW_INPUTS, Found, Msg, Said, SpaceNews, SpaceRequest};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
 use crate::sweep::{Over, Progress, Survey, Sweep, make_means};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 
 /// Between two reports to the screen.
 const REPORT: Duration = Duration::from_millis(100);
+/// Without a key for so long the keys rest.
+const REST: Duration = Duration::from_millis(300);
+/// Between two looks whether they do.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The way to the sweeper's thread.
 pub(super) struct Sweeper {
@@ -30,7 +34,7 @@ impl Sweeper {
     /// When there is no thread to be had.
     pub fn spawn(
         model: HookedTransformer,
-        send: impl Fn(Msg) -> bool + Send + 'static,
+        send: impl Fn(Msg) -> bool + Send + Sync + 'static,
     ) -> Result<Self> {
         let (requests, receiver) = channel::<SpaceRequest>();
         let newest = Arc::new(AtomicU64::new(0));
@@ -39,9 +43,16 @@ impl Sweeper {
             let mut tables = None;
             while let Ok(request) = receiver.recv() {
                 let is_wanted = || wanted.load(Ordering::Acquire) <= request.generation;
-                if is_wanted() {
+                let mut work = || {
                     let mut tell = |message| is_wanted() && send(message);
-                    answer(&mut tables, &model, &request, &mut tell);
+                    answer(&mut tables, &model, &request, &is_wanted, &mut tell);
+                };
+                if request.by_itself {
+                    if have_rested(&is_wanted) {
+                        pool::install_on(1, work);
+                    }
+                } else if is_wanted() {
+                    work();
                 }
             }
         };
@@ -66,12 +77,23 @@ impl Sweeper {
     }
 }
 
+/// Waits until the keys have rested for a while; whether they have.
+fn have_rested(is_wanted: &dyn Fn() -> bool) -> bool {
+    let began = Instant::now();
+    while is_wanted() && began.elapsed() < REST {
+        std::thread::sleep(LOOK);
+    }
+    is_wanted()
+}
+
 /// Answers one request; reports go to `tell`, which says whether to go on. The weights' tables are
-/// made once.
+/// made once; `is_wanted` is asked
+/// at every step.
 pub(super) fn answer(
     tables: &mut Option<Matrices>,
     model: &HookedTransformer,
     request: &SpaceRequest,
+    is_wanted: &dyn Fn() -> bool,
     tell: &mut dyn FnMut(Msg) -> bool,
 ) {
     let generation = request.generation;
@@ -84,7 +106,13 @@ pub(super) fn answer(
             return Ok(None);
         }
         let sweep = Sweep::new(model, weights, &request.experiment)?;
-        find(&sweep, (model, weights), request, tell)
+        let slow = sweep
+            .reason()
+            .filter(|_| model.task().input_space() > FEW_INPUTS);
+        if let (Some(reason), true) = (slow, request.by_itself) {
+            bail!("all inputs are not counted by themselves here, S counts them: {reason}");
+        }
+        find(&sweep, (model, weights), request, is_wanted, tell)
     });
     let message = match result {
         Ok(None) => return,
@@ -127,6 +155,7 @@ fn find(
     sweep: &Sweep,
     (model, weights): (&HookedTransformer, Option<&Matrices>),
     request: &SpaceRequest,
+    is_wanted: &dyn Fn() -> bool,
     tell: &mut dyn FnMut(Msg) -> bool,
 ) -> Result<Option<SpaceNews>> {
     let started = Instant::now();
@@ -141,6 +170,9 @@ fn find(
     let mut all = Progress { done: 0, total: 0 };
     let mut report = |found: &dyn Fn() -> Found, progress| -> Result<bool> {
         all = progress;
+        if !is_wanted() {
+            return Ok(false);
+        }
         if last.is_some_and(|last| last.elapsed() < REPORT) {
             return Ok(true);
         }

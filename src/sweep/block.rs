@@ -3,7 +3,8 @@
 use super::entry::Entry;
 use super::held::Held;
 use super::input::Of;
-use super::lanes::Lanes;
+use super::judging::{Told, judge, judge_element};
+use super::lanes::{Lanes, SLACK};
 use crate::lens::{HeadName, Judged};
 use crate::task::Target;
 
@@ -16,6 +17,8 @@ pub(super) struct Wanted {
     pub ahead: usize,
     /// Whether losses are wanted: a margin needs no exponentials.
     pub losses: bool,
+    /// Whether it is enough to know who is right: a margin is then only so large as it is at least.
+    pub signs: bool,
     /// Whether all logits of the predictions are wanted.
     pub logits: bool,
     /// What a path (its heads; none is the direct one) brings to a prediction's logits.
@@ -82,6 +85,8 @@ pub(super) struct Block<T> {
     /// By prediction: cross entropy, in nats, where wanted.
     pub losses: Vec<T>,
     wants_losses: bool,
+    /// Nothing where an element stands, and more than anything behind the last one.
+    beyond: Vec<T>,
     /// By cell of [`Wanted::rows`].
     pub scores: Vec<T>,
     /// By cell of [`Wanted::rows`].
@@ -112,7 +117,7 @@ pub(super) struct Size {
     pub carried: usize,
 }
 
-impl<T: Copy> Block<T> {
+impl<T: Copy + From<f32>> Block<T> {
     pub fn new(zero: T, size: Size, wanted: &Wanted) -> Self {
         let Size {
             elements,
@@ -135,6 +140,16 @@ impl<T: Copy> Block<T> {
             others: rows(predictions),
             losses: rows(predictions),
             wants_losses: wanted.losses,
+            beyond: (0..pad + SLACK)
+                .map(|i| {
+                    if i < elements {
+                        f32::NEG_INFINITY
+                    } else {
+                        f32::INFINITY
+                    }
+                })
+                .map(T::from)
+                .collect(),
             scores: rows(wanted.cells()),
             pattern: rows(wanted.cells()),
             logits: rows(logits),
@@ -145,7 +160,9 @@ impl<T: Copy> Block<T> {
             targets: Vec::new(),
         }
     }
+}
 
+impl<T: Copy> Block<T> {
     /// How many elements there are.
     pub fn elements(&self) -> usize {
         self.elements
@@ -215,6 +232,28 @@ impl<T: Copy> Block<T> {
         }
     }
 
+    /// Keeps that a prediction is right, if it is in all inputs: their margins are at least this.
+    #[inline(always)]
+    pub fn keep_lead<L: Lanes<T = T>>(
+        &mut self,
+        lanes: L,
+        lead: Option<(L::V, T)>,
+        e0: usize,
+        j: usize,
+    ) -> bool {
+        let Some((lead, sure)) = lead else {
+            return false;
+        };
+        let with_none = lanes.max(lead, lanes.load(&self.beyond[e0..]));
+        let is_sure = lanes.all_above(with_none, sure);
+        if is_sure {
+            let at = j * self.pad + e0;
+            lanes.store(lead, &mut self.margins[at..]);
+            lanes.store(lanes.zero(), &mut self.others[at..]);
+        }
+        is_sure
+    }
+
     /// Keeps what the logits say about prediction `j`, the right answer to which is a copy of the field
     /// `copied`; the last field is another one for each element.
     #[inline(always)]
@@ -230,10 +269,14 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
+        let told = Told {
+            losses: self.wants_losses,
+            beyond: lanes.load(&self.beyond[e0..]),
+        };
         let judged = if copied + 1 == fields.len() {
-            judge_element(lanes, logits, e0, self.wants_losses)
+            judge_element(lanes, logits, e0, told)
         } else {
-            judge(lanes, logits, fields[copied], self.wants_losses)
+            judge(lanes, logits, fields[copied], told)
         };
         let at = j * self.pad + e0;
         lanes.store(judged.margin, &mut self.margins[at..]);
@@ -311,119 +354,4 @@ impl Block<f32> {
             self.done[at] = exact.done[at];
         }
     }
-}
-
-struct Standing<V> {
-    margin: V,
-    other: V,
-    loss: V,
-}
-
-/// The same right answer for all inputs.
-#[inline(always)]
-fn judge<L: Lanes>(lanes: L, logits: &[L::V], target: usize, losses: bool) -> Standing<L::V> {
-    let (before, right, behind) = (&logits[..target], logits[target], &logits[target + 1..]);
-    let best = lanes.max(largest(lanes, before), largest(lanes, behind));
-    let margin = lanes.sub(right, best);
-    Standing {
-        margin,
-        loss: if losses {
-            let most = lanes.max(right, best);
-            let rest = lanes.add(
-                sum_of_exp(lanes, before, most),
-                sum_of_exp(lanes, behind, most),
-            );
-            loss(lanes, right, most, rest)
-        } else {
-            lanes.zero()
-        },
-        other: if lanes.all_above(margin, L::number(0.0)) {
-            lanes.zero()
-        } else {
-            let first = which(lanes, before, best, 0);
-            let later = which(lanes, behind, best, target + 1);
-            lanes.if_greater(first, lanes.splat(L::number(-1.0)), first, later)
-        },
-    }
-}
-
-/// The right answer is the element, another one for each input.
-#[inline(always)]
-fn judge_element<L: Lanes>(
-    lanes: L,
-    logits: &mut [L::V],
-    e0: usize,
-    losses: bool,
-) -> Standing<L::V> {
-    let none = lanes.splat(L::number(f64::NEG_INFINITY));
-    let mut right = none;
-    let end = (e0 + L::WIDTH).min(logits.len());
-    for (lane, logit) in logits[e0.min(end)..end].iter_mut().enumerate() {
-        right = lanes.with_lane(right, lane, *logit);
-        *logit = lanes.with_lane(*logit, lane, none);
-    }
-    let best = largest(lanes, logits);
-    let margin = lanes.sub(right, best);
-    Standing {
-        margin,
-        loss: if losses {
-            let most = lanes.max(right, best);
-            loss(lanes, right, most, sum_of_exp(lanes, logits, most))
-        } else {
-            lanes.zero()
-        },
-        other: if lanes.all_above(margin, L::number(0.0)) {
-            lanes.zero()
-        } else {
-            which(lanes, logits, best, 0)
-        },
-    }
-}
-
-/// The largest logit; four at a time, because each comparison waits for the one before.
-#[inline(always)]
-fn largest<L: Lanes>(lanes: L, logits: &[L::V]) -> L::V {
-    let none = lanes.splat(L::number(f64::NEG_INFINITY));
-    let mut most = [none; 4];
-    let quads = logits.chunks_exact(4);
-    for &last in quads.remainder() {
-        most[0] = lanes.max(most[0], last);
-    }
-    for quad in quads {
-        for (most, &logit) in most.iter_mut().zip(quad) {
-            *most = lanes.max(*most, logit);
-        }
-    }
-    lanes.max(lanes.max(most[0], most[1]), lanes.max(most[2], most[3]))
-}
-
-/// The sum of `e^(logit - most)`.
-#[inline(always)]
-fn sum_of_exp<L: Lanes>(lanes: L, logits: &[L::V], most: L::V) -> L::V {
-    let mut sum = lanes.zero();
-    for &logit in logits {
-        sum = lanes.add(sum, lanes.exp_about(lanes.sub(logit, most)));
-    }
-    sum
-}
-
-/// The first token with this logit, or -1; tokens count from `first`.
-#[inline(always)]
-fn which<L: Lanes>(lanes: L, logits: &[L::V], logit: L::V, first: usize) -> L::V {
-    let mut found = lanes.splat(L::number(-1.0));
-    for (i, &one) in logits.iter().enumerate().rev() {
-        let token = lanes.splat(L::number((first + i) as f64));
-        found = lanes.if_greater(logit, one, found, token);
-    }
-    found
-}
-
-/// Cross entropy; `rest` is the sum over the others of `e^(logit - most)`.
-#[inline(always)]
-fn loss<L: Lanes>(lanes: L, right: L::V, most: L::V, rest: L::V) -> L::V {
-    let one = lanes.splat(L::number(1.0));
-    // exactly 0 where the right answer is the largest, so that a loss of 1e-11 keeps its digits
-    let right_less_one = lanes.sub(lanes.exp(lanes.sub(right, most)), one);
-    let sum_less_one = lanes.max(lanes.add(rest, right_less_one), lanes.zero());
-    lanes.add(lanes.sub(most, right), lanes.ln_1p(sum_less_one))
 }

@@ -34,13 +34,14 @@ impl<T> Prepared<T> {
         let heads: usize = asked
             .map(|(number, head)| {
                 let basis = &self.tables.heads[number].basis;
-                // a key that the element decides is met by each query twice: see `against_keys`
-                let twice = basis
+                // keys that the element decides are met for each input: see `against_keys`
+                let wide = basis
                     .elements
                     .iter()
                     .filter(|&&one| self.by_elt(one))
                     .count();
-                head.q[position].len() * (basis.len() + twice) + of_head(head, position)
+                head.q[position].len() * (head.keys[position].len() + wide)
+                    + of_head(head, position)
             })
             .sum();
         let logits = if predicts {
@@ -92,6 +93,7 @@ mod tests {
         type T = f64;
         type V = One;
         const WIDTH: usize = 1;
+        const COLUMNS: usize = 8;
 
         fn number(x: f64) -> f64 {
             x

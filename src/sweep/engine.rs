@@ -7,7 +7,7 @@ use super::constants::Constants;
 use super::entry::Sought;
 use super::exact::Exact;
 use super::fold::fold;
-use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once};
+use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once, used};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -61,7 +61,7 @@ impl TokenBasis {
         let double = Prepared::new::<Double>(weights, &program, &elements)?;
         bound::check(&double)?;
         Ok(Self {
-            single: Prepared::new::<One>(weights, &program, &elements)?,
+            single: Prepared::new::<One>(weights, &program, &elements)?.with_leads::<One>(),
             double,
             space: Space::new(weights.task()),
         })
@@ -204,6 +204,7 @@ impl WithSimd for Blocks<'_> {
         let (first_wide, positions) = (prepared.first_wide, prepared.program.positions);
         let form = prepared.program.form;
         let elts = form.lanes();
+        let used = used(elts, S::F32_LANES);
         let sought = sought(prepared, wanted);
         for list in self.lists {
             let mut from = 0;
@@ -219,8 +220,12 @@ impl WithSimd for Blocks<'_> {
                 }
                 // what the index does not decide is known when the next one comes
                 from = prepared.first_by_idx;
-                by_many.share(many, ONE, &shared, prepared);
-                by_few.share(few, ONE, &shared, prepared);
+                if used.many {
+                    by_many.share(many, ONE, &shared, prepared);
+                }
+                if used.few {
+                    by_few.share(few, ONE, &shared, prepared);
+                }
                 let mut e0 = 0;
                 while e0 < elts {
                     let at = local.at(prepared, &fields, e0);
@@ -300,6 +305,56 @@ pub(super) mod tests {
             furthest(&a.losses, &b.losses),
             furthest(&a.pattern, &b.pattern),
         ]
+    }
+
+    /// Bits of all that some lists come to in registers of one kind.
+    fn bits_in(simd: impl Simd, engine: &TokenBasis, wanted: &Wanted) -> Vec<u32> {
+        let (mut bits, elements) = (Vec::new(), engine.single.program.form.lanes());
+        let blocks = Blocks {
+            engine,
+            lists: 70_000..70_006,
+            wanted,
+            concerns: &|_| true,
+            see: &mut |_, block, _| {
+                // a margin by leads is only a sign: wider registers have other inputs beside each
+                let margin = |x: f32| if wanted.signs { x.signum() } else { x };
+                let margins = block.margins.iter().map(|&x| margin(x)).collect();
+                for rows in [&margins, &block.losses, &block.pattern] {
+                    let rows = rows.chunks(block.pad).flat_map(|row| &row[..elements]);
+                    bits.extend(rows.map(|x| x.to_bits()));
+                }
+            },
+        };
+        blocks.with_simd(simd);
+        bits
+    }
+
+    #[test]
+    fn a_sweep_is_the_same_bits_in_registers_of_every_width() {
+        let model = Model::embedded(&Device::Cpu).unwrap().transformer;
+        let weights = Matrices::new(&model).unwrap();
+        let with = experiment(&model, &["scale blocks.1.hook_attn_out @* by 0.5"]);
+        let engine = TokenBasis::new(&model, &weights, &with).unwrap();
+        for signs in [false, true] {
+            let wanted = Wanted {
+                rows: vec![(0, 6), (1, 8)],
+                losses: !signs,
+                signs,
+                ..Wanted::default()
+            };
+            let one = bits_in(pulp::Scalar, &engine, &wanted);
+            assert!(one == bits_in(pulp::Scalar128b, &engine, &wanted));
+            assert!(one == bits_in(pulp::Scalar256b, &engine, &wanted));
+            assert!(one == bits_in(pulp::Scalar512b, &engine, &wanted));
+            struct Widest<'a>(&'a TokenBasis, &'a Wanted);
+            impl WithSimd for Widest<'_> {
+                type Output = Vec<u32>;
+                fn with_simd<S: Simd>(self, simd: S) -> Vec<u32> {
+                    bits_in(simd, self.0, self.1)
+                }
+            }
+            assert!(one == Arch::new().dispatch(Widest(&engine, &wanted)));
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) trait Lanes: Copy {
     type V: Copy;
     /// Numbers side by side.
     const WIDTH: usize;
+    /// Sums of so many that the registers have room for at once.
+    const COLUMNS: usize;
 
     /// The nearest number.
     fn number(x: f64) -> Self::T;
@@ -63,6 +65,30 @@ pub(super) fn at_once(left: usize, lanes: usize) -> usize {
     if left > FEW * lanes { MANY } else { FEW }
 }
 
+/// Which numbers of registers are worked with.
+pub(super) struct Used {
+    pub many: bool,
+    pub few: bool,
+}
+
+/// What so many inputs need of registers `lanes` wide.
+pub(super) fn used(inputs: usize, lanes: usize) -> Used {
+    let (mut first, mut used) = (
+        0,
+        Used {
+            many: false,
+            few: false,
+        },
+    );
+    while first < inputs {
+        let registers = at_once(inputs - first, lanes);
+        used.many |= registers == MANY;
+        used.few |= registers == FEW;
+        first += registers * lanes;
+    }
+    used
+}
+
 /// How many numbers registers of any width hold when so many inputs are in them.
 pub(super) fn padded(inputs: usize) -> usize {
     let padded = |lanes: usize| {
@@ -104,6 +130,13 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
     type T = f32;
     type V = [S::f32s; N];
     const WIDTH: usize = S::F32_LANES * N;
+    // AVX-512 has 32 registers, all others 16; single numbers have one each
+    const COLUMNS: usize = match (S::F32_LANES, N) {
+        (_, 1) => 8,
+        (16, FEW) => 6,
+        (_, FEW) => 2,
+        _ => 1,
+    };
 
     #[inline(always)]
     fn number(x: f64) -> f32 {
@@ -198,6 +231,7 @@ impl<const N: usize> Lanes for Doubles<N> {
     type T = f64;
     type V = [f64; N];
     const WIDTH: usize = N;
+    const COLUMNS: usize = if N == 1 { 8 } else { 2 };
 
     #[inline(always)]
     fn number(x: f64) -> f64 {

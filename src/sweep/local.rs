@@ -16,6 +16,8 @@ pub(super) struct Rows {
     wide: Vec<Option<usize>>,
     /// The places that the element decides.
     wide_places: Vec<usize>,
+    /// The places whose row some field decides; the others keep theirs.
+    moving: Vec<usize>,
     /// The places that have another row than in the block before.
     changed: Vec<usize>,
 }
@@ -30,7 +32,12 @@ impl Rows {
                 wide_places.len() - 1
             })
         });
+        let moves = |place: &usize| {
+            let slot = &prepared.program.slots[prepared.elements.all[basis.elements[*place]].0];
+            slot.select.strides.iter().any(|&stride| stride != 0)
+        };
         Self {
+            moving: (0..basis.len()).filter(moves).collect(),
             wide: by_elt.collect(),
             // none yet
             row: vec![usize::MAX; basis.len()],
@@ -42,9 +49,18 @@ impl Rows {
 
     fn pick<T>(&mut self, prepared: &Prepared<T>, basis: &Basis, fields: &[usize]) {
         self.changed.clear();
-        for (place, &element) in basis.elements.iter().enumerate() {
-            let slot = &prepared.program.slots[prepared.elements.all[element].0];
-            let row = basis.first_row[place] + slot.select.row(fields);
+        let row = |place: usize| {
+            let slot = &prepared.program.slots[prepared.elements.all[basis.elements[place]].0];
+            basis.first_row[place] + slot.select.row(fields)
+        };
+        if self.row.first() == Some(&usize::MAX) {
+            // the first block: none is picked yet
+            self.row = (0..basis.len()).map(row).collect();
+            self.changed.extend(0..basis.len());
+            return;
+        }
+        for &place in &self.moving {
+            let row = row(place);
             if self.row[place] != row {
                 self.row[place] = row;
                 self.changed.push(place);
@@ -89,14 +105,14 @@ impl<V: Copy> Coefficients<V> {
 
     /// Rows that are the same for all inputs: where they begin, and how much of each.
     #[inline(always)]
-    fn each(&self) -> impl Iterator<Item = (&usize, &V)> {
+    pub fn each(&self) -> impl Iterator<Item = (&usize, &V)> {
         let starts = &self.starts[..self.each];
         starts.iter().zip(&self.amounts[..self.each])
     }
 
     /// The others.
     #[inline(always)]
-    fn wide(&self) -> impl Iterator<Item = (&usize, &V)> {
+    pub fn wide(&self) -> impl Iterator<Item = (&usize, &V)> {
         let starts = &self.starts[self.each..self.len];
         starts.iter().zip(&self.amounts[self.each..self.len])
     }
@@ -181,20 +197,25 @@ impl<T: Copy> LocalHead<T> {
     pub fn against_keys<L: Lanes<T = T>>(
         &self,
         lanes: L,
-        query: &[Term],
+        (query, keys): (&[Term], &[usize]),
         read: &Coefficients<L::V>,
         e0: usize,
         u: &mut [L::V],
     ) {
         let zero = lanes.zero();
-        let u = &mut u[..self.len];
-        u.fill(zero);
         let table = Table {
             each: &self.each,
             wide: self.wide_q.get(e0..).unwrap_or_default(),
             stride: self.pad,
         };
-        table.products(lanes, read, u);
+        let u = &mut u[..self.len];
+        let (fours, others) = keys.as_chunks();
+        for &four in fours {
+            table.columns::<L, 4>(lanes, read, four, u);
+        }
+        for &key in others {
+            table.columns::<L, 1>(lanes, read, [key], u);
+        }
         for (i, &k) in self.rows.wide_places.iter().enumerate() {
             let mut sum = zero;
             for (term, &coefficient) in query.iter().zip(&read.amounts) {
@@ -267,17 +288,75 @@ impl<T: Copy> Table<'_, T> {
     /// `out[c] += sum of read * table[.., c]`.
     #[inline(always)]
     fn products<L: Lanes<T = T>>(&self, lanes: L, read: &Coefficients<L::V>, out: &mut [L::V]) {
-        for (column, out) in out.iter_mut().enumerate() {
-            let mut sum = *out;
+        let mut done = 0;
+        if L::COLUMNS >= 8 {
+            done = self.tiles::<L, 8>(lanes, read, out, done);
+        }
+        if L::COLUMNS >= 6 {
+            done = self.tiles::<L, 6>(lanes, read, out, done);
+        }
+        if L::COLUMNS >= 2 {
+            done = self.tiles::<L, 2>(lanes, read, out, done);
+        }
+        self.tiles::<L, 1>(lanes, read, out, done);
+    }
+
+    /// Those of as many columns at once as there are `C`, from the first one that is not done; says which
+    /// is the next. What has been fetched serves all of them, and their sums need not wait for each
+    /// other; each is made in the same order whatever `C` is.
+    #[inline(always)]
+    fn tiles<L: Lanes<T = T>, const C: usize>(
+        &self,
+        lanes: L,
+        read: &Coefficients<L::V>,
+        out: &mut [L::V],
+        first: usize,
+    ) -> usize {
+        let mut column = first;
+        for tile in out[first..].chunks_exact_mut(C) {
+            let mut sums: [L::V; C] = std::array::from_fn(|i| tile[i]);
             for (row, &coefficient) in read.each() {
-                let entry = lanes.splat(self.each[row + column]);
-                sum = lanes.fma(coefficient, entry, sum);
+                let entries = &self.each[row + column..][..C];
+                for (sum, &entry) in sums.iter_mut().zip(entries) {
+                    *sum = lanes.fma(coefficient, lanes.splat(entry), *sum);
+                }
             }
             for (row, &coefficient) in read.wide() {
-                let entries = lanes.load(&self.wide[row + column * self.stride..]);
-                sum = lanes.fma(coefficient, entries, sum);
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let entries = lanes.load(&self.wide[row + (column + i) * self.stride..]);
+                    *sum = lanes.fma(coefficient, entries, *sum);
+                }
             }
-            *out = sum;
+            tile.copy_from_slice(&sums);
+            column += C;
+        }
+        column
+    }
+
+    /// The sums of some columns alone, each from nothing.
+    #[inline(always)]
+    fn columns<L: Lanes<T = T>, const C: usize>(
+        &self,
+        lanes: L,
+        read: &Coefficients<L::V>,
+        columns: [usize; C],
+        out: &mut [L::V],
+    ) {
+        let mut sums = [lanes.zero(); C];
+        for (row, &coefficient) in read.each() {
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                let entry = lanes.splat(self.each[row + column]);
+                *sum = lanes.fma(coefficient, entry, *sum);
+            }
+        }
+        for (row, &coefficient) in read.wide() {
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                let entries = lanes.load(&self.wide[row + column * self.stride..]);
+                *sum = lanes.fma(coefficient, entries, *sum);
+            }
+        }
+        for (column, sum) in columns.into_iter().zip(sums) {
+            out[column] = sum;
         }
     }
 }

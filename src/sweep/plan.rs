@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::program::{Cells, Program, Sum};
 use super::tables::{Basis, Elements};
 use crate::lens::HeadName;
+use std::collections::BTreeSet;
 
 /// So much of one thing (a place of a basis, or a coefficient of the position that carries it on);
 /// how much stands in a row of a walk.
@@ -29,6 +30,9 @@ pub(super) enum Extra<T> {
 pub(super) struct HeadPlan<T> {
     pub q: Vec<Read>,
     pub k: Vec<Read>,
+    /// What keys up to a position read, as far as the element does not decide it: with what a query has to
+    /// be compared there.
+    pub keys: Vec<Vec<usize>>,
     /// To coefficients.
     pub v: Vec<Read>,
     pub scores: CellPlan<T>,
@@ -113,9 +117,14 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
     fn plan<L: Lanes<T = T>>(&mut self, bases: &[&Basis], out: &Basis) -> Plan<T> {
         let (program, mut heads) = (self.program, Vec::new());
         for (head, basis) in program.heads.iter().zip(bases) {
+            let (q, k) = (
+                self.reads::<L>(basis, &head.q),
+                self.reads::<L>(basis, &head.k),
+            );
             heads.push(HeadPlan {
-                q: self.reads::<L>(basis, &head.q),
-                k: self.reads::<L>(basis, &head.k),
+                keys: self.keys(basis, &k),
+                q,
+                k,
                 v: self.carries::<L>(head.name, &head.v),
                 scores: cells::<L>(&head.scores, program.positions),
                 pattern: cells::<L>(&head.pattern, program.positions),
@@ -167,6 +176,22 @@ impl<T: Copy + PartialEq> Maker<'_, T> {
             }
         }
         terms
+    }
+
+    /// By position: the places that keys up to there read, each once, but for those whose vector the element
+    /// decides.
+    fn keys(&self, basis: &Basis, reads: &[Read]) -> Vec<Vec<usize>> {
+        let is_wide = |place: usize| {
+            let slot = self.elements.all[basis.elements[place]].0;
+            self.program.slots[slot].select.by_elt()
+        };
+        let mut so_far = BTreeSet::new();
+        let of_position = |read: &Read| {
+            let places = read.iter().map(|term| term.to);
+            so_far.extend(places.filter(|&place| !is_wide(place)));
+            so_far.iter().copied().collect()
+        };
+        reads.iter().map(of_position).collect()
     }
 
     fn reads<L: Lanes<T = T>>(&mut self, basis: &Basis, sums: &[Sum]) -> Vec<Read> {

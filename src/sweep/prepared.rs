@@ -2,6 +2,7 @@
 
 use super::block::{Block, Size, Wanted};
 use super::lanes::{Lanes, SLACK, padded};
+use super::leads::Leads;
 use super::plan::Plans;
 use super::program::{Program, Select};
 use super::tables::{Basis, Elements, Tables};
@@ -25,11 +26,13 @@ pub(super) struct Prepared<T> {
     pub first_by_idx: usize,
     /// The rows of earlier positions than `first_wide` that later ones read.
     pub shared: Vec<usize>,
+    /// Who is right without logits, where that can be known.
+    pub leads: Option<Leads<T>>,
     /// The numbers that interventions put into cells.
     pub numbers: Vec<(Select, Vec<T>)>,
 }
 
-impl<T: Copy + PartialEq> Prepared<T> {
+impl<T: Copy + PartialOrd + Into<f64>> Prepared<T> {
     /// Makes the tables.
     ///
     /// # Errors
@@ -49,6 +52,7 @@ impl<T: Copy + PartialEq> Prepared<T> {
             (number.select.clone(), values)
         });
         Ok(Self {
+            leads: None,
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
             first_wide,
@@ -59,6 +63,12 @@ impl<T: Copy + PartialEq> Prepared<T> {
             tables,
             plans,
         })
+    }
+
+    /// The same, where rows of the logits' table say who is right.
+    pub fn with_leads<L: Lanes<T = T>>(mut self) -> Self {
+        self.leads = Leads::new::<L>(&self);
+        self
     }
 }
 
@@ -89,7 +99,7 @@ impl<T> Prepared<T> {
     /// Memory for the numbers of one block.
     pub fn block(&self, zero: T, wanted: &Wanted) -> Block<T>
     where
-        T: Copy,
+        T: Copy + From<f32>,
     {
         let size = Size {
             elements: self.program.form.lanes(),

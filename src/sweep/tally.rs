@@ -1,6 +1,6 @@
 //! What a sweep of the predictions finds: how many are right, how sure, and where they fail.
 
-use super::block::Wanted;
+use super::block::{Block, Wanted};
 use super::case::{Case, Instead, Worst, is_wrong};
 use super::failures::Failures;
 use super::input::{Input, Of};
@@ -220,6 +220,49 @@ impl Sum for Tally {
             failures: self.failures.empty(),
             ..Self::new(self.task)
         }
+    }
+
+    /// A block whose predictions are all right, none of them among the worst: the sums that inputs one by
+    /// one come to, to the last bit.
+    fn see_all(&mut self, fields: &[usize], block: &Block<f32>) -> bool {
+        let (n, elements) = (self.task.answers.len(), block.elements());
+        let rows = |of: fn(usize) -> Of| (0..n).map(move |j| &block.row(of(j))[..elements]);
+        let plain = |&margin: &f32| !is_wrong(margin.into()) && !self.worst.is_among(margin.into());
+        let all_plain = rows(Of::Margin).all(|row| row.iter().all(plain));
+        if !block.targets.is_empty() || n == 0 || !all_plain {
+            return false;
+        }
+        self.inputs += elements as u64;
+        if let Some(axes) = self.axes {
+            let last = fields.len() - 1;
+            for elt in 0..elements {
+                let [chosen, other] = axes.map(|field| {
+                    let token = if field.slot == last {
+                        elt
+                    } else {
+                        fields[field.slot]
+                    };
+                    field.place(token as Token).unwrap_or(0)
+                });
+                self.inputs_by_fields[chosen][other] += 1;
+            }
+        }
+        let mut here = vec![0.0; elements];
+        for (j, (margins, losses)) in rows(Of::Margin).zip(rows(Of::Loss)).enumerate() {
+            self.asked_by_position[j] += elements as u64;
+            let mut sum = self.loss_by_position[j];
+            for ((&margin, &loss), here) in margins.iter().zip(losses).zip(&mut here) {
+                self.margins[bin(margin.into())] += 1;
+                let loss = f64::from(loss);
+                sum += loss;
+                *here += loss;
+            }
+            self.loss_by_position[j] = sum;
+        }
+        for here in here {
+            self.squares[1] += (here / n as f64).powi(2);
+        }
+        true
     }
 
     fn see(&mut self, input: &Input<'_>) {

@@ -115,10 +115,16 @@ impl<L: Lanes> Work<L> {
                 self.unembed(lanes, at, position, Some(path));
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
-            self.unembed(lanes, at, position, None);
             let fields = at.fields;
             let switch = fields[fields.len() - 2];
             let copied = program.form.picks[switch][prediction];
+            if wanted.signs {
+                let lead = self.lead(lanes, at, position, copied);
+                if block.keep_lead(lanes, lead, at.e0, prediction) {
+                    return;
+                }
+            }
+            self.unembed(lanes, at, position, None);
             block.keep_prediction(lanes, (fields, copied), at.e0, prediction, &mut self.logits);
         }
     }
@@ -136,7 +142,13 @@ impl<L: Lanes> Work<L> {
         let local = &at.heads[number];
         let query = &head.q[position];
         self.gather(&local.rows, query.iter());
-        local.against_keys(lanes, query, &self.read, at.e0, &mut self.u);
+        local.against_keys(
+            lanes,
+            (query, &head.keys[position]),
+            &self.read,
+            at.e0,
+            &mut self.u,
+        );
         let mut most = lanes.splat(L::number(f64::NEG_INFINITY));
         for src in 0..=position {
             self.scores[src] = self.score(lanes, &head.k[src]);
@@ -207,6 +219,26 @@ impl<L: Lanes> Work<L> {
                 _ => {}
             }
         }
+    }
+
+    /// At least by how much the right answer, a copy of a field, leads in each input; where that is known,
+    /// and by how much it has to.
+    #[inline(always)]
+    fn lead(
+        &mut self,
+        lanes: L,
+        at: At<'_, L::T>,
+        position: usize,
+        copied: usize,
+    ) -> Option<(L::V, L::T)> {
+        let leads = at.prepared.leads.as_ref()?;
+        self.gather(&at.out.rows, at.plan().out[position].iter());
+        let lead = if copied + 1 == at.fields.len() {
+            leads.of_element(lanes, &self.read, at.e0)
+        } else {
+            leads.of_token(lanes, &self.read, at.e0, at.fields[copied])
+        };
+        Some((lead, leads.sure))
     }
 
     /// The logits at a position, into `self.logits`; or what one path alone brings to them, where

@@ -4,8 +4,8 @@ use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, BINDINGS, Mode, PINNED, Tone, hints};
 use crate::lens::Score;
-use crate::task::fraction;
 use crate::task::number::{fixed, significant};
+use crate::task::{fraction, grouped};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -43,15 +43,21 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
             format!("n = {}", score.inputs),
         )
     });
-    let space = state.space_tally();
-    let space = space.map(|tally| {
+    let stale = state.stale_tally();
+    let space = state.space_tally().or(stale).map(|tally| {
         let right = tally.right();
         let exact = u128::from(right.inputs) == state.task().input_space();
         format!(
-            "all inputs {}, pred {}{}",
+            "all inputs {}, pred {}{}{}",
             fraction(right.inputs_accuracy),
             fraction(right.predictions_accuracy),
-            if exact { "" } else { " sampled" }
+            if exact {
+                String::new()
+            } else {
+                format!(" sampled n = {}", grouped(right.inputs.into()))
+            },
+            // of interventions that do not stand any more
+            if stale.is_some() { ", out of date" } else { "" }
         )
     });
     let assumed = state.model.assumed_positions();

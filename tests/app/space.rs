@@ -286,3 +286,28 @@ fn wrong_inputs_are_put_in_groups() {
     }
     assert!(told(&bench).contains("by margin"), "{}", told(&bench));
 }
+
+#[test]
+fn all_inputs_are_counted_by_themselves_and_give_way_to_keys() {
+    let mut bench = workbench(2);
+    let mut keys = |script: &str| {
+        let mut effects = Vec::new();
+        for key in circuitscope::app::parse_script(script).unwrap() {
+            effects = update(&mut bench.state, Msg::Key(key));
+        }
+        let asks = effects.iter().filter_map(|effect| match effect {
+            Effect::Space(request) => Some((request.by_itself, request.question.sweep)),
+            _ => None,
+        });
+        let stops = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::StopSpace(_)));
+        (asks.collect::<Vec<_>>(), stops)
+    };
+    let zero = ": 'zero blocks.0.attn.hook_z @*' enter";
+    assert_eq!(keys(zero), (Vec::new(), false));
+    assert_eq!(keys(": 'truth on' enter"), (vec![(true, true)], false));
+    // any key stops it, and it is begun anew
+    assert_eq!(keys("right"), (vec![(true, true)], true));
+    assert_eq!(keys(": 'truth off' enter").0, []);
+}

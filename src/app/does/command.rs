@@ -33,12 +33,14 @@ pub enum Command {
     Step(usize),
     /// A question to the model.
     Ask(Question),
+    /// Whether all inputs are counted by themselves.
+    Truth(bool),
     /// Leave.
     Quit,
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 12] = [
+pub(in crate::app) const WORDS: [(&str, &str); 13] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -53,6 +55,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 12] = [
     ("slide", "NAME or FILE"),
     ("task", "NAME[:OPTION=VALUE] or FILE"),
     ("step", "N, next, previous, first or last"),
+    ("truth", "on or off: count all inputs after a change"),
     ("quit", ""),
 ];
 
@@ -84,6 +87,11 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             let steps = state.steps.as_deref();
             Ok(Command::Step(steps::named(steps, rest).map_err(text)?))
         }
+        "truth" => match rest.trim() {
+            "on" => Ok(Command::Truth(true)),
+            "off" => Ok(Command::Truth(false)),
+            _ => Err((Some(1), "it is written truth on or truth off".to_owned())),
+        },
         "q" | "quit" => Ok(Command::Quit),
         _ if FORMS.iter().any(|(verb, _)| *verb == word) => {
             let question = Question::parse(line, task, &state.model.config);

@@ -9,40 +9,63 @@ use crate::app::keys::pane::Pane;
 /// Stated claims that are listed.
 const STATED: usize = 20;
 
-/// Asks for what the screen of all inputs lacks, as long as it is looked at.
+/// Asks for what the screen of all inputs lacks, as long as it is looked at; else for what the header lacks,
+/// once the keys rest.
 pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
-    let looked_at = state.view.focus == Pane::Space;
     // the step that is wanted next is worth counting, those passed by are not
-    let passing = state
-        .steps
-        .as_ref()
-        .is_some_and(|steps| steps.wanted.is_some());
-    if !(looked_at || state.space.recounts) || passing || state.space_failure().is_some() {
+    let steps = state.steps.as_ref();
+    let passing = steps.is_some_and(|steps| steps.wanted.is_some());
+    if passing || state.space_failure().is_some() {
         return None;
     }
+    let by_itself = state.view.focus != Pane::Space;
     let experiment = state.study().experiment();
     let key = SpaceKey::new(&experiment);
-    if matches!(&state.space.running, Some(running) if running.key == key) {
+    let running = state.space.running.as_ref();
+    if running.is_some_and(|running| running.key == key || by_itself && !running.by_itself) {
         return None;
     }
-    let question = state.missing();
-    if question.is_none() {
+    // what was counted at another step is counted again
+    let whole = !by_itself || state.space.recounts;
+    let missing = whole.then(|| state.missing()).flatten();
+    if missing.is_none() {
         state.space.recounts = false;
     }
-    let question = question?;
+    let truth = || by_itself.then(|| state.untold_truth()).flatten();
+    let question = missing.or_else(truth)?;
     let space = &mut state.space;
     space.generation += 1;
     space.failure = None;
     space.running = Some(Running {
         question: question.clone(),
         key,
+        by_itself,
         news: None,
     });
     Some(Effect::Space(Box::new(SpaceRequest {
         generation: space.generation,
         experiment,
         question,
+        by_itself,
     })))
+}
+
+/// A key has come: what nobody asked for gives way at once, and is begun anew when the keys rest.
+pub(in crate::app) fn give_way(state: &mut State) -> Option<Effect> {
+    let space = &mut state.space;
+    space.running.take_if(|running| running.by_itself)?;
+    space.generation += 1;
+    Some(Effect::StopSpace(space.generation))
+}
+
+/// Counts all inputs by itself after a change of interventions, or no longer.
+pub(in crate::app) fn set_truth(state: &mut State, on: bool) {
+    state.space.truth = on;
+    let words = match on {
+        true => "all inputs are counted by themselves when the keys rest",
+        false => "all inputs are counted when they are asked for (S)",
+    };
+    state.say(Tone::Good, words);
 }
 
 /// Shows the space and has all inputs counted.

@@ -173,6 +173,10 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         command::Command::Metric(metric) => study.metric = Some(metric),
         command::Command::Measure(measure) => study.measure = measure,
         command::Command::Ask(question) => return inquire::open(state, question),
+        command::Command::Truth(on) => {
+            space::set_truth(state, on);
+            return Vec::new();
+        }
         command::Command::Quit => return vec![Effect::Quit],
         command::Command::Switch(to) => return vec![Effect::Switch(to)],
         command::Command::Step(at) => return steps::want(state, at),

@@ -1,6 +1,6 @@
 //! What is known of all inputs under the interventions that stand.
 
-use super::space::{Answer, Found, SpaceKey, SpaceQuestion, Wants};
+use super::space::{Answer, FEW_INPUTS, Found, SpaceKey, SpaceQuestion, Wants};
 use super::state::State;
 use crate::sweep::Tally;
 use std::sync::Arc;
@@ -21,6 +21,33 @@ impl State {
     #[must_use]
     pub fn space_tally(&self) -> Option<&Arc<Tally>> {
         self.space.known(&self.space_key())?.tally.as_ref()
+    }
+
+    /// The newest count where none is known under the interventions that stand, but one is on its way by
+    /// itself: it is out of date.
+    #[must_use]
+    pub fn stale_tally(&self) -> Option<&Arc<Tally>> {
+        let on_its_way = self.space.truth && self.space_tally().is_none();
+        on_its_way.then(|| self.space.newest_tally())?
+    }
+
+    /// What is counted by itself: how many inputs are right, where interventions stand or stood and it is not
+    /// known yet. Where every input is a forward pass, only of a small space.
+    pub(in crate::app) fn untold_truth(&self) -> Option<SpaceQuestion> {
+        let judging = self.shelf.as_ref().and_then(|shelf| shelf.judging.as_ref());
+        let judging = judging.is_some_and(|(generation, _)| *generation == self.space.generation);
+        let folds = self.model.config.why_not_folded().is_none();
+        let wanted = self.space.truth
+            && !judging
+            && self.task().is_judged()
+            && (folds || self.task().input_space() <= FEW_INPUTS)
+            && self.space_tally().is_none()
+            && (self.space.newest_tally().is_some()
+                || !self.study().experiment().interventions.is_empty());
+        wanted.then_some(SpaceQuestion {
+            sweep: true,
+            claims: Vec::new(),
+        })
     }
 
     /// What came of a claim under the interventions that stand.

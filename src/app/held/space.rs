@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 /// Interventions whose answers are kept.
 const KEPT: usize = 8;
+/// What nobody asked for is not run forward pass by forward pass for more inputs than these.
+pub const FEW_INPUTS: u128 = 1 << 16;
 
 /// What is asked of all inputs, in one walk.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,8 @@ pub struct SpaceRequest {
     pub experiment: Experiment,
     /// What is asked.
     pub question: SpaceQuestion,
+    /// Nobody asked: it waits until the keys rest, takes one core and gives way to any key.
+    pub by_itself: bool,
 }
 
 /// What came of a claim or a survey.
@@ -102,6 +106,8 @@ pub struct Running {
     pub question: SpaceQuestion,
     /// About which interventions.
     pub key: SpaceKey,
+    /// Whether nobody asked: see [`SpaceRequest::by_itself`].
+    pub by_itself: bool,
     /// The newest news.
     pub news: Option<SpaceNews>,
 }
@@ -182,6 +188,9 @@ pub struct Space {
     pub(in crate::app) failure: Option<(SpaceKey, String)>,
     /// What is asked.
     pub wants: Wants,
+    /// Whether all inputs are counted by themselves after a change of interventions, for the header. A
+    /// setting of the program, in no session.
+    pub truth: bool,
     /// Claims that were stated, the newest last.
     pub stated: Vec<String>,
     /// The selected row.
@@ -194,6 +203,14 @@ impl Space {
     pub(in crate::app) fn known(&self, key: &SpaceKey) -> Option<&Known> {
         let mut known = self.known.iter();
         known.find(|(one, _)| one == key).map(|(_, known)| known)
+    }
+
+    /// The newest count under any interventions.
+    pub(in crate::app) fn newest_tally(&self) -> Option<&Arc<Tally>> {
+        self.known
+            .iter()
+            .rev()
+            .find_map(|(_, known)| known.tally.as_ref())
     }
 
     pub(in crate::app) fn keep(&mut self, key: SpaceKey, found: Found) {

@@ -47,6 +47,7 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
         None => State::new(info, state.sample.source, None),
     };
     next.view.theme = state.view.theme;
+    next.space.truth = state.space.truth;
     let (old, new) = (&state.model, &next.model);
     let words = match old.name == new.name && old.path == new.path {
         true => format!("{name} for {}: :task leads back to {}", new.task, old.task),

@@ -35,6 +35,7 @@ pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
                     generation: space.generation,
                     experiment,
                     question,
+                    by_itself: false,
                 })));
             }
             Err(error) => {

@@ -113,7 +113,6 @@ fn kind(args: &AttentionArgs, task: Task) -> Result<(AttentionKind, Option<Towar
 fn chosen(args: &AttentionArgs, config: &Config) -> Result<Vec<String>> {
     let all: Vec<(String, HeadName)> = match args.kind {
         Kind::Virtual => head_pairs(config)
-            .into_iter()
             .map(|(earlier, later)| (format!("{earlier}>{later}"), later))
             .collect(),
         _ => HeadName::all(config)

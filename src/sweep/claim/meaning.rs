@@ -68,6 +68,18 @@ impl Claim {
         })
     }
 
+    /// Whether all that it asks of an input is what is said and what is right.
+    pub(super) fn is_of_predictions(&self) -> bool {
+        self.read.words().into_iter().all(Word::is_of_predictions)
+    }
+
+    /// Whether it is made of fields and of what is said and right alone: whole numbers that are known
+    /// once margins are.
+    pub(super) fn is_settled(&self) -> bool {
+        let mut words = self.read.words().into_iter();
+        words.all(|word| matches!(word, Word::Field(_) | Word::Truth(_) | Word::Pred(_)))
+    }
+
     /// Whether it asks for what paths bring or entries do, which only the tables know.
     pub(super) fn needs_tables(&self) -> bool {
         !self.wanted.paths.is_empty() || !self.wanted.entries.is_empty()

@@ -17,6 +17,7 @@ mod grammar;
 mod held;
 mod known;
 mod meaning;
+mod parts;
 mod quantity;
 mod several;
 mod told;

@@ -3,7 +3,7 @@
 use super::conclusion::Evidence;
 use super::meaning::Claim;
 use super::verdict::{Count, Verdict};
-use crate::sweep::block::Wanted;
+use crate::sweep::block::{Block, Wanted};
 use crate::sweep::input::Input;
 use crate::sweep::run::{Over, Progress, Sum, Sweep};
 use crate::sweep::tally::Tally;
@@ -73,6 +73,13 @@ impl Sum for Asked<'_> {
             .as_ref()
             .is_some_and(|tally| tally.is_open(input))
             || self.counts.iter().any(|count| count.is_open(input))
+    }
+
+    fn see_all(&mut self, fields: &[usize], block: &Block<f32>) -> bool {
+        match &mut self.tally {
+            Some(tally) if self.counts.is_empty() => tally.see_all(fields, block),
+            _ => false,
+        }
     }
 
     fn see(&mut self, input: &Input<'_>) {
@@ -147,6 +154,7 @@ impl Sweep {
         let mut wanted = tally.as_ref().map(Sum::wanted).unwrap_or_default();
         let claims = claims.iter().map(|claim| claim.among(&mut wanted));
         let claims: Vec<Claim> = claims.collect::<Result<_, _>>()?;
+        wanted.signs = tally.is_none() && claims.iter().all(Claim::is_of_predictions);
         let asked = Asked {
             tally,
             counts: claims.iter().map(Count::new).collect(),

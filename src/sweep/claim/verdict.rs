@@ -70,6 +70,8 @@ pub struct Verdict {
 #[derive(Clone)]
 pub(super) struct Count<'a> {
     claim: &'a Claim,
+    /// Whether rounding can make no difference to it.
+    settled: bool,
     count: u64,
     total: u64,
     undefined: u64,
@@ -109,6 +111,7 @@ impl<'a> Count<'a> {
     pub fn new(claim: &'a Claim) -> Self {
         Self {
             claim,
+            settled: claim.is_settled(),
             count: 0,
             total: 0,
             undefined: 0,
@@ -211,6 +214,9 @@ impl<'a> Count<'a> {
 
     /// Whether single precision cannot tell.
     pub fn is_open(&self, input: &Input<'_>) -> bool {
+        if self.settled {
+            return false;
+        }
         let line = &self.claim.read;
         let body = match &line.body {
             Body::Each(truth) => truth.is_open(input),

@@ -152,6 +152,14 @@ impl Word {
         own - best
     }
 
+    /// Whether it is known where it is known what is said and what is right.
+    pub fn is_of_predictions(&self) -> bool {
+        matches!(
+            self,
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Right(_)
+        )
+    }
+
     /// Whether it is a whole number: rounding does not bring it near another.
     pub fn is_whole(&self) -> bool {
         matches!(
