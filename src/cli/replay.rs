@@ -1,8 +1,9 @@
 //! `circuitscope replay`: findings computed again.
 
+use super::args::Format;
 use super::common;
 use super::model_args::ModelArgs;
-use super::output::print_json;
+use super::output::print_numbers;
 use super::progress::Bar;
 use super::table::{self, Align};
 use super::workbench::{absolute, model_info, with_said};
@@ -35,8 +36,11 @@ pub struct ReplayArgs {
     /// How far a number may be from the recorded one
     #[arg(long, default_value_t = 1e-4)]
     pub tolerance: f64,
-    /// Print for programs; of a session file that is every number
-    #[arg(long)]
+    /// How to print the answer; of a session file JSON has every number
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print JSON
+    #[arg(long, hide = true)]
     pub json: bool,
     /// Which model instead of the session's own, and where it computes
     #[command(flatten)]
@@ -133,7 +137,8 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     replayed.sort_by_key(|(i, _)| *i);
     let replayed: Vec<Replayed> = replayed.into_iter().map(|(_, one)| one).collect();
     let holds = broken.is_empty() && replayed.iter().all(|one| one.holds);
-    if args.json {
+    let format = if args.json { Format::Json } else { args.format };
+    if format != Format::Text {
         let answer = Answer {
             format: "circuitscope-replay-1",
             tolerance: args.tolerance,
@@ -141,7 +146,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
             records: replayed,
             broken,
         };
-        print_json(out, &answer)?;
+        print_numbers(format, out, &answer)?;
     } else {
         for one in &replayed {
             print(out, one, args.tolerance)?;
@@ -209,7 +214,7 @@ fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {
             );
             writeln!(
                 out,
-                "{name}: computed; {metric}; --json prints every number"
+                "{name}: computed; {metric}; --format json prints every number"
             )?;
         }
         Some(found) if found.different == 0 => writeln!(

@@ -209,7 +209,10 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
                 .iter()
                 .find(|one| one.action == action && one.at == Where::Everywhere);
             let Some(binding) = found else { continue };
-            let word = binding.help.split([':', ',']).next().unwrap_or_default();
+            let word = match binding.hint {
+                "" => binding.help.split([':', ',']).next().unwrap_or_default(),
+                hint => hint,
+            };
             spans.push(canvas.span(Role::Key, binding.keys[0].to_string()));
             spans.push(canvas.span(Role::Muted, format!(" {word}  ")));
         }

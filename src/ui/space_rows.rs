@@ -51,6 +51,9 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         let first = lines.len();
         match row {
             SpaceRow::Claim(claim) => {
+                if i == 0 {
+                    lines.push(claim_heads(canvas, &widths));
+                }
                 lines.push(claim_line(canvas, claim, i == cursor, &widths));
                 if i == cursor {
                     let whole = lines.last().map_or(0, Line::width) <= usize::from(area.width);
@@ -63,7 +66,12 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                     lines.extend(told(canvas, claim, width));
                 }
             }
-            SpaceRow::Choice(choice) => lines.push(choice_line(canvas, choice, i == cursor)),
+            SpaceRow::Choice(choice) => {
+                if i == 0 || !matches!(rows[i - 1], SpaceRow::Choice(_)) {
+                    lines.push(choice_heads(canvas));
+                }
+                lines.push(choice_line(canvas, choice, i == cursor));
+            }
             SpaceRow::Further(one) => lines.push(further_line(canvas, one, i == cursor)),
             SpaceRow::Group(common, count) => {
                 let rest = rows[i + 1..].iter();
@@ -141,6 +149,23 @@ fn count(claim: &ClaimRow<'_>) -> String {
         Says::Refused(_) => "cannot be checked".to_owned(),
         Says::Nothing => "not checked".to_owned(),
     }
+}
+
+/// The heads of the columns of claims.
+fn claim_heads(canvas: &Canvas<'_>, widths: &Widths) -> Line<'static> {
+    let (count, kept) = (widths.count, widths.kept);
+    let text = format!(
+        "  {:<10}{:>count$}  {:kept$}claim",
+        "verdict", "true of", ""
+    );
+    Line::from(canvas.span(Role::Title, text))
+}
+
+/// The heads of the columns of what a survey tried.
+fn choice_heads(canvas: &Canvas<'_>) -> Line<'static> {
+    let each = canvas.state.task().predictions();
+    let text = format!("  accuracy, at {}, loss, and what was done", each.join(" "));
+    Line::from(canvas.span(Role::Title, text))
 }
 
 /// Verdict, count, whether it is kept, and the claim.

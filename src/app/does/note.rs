@@ -23,19 +23,20 @@ fn proposed(state: &State) -> String {
         && let Some(Ok(table)) = &inquiry.answer
     {
         let found = inquiry.question.found(table, inquiry.cursor);
-        return fitting(found.unwrap_or_else(|| inquiry.question.sentence(task, config)));
+        let sentence = || inquiry.question.sentence(task, config);
+        return fitting(&found.unwrap_or_else(sentence));
     }
     let interventions = state.study().experiment().interventions;
     let lines: Vec<String> = interventions.iter().map(|one| one.line(task)).collect();
     let values = state.study().clean.values.to_string();
     match &lines[..] {
-        [] => fitting(values),
-        lines => fitting(format!("{} on {}", lines.join(", "), values)),
+        [] => fitting(&values),
+        lines => fitting(&format!("{} on {}", lines.join(", "), values)),
     }
 }
 
 /// As much of a text as a title takes.
-fn fitting(text: String) -> String {
+fn fitting(text: &str) -> String {
     let text: String = text.chars().take(MAX_PROPOSED).collect();
     clean_title(&text).unwrap_or_default()
 }
