@@ -154,37 +154,34 @@ fn share(part: f32, whole: f32) -> Option<String> {
         .then(|| format!("{} %", fixed(f64::from(share) * 100.0, 0)))
 }
 
-/// The head that writes most, and the path through others that most of it comes by.
+/// The part that writes most, and of a head the path through others that most of it comes by.
 fn attributed(table: &Table, column: usize) -> Option<String> {
     let value = |row: usize| table.values.get(&[row, column]).filter(|v| v.is_finite());
     let rows = || table.rows.iter().enumerate();
-    let most = |begins: &str, fits: &dyn Fn(&str) -> bool| {
-        let parts = rows().filter_map(|(i, name)| {
-            let name = name.strip_prefix(begins).filter(|name| fits(name))?;
-            Some((name.to_owned(), value(i)?))
-        });
+    let most = |fits: &dyn Fn(&str) -> bool| {
+        let parts = rows().filter(|(_, name)| fits(name));
+        let parts = parts.filter_map(|(i, name)| Some((name.clone(), value(i)?)));
         parts.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
     };
     let logit = rows().rev().find(|(_, name)| *name == "logit");
     let logit = logit.and_then(|(i, _)| value(i))?;
-    let (head, writes) = most("head ", &|_| true)?;
+    let (part, writes) = most(&|name| name.starts_with("head ") || name.starts_with("mlp_out "))?;
     let at = table.cols.get(column)?;
     let of = share(writes, logit).map_or_else(
         || format!("{} of {}", significant(writes, 3), significant(logit, 3)),
         |share| format!("{share} of the logit"),
     );
-    let through = most("path ", &|name: &str| name.ends_with(&format!(">{head}")));
-    let through = through.and_then(|(path, brings)| {
-        let (before, _) = path.rsplit_once('>')?;
-        Some(format!(
-            "; {} of that through {before}",
-            share(brings, writes)?
-        ))
+    let through = part.strip_prefix("head ").and_then(|head| {
+        let ends = format!(">{head}");
+        let (path, brings) = most(&|name| name.starts_with("path ") && name.ends_with(&ends))?;
+        let (before, _) = path.strip_prefix("path ")?.rsplit_once('>')?;
+        // parts of both signs may be more than the whole
+        let is_share = (0.0..=1.0).contains(&(brings / writes));
+        let share = share(brings, writes).filter(|_| is_share)?;
+        Some(format!("; {share} of that through {before}"))
     });
-    Some(format!(
-        "head {head} writes {of} at {at}{}",
-        through.unwrap_or_default()
-    ))
+    let through = through.unwrap_or_default();
+    Some(format!("{part} writes {of} at {at}{through}"))
 }
 
 /// The largest part of a table of parts, and how much of the whole it is.

@@ -10,8 +10,9 @@ use crate::model::config::{
     Assumed, AttentionDir, Config, Overrides, PositionalEmbedding, Sidecar,
 };
 use crate::model::{HookedTransformer, Model, Opened, Slide};
+use crate::task::number::fixed;
 use crate::task::plain::{self, Links};
-use crate::task::{Estimate, Identity, Sample, Sizes, Task, fraction, grouped, shown, shown_path};
+use crate::task::{Estimate, Identity, Sample, Sizes, Task, grouped, shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -209,8 +210,12 @@ fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<St
             && (config.judged.contains(&Assumed::Attention) || attention == wanted.1)
     });
     let told = shown.map(|(right, one)| {
-        let (percent, n) = (fraction(*right), JUDGES.examples());
-        format!("{}: right on {percent} of {n} inputs", words(one, &config))
+        let (percent, n) = (100.0 * right, JUDGES.examples());
+        let percent = fixed(percent, usize::from(percent.fract() != 0.0));
+        format!(
+            "{}: right on {percent} % of {n} inputs",
+            words(one, &config)
+        )
     });
     let told = told.collect();
     Ok((config, told))

@@ -222,8 +222,12 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
             vec![line(Role::Warn, NO_INPUT.to_owned())]
         }
         Says::All(verdict) | Says::SoFar(verdict) => {
+            let mut words = verdict.count_words();
+            if let (Says::SoFar(_), Some(at)) = (claim.says, words.find(", the inputs of")) {
+                words.replace_range(at.., " looked at so far");
+            }
             let mut lines = vec![
-                line(Role::Muted, verdict.count_words()),
+                line(Role::Muted, words),
                 line(Role::Muted, verdict.number_words()),
             ];
             if let (Says::All(_), Some(one)) = (claim.says, &verdict.counterexample) {

@@ -92,7 +92,7 @@ const LIST: Where = Where::Pane(Pane::Interventions);
 // a table is read by its columns
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    row(PROMPT, UP, Action::Up, "field", "previous field"),
+    row(PROMPT, UP, Action::Up, "field", "previous field; digits change the prompt"),
     row(PROMPT, DOWN, Action::Down, "", "next field"),
     row(PROMPT, ENTER, Action::Down, "", "next field"),
     row(PROMPT, &[Key::char('h')], Action::Left, "", "the letter to the left"),
@@ -115,7 +115,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('+')], Action::NudgeUp, "nudge", "raise this cell by 0.05 (a score by 0.5)"),
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
-    row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why: this score by what it is made of"),
+    row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why it attends there: the score in parts"),
     row(ATTENTION, &[Key::char('o')], Action::AskCircuit, "circuit", "this head's QK circuit, at the cell's tokens"),
     row(ATTENTION, &[Key::char('A')], Action::AskMean, "mean", "this head, averaged over the sample"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
@@ -231,7 +231,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", "leave"),
     row(Help, ENTER, Action::DoSelected, "do it", "do what the key at the cursor does"),
     row(Help, &[Key::char('/')], Action::FilterHelp, "filter", "only keys with a text in what they do"),
-    row(Help, &[Key::plain(KeyCode::Tab)], Action::TurnHelp, "words", "keys, or the words on screen"),
+    row(Help, &[Key::plain(KeyCode::Tab)], Action::TurnHelp, "keys/words", "keys, or the words on screen"),
     row(Help, &[Key::char('T'), Key::char('t')], Action::OpenTutorial, "tutorial", "the model's own solution, as findings"),
     row(Help, UP, Action::Up, "", "the key before"),
     row(Help, DOWN, Action::Down, "", "the next key"),

@@ -5,7 +5,10 @@ use crate::app::held::message::{Effect, Opening};
 use crate::app::held::state::{ModelInfo, State, Tone};
 use crate::findings::session::Session;
 use crate::findings::slots::WITHOUT;
+use crate::model::{SLIDES, Slide};
+use crate::task::shown_path;
 use anyhow::{Result, ensure};
+use std::path::Path;
 
 /// Shows a session that was read, or says why not; then everything stays as it was.
 pub(in crate::app) fn opened(
@@ -51,7 +54,11 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
     let (old, new) = (&state.model, &next.model);
     let words = match old.name == new.name && old.path == new.path {
         true => format!("{name} for {}: :task leads back to {}", new.task, old.task),
-        false => format!("{name}: :slide leads back to {}", old.name),
+        false => format!(
+            "{name}: :slide {} leads back to {}",
+            place_of(old),
+            old.name
+        ),
     };
     next.say(Tone::Good, words);
     Ok(next)
@@ -61,6 +68,16 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
 fn step_of(state: &State, session: &Session) -> Option<usize> {
     let (steps, path) = (state.steps.as_ref()?, session.model.path.as_ref()?);
     (0..steps.series.steps.len()).find(|&at| steps.path(at) == *path)
+}
+
+/// What `:slide` calls a model: its name in the binary, else its file.
+fn place_of(model: &ModelInfo) -> String {
+    let path = model.path.as_deref().map(Path::new);
+    match path.map(|path| (path, Slide::of_path(path))) {
+        None => SLIDES[0].name.to_owned(),
+        Some((_, Some(Ok(slide)))) => slide.name.to_owned(),
+        Some((path, _)) => shown_path(path),
+    }
 }
 
 /// The state that takes this one's place.
