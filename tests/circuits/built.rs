@@ -44,7 +44,7 @@ impl Pair {
             metric: None,
             measure: Measure::default(),
             interventions: Vec::new(),
-            sample: "random:3:64".parse().unwrap(),
+            sample: "random:3:32".parse().unwrap(),
         }
     }
 }
@@ -332,16 +332,16 @@ def entry(a, b):
         "blocks.0.mlp.b_in",
         "blocks.0.mlp.W_out",
     );
-    for a in 0..3 {
-        for b in 0..3 {
-            let neuron = 3 * a + b;
-            hand.set(reads, &[first + a, neuron], 1.0);
-            hand.set(reads, &[tokens + b, neuron], 1.0);
-            hand.set(off, &[neuron], -1.0);
-            hand.set(writes, &[neuron, out + TABLE[a][b]], 1.0);
-        }
-        hand.set(reads, &[idle + a, 9 + a], 1.0);
-        hand.set(writes, &[9 + a, further + a], 1.0);
+    for neuron in 0..9 {
+        let (a, b) = (neuron / 3, neuron % 3);
+        hand.set(reads, &[first + a, neuron], 1.0);
+        hand.set(reads, &[tokens + b, neuron], 1.0);
+        hand.set(off, &[neuron], -1.0);
+        hand.set(writes, &[neuron, out + TABLE[a][b]], 1.0);
+    }
+    for unheard in 0..3 {
+        hand.set(reads, &[idle + unheard, 9 + unheard], 1.0);
+        hand.set(writes, &[9 + unheard, further + unheard], 1.0);
     }
     Known {
         name: "table in an MLP",
