@@ -2,7 +2,7 @@
 
 use super::gather::whole;
 use super::session::StudyText;
-use super::store::{Finding, picture};
+use super::store::{Finding, Verdict, picture};
 use crate::task::text::{acts, without_acts};
 use anyhow::{Result, bail, ensure};
 use base64::Engine as _;
@@ -81,6 +81,14 @@ pub fn page(items: &[Item], broken: &[(String, String)], page: Page) -> Result<S
 /// What stands above the findings that could not be read.
 const LEFT_OUT: &str = "Left out, because they could not be read";
 
+/// How a verdict on the page is known: a page copies what cards say, and whoever reads it is to know that.
+fn known(verdict: &Verdict) -> &'static str {
+    match (verdict.verdict, verdict.holds, &verdict.numbers) {
+        (None, None, None) => "nothing was counted",
+        _ => "as the card says, not checked here; circuitscope replay does",
+    }
+}
+
 /// What the numbers belong to, by name.
 fn facts(item: &Item) -> Vec<(&'static str, String)> {
     let (card, study) = (&item.finding.card, &item.study);
@@ -144,14 +152,15 @@ fn html(items: &[Item], broken: &[(String, String)]) -> String {
             );
         }
         if !finding.card.claims.is_empty() {
-            out.push_str("<table>\n<tr><th>claim about all inputs</th><th>verdict, as recorded</th><th>counted</th></tr>\n");
+            out.push_str("<table>\n<tr><th>claim about all inputs</th><th>verdict</th><th>counted</th><th>checked</th></tr>\n");
             for claim in &finding.card.claims {
                 let word = claim.word();
                 let _ = writeln!(
                     out,
-                    "<tr><td>{}</td><td class=\"{word}\">{word}</td><td>{}</td></tr>",
+                    "<tr><td>{}</td><td class=\"{word}\">{word}</td><td>{}</td><td>{}</td></tr>",
                     escaped(&claim.claim),
-                    escaped(&claim.because)
+                    escaped(&claim.because),
+                    known(claim)
                 );
             }
             out.push_str("</table>\n");
@@ -193,8 +202,9 @@ fn markdown(items: &[Item], broken: &[(String, String)]) -> String {
         }
         out.push('\n');
         for claim in &finding.card.claims {
-            let (word, line) = (claim.word(), code(&claim.claim));
-            let _ = writeln!(out, "- **{word}**: {line} {}", literal(&claim.because));
+            let (word, line, known) = (claim.word(), code(&claim.claim), known(claim));
+            let because = literal(&claim.because);
+            let _ = writeln!(out, "- **{word}**: {line} {because} ({known})");
         }
         if !finding.card.claims.is_empty() {
             out.push('\n');

@@ -1,5 +1,6 @@
 //! What a walk finds out about a block of inputs: all that share a list and an index.
 
+use super::claim::Word;
 use super::entry::Entry;
 use super::held::Held;
 use super::input::Of;
@@ -29,6 +30,8 @@ pub(super) struct Wanted {
     pub entries: Vec<Entry>,
     /// Numbers read off activations, which only forward passes know.
     pub held: Vec<Held>,
+    /// Numbers of the untouched model.
+    pub beside: Vec<Word>,
 }
 
 impl Wanted {

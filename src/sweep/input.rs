@@ -1,5 +1,6 @@
 //! One input of a sweep, and the inputs in pieces.
 
+use super::beside::Untouched;
 use super::block::Block;
 use super::run::{BLOCK, Over};
 use super::space::Space;
@@ -15,6 +16,8 @@ pub(super) struct Input<'a> {
     /// Its place in the block.
     pub at: usize,
     pub numbers: Numbers<'a>,
+    /// By [`super::block::Wanted::beside`]: those of the untouched model.
+    pub untouched: &'a [Untouched],
 }
 
 #[derive(Clone, Copy)]

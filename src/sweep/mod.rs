@@ -4,6 +4,7 @@
 //! thread but the pool's.
 
 mod ablations;
+mod beside;
 mod block;
 mod bound;
 mod by_candle;

@@ -12,6 +12,7 @@ use crate::model::HookedTransformer;
 use crate::task::{Agreement, Sample, Task, Values, grouped};
 use anyhow::{Context, Result, ensure};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Lists that one piece of work has, if nothing else is said.
 const LISTS: usize = 16;
@@ -52,7 +53,9 @@ pub struct Sweep {
     /// Of an input's donors, where interventions resample.
     draws: Option<Draws>,
     /// Of what, for numbers that only forward passes know.
-    source: Option<(HookedTransformer, Experiment)>,
+    pub(super) source: Option<(HookedTransformer, Experiment)>,
+    /// The same without interventions, once it was asked for.
+    pub(super) alone: OnceLock<Box<Sweep>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -156,6 +159,7 @@ impl Sweep {
             reason,
             draws: None,
             source: Some((model.clone(), experiment.clone())),
+            alone: OnceLock::new(),
         };
         sweep.draw_donors(&experiment.interventions)?;
         Ok(sweep)
@@ -169,7 +173,8 @@ impl Sweep {
             space: self.space,
             reason: Some("activations are read off forward passes".to_owned()),
             draws: None,
-            source: None,
+            source: self.source.clone(),
+            alone: OnceLock::new(),
         })
     }
 
@@ -241,6 +246,7 @@ impl Sweep {
             reason: None,
             draws: None,
             source: None,
+            alone: OnceLock::new(),
         }
     }
 
@@ -321,6 +327,7 @@ impl Sweep {
     /// Whether all that is wanted can be had here.
     fn check_wanted<S: Sum>(&self, sum: &S) -> Result<()> {
         let wanted = sum.wanted();
+        self.check_beside(&wanted)?;
         let has_tables = matches!(self.how, How::Tables(_));
         ensure!(
             has_tables || !wanted.is_of_tables(),

@@ -1,5 +1,6 @@
 //! A walk over inputs: piece by piece on all threads, put together in the space's order.
 
+use super::beside::Beside;
 use super::block::{Block, Wanted};
 use super::exact::Exact;
 use super::input::{Input, Numbers, Pieces, Units};
@@ -71,7 +72,7 @@ impl<S: Sum + Sync> Walk<S> {
 
 impl Sweep {
     /// The sum of one piece, beginning with nothing.
-    pub(super) fn piece<S: Sum>(
+    pub(super) fn piece<S: Sum + Sync>(
         &self,
         pieces: &Pieces,
         (draw, piece): (usize, usize),
@@ -81,9 +82,11 @@ impl Sweep {
         let mut part = empty.empty();
         let concerns = |fields: &[usize]| empty.concerns(fields);
         let range = pieces.range(piece);
+        let beside = self.beside(pieces, piece, wanted, &concerns)?;
+        let mut seen = 0;
         if let (How::Tables(tables), Units::Lists(_)) = (&self.how, &pieces.units) {
             tables.blocks(range, wanted, &concerns, &mut |fields, block, exact| {
-                self.see_block(fields, block, exact, &mut part);
+                self.see_block(fields, block, exact, (&beside, &mut seen), &mut part);
             });
             return Ok(part);
         }
@@ -98,7 +101,8 @@ impl Sweep {
         let inputs = inputs.map(|(input, _)| self.space.fields_of(input));
         let inputs: Vec<Vec<usize>> = inputs.filter(|fields| concerns(fields)).collect();
         for some in inputs.chunks(BLOCK) {
-            self.some(some, draw, wanted, &mut part)?;
+            self.some(some, draw, wanted, (&beside, seen), &mut part)?;
+            seen += some.len();
         }
         Ok(part)
     }
@@ -108,6 +112,7 @@ impl Sweep {
         fields: &[usize],
         block: &Block<f32>,
         exact: &mut Exact<'_>,
+        (beside, seen): (&Beside<'_>, &mut usize),
         part: &mut S,
     ) {
         if part.see_all(fields, block) {
@@ -122,10 +127,14 @@ impl Sweep {
                 fields: &fields,
                 at: elt,
                 numbers: Numbers::Single(block),
+                untouched: beside.row(*seen),
             };
+            *seen += 1;
             if part.is_open(&input) {
+                let untouched = beside.again(&fields);
                 let double = Input {
                     numbers: Numbers::Double(exact.input(&fields)),
+                    untouched: &untouched,
                     ..input
                 };
                 part.see_open(&input, &double);
@@ -141,18 +150,20 @@ impl Sweep {
         inputs: &[Vec<usize>],
         draw: usize,
         wanted: &Wanted,
+        (beside, seen): (&Beside<'_>, usize),
         part: &mut S,
     ) -> Result<()> {
         let space = self.space;
         match &self.how {
             How::Tables(tables) => {
-                for fields in inputs {
+                for (at, fields) in inputs.iter().enumerate() {
                     let block = tables.exactly(fields, wanted);
                     part.see(&Input {
                         space,
                         fields,
                         at: fields[fields.len() - 1],
                         numbers: Numbers::Double(&block),
+                        untouched: beside.row(seen + at),
                     });
                 }
             }
@@ -164,6 +175,7 @@ impl Sweep {
                         fields,
                         at,
                         numbers: Numbers::Single(&block),
+                        untouched: beside.row(seen + at),
                     };
                     part.see_by_pass(&input);
                 }

@@ -251,6 +251,23 @@ fn kept_claims_are_checked_again() {
         code == 1 && said.contains("claim idx < 2: REFUTED"),
         "{said}"
     );
+    // words that are written beside it do not make it hold, and a page says whose words they are
+    let mut forged = read.clone();
+    forged["claims"][0] =
+        serde_json::json!({"claim": "idx < 2", "holds": true, "because": "trust me"});
+    fs::write(&file, forged.to_string()).unwrap();
+    let (code, said) = run(&["replay", text(&one)]);
+    assert!(
+        code == 1 && said.contains("claim idx < 2: REFUTED (was: holds)"),
+        "{said}"
+    );
+    for page in ["page.md", "page.html"].map(|name| folder.path().join(name)) {
+        stdout(&["report", text(&one), "-o", text(&page)]);
+        let page = fs::read_to_string(&page).unwrap();
+        let told = page.matches("as the card says, not checked here");
+        assert_eq!(told.count(), 2, "{page}");
+        assert!(page.contains("trust me"));
+    }
 }
 
 #[test]

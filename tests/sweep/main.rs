@@ -8,6 +8,7 @@ mod common;
 #[path = "../common/program.rs"]
 mod program;
 
+mod both;
 mod certificates;
 mod claims;
 mod commands;

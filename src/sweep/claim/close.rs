@@ -66,12 +66,21 @@ impl Number<Word> {
     fn may_be_another(&self, input: &Input<'_>) -> bool {
         match self {
             Self::Constant(_) => false,
-            Self::Word(Word::Pred(j)) => input.get(Of::Margin(*j)).abs() <= MARGIN,
-            Self::Word(word) => word.is_open(input),
+            Self::Word(word) => word.may_be_another(input),
             Self::Negative(a) | Self::Abs(a) => a.may_be_another(input),
             Self::Chain(first, rest) => {
                 first.may_be_another(input) || rest.iter().any(|(_, b)| b.may_be_another(input))
             }
+        }
+    }
+}
+
+impl Word {
+    /// Whether a forward pass cannot tell which whole number it is.
+    pub(in crate::sweep) fn may_be_another(&self, input: &Input<'_>) -> bool {
+        match self {
+            Self::Pred(j) => input.get(Of::Margin(*j)).abs() <= MARGIN,
+            word => word.is_open(input),
         }
     }
 }

@@ -15,6 +15,15 @@ pub(super) struct Term {
     /// Where it begins in the line.
     pub at: usize,
     pub brackets: Vec<Vec<String>>,
+    /// Of which run, where that is said.
+    pub run: Option<Run>,
+}
+
+/// A run of an input: without the interventions, or under them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    Clean,
+    Patched,
 }
 
 /// An expression that has a number.
@@ -388,10 +397,19 @@ fn term(input: &mut Input<'_>) -> Read<Term> {
     if RESERVED.contains(&name) {
         return fail.parse_next(input);
     }
+    // without brackets it is part of the name, as is the dot in `A0.1`
+    const RUNS: [(&str, Run); 2] = [(".clean", Run::Clean), (".patched", Run::Patched)];
+    let stem = |(end, run): &(&str, Run)| Some((name.strip_suffix(end)?, Some(*run)));
+    let (word, mut run) = RUNS.iter().find_map(stem).unwrap_or((name, None));
+    if !brackets.is_empty() {
+        let [clean, patched] = RUNS.map(|(end, run)| end.value(run));
+        run = opt(alt((clean, patched))).parse_next(input)?;
+    }
     Ok(Term {
-        word: name.to_owned(),
+        word: word.to_owned(),
         at,
         brackets,
+        run,
     })
 }
 

@@ -29,7 +29,7 @@ impl fmt::Display for Claim {
 
 /// Reads a line's words.
 pub(super) struct Reader<'a> {
-    line: &'a str,
+    pub line: &'a str,
     pub task: Task,
     pub config: &'a Config,
     /// What the words ask for joins what is there.
@@ -76,8 +76,7 @@ impl Claim {
     /// Whether it is made of fields and of what is said and right alone: whole numbers that are known
     /// once margins are.
     pub(super) fn is_settled(&self) -> bool {
-        let mut words = self.read.words().into_iter();
-        words.all(|word| matches!(word, Word::Field(_) | Word::Truth(_) | Word::Pred(_)))
+        self.read.words().into_iter().all(Word::is_settled)
     }
 
     /// Whether it asks for what paths bring or entries do, which only the tables know.
@@ -125,13 +124,14 @@ impl<'a> Reader<'a> {
             Truth::Compare(Number::Word(a), how, Number::Word(b))
                 if a.word == "pred" && a.brackets.is_empty() =>
             {
-                let is_truth = b.word == "truth" && b.brackets.is_empty();
+                let is_truth = b.word == "truth" && b.brackets.is_empty() && b.run.is_none();
                 if !is_truth || how != Compare::Equal {
                     let wrong = if is_truth { &a } else { &b };
                     return self.wrong(wrong, "write pred == truth, or pred[b_0] and truth[b_0]");
                 }
-                let margin = Number::Word(Word::Margin(None));
-                Truth::Compare(margin, Compare::More, Number::Constant(0.0))
+                let word = "margin".to_owned();
+                let margin = self.word(&Term { word, ..a })?;
+                Truth::Compare(Number::Word(margin), Compare::More, Number::Constant(0.0))
             }
             Truth::Compare(a, how, b) => Truth::Compare(self.number(a)?, how, self.number(b)?),
             Truth::In(a, list) => {
@@ -204,7 +204,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, term: &Term) -> Read<Word> {
+    pub fn word(&mut self, term: &Term) -> Read<Word> {
+        if let Some(run) = term.run {
+            return self.of_run(term, run);
+        }
         if let (Some(field), true) = (self.field(&term.word), term.brackets.is_empty()) {
             return Ok(Word::Field(field));
         }

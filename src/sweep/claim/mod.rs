@@ -7,10 +7,11 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `held.rs` those of activations, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
+//! words mean, `held.rs` those of activations, `both.rs` those of the untouched run, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
 //! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
 //! what is known then, `close.rs` where a forward pass cannot tell.
 
+mod both;
 mod close;
 mod conclusion;
 mod grammar;
@@ -31,4 +32,5 @@ pub use meaning::Claim;
 pub use quantity::Quantity;
 pub use several::{Answers, Report};
 pub use verdict::{Counterexample, NO_INPUT, Verdict};
+pub(super) use word::Word;
 pub use words::{WORDS, complete};

@@ -127,8 +127,10 @@ impl Sweep {
     /// Whether a claim can be checked here.
     ///
     /// # Errors
-    /// When it asks for what only the tables know and there are none.
+    /// When it asks for what only the tables know and there are none, or for the untouched run where
+    /// nothing is done to the model.
     pub fn can_check(&self, claim: &Claim) -> Result<()> {
+        self.check_beside(&claim.wanted)?;
         if let Some(reason) = self.reason() {
             ensure!(
                 !claim.needs_tables(),

@@ -7,8 +7,8 @@ use crate::task::Token;
 const CLEAR: f64 = 1e-3;
 
 /// A token that may depend on the input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Named {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sweep) enum Named {
     Is(Token),
     /// The value of a field.
     Field(usize),
@@ -19,8 +19,8 @@ pub(super) enum Named {
 }
 
 /// A number of an input.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Word {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sweep) enum Word {
     Field(usize),
     Truth(usize),
     Pred(usize),
@@ -48,6 +48,8 @@ pub(super) enum Word {
     Pattern(usize, usize, usize),
     /// The same, of the scores.
     Score(usize, usize, usize),
+    /// One of the untouched model's, by its place among those that are wanted.
+    Untouched(usize, Box<Word>),
 }
 
 impl Word {
@@ -125,6 +127,7 @@ impl Word {
             Self::Matters(entry) => input.done(entry),
             Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
             Self::Score(cell, ..) => input.get(Of::Score(cell)),
+            Self::Untouched(place, _) => input.untouched[place].value,
         }
     }
 
@@ -154,17 +157,43 @@ impl Word {
 
     /// Whether it is known where it is known what is said and what is right.
     pub fn is_of_predictions(&self) -> bool {
-        matches!(
-            self,
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Right(_)
-        )
+        match self {
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Right(_) => true,
+            Self::Untouched(_, word) => word.is_of_predictions(),
+            _ => false,
+        }
     }
 
     /// Whether it is a whole number: rounding does not bring it near another.
     pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_) | Self::Right(_) => {
+                true
+            }
+            Self::Untouched(_, word) => word.is_whole(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is a whole number that is known once margins are.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::Field(_) | Self::Truth(_) | Self::Pred(_) => true,
+            Self::Untouched(_, word) => word.is_settled(),
+            _ => false,
+        }
+    }
+
+    /// Whether losses are needed for it.
+    pub fn is_of_losses(&self) -> bool {
+        matches!(self, Self::Loss(_) | Self::LogProb(_))
+    }
+
+    /// Whether all logits are needed for it.
+    pub fn is_of_logits(&self) -> bool {
         matches!(
             self,
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_) | Self::Right(_)
+            Self::Prob(..) | Self::Rank(_) | Self::Logit(..) | Self::Difference(_)
         )
     }
 
@@ -177,6 +206,7 @@ impl Word {
             Self::Right(None) => {
                 (0..input.space.task.answers.len()).any(|j| input.get(Of::Margin(j)).abs() <= CLEAR)
             }
+            Self::Untouched(place, _) => input.untouched[place].is_open,
             _ => false,
         }
     }

@@ -4,7 +4,7 @@ use super::grammar::ClaimError;
 use crate::task::Task;
 
 /// The words of claims, for completion and errors: form and meaning.
-pub const WORDS: [(&str, &str); 23] = [
+pub const WORDS: [(&str, &str); 24] = [
     (
         "pred == truth",
         "every prediction is right; pred[b_0] is the token predicted at b_0",
@@ -79,6 +79,10 @@ pub const WORDS: [(&str, &str); 23] = [
         "what a circuit's entry does: to attention (qk), to a logit (ov, direct)",
     ),
     (
+        "pred[b_0].clean",
+        "the untouched model's, of the same input; .patched, or nothing: under the interventions",
+    ),
+    (
         "idx, elt, a_0 ..",
         "fields of the input; truth[b_0] the right answer there",
     ),
@@ -136,6 +140,10 @@ pub(super) fn unknown_word(error: &ClaimError) -> Option<ClaimError> {
 
 /// Whether a word can stand somewhere outside of brackets.
 fn is_known(word: &str) -> bool {
+    let word = [".clean", ".patched"]
+        .iter()
+        .find_map(|run| word.strip_suffix(run))
+        .unwrap_or(word);
     let first = word.chars().next();
     let of_cell = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     PLAIN.split_whitespace().any(|one| one == word)
