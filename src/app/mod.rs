@@ -26,6 +26,7 @@ pub use held::space::{
     Answer, CaseOrder, FEW_INPUTS, Found, Running, Said, Space, SpaceKey, SpaceNews, SpaceQuestion,
     SpaceRequest, Wants,
 };
+pub use held::spot::{Gesture, Spot};
 pub use held::state::{
     HelpView, LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
 };

@@ -9,6 +9,7 @@ use crate::app::does::inquire;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
 use crate::app::does::page::{action_for, is_typed};
+use crate::app::does::point;
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::does::steps;
@@ -17,7 +18,6 @@ use crate::app::held::fields::{Side, edit, has_room};
 use crate::app::held::message::{Effect, Msg};
 use crate::app::held::state::Purpose;
 use crate::app::held::state::{Mode, State, Tone};
-use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
 use crate::lens::{Observation, Source};
@@ -31,7 +31,9 @@ use std::sync::Arc;
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     state.history.begin(state.sight());
     let mut effects: Vec<Effect> = match msg {
-        Msg::Key(_) | Msg::Paste(_) => space::give_way(state).into_iter().collect(),
+        Msg::Key(_) | Msg::Paste(_) | Msg::Pointed { .. } => {
+            space::give_way(state).into_iter().collect()
+        }
         _ => Vec::new(),
     };
     effects.extend(take(state, msg));
@@ -45,6 +47,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => on_key(state, key),
         Msg::Paste(text) => paste(state, &text),
+        Msg::Pointed { spot, gesture } => point::point(state, spot, gesture),
         Msg::Resize => vec![Effect::Redraw],
         Msg::Observed { generation, result } => {
             observed(state, generation, result);
@@ -130,15 +133,7 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         };
     }
     if let Some(action) = action_for(state, key) {
-        // a message has been read when the next thing is done
-        let done = !matches!(
-            action,
-            Action::Back | Action::OpenHelp | Action::OpenMenu | Action::Redraw
-        );
-        if done && matches!(state.mode, Mode::Normal) {
-            state.status = None;
-        }
-        return act::act(state, action);
+        return act::obey(state, action);
     }
     if let Mode::Line(line) = &mut state.mode {
         if edit(&mut line.editor, key) {

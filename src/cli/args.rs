@@ -98,6 +98,9 @@ pub struct LiveArgs {
     /// Record the session as an asciinema cast, in a new file
     #[arg(long, value_name = "FILE.cast")]
     pub record: Option<PathBuf>,
+    /// Leave the mouse to the terminal; with it, shift selects text as the terminal does
+    #[arg(long)]
+    pub no_mouse: bool,
     /// Run in a session of its own, for measurements
     #[arg(long, hide = true)]
     pub own_session: bool,

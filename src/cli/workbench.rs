@@ -96,6 +96,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         taken_up: found.is_some(),
         slot,
         sessions,
+        mouse: !live.no_mouse,
         fault: live.fault,
     };
     live::run(models, state, options)

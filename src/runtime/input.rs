@@ -1,4 +1,4 @@
-//! Bytes from the terminal as keys and pastes.
+//! Bytes from the terminal as keys, pastes and what the mouse does.
 //!
 //! What a terminal sends for one key may come in pieces over a slow line, and may never come to its end.
 //! So sequences are put together here, and are given up after a while: then a lone escape is the key, and
@@ -37,6 +37,21 @@ pub(super) enum Input {
     Key(Key),
     /// Pasted text.
     Paste(String),
+    /// The mouse was used at this column and row, counted from 0.
+    Pointer(Button, (u16, u16)),
+    /// The terminal has shown all that was written before it was asked.
+    Shown,
+}
+
+/// What is done with the mouse: other buttons mean nothing, nor does letting one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Button {
+    /// The left one is pressed.
+    Left,
+    /// The wheel goes up.
+    WheelUp,
+    /// The wheel goes down.
+    WheelDown,
 }
 
 /// Puts bytes together to keys.
@@ -200,11 +215,57 @@ fn csi(bytes: &[u8]) -> Piece {
             Some(_) => Piece::Nothing(3),
         };
     }
+    let marked = bytes[2];
+    match (marked, last) {
+        (b'<', b'M' | b'm') => return pointer(end + 1, last, &bytes[3..end]),
+        (b'<'..=b'?', _) => return Piece::Nothing(end + 1),
+        (b'M', _) => return old_pointer(bytes),
+        // the answer to a question that only terminals understand
+        (b'0', b'n') if end == 3 => return Piece::Known(4, Input::Shown),
+        _ => {}
+    }
     let numbers: Vec<u16> = String::from_utf8_lossy(&bytes[2..end])
         .split(';')
         .map(|number| number.parse().unwrap_or(0))
         .collect();
     named(end + 1, last, &numbers)
+}
+
+/// What the mouse did, in the form that was asked for: button, column and row in digits, counted from 1; a
+/// button that is let go ends in another letter.
+fn pointer(read: usize, last: u8, text: &[u8]) -> Piece {
+    let text = String::from_utf8_lossy(text);
+    let numbers: Vec<u16> = text.split(';').map_while(|n| n.parse().ok()).collect();
+    let three = text.matches(';').count() == 2;
+    match (numbers.as_slice(), last) {
+        (&[button, x, y], b'M') if three && x > 0 && y > 0 => pressed(read, button, (x - 1, y - 1)),
+        _ => Piece::Nothing(read),
+    }
+}
+
+/// The same from a terminal that knows only the older form: a byte each, which must not be taken for keys.
+fn old_pointer(bytes: &[u8]) -> Piece {
+    let rest = &bytes[3..bytes.len().min(6)];
+    match *rest {
+        [button, x, y] if button >= 0x20 && x > 0x20 && y > 0x20 => {
+            let at = (u16::from(x - 0x21), u16::from(y - 0x21));
+            pressed(6, u16::from(button - 0x20), at)
+        }
+        // something else begins here
+        _ if rest.iter().any(|&byte| byte < 0x20) => Piece::Nothing(3),
+        _ if rest.len() < 3 => Piece::Unfinished,
+        _ => Piece::Nothing(6),
+    }
+}
+
+fn pressed(read: usize, button: u16, at: (u16, u16)) -> Piece {
+    // shift, alt and control
+    match button & !0b1_1100 {
+        0 => Piece::Known(read, Input::Pointer(Button::Left, at)),
+        64 => Piece::Known(read, Input::Pointer(Button::WheelUp, at)),
+        65 => Piece::Known(read, Input::Pointer(Button::WheelDown, at)),
+        _ => Piece::Nothing(read),
+    }
 }
 
 fn known(read: usize, code: KeyCode) -> Piece {
@@ -292,115 +353,4 @@ fn control(c: char) -> Piece {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn keys(pieces: &[&[u8]]) -> Vec<String> {
-        let mut reader = Reader::default();
-        let mut all: Vec<Input> = pieces.iter().flat_map(|bytes| reader.take(bytes)).collect();
-        all.extend(reader.give_up());
-        let name = |input: Input| match input {
-            Input::Key(key) => key.to_string(),
-            Input::Paste(text) => format!("paste {text:?}"),
-        };
-        all.into_iter().map(name).collect()
-    }
-
-    #[test]
-    fn pieces_of_one_key_are_one_key() {
-        for (pieces, wanted) in [
-            (&[&b"\x1b"[..], b"[A"][..], "up"),
-            (&[b"\x1b", b"[", b"A"], "up"),
-            (&[b"\x1b[", b"1;5", b"C"], "ctrl-right"),
-            (&[b"\x1b\x1b[A"], "alt-up"),
-            (&[b"\x1b", b"\x1b", b"[A"], "alt-up"),
-            (&[b"\x1bOP"], "f1"),
-            (&[b"\x1b[24~"], "f12"),
-            (&[b"\x1b[[B"], "f2"),
-            (&[b"\x1b[Z"], "backtab"),
-            (&[b"\x1bx"], "alt-x"),
-            (&[b"\x08"], "backspace"),
-            (&[b"\x7f"], "backspace"),
-            (&[b"\xc3", b"\xa9"], "é"),
-            (&[b"\x1b"], "esc"),
-            (&[b"\x1b\x1b"], "esc esc"),
-            (&[b"\x1b[", b"\x03"], "ctrl-c"),
-            (&[b"\x1b]52;c;aGk", b"\x07a"], "a"),
-            (&[b"\x1bP1$r\x1b\\b"], "b"),
-            (&[b"\x1b[0n", b"q"], "q"),
-            (&[b"\x1b[201~", b"q"], "q"),
-            (&[b"\xff", b"q"], "q"),
-            (
-                &[b"\x1b[200~a\x1bb", b"c\x1b[20", b"1~d"],
-                "paste \"a\\u{1b}bc\" d",
-            ),
-            (&[b"\x1b[200~half"], "paste \"half\""),
-            (&[b"\x1b[200~half\x03"], "paste \"half\" ctrl-c"),
-        ] {
-            assert_eq!(keys(pieces).join(" "), wanted, "{pieces:?}");
-        }
-    }
-
-    #[test]
-    fn a_half_sequence_means_nothing_and_blocks_nothing() {
-        for half in [
-            &b"\x1b["[..],
-            b"\x1b[1;",
-            b"\x1bO",
-            b"\x1b]0;title",
-            b"\xe2\x82",
-        ] {
-            let mut reader = Reader::default();
-            assert_eq!(reader.take(half), []);
-            assert!(reader.patience().is_some_and(|time| time <= UNFINISHED));
-            assert_eq!(reader.give_up(), []);
-            assert_eq!(reader.take(b"q"), [Input::Key(Key::char('q'))]);
-            assert_eq!(reader.patience(), None);
-        }
-    }
-
-    #[test]
-    fn a_long_paste_is_kept_up_to_its_limit() {
-        let mut reader = Reader::default();
-        assert_eq!(reader.take(PASTE), []);
-        for _ in 0..300 {
-            assert_eq!(reader.take(&[b'a'; 4096]), []);
-        }
-        let all = reader.take(PASTED);
-        assert!(matches!(&all[..], [Input::Paste(text)] if text.len() == MAX_PASTE + 1));
-        assert!(reader.held.is_empty());
-    }
-
-    proptest! {
-        /// However bytes are cut into pieces they mean the same, little is held, and Ctrl-C is heard.
-        #[test]
-        fn any_bytes_in_any_pieces(
-            bytes in prop::collection::vec(
-                prop_oneof![Just(ESC), Just(b'['), Just(b'O'), Just(b';'), Just(b'1'), Just(CTRL_C), any::<u8>()],
-                0..200,
-            ),
-            cuts in prop::collection::vec(1usize..7, 1..200),
-        ) {
-            let mut whole = Reader::default();
-            let mut at_once = whole.take(&bytes);
-            let mut reader = Reader::default();
-            let (mut in_pieces, mut rest) = (Vec::new(), &bytes[..]);
-            for cut in cuts.iter().cycle() {
-                if rest.is_empty() {
-                    break;
-                }
-                let (piece, after) = rest.split_at((*cut).min(rest.len()));
-                in_pieces.extend(reader.take(piece));
-                rest = after;
-                prop_assert!(reader.held.len() <= MAX_STRING + 8);
-            }
-            at_once.extend(whole.give_up());
-            in_pieces.extend(reader.give_up());
-            prop_assert_eq!(&at_once, &in_pieces);
-            let interrupt = Input::Key(Key::ctrl('c'));
-            let heard = at_once.iter().filter(|input| **input == interrupt).count();
-            prop_assert_eq!(heard, bytes.iter().filter(|byte| **byte == CTRL_C).count());
-        }
-    }
-}
+mod tests;

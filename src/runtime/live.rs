@@ -20,27 +20,26 @@ use crate::app::{Effect, Mode, Msg, Opening, ShelfJob, State, update};
 use crate::findings::slots::{self, Slot};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
+use frames::{FRAME, Line};
 use pending::{Pending, is_too_late};
+use pointer::Clicks;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
-use std::io::{self, BufWriter};
+use std::io::BufWriter;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 mod clipboard;
+mod frames;
 mod pending;
+mod pointer;
 mod switch;
 
-/// At most one frame in this time.
-const FRAME: Duration = Duration::from_millis(16);
-/// How long a frame waits for the numbers of what was just typed: drawn with them, it is one frame
-/// instead of two, and nothing flickers. Without them it shows the old ones, dimmed.
-const PATIENCE: Duration = Duration::from_millis(24);
 /// Bytes gathered before they go to the terminal: a frame in one write.
 const OUT_BUFFER: usize = 1 << 16;
 
@@ -62,6 +61,8 @@ pub struct Options {
     pub open: Opener,
     /// What goes to the terminal is recorded here too.
     pub recording: Option<Recording>,
+    /// Whether the mouse does anything.
+    pub mouse: bool,
     /// For tests.
     pub fault: Option<Fault>,
 }
@@ -99,6 +100,10 @@ struct Live {
     asked: Option<Instant>,
     /// Stopped by our own doing: the signal that says we are back is no news.
     stopped: bool,
+    /// What was clicked last.
+    clicks: Clicks,
+    /// How far the terminal is behind.
+    line: Line,
     /// Set when it is time to go.
     leaving: Option<ExitCode>,
 }
@@ -115,7 +120,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
     signals::watch(move |signal| for_signals.send(Happening::Signal(signal)).is_ok())?;
     let sign = options.slot.as_ref().map(Slot::sign).transpose()?;
     terminal::prepare_for_abort(sign)?;
-    terminal::enter().context("cannot set the terminal up")?;
+    terminal::enter(options.mouse).context("cannot set the terminal up")?;
     let _guard = terminal::Guard;
     let fault = options.fault;
     let for_sweeps = sender.clone();
@@ -158,9 +163,12 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         drawn: None,
         asked: None,
         stopped: false,
+        clicks: Clicks::default(),
+        line: Line::default(),
         leaving: None,
     };
     let mut result = live.run();
+    live.settle();
     if let Some(autosave) = live.autosave.take() {
         let by_itself = matches!(&result, Ok(code) if *code == ExitCode::SUCCESS);
         let saved = autosave.leave(live.state.session(), by_itself);
@@ -206,50 +214,6 @@ impl Live {
                 return Ok(code);
             }
         }
-    }
-
-    /// How long until the next frame may be drawn.
-    fn pause(&self) -> Duration {
-        let left = |since: Option<Instant>, whole: Duration| {
-            since.map_or(Duration::ZERO, |since| {
-                whole.saturating_sub(since.elapsed())
-            })
-        };
-        // the very first frame waits for nothing
-        let asked = self.asked.filter(|_| self.state.observation.is_some());
-        left(self.last_frame, FRAME).max(left(asked, PATIENCE))
-    }
-
-    fn draw(&mut self) -> Result<()> {
-        self.dirty = false;
-        let (state, look) = (&self.state, &self.options.look);
-        let drawn = self.screen.size().and_then(|size| {
-            let next = crate::ui::frame(state, look, size.width, size.height);
-            // news of a sweep that is not looked at, a key that changes nothing: not a byte
-            if self.drawn.as_ref() == Some(&next) {
-                return Ok(());
-            }
-            self.screen.draw(|frame| match frame.buffer_mut() {
-                buffer if buffer.area == next.area => buffer.clone_from(&next),
-                // the size has changed just now
-                buffer => crate::ui::draw(state, look, buffer),
-            })?;
-            self.last_frame = Some(Instant::now());
-            self.drawn = Some(next);
-            Ok(())
-        });
-        drawn.or_else(|error| self.lost(&error))
-    }
-
-    /// A terminal that cannot be written to has gone: nothing is left to be said to it.
-    fn lost(&mut self, error: &io::Error) -> Result<()> {
-        match error.kind() {
-            io::ErrorKind::Interrupted => self.dirty = true,
-            // somebody wants the program to end, and says so next
-            io::ErrorKind::TimedOut => {}
-            _ => self.leaving = Some(ExitCode::from(signals::exit_code(1))),
-        }
-        Ok(())
     }
 
     /// Waits for something to happen, or for the next frame, and takes what has happened: all of it, or as
@@ -310,6 +274,11 @@ impl Live {
             }
             Happening::Terminal(Input::Key(key)) => Some(Msg::Key(key)),
             Happening::Terminal(Input::Paste(text)) => Some(Msg::Paste(text)),
+            Happening::Terminal(Input::Pointer(button, at)) => self.pointed(button, at),
+            Happening::Terminal(Input::Shown) => {
+                self.line.shown();
+                None
+            }
         };
         if let Some(message) = message {
             self.dirty = true;
@@ -430,6 +399,7 @@ impl Live {
             return Ok(());
         }
         self.stopped = true;
+        self.settle();
         terminal::leave();
         signals::stop_here();
         self.come_back()
@@ -438,7 +408,7 @@ impl Live {
     /// After a stop by Ctrl-Z or by SIGSTOP alike.
     fn come_back(&mut self) -> Result<()> {
         terminal::leave();
-        terminal::enter().context("cannot set the terminal up again")?;
+        terminal::enter(self.options.mouse).context("cannot set the terminal up again")?;
         self.redraw()
     }
 }

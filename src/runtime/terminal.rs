@@ -13,36 +13,50 @@ use nix::unistd;
 use signal_hook::consts::SIGABRT;
 use signal_hook::low_level;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What undoes [`enter`], in reverse: the cursor, pastes as they were, the screen from before.
 const LEAVE: &[u8] = b"\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// The mouse is told of: presses and the wheel, as digits; the pointer's way is not.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// The same as [`LEAVE`] where the mouse is told of.
+const LEAVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[?2004l\x1b[?1049l";
 const ABORTED: &[u8] =
     b"circuitscope was aborted: its stack or its memory ran out, or a library gave \
 up.\nThe session is saved; `circuitscope --resume` opens it without what it was asked.\n";
 
 /// Whether the modes are set now; the one who clears it undoes them.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse is told of.
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 
-/// Raw mode, alternate screen, bracketed paste, no cursor.
+fn leaving() -> &'static [u8] {
+    match HAS_MOUSE.load(Ordering::SeqCst) {
+        true => LEAVE_MOUSE,
+        false => LEAVE,
+    }
+}
+
+/// Raw mode, alternate screen, bracketed paste, no cursor; the mouse where it is wanted.
 ///
 /// # Errors
 /// When the terminal refuses; what was set is undone.
-pub(super) fn enter() -> io::Result<()> {
+pub(super) fn enter(mouse: bool) -> io::Result<()> {
     // which colours are drawn is decided before (`ui::colour`); crossterm would leave them out under
     // NO_COLOR even where a flag asks for them
     crossterm::style::force_color_output(true);
     tty::open()?;
     enable_raw_mode()?;
+    HAS_MOUSE.store(mouse, Ordering::SeqCst);
     ENTERED.store(true, Ordering::SeqCst);
-    let entered = execute!(
-        Out::new(None),
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        Hide
-    );
+    let mut out = Out::new(None);
+    let entered = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide);
+    let entered = entered.and_then(|()| match mouse {
+        true => out.write_all(MOUSE),
+        false => Ok(()),
+    });
     if entered.is_err() {
         leave();
     }
@@ -55,7 +69,7 @@ pub(super) fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    tty::last_words(LEAVE);
+    tty::last_words(leaving());
     let _ = disable_raw_mode();
 }
 
@@ -97,7 +111,7 @@ fn aborted() {
     };
     say_so(prepared);
     if ENTERED.swap(false, Ordering::SeqCst) {
-        let _ = tty::descriptor().map(|terminal| unistd::write(terminal, LEAVE));
+        let _ = tty::descriptor().map(|terminal| unistd::write(terminal, leaving()));
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &Termios::from(prepared.modes));
         let _ = unistd::write(io::stderr(), ABORTED);
     }

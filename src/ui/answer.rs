@@ -16,7 +16,7 @@ use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, curves, picture, scatter};
 use crate::answers::{Alike, Geometry, Question, Table};
-use crate::app::{Inquiry, Pane};
+use crate::app::{Inquiry, Pane, Spot};
 use crate::lens::{Direction, RunName, Shown};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
@@ -206,7 +206,7 @@ fn draw(
             parts.map(move |rows| (rows, column))
         });
         for (rows, column) in pieces {
-            Heatmap {
+            let heatmap = Heatmap {
                 look: canvas.look,
                 rows: rows.end,
                 columns: column + 1,
@@ -216,19 +216,15 @@ fn draw(
                 cursor: Some(inquiry.cursor),
                 stale: is_stale(canvas, inquiry),
                 value: &value,
-            }
-            .render(
-                Rect {
-                    x: body.x + columns.offset(column),
-                    y: body.y + lines.y(rows.start),
-                    width: columns.width(column),
-                    height: rows.len() as u16,
-                }
-                .intersection(body),
-                canvas.buf,
-                rows.start,
-                column,
-            );
+            };
+            let place = Rect {
+                x: body.x + columns.offset(column),
+                y: body.y + lines.y(rows.start),
+                width: columns.width(column),
+                height: rows.len() as u16,
+            };
+            let place = place.intersection(body);
+            canvas.heat(&heatmap, place, (rows.start, column), &Spot::Answer);
         }
         flags(canvas, body, &lines, &columns, table);
     }

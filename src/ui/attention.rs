@@ -5,7 +5,7 @@ use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::layout::LABEL;
 use super::positions::{Names, rows_of};
 use super::theme::Role;
-use crate::app::{Pane, Shown};
+use crate::app::{Pane, Shown, Spot};
 use crate::lens::{Array, Observation};
 use crate::task::number::{fixed, plus};
 use ratatui::layout::Rect;
@@ -23,6 +23,8 @@ pub(super) struct Matrix<'a> {
     pub focused: bool,
     pub cell_width: u16,
     pub value: &'a dyn Fn(usize, usize) -> HeatCell,
+    /// What a cell is for who points at it.
+    pub spot: &'a dyn Fn(usize, usize) -> Spot,
 }
 
 /// A matrix with its position labels; scrolls so that the cursor's row is on screen.
@@ -89,7 +91,7 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
         width: area.width.saturating_sub(LABEL),
         height: area.height.saturating_sub(top),
     };
-    heatmap.render(body, canvas.buf, first, first_column);
+    canvas.heat(&heatmap, body, (first, first_column), matrix.spot);
 }
 
 pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
@@ -152,6 +154,12 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
             place.height -= 1;
         }
         let value = |dest: usize, src: usize| cell(&values, [layer, head, dest, src], view.scores);
+        let spot = |dest: usize, src: usize| Spot::Attention {
+            layer,
+            head,
+            dest,
+            src,
+        };
         matrix(
             canvas,
             place,
@@ -162,6 +170,7 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
                 focused: state.view.focus == Pane::Attention,
                 cell_width,
                 value: &value,
+                spot: &spot,
             },
         );
     }

@@ -1,9 +1,10 @@
 //! What every pane draws with: state, look and buffer, and the frame around a pane.
 
 use super::fit::{Part, fitted, shortened, without_the_least};
+use super::heatmap::Heatmap;
 use super::look::Look;
 use super::theme::Role;
-use crate::app::{Pane, Shown, State};
+use crate::app::{Pane, Shown, Spot, State};
 use crate::lens::{Direction, Intervention, RunName};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,14 +15,47 @@ use ratatui::widgets::{Block, Widget};
 /// How soon a pane's name goes where its title is too long.
 const NAME: u8 = 2;
 
-/// State, look and buffer.
+/// State, look and buffer, and what was drawn that can be pointed at.
 pub(super) struct Canvas<'a> {
     pub state: &'a State,
     pub look: &'a Look,
     pub buf: &'a mut Buffer,
+    /// Where what stands; what comes later lies on top.
+    pub spots: Vec<(Rect, Spot)>,
 }
 
 impl Canvas<'_> {
+    /// Says what stands in an area, for who points there.
+    pub fn spot(&mut self, area: Rect, spot: Spot) {
+        let area = area.intersection(self.buf.area);
+        if !area.is_empty() {
+            self.spots.push((area, spot));
+        }
+    }
+
+    /// Says what stands in a row of an area, if there is that row.
+    pub fn spot_row(&mut self, area: Rect, row: u16, spot: Spot) {
+        if row < area.height {
+            let y = area.y + row;
+            let height = 1;
+            self.spot(Rect { y, height, ..area }, spot);
+        }
+    }
+
+    /// Draws a heatmap from a cell on, each cell as what it is.
+    pub fn heat(
+        &mut self,
+        heatmap: &Heatmap<'_>,
+        area: Rect,
+        first: (usize, usize),
+        spot: &dyn Fn(usize, usize) -> Spot,
+    ) {
+        heatmap.render(area, self.buf, first.0, first.1);
+        for (place, (row, column)) in heatmap.places(area, first) {
+            self.spot(place, spot(row, column));
+        }
+    }
+
     pub fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         Span::styled(self.look.plain(text.into()), self.look.style(role))
     }
@@ -89,6 +123,7 @@ impl Canvas<'_> {
         title: Vec<Part>,
         below: Option<Line<'static>>,
     ) -> Rect {
+        self.spot(area, Spot::Pane(pane));
         let focused = self.state.view.focus == pane;
         let (role, borders) = if focused {
             (Role::Focus, self.look.focused_borders())

@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, scroll_to};
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{Judged, Shelf, Which};
+use crate::app::{Judged, Shelf, Spot, Which};
 use crate::findings::store::Finding;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -120,6 +120,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     for (i, finding) in shown.iter().enumerate().skip(first).take(usize::from(room)) {
         let line = row(canvas, finding, i == shelf.cursor, inner.width);
         canvas.line(inner, (i - first) as u16, &line);
+        canvas.spot_row(inner, (i - first) as u16, Spot::Finding(i));
     }
     let from = room.min(shown.len() as u16);
     for (i, (role, text)) in lines.into_iter().enumerate() {
@@ -197,6 +198,7 @@ fn preview(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     };
     let title = vec![canvas.span(Role::Title, format!(" {} ", finding.card.title))];
     let inner = boxed(canvas, area, title, false);
+    canvas.spot(area, Spot::Preview);
     let lines = preview_lines(canvas, finding, usize::from(inner.width));
     let room = usize::from(inner.height);
     let first = shelf.scroll.min(lines.len().saturating_sub(room));

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Mode, PINNED, Tone, hints};
+use crate::app::{Action, BINDINGS, Group, Mode, PINNED, Spot, Tone, hints};
 use crate::lens::Score;
 use crate::task::number::{fixed, significant};
 use crate::task::{fraction, grouped};
@@ -98,6 +98,8 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.text(area.x + 1, area.y, area, text.trim_start(), style);
     if area.width > 20 {
         canvas.text(area.right() - 7, area.y, area, "? help ", style);
+        let place = Rect::new(area.right() - 7, area.y, 6, 1);
+        canvas.spot(place, Spot::Does(Action::OpenHelp));
     }
 }
 
@@ -124,7 +126,8 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
         spans.push(Span::raw("  "));
         room = room.saturating_sub(2);
     }
-    for (key, hint) in hints(canvas.state) {
+    let mut x = area.x + 1 + (all - room.min(all)) as u16;
+    for (key, hint, action) in hints(canvas.state) {
         let key = if canvas.look.ascii {
             key.replace("↑↓", "up/down")
         } else {
@@ -135,6 +138,12 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
             break;
         }
         room -= needed;
+        // arrows are many keys
+        if action.group() != Group::Move {
+            let place = Rect::new(x, area.y, needed as u16 - 2, 1);
+            canvas.spot(place, Spot::Does(action));
+        }
+        x += needed as u16;
         spans.push(canvas.span(Role::Key, key));
         spans.push(Span::styled(format!(" {hint}  "), base));
     }
@@ -150,12 +159,13 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
 /// The keys that do the same everywhere, at the right edge where there is room; how wide they are.
 fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
     let base = canvas.look.style(Role::Footer);
-    let mut spans = Vec::new();
+    let (mut spans, mut keys) = (Vec::new(), Vec::new());
     for action in PINNED {
         let binding = BINDINGS.iter().find(|binding| binding.action == action);
         let Some(binding) = binding.filter(|_| area.width >= 60) else {
             continue;
         };
+        let from = spans.iter().map(Span::width).sum::<usize>();
         spans.push(canvas.span(Role::Key, binding.keys[0].to_string()));
         let word = if action == Action::Back {
             "back"
@@ -163,6 +173,8 @@ fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
             binding.hint
         };
         spans.push(Span::styled(format!(" {word}  "), base));
+        let to = spans.iter().map(Span::width).sum::<usize>() - 2;
+        keys.push((from as u16, (to - from) as u16, action));
     }
     let width: usize = spans.iter().map(Span::width).sum();
     if width > room {
@@ -174,6 +186,10 @@ fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
         ..area
     };
     canvas.line(place, 0, &Line::from(spans));
+    for (from, wide, action) in keys {
+        let key = Rect::new(place.x + from, place.y, wide, 1);
+        canvas.spot(key, Spot::Does(action));
+    }
     width
 }
 

@@ -85,29 +85,46 @@ impl Heatmap<'_> {
     /// What is left of the area stays as it was.
     pub fn render(&self, area: Rect, buf: &mut Buffer, first_row: usize, first_column: usize) {
         let area = area.intersection(buf.area);
-        let width = self.width();
-        let visible =
-            |first: usize, all: usize, room: u16| all.saturating_sub(first).min(usize::from(room));
-        let height = self.cell_height.max(1);
-        for row in 0..visible(first_row, self.rows, area.height / height) {
-            for column in 0..visible(first_column, self.columns, area.width / width) {
-                let (text, style) = self.cell(first_row + row, first_column + column);
-                // Both are less than the size of the area.
-                let x = area.x + column as u16 * width;
-                let y = area.y + row as u16 * height;
-                let marked = self.is_marked(&text, (first_row + row, first_column + column));
-                buf.set_stringn(x, y, text, usize::from(width), style);
-                for below in y + 1..y + height {
-                    buf.set_stringn(x, below, " ".repeat(width.into()), width.into(), style);
-                }
-                for line in (y..y + height).filter(|_| marked) {
-                    let mark = self.look.style(Role::Cursor);
-                    let symbol = self.look.pick("▌", ">");
-                    let mark = mark.bg.map_or(mark, |colour| style.fg(colour));
-                    buf.set_stringn(x, line, symbol, 1, mark);
-                }
+        for (place, (row, column)) in self.places(area, (first_row, first_column)) {
+            let (text, style) = self.cell(row, column);
+            let (x, y, width) = (place.x, place.y, usize::from(place.width));
+            let marked = self.is_marked(&text, (row, column));
+            buf.set_stringn(x, y, text, width, style);
+            for below in y + 1..place.bottom() {
+                buf.set_stringn(x, below, " ".repeat(width), width, style);
+            }
+            for line in (y..place.bottom()).filter(|_| marked) {
+                let mark = self.look.style(Role::Cursor);
+                let symbol = self.look.pick("▌", ">");
+                let mark = mark.bg.map_or(mark, |colour| style.fg(colour));
+                buf.set_stringn(x, line, symbol, 1, mark);
             }
         }
+    }
+
+    /// Where the whole cells stand that fit into `area`, from `first` on, and which they are.
+    pub fn places(
+        &self,
+        area: Rect,
+        first: (usize, usize),
+    ) -> impl Iterator<Item = (Rect, (usize, usize))> {
+        let (width, height) = (self.width(), self.cell_height.max(1));
+        let visible =
+            |first: usize, all: usize, room: u16| all.saturating_sub(first).min(usize::from(room));
+        let rows = visible(first.0, self.rows, area.height / height);
+        let columns = visible(first.1, self.columns, area.width / width);
+        (0..rows).flat_map(move |row| {
+            (0..columns).map(move |column| {
+                // both are less than the size of the area
+                let place = Rect {
+                    x: area.x + column as u16 * width,
+                    y: area.y + row as u16 * height,
+                    width,
+                    height,
+                };
+                (place, (first.0 + row, first.1 + column))
+            })
+        })
     }
 
     /// Whether a cell is the cursor's and has a blank before its number for the mark: then it keeps its colour.

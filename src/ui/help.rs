@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Binding, Group, HelpView, Section, State, Where, sections};
+use crate::app::{Binding, Group, HelpView, Section, Spot, State, Where, sections};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
@@ -79,8 +79,14 @@ const LEAST_SHORT: u16 = 26;
 /// A row of the help.
 enum Row {
     Heading(String),
-    /// Whether the cursor is on it.
-    Key(String, String, bool),
+    Key {
+        keys: String,
+        text: String,
+        /// Whether the cursor is on it.
+        chosen: bool,
+        /// What it is for who points at it.
+        spot: Option<Spot>,
+    },
     Blank,
 }
 
@@ -97,6 +103,7 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         false => keys(canvas.state, &view.filter, Some(view.at)),
     };
     let inner = overlay(canvas, area, Line::from(title));
+    canvas.spot(area, Spot::Help);
     let text = if rows.is_empty() {
         vec![Row::Heading("no key has that in its text".to_owned())]
     } else {
@@ -106,7 +113,7 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         true => view.at,
         false => text
             .iter()
-            .position(|row| matches!(row, Row::Key(_, _, true)))
+            .position(|row| matches!(row, Row::Key { chosen: true, .. }))
             .unwrap_or(0),
     };
     in_columns(
@@ -126,7 +133,7 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
         let first = section.bindings.first();
         first.is_some_and(|one| here.contains(&one.at) && one.action.group() != Group::Move)
     });
-    let rows = rows(of_here, None, in_short);
+    let rows = rows(of_here, None, in_short, |_, key| Spot::Menu(key.action));
     let columns = columns_in(area.width.saturating_sub(2), LEAST_SHORT);
     let height = rows.len().div_ceil(columns) as u16 + 2;
     let height = height.clamp(area.height / 2, area.height);
@@ -186,10 +193,18 @@ fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, leas
         };
         let line = match row {
             Row::Heading(text) => Line::from(canvas.span(Role::Title, text.clone())),
-            Row::Key(keys, text, chosen) => key_row(canvas, keys, text, *chosen),
+            Row::Key {
+                keys, text, chosen, ..
+            } => key_row(canvas, keys, text, *chosen),
             Row::Blank => Line::default(),
         };
         canvas.line(place, (i % height) as u16, &line);
+        if let Row::Key {
+            spot: Some(spot), ..
+        } = row
+        {
+            canvas.spot_row(place, (i % height) as u16, *spot);
+        }
     }
     let pages = rows.len().div_ceil(page);
     if several && pages > 1 {
@@ -206,13 +221,15 @@ fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, leas
 
 fn keys(state: &State, filter: &str, at: Option<usize>) -> Vec<Row> {
     let text = |binding: &Binding| binding.help.to_owned();
-    rows(sections(state, filter).into_iter(), at, text)
+    let all = sections(state, filter).into_iter();
+    rows(all, at, text, |at, _| Spot::HelpKey(at))
 }
 
 fn rows(
     sections: impl Iterator<Item = Section>,
     at: Option<usize>,
     text: impl Fn(&Binding) -> String,
+    spot: impl Fn(usize, &Binding) -> Spot,
 ) -> Vec<Row> {
     let (mut rows, mut count) = (Vec::new(), 0);
     for section in sections {
@@ -222,8 +239,12 @@ fn rows(
         rows.push(Row::Heading(section.title));
         for binding in section.bindings {
             let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-            let chosen = at == Some(count);
-            rows.push(Row::Key(keys.join(" "), text(binding), chosen));
+            rows.push(Row::Key {
+                keys: keys.join(" "),
+                text: text(binding),
+                chosen: at == Some(count),
+                spot: Some(spot(count, binding)),
+            });
             count += 1;
         }
     }
@@ -233,7 +254,12 @@ fn rows(
 fn words(canvas: &Canvas<'_>) -> Vec<Row> {
     let row = |(word, meaning): &(&str, &str)| {
         let word = canvas.look.plain((*word).to_owned());
-        Row::Key(format!("{word:<18}"), (*meaning).to_owned(), false)
+        Row::Key {
+            keys: format!("{word:<18}"),
+            text: (*meaning).to_owned(),
+            chosen: false,
+            spot: None,
+        }
     };
     let title = "names: in short on screen, in full where they are typed and exported";
     let mut rows = vec![Row::Heading("words".to_owned())];

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::fit::without_the_least;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{Listed, Pane};
+use crate::app::{Listed, Pane, Spot};
 use crate::lens::{Intervention, Observation};
 use crate::task::number::plus;
 use ratatui::layout::Rect;
@@ -35,18 +35,22 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let selected = state.view.intervention;
-    let mut rows = Vec::new();
+    // whose each row is
+    let (mut rows, mut whose) = (Vec::new(), Vec::new());
     let mut last = 0;
     for (i, listed) in list.iter().enumerate() {
         rows.extend(rows_of(canvas, i, listed, inner.width, seen.as_deref()));
+        whose.resize(rows.len(), i);
         if i == selected {
             last = rows.len().saturating_sub(1);
         }
     }
     let room = usize::from(inner.height);
     let first = scroll_to(last, room, rows.len(), 0);
-    for (row, line) in (0..).zip(rows.iter().skip(first).take(room)) {
+    let rows = rows.iter().zip(whose).skip(first).take(room);
+    for (row, (line, i)) in (0..).zip(rows) {
         canvas.line(inner, row, line);
+        canvas.spot_row(inner, row, Spot::Intervention(i));
     }
 }
 

@@ -5,7 +5,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::fit::window;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{LineEditor, signature};
+use crate::app::{LineEditor, Spot, signature};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -113,6 +113,7 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
             canvas.span(about, found.about.clone()),
         ]);
         canvas.line(inner, row, &line);
+        canvas.spot_row(inner, row, Spot::Found(at));
     }
     if more {
         let (before, after) = (first, count - first - shown);

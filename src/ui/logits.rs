@@ -4,7 +4,7 @@ use super::canvas::{Canvas, scroll_to};
 use super::logits_wide;
 use super::number::signed;
 use super::theme::Role;
-use crate::app::{Pane, Shown};
+use crate::app::{Pane, Shown, Spot};
 use crate::lens::{Judged, Observation, RunName};
 use crate::task::number::{fixed, significant};
 use crate::task::{Target, Token};
@@ -77,6 +77,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let first = first.min(state.view.position * per_position);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
         draw_row(canvas, (inner, i as u16), &seen, &truth, row);
+        canvas.spot_row(inner, i as u16, Spot::Position(row.position));
     }
 }
 

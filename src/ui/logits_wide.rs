@@ -9,7 +9,7 @@
 use super::canvas::Canvas;
 use super::number::signed;
 use super::theme::Role;
-use crate::app::{Pane, Shown};
+use crate::app::{Pane, Shown, Spot};
 use crate::lens::{Observation, RunName};
 use crate::task::number::{fixed, significant};
 use crate::task::{Target, Token};
@@ -50,6 +50,7 @@ pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, trut
         for (rank, token) in likeliest(seen, position, each).into_iter().enumerate() {
             let line = line(canvas, seen, truth, (position, rank, token), wide);
             canvas.line(area, y, &line);
+            canvas.spot_row(area, y, Spot::Position(position));
             y += 1;
         }
         y += 1;

@@ -38,19 +38,24 @@ mod space_rows;
 mod steps;
 pub mod theme;
 
-use crate::app::{Mode, Pane, State, strip_rows};
+use crate::app::{Mode, Pane, Spot, State, strip_rows};
 use crate::findings::frame::clean;
 use canvas::Canvas;
 use layout::{Layout, Wanted};
 use look::Look;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use std::borrow::Cow;
 use theme::{Role, Theme};
 
 /// Draws a frame; the last steps take out whatever in it would act on the terminal, wherever it came from,
 /// and bring its colours down to those at hand.
 pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
+    drawn(state, look, buf);
+}
+
+/// Draws a frame; what of it can be pointed at, what lies on top last.
+fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
     let look = Look {
         theme: theme_in_use(state, &look.theme),
         ..look.clone()
@@ -61,6 +66,7 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
         state,
         look: &look,
         buf,
+        spots: Vec::new(),
     };
     match layout::layout(area, wanted(state)) {
         Layout::TooSmall => too_small(&mut canvas, area),
@@ -90,12 +96,14 @@ pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
             }
         }
     }
+    let spots = canvas.spots;
     for cell in &mut buf.content {
         if let Cow::Owned(symbol) = clean(cell.symbol()) {
             cell.set_symbol(if symbol.is_empty() { " " } else { &symbol });
         }
     }
     colour::quantise(buf, look.depth);
+    spots
 }
 
 /// A frame of that size.
@@ -104,6 +112,22 @@ pub fn frame(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw(state, look, &mut buffer);
     buffer
+}
+
+/// What stands at a column and a row of a frame of that size, if anything that can be pointed at does.
+#[must_use]
+pub fn pointed(
+    state: &State,
+    look: &Look,
+    (width, height): (u16, u16),
+    (x, y): (u16, u16),
+) -> Option<Spot> {
+    let mut scratch = Buffer::empty(Rect::new(0, 0, width, height));
+    let spots = drawn(state, look, &mut scratch);
+    let here = Position::new(x, y);
+    let mut from_above = spots.into_iter().rev();
+    let found = from_above.find(|(area, _)| area.contains(here));
+    found.map(|(_, spot)| spot)
 }
 
 /// Whether a screen of that size shows the workbench.

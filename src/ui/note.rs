@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, scroll_to};
 use super::findings::boxed;
 use super::theme::Role;
-use crate::app::NoteEditor;
+use crate::app::{NoteEditor, Spot};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Clear, Widget};
@@ -27,6 +27,8 @@ pub(super) fn note(canvas: &mut Canvas<'_>, area: Rect, editor: &NoteEditor) {
         height: place.height - 3,
         ..place
     };
+    canvas.spot(title, Spot::Note { title: true });
+    canvas.spot(note, Spot::Note { title: false });
     let name = if editor.edited.is_some() {
         " finding "
     } else {

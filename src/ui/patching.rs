@@ -7,7 +7,7 @@ use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP, strips_width};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
-use crate::app::{Pane, StripColumn, strip_cell, strip_rows};
+use crate::app::{Pane, Spot, StripColumn, strip_cell, strip_rows};
 use crate::lens::{Cell, GridName, Measure, Observation, Reading};
 use crate::task::number::plus;
 use ratatui::layout::Rect;
@@ -142,20 +142,24 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
             let style = canvas.look.style(role(layer == view.layer));
             canvas.text(inner.x, above.y, above, &format!("layer {layer}"), style);
         }
+        let named = |column: usize| match column == len {
+            true => StripColumn::All,
+            false => StripColumn::Pos(column),
+        };
         let value = |row: usize, column: usize| {
             let (grid, head) = rows[row];
-            let column = if column == len {
-                StripColumn::All
-            } else {
-                StripColumn::Pos(column)
-            };
-            match strip_cell(grid, head, layer, column) {
+            match strip_cell(grid, head, layer, named(column)) {
                 Some((grid, cell)) => value(state.view.reading, &seen, grid, cell),
                 None => HeatCell::Masked,
             }
         };
         strip_header(canvas, place, at.top, layer, (at.cell, first_column));
-        Heatmap {
+        let spot = |row: usize, column: usize| Spot::Strip {
+            row,
+            layer,
+            column: named(column),
+        };
+        let heatmap = Heatmap {
             look: canvas.look,
             rows: rows.len(),
             columns: len + 1,
@@ -165,8 +169,8 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
             cursor: (focused && layer == view.layer).then_some((view.row, column)),
             stale: state.is_stale(),
             value: &value,
-        }
-        .render(place, canvas.buf, first_row, first_column);
+        };
+        canvas.heat(&heatmap, place, (first_row, first_column), &spot);
     }
     draw_legend(canvas, area, scale, taken);
 }
@@ -410,6 +414,7 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
             focused: state.view.focus == Pane::Cells,
             cell_width,
             value: &at,
+            spot: &|dest, src| Spot::Cell { dest, src },
         },
     );
 }

@@ -15,7 +15,7 @@ use super::fit::shortened;
 use super::scale::{Scale, shade};
 use super::theme::Role;
 use crate::answers::Table;
-use crate::app::Inquiry;
+use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -171,14 +171,19 @@ impl Picture<'_> {
     /// The value furthest from the middle of the scale among those that share a place; `None` where there is
     /// none.
     fn value(&self, place: (usize, usize)) -> Option<f32> {
+        self.table.values.get(&self.shown(place)?)
+    }
+
+    /// The row and column of that value.
+    fn shown(&self, place: (usize, usize)) -> Option<[usize; 2]> {
         let rows = self.down.values(place.0, self.table.rows.len());
         let cols = self.across.values(place.1, self.table.cols.len());
         let cells = rows.flat_map(|row| cols.clone().map(move |col| [row, col]));
-        let values = cells.filter_map(|cell| self.table.values.get(&cell));
+        let values = cells.filter_map(|cell| Some((cell, self.table.values.get(&cell)?)));
         let off = |value: f32| self.scale.fraction(value).abs();
-        values
-            .filter(|value| value.is_finite())
-            .max_by(|&a, &b| off(a).total_cmp(&off(b)))
+        let finite = values.filter(|(_, value)| value.is_finite());
+        let most = finite.max_by(|(_, a), (_, b)| off(*a).total_cmp(&off(*b)));
+        most.map(|(cell, _)| cell)
     }
 
     fn colour(&self, canvas: &Canvas<'_>, value: Option<f32>) -> ratatui::style::Color {
@@ -217,6 +222,10 @@ impl Picture<'_> {
                 let both = [0, 1].map(|half| self.value((y * halves + half.min(halves - 1), x)));
                 let at = (field.x + x as u16, field.y + y as u16);
                 self.put(canvas, at, both);
+                if let Some([row, col]) = self.shown((y * halves, x)) {
+                    let place = Rect::new(at.0, at.1, 1, 1);
+                    canvas.spot(place, Spot::Answer(row, col));
+                }
             }
         }
         let (row, col) = self.cursor;

@@ -11,7 +11,7 @@ use super::canvas::Canvas;
 use super::fit::window;
 use super::header::fix_key;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Pane, Part, Side, Where};
+use crate::app::{Action, BINDINGS, Pane, Part, Side, Spot, Where};
 use crate::lens::Source;
 use crate::task::{Task, counterfactuals};
 use ratatui::layout::Rect;
@@ -115,6 +115,7 @@ fn field(
 ) {
     let state = canvas.state;
     let muted = canvas.look.style(Role::Muted);
+    let name = x;
     let x = canvas.text(x, y, area, &format!("{} ", field.name(state.task())), muted);
     let selected = state.view.focus == Pane::Prompt && state.fields.selected() == (side, field);
     let wrong = state
@@ -134,6 +135,15 @@ fn field(
     }
     .intersection(area);
     let text = state.fields.text(side, field);
+    let whole = Rect {
+        x: name,
+        width: (x - name).saturating_add(room),
+        ..Rect::new(x, y, room, 1)
+    };
+    // behind the text is its end
+    let end = text.chars().count();
+    canvas.spot(whole.intersection(area), Spot::Field(side, field, end));
+    let mut before = 0;
     let style = canvas.look.style(role);
     if !selected {
         canvas.text(x, y, room_area, text, style);
@@ -142,14 +152,19 @@ fn field(
         let style = style.add_modifier(Modifier::REVERSED);
         canvas.text(x, y, room_area, text, style);
     } else {
-        let cursor = state.fields.cursor();
-        let (visible, cursor) = window(canvas.look, text, cursor, room_area.width.into());
+        let mut cursor = state.fields.cursor();
+        let (visible, shown) = window(canvas.look, text, cursor, room_area.width.into());
+        (before, cursor) = (cursor - shown, shown);
         canvas.text(x, y, room_area, &visible, style);
         let at = x + cursor as u16;
         if at < area.right() && y < area.bottom() {
             let reversed = Style::new().add_modifier(Modifier::REVERSED);
             canvas.buf[(at, y)].set_style(reversed);
         }
+    }
+    for (i, x) in (room_area.left()..room_area.right()).enumerate() {
+        let column = (before + i).min(end);
+        canvas.spot(Rect::new(x, y, 1, 1), Spot::Field(side, field, column));
     }
 }
 

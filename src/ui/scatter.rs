@@ -5,7 +5,7 @@ use super::fit::shortened;
 use super::number::signed;
 use super::theme::Role;
 use crate::answers::Table;
-use crate::app::Inquiry;
+use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
 
 /// Columns and rows that a plot needs at least.
@@ -100,6 +100,8 @@ fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize
         };
         let style = canvas.look.style(role);
         canvas.text(x, y, field, &label, style);
+        let place = Rect::new(x, y, label.chars().count() as u16, 1);
+        canvas.spot(place.intersection(field), Spot::Answer(row, vertical));
     }
     let style = canvas.look.style(Role::Text);
     for (x, y) in dots {

@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow};
+use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow, Spot};
 use crate::sweep::{
     Case, Choice, Common, Conclusion, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
 };
@@ -45,7 +45,8 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let widths = Widths::of(&rows);
-    let mut lines = Vec::new();
+    // whose each line is
+    let (mut lines, mut whose) = (Vec::new(), Vec::new());
     let mut selected = 0..0;
     for (i, row) in rows.iter().enumerate() {
         let first = lines.len();
@@ -90,6 +91,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                 lines.push(case_line(canvas, case, i == cursor));
             }
         }
+        whose.resize(lines.len(), i);
         if i == cursor {
             selected = first..lines.len();
         }
@@ -97,8 +99,10 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
     let room = usize::from(area.height);
     // claims stay in sight as long as the cursor lets them
     let first = selected.end.saturating_sub(room).min(selected.start);
-    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
-        canvas.line(area, i as u16, line);
+    let lines = lines.iter().zip(whose).skip(first).take(room);
+    for (at, (line, i)) in (0..).zip(lines) {
+        canvas.line(area, at, line);
+        canvas.spot_row(area, at, Spot::SpaceRow(i));
     }
 }
 

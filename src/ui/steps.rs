@@ -6,7 +6,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Steps};
+use crate::app::{Action, BINDINGS, Spot, Steps};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -41,8 +41,9 @@ pub(super) fn steps(canvas: &mut Canvas<'_>, area: Rect, steps: &Steps) {
         canvas.text(x, area.y, area, &text, style);
         x = x.saturating_add(text.chars().count() as u16 + 2);
     }
-    let keys = keys();
-    let width = keys.chars().count() as u16 + 1;
+    let keys = KEYS.map(|(action, word)| (action, named(action, word)));
+    let wide = |text: &str| text.chars().count() as u16;
+    let width: u16 = keys.iter().map(|(_, text)| wide(text) + 2).sum::<u16>() - 1;
     // the words keep their width while one goes through the steps, so that the line stands still
     let x = x.max(area.x + 34);
     let room = area.right().saturating_sub(x + width + 1);
@@ -53,21 +54,26 @@ pub(super) fn steps(canvas: &mut Canvas<'_>, area: Rect, steps: &Steps) {
             ..area
         };
         line(canvas, place, steps);
-        canvas.text(area.right() - width, area.y, area, &keys, base);
+        let mut x = area.right() - width;
+        for (action, text) in &keys {
+            canvas.text(x, area.y, area, text, base);
+            canvas.spot(Rect::new(x, area.y, wide(text), 1), Spot::Does(*action));
+            x += wide(text) + 2;
+        }
     }
 }
 
 /// The keys that go to the earlier and the later step.
-fn keys() -> String {
-    let key = |action: Action| {
-        let binding = BINDINGS.iter().find(|binding| binding.action == action);
-        binding.map_or_else(String::new, |binding| binding.keys[0].to_string())
-    };
-    format!(
-        "{} earlier  {} later",
-        key(Action::EarlierStep),
-        key(Action::LaterStep)
-    )
+const KEYS: [(Action, &str); 2] = [
+    (Action::EarlierStep, "earlier"),
+    (Action::LaterStep, "later"),
+];
+
+/// A key with what it does.
+fn named(action: Action, word: &str) -> String {
+    let binding = BINDINGS.iter().find(|binding| binding.action == action);
+    let key = binding.map_or_else(String::new, |binding| binding.keys[0].to_string());
+    format!("{key} {word}")
 }
 
 /// The steps from left to right, as high as their loss, between the least and the largest on a scale of
@@ -102,6 +108,8 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, steps: &Steps) {
             _ => muted(canvas, steps, step_of(x)),
         };
         canvas.text(area.x + x as u16, area.y, area, symbol, style);
+        let place = Rect::new(area.x + x as u16, area.y, 1, 1);
+        canvas.spot(place, Spot::Step(step_of(x)));
     }
 }
 

@@ -12,6 +12,7 @@ mod workbench;
 
 mod judge;
 mod lists;
+mod pointing;
 mod prompts;
 mod questions;
 mod random;

@@ -165,7 +165,10 @@ fn a_key_that_does_nothing_is_not_offered_and_says_why() {
         let mut bench = workbench(1);
         press(&mut bench, open);
         let offered = hints(&bench.state);
-        assert!(!offered.iter().any(|(key, _)| key == idle), "{open} {idle}");
+        assert!(
+            !offered.iter().any(|(key, ..)| key == idle),
+            "{open} {idle}"
+        );
         let question = bench.state.inquiry.as_ref().unwrap().question.clone();
         press(&mut bench, idle);
         assert!(!told(&bench).is_empty(), "{open} {idle}");

@@ -9,10 +9,12 @@
 
 mod crashing;
 mod ending;
+mod pointing;
 mod refusing;
 mod resuming;
 mod session;
 mod shell;
+mod slow;
 mod speed;
 mod steps;
 mod typing;

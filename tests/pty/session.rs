@@ -27,6 +27,8 @@ struct Output {
     stop: bool,
     /// Nobody reads what comes.
     stalled: bool,
+    /// So many bytes a second are read.
+    rate: Option<usize>,
     ended: bool,
 }
 
@@ -81,6 +83,7 @@ impl Session {
                 last: Instant::now(),
                 stop: false,
                 stalled: false,
+                rate: None,
                 ended: false,
             }),
             changed: Condvar::new(),
@@ -194,6 +197,11 @@ impl Session {
         self.shared.lock().stalled = stalled;
     }
 
+    /// From now on the terminal takes so many bytes a second.
+    pub fn throttle(&self, rate: usize) {
+        self.shared.lock().rate = Some(rate);
+    }
+
     /// Waits until the alternate screen was entered so many times.
     pub fn wait_entered(&self, times: usize) {
         self.until("entering again", |output| {
@@ -255,6 +263,14 @@ impl Session {
                 assert_eq!(count, times, "{mode}{end} in {:?}", tail(raw.as_bytes()));
             }
         }
+        // the mouse may be left to the terminal
+        let [asked, ..] = ["?1000h", "?1006h", "?1000l", "?1006l"].map(|mode| {
+            let counted = |mode: &str| raw.matches(&format!("\x1b[{mode}")).count();
+            assert_eq!(counted(mode), counted("?1000h"), "{mode}");
+            counted(mode)
+        });
+        assert!(asked == times || asked == 0, "the mouse, {asked} times");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         // hidden again with every frame, but shown only when the program leaves
         assert_eq!(raw.matches("\x1b[?25h").count(), times);
         assert!(times == 0 || raw.contains("\x1b[?25l"));
@@ -340,7 +356,12 @@ fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
             std::thread::sleep(Duration::from_millis(5));
         }
         // the end is an error on a terminal whose program has gone
-        let len = reader.read(&mut bytes).unwrap_or(0);
+        let rate = shared.lock().rate;
+        let most = rate.map_or(bytes.len(), |rate| (rate / 50).max(1));
+        let len = reader.read(&mut bytes[..most.min(1 << 16)]).unwrap_or(0);
+        if let Some(rate) = rate {
+            std::thread::sleep(Duration::from_secs_f64(len as f64 / rate as f64));
+        }
         let mut output = shared.lock();
         output.raw.extend_from_slice(&bytes[..len]);
         // a character may come in two pieces, and the emulator wants it whole

@@ -11,6 +11,7 @@ mod colours;
 mod digits;
 mod drawing;
 mod frames;
+mod pointing;
 mod sizes;
 mod whole;
 

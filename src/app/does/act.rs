@@ -32,8 +32,20 @@ use crossterm::event::KeyCode;
 
 /// Lines of a page.
 const PAGE: isize = 10;
+/// Does what was asked for; a message has been read when the next thing is done.
+pub(in crate::app) fn obey(state: &mut State, action: Action) -> Vec<Effect> {
+    let done = !matches!(
+        action,
+        Action::Back | Action::OpenHelp | Action::OpenMenu | Action::Redraw
+    );
+    if done && matches!(state.mode, Mode::Normal) {
+        state.status = None;
+    }
+    act(state, action)
+}
+
 /// Does what a key says.
-pub(in crate::app) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -358,10 +370,15 @@ fn step(state: &mut State, rows: isize, columns: isize) {
         }
         return;
     }
+    step_in(state, state.view.focus, rows, columns);
+}
+
+/// Moves a pane's cursor.
+pub(in crate::app) fn step_in(state: &mut State, pane: Pane, rows: isize, columns: isize) {
     let len = state.task().seq_len();
     let moved = |at: usize, by: isize| at.saturating_add_signed(by).min(len - 1);
     let view = &mut state.view;
-    match view.focus {
+    match pane {
         Pane::Prompt if columns != 0 => {
             let key = if columns < 0 {
                 KeyCode::Left

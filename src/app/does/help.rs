@@ -75,6 +75,13 @@ pub fn selected(state: &State, view: &HelpView) -> Option<&'static Binding> {
     all.nth(view.at)
 }
 
+/// Whether the help has so many keys and one more.
+pub(in crate::app) fn has(state: &State, view: &HelpView, at: usize) -> bool {
+    let all = sections(state, &view.filter);
+    let keys: usize = all.iter().map(|section| section.bindings.len()).sum();
+    at < keys
+}
+
 /// Moves the cursor of the help.
 pub(in crate::app) fn step(state: &mut State, by: isize) {
     let last = match &state.mode {

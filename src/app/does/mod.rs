@@ -15,6 +15,7 @@ pub mod note;
 pub mod page;
 pub mod palette;
 pub mod patch;
+pub mod point;
 pub mod rows;
 pub mod see;
 pub mod shelf;

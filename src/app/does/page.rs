@@ -33,9 +33,26 @@ pub fn action_for(state: &State, key: Key) -> Option<Action> {
     })
 }
 
-/// Keys and hints for the footer in this state, most useful first.
+/// Whether a key does this in this state, for who does it without the key.
 #[must_use]
-pub fn hints(state: &State) -> Vec<(String, &'static str)> {
+pub fn does_here(state: &State, action: Action) -> bool {
+    let mut here = places(state).into_iter().flatten();
+    here.any(|place| {
+        let mut bindings = BINDINGS.iter().filter(|binding| binding.at == place);
+        bindings.any(|binding| binding.action == action)
+    })
+}
+
+/// Whether the menu offers this: what is done in the focused pane or everywhere.
+pub(in crate::app) fn is_on_menu(state: &State, action: Action) -> bool {
+    let here = [Where::Pane(state.view.focus), Where::Everywhere];
+    let mut bindings = BINDINGS.iter().filter(|binding| here.contains(&binding.at));
+    bindings.any(|binding| binding.action == action)
+}
+
+/// Keys and hints for the footer in this state, and what they do, most useful first.
+#[must_use]
+pub fn hints(state: &State) -> Vec<(String, &'static str, Action)> {
     places(state)
         .into_iter()
         .flatten()
@@ -49,7 +66,7 @@ pub fn hints(state: &State) -> Vec<(String, &'static str)> {
                 Action::Up => "arrows".to_owned(),
                 _ => binding.keys[0].to_string(),
             };
-            (key, binding.hint)
+            (key, binding.hint, binding.action)
         })
         .collect()
 }
@@ -76,7 +93,9 @@ pub fn markdown() -> String {
     let mut text = String::from(
         "# Keys\n\nMade from the key table (`src/app/keys/table.rs`) by `circuitscope keys`; a test \
          fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
-         delete, left, right, home and end edit the field.\n",
+         delete, left, right, home and end edit the field.\nA click focuses a pane and moves \
+         its cursor, a double click does what enter does there, the wheel moves by three rows;\nkeys \
+         that are named on screen can be clicked.\n",
     );
     let mut places: Vec<Where> = Vec::new();
     for binding in BINDINGS {

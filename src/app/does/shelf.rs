@@ -55,6 +55,14 @@ pub(in crate::app) fn step(state: &mut State, by: isize) {
     }
 }
 
+/// Selects one of those shown.
+pub(in crate::app) fn select(state: &mut State, at: usize) {
+    let now = state.shelf.as_ref().map_or(0, |shelf| shelf.cursor);
+    if at != now {
+        step(state, at as isize - now as isize);
+    }
+}
+
 /// Scrolls the preview.
 pub(in crate::app) fn scroll(state: &mut State, by: isize) {
     if let Some(shelf) = &mut state.shelf {

@@ -19,6 +19,20 @@ pub(in crate::app) fn move_cursor(state: &mut State, rows: isize, columns: isize
     }
 }
 
+/// Whether the answer has this cell, by row and column.
+pub(in crate::app) fn has(state: &State, (row, column): (usize, usize)) -> bool {
+    let answer = state.inquiry.as_ref().and_then(|one| one.answer.as_ref());
+    let table = answer.and_then(|answer| answer.as_ref().ok());
+    table.is_some_and(|table| row < table.rows.len() && column < table.cols.len())
+}
+
+/// Moves the cursor to a cell.
+pub(in crate::app) fn go_to(state: &mut State, cell: (usize, usize)) {
+    if let Some(inquiry) = &mut state.inquiry {
+        inquiry.cursor = cell;
+    }
+}
+
 /// Moves the cursor to the value that stands out most among those like the one under it.
 pub(in crate::app) fn hottest(state: &mut State) {
     if let Some(inquiry) = &mut state.inquiry

@@ -2,6 +2,7 @@
 
 use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
+use super::spot::{Gesture, Spot};
 use crate::answers::{Question, Table};
 use crate::app::keys::key::Key;
 use crate::findings::session::Session;
@@ -51,6 +52,13 @@ pub enum Msg {
     Key(Key),
     /// Pasted text, as it came.
     Paste(String),
+    /// The mouse was used.
+    Pointed {
+        /// On this.
+        spot: Spot,
+        /// How.
+        gesture: Gesture,
+    },
     /// The terminal has another size, or must be drawn anew.
     Resize,
     /// Numbers came back.

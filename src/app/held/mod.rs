@@ -11,6 +11,7 @@ pub mod rows;
 pub mod shelf;
 pub mod sight;
 pub mod space;
+pub mod spot;
 pub mod state;
 pub mod steps;
 pub mod study;

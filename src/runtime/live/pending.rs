@@ -51,6 +51,13 @@ impl Pending {
         }
     }
 
+    /// Puts back what was taken out too early, in order.
+    pub fn put_back(&mut self, all: Vec<Happening>) {
+        for event in all.into_iter().rev() {
+            self.held.push_front(event);
+        }
+    }
+
     /// What has happened by now.
     pub fn at_once(&mut self) -> Option<Happening> {
         self.held
@@ -154,10 +161,11 @@ mod tests {
                     assert_eq!(text.trim(), text);
                     text
                 }
-                Input::Key(key) => match key.code {
-                    KeyCode::Char(c) => c.to_string(),
-                    _ => String::new(),
-                },
+                Input::Key(Key {
+                    code: KeyCode::Char(c),
+                    ..
+                }) => c.to_string(),
+                _ => String::new(),
             });
             assert_eq!(pieces.collect::<String>(), long);
         }
