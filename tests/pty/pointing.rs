@@ -14,8 +14,10 @@ fn place(session: &Session, text: &str) -> (usize, usize) {
     found.unwrap()
 }
 
+/// Clicks on the second letter of a text.
 fn click(session: &mut Session, text: &str) {
     let (x, y) = place(session, text);
+    let x = x + 1;
     session.send(&format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"));
 }
 
@@ -25,13 +27,12 @@ fn a_click_moves_the_cursor_and_the_modes_are_left() {
     session.wait_for("logp");
     click(&mut session, "logits");
     session.wait_for_rows(&rendered(SIZE, "tab"));
-    click(&mut session, "b_0 ");
+    click(&mut session, "┃b_0 ");
     session.wait_for_rows(&rendered(SIZE, "tab down"));
     // a key of the footer
     click(&mut session, "? help");
     session.wait_for("help: keys");
-    session.send("\x1b");
-    session.send("q");
+    session.send("qq");
     let raw = String::from_utf8_lossy(&session.raw()).into_owned();
     assert!(raw.contains("\x1b[?1000h") && raw.contains("\x1b[?1006h"));
     assert!(!raw.contains("\x1b[?1002h") && !raw.contains("\x1b[?1003h"));

@@ -45,7 +45,7 @@ fn the_last_key_is_shown_soon_on_a_slow_line() {
             }
         }
         let (released, before) = (Instant::now(), session.raw().len());
-        let last = rendered(SIZE, "down backspace 2");
+        let last = rendered(SIZE, "down backspace 0 backspace 2");
         let until = released + crate::session::DEADLINE;
         while session.rows() != last {
             answer(&mut session, &mut answered);

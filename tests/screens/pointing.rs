@@ -168,8 +168,8 @@ fn what_lies_on_top_is_pointed_at() {
         let Mode::Line(line) = &bench.state.mode else {
             unreachable!("no line");
         };
-        let second = format!("{}  ", line.found[1].line);
-        let spot = under(&bench.state, size, second.trim_end());
+        let second = format!("  {} ", line.found[1].line);
+        let spot = under(&bench.state, size, &second);
         assert_eq!(spot, Some(Spot::Found(1)), "{size:?}");
     }
 }
