@@ -246,13 +246,14 @@ fn pointer(read: usize, last: u8, text: &[u8]) -> Piece {
 /// The same from a terminal that knows only the older form: a byte each, which must not be taken for keys.
 fn old_pointer(bytes: &[u8]) -> Piece {
     let rest = &bytes[3..bytes.len().min(6)];
+    let own = rest.iter().take_while(|&&byte| byte >= 0x20).count();
     match *rest {
         [button, x, y] if button >= 0x20 && x > 0x20 && y > 0x20 => {
             let at = (u16::from(x - 0x21), u16::from(y - 0x21));
             pressed(6, u16::from(button - 0x20), at)
         }
         // something else begins here
-        _ if rest.iter().any(|&byte| byte < 0x20) => Piece::Nothing(3),
+        _ if own < rest.len() => Piece::Nothing(3 + own),
         _ if rest.len() < 3 => Piece::Unfinished,
         _ => Piece::Nothing(6),
     }

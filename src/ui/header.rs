@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Group, Mode, PINNED, Spot, Tone, hints};
+use crate::app::{Action, BINDINGS, Mode, PINNED, Spot, Tone, hints};
 use crate::lens::Score;
 use crate::task::number::{fixed, significant};
 use crate::task::{fraction, grouped};
@@ -139,7 +139,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
         }
         room -= needed;
         // arrows are many keys
-        if action.group() != Group::Move {
+        if action != Action::Up {
             let place = Rect::new(x, area.y, needed as u16 - 2, 1);
             canvas.spot(place, Spot::Does(action));
         }

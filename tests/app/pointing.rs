@@ -95,7 +95,7 @@ fn keys_that_are_named_can_be_clicked() {
     assert!(matches!(bench.state.mode, Mode::Help(_)));
     point(&mut bench, Spot::HelpKey(5), Gesture::Click);
     assert!(matches!(&bench.state.mode, Mode::Help(view) if view.at == 5));
-    press(&mut bench, "esc space");
+    press(&mut bench, "esc tab space");
     let menu = Spot::Menu(Action::CycleRun);
     let shown = bench.state.view.shown;
     point(&mut bench, menu, Gesture::Click);
@@ -153,7 +153,7 @@ fn what_is_not_there_changes_nothing() {
     for (keys, spots) in [
         ("esc", &nowhere[..]),
         ("?", &workbench_only),
-        ("space", &workbench_only),
+        ("tab space", &workbench_only),
         (":", &workbench_only),
         ("F", &workbench_only),
         ("b", &workbench_only),
