@@ -116,11 +116,17 @@ fn docked(body: Rect, wanted: Wanted, top: u16) -> Option<u16> {
     Some(rows.saturating_add(6).min(most).max(body.height - top))
 }
 
+/// Rows of the upper half where prompt and logits stand beside each other, and where one is above the other.
+const LEAST_ABREAST: u16 = 7;
+const LEAST_STACKED: u16 = 10;
+
 fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let wide = body.width >= 116;
     let roomy = body.height >= 34;
     // an attention matrix with its border, and column labels where there is room for them
     let matrix = wanted.len + 2 + if roomy { 2 } else { 0 };
+    // the shortest prompts leave the panes beside it what they need
+    let matrix = matrix.max(if wide { LEAST_ABREAST } else { LEAST_STACKED });
     // two rows of names above the strips
     let strips = wanted.strips + 4;
     let top = if roomy {
@@ -247,4 +253,39 @@ fn cut_left(area: Rect, width: u16) -> (Rect, Rect) {
         ..area
     };
     (left, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the focus goes to can be seen, however short a prompt is.
+    #[test]
+    fn no_pane_of_a_short_prompt_vanishes() {
+        for (width, height) in [(80, 24), (100, 30), (116, 24), (120, 40), (200, 60)] {
+            for len in 1..12 {
+                let wanted = Wanted {
+                    focus: Pane::Logits,
+                    zoomed: false,
+                    len,
+                    strips: 14,
+                    layers: 1,
+                    heads: 2,
+                    answer: None,
+                    steps: false,
+                };
+                let Layout::Panes { panes, .. } = layout(Rect::new(0, 0, width, height), wanted)
+                else {
+                    unreachable!("{width}x{height} is no small screen");
+                };
+                for (pane, area) in panes {
+                    let seen = area.width > 4 && area.height >= 3;
+                    assert!(
+                        seen,
+                        "{pane:?} {area:?} of {width}x{height}, {len} positions"
+                    );
+                }
+            }
+        }
+    }
 }
