@@ -3,6 +3,7 @@
 use crate::lens::experiment::intervention::Intervention;
 use crate::lens::numbers::array::Array;
 use crate::task::Values;
+use crate::task::text::csv_cell;
 use serde::Serialize;
 
 /// What the layer is called that says how far means over other samples may be from these.
@@ -159,13 +160,6 @@ impl Table {
     /// empty. `about` becomes comment lines before it.
     #[must_use]
     pub fn csv(&self, about: &[(String, String)]) -> String {
-        let quoted = |text: &str| {
-            if text.contains([',', '"', '\n', '\r']) {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            } else {
-                text.to_owned()
-            }
-        };
         let mut out = String::new();
         for (name, value) in about.iter().chain(&self.notes) {
             let value = value.replace(['\n', '\r'], " ");
@@ -176,9 +170,11 @@ impl Table {
             "" => column.to_owned(),
             _ => format!("{layer} {column}"),
         };
-        let columns = self
-            .layers()
-            .flat_map(|(layer, _)| self.cols.iter().map(move |c| quoted(&named(layer, c))));
+        let columns = self.layers().flat_map(|(layer, _)| {
+            self.cols
+                .iter()
+                .map(move |c| csv_cell(&named(layer, c)).into_owned())
+        });
         let header = std::iter::once(String::new()).chain(columns);
         out.push_str(&(header.collect::<Vec<_>>().join(",") + "\n"));
         for (i, name) in self.rows.iter().enumerate() {
@@ -190,7 +186,7 @@ impl Table {
                     String::new()
                 }
             });
-            let row = std::iter::once(quoted(name)).chain(numbers);
+            let row = std::iter::once(csv_cell(name).into_owned()).chain(numbers);
             out.push_str(&(row.collect::<Vec<_>>().join(",") + "\n"));
         }
         out

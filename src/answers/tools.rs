@@ -29,4 +29,10 @@ impl Tools {
             sweeps: Sweeps::default(),
         })
     }
+
+    /// The weights.
+    #[must_use]
+    pub fn weights(&self) -> &Matrices {
+        &self.weights
+    }
 }

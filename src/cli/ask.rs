@@ -8,7 +8,7 @@ use super::run::heading;
 use super::table;
 use crate::answers::{Inquest, Question, Table, Tools, answer};
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
-use crate::lens::{Experiment, RunName, Shown};
+use crate::lens::{Experiment, Matrices, RunName, Shown};
 use crate::model::Model;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -129,6 +129,11 @@ impl Asking {
             experiment: &self.experiment,
             about: self.about,
         }
+    }
+
+    /// The model's weights in f64.
+    pub fn weights(&self) -> &Matrices {
+        self.tools.weights()
     }
 
     /// The answer to a line.

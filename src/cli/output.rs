@@ -1,6 +1,7 @@
 //! How answers are printed for programs: JSON, and CSV.
 
 use super::args::Format;
+use crate::task::text::csv_cell;
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
@@ -69,9 +70,5 @@ fn lines(value: &Value, name: &mut String, out: &mut String) {
 }
 
 fn line(name: &str, value: &str, out: &mut String) {
-    let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
-    let _ = writeln!(out, "{},{}", quoted(name), quoted(value));
+    let _ = writeln!(out, "{},{}", csv_cell(name), csv_cell(value));
 }

@@ -10,6 +10,7 @@ use crate::findings::growing::Growing;
 use crate::lens::Right;
 use crate::sweep::{Case, Common, Over, Tally, Way, undefined_words};
 use crate::task::number::{fixed, significant};
+use crate::task::text::csv_cell;
 use crate::task::{Estimate, Task, fraction};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -291,7 +292,7 @@ impl Failures {
             row.extend(case.margins.iter().map(f64::to_string));
             row.extend((0..n).map(|j| case.instead(j).word(task)));
             row.push(case.loss.to_string());
-            let row: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
+            let row: Vec<_> = row.iter().map(|cell| csv_cell(cell)).collect();
             file.write(row.join(",").as_bytes())?;
             file.write(b"\n")?;
         }
@@ -301,14 +302,5 @@ impl Failures {
     fn finish(mut self) -> Result<()> {
         self.write(std::iter::empty())?;
         self.file?.finish()
-    }
-}
-
-/// A cell of CSV: in quotes where it has what parts cells.
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
     }
 }

@@ -4,6 +4,7 @@ use crate::answers::Table;
 use crate::lens::{Array, Observation, RunName};
 use crate::model::weights::{RawTensor, to_safetensors};
 use crate::task::Task;
+use crate::task::text::csv_cell;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -117,11 +118,7 @@ fn label(task: Task, array: &Named, axis: &str, i: usize) -> String {
         _ => return i.to_string(),
     };
     let text = named.cloned().unwrap_or_else(|| i.to_string());
-    if text.contains([',', '"']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    csv_cell(&text).into_owned()
 }
 
 /// The arrays as a safetensors file; `about` is its metadata, with axes and labels.

@@ -356,7 +356,7 @@ impl Headless {
             .context("the file must end in .txt, .ans, .svg, .png, .html, .json or .cast")?;
         let is_text = matches!(format, FrameFormat::Txt | FrameFormat::Ans);
         ensure!(
-            is_text || crate::ui::has_room(self.size.0, self.size.1),
+            is_text || crate::ui::layout::has_room(self.size.0, self.size.1),
             "{} by {} cells have no room for the workbench; it needs 40 by 12",
             self.size.0,
             self.size.1

@@ -3,6 +3,7 @@
 //! Names of files and tensors, words of a config, notes and claims of other people's findings, arguments of
 //! the command line: none may move a cursor, turn the direction of writing, break a line or hide anything.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 /// The most characters of a word in a message.
@@ -88,6 +89,15 @@ pub fn shown_path(path: &Path) -> String {
     }
     rest.nth(chars - PATH - 1);
     format!("...{}", harmless(rest.as_str()))
+}
+
+/// A cell of CSV (RFC 4180): in quotes where it has what parts cells or rows.
+#[must_use]
+pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => Cow::Owned(format!("\"{}\"", text.replace('"', "\"\""))),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Choices for a message: all of few, of many the first and how many there are.

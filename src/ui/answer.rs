@@ -9,9 +9,9 @@
 use super::attention::draw_legend;
 use super::canvas::{Canvas, scroll_to};
 use super::columns::{Columns, split_heading};
-use super::figure::{cell as cell_of, reach};
+use super::figure::cell as cell_of;
 use super::fit::shortened;
-use super::heatmap::Heatmap;
+use super::heatmap::{Heatmap, Scale};
 use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, curves, picture, scatter};
@@ -61,7 +61,9 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let below = cursor_line(canvas, &inquiry, table);
             let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
-            let rest = notes(canvas, inner, &inquiry, table);
+            // it takes a walk through the whole table
+            let scale = inquiry.question.alike().common_scale(table);
+            let rest = notes(canvas, inner, &inquiry, table, scale);
             let rest = match &inquiry.question {
                 Question::Curves(asked) => {
                     let how = (asked.log, is_stale(canvas, &inquiry));
@@ -72,7 +74,6 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
                 }
                 _ => {
                     let stale = is_stale(canvas, &inquiry);
-                    let scale = inquiry.question.alike().common_scale(table);
                     match scale {
                         Some(scale) => {
                             let rest = chart::beside(canvas, rest, &inquiry, table, stale);
@@ -82,9 +83,9 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
                     }
                 }
             };
-            let used = draw(canvas, rest, &inquiry, table);
+            let used = draw(canvas, rest, &inquiry, table, scale);
             bars::beside(canvas, used, &inquiry, table, is_stale(canvas, &inquiry));
-            if let Some(scale) = inquiry.question.alike().common_scale(table) {
+            if let Some(scale) = scale {
                 draw_legend(canvas, area, scale, taken);
             }
         }
@@ -108,7 +109,13 @@ fn is_stale(canvas: &Canvas<'_>, inquiry: &Inquiry) -> bool {
 }
 
 /// The notes, wrapped; what is left of the area.
-fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) -> Rect {
+fn notes(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    inquiry: &Inquiry,
+    table: &Table,
+    scale: Option<Scale>,
+) -> Rect {
     let words = table.notes.iter();
     let mut words: Vec<String> = words
         .map(|(name, value)| format!("{name}: {value}"))
@@ -116,13 +123,13 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry, table: &Table) 
     if inquiry.question.alike() == Alike::Columns {
         words.push("colours: change from the first row, worse and better".to_owned());
     }
-    if inquiry.question.alike() == Alike::All
-        && let (usual, beyond @ 1..) = reach(table)
-    {
-        let usual = significant(usual, 3);
-        words.push(format!(
-            "colours end at {usual}: {beyond} numbers lie beyond"
-        ));
+    if let Some(scale) = scale {
+        let values = table.layers().flat_map(|(_, values)| values.values());
+        let beyond = values.filter(|value| value.is_finite() && value.abs() > scale.max());
+        if let beyond @ 1.. = beyond.count() {
+            let end = significant(scale.max(), 3);
+            words.push(format!("colours end at {end}: {beyond} numbers lie beyond"));
+        }
     }
     let found = inquiry.question.found(table, inquiry.cursor);
     let found = found.filter(|_| !is_stale(canvas, inquiry));
@@ -165,10 +172,10 @@ fn draw(
     area: Rect,
     inquiry: &Inquiry,
     table: &Table,
+    common: Option<Scale>,
 ) -> Option<bars::Free> {
     let (row, column) = inquiry.cursor;
     let kinds = inquiry.question.alike();
-    let common = kinds.common_scale(table);
     let columns = Columns::new(table, area, column, kinds != Alike::Columns);
     let head = columns.head();
     let shown_rows = usize::from(area.height.saturating_sub(head));

@@ -53,7 +53,7 @@ pub(super) fn scale(table: &Table) -> Scale {
             };
         }
     }
-    let max = reach(table).0.max(1e-6);
+    let max = reach(table).max(1e-6);
     if table.signed {
         Scale::Diverging { max }
     } else {
@@ -66,9 +66,9 @@ const CROWD: usize = 20;
 /// So many times what nearly all numbers stay below makes an outlier.
 const FAR: f32 = 5.0;
 
-/// The value that has the strongest colour, and how many lie beyond it: a few that are far from all others
-/// must not leave these without colours.
-pub(super) fn reach(table: &Table) -> (f32, usize) {
+/// The value that has the strongest colour: a few that are far from all others must not leave these without
+/// colours.
+fn reach(table: &Table) -> f32 {
     let values = table.layers().flat_map(|(_, values)| values.values());
     let mut sizes: Vec<f32> = values
         .map(|value| value.abs())
@@ -76,17 +76,15 @@ pub(super) fn reach(table: &Table) -> (f32, usize) {
         .collect();
     let whole = table.reach();
     if sizes.len() < CROWD {
-        return (whole, 0);
+        return whole;
     }
     // nearly all: but for one in fifty
     let at = sizes.len() - 1 - (sizes.len() / 50).max(1);
-    let (_, usual, beyond) = sizes.select_nth_unstable_by(at, f32::total_cmp);
-    let usual = *usual;
-    if usual <= 0.0 || whole < FAR * usual {
-        return (whole, 0);
+    let (_, usual, _) = sizes.select_nth_unstable_by(at, f32::total_cmp);
+    match *usual {
+        usual if usual <= 0.0 || whole < FAR * usual => whole,
+        usual => usual,
     }
-    let beyond = beyond.iter().filter(|size| **size > usual).count();
-    (usual, beyond)
 }
 
 /// What a cell of a table's values shows.

@@ -81,10 +81,16 @@ pub struct Wanted {
     pub steps: bool,
 }
 
+/// Whether a screen of that size shows the workbench.
+#[must_use]
+pub const fn has_room(width: u16, height: u16) -> bool {
+    width >= LEAST.0 && height >= LEAST.1
+}
+
 /// The layout of a frame.
 #[must_use]
 pub fn layout(area: Rect, wanted: Wanted) -> Layout {
-    if area.width < LEAST.0 || area.height < LEAST.1 {
+    if !has_room(area.width, area.height) {
         return Layout::TooSmall;
     }
     let (header, rest) = cut_top(area, 1);

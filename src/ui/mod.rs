@@ -130,23 +130,6 @@ pub fn pointed(
     found.map(|(_, spot)| spot)
 }
 
-/// Whether a screen of that size shows the workbench.
-#[must_use]
-pub fn has_room(width: u16, height: u16) -> bool {
-    let wanted = Wanted {
-        focus: Pane::Prompt,
-        zoomed: false,
-        len: 1,
-        strips: 1,
-        layers: 1,
-        heads: 1,
-        answer: None,
-        steps: false,
-    };
-    let area = Rect::new(0, 0, width, height);
-    !matches!(layout::layout(area, wanted), Layout::TooSmall)
-}
-
 /// The theme the user stepped to, counted from the one the program began with.
 #[must_use]
 pub fn theme_in_use(state: &State, first: &Theme) -> Theme {

@@ -226,10 +226,10 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
             vec![line(Role::Warn, NO_INPUT.to_owned())]
         }
         Says::All(verdict) | Says::SoFar(verdict) => {
-            let mut words = verdict.count_words();
-            if let (Says::SoFar(_), Some(at)) = (claim.says, words.find(", the inputs of")) {
-                words.replace_range(at.., " looked at so far");
-            }
+            let words = match claim.says {
+                Says::SoFar(_) => verdict.count_words_so_far(),
+                _ => verdict.count_words(),
+            };
             let mut lines = vec![
                 line(Role::Muted, words),
                 line(Role::Muted, verdict.number_words()),

@@ -57,6 +57,18 @@ pub fn estimate(known: &Known) -> Score {
 }
 
 fn ask(known: &Known, pair: &Pair, line: &str) -> Table {
+    asked(known, pair, (line, RunName::Patched), |inquest| {
+        answer(inquest)
+    })
+}
+
+/// What comes of a question about one of a pair's runs.
+fn asked<T>(
+    known: &Known,
+    pair: &Pair,
+    (line, about): (&str, RunName),
+    of: impl FnOnce(Inquest<'_>) -> anyhow::Result<T>,
+) -> T {
     let (model, experiment) = (&known.model, pair.experiment(&known.model));
     let question = Question::parse(line, model.task(), model.config()).unwrap();
     let inquest = Inquest {
@@ -65,9 +77,9 @@ fn ask(known: &Known, pair: &Pair, line: &str) -> Table {
         other: None,
         question: &question,
         experiment: &experiment,
-        about: RunName::Patched.into(),
+        about: about.into(),
     };
-    answer(inquest).unwrap()
+    of(inquest).unwrap()
 }
 
 /// The edges that the smallest sets leave on, over all inputs.
@@ -138,17 +150,8 @@ fn moved(table: &Table, values: &Array, between: &str) -> Vec<String> {
 
 /// The heads, MLPs and embeddings that add to the right answers' logits, and the paths.
 fn attributed(known: &Known) -> [Vec<String>; 2] {
-    let (model, experiment) = (&known.model, known.pairs[0].experiment(&known.model));
-    let question = Question::parse("attribution", model.task(), model.config()).unwrap();
-    let inquest = Inquest {
-        model,
-        tools: &Tools::new(model).unwrap(),
-        other: None,
-        question: &question,
-        experiment: &experiment,
-        about: RunName::Clean.into(),
-    };
-    let found = inquest.attribution(Toward::TARGET, false).unwrap();
+    let of = |inquest: Inquest<'_>| inquest.attribution(Toward::TARGET, false);
+    let found = asked(known, &known.pairs[0], ("attribution", RunName::Clean), of);
     let logit = found.logits.values().iter().copied().fold(0.0, f32::max);
     let adding = |labels: &[String], values: &Array| {
         let large = |i: usize| {

@@ -1,26 +1,18 @@
 //! Claims about both runs, the untouched and the patched one, against two forward passes for each input.
 
-use super::common::{random_model, random_update};
+use super::common::random_model;
 use super::plain;
 use super::program::{json, output, refused};
-use circuitscope::lens::{Experiment, Intervention, Matrices, RunView, is_defined};
+use circuitscope::lens::{Matrices, RunView, is_defined};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::sweep::{Claim, Conclusion, Over, Sweep, Verdict};
 use circuitscope::task::Task;
-use rand_mt::Mt;
 
 const OFF: &str = "zero blocks.1.attn.hook_z @b_0";
 
 fn task() -> Task {
     Task::array_update(2, 5).unwrap()
-}
-
-fn with(model: &HookedTransformer, lines: &[&str]) -> Experiment {
-    let mut with = plain::experiment(model, &random_update(task(), &mut Mt::new(1)));
-    let parse = |line: &&str| Intervention::parse(line, task(), model.config()).unwrap();
-    with.interventions = lines.iter().map(parse).collect();
-    with
 }
 
 fn check(sweep: &Sweep, model: &HookedTransformer, line: &str) -> Verdict {
@@ -73,7 +65,7 @@ const CLAIMS: [(&str, ByHand); 5] = [
 #[test]
 fn both_runs_are_those_of_single_passes() {
     let model = random_model([2, 1], Shortformer, task(), 5);
-    let (alone, off) = (with(&model, &[]), with(&model, &[OFF]));
+    let (alone, off) = (plain::under(&model, &[]), plain::under(&model, &[OFF]));
     let pairs: Vec<(RunView, RunView)> = plain::every_update(task())
         .iter()
         .map(|update| [&alone, &off].map(|one| plain::run(&model, one, update)))
@@ -102,7 +94,7 @@ fn both_runs_are_those_of_single_passes() {
 #[test]
 fn what_changes_nothing_is_proved_to_change_nothing() {
     let model = random_model([2, 1], Shortformer, task(), 6);
-    let same = with(&model, &["scale blocks.1.attn.hook_z @b_0 by 1"]);
+    let same = plain::under(&model, &["scale blocks.1.attn.hook_z @b_0 by 1"]);
     let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &same).unwrap();
     for line in [
         "abs(margin[b_0] - margin[b_0].clean) < 1e-12",
@@ -134,7 +126,12 @@ fn what_is_no_number_of_both_runs_is_told() {
         assert!(error.to_string().contains(says), "{line}: {error}");
     }
     // where nothing is done there are no two runs
-    let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &with(&model, &[])).unwrap();
+    let sweep = Sweep::new(
+        &model,
+        &Matrices::new(&model).unwrap(),
+        &plain::under(&model, &[]),
+    )
+    .unwrap();
     let claim = Claim::parse("pred[b_0].clean == 1", task(), model.config()).unwrap();
     let error = sweep.can_check(&claim).unwrap_err();
     assert!(

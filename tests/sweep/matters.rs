@@ -1,23 +1,15 @@
 //! What entries of circuits do, against plain forward passes with and without them.
 
-use super::common::{random_model, random_update};
+use super::common::random_model;
 use super::plain;
-use circuitscope::lens::{Circuit, CircuitName, Experiment, Intervention, Matrices, RunView};
+use circuitscope::lens::{Circuit, CircuitName, Experiment, Matrices, RunView};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
 use circuitscope::sweep::{Claim, Over, Sweep, Verdict};
 use circuitscope::task::Task;
-use rand_mt::Mt;
 
 fn task() -> Task {
     Task::array_update(2, 5).unwrap()
-}
-
-fn with(model: &HookedTransformer, lines: &[&str]) -> Experiment {
-    let mut with = plain::experiment(model, &random_update(task(), &mut Mt::new(1)));
-    let parse = |line: &&str| Intervention::parse(line, task(), model.config()).unwrap();
-    with.interventions = lines.iter().map(parse).collect();
-    with
 }
 
 fn check(model: &HookedTransformer, with: &Experiment, line: &str) -> Verdict {
@@ -94,7 +86,7 @@ fn agrees(
 #[test]
 fn entries_do_what_taking_them_away_undoes() {
     let model = random_model([2, 1], Shortformer, task(), 5);
-    let as_it_is = with(&model, &[]);
+    let as_it_is = plain::under(&model, &[]);
     let c = entry(&model, "qk.0.tok_tok", 3, 1, true);
     agrees(&model, &as_it_is, "matters[qk.0.tok_tok][3,1]", &|run| {
         moved(run, 0, 0..8, &|run, dest, src| {
@@ -139,7 +131,7 @@ fn entries_do_what_taking_them_away_undoes() {
 #[test]
 fn entries_follow_interventions() {
     let model = random_model([2, 1], Shortformer, task(), 6);
-    let off = with(&model, &["edge L0->K1 off"]);
+    let off = plain::under(&model, &["edge L0->K1 off"]);
     let found = check(&model, &off, "max matters[qk.1.k_comp][b_0,4]");
     assert_eq!(found.max, 0.0);
     let lines = [
@@ -147,7 +139,7 @@ fn entries_follow_interventions() {
         "set blocks.0.attn.hook_attn_scores [b_0,a_0] = 0.3",
         "zero blocks.0.attn.hook_v @a_0",
     ];
-    let changed = with(&model, &lines);
+    let changed = plain::under(&model, &lines);
     let c = entry(&model, "qk.0.tok_tok", 3, 1, true);
     agrees(&model, &changed, "matters[qk.0.tok_tok][3,1]", &|run| {
         moved(run, 0, 0..8, &|run, dest, src| {

@@ -1,9 +1,10 @@
 //! What the sweep must agree with: one forward pass for each input.
 
-use crate::common::Parts as _;
-use circuitscope::lens::{Experiment, RunName, RunView, Source, observe_one};
+use crate::common::{Parts as _, random_update};
+use circuitscope::lens::{Experiment, Intervention, RunName, RunView, Source, observe_one};
 use circuitscope::model::HookedTransformer;
 use circuitscope::task::{Task, Values, counterfactuals};
+use rand_mt::Mt;
 
 /// Every input of a space, in its order.
 pub fn every_update(task: Task) -> Vec<Values> {
@@ -27,6 +28,15 @@ pub fn experiment(model: &HookedTransformer, update: &Values) -> Experiment {
         interventions: Vec::new(),
         sample: "random:3".parse().unwrap(),
     }
+}
+
+/// An experiment on some input of the model's task with these interventions.
+pub fn under(model: &HookedTransformer, lines: &[&str]) -> Experiment {
+    let task = model.task();
+    let mut with = experiment(model, &random_update(task, &mut Mt::new(1)));
+    let parse = |line: &&str| Intervention::parse(line, task, model.config()).unwrap();
+    with.interventions = lines.iter().map(parse).collect();
+    with
 }
 
 /// The run of an input under an experiment's interventions. What is patched in comes from the

@@ -120,13 +120,11 @@ pub(in crate::app) fn answered(
             row.min(last(table.rows.len())),
             column.min(last(table.cols.len())),
         );
-        if std::mem::take(&mut inquiry.seeks)
-            && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
-        {
-            inquiry.cursor = cursor;
-        }
     }
     inquiry.answer = Some(result);
+    if std::mem::take(&mut inquiry.seeks) {
+        inquiry.seek_hottest();
+    }
     curves::point_at_beginning(inquiry);
 }
 
@@ -227,8 +225,7 @@ pub(in crate::app) fn grid(state: &mut State) -> Vec<Effect> {
     };
     let effects = open(state, question);
     if let (Some(cursor), Some(inquiry)) = (cursor, &mut state.inquiry) {
-        inquiry.cursor = cursor;
-        inquiry.seeks = false;
+        inquiry.put_cursor(cursor);
     }
     effects
 }

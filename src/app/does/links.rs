@@ -29,8 +29,7 @@ pub(in crate::app) fn circuits(state: &mut State) -> Vec<Effect> {
     };
     let effects = inquire::open(state, question);
     if let (Some(cursor), Some(inquiry)) = (cursor, &mut state.inquiry) {
-        inquiry.cursor = cursor;
-        inquiry.seeks = false;
+        inquiry.put_cursor(cursor);
     }
     effects
 }

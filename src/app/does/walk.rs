@@ -29,17 +29,14 @@ pub(in crate::app) fn has(state: &State, (row, column): (usize, usize)) -> bool 
 /// Moves the cursor to a cell.
 pub(in crate::app) fn go_to(state: &mut State, cell: (usize, usize)) {
     if let Some(inquiry) = &mut state.inquiry {
-        inquiry.cursor = cell;
+        inquiry.put_cursor(cell);
     }
 }
 
 /// Moves the cursor to the value that stands out most among those like the one under it.
 pub(in crate::app) fn hottest(state: &mut State) {
-    if let Some(inquiry) = &mut state.inquiry
-        && let Some(Ok(table)) = &inquiry.answer
-        && let Some(cursor) = table.hottest(inquiry.question.alike(), inquiry.cursor)
-    {
-        inquiry.cursor = cursor;
+    if let Some(inquiry) = &mut state.inquiry {
+        inquiry.seek_hottest();
     }
 }
 

@@ -38,6 +38,20 @@ impl Inquiry {
         }
     }
 
+    /// Moves the cursor; it stays there when the answer comes.
+    pub(in crate::app) fn put_cursor(&mut self, cell: (usize, usize)) {
+        (self.cursor, self.seeks) = (cell, false);
+    }
+
+    /// Moves the cursor to the value that stands out most among those like the one under it.
+    pub(in crate::app) fn seek_hottest(&mut self) {
+        if let Some(Ok(table)) = &self.answer
+            && let Some(cursor) = table.hottest(self.question.alike(), self.cursor)
+        {
+            self.put_cursor(cursor);
+        }
+    }
+
     /// The same, opened from a pane; from an answer it goes back to where that one was opened from.
     #[must_use]
     pub(in crate::app) fn opened_from(self, focus: Pane, old: Option<&Self>) -> Self {

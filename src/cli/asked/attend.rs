@@ -2,7 +2,7 @@
 
 use super::Form;
 use crate::cli::ask::AboutArgs;
-use crate::lens::{Array, AttentionCell, HeadName, Matrices, Part, ScoreSplit, split_score};
+use crate::lens::{Array, AttentionCell, HeadName, Part, ScoreSplit, split_score};
 use crate::task::Task;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -90,11 +90,16 @@ pub fn attend(args: &AttendArgs, out: &mut dyn Write) -> Result<()> {
         words.unwrap_or_default()
     );
     let lines = [format!("{line} summed"), line];
-    form.print(&lines, out, |question| {
+    form.print(&lines[0], &form.ask(&lines)?, out, |question| {
         let run = form.asking.inquest(question).run()?;
         let cell = |src| AttentionCell { dest, src };
-        let weights = Matrices::new(model)?;
-        let split = split_score(&weights, &run, head, cell(src), minus.map(cell))?;
+        let split = split_score(
+            form.asking.weights(),
+            &run,
+            head,
+            cell(src),
+            minus.map(cell),
+        )?;
         Ok(Numbers {
             head: head.to_string(),
             dest: dest_name.clone(),

@@ -78,7 +78,7 @@ pub fn attention(args: &AttentionArgs, out: &mut dyn Write) -> Result<()> {
     let lines = heads.iter();
     let lines = lines.map(|head| format!("attention {word} {head}{}", form.over()));
     let lines: Vec<String> = lines.collect();
-    form.print(&lines, out, |question| {
+    form.print(&lines[0], &form.ask(&lines)?, out, |question| {
         let maps = form.asking.inquest(question).attention(kind, form.mean)?;
         Ok(Numbers {
             of: maps.of,

@@ -39,10 +39,10 @@ pub fn attribute(args: &AttributeArgs, out: &mut dyn Write) -> Result<()> {
     let parts = format!("attribution {name}{over}");
     let predictions = task.predictions().into_iter();
     let paths = predictions.map(|prediction| format!("paths {prediction} {name}{over}"));
+    let mut tables = vec![form.asking.ask(&parts)?];
     // a model may have too many paths to list
-    let paths = paths.filter(|line| form.asking.ask(line).is_ok());
-    let lines: Vec<String> = std::iter::once(parts).chain(paths).collect();
-    form.print(&lines, out, |question| {
+    tables.extend(paths.filter_map(|line| form.asking.ask(&line).ok()));
+    form.print(&parts, &tables, out, |question| {
         Ok(Numbers {
             toward: name.clone(),
             positions: task.labels(),

@@ -91,25 +91,29 @@ impl Form {
         })
     }
 
-    /// Asks all lines and prints the answers, for programs with the numbers that they are made of.
+    /// The answers to all lines.
+    fn ask(&self, lines: &[String]) -> Result<Vec<Table>> {
+        lines.iter().map(|line| self.asking.ask(line)).collect()
+    }
+
+    /// Prints answers, for programs with the numbers that they are made of; `line` is one of the questions.
     fn print<T: Serialize>(
         &self,
-        lines: &[String],
+        line: &str,
+        tables: &[Table],
         out: &mut dyn Write,
         numbers: impl FnOnce(&Question) -> Result<T>,
     ) -> Result<()> {
-        let tables = lines.iter().map(|line| self.asking.ask(line));
-        let tables = tables.collect::<Result<Vec<_>>>()?;
         if self.format != Format::Json {
-            return self.asking.print(&tables, self.format == Format::Csv, out);
+            return self.asking.print(tables, self.format == Format::Csv, out);
         }
-        let first = self.asking.question(&lines[0])?;
+        let first = self.asking.question(line)?;
         let about_run = self.asking.is_about_run();
         let answer = Answer {
             model: ModelNumbers::from(&self.asking.model),
             inputs: self.inputs(&first)?,
             numbers: about_run.then(|| numbers(&first)).transpose()?,
-            tables: &tables,
+            tables,
         };
         print_json(out, &answer)
     }

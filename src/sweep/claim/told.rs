@@ -12,8 +12,29 @@ impl Verdict {
         if self.total == 0 {
             return NO_INPUT.to_owned();
         }
+        let mut text = self.counted();
+        if self.inputs > self.total {
+            text += &format!(
+                ", the inputs of {} that meet the condition",
+                grouped(self.inputs.into())
+            );
+        }
+        text + &self.left_out()
+    }
+
+    /// The same of a count that goes on.
+    #[must_use]
+    pub fn count_words_so_far(&self) -> String {
+        let more = match self.inputs > self.total {
+            true => " looked at so far",
+            false => "",
+        };
+        format!("{}{more}{}", self.counted(), self.left_out())
+    }
+
+    fn counted(&self) -> String {
         let count = |n: u64| grouped(n.into());
-        let mut text = match self.asks() {
+        match self.asks() {
             Some(_) => format!("over {} inputs", count(self.total)),
             None => format!(
                 "holds for {} of {} ({})",
@@ -21,17 +42,14 @@ impl Verdict {
                 count(self.total),
                 percent(self.count, self.total)
             ),
-        };
-        if self.inputs > self.total {
-            text += &format!(
-                ", the inputs of {} that meet the condition",
-                count(self.inputs)
-            );
         }
-        if self.undefined > 0 {
-            text += &format!("; undefined for {}", count(self.undefined));
+    }
+
+    fn left_out(&self) -> String {
+        match self.undefined {
+            0 => String::new(),
+            n => format!("; undefined for {}", grouped(n.into())),
         }
-        text
     }
 
     /// What the claim's first expression is over the inputs that it is about.
