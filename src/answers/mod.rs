@@ -29,7 +29,7 @@ pub use answering::{Answering, Inquest, answer};
 pub use curves::{AlongSteps, Condition, Curves, LogAxes, Measured, StepLine, Tracked};
 pub use gather::Compare;
 pub use geometry::Geometry;
-pub use inputs::{Extent, Many};
+pub use inputs::{Extent, Many, Share, Shares, shares};
 pub use kind::Kind;
 pub use plan::Sheet;
 pub use question::Question;

@@ -9,15 +9,18 @@ use crate::app::does::inquire;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
 use crate::app::does::page::{action_for, is_typed};
+use crate::app::does::patch;
 use crate::app::does::point;
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::does::steps;
 use crate::app::held::draft;
-use crate::app::held::fields::{Side, edit, has_room};
+use crate::app::held::editor::{edit, has_room};
+use crate::app::held::fields::Side;
 use crate::app::held::message::{Effect, Msg};
 use crate::app::held::state::Purpose;
 use crate::app::held::state::{Mode, State, Tone};
+use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
 use crate::lens::{Observation, Source};
@@ -104,7 +107,9 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     match result {
         Ok(seen) => {
             (state.failure, state.of_another_step) = (None, false);
+            let before = state.observation.as_ref().and_then(|seen| seen.metric);
             state.observation = Some(Arc::new(*seen));
+            patch::tell_effect(state, before);
             // what is typed over the model's own continuation is not lost to a run
             if state.field_error.is_none() {
                 state.show_told();
@@ -133,6 +138,13 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         };
     }
     if let Some(action) = action_for(state, key) {
+        let still_typing = matches!(
+            action,
+            Action::Back | Action::ValueUp | Action::ValueDown | Action::Left | Action::Right
+        );
+        if !still_typing {
+            state.fields.settle();
+        }
         return act::obey(state, action);
     }
     if let Mode::Line(line) = &mut state.mode {

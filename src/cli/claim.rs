@@ -1,6 +1,7 @@
 //! `circuitscope claim`: one line against every input; `circuitscope verify`: the same again.
 
 use super::args::{Common, Format};
+use super::groups::by_group;
 use super::model_args::{ModelArgs, SaidArgs};
 use super::output::print_numbers;
 use super::progress::Bar;
@@ -34,6 +35,12 @@ pub struct ClaimArgs {
     /// Replace a certificate that is there already
     #[arg(long, requires = "certificate")]
     pub force: bool,
+    /// In every group of inputs that agree in this expression, each for itself: idx, max(a)
+    #[arg(long, value_name = "EXPRESSION", conflicts_with = "certificate")]
+    pub by: Option<String>,
+    /// With --by: in at least this part of each group, such as 0.99
+    #[arg(long, value_name = "PART", requires = "by")]
+    pub at_least: Option<f64>,
     #[command(flatten)]
     pub space: SpaceArgs,
 }
@@ -52,7 +59,7 @@ pub struct VerifyArgs {
 }
 
 /// Exit code of a claim that is not known to be true or false.
-const UNDECIDED: u8 = 2;
+pub(super) const UNDECIDED: u8 = 2;
 
 #[derive(Serialize)]
 struct ClaimAnswer {
@@ -122,6 +129,9 @@ fn check(line: &str, space: &SpaceArgs) -> Result<Checked> {
 /// # Errors
 /// When the claim cannot be read, or as for `sweep`.
 pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    if let Some(by) = &args.by {
+        return by_group(args, by, out);
+    }
     if let Some(file) = &args.certificate {
         check_writable(file, args.force)?;
     }

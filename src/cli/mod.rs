@@ -17,6 +17,7 @@ mod doctor;
 mod explain;
 mod export;
 mod findings;
+mod groups;
 mod help;
 mod inspect;
 mod leading;

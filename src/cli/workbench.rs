@@ -198,6 +198,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
     };
     let note = steps.as_ref().and_then(|steps| steps.series.note.clone());
     state.steps = steps.map(Box::new);
+    state.themes = Theme::round_from(&args.theme);
     if let Some(session) = session.filter(|session| session.model.hash != model.hash) {
         let name = shown(&session.model.name);
         state.tell(format!(

@@ -20,3 +20,4 @@ pub mod share;
 pub mod slots;
 pub mod store;
 pub mod tutorial;
+mod typed;

@@ -119,6 +119,50 @@ fn finding(embedded: &Embedded) -> Result<Finding> {
     })
 }
 
+/// A step of the tutorial that is being gone through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its finding's name.
+    pub name: &'static str,
+    /// Which of its slide's, from 1.
+    pub at: usize,
+    /// How many its slide has.
+    pub of: usize,
+    /// What it says.
+    pub title: String,
+    /// How, as it was written.
+    pub note: &'static str,
+    /// The step behind it: name and title.
+    pub next: Option<(&'static str, String)>,
+}
+
+/// The step of that name, of whichever slide.
+#[must_use]
+pub fn lesson(name: &str) -> Option<Lesson> {
+    let all = |tutorial: &'static Tutorial| tutorial.findings;
+    let steps = ALL.iter().map(all);
+    let mut found = steps.filter_map(|steps| {
+        let at = steps.iter().position(|one| one.name == name)?;
+        Some((steps, at))
+    });
+    let (steps, at) = found.next()?;
+    // its number is said beside it
+    let bare = |title: &str| {
+        let words = title.trim_start_matches(|c: char| c.is_ascii_digit());
+        words.trim_start().to_owned()
+    };
+    let title = |one: &Embedded| Some(bare(&finding(one).ok()?.card.title));
+    let step = &steps[at];
+    Some(Lesson {
+        name: step.name,
+        at: at + 1,
+        of: steps.len(),
+        title: title(step)?,
+        note: step.note,
+        next: (steps.get(at + 1)).and_then(|next| Some((next.name, title(next)?))),
+    })
+}
+
 /// The session of the finding of that name, of whichever slide.
 #[must_use]
 pub fn find(name: &str) -> Option<Session> {

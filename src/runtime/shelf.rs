@@ -167,7 +167,8 @@ impl Work {
             }
             Self::Job(ShelfJob::Open { which, name, title }) => {
                 let session = session(which, &name, places).map(Box::new);
-                Msg::Opened(Opening::Finding(title), session.map_err(text))
+                let step = (which == Which::Tutorial).then(|| name.clone());
+                Msg::Opened(Opening::Finding { title, step }, session.map_err(text))
             }
             Self::Job(job) => Msg::Shelved(change(job, places).map_err(text)),
         }

@@ -14,6 +14,9 @@ use ratatui::text::Line;
 /// Cells this wide show their number.
 const GOOD_CELL: u16 = 4;
 
+/// Columns between two heads.
+const GAP: u16 = 2;
+
 /// What a matrix of positions needs to be drawn.
 pub(super) struct Matrix<'a> {
     pub scale: Scale,
@@ -27,8 +30,14 @@ pub(super) struct Matrix<'a> {
     pub spot: &'a dyn Fn(usize, usize) -> Spot,
 }
 
-/// A matrix with its position labels; scrolls so that the cursor's row is on screen.
-pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &Matrix<'_>) {
+/// A matrix with its position labels; scrolls so that the cursor's row is on screen. Says where it goes on:
+/// above, below, left, right.
+pub(super) fn matrix(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    keep: usize,
+    matrix: &Matrix<'_>,
+) -> [bool; 4] {
     let task = canvas.state.task();
     let len = task.seq_len();
     let muted = canvas.look.style(Role::Muted);
@@ -92,6 +101,12 @@ pub(super) fn matrix(canvas: &mut Canvas<'_>, area: Rect, keep: usize, matrix: &
         height: area.height.saturating_sub(top),
     };
     canvas.heat(&heatmap, body, (first, first_column), matrix.spot);
+    [
+        first > 0,
+        first + rows < len,
+        first_column > 0,
+        first_column + columns < len,
+    ]
 }
 
 pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
@@ -133,8 +148,10 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
     let heads = heads_that_fit(canvas, inner);
     let selected = view.layer * config.n_heads + view.head;
     let first = selected.min(total.saturating_sub(heads));
-    let width = inner.width / heads as u16;
+    // heads stand apart
+    let width = (inner.width + GAP) / heads as u16;
     let cell_width = cell_width(inner.width, heads, state.task().seq_len());
+    let mut goes_on = [false; 4];
     for slot in 0..heads {
         let (layer, head) = (
             (first + slot) / config.n_heads,
@@ -142,7 +159,7 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
         );
         let mut place = Rect {
             x: inner.x + slot as u16 * width,
-            width,
+            width: width - GAP,
             ..inner
         };
         let at_cursor = (layer, head) == (view.layer, view.head);
@@ -160,7 +177,7 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
             dest,
             src,
         };
-        matrix(
+        let more = matrix(
             canvas,
             place,
             view.dest,
@@ -173,7 +190,11 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
                 spot: &spot,
             },
         );
+        for (all, one) in goes_on.iter_mut().zip(more) {
+            *all |= one;
+        }
     }
+    canvas.goes_on(inner, goes_on);
     draw_legend(canvas, area, scale, taken);
 }
 
@@ -192,7 +213,7 @@ pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, tak
 }
 
 fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
-    let labels = heads as u16 * LABEL;
+    let labels = heads as u16 * (LABEL + GAP) - GAP;
     let cells = u16::try_from(heads * len).unwrap_or(u16::MAX);
     (width.saturating_sub(labels) / cells.max(1)).clamp(1, 7)
 }

@@ -149,6 +149,35 @@ impl Canvas<'_> {
         inner
     }
 
+    /// Marks on a pane's border where it goes on beyond what is on screen: above, below, left, right.
+    pub fn goes_on(&mut self, inner: Rect, [above, below, left, right]: [bool; 4]) {
+        if inner.is_empty() {
+            return;
+        }
+        let look = self.look;
+        let middle = inner.y + inner.height / 2;
+        let marks = [
+            (above, (inner.right(), inner.y), look.pick("↑", "^")),
+            (
+                below,
+                (inner.right(), inner.bottom() - 1),
+                look.pick("↓", "v"),
+            ),
+            (
+                left,
+                (inner.x.saturating_sub(1), middle),
+                look.pick("‹", "<"),
+            ),
+            (right, (inner.right(), middle), look.pick("›", ">")),
+        ];
+        let style = look.style(Role::Accent);
+        for (_, at, mark) in marks.into_iter().filter(|(there, ..)| *there) {
+            if self.buf.area.contains(at.into()) {
+                self.buf.set_stringn(at.0, at.1, mark, 1, style);
+            }
+        }
+    }
+
     /// Text at a place, in the room up to the area's right edge; the column after it.
     pub fn text(&mut self, x: u16, y: u16, area: Rect, text: &str, style: Style) -> u16 {
         if y >= area.bottom() || x >= area.right() || y < area.y {

@@ -238,6 +238,11 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());
+    if judged.is_none() && same && !card.claims.is_empty() {
+        let text = "as recorded, not counted again here: circuitscope replay does";
+        let parts = wrapped(text, width).into_iter();
+        lines.extend(parts.map(|part| Line::from(canvas.span(Role::Muted, part))));
+    }
     for (i, claim) in card.claims.iter().enumerate() {
         let judged = judged.and_then(|judged| judged.get(i));
         let role = match (judged, claim.holds) {

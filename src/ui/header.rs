@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Mode, PINNED, Spot, Tone, hints};
+use crate::app::{Action, BINDINGS, Mode, PINNED, Pane, Spot, Tone, hints};
 use crate::lens::Score;
 use crate::task::number::{fixed, significant};
 use crate::task::{fraction, grouped};
@@ -196,9 +196,17 @@ fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
 /// An error, a message, or what is odd about the pair, the most pressing one.
 fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     let state = canvas.state;
-    if let Some((side, error)) = &state.field_error {
+    let wrong = state.field_error.as_ref().map(|(side, error)| {
         let side = format!("{side:?}").to_lowercase();
-        return vec![canvas.span(Role::Bad, format!("{side} {error}"))];
+        vec![canvas.span(Role::Bad, format!("{side} {error}"))]
+    });
+    let normal = matches!(state.mode, Mode::Normal);
+    // where it is mended it comes first, over what lies on the workbench it says nothing
+    if let Some(wrong) = &wrong
+        && normal
+        && state.view.focus == Pane::Prompt
+    {
+        return wrong.clone();
     }
     if let Some(status) = &state.status {
         let role = match status.tone {
@@ -210,6 +218,9 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     }
     if let Some(failure) = &state.failure {
         return vec![canvas.span(Role::Bad, failure.clone())];
+    }
+    if let Some(wrong) = wrong.filter(|_| normal) {
+        return wrong;
     }
     match state.warnings().first() {
         Some(warning) => vec![

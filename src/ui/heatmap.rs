@@ -5,7 +5,7 @@
 //! | width | with colours | without |
 //! |---|---|---|
 //! | 3 and more | the number on its colour, a blank before it | the number |
-//! | 2 | its colour | sign and tenths of the maximum, cut off, not rounded: `+9`, `-3`, ` 4` |
+//! | 2 | its colour | a share of 1 in tenths, cut off, not rounded: `.4`, `1.`; else sign and shade: `+▓`, `-░` |
 //! | 1 | its colour | a shade, from ` ░▒▓█`, or from ` -~=≡` where negative |
 //!
 //! A masked cell is a dot on the empty ground, a value that does not exist is `n/a` or `?`. So
@@ -250,7 +250,7 @@ impl Heatmap<'_> {
     fn plain(&self, content: HeatCell) -> (String, Style) {
         let text = match (content, self.width()) {
             (HeatCell::Value(value), 1) => shade(self.look, self.scale.fraction(value)).to_owned(),
-            (HeatCell::Value(value), 2) => self.tenths(value),
+            (HeatCell::Value(value), 2) => self.two_columns(value),
             // A full stop is a shade of its own there.
             (HeatCell::Masked, 1) => self.look.pick("·", "'").to_owned(),
             _ => self.text(content),
@@ -278,17 +278,23 @@ impl Heatmap<'_> {
         (self.plain(content).0, style)
     }
 
-    /// Sign and tenths of the maximum: `+9` is at least nine tenths of it.
-    fn tenths(&self, value: f32) -> String {
+    /// Tenths where the scale ends at 1, as they are written; what could be read as another number is a shade.
+    fn two_columns(&self, value: f32) -> String {
         let fraction = self.scale.fraction(value);
-        // 0.3 of 1.0 in single precision is a little less in double precision.
-        let tenths = ((fraction.abs() + 1e-6) * 10.0).floor().min(9.0);
-        let sign = match (self.scale.is_signed() && tenths > 0.0, fraction < 0.0) {
-            (true, true) => "-",
-            (true, false) => "+",
-            (false, _) => " ",
+        if !self.scale.is_signed() && (self.scale.max() - 1.0).abs() < 1e-6 {
+            // 0.3 of 1.0 in single precision is a little less in double precision.
+            return match ((fraction + 1e-6) * 10.0).floor() {
+                tenths if tenths >= 10.0 => "1.".to_owned(),
+                tenths => format!(".{:.0}", tenths.max(0.0)),
+            };
+        }
+        let shade = shade(self.look, fraction.abs());
+        let sign = match (shade.trim().is_empty(), fraction < 0.0) {
+            (true, _) => " ",
+            (false, true) => "-",
+            (false, false) => "+",
         };
-        format!("{sign}{tenths:.0}")
+        format!("{sign}{shade}")
     }
 }
 

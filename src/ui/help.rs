@@ -71,10 +71,8 @@ const NAMES: &[(&str, &str)] = &[
 
 /// Columns between two columns of keys.
 const GAP: u16 = 2;
-/// The least width of a column of keys.
-const LEAST: u16 = 44;
-/// The same where they are told in short.
-const LEAST_SHORT: u16 = 26;
+/// The least width of a column of keys that are told in full, and of one that are told in short.
+const LEAST: (u16, u16) = (40, 26);
 
 /// A row of the help.
 enum Row {
@@ -104,11 +102,8 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
     };
     let inner = overlay(canvas, area, Line::from(title));
     canvas.spot(area, Spot::Help);
-    let text = if rows.is_empty() {
-        vec![Row::Heading("no key has that in its text".to_owned())]
-    } else {
-        rows
-    };
+    let none = || vec![Row::Heading("no key has that in its text".to_owned())];
+    let text = if rows.is_empty() { none() } else { rows };
     let at = match view.words {
         true => view.at,
         false => text
@@ -121,7 +116,11 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         inner,
         &text,
         at,
-        if view.words { u16::MAX } else { LEAST },
+        if view.words {
+            u16::MAX
+        } else {
+            width_of(&text).clamp(LEAST.0, inner.width.max(LEAST.0))
+        },
     );
 }
 
@@ -133,10 +132,26 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
         let first = section.bindings.first();
         first.is_some_and(|one| here.contains(&one.at) && one.action.group() != Group::Move)
     });
-    let rows = rows(of_here, None, in_short, |_, key| Spot::Menu(key.action));
-    let columns = columns_in(area.width.saturating_sub(2), LEAST_SHORT);
+    let of_here: Vec<Section> = of_here.collect();
+    let spot = |_: usize, key: &Binding| Spot::Menu(key.action);
+    let full = |key: &Binding| key.help.to_owned();
+    // in full where all of it has room, below a half of the screen at best
+    let all = rows(of_here.iter(), None, full, spot);
+    let width = width_of(&all);
+    let fits = all
+        .len()
+        .div_ceil(columns_in(area.width.saturating_sub(2), width)) as u16
+        + 2;
+    let (rows, width) = match fits <= area.height {
+        true => (all, width),
+        false => {
+            let short = rows(of_here.iter(), None, in_short, spot);
+            (short, LEAST.1)
+        }
+    };
+    let columns = columns_in(area.width.saturating_sub(2), width);
     let height = rows.len().div_ceil(columns) as u16 + 2;
-    let height = height.clamp(area.height / 2, area.height);
+    let height = height.min(area.height);
     let place = Rect {
         y: area.bottom() - height,
         height,
@@ -144,7 +159,17 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let title = canvas.span(Role::Title, " the next key does it, esc closes ");
     let inner = overlay(canvas, place, Line::from(title));
-    in_columns(canvas, inner, &rows, 0, LEAST_SHORT);
+    in_columns(canvas, inner, &rows, 0, width);
+}
+
+/// Columns that the longest of these rows needs.
+fn width_of(rows: &[Row]) -> u16 {
+    let width = |row: &Row| match row {
+        Row::Heading(text) => text.chars().count(),
+        Row::Key { keys, text, .. } => 3 + keys.chars().count().max(KEYS) + text.chars().count(),
+        Row::Blank => 0,
+    };
+    rows.iter().map(width).max().unwrap_or(0) as u16 + GAP
 }
 
 /// A frame over what is below it; the room inside.
@@ -221,12 +246,12 @@ fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, leas
 
 fn keys(state: &State, filter: &str, at: Option<usize>) -> Vec<Row> {
     let text = |binding: &Binding| binding.help.to_owned();
-    let all = sections(state, filter).into_iter();
-    rows(all, at, text, |at, _| Spot::HelpKey(at))
+    let all = sections(state, filter);
+    rows(all.iter(), at, text, |at, _| Spot::HelpKey(at))
 }
 
-fn rows(
-    sections: impl Iterator<Item = Section>,
+fn rows<'a>(
+    sections: impl Iterator<Item = &'a Section>,
     at: Option<usize>,
     text: impl Fn(&Binding) -> String,
     spot: impl Fn(usize, &Binding) -> Spot,
@@ -236,8 +261,8 @@ fn rows(
         if !rows.is_empty() {
             rows.push(Row::Blank);
         }
-        rows.push(Row::Heading(section.title));
-        for binding in section.bindings {
+        rows.push(Row::Heading(section.title.clone()));
+        for binding in &section.bindings {
             let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
             rows.push(Row::Key {
                 keys: keys.join(" "),

@@ -81,7 +81,7 @@ fn rows_of(
     let parts = parts.into_iter().enumerate();
     let text = |(row, part)| Line::from(canvas.span(role, format!("{}{part}", lead(row))));
     let mut rows: Vec<Line<'static>> = parts.map(text).collect();
-    let idle = listed.on && seen.is_some_and(|seen| changes_nothing(seen, listed));
+    let idle = listed.on && seen.is_some_and(|seen| seen.is_idle(&listed.intervention));
     if let Some(row) = rows.last_mut().filter(|_| idle) {
         row.spans.push(canvas.span(Role::Warn, "  changes nothing"));
     }
@@ -97,12 +97,6 @@ fn compact(line: &str) -> String {
         .replace(" from corrupted", "")
         .replace(" head ", " h")
         .replacen("patch ", "", 1)
-}
-
-fn changes_nothing(seen: &Observation, listed: &Listed) -> bool {
-    let active = &seen.experiment.interventions;
-    let at = active.iter().position(|one| *one == listed.intervention);
-    at.is_some_and(|at| seen.changed.get(at) == Some(&false))
 }
 
 /// Whether interventions let a position attend to a later one, which no model of this kind does.

@@ -39,6 +39,8 @@ pub enum Layout {
         header: Rect,
         /// The row of the model's steps below it, where it has some.
         steps: Option<Rect>,
+        /// The text of the tutorial's step, where one is gone through.
+        lesson: Option<Rect>,
         /// Last row.
         footer: Rect,
         /// The panes on screen.
@@ -79,6 +81,36 @@ pub struct Wanted {
     pub answer: Option<u16>,
     /// Whether the model is one of several steps, with a row that says which.
     pub steps: bool,
+    /// Letters of the open step of the tutorial.
+    pub lesson: Option<u16>,
+}
+
+/// From this width on the text of a lesson stands at the side, so wide.
+const SIDE: (u16, u16) = (150, 40);
+/// Rows of the workbench that a lesson's text leaves alone, and the most that it takes.
+const SPARE: (u16, u16) = (30, 9);
+
+/// The body, and the lesson at its side or below it.
+fn beside(body: Rect, letters: u16) -> (Rect, Rect) {
+    if body.width >= SIDE.0 {
+        let left = Rect {
+            width: body.width - SIDE.1,
+            ..body
+        };
+        let right = Rect {
+            x: left.right(),
+            width: SIDE.1,
+            ..body
+        };
+        return (left, right);
+    }
+    // the heading, the key, the border, and what words leave empty at their lines' ends
+    let lines = letters / body.width.saturating_sub(8).max(1) + 5;
+    let rows = match body.height.saturating_sub(SPARE.0) {
+        spare @ 4.. => lines.min(SPARE.1).min(spare),
+        _ => 1,
+    };
+    cut_top(body, body.height - rows)
 }
 
 /// Whether a screen of that size shows the workbench.
@@ -96,6 +128,13 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     let (header, rest) = cut_top(area, 1);
     let (steps, rest) = cut_top(rest, u16::from(wanted.steps));
     let (body, footer) = cut_top(rest, rest.height - 1);
+    let (body, lesson) = match wanted.lesson {
+        None => (body, None),
+        Some(letters) => {
+            let (body, lesson) = beside(body, letters);
+            (body, Some(lesson))
+        }
+    };
     let alone = wanted.zoomed
         || wanted.focus == Pane::Space
         || area.width < WHOLE.0
@@ -108,6 +147,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     Layout::Panes {
         header,
         steps: wanted.steps.then_some(steps),
+        lesson,
         footer,
         panes,
     }
@@ -279,6 +319,7 @@ mod tests {
                     heads: 2,
                     answer: None,
                     steps: false,
+                    lesson: None,
                 };
                 let Layout::Panes { panes, .. } = layout(Rect::new(0, 0, width, height), wanted)
                 else {

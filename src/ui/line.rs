@@ -93,6 +93,11 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
     let first = scroll_to(chosen, shown, count, chosen.saturating_sub(shown / 2));
     let widest = line.found.iter().map(|one| one.line.chars().count()).max();
     let widest = widest.unwrap_or(0).min(16);
+    let about = line.found.iter().filter(|one| !one.form.is_empty());
+    let widest_about = about
+        .map(|one| one.about.chars().count())
+        .max()
+        .unwrap_or(0);
     for (row, found) in (1..).zip(line.found.iter().enumerate().skip(first).take(shown)) {
         let (at, found) = found;
         let is_chosen = line.chosen == Some(at);
@@ -108,9 +113,11 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
         };
         let about = if is_chosen { Role::Text } else { Role::Muted };
         let word = format!("{mark}{:<widest$}  ", found.line);
+        let text = format!("{:<widest_about$}  ", found.about);
         let line = Line::from(vec![
             canvas.span(role, word),
-            canvas.span(about, found.about.clone()),
+            canvas.span(about, text),
+            canvas.span(Role::Muted, found.form),
         ]);
         canvas.line(inner, row, &line);
         canvas.spot_row(inner, row, Spot::Found(at));

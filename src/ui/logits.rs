@@ -16,6 +16,10 @@ const BEFORE_BAR: u16 = 16;
 /// Columns after it: ` .9998 !14`.
 const AFTER_BAR: u16 = 10;
 
+/// Where a row's logit ends in a pane that stands alone, and its columns.
+const LOGIT_FROM: u16 = 76;
+const LOGIT: u16 = 14;
+
 /// One ranked token of a position.
 struct Row {
     position: usize,
@@ -79,6 +83,8 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         draw_row(canvas, (inner, i as u16), &seen, &truth, row);
         canvas.spot_row(inner, i as u16, Spot::Position(row.position));
     }
+    let behind = first + room < rows.len();
+    canvas.goes_on(inner, [first > 0, behind, false, false]);
 }
 
 /// The right answer that the predictions on screen are judged by.
@@ -174,7 +180,19 @@ fn draw_row(
             let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
+            let unasked = judged.is_none() && row.rank == 0 && task.is_judged();
             spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, &target)));
+            if unasked {
+                spans.push(canvas.span(Role::Muted, " not asked"));
+            }
+            if state.view.zoomed && area.width > LOGIT_FROM {
+                let used: usize = spans.iter().map(Span::width).sum();
+                let gap = usize::from(LOGIT_FROM - LOGIT).saturating_sub(used);
+                spans.push(Span::raw(" ".repeat(gap)));
+                let logit = run.logits.get(&[row.position, row.token as usize]);
+                let logit = logit.map_or_else(String::new, |logit| signed(logit, 7));
+                spans.push(canvas.span(role, format!("{logit} logit")));
+            }
         }
     }
     canvas.line(area, y, &Line::from(spans));

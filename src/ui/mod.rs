@@ -19,6 +19,7 @@ pub mod heatmap;
 mod help;
 mod interventions;
 pub mod layout;
+mod lesson;
 mod line;
 mod logits;
 mod logits_wide;
@@ -73,6 +74,7 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
         Layout::Panes {
             header,
             steps,
+            lesson,
             footer,
             panes,
         } => {
@@ -82,6 +84,9 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
             }
             for (pane, area) in panes {
                 draw_pane(&mut canvas, pane, area);
+            }
+            if let (Some(area), Some(lesson)) = (lesson, &state.lesson) {
+                lesson::lesson(&mut canvas, area, lesson);
             }
             header::footer(&mut canvas, footer);
             if let Some(shelf) = &state.shelf {
@@ -153,6 +158,7 @@ fn wanted(state: &State) -> Wanted {
             _ => 0,
         }),
         steps: (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
+        lesson: state.lesson.as_deref().map(lesson::letters),
     }
 }
 

@@ -172,6 +172,17 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
         };
         canvas.heat(&heatmap, place, (first_row, first_column), &spot);
     }
+    let columns = match at.layers {
+        1 => first_column + at.columns(inner) < len + 1,
+        _ => false,
+    };
+    let marks = [
+        first_row > 0,
+        first_row + at.rows < rows.len(),
+        first_column > 0 || first_layer > 0,
+        columns || first_layer + at.layers < layers,
+    ];
+    canvas.goes_on(inner, marks);
     draw_legend(canvas, area, scale, taken);
 }
 
@@ -404,7 +415,7 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
         };
         value(state.view.reading, &seen, GridName::PatternDestSrc, cell)
     };
-    matrix(
+    let more = matrix(
         canvas,
         inner,
         view.dest,
@@ -417,4 +428,5 @@ pub(super) fn cells(canvas: &mut Canvas<'_>, area: Rect) {
             spot: &|dest, src| Spot::Cell { dest, src },
         },
     );
+    canvas.goes_on(inner, more);
 }

@@ -79,6 +79,22 @@ struct Picture<'a> {
     down: Step,
     across: Step,
     cursor: (usize, usize),
+    /// The cell of the prompt itself, where the axes are fields.
+    own: Option<(usize, usize)>,
+}
+
+/// The cell of a map that the clean prompt is in.
+fn own_cell(canvas: &Canvas<'_>, table: &Table) -> Option<(usize, usize)> {
+    let [down, across] = &table.axes[..] else {
+        return None;
+    };
+    let (task, values) = (canvas.state.task(), &canvas.state.study().clean.values);
+    let place = |axis: &String, names: &[String]| {
+        let field = task.fields().find(|field| field.to_string() == *axis)?;
+        let name = task.token_name(values.get(field));
+        names.iter().position(|one| *one == name)
+    };
+    Some((place(down, &table.rows)?, place(across, &table.cols)?))
 }
 
 /// Draws the picture where the table does not fit in numbers; what is left for these.
@@ -130,6 +146,7 @@ pub(super) fn beside(
         down,
         across,
         cursor: inquiry.cursor,
+        own: own_cell(canvas, table),
     };
     picture.colours(canvas, halves);
     picture.means(canvas, halves);
@@ -228,6 +245,21 @@ impl Picture<'_> {
                 }
             }
         }
+        if let Some(own) = self.own.filter(|own| *own != self.cursor) {
+            let x = field.x + self.across.place(own.1) as u16;
+            let y = field.y + (self.down.place(own.0) / halves) as u16;
+            if field.contains((x, y).into()) {
+                let style = canvas.look.style(Role::Cursor);
+                let here = self.colour(canvas, self.table.values.get(&[own.0, own.1]));
+                let style = match canvas.look.has_colours() {
+                    true => style.fg(here),
+                    false => style,
+                };
+                canvas
+                    .buf
+                    .set_string(x, y, canvas.look.pick("○", "o"), style);
+            }
+        }
         let (row, col) = self.cursor;
         let at = Rect {
             x: field.x + self.across.place(col) as u16,
@@ -294,13 +326,25 @@ impl Picture<'_> {
             let name = self.table.axes.get(i);
             name.cloned().unwrap_or_else(|| default.to_owned())
         };
+        let own = match self.own {
+            Some(_) => format!("  {} this prompt", canvas.look.pick("○", "o")),
+            None => String::new(),
+        };
         let title = format!(
-            "{down} {}  {across} {}",
+            "{down} {}  {across} {}{own}",
             axis(0, "rows"),
             axis(1, "columns")
         );
         let title = shortened(canvas.look, &title, place.width.into());
         canvas.text(place.x, place.y, place, &title, muted);
+        // the strips meet in the corner
+        let corner = Rect {
+            x: self.field.right(),
+            y: self.field.bottom(),
+            width: 4,
+            height: 1,
+        };
+        canvas.text(corner.x, corner.y, corner, "mean", muted);
         let room = usize::from(label.saturating_sub(1));
         let (row, col) = self.cursor;
         let line = |row: usize| (self.down.place(row) / halves) as u16;

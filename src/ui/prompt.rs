@@ -147,19 +147,23 @@ fn field(
     let style = canvas.look.style(role);
     if !selected {
         canvas.text(x, y, room_area, text, style);
-    } else if state.fields.is_whole() {
-        // what is typed replaces it
-        let style = style.add_modifier(Modifier::REVERSED);
-        canvas.text(x, y, room_area, text, style);
     } else {
         let mut cursor = state.fields.cursor();
         let (visible, shown) = window(canvas.look, text, cursor, room_area.width.into());
         (before, cursor) = (cursor - shown, shown);
         canvas.text(x, y, room_area, &visible, style);
-        let at = x + cursor as u16;
-        if at < area.right() && y < area.bottom() {
-            let reversed = Style::new().add_modifier(Modifier::REVERSED);
-            canvas.buf[(at, y)].set_style(reversed);
+        // the value that is replaced by what is typed, or where it goes on
+        let marked = match state.fields.replaced() {
+            Some(columns) if !columns.is_empty() => {
+                columns.start.saturating_sub(before)..columns.end.saturating_sub(before)
+            }
+            _ => cursor..cursor + 1,
+        };
+        let reversed = Style::new().add_modifier(Modifier::REVERSED);
+        for at in marked.map(|column| x + column as u16) {
+            if at < area.right() && y < area.bottom() {
+                canvas.buf[(at, y)].set_style(reversed);
+            }
         }
     }
     for (i, x) in (room_area.left()..room_area.right()).enumerate() {

@@ -7,8 +7,8 @@ use super::space_rows::{place, rows};
 use super::theme::Role;
 use crate::app::{Pane, Running};
 use crate::sweep::{By, Common, Tally, undefined_words};
-use crate::task::grouped;
 use crate::task::number::{fixed, significant};
+use crate::task::{fraction, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -41,7 +41,11 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
         row: 0,
     };
     if let Some(running) = &state.space.running {
-        progress(canvas, &mut at, running);
+        progress(canvas, &mut at, running, false);
+    } else if state.space_so_far().is_some()
+        && let Some(stopped) = &state.space.stopped
+    {
+        progress(canvas, &mut at, stopped, true);
     }
     if let Some(failure) = state.space_failure() {
         for text in super::prompt::wrapped(failure, usize::from(inner.width)) {
@@ -82,7 +86,8 @@ impl Rows {
     }
 }
 
-fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {
+/// How far a question is, or how far it was when it was stopped.
+fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running, stopped: bool) {
     let question = &running.question;
     let what = match (question.sweep, &question.claims[..]) {
         (true, []) => "sweep".to_owned(),
@@ -109,11 +114,11 @@ fn progress(canvas: &mut Canvas<'_>, at: &mut Rows, running: &Running) {
         ("█", "░")
     };
     let bar = block.repeat(full) + &empty.repeat(wide as usize - full);
-    let text = format!(
-        " {:3.0}%  {:.2} M inputs/s  {left:.0} s left  {what}",
-        part * 100.0,
-        rate / 1e6
-    );
+    let pace = match stopped {
+        true => "stopped here".to_owned(),
+        false => format!("{:.2} M inputs/s  {left:.0} s left", rate / 1e6),
+    };
+    let text = format!(" {:3.0}%  {pace}  {what}", part * 100.0);
     at.put(
         canvas,
         &Line::from(vec![
@@ -139,10 +144,15 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     };
     // every input is counted: nothing is estimated
     let whole = u128::from(tally.inputs) == canvas.state.task().input_space();
+    let right = tally.right();
+    let words = match at.area.width < 100 {
+        // what is right of the inputs says it all where there is little room
+        true => format!("inputs right {}", fraction(right.inputs_accuracy)),
+        false => right.words(),
+    };
     let rest = format!(
-        " of {}   {}   loss {}   {}",
+        " of {}   {words}   loss {}   {}",
         grouped(tally.inputs.into()),
-        tally.right().words(),
         significant(tally.mean_loss(), 4),
         match (whole, canvas.state.space_tally().is_some()) {
             (true, _) => "exact",

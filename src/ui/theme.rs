@@ -187,6 +187,16 @@ impl Theme {
             })
     }
 
+    /// The names of the shipped themes in the order in which a key goes through them, from this one on.
+    #[must_use]
+    pub fn round_from(first: &str) -> Vec<&'static str> {
+        let themes = Self::shipped();
+        let start = themes.iter().position(|theme| theme.name == first);
+        let mut names: Vec<_> = themes.iter().map(|theme| theme.name.as_str()).collect();
+        names.rotate_left(start.unwrap_or(0));
+        names
+    }
+
     /// The colours of `role`.
     #[must_use]
     pub fn paint(&self, role: Role) -> Paint {

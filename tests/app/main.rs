@@ -20,6 +20,7 @@ mod results;
 mod runs;
 mod sessions;
 mod space;
+mod told;
 mod typing;
 mod undo;
 

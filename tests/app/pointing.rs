@@ -45,7 +45,7 @@ fn a_click_in_a_field_types_there() {
     let mut bench = workbench(1);
     let field = |column| Spot::Field(Side::Corrupted, Part(0), column);
     point(&mut bench, field(2), Gesture::Click);
-    press(&mut bench, "delete 9");
+    press(&mut bench, "9");
     let fields = &bench.state.fields;
     assert_eq!(fields.selected(), (Side::Corrupted, Part(0)));
     assert!(fields.text(Side::Corrupted, Part(0)).starts_with("1 9"));

@@ -167,11 +167,11 @@ fn without_colours_narrow_cells_speak() {
     assert_eq!(text(1, true, UNIT), [" .#'?", "=?#%:"].map(str::to_owned));
     assert_eq!(
         text(2, false, UNIT),
-        [" 0+1+9 · ?", "-5 ?+9-9+4"].map(str::to_owned)
+        ["  +░+█ · ?", "-▓ ?+█-█+▒"].map(str::to_owned)
     );
     assert_eq!(
         text(2, true, attention),
-        [" 0 1 9 . ?", " 0 ? 9 0 4"].map(str::to_owned)
+        [".0.1.9 . ?", ".0 ?1..0.4"].map(str::to_owned)
     );
 }
 

@@ -29,6 +29,7 @@ pub fn place(state: &State, pane: Pane, (width, height): (u16, u16)) -> Option<R
             _ => 0,
         }),
         steps: state.steps.is_some(),
+        lesson: None,
     };
     layout(Rect::new(0, 0, width, height), wanted).pane(pane)
 }

@@ -171,9 +171,9 @@ fn positions_over_narrow_columns_are_told_apart() {
 #[test]
 fn a_field_shows_what_is_typed() {
     let mut bench = workbench(1);
-    press(&mut bench, "down backspace 2 1");
+    press(&mut bench, "down 7");
     let rows = shown(&bench, 80, 24);
-    assert!(rows[2].contains("idx 21"), "{}", rows[2]);
+    assert!(rows[2].contains("idx 7"), "{}", rows[2]);
 }
 
 #[test]

@@ -182,3 +182,50 @@ fn samples_have_standard_errors() {
     let text = stdout(&["score", "--sample", "random:0:64"]);
     assert!(text.contains(" ± ") && text.contains("(n = 64)"), "{text}");
 }
+
+/// A condition in every group for itself: what groups count is what claims about each count.
+#[test]
+fn a_claim_is_counted_in_every_group() {
+    let slide = |words: &[&str]| {
+        let words = [words, &["--slide", "min_of_two", "-f", "json"]].concat();
+        let told = output(&words);
+        let found: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        (told.status.code(), found)
+    };
+    let condition = "margin > 20";
+    let by = ["claim", condition, "--by", "a // 40"];
+    let (_, found) = slide(&by);
+    let groups = found["groups"].as_array().unwrap().clone();
+    assert_eq!(groups.len(), 2);
+    let fractions = groups
+        .iter()
+        .map(|group| group["fraction"].as_f64().unwrap());
+    let least = fractions.fold(1.0, f64::min);
+    for (group, when) in groups.iter().zip(["a < 40", "a >= 40"]) {
+        let (_, one) = slide(&["claim", &format!("{condition} when {when}")]);
+        assert_eq!(
+            (&group["n"], &group["holds"]),
+            (&one["total"], &one["count"]),
+            "{one}"
+        );
+    }
+    assert!(least > 0.0 && least < 1.0, "{least}");
+    for (part, code, verdict) in [(least, 0, "PROVED"), (least + 1e-9, 1, "REFUTED")] {
+        let part = part.to_string();
+        let (exit, found) = slide(&[&by[..], &["--at-least", &part]].concat());
+        assert_eq!((exit, &found["verdict"]), (Some(code), &verdict.into()));
+    }
+    // a part of a sample decides nothing of a part of all, unless it is all of each group
+    let sampled = ["claim", "A1[b_0,elt] > 0.5", "--by", "idx"];
+    let part = output(&with(&[&sampled[..], &["--at-least", "0.9"]].concat()));
+    assert_eq!(part.status.code(), Some(2));
+    assert_eq!(output(&with(&sampled)).status.code(), Some(1));
+    refused(
+        &with(&["claim", "margin", "--by", "idx"]),
+        "takes a condition",
+    );
+    refused(
+        &with(&["claim", condition, "--by", "idx", "--at-least", "7"]),
+        "at most 1",
+    );
+}

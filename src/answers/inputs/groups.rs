@@ -4,11 +4,13 @@ use super::keyed::{Fold, Key, Keyed, Keys};
 use super::places::{Asked, defined, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
+use crate::answers::answering::Inquest;
 use crate::answers::table::{STANDARD_ERROR, Table};
-use crate::lens::Array;
+use crate::lens::{Array, RunName};
 use crate::sweep::{Gathering, Over, Progress, gather};
 use crate::task::{Given, Task};
 use anyhow::{Result, ensure};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A table of more rows is no table of groups.
@@ -135,4 +137,74 @@ impl Stepwise for Grouped {
             ..Table::default()
         }
     }
+}
+
+/// A group of inputs, and in how many of them a condition is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// What its inputs agree in.
+    pub group: String,
+    /// Inputs of it where the condition has a meaning.
+    pub n: u64,
+    /// Those where it is met.
+    pub holds: u64,
+    /// Those where it has none.
+    pub undefined: u64,
+    /// One where it is not met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<String>,
+}
+
+/// All groups, and the inputs that they are made of.
+#[derive(Clone, Debug)]
+pub struct Shares {
+    /// In the order of what they agree in.
+    pub groups: Vec<Share>,
+    /// Which inputs.
+    pub over: Over,
+}
+
+/// Counts in how many inputs of each group a condition is met; `None` where it was told to stop.
+///
+/// # Errors
+/// When the words cannot be asked here, the condition is a number, or there are too many groups.
+pub fn shares(
+    inquest: Inquest<'_>,
+    (condition, by): (&str, &str),
+    extent: Extent,
+    tell: &mut dyn FnMut(Progress) -> Result<bool>,
+) -> Result<Option<Shares>> {
+    let asked = Asked::new(inquest, RunName::Patched)?;
+    let key = Key::parse(by, asked.task, &asked.config)?;
+    let keyed = Keyed::new(vec![key], Groups::default());
+    let quantities = keyed.quantities(asked.quantity(condition)?);
+    let over = asked.over(extent);
+    let mut gathering = gather(&asked.sweep, over, &quantities, keyed)?;
+    while let Some(progress) = unfinished(gathering.step()?) {
+        if !tell(progress)? {
+            return Ok(None);
+        }
+    }
+    let groups = &gathering.gathered().fold.0;
+    let share = |(key, stat): (&Given, &Stat)| {
+        let [min, max] = stat.ends();
+        let is_truth = |value: f64| value == 0.0 || value == 1.0;
+        ensure!(
+            stat.n() == 0 || is_truth(min) && is_truth(max),
+            "'{condition}' is a number; --by takes a condition, such as {condition} > 0"
+        );
+        let holds = (stat.mean() * stat.n() as f64).round() as u64;
+        Ok(Share {
+            group: key.to_string(),
+            n: stat.n(),
+            holds,
+            undefined: stat.undefined,
+            counterexample: (holds < stat.n())
+                .then(|| asked.task.values_at(stat.min.1.into()).to_string()),
+        })
+    };
+    Ok(Some(Shares {
+        groups: groups.iter().map(share).collect::<Result<_>>()?,
+        over,
+    }))
 }

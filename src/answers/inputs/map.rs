@@ -211,9 +211,19 @@ impl Map {
             let task = self.prompt.task();
             for (name, (value, number)) in [("least", all.min), ("largest", all.max)] {
                 let input = task.values_at(number.into());
+                let here = fields.iter().filter_map(|name| {
+                    let field = task.fields().find(|field| *name == field.to_string())?;
+                    Some(format!("{name}={}", task.token_name(input.get(field))))
+                });
+                let here = here.collect::<Vec<_>>().join(" ");
+                // where nothing else varies, the rest is said once
+                let whole = match self.over {
+                    None => String::new(),
+                    Some(_) => format!(" ({input})"),
+                };
                 notes.push((
                     name.into(),
-                    format!("{} at {input}", significant(value, DIGITS)),
+                    format!("{} at {here}{whole}", significant(value, DIGITS)),
                 ));
             }
         }

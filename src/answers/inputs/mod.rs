@@ -26,6 +26,7 @@ use crate::lens::Shown;
 use crate::model::Config;
 use crate::task::{Sample, Task};
 use anyhow::Result;
+pub use groups::{Share, Shares, shares};
 pub(super) use places::Sweeps;
 
 /// A question about many inputs. Quantities and expressions are kept as they were typed; they have been read

@@ -13,6 +13,7 @@ use super::note;
 use super::palette::{self, Taken};
 use super::patch;
 use super::rows;
+use super::see;
 use super::shelf;
 use super::space;
 use super::steps;
@@ -65,7 +66,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Back => return back(state),
         Action::OpenFindings => return shelf::open(state, Which::Own),
-        Action::OpenTutorial => return shelf::open(state, Which::Tutorial),
+        Action::OpenTutorial => return shelf::teach(state),
         Action::SwitchFindings => return switch_findings(state),
         Action::KeepFinding => note::open_new(state),
         Action::LookAt => return shelf::look(state),
@@ -96,7 +97,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::LaterStep => return steps::go(state, false),
         Action::Zoom => state.view.zoomed = !state.view.zoomed,
         Action::CycleRun => return inquire::cycle_run(state),
-        Action::CycleTheme => state.view.theme = state.view.theme.wrapping_add(1),
+        Action::CycleTheme => {
+            let next = state.view.theme.wrapping_add(1);
+            see::theme(state, next % state.themes.len().max(1));
+        }
         Action::NextExample => return step_example(state, 1),
         Action::PreviousExample => return step_example(state, -1),
         Action::RandomExample => return random_example(state),
@@ -228,6 +232,9 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 /// message goes, the pane shrinks.
 fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
+        Mode::Normal if state.view.focus == Pane::Prompt && state.fields.restore() => {
+            return take_fields(state);
+        }
         Mode::Normal if state.field_error.is_some() => {
             state.show_study();
         }
@@ -245,7 +252,8 @@ fn back(state: &mut State) -> Vec<Effect> {
         Mode::Normal if state.view.focus == Pane::Answer => inquire::close(state),
         Mode::Normal if state.status.is_some() => state.status = None,
         Mode::Normal if state.view.zoomed => state.view.zoomed = false,
-        Mode::Normal => inquire::close(state),
+        Mode::Normal if state.inquiry.is_some() => inquire::close(state),
+        Mode::Normal => state.lesson = None,
         Mode::Help(_) | Mode::Menu | Mode::Line(_) => state.mode = state.below(),
         Mode::Findings => shelf::close(state),
         Mode::Note(_) => note::put_aside(state),

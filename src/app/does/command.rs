@@ -35,12 +35,14 @@ pub enum Command {
     Ask(Question),
     /// Whether all inputs are counted by themselves.
     Truth(bool),
+    /// Other colours: the theme's place in the round.
+    Theme(usize),
     /// Leave.
     Quit,
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 13] = [
+pub(in crate::app) const WORDS: [(&str, &str); 14] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -55,6 +57,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 13] = [
     ("slide", "NAME or FILE"),
     ("task", "NAME[:OPTION=VALUE] or FILE"),
     ("step", "N, next, previous, first or last"),
+    ("theme", "dark, light or high-contrast"),
     ("truth", "on or off: count all inputs after a change"),
     ("quit", ""),
 ];
@@ -87,6 +90,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             let steps = state.steps.as_deref();
             Ok(Command::Step(steps::named(steps, rest).map_err(text)?))
         }
+        "theme" => theme_named(state, rest.trim()).map(Command::Theme),
         "truth" => match rest.trim() {
             "on" => Ok(Command::Truth(true)),
             "off" => Ok(Command::Truth(false)),
@@ -118,6 +122,28 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             Err(_) => Err((Some(0), unknown(state, word))),
         },
     }
+}
+
+/// What may follow a word that takes one of a few.
+fn choices(state: &State, word: &str) -> Option<Vec<&'static str>> {
+    Some(match word {
+        "slide" => SLIDES.iter().map(|slide| slide.name).collect(),
+        "task" => Task::built_in_names().collect(),
+        "theme" => state.themes.clone(),
+        "truth" => vec!["on", "off"],
+        "measure" => Measure::ALL.iter().map(|one| one.name()).collect(),
+        "step" => vec!["next", "previous", "first", "last"],
+        _ => return None,
+    })
+}
+
+/// A theme by its name, which may be cut short.
+fn theme_named(state: &State, name: &str) -> Result<usize, (Option<usize>, String)> {
+    let named = |one: &&str| !name.is_empty() && one.starts_with(name);
+    state.themes.iter().position(named).ok_or_else(|| {
+        let names = state.themes.join(", ");
+        (Some(1), format!("the themes are {names}"))
+    })
 }
 
 /// Where a model is: one in the binary by its name, else a file.
@@ -209,15 +235,12 @@ pub fn complete(state: &State, line: &str) -> Vec<String> {
         let nodes = lines.iter().filter_map(|line| line.strip_prefix("zero "));
         return nodes.map(|node| format!("ablations {node}")).collect();
     }
-    if let Some(name) = line.strip_prefix("slide ") {
-        let names = SLIDES.iter().map(|slide| slide.name);
-        let names = names.filter(|one| one.starts_with(name) && *one != name);
-        return names.map(|name| format!("slide {name}")).collect();
-    }
-    if let Some(name) = line.strip_prefix("task ") {
-        let names = Task::built_in_names();
-        let names = names.filter(|one| one.starts_with(name) && *one != name);
-        return names.map(|name| format!("task {name}")).collect();
+    if let Some((word, begun)) = line.split_once(' ')
+        && let Some(choices) = choices(state, word)
+    {
+        let choices = choices.into_iter();
+        let choices = choices.filter(|one| one.starts_with(begun) && *one != begun);
+        return choices.map(|one| format!("{word} {one}")).collect();
     }
     let commands = WORDS
         .iter()

@@ -37,6 +37,7 @@ impl State {
         self.status = Some(Status {
             text: text.into(),
             tone,
+            awaits_effect: false,
         });
     }
 

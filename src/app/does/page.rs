@@ -92,8 +92,9 @@ fn does_something(state: &State, binding: &Binding) -> bool {
 pub fn markdown() -> String {
     let mut text = String::from(
         "# Keys\n\nMade from the key table (`src/app/keys/table.rs`) by `circuitscope keys`; a test \
-         fails when this page is stale.\nIn the prompt pane digits, space, comma, backspace, \
-         delete, left, right, home and end edit the field.\nA click focuses a pane and moves \
+         fails when this page is stale.\nIn the prompt pane letters and digits that a value may have are typed: the first \
+         one takes the place of the value at hand;\nleft, right, home and end go from value to value, so do a comma and, once \
+         something was typed, space; esc brings back what stood there.\nA click focuses a pane and moves \
          its cursor, a double click does what enter does there, the wheel moves by three rows;\nkeys \
          that are named on screen can be clicked.\n",
     );

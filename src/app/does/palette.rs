@@ -5,6 +5,7 @@ use crate::answers::FORMS;
 use crate::app::held::state::{Found, LineEditor, Mode, Purpose, State};
 use crate::app::keys::action::Action;
 use crate::app::keys::table::{BINDINGS, Where};
+use crate::app::keys::verbs::about;
 use crate::lens::VERBS;
 use tui_textarea::{CursorMove, TextArea};
 
@@ -12,7 +13,8 @@ use tui_textarea::{CursorMove, TextArea};
 const KEPT: usize = 100;
 
 /// All words that begin a line, with what follows them; questions first where one is asked.
-fn verbs(purpose: Purpose) -> Vec<(&'static str, &'static str)> {
+#[must_use]
+pub fn verbs(purpose: Purpose) -> Vec<(&'static str, &'static str)> {
     let forms = VERBS.iter().map(|&(verb, form)| (verb, after(verb, form)));
     let words = WORDS.iter().copied();
     let questions = FORMS.iter().copied();
@@ -46,14 +48,14 @@ pub(in crate::app) fn find(state: &State, purpose: Purpose, text: &str) -> Vec<F
     let text = text.to_lowercase();
     let mut found: Vec<(usize, Found)> = Vec::new();
     for (verb, form) in verbs(purpose) {
-        if let Some(rank) = rank(&text, verb, form) {
-            let about = form.to_owned();
-            let line = verb.to_owned();
+        let about = about(verb);
+        if let Some(rank) = rank(&text, verb, &format!("{about} {form}")) {
             found.push((
                 rank,
                 Found {
-                    line,
-                    about,
+                    line: verb.to_owned(),
+                    about: about.to_owned(),
+                    form,
                     action: None,
                 },
             ));
@@ -73,6 +75,7 @@ pub(in crate::app) fn find(state: &State, purpose: Purpose, text: &str) -> Vec<F
                 Found {
                     line,
                     about,
+                    form: "",
                     action,
                 },
             ));

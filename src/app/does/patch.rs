@@ -11,8 +11,9 @@ use crate::app::held::message::Effect;
 use crate::app::held::state::{Purpose, State, Tone};
 use crate::app::held::study::Listed;
 use crate::app::keys::pane::Pane;
-use crate::lens::{Action, GridName, Intervention, RunName, Shown};
+use crate::lens::{Action, GridName, Intervention, MetricValues, RunName, Shown};
 use crate::sweep::Survey;
+use crate::task::number::significant;
 
 /// Adds an intervention; the panes then show the patched run.
 pub(in crate::app) fn add(state: &mut State, intervention: Intervention) -> Vec<Effect> {
@@ -31,7 +32,46 @@ pub(in crate::app) fn add(state: &mut State, intervention: Intervention) -> Vec<
         });
     });
     state.say(Tone::Good, format!("added {line}"));
+    if let Some(status) = &mut state.status {
+        status.awaits_effect = true;
+    }
     effects
+}
+
+/// Says behind what was added what it does to the metric, once its numbers are there; `before` had the
+/// metric before.
+pub(in crate::app) fn tell_effect(state: &mut State, before: Option<MetricValues>) {
+    if state.is_stale() {
+        return;
+    }
+    let added = state.study().interventions.last();
+    let added = added.map(|listed| listed.intervention.clone());
+    let (Some(seen), Some(added)) = (state.observation.clone(), added) else {
+        return;
+    };
+    let Some(status) = state.status.as_mut().filter(|one| one.awaits_effect) else {
+        return;
+    };
+    status.awaits_effect = false;
+    let run = seen.experiment.direction.base().name();
+    if seen.is_idle(&added) {
+        status.tone = Tone::Plain;
+        status.text += &format!(": it changes no number of the {run} run");
+        return;
+    }
+    let Some(now) = seen.metric else {
+        return;
+    };
+    let same = |one: &MetricValues| (one.metric, one.measure) == (now.metric, now.measure);
+    let Some(before) = before.filter(same) else {
+        return;
+    };
+    let [was, is] = [before.patched, now.patched].map(|value| significant(value, 4));
+    let name = now.measure.name();
+    status.text += &match was == is {
+        true => format!(": {name} stays at {is}"),
+        false => format!(": {name} {was} -> {is} in the {run} run"),
+    };
 }
 
 /// The patch of the grid's cell that the cursor points at.

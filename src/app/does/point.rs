@@ -141,11 +141,8 @@ fn put_cursor(state: &mut State, spot: Spot) {
     }
     match spot {
         Spot::Field(side, part, column) => {
-            // a value that has just been entered is replaced as a whole, one that is clicked again is not
-            let again = state.fields.selected() == (side, part);
             state.fields.select(side, part);
-            state.fields.set_whole(!again);
-            state.fields.set_cursor(column);
+            state.fields.point(column);
         }
         Spot::Position(at) => view.position = at,
         Spot::Attention {

@@ -5,9 +5,17 @@
 use super::inquire;
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::sight::Sight;
-use crate::app::held::state::State;
+use crate::app::held::state::{State, Tone};
 use crate::app::keys::pane::Pane;
 use crate::lens::HeadName;
+
+/// Other colours: the theme at this place of the round.
+pub(in crate::app) fn theme(state: &mut State, at: usize) {
+    state.view.theme = at;
+    if let Some(name) = state.themes.get(at) {
+        state.say(Tone::Good, format!("theme {name}"));
+    }
+}
 
 impl State {
     /// What the panes show now.

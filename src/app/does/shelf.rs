@@ -95,6 +95,23 @@ pub(in crate::app) fn look(state: &mut State) -> Vec<Effect> {
     job.map(Effect::Shelf).into_iter().collect()
 }
 
+/// Opens the tutorial; while one of its steps is open, the next one.
+pub(in crate::app) fn teach(state: &mut State) -> Vec<Effect> {
+    let Some(lesson) = state.lesson.as_ref().filter(|_| state.shelf.is_none()) else {
+        return open(state, Which::Tutorial);
+    };
+    let Some((name, title)) = lesson.next.clone() else {
+        state.say(Tone::Plain, "that was the last step of the tutorial");
+        return open(state, Which::Tutorial);
+    };
+    let name = name.to_owned();
+    vec![Effect::Shelf(ShelfJob::Open {
+        which: Which::Tutorial,
+        name,
+        title,
+    })]
+}
+
 /// The selected finding, unless it is one of the program's own.
 fn own(state: &mut State) -> Option<Finding> {
     let shelf = state.shelf.as_ref()?;

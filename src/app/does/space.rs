@@ -36,6 +36,7 @@ pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
     let space = &mut state.space;
     space.generation += 1;
     space.failure = None;
+    space.stopped = None;
     space.running = Some(Running {
         question: question.clone(),
         key,
@@ -110,10 +111,15 @@ fn restart(state: &mut State) {
 
 /// Stops what is under way; says whether there was anything.
 pub(in crate::app) fn stop(state: &mut State) -> Option<Effect> {
-    state.space.running.take()?;
+    let running = state.space.running.take()?;
     state.space.generation += 1;
     state.space.wants = Wants::Nothing;
-    state.say(Tone::Plain, "stopped; S counts all inputs again");
+    let words = match running.news {
+        Some(_) => "stopped; what was counted by then stays; S counts all inputs again",
+        None => "stopped; S counts all inputs again",
+    };
+    state.space.stopped = Some(running).filter(|running| running.news.is_some());
+    state.say(Tone::Plain, words);
     Some(Effect::StopSpace(state.space.generation))
 }
 

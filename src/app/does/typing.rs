@@ -8,6 +8,7 @@ use super::inquire;
 use super::line::suggest;
 use super::palette;
 use super::patch;
+use super::see;
 use super::shelf;
 use super::space;
 use super::steps;
@@ -175,6 +176,10 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         command::Command::Ask(question) => return inquire::open(state, question),
         command::Command::Truth(on) => {
             space::set_truth(state, on);
+            return Vec::new();
+        }
+        command::Command::Theme(at) => {
+            see::theme(state, at);
             return Vec::new();
         }
         command::Command::Quit => return vec![Effect::Quit],

@@ -1,6 +1,9 @@
-//! Moving about in an answer.
+//! Moving about in an answer, and to what stands out in a pane.
 
+use crate::app::held::panes::{CellsView, StripColumn, StripsView, strip_cell, strip_rows};
 use crate::app::held::state::{State, Tone};
+use crate::app::keys::pane::Pane;
+use crate::lens::{GridName, Observation, Reading};
 
 /// Moves the cursor; stops at the table's edges.
 pub(in crate::app) fn move_cursor(state: &mut State, rows: isize, columns: isize) {
@@ -33,10 +36,76 @@ pub(in crate::app) fn go_to(state: &mut State, cell: (usize, usize)) {
     }
 }
 
-/// Moves the cursor to the value that stands out most among those like the one under it.
+/// Moves the cursor to what stands out most: in an answer among the values like the one under it, in a grid of
+/// patches the cell that does most, in a head the key that the query attends to most.
 pub(in crate::app) fn hottest(state: &mut State) {
-    if let Some(inquiry) = &mut state.inquiry {
-        inquiry.seek_hottest();
+    let Some(seen) = state.observation.clone() else {
+        return;
+    };
+    match state.view.focus {
+        Pane::Strips => hottest_strip(state, &seen),
+        Pane::Cells => hottest_cell(state, &seen),
+        Pane::Attention => hottest_key(state, &seen),
+        _ => {
+            if let Some(inquiry) = &mut state.inquiry {
+                inquiry.seek_hottest();
+            }
+        }
+    }
+}
+
+/// The first of those that do most; `None` where none has a number.
+fn most<T>(cells: impl Iterator<Item = (T, f32)>) -> Option<T> {
+    let numbers = cells.filter(|(_, value)| !value.is_nan());
+    let found = numbers.reduce(|best, one| match one.1.abs() > best.1.abs() {
+        true => one,
+        false => best,
+    });
+    found.map(|(cell, _)| cell)
+}
+
+fn hottest_strip(state: &mut State, seen: &Observation) {
+    let config = &state.model.config;
+    let columns = (0..state.task().seq_len()).map(StripColumn::Pos);
+    let columns: Vec<StripColumn> = columns.chain([StripColumn::All]).collect();
+    let rows = strip_rows(config).into_iter().enumerate();
+    let cells = rows.flat_map(|(row, (grid, head))| {
+        let columns = &columns;
+        (0..config.n_layers).flat_map(move |layer| {
+            columns.iter().filter_map(move |&column| {
+                let (grid, cell) = strip_cell(grid, head, layer, column)?;
+                let share = seen.told(Reading::Clean, grid, cell)?;
+                let view = StripsView { row, layer, column };
+                Some((view, share))
+            })
+        })
+    });
+    if let Some(view) = most(cells) {
+        state.view.strips = view;
+    }
+}
+
+fn hottest_cell(state: &mut State, seen: &Observation) {
+    let (view, len) = (state.view.cells, state.task().seq_len());
+    let all = (0..len).flat_map(|dest| (0..len).map(move |src| CellsView { dest, src, ..view }));
+    let cells = all.filter_map(|view| {
+        let share = seen.told(Reading::Clean, GridName::PatternDestSrc, view.cell())?;
+        Some((view, share))
+    });
+    if let Some(view) = most(cells) {
+        state.view.cells = view;
+    }
+}
+
+fn hottest_key(state: &mut State, seen: &Observation) {
+    let view = state.view.attention;
+    let run = seen.run(state.view.shown.run());
+    let keys = (0..state.task().seq_len()).filter_map(|src| {
+        let p = run.pattern.get(&[view.layer, view.head, view.dest, src])?;
+        Some((src, p))
+    });
+    if let Some(src) = most(keys) {
+        state.view.attention.src = src;
     }
 }
 

@@ -1,6 +1,6 @@
 //! A finding's title and note being typed.
 
-use super::fields::{edit, has_room};
+use super::editor::{edit, has_room};
 use crate::app::keys::key::Key;
 use crate::task::limits::MAX_NOTE;
 use crossterm::event::{KeyCode, KeyEvent};

@@ -1,11 +1,11 @@
 //! The prompt fields: eight one-line editors, four for each side of the pair.
 
-use crate::app::keys::key::Key;
+use super::editor::{editor, jump};
+use super::word;
 use crate::lens::{Continuation, Source};
-use crate::task::limits::{MAX_FIELD, MAX_LINE};
 use crate::task::{PromptError, Task, Token};
-use crossterm::event::{KeyCode, KeyEvent};
-use tui_textarea::{CursorMove, TextArea};
+use std::ops::Range;
+use tui_textarea::TextArea;
 
 /// A side of the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,73 +54,20 @@ impl Part {
 /// The editors of both sides and which one is being typed in.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    task: Task,
-    editors: Vec<TextArea<'static>>,
-    selected: usize,
-    /// The value of the selected field was not typed in since it was entered: what is typed replaces it.
-    whole: bool,
+    pub(super) task: Task,
+    pub(super) editors: Vec<TextArea<'static>>,
+    pub(super) selected: usize,
+    /// Nothing was typed at the value at hand: what is typed replaces it.
+    pub(super) whole: bool,
+    /// What stood in the selected field when it was entered.
+    pub(super) found: String,
+    /// A comma was typed last.
+    pub(super) parted: bool,
 }
 
 fn list_text(task: Task, tokens: &[Token]) -> String {
     let words: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
     words.join(" ")
-}
-
-/// The cursor at a character of the one line there is.
-pub(in crate::app) fn jump(column: usize) -> CursorMove {
-    CursorMove::Jump(0, u16::try_from(column).unwrap_or(u16::MAX))
-}
-
-fn editor(text: String) -> TextArea<'static> {
-    let mut area = TextArea::new(vec![text]);
-    area.move_cursor(CursorMove::End);
-    area
-}
-
-/// Whether a one-line editor has room for so many bytes more; text that is selected gives way to them.
-pub(in crate::app) fn has_room(editor: &TextArea<'_>, bytes: usize) -> bool {
-    let typed = match editor.is_selecting() {
-        true => 0,
-        false => editor.lines().first().map_or(0, String::len),
-    };
-    typed + bytes <= MAX_LINE
-}
-
-/// What a control key does in a line, as shells have it; whether the text changed.
-fn edit_by(editor: &mut TextArea<'_>, c: char) -> bool {
-    match c {
-        'a' => editor.move_cursor(CursorMove::Head),
-        'e' => editor.move_cursor(CursorMove::End),
-        'b' => editor.move_cursor(CursorMove::Back),
-        'f' => editor.move_cursor(CursorMove::Forward),
-        'u' => return editor.delete_line_by_head(),
-        'k' => return editor.delete_line_by_end(),
-        'w' => return editor.delete_word(),
-        _ => {}
-    }
-    false
-}
-
-/// Types a key in a one-line editor; whether the text changed.
-pub(in crate::app) fn edit(editor: &mut TextArea<'_>, key: Key) -> bool {
-    if matches!(
-        key.code,
-        KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End
-    ) {
-        editor.cancel_selection();
-    }
-    match key.code {
-        KeyCode::Left => editor.move_cursor(CursorMove::Back),
-        KeyCode::Right => editor.move_cursor(CursorMove::Forward),
-        KeyCode::Home => editor.move_cursor(CursorMove::Head),
-        KeyCode::End => editor.move_cursor(CursorMove::End),
-        KeyCode::Char(c) if key.ctrl => return edit_by(editor, c),
-        // there is no second line, and a control character is no text
-        KeyCode::Enter => {}
-        KeyCode::Char(c) if c.is_control() || !has_room(editor, c.len_utf8()) => {}
-        _ => return editor.input_without_shortcuts(KeyEvent::from(key)),
-    }
-    false
 }
 
 impl Fields {
@@ -133,8 +80,11 @@ impl Fields {
             editors: vec![TextArea::default(); 2 * Part::all(task).count()],
             selected: 0,
             whole: true,
+            found: String::new(),
+            parted: false,
         };
         fields.show(clean, corrupted);
+        fields.enter();
         fields
     }
 
@@ -179,7 +129,12 @@ impl Fields {
         };
         if !same {
             let slot = self.slot(side, field);
+            let column = self.editors[slot].cursor().1;
             self.editors[slot] = editor(text);
+            if slot == self.selected {
+                self.found = self.line().to_owned();
+                self.point(column);
+            }
         }
     }
 
@@ -203,10 +158,10 @@ impl Fields {
         (side, Part(self.selected % self.each()))
     }
 
-    /// Types in this field from now on.
+    /// Types in this field from now on: at its first value.
     pub fn select(&mut self, side: Side, field: Part) {
         self.selected = self.slot(side, field);
-        self.whole = true;
+        self.enter();
     }
 
     /// Moves on by so many fields; stops at the ends.
@@ -215,49 +170,46 @@ impl Fields {
             .selected
             .saturating_add_signed(by)
             .min(self.editors.len() - 1);
+        self.enter();
+    }
+
+    /// The field at hand as it was found.
+    fn enter(&mut self) {
+        self.found = self.line().to_owned();
+        self.parted = false;
+        self.put_on(word::at(&self.found, 0));
+    }
+
+    /// The text being typed in.
+    pub(super) fn line(&self) -> &str {
+        let line = self.editors[self.selected].lines().first();
+        line.map_or("", String::as_str)
+    }
+
+    /// The bytes of the value at hand.
+    pub(super) fn word(&self) -> Range<usize> {
+        word::at(self.line(), self.cursor())
+    }
+
+    /// The columns of the value that the next letter replaces; `None` where it goes on with what was typed.
+    #[must_use]
+    pub fn replaced(&self) -> Option<Range<usize>> {
+        let (line, word) = (self.line(), self.word());
+        let columns = word::column(line, word.start)..word::column(line, word.end);
+        self.whole.then_some(columns)
+    }
+
+    /// Puts the cursor behind a value, to be replaced by what is typed.
+    pub(super) fn put_on(&mut self, word: Range<usize>) {
+        let column = word::column(self.line(), word.end);
+        self.set_cursor(column);
         self.whole = true;
     }
 
-    /// Whether what is typed next takes the place of the selected field's value. A list is typed in, value
-    /// by value.
+    /// Whether the value at hand is replaced by what is typed next.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.whole && !self.selected().1.is_list(self.task)
-    }
-
-    /// Another value in the place of the one under the cursor, so many on among those that may stand
-    /// there, counted round; whether there is one.
-    pub fn turn(&mut self, by: isize) -> bool {
-        let (side, part) = self.selected();
-        let Some(group) = self.task.groups.get(part.0) else {
-            return false;
-        };
-        let text = self.text(side, part).to_owned();
-        let at = text
-            .char_indices()
-            .nth(self.cursor())
-            .map_or(text.len(), |(at, _)| at);
-        let apart = |c: char| c.is_whitespace() || c == ',';
-        let start = text[..at].rfind(apart).map_or(0, |i| i + 1);
-        let end = text[at..].find(apart).map_or(text.len(), |i| at + i);
-        let before = text[..start].split(apart).filter(|word| !word.is_empty());
-        let Some(slot) = self.task.slots.get(group.slots.start + before.count()) else {
-            return false;
-        };
-        let mut names = slot.values.iter().map(|&token| self.task.token_name(token));
-        let Some(place) = names.position(|name| *name == text[start..end]) else {
-            return false;
-        };
-        let next = (place as isize + by).rem_euclid(slot.values.len() as isize) as usize;
-        let name = self.task.token_name(slot.values[next]).to_string();
-        let column = text[..start].chars().count() + name.chars().count();
-        self.set_text(
-            side,
-            part,
-            &format!("{}{name}{}", &text[..start], &text[end..]),
-        );
-        self.set_cursor(column);
-        true
+        self.whole
     }
 
     /// What a field says.
@@ -275,41 +227,6 @@ impl Fields {
         self.editors[self.selected].cursor().1
     }
 
-    /// Whether a key edits a field rather than doing something.
-    #[must_use]
-    pub fn takes(&self, key: Key) -> bool {
-        let (_, part) = self.selected();
-        let slot = self
-            .task
-            .groups
-            .get(part.0)
-            .map_or(0, |group| group.slots.start);
-        let written = |c: char| {
-            let values = self
-                .task
-                .slots
-                .get(slot)
-                .map_or(&[][..], |slot| &slot.values);
-            let mut names = values.iter().map(|&token| self.task.token_name(token));
-            names.any(|name| name.contains(c))
-        };
-        let is_text = match key.code {
-            KeyCode::Char(c) if c.is_ascii_digit() || c == ' ' || c == ',' => true,
-            KeyCode::Char(c) => written(c),
-            _ => false,
-        };
-        let moves = matches!(
-            key.code,
-            KeyCode::Backspace
-                | KeyCode::Delete
-                | KeyCode::Left
-                | KeyCode::Right
-                | KeyCode::Home
-                | KeyCode::End
-        );
-        (is_text || moves) && !key.ctrl && !key.alt
-    }
-
     /// Makes a field say this.
     pub(in crate::app) fn set_text(&mut self, side: Side, field: Part, text: &str) {
         let slot = self.slot(side, field);
@@ -321,28 +238,14 @@ impl Fields {
         self.editors[self.selected].move_cursor(jump(column));
     }
 
-    /// Says whether what is typed next takes the place of the whole value.
+    /// Says whether what is typed next takes the place of the value at hand.
     pub(in crate::app) fn set_whole(&mut self, whole: bool) {
         self.whole = whole;
     }
 
-    /// Types a key; whether the text changed.
-    pub fn input(&mut self, key: Key) -> bool {
-        let list = self.selected().1.is_list(self.task);
-        let editor = &mut self.editors[self.selected];
-        let full = editor
-            .lines()
-            .first()
-            .is_some_and(|line| line.len() >= MAX_FIELD);
-        if full && matches!(key.code, KeyCode::Char(_)) {
-            return false;
-        }
-        let replaces = matches!(key.code, KeyCode::Char(c) if c != ' ')
-            || matches!(key.code, KeyCode::Backspace | KeyCode::Delete);
-        if std::mem::take(&mut self.whole) && replaces && !list {
-            editor.select_all();
-        }
-        edit(editor, key)
+    /// The value at a column is the one at hand.
+    pub(in crate::app) fn point(&mut self, column: usize) {
+        self.put_on(word::at(self.line(), column));
     }
 
     /// Reads one side.

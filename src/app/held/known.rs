@@ -64,10 +64,12 @@ impl State {
         (*key == self.space_key()).then_some(failure)
     }
 
-    /// What the question under way has found so far, if it is about these interventions.
+    /// What the question under way, or the one that was stopped, has found so far, if it is about these
+    /// interventions.
     #[must_use]
     pub fn space_so_far(&self) -> Option<&Found> {
-        let running = self.space.running.as_ref()?;
+        let space = &self.space;
+        let running = space.running.as_ref().or(space.stopped.as_ref())?;
         let news = running.news.as_ref()?;
         (running.key == self.space_key()).then_some(&news.found)
     }

@@ -41,8 +41,13 @@ pub enum Opening {
         /// Without what it would ask, because it ended in a crash.
         crashed: bool,
     },
-    /// The finding of that title is looked at; undo leads back.
-    Finding(String),
+    /// A finding is looked at; undo leads back.
+    Finding {
+        /// Its title.
+        title: String,
+        /// Its name, where it is a step of the tutorial.
+        step: Option<String>,
+    },
 }
 
 /// What can happen to the workbench.

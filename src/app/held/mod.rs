@@ -1,6 +1,7 @@
 //! What the workbench holds: data, and what is read off it.
 
 pub mod draft;
+pub mod editor;
 pub mod fields;
 pub mod inquiry;
 pub mod judge;
@@ -15,3 +16,5 @@ pub mod spot;
 pub mod state;
 pub mod steps;
 pub mod study;
+mod values;
+mod word;

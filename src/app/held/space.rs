@@ -179,6 +179,8 @@ pub struct Space {
     pub(in crate::app) generation: u64,
     /// The question under way.
     pub running: Option<Running>,
+    /// The question that was stopped, with what it had found by then.
+    pub stopped: Option<Running>,
     /// The newest last.
     pub(in crate::app) known: Vec<(SpaceKey, Known)>,
     /// Whether predictions are counted though the screen of all inputs is not looked at: they were known
@@ -236,7 +238,7 @@ impl Space {
     pub(in crate::app) fn forget(&mut self, was_counted: bool) {
         self.generation += 1;
         self.recounts |= was_counted;
-        (self.running, self.failure) = (None, None);
+        (self.running, self.stopped, self.failure) = (None, None, None);
         self.known.clear();
     }
 

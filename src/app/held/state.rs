@@ -11,6 +11,7 @@ use super::study::{History, Study};
 use crate::answers::Question;
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
+use crate::findings::tutorial::Lesson;
 use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
 use crate::model::Config;
 use crate::model::config::Assumed;
@@ -113,8 +114,10 @@ pub struct LineEditor {
 pub struct Found {
     /// The word that begins a line, or the key that does it.
     pub line: String,
-    /// What follows the word, or what the key does.
+    /// What the word or the key does.
     pub about: String,
+    /// What follows the word.
+    pub form: &'static str,
     /// What is done.
     pub action: Option<Action>,
 }
@@ -175,6 +178,8 @@ pub struct Status {
     pub text: String,
     /// How it looks.
     pub tone: Tone,
+    /// Whether it is of an intervention whose effect is told behind it as soon as it is known.
+    pub awaits_effect: bool,
 }
 
 /// The model's identity, as far as the screen shows it.
@@ -253,10 +258,14 @@ pub struct State {
     pub inquiry: Option<Inquiry>,
     /// The answers that were looked at.
     pub trail: Trail,
+    /// The step of the tutorial that is gone through: its text stands beside the workbench.
+    pub lesson: Option<Box<Lesson>>,
     /// The open findings view.
     pub shelf: Option<Box<Shelf>>,
     /// A note that was put aside.
     pub draft: Option<Box<NoteEditor>>,
+    /// The themes' names as a key goes through them: the first is that of the program's owner.
+    pub themes: Vec<&'static str>,
     /// What the panes look at.
     pub view: View,
     /// What the keys mean.
@@ -296,6 +305,8 @@ impl State {
             inquiry: None,
             trail: Trail::default(),
             typed: Vec::new(),
+            themes: Vec::new(),
+            lesson: None,
             shelf: None,
             draft: None,
             view: View {

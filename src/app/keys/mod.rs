@@ -4,3 +4,4 @@ pub mod action;
 pub mod key;
 pub mod pane;
 pub mod table;
+pub mod verbs;

@@ -5,6 +5,7 @@ use crate::app::held::message::{Effect, Opening};
 use crate::app::held::state::{ModelInfo, State, Tone};
 use crate::findings::session::Session;
 use crate::findings::slots::WITHOUT;
+use crate::findings::tutorial;
 use crate::model::{SLIDES, Slide};
 use crate::task::shown_path;
 use anyhow::{Result, ensure};
@@ -50,6 +51,7 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
         None => State::new(info, state.sample.source, None),
     };
     next.view.theme = state.view.theme;
+    next.themes.clone_from(&state.themes);
     next.space.truth = state.space.truth;
     let (old, new) = (&state.model, &next.model);
     let words = match old.name == new.name && old.path == new.path {
@@ -85,6 +87,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
     let same_model = session.model.hash == state.model.hash;
     let mut next = State::from_session(state.model.clone(), session)?;
     next.steps.clone_from(&state.steps);
+    next.themes.clone_from(&state.themes);
     // requests count on, so that answers to older ones are not taken for new
     next.generation = state.generation;
     next.asked = state.asked;
@@ -101,18 +104,15 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
                 false => next.say(Tone::Good, "the session is taken up where it ended"),
             }
         }
-        Opening::Finding(title) => {
+        Opening::Finding { title, step } => {
+            let lesson = step.as_deref().and_then(tutorial::lesson);
+            next.lesson = lesson.map(Box::new);
             let study = next.study().clone();
             next.history = state.history.clone();
             next.history.go(study);
             next.view.theme = state.view.theme;
-            // claims that were stated are not lost to a look at a finding
-            let stated = &state.space.stated;
-            let mut stated: Vec<String> =
-                stated.iter().chain(&next.space.stated).cloned().collect();
-            let mut seen = std::collections::BTreeSet::new();
-            stated.retain(|claim| seen.insert(claim.clone()));
-            next.space.stated = stated;
+            // claims that were stated are not lost to a look at a finding; its own are those that it keeps
+            next.space.stated.clone_from(&state.space.stated);
             if same_model || step_of(state, session).is_some() {
                 next.say(Tone::Good, format!("{title}: u leads back"));
             } else {

@@ -5,7 +5,8 @@ use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, plain, strip_names
 use crate::answers::Question;
 use crate::app::does::line::suggest_anew;
 use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
-use crate::app::held::fields::{Fields, Part, Side, jump};
+use crate::app::held::editor::jump;
+use crate::app::held::fields::{Fields, Part, Side};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::panes::StripColumn;
 use crate::app::held::sight::Sight;
@@ -18,6 +19,7 @@ use crate::findings::session::{
     DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, SightText,
     StudyText, ViewText,
 };
+use crate::findings::tutorial;
 use crate::lens::{
     Continuation, HeadName, Intervention, Measure, Metric, Reading, RunName, Shown, Source,
 };
@@ -77,9 +79,13 @@ impl State {
             state.status = Some(Status {
                 text: text.to_owned(),
                 tone,
+                awaits_effect: false,
             });
         }
         state.space = lists::space(&session.space).context("field 'space'")?;
+        // a program may have other steps than the one that wrote it
+        let lesson = session.lesson.as_deref().and_then(tutorial::lesson);
+        state.lesson = lesson.map(Box::new);
         let shelf = session.shelf.as_ref().map(lists::shelf).transpose();
         state.shelf = shelf.context("field 'shelf'")?.map(Box::new);
         let draft = session.draft.as_ref().map(draft).transpose();
@@ -289,6 +295,9 @@ fn fields(state: &mut State, text: &FieldsText) -> Result<()> {
     state.fields.select(side, field);
     state.fields.set_cursor(text.cursor);
     state.fields.set_whole(text.whole);
+    if let Some(found) = &text.found {
+        state.fields.set_found(plain(found).context("found")?);
+    }
     let wrong = text.wrong.as_deref().map(|side| value(&SIDES, side));
     let wrong = wrong.transpose().context("wrong")?;
     for side in [Side::Clean, Side::Corrupted] {

@@ -43,6 +43,7 @@ impl State {
                 from: (inquiry.from != Pane::Attention).then(|| word(&PANES, &inquiry.from)),
             }),
             space: lists::space_text(&self.space),
+            lesson: self.lesson.as_ref().map(|lesson| lesson.name.to_owned()),
             shelf: self.shelf.as_deref().map(lists::shelf_text),
             fields: fields_text(self),
             mode: mode_text(&self.mode),
@@ -196,6 +197,7 @@ fn fields_text(state: &State) -> FieldsText {
         selected: (word(&SIDES, &side), field.name(task).to_owned()),
         cursor: fields.cursor(),
         whole: fields.is_whole(),
+        found: fields.found().map(str::to_owned),
         texts: texts.collect(),
         wrong: state
             .field_error

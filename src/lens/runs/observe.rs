@@ -6,6 +6,7 @@ use super::pair::PairRuns;
 use super::undefined::undefined;
 use crate::lens::exact::view::RunView;
 use crate::lens::experiment::grid::{Cell, Grid, GridName};
+use crate::lens::experiment::intervention::Intervention;
 use crate::lens::experiment::metric::{MetricValues, Reading};
 use crate::lens::experiment::setup::{Experiment, Source};
 use crate::lens::names::run::RunName;
@@ -49,6 +50,14 @@ impl Observation {
     #[must_use]
     pub fn base(&self) -> &RunView {
         self.run(self.experiment.direction.base())
+    }
+
+    /// Whether an intervention of the run changed no number of it.
+    #[must_use]
+    pub fn is_idle(&self, intervention: &Intervention) -> bool {
+        let active = &self.experiment.interventions;
+        let at = active.iter().position(|one| one == intervention);
+        at.is_some_and(|at| self.changed.get(at) == Some(&false))
     }
 
     /// One of the grids.

@@ -1,0 +1,177 @@
+//! `circuitscope claim --by`: a condition in every group of inputs, each for itself.
+
+use super::args::Format;
+use super::claim::{ClaimArgs, UNDECIDED};
+use super::output::print_numbers;
+use super::progress::Bar;
+use super::space::{Asked, Opened, STOPPED, print_asked};
+use crate::answers::{Extent, Inquest, Question, Share, Tools, shares};
+use crate::lens::RunName;
+use crate::sweep::{Conclusion, Over};
+use crate::task::number::fixed;
+use crate::task::{grouped, shown};
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Instant;
+
+#[derive(Serialize)]
+struct ByGroup<'a> {
+    #[serde(flatten)]
+    asked: Asked,
+    claim: &'a str,
+    by: &'a str,
+    at_least: f64,
+    verdict: Conclusion,
+    method: &'static str,
+    n: u64,
+    undefined: u64,
+    groups: Vec<Told>,
+    seconds: f64,
+}
+
+/// A group as it is told.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    share: Share,
+    fraction: f64,
+    enough: bool,
+}
+
+/// A part in percent, without noughts at its end.
+fn percent(part: f64) -> String {
+    let text = fixed(100.0 * part, 4);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Whether so many of so many are at least this part: exactly for counts below 2^53.
+fn enough(share: &Share, at_least: f64) -> bool {
+    let all = share.n + share.undefined;
+    all > 0 && share.holds as f64 >= at_least * all as f64
+}
+
+/// Counts in how many inputs of each group the condition is met; exit code 1 where one has too few.
+///
+/// # Errors
+/// When a word cannot be read, the claim is no condition, or as for `claim`.
+pub(super) fn by_group(args: &ClaimArgs, by: &str, out: &mut dyn Write) -> Result<ExitCode> {
+    let at_least = args.at_least.unwrap_or(1.0);
+    ensure!(
+        at_least > 0.0 && at_least <= 1.0,
+        "--at-least is a part of each group, above 0 and at most 1, such as 0.99"
+    );
+    let opened = Opened::new(&args.space)?;
+    let over = args.space.over();
+    let (task, model) = (opened.transformer.task(), &opened.transformer);
+    let line = format!("table {} by {by}", args.claim);
+    let question = Question::parse(&line, task, model.config())
+        .with_context(|| format!("in '{}'", shown(&line)))?;
+    let tools = Tools::new(model)?;
+    let inquest = Inquest {
+        model,
+        tools: &tools,
+        other: None,
+        question: &question,
+        experiment: &opened.experiment,
+        about: RunName::Patched.into(),
+    };
+    let extent = match over {
+        Over::Space => Extent::Space,
+        Over::Sample(sample) => Extent::Other(sample),
+    };
+    let (bar, started) = (Bar::new("inputs")?, Instant::now());
+    let found = shares(inquest, (&args.claim, by), extent, &mut |progress| {
+        bar.tell(progress, "")
+    })?;
+    let found = found.context(STOPPED)?;
+    bar.done();
+    let groups: Vec<Told> = (found.groups.into_iter())
+        .map(|share| Told {
+            fraction: share.holds as f64 / (share.n + share.undefined).max(1) as f64,
+            enough: enough(&share, at_least),
+            share,
+        })
+        .collect();
+    let sum = |of: fn(&Share) -> u64| groups.iter().map(|one| of(&one.share)).sum::<u64>();
+    let exact = found.over == Over::Space;
+    let verdict = match (groups.iter().all(|one| one.enough), exact) {
+        _ if groups.is_empty() => Conclusion::Undecided,
+        (false, true) => Conclusion::Refuted,
+        // a part of a sample says nothing for certain of a part of all
+        (false, false) if at_least >= 1.0 => Conclusion::Refuted,
+        (false, false) => Conclusion::Undecided,
+        (true, true) => Conclusion::Proved,
+        (true, false) => Conclusion::Supported,
+    };
+    let answer = ByGroup {
+        asked: opened.asked(&args.space, found.over),
+        claim: &args.claim,
+        by,
+        at_least,
+        verdict,
+        method: if exact { "enumeration" } else { "sample" },
+        n: sum(|share| share.n),
+        undefined: sum(|share| share.undefined),
+        groups,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    match args.space.common.format {
+        Format::Text => print(out, &opened, &answer)?,
+        format => print_numbers(format, out, &answer)?,
+    }
+    Ok(match verdict {
+        Conclusion::Refuted => ExitCode::from(1),
+        Conclusion::Undecided => ExitCode::from(UNDECIDED),
+        Conclusion::Proved | Conclusion::Supported => ExitCode::SUCCESS,
+    })
+}
+
+fn print(out: &mut dyn Write, opened: &Opened, answer: &ByGroup<'_>) -> Result<()> {
+    print_asked(out, opened, &answer.asked)?;
+    let (claim, by) = (shown(answer.claim), shown(answer.by));
+    let part = percent(answer.at_least);
+    writeln!(
+        out,
+        "{}: {claim}, in at least {part} % of each group by {by}",
+        answer.verdict.word()
+    )?;
+    writeln!(
+        out,
+        "{} inputs in {} groups (over {})",
+        grouped((answer.n + answer.undefined).into()),
+        answer.groups.len(),
+        answer.asked.over
+    )?;
+    // those with too few first
+    let mut groups: Vec<&Told> = answer.groups.iter().collect();
+    groups.sort_by_key(|one| one.enough);
+    for one in groups {
+        let Share {
+            group,
+            n,
+            holds,
+            undefined,
+            counterexample,
+        } = &one.share;
+        let mark = if one.enough { " " } else { "!" };
+        let part = percent(one.fraction);
+        let off = match counterexample {
+            Some(input) => format!("  not at {input}"),
+            None => String::new(),
+        };
+        let undefined = match undefined {
+            0 => String::new(),
+            n => format!("  {} undefined", grouped((*n).into())),
+        };
+        writeln!(
+            out,
+            "{mark} {by} = {}: {} of {} ({part} %){undefined}{off}",
+            shown(group),
+            grouped((*holds).into()),
+            grouped((*n).into()),
+        )?;
+    }
+    Ok(())
+}
