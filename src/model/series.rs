@@ -262,3 +262,27 @@ pub fn resolved(path: &Path) -> Result<PathBuf> {
     })?;
     Ok(file.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_has_its_own_loss_and_one_between_that_of_the_next_record() {
+        let series = Series {
+            place: PathBuf::new(),
+            steps: Vec::new(),
+            losses: vec![(100, 0.5), (200, 0.25)],
+            note: None,
+        };
+        for (step, loss) in [
+            (0, Some(0.5)),
+            (100, Some(0.5)),
+            (101, Some(0.25)),
+            (200, Some(0.25)),
+            (201, None),
+        ] {
+            assert_eq!(series.loss_at(step), loss, "{step}");
+        }
+    }
+}

@@ -304,3 +304,37 @@ pub fn title(node: &Intervention, task: Task) -> String {
     let node = line.strip_prefix("zero ").or_else(edge);
     node.unwrap_or(&line).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use crate::model::config::PositionalEmbedding;
+
+    #[test]
+    fn the_spread_of_draws_is_that_of_a_sample() {
+        let drawn = Draws::new(&[0.5, 0.7, 0.9], 1000);
+        assert!((drawn.spread.unwrap() - 0.2).abs() < 1e-12);
+        assert_eq!((drawn.donors, drawn.exact), (3, false));
+        // all there are have no spread, and one alone says nothing of it
+        assert_eq!(Draws::new(&[0.5, 0.7, 0.9], 3).spread, None);
+        assert_eq!(Draws::new(&[0.5], 1000).spread, None);
+    }
+
+    /// Each draw takes other donors, whether a node gives way or what it hands to one reader.
+    #[test]
+    fn every_draw_has_a_seed_of_its_own() {
+        let task = Task::default();
+        let sizes = [task.d_vocab(), task.classes.len()];
+        let shortformer = PositionalEmbedding::Shortformer;
+        let config = Config::attention_only([2, 2], [4, 2], task.seq_len(), sizes, shortformer);
+        for of in ["blocks.0.attn.hook_z @elt", "L0->K1 @elt", "L0.1->Q1.0"] {
+            let node = node(of, task, &config).unwrap();
+            let keep = vec![task.fields().next().unwrap()].into();
+            let mut one = with(&node, From::Resample { keep, seed: 2 });
+            one.reseed(3);
+            let line = one.line(task);
+            assert!(line.contains(" seed 5"), "{line}");
+        }
+    }
+}

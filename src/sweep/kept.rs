@@ -292,3 +292,50 @@ impl Kept {
         task.axes().map(|[field, _]| field)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(inputs: u64, kept: u64, close_calls: u64) -> Kept {
+        Kept {
+            inputs,
+            kept,
+            close_calls,
+            ..Kept::default()
+        }
+    }
+
+    #[test]
+    fn what_may_only_seem_to_be_lost_refutes_nothing() {
+        for (found, sampled, conclusion) in [
+            (kept(9, 9, 0), false, Conclusion::Proved),
+            (kept(9, 9, 0), true, Conclusion::Supported),
+            (kept(9, 9, 1), false, Conclusion::Undecided),
+            (kept(9, 8, 0), false, Conclusion::Refuted),
+            (kept(9, 8, 1), false, Conclusion::Undecided),
+            (kept(9, 7, 1), true, Conclusion::Refuted),
+            (kept(0, 0, 0), false, Conclusion::Undecided),
+        ] {
+            assert_eq!(found.conclusion(sampled), conclusion, "{found:?}");
+        }
+    }
+
+    /// Whichever of the two models cannot be told, it is a close call.
+    #[test]
+    fn a_close_call_is_one_of_either_model() {
+        let task = Task::default();
+        let n = task.answers.len();
+        let said = |close: [bool; 4]| Said {
+            said: vec![1; 4 * n],
+            fields: vec![0; 4 * task.slots.len()],
+            right: vec![true; 4],
+            close: close.to_vec(),
+            ..Said::new(task, false)
+        };
+        let mut kept = Kept::new(task);
+        let base = said([true, true, false, false]);
+        kept.add(task, &base, &said([true, false, true, false]));
+        assert_eq!((kept.inputs, kept.kept, kept.close_calls), (4, 4, 3));
+    }
+}

@@ -90,3 +90,39 @@ fn mean_loss(model: &HookedTransformer, examples: &[Example]) -> Result<Tensor> 
     let targets = Tensor::new(targets, model.device())?;
     Ok(candle_nn::loss::cross_entropy(&predictions, &targets)?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::super::Training;
+    use super::super::data::drawn;
+    use super::super::recipe::tests::recipe;
+    use super::*;
+    use candle_core::Device;
+    use rand_mt::Mt;
+
+    /// Every example counts the same, whatever chunk it is computed in.
+    #[test]
+    fn the_loss_of_a_batch_is_the_mean_of_its_examples() {
+        let training = Training::new(recipe(), &Device::Cpu).unwrap();
+        let model = training.model().unwrap();
+        let batch = drawn(training.recipe(), &mut Mt::new(7)).unwrap();
+        assert!(
+            batch.len() > crate::model::CHUNK,
+            "one chunk would show nothing"
+        );
+        let loss = |some: &[Example]| gradients(&model, some, &BTreeMap::new()).unwrap().0;
+        let each: Vec<f64> = batch.chunks(1).map(loss).collect();
+        let mean = each.iter().sum::<f64>() / each.len() as f64;
+        assert!(
+            (loss(&batch) - mean).abs() < 1e-5,
+            "{} {mean}",
+            loss(&batch)
+        );
+        let apart = each
+            .iter()
+            .map(|one| (one - mean).abs())
+            .fold(0.0, f64::max);
+        assert!(apart > 0.01, "equal examples would show nothing");
+    }
+}

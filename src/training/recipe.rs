@@ -124,3 +124,45 @@ impl Recipe {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::model::config::PositionalEmbedding;
+
+    /// Lists of two numbers below five and a model of one small head.
+    pub fn recipe() -> Recipe {
+        let task = Task::array_update(2, 5).unwrap_or_default();
+        let sizes = [task.d_vocab(), task.classes.len()];
+        let shortformer = PositionalEmbedding::Shortformer;
+        Recipe {
+            task,
+            model: Config::attention_only([1, 1], [8, 8], task.seq_len(), sizes, shortformer),
+            steps: 200,
+            batch: 40,
+            full_batch: None,
+            lr: 1e-2,
+            schedule: Schedule::Cosine,
+            beta1: 0.9,
+            beta2: 0.98,
+            weight_decay: 0.0,
+            biases: false,
+            seed: 3,
+            one_update_per_batch: false,
+        }
+    }
+
+    #[test]
+    fn the_learning_rate_begins_whole_and_ends_at_nothing() {
+        let recipe = recipe();
+        assert_eq!(recipe.learning_rate(0), recipe.lr);
+        assert!((recipe.learning_rate(100) - recipe.lr / 2.0).abs() < 1e-12);
+        assert!((recipe.learning_rate(50) - recipe.lr * (2.0 + 2f64.sqrt()) / 4.0).abs() < 1e-12);
+        assert!(recipe.learning_rate(200) < 1e-12);
+        let constant = Recipe {
+            schedule: Schedule::Constant,
+            ..recipe
+        };
+        assert_eq!(constant.learning_rate(150), constant.lr);
+    }
+}

@@ -6,7 +6,7 @@ use crate::common;
 use crate::common::Parts as _;
 use circuitscope::answers::{Compare, Inquest, Question, Sheet, Table, Tools, answer};
 use circuitscope::lens::{
-    Direction, Experiment, HeadName, Intervention, Measure, Metric, Reading, RunName,
+    Direction, Experiment, HeadName, Intervention, Measure, Metric, MetricValues, Reading, RunName,
 };
 use circuitscope::model::HookedTransformer;
 use rand_mt::Mt;
@@ -84,8 +84,19 @@ fn path_patching_knows_every_sender_and_receiver() {
 
 #[test]
 fn an_estimate_is_exact_where_the_model_is_linear() {
-    for (name, model) in models() {
-        let experiment = pair(Direction::Denoise);
+    // on its own and on top of what is done already
+    let standing = [
+        "",
+        "scale blocks.0.attn.hook_z @elt by 0.5",
+        "zero blocks.0.attn.hook_v @idx",
+    ];
+    let cases = models().into_iter().zip(standing.into_iter().cycle());
+    for ((name, model), line) in cases.chain(models().into_iter().zip(standing.into_iter().rev())) {
+        let mut experiment = pair(Direction::Denoise);
+        if !line.is_empty() {
+            let one = Intervention::parse(line, model.task(), model.config());
+            experiment.interventions.push(one.unwrap());
+        }
         let last = model.config().n_layers - 1;
         let scale = scale(&model, &experiment);
         let mut checked = 0;
@@ -110,6 +121,14 @@ fn an_estimate_is_exact_where_the_model_is_linear() {
         let edges = ask(&model, &experiment, "grid edges_by_pos attribution");
         linear(&edges, "embed->logits");
         assert!(checked > 40);
+        // where it is not, what is far off is marked
+        for table in [strips, edges] {
+            let errors = table.beside[1].values.values().iter().enumerate();
+            let far = errors.filter(|(_, error)| **error > 0.1);
+            let width = table.cols.len();
+            let far: Vec<[usize; 2]> = far.map(|(i, _)| [i / width, i % width]).collect();
+            assert_eq!(table.flagged, far, "{name}");
+        }
     }
 }
 
@@ -305,6 +324,31 @@ fn measures_are_what_they_say() {
         error.contains("accuracy") && error.contains("'logits'"),
         "{error}"
     );
+}
+
+/// What a patch does, told in every way: of 3 when clean and 1 when corrupted, on top of 2.
+#[test]
+fn readings_are_what_they_say() {
+    let metric = Metric {
+        position: 0,
+        answer: 1,
+        other: 0,
+    };
+    let values = MetricValues {
+        metric,
+        measure: Measure::LogitDiff,
+        clean: 3.0,
+        corrupted: 1.0,
+        patched: 2.0,
+    };
+    for (share, wanted) in [
+        (0.25, [0.25, 0.75, 1.5, -0.5]),
+        (1.5, [1.5, -0.5, 4.0, 2.0]),
+    ] {
+        let told = Reading::ALL.map(|reading| values.read(reading, share));
+        assert_eq!(told, wanted);
+        assert_eq!(values.normalised(told[2]), Some(share));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod crashing;
 mod ending;
+mod lasting;
 mod pointing;
 mod refusing;
 mod resuming;

@@ -371,3 +371,37 @@ fn a_prompt_of_any_task_is_typed_as_it_is_written() {
         assert_eq!(clean(&typed), clean(&given), "{slide} {line}");
     }
 }
+
+/// Ordinary least squares by hand, of `a * b` on `a` over a sample: what is left over n - 2 is the noise.
+#[test]
+fn a_fit_over_a_sample_has_the_errors_of_least_squares() {
+    use circuitscope::task::{Sample, Sizes, Task};
+    let line = "fit a*b ~ a over random:3:40";
+    let fit = answer(&[line, "--slide", "min_of_two"]);
+    let (name, options) = Task::choice("min_of_two:max_num=64").unwrap();
+    let task = Task::built_in(name, &options, &Sizes::default()).unwrap();
+    let sample: Sample = "random:3:40".parse().unwrap();
+    let points: Vec<[f64; 2]> = (sample.prompts(task).iter())
+        .map(|prompt| {
+            let tokens = prompt.values.tokens();
+            let [a, b] = [0, 1].map(|i| f64::from(tokens[i]));
+            [a, a * b]
+        })
+        .collect();
+    let n = points.len() as f64;
+    let [x, y] = [0, 1].map(|i| points.iter().map(|point| point[i]).sum::<f64>() / n);
+    let sum = |of: &dyn Fn(&[f64; 2]) -> f64| points.iter().map(of).sum::<f64>();
+    let wide = sum(&|p| (p[0] - x).powi(2));
+    let slope = sum(&|p| (p[0] - x) * (p[1] - y)) / wide;
+    let base = y - slope * x;
+    let noise = sum(&|p| (p[1] - base - slope * p[0]).powi(2)) / (n - 2.0);
+    let errors = [
+        (noise * (1.0 / n + x * x / wide)).sqrt(),
+        (noise / wide).sqrt(),
+    ];
+    let (found, off) = (column(&fit, "coefficient"), column(&fit, "standard error"));
+    for (i, want) in [base, slope].into_iter().enumerate() {
+        close("coefficient", found[i], want, 1e-4 * want.abs());
+        close("standard error", off[i], errors[i], 1e-4 * errors[i]);
+    }
+}

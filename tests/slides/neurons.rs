@@ -1,6 +1,7 @@
 //! Grids of a model that has neurons, and of one that has nothing else.
 
 use super::common::random_of;
+use super::maps::{answer, note};
 use super::program::{json, output};
 use circuitscope::model::Config;
 use circuitscope::model::config::PositionalEmbedding::Standard;
@@ -159,4 +160,17 @@ fn shares_print_what_is_left_over() {
         let left: f64 = left.parse().unwrap();
         assert!(left < 1e-3, "{question}: {left}");
     }
+}
+
+/// What is left over for rounding is that of the worst run of a sample, and never nothing.
+#[test]
+fn a_mean_over_runs_has_the_remainder_of_its_worst() {
+    let remainder = |sample: &str| -> f64 {
+        let line = "neurons 0 target over sample";
+        let found = answer(&[&[line, "--sample", sample], &SLIDE[..]].concat());
+        note(&found, "remainder").parse().unwrap()
+    };
+    let all = remainder("random:4:8");
+    assert!(all > 0.0 && all < 1e-4, "{all}");
+    assert!(all >= remainder("random:4:1"));
 }

@@ -132,6 +132,14 @@ fn minimal_sets_of_edges_are_enough() {
             8
         );
     }
+    // the best of them comes first
+    let several = json(&["minimal", "--sample", "random:0:20", "--threshold", "0.3"]);
+    let several = several["sets"].as_array().unwrap().iter();
+    let accuracies: Vec<f64> = several
+        .map(|set| set["accuracy"].as_f64().unwrap())
+        .collect();
+    assert!(accuracies.is_sorted_by(|a, b| a >= b), "{accuracies:?}");
+    assert_ne!(accuracies.first(), accuracies.last());
     let none = stdout(&["minimal", "--sample", "random:0:30", "--threshold", "1"]);
     assert!(none.contains("edges"), "{none}");
     refused(
@@ -228,4 +236,34 @@ fn a_claim_is_counted_in_every_group() {
         &with(&["claim", condition, "--by", "idx", "--at-least", "7"]),
         "at most 1",
     );
+}
+
+/// A sweep of a sample and a score of it are the same figures, those of another sample's distance too.
+#[test]
+fn a_swept_sample_is_scored_as_by_forward_passes() {
+    for more in [
+        &[][..],
+        &["--low-rank", "ov.0:2"],
+        &["--low-rank", "ov.1:1"],
+    ] {
+        let swept = json(&[&["sweep", "--over", "random:3:300"], more].concat());
+        let scored = json(&[&["score", "--sample", "random:3:300"], more].concat());
+        for name in [
+            "accuracy",
+            "inputs_right",
+            "predictions_right",
+            "wrong_inputs",
+            "n",
+        ] {
+            assert_eq!(swept[name], scored[name], "{name} {more:?}");
+        }
+        for name in ["accuracy", "loss"] {
+            let of = |answer: &serde_json::Value| answer["standard_error"][name].as_f64().unwrap();
+            let (a, b) = (of(&swept), of(&scored));
+            assert!(
+                (a - b).abs() <= 1e-4 * a.max(b),
+                "{name} {more:?}: {a} and {b}"
+            );
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Each built-in task: its layout, what is right in examples, and what is drawn.
 
 use crate::{built_in, right, sizes, targets};
-use circuitscope::task::{Sample, Sizes, Task};
+use circuitscope::task::{Change, Sample, Sizes, Task};
 
 const LABELS: [(&str, &str); 17] = [
     (
@@ -397,5 +397,30 @@ fn a_task_is_found_again_by_what_files_call_it() {
         let (same, options) = Task::choice(&choice).unwrap();
         let again = Task::built_in(same, &options, &Sizes::default()).unwrap();
         assert_eq!(again.identity(), task.identity(), "{choice}");
+    }
+}
+
+/// Where all values of a list must differ, one that is changed changes places with the one that had its value.
+#[test]
+fn a_changed_value_of_a_permutation_leaves_a_permutation() {
+    let task = Task::built_in("permute", &[], &Sizes::default()).unwrap();
+    let [field, other] = ["idx_0", "idx_2"].map(|name| task.field(name).unwrap());
+    for number in [0, 7, 1000, task.input_space() - 1] {
+        let input = task.values_at(number);
+        let value = input.get(other);
+        let changed = input.with(Change { field, value });
+        assert_eq!(
+            (changed.get(field), changed.get(other)),
+            (value, input.get(field)),
+            "{input}"
+        );
+        assert_eq!(changed.differing_fields(&input), [field, other]);
+        assert_eq!(task.values_at(task.number_of(&changed)), changed);
+        // what is nobody else's value is put alone
+        let same = input.with(Change {
+            field,
+            value: input.get(field),
+        });
+        assert_eq!(same, input);
     }
 }

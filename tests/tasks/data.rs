@@ -86,6 +86,56 @@ fn four_forms_of_one_table() {
     }
 }
 
+/// The largest number of every element type is read as it is, and below zero stands for no target.
+#[test]
+fn every_element_type_says_what_it_holds() {
+    let most = 8191i64;
+    for (kind, dtype, width, largest) in [
+        ("<i8", Dtype::I64, 8, most),
+        ("<u8", Dtype::U64, 8, most),
+        ("<i4", Dtype::I32, 4, most),
+        ("<u4", Dtype::U32, 4, most),
+        ("<i2", Dtype::I16, 2, most),
+        ("<u2", Dtype::U16, 2, most),
+        ("|i1", Dtype::I8, 1, 127),
+        ("|u1", Dtype::U8, 1, 255),
+    ] {
+        let bytes = |numbers: &[i64]| -> Vec<u8> {
+            let each = numbers.iter().map(|one| one.to_le_bytes());
+            each.flat_map(|one| one[..width].to_vec()).collect()
+        };
+        let forms = |tokens: &[u8], targets: &[u8]| {
+            let view = |shape: Vec<usize>, data| TensorView::new(dtype, shape, data).unwrap();
+            let tensors = [
+                ("tokens", view(vec![2, 1], tokens)),
+                ("targets", view(vec![2], targets)),
+            ];
+            let arrays = [
+                ("tokens.npy", npy("(2, 1)", kind, tokens)),
+                ("targets.npy", npy("(2,)", kind, targets)),
+            ];
+            [serialize(tensors, None).unwrap(), npz(&arrays)]
+        };
+        for bytes in forms(&bytes(&[largest, 3]), &bytes(&[2, largest])) {
+            let task = read(&bytes).unwrap();
+            assert_eq!(task.d_vocab() as i64, largest + 1, "{kind}");
+            assert_eq!(right(task, "3"), [Target::One(largest as u32)], "{kind}");
+        }
+        // all bits set: nothing where there is a sign, else the largest number, which is a token or too large
+        let all_set = vec![0xff; 2 * width];
+        for bytes in forms(&bytes(&[1, 3]), &[&bytes(&[2]), &all_set[width..]].concat()) {
+            let signed = kind.contains('i') || width == 8;
+            match (read(&bytes), signed, width) {
+                (Ok(task), true, _) => assert_eq!(right(task, "3"), [Target::Nothing], "{kind}"),
+                (Ok(task), false, 1) => assert_eq!(right(task, "3"), [Target::One(255)], "{kind}"),
+                (Err(error), false, 2) => assert!(error.contains("65535"), "{error}"),
+                (Err(error), false, 4) => assert!(error.contains("4294967295"), "{error}"),
+                (found, ..) => assert_eq!(format!("{found:?}"), kind),
+            }
+        }
+    }
+}
+
 #[test]
 fn targets_at_every_position_and_at_the_last() {
     let task = read(b"t,t,t,target,target,target\n1,2,3,,1,0\n0,2,3,-1,1,1\n").unwrap();

@@ -57,6 +57,30 @@ fn fields_are_what_a_tasks_functions_get() {
     assert_eq!(values, opens.map(number));
 }
 
+/// A list that ends before a place has nothing there, and is as long as it is.
+#[test]
+fn behind_the_end_of_a_list_is_nothing() {
+    let task = Task::built_in("brackets", &[], &Sizes::default()).unwrap();
+    let read = |text: &str| Expression::parse(task, text, &[]).unwrap();
+    let (second, long) = (read("s_1"), read("s_1 != None and len(s) > 1"));
+    let inputs: Vec<Values> = (0..6).map(|number| task.values_at(number)).collect();
+    let lists: Vec<Vec<String>> = inputs.iter().map(|one| one.names(0)).collect();
+    let both = [second, long].map(|one| one.values(&inputs, &[]).unwrap());
+    let mut short = 0;
+    for ((list, second), long) in lists.iter().zip(&both[0]).zip(&both[1]) {
+        let said = list
+            .get(1)
+            .map_or(Given::None, |word| Given::Word(word.clone()));
+        assert_eq!(
+            (second, long),
+            (&said, &Given::Truth(list.len() > 1)),
+            "{list:?}"
+        );
+        short += usize::from(list.len() == 1);
+    }
+    assert_eq!(short, 2);
+}
+
 #[test]
 fn what_is_asked_for_is_known() {
     let task = Task::default();

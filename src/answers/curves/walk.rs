@@ -190,17 +190,10 @@ impl AlongSteps {
     #[must_use]
     pub fn begins(&self) -> Option<(u64, Option<u64>)> {
         let condition = self.until.as_ref()?;
-        let mut told = self.lines.iter().filter_map(|line| {
+        begins(self.lines.iter().filter_map(|line| {
             let measured = line.result.as_ref().ok()?.last()?;
             Some((line.step, condition.holds(measured.value)))
-        });
-        let first = told.clone().find(|(_, holds)| *holds)?.0;
-        let mut for_good = None;
-        told.by_ref().for_each(|(step, holds)| match holds {
-            true => for_good = for_good.or(Some(step)),
-            false => for_good = None,
-        });
-        Some((first, for_good))
+        }))
     }
 
     /// When the condition begins to hold, in words; nothing without one.
@@ -273,6 +266,36 @@ impl AlongSteps {
             axes: vec!["step".to_owned()],
             notes,
             ..Table::default()
+        }
+    }
+}
+
+/// The first step at which something holds, and the one from which on it holds to the end.
+fn begins(mut told: impl Iterator<Item = (u64, bool)> + Clone) -> Option<(u64, Option<u64>)> {
+    let first = told.clone().find(|(_, holds)| *holds)?.0;
+    let mut for_good = None;
+    told.by_ref().for_each(|(step, holds)| match holds {
+        true => for_good = for_good.or(Some(step)),
+        false => for_good = None,
+    });
+    Some((first, for_good))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_and_ends_again_begins_for_good_later() {
+        for (holds, begun) in [
+            (&[false, false][..], None),
+            (&[false, true, true], Some((10, Some(10)))),
+            (&[true, false, true, true], Some((0, Some(20)))),
+            (&[true, false, false, true], Some((0, Some(30)))),
+            (&[false, true, false], Some((10, None))),
+        ] {
+            let told = (0..).step_by(10).zip(holds.iter().copied());
+            assert_eq!(begins(told), begun, "{holds:?}");
         }
     }
 }

@@ -162,6 +162,26 @@ mod tests {
         assert_eq!((right.rank, right.tied, right.said), (Some(1), 0, Some(1)));
     }
 
+    /// Of several right answers the likeliest stands against those that are wrong, and not against the others.
+    #[test]
+    fn right_answers_do_not_stand_against_each_other() {
+        let row = [1.0, 3.0, 2.5, 2.0];
+        let any = Judged::of(&row, &Target::AnyOf(vec![2, 1]));
+        assert_eq!((any.rank, any.tied, any.said), (Some(1), 0, Some(1)));
+        assert_eq!(any.margin, 1.0);
+        let probs = log_softmax(&row).into_iter().map(f32::exp);
+        let both: f32 = probs.skip(1).take(2).sum();
+        assert!((any.log_prob.exp() - both).abs() < 1e-6);
+        // two that are equally likely are no tie, a wrong one that is as likely is
+        let row = [1.0, 3.0, 3.0, 2.0];
+        assert!(Judged::of(&row, &Target::AnyOf(vec![1, 2])).is_right());
+        let wrong = Judged::of(&row, &Target::AnyOf(vec![1, 3]));
+        assert_eq!(
+            (wrong.rank, wrong.margin, wrong.said),
+            (Some(2), 0.0, Some(2))
+        );
+    }
+
     #[test]
     fn what_is_not_defined_equals_nothing() {
         for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {

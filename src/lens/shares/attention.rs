@@ -250,3 +250,19 @@ pub(crate) fn attention_of_examples(
         values: all.mean(examples.len()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_weights_the_first_is_the_largest() {
+        for (row, largest) in [
+            (&[0.25, 0.25, 0.25, 0.25][..], 0),
+            (&[0.1, 0.4, 0.4, 0.1], 1),
+            (&[0.0, 0.0, 1.0], 2),
+        ] {
+            assert_eq!(first_largest(row.iter().copied()), largest, "{row:?}");
+        }
+    }
+}

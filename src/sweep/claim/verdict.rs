@@ -443,3 +443,6 @@ impl Truth<Word> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
