@@ -393,3 +393,23 @@ fn a_metric_is_typed_followed_and_warned_of() {
     press(&mut bench, "u M");
     assert_eq!(bench.state.study().metric, None);
 }
+
+/// Which example it is follows the prompt, back and forth through the history.
+#[test]
+fn the_example_is_known_again_after_undo() {
+    let mut bench = workbench(1);
+    press(&mut bench, "n n n");
+    for (key, wanted) in [
+        ("u", Some(1)),
+        ("u", Some(0)),
+        ("u", None),
+        ("U", Some(0)),
+        ("U", Some(1)),
+    ] {
+        press(&mut bench, key);
+        assert_eq!(bench.state.sample.index, wanted, "{key}");
+        let clean = &bench.state.study().clean.values;
+        let prompts = bench.state.sample.prompts.iter();
+        assert_eq!(prompts.clone().position(|one| one.values == *clean), wanted);
+    }
+}

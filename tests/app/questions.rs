@@ -210,6 +210,13 @@ fn any_pane_with_numbers_is_exported_with_what_they_belong_to() {
         for name in ["clean", "corrupted", "metric", "direction", "sample"] {
             assert!(json["about"][name].is_array(), "{name}");
         }
+        let (task, study) = (bench.state.task(), bench.state.study());
+        for (name, side) in [("clean", &study.clean), ("corrupted", &study.corrupted)] {
+            let tokens = task.tokens(&side.prompt());
+            let names: Vec<String> = tokens.iter().map(|&one| task.token_name(one)).collect();
+            assert_eq!(json["about"][name][0], names.join(" "), "{name}");
+        }
+        assert_ne!(json["about"]["clean"], json["about"]["corrupted"]);
         let rows = json["rows"].as_array().unwrap().len();
         assert_eq!(json["values"].as_array().unwrap().len(), rows);
         let lines = csv.lines().filter(|line| !line.starts_with('#')).count();

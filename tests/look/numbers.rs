@@ -1,7 +1,7 @@
 //! Numbers in few columns.
 
 use circuitscope::ui::heatmap::number;
-use circuitscope::ui::number::signed;
+use circuitscope::ui::number::{exact, signed};
 use proptest::prelude::*;
 
 #[test]
@@ -95,5 +95,20 @@ proptest! {
         }
         // Whatever the signs and powers, six columns are room for every number.
         prop_assert!(width < 6 || !text.contains('#'), "{} as {:?}", value, text);
+    }
+}
+
+#[test]
+fn a_number_alone_keeps_its_digits() {
+    for (value, signed, text) in [
+        (0.5, false, "0.50000"),
+        (0.001, false, "0.00100"),
+        (0.000_123_45, false, "1.2345e-4"),
+        (-0.000_001, true, "-1.0000e-6"),
+        (12.25, true, "+12.25000"),
+        (3.0, false, "3"),
+        (0.0, true, "0"),
+    ] {
+        assert_eq!(exact(value, signed), text);
     }
 }

@@ -5,10 +5,11 @@ use crate::common::Parts as _;
 use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
 use circuitscope::answers::Table;
+use circuitscope::app::Shown;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::number::significant;
 use circuitscope::ui::frame;
-use circuitscope::ui::number::exact;
+use circuitscope::ui::number::{exact, signed};
 
 fn asked(script: &str) -> Headless {
     let mut bench = workbench(2);
@@ -143,6 +144,22 @@ fn points_of_a_scatter_plot_do_not_touch() {
             .position(|row| row.contains(" across, "))
             .unwrap();
         let left = rows[top].find(" PC1 across").unwrap();
+        // each axis has the ends of its own numbers
+        let values = &table(&bench).values;
+        let [across, up] = [0, 1].map(|column| {
+            let all = (0..names.len()).filter_map(|row| values.get(&[row, column]));
+            let ends = all.fold((0.0f32, 0.0f32), |(low, high), x| (low.min(x), high.max(x)));
+            [ends.0, ends.1].map(|end| signed(end, 6).trim().to_owned())
+        });
+        let has = |row: &str, end: &String| words(row).contains(&end.as_str());
+        let axis = rows
+            .iter()
+            .position(|row| across.iter().all(|end| has(row, end)));
+        let axis = axis.unwrap();
+        assert!(
+            has(&rows[top + 1], &up[1]) && has(&rows[axis - 1], &up[0]),
+            "{rows:#?}"
+        );
         // what is left of its field is the table and the ends of the axes
         for row in &rows[top + 1..rows.len() - 3] {
             let field: String = row.chars().skip(left).collect();
@@ -218,4 +235,38 @@ fn attention_that_looks_ahead_is_seen_and_warned_of() {
             .iter()
             .any(|row| row.contains("p 1.0000"))
     );
+}
+
+/// In the difference view each position tells what changed most, whether it rose or fell.
+#[test]
+fn the_largest_change_of_a_logit_comes_first() {
+    let mut bench = asked(": 'zero blocks.1.attn.hook_z @*' enter");
+    while bench.state.view.shown != Shown::Difference {
+        press(&mut bench, "v");
+    }
+    let rows = shown(&bench, 120, 40);
+    let (task, seen) = (bench.state.task(), bench.state.observation.clone().unwrap());
+    let change = seen.patched.logits.minus(&seen.base().logits);
+    let mut fell = 0;
+    for j in 0..task.answers.len() {
+        let position = task.predicts_at(j);
+        let all = (0..).zip(change.slice(&[position]).iter().copied());
+        let most = all.max_by(|a: &(u32, f32), b| a.1.abs().total_cmp(&b.1.abs()));
+        let (token, value) = most.unwrap();
+        fell += usize::from(value < 0.0);
+        let told = format!("{} {} logit", task.class_name(token), signed(value, 7));
+        let told: Vec<&str> = told.split_whitespace().collect();
+        let first = rows.iter().map(|row| words(row)).find(|row| {
+            let label = row
+                .first()
+                .is_some_and(|word| *word == task.label(position));
+            label && row.contains(&"logit")
+        });
+        let first = first.unwrap();
+        assert!(
+            first.windows(3).any(|three| three == told),
+            "{told:?} in {first:?}"
+        );
+    }
+    assert!(fell > 0, "a logit that falls most shows what is asked");
 }
