@@ -95,3 +95,27 @@ pub(super) fn with_errors(
     });
     Ok(table)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run may have its rows in another order, and some of its own.
+    #[test]
+    fn a_row_is_known_by_its_name() {
+        let names = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let one = |rows: &[&str], values: &[f32]| Table {
+            rows: names(rows),
+            cols: names(&["x"]),
+            values: Array::from_values(vec![rows.len(), 1], values.to_vec()),
+            ..Table::default()
+        };
+        let rows = names(&["a", "b", "c"]);
+        let mut sums = Sums::zeros(3);
+        sums.add(&rows, &one(&["a", "b", "c"], &[1.0, 10.0, 100.0]));
+        sums.add(&rows, &one(&["b", "other", "a"], &[12.0, 7.0, 3.0]));
+        assert_eq!(sums.cells, [(4.0, 10.0), (22.0, 244.0), (100.0, 10_000.0)]);
+        // two values 2 apart: their standard error is 1
+        assert_eq!((sums.error(0), sums.error(1)), (1.0, 1.0));
+    }
+}

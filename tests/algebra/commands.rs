@@ -292,3 +292,21 @@ fn score_of_a_low_rank_model() {
     let wrong = [&sample[..], &["--low-rank", "ov.1"]].concat();
     refused(&wrong, "the form is ov.0.0:5");
 }
+
+/// The heading says whether scores are divided by the scale, and the numbers are.
+#[test]
+fn a_circuit_says_how_it_is_scaled() {
+    let name = "qk.1.tok_tok";
+    for (more, words, by) in [
+        (&[][..], "unscaled", 1.0),
+        (&["--scaled"], "after 1/sqrt(d_head)", 128f64.sqrt()),
+    ] {
+        let text = stdout(&[&["circuit", name], more].concat());
+        let heading = text.lines().nth(1).unwrap();
+        assert!(heading.ends_with(&format!(", {words}")), "{heading}");
+        let found = json(&[&["circuit", name], more].concat());
+        let plain = json(&["circuit", name]);
+        let first = |of: &Value| of["values"][3][7].as_f64().unwrap();
+        assert!((first(&found) * by - first(&plain)).abs() < 1e-4, "{words}");
+    }
+}

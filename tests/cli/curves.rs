@@ -53,6 +53,19 @@ fn several_numbers_a_condition_and_a_figure() {
     let never = stdout(&curve(&["loss", "--until", "loss < 0", "--format", "text"]));
     assert!(never.contains("loss < 0 holds at no step"), "{never}");
 
+    // what the flag says of the sample comes before what the line says
+    for (more, over) in [
+        (&["loss over random:3:8"][..], "random:3:8"),
+        (&["loss", "--over", "random:1:16"], "random:1:16"),
+        (
+            &["loss over random:3:8", "--over", "random:1:16"],
+            "random:1:16",
+        ),
+    ] {
+        let asked = json(&curve(more));
+        assert_eq!(asked["curves"][0]["points"][0]["over"], over, "{more:?}");
+    }
+
     // a cell of an answer is the one that the question tells of that step
     let cell = json(&curve(&["circuit ov.0 at 3 4"]));
     let table = json(&["ask", "circuit ov.0", "--model", &format!("{folder}#60")]);

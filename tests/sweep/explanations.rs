@@ -3,7 +3,7 @@
 
 use super::common::{embedded, random_model, random_update};
 use super::plain;
-use super::program::{json, refused};
+use super::program::{json, refused, stdout};
 use circuitscope::lens::{Experiment, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
@@ -139,6 +139,13 @@ fn the_page_of_the_embedded_model_keeps_its_predictions() {
         "{lost:?}"
     );
     assert_eq!(answer["lost_by_field"][0], 0);
+    // in words, each value of the field with its own count
+    let text = stdout(&["explain", wrong.to_str().unwrap(), FEW[0], FEW[1]]);
+    for idx in 0..3 {
+        let lost = answer["lost_by_field"][idx].as_u64().unwrap();
+        let words = format!("not kept where idx is {idx}: {lost}");
+        assert_eq!(text.lines().any(|line| line == words), lost > 0, "{text}");
+    }
     let left_out = &answer["without"][3];
     assert!(left_out["line"].as_str().unwrap().contains("[b_0,*]"));
     assert_eq!(left_out["kept"], left_out["inputs"]);
