@@ -4,8 +4,9 @@ use crate::common::Parts as _;
 use crate::told;
 use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::app::{
-    Effect, Key, Msg, Pane, Says, SpaceQuestion, SpaceRow, State, Wants, update,
+    Effect, Key, Msg, Pane, Says, SpaceQuestion, SpaceRow, State, Steps, Wants, update,
 };
+use circuitscope::model::Series;
 use circuitscope::runtime::headless::Headless;
 
 /// The claims on the list, kept ones with a star.
@@ -310,4 +311,34 @@ fn all_inputs_are_counted_by_themselves_and_give_way_to_keys() {
     // any key stops it, and it is begun anew
     assert_eq!(keys("right"), (vec![(true, true)], true));
     assert_eq!(keys(": 'truth off' enter").0, []);
+}
+
+/// What was counted of one step of a model is not shown of another: it is counted again.
+#[test]
+fn another_step_of_the_model_is_counted_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench_in(folder.path(), 1);
+    press(&mut bench, "S");
+    assert!(bench.state.space_tally().is_some());
+    let series = Series {
+        place: "run".into(),
+        steps: vec![(0, "run#0".into()), (10, "run#10".into())],
+        losses: Vec::new(),
+        note: None,
+    };
+    bench.state.steps = Some(Box::new(Steps::new(series, 0)));
+    let result = Ok(("run#10".to_owned(), "ff".to_owned()));
+    let effects = update(&mut bench.state, Msg::Stepped { at: 1, result });
+    assert!(bench.state.space_tally().is_none());
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Space(_)))
+    );
+    // another step that cannot be opened leaves all as it is
+    let mut bench = workbench_in(folder.path(), 1);
+    press(&mut bench, "S");
+    let result = Err("it is broken".to_owned());
+    update(&mut bench.state, Msg::Stepped { at: 1, result });
+    assert!(bench.state.space_tally().is_some());
 }
