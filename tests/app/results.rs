@@ -2,8 +2,8 @@
 
 use crate::told;
 use crate::workbench::{model, press, state, workbench, workbench_in};
-use circuitscope::app::{Effect, Key, Msg, State, update};
-use circuitscope::lens::{Observation, observe};
+use circuitscope::app::{Effect, Key, Msg, Pane, State, update};
+use circuitscope::lens::{Cell, GridName, Observation, Reading, observe};
 use circuitscope::model::Model;
 use std::path::Path;
 
@@ -143,4 +143,47 @@ fn a_snapshot_that_cannot_be_written_is_told() {
         "{}",
         told(&bench)
     );
+}
+
+/// A grid that is written says its numbers as the screen does, whichever way that is.
+#[test]
+fn written_grids_are_told_as_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench_in(folder.path(), 1);
+    bench.state.view.focus = Pane::Strips;
+    let mut written = Vec::new();
+    for reading in Reading::ALL {
+        assert_eq!(bench.state.view.reading, reading);
+        press(&mut bench, "e");
+        let newest = std::fs::read_dir(folder.path()).unwrap();
+        let newest = newest.map(|entry| entry.unwrap().path());
+        let newest = newest.filter(|path| path.extension().is_some_and(|end| end == "json"));
+        let newest = newest
+            .max_by_key(|path| path.to_string_lossy().len())
+            .unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&newest).unwrap()).unwrap();
+        let seen = bench.state.observation.clone().unwrap();
+        let cell = |pos| Cell {
+            layer: 0,
+            head: None,
+            pos: Some(pos),
+            src: None,
+        };
+        for pos in 0..bench.state.task().seq_len() {
+            let told = seen.told(reading, GridName::ResidPre, cell(pos)).unwrap();
+            let value = json["values"][0][pos].as_f64().unwrap();
+            assert!((value - f64::from(told)).abs() < 1e-6, "{reading:?} {pos}");
+        }
+        written.push(json["values"].to_string());
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        press(&mut bench, "v");
+    }
+    written.dedup();
+    assert_eq!(written.len(), Reading::ALL.len());
 }

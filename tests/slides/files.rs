@@ -219,3 +219,31 @@ fn tasks_that_fit_are_tried_and_decide_what_nobody_says() {
     assert!(first.starts_with("task sort "), "{all}");
     assert!(first.contains(", n = "), "{first}");
 }
+
+/// What stands beside a file comes before what stands in it, and leaves the rest of that as it is.
+#[test]
+fn a_config_beside_a_file_comes_before_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("m.pt");
+    std::fs::copy(golden("joined.pt"), &copy).unwrap();
+    for (beside, heads, act) in [
+        (None, 2, "gelu"),
+        (Some(r#"{"n_heads": 4}"#), 4, "gelu"),
+        (Some(r#"{"n_heads": 4, "act_fn": "relu"}"#), 4, "relu"),
+    ] {
+        if let Some(beside) = beside {
+            std::fs::write(folder.path().join("m.json"), beside).unwrap();
+        }
+        let found = json(&["inspect", &text(&copy)]);
+        let read = &found["config_read"];
+        assert_eq!(
+            (&read["n_heads"], &read["act_fn"]),
+            (&heads.into(), &act.into())
+        );
+        let words = found["config"].to_string();
+        assert!(
+            words.contains(&format!("{heads} heads")) && words.contains(act),
+            "{words}"
+        );
+    }
+}
