@@ -1,17 +1,18 @@
 //! What is not defined is nowhere a perfect score, a tie is nowhere right, and each input has a donor
 //! of its own.
 
-use super::common::{device, embedded, random_update, reference};
+use super::common::{device, embedded, random_of, random_update, reference};
 use super::plain;
 use super::program::{json, output, stdout};
 use candle_core::Tensor;
 use circuitscope::lens::{
-    Experiment, Intervention, Judged, Matrices, Measure, observe, observe_run, score, warnings,
+    Experiment, Intervention, Judged, Matrices, Measure, Source, observe, observe_run, score,
+    warnings,
 };
-use circuitscope::model::HookedTransformer;
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::{Config, HookedTransformer};
 use circuitscope::sweep::{Claim, Over, Sweep, Tally, Verdict};
-use circuitscope::task::Change;
-use circuitscope::task::Task;
+use circuitscope::task::{Change, Sizes, Task, Values};
 use rand_mt::Mt;
 
 /// Every key of a query masked; and numbers that overflow.
@@ -354,4 +355,53 @@ fn all_donors_are_gone_through_where_they_can_be() {
     assert!(matches!(swept.walked(Over::Space), Over::Sample(_)));
     let how = swept.how(Over::Space).unwrap();
     assert!(how.contains("65,536 random inputs stand for all"), "{how}");
+}
+
+/// Where not all answers of an input are asked for, its loss is the mean of those that are.
+#[test]
+fn the_loss_of_an_input_is_that_of_what_is_asked() {
+    let rows = [
+        (
+            r#"{"tokens": [0, 1, 2], "targets": [1, null, 2]}"#,
+            vec![(0, 1), (2, 2)],
+        ),
+        (
+            r#"{"tokens": [1, 1, 0], "targets": [null, 0, null]}"#,
+            vec![(1, 0)],
+        ),
+        (
+            r#"{"tokens": [2, 0, 1], "targets": [0, 1, 2]}"#,
+            vec![(0, 0), (1, 1), (2, 2)],
+        ),
+    ];
+    let text: Vec<&str> = rows.iter().map(|(row, _)| *row).collect();
+    let task = Task::from_data("rows.jsonl", text.join("\n").as_bytes(), &Sizes::default());
+    let task = task.unwrap();
+    let sizes = [task.d_vocab(), task.classes.len()];
+    let config = Config::attention_only([1, 2], [8, 4], 3, sizes, PositionalEmbedding::Standard);
+    let model = random_of(config, task, 5);
+    let losses = rows.iter().map(|(row, asked)| {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let tokens = row["tokens"].as_array().unwrap().iter();
+        let tokens = tokens.map(|token| token.as_u64().unwrap() as u32).collect();
+        let run = observe_run(&model, &Source::new(Values::new(task, tokens))).unwrap();
+        let each = asked
+            .iter()
+            .map(|&(at, right): &(usize, usize)| -run.log_probs(at)[right]);
+        f64::from(each.sum::<f32>()) / asked.len() as f64
+    });
+    let wanted = losses.sum::<f64>() / rows.len() as f64;
+    let experiment = plain::experiment(&model, &task.values_at(0));
+    let sweep = Sweep::new(&model, None, &experiment).unwrap();
+    let claim = Claim::parse("mean loss", task, model.config()).unwrap();
+    let found = sweep
+        .check(Over::Space, &claim, &mut |_, _| Ok(true))
+        .unwrap()
+        .unwrap();
+    assert_eq!((found.total, found.undefined), (3, 0));
+    assert!(
+        (found.mean - wanted).abs() < 1e-5,
+        "{} {wanted}",
+        found.mean
+    );
 }
