@@ -53,6 +53,11 @@ fn every_pane_mode_and_mistake_comes_back() {
         "tab tab tab down right enter z",
         "L down right H",
         "P . tab",
+        // looked at in the past: each thing by itself, each another one than now
+        "tab tab . a n . a n",
+        "tab tab tab tab . n . n",
+        "n v n v v t n t n z n z",
+        "tab tab tab v n v n J n J",
         "o . . a",
         ": 'zero blocks.0.attn.hook_z @*' enter : 'zero' left left",
         ": 'zero nothing' enter",
