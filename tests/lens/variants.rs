@@ -2,12 +2,15 @@
 
 use super::sheets::ask;
 use super::{models, pair, seen, under};
+use crate::common::random_of;
 use circuitscope::answers::{Inquest, Question, Tools, answer};
 use circuitscope::lens::{
     Array, Direction, Experiment, HeadName, Intervention, LowRank, Matrices, PathTables, RunName,
-    Start, low_rank, score,
+    Source, Start, low_rank, observe_run, score,
 };
-use circuitscope::model::HookedTransformer;
+use circuitscope::model::config::PositionalEmbedding;
+use circuitscope::model::{Config, HookedTransformer};
+use circuitscope::task::{Sizes, Target, Task, Values};
 
 fn parse(model: &HookedTransformer, line: &str) -> Intervention {
     Intervention::parse(line, model.task(), model.config()).unwrap()
@@ -187,4 +190,53 @@ fn two_models_stand_side_by_side() {
     let error = put("models logits", None).unwrap_err().to_string();
     assert!(error.contains("--compare"), "{error}");
     assert_eq!(HeadName::all(model.config()).count(), 4);
+}
+
+/// Where an answer is not asked for in every input, its accuracy is over those in which it is.
+#[test]
+fn accuracy_is_over_what_is_asked() {
+    let rows = [
+        r#"{"tokens": [0, 1, 2], "targets": [1, null, 2]}"#,
+        r#"{"tokens": [1, 1, 0], "targets": [null, 0, null]}"#,
+        r#"{"tokens": [2, 0, 1], "targets": [0, 1, 2]}"#,
+        r#"{"tokens": [2, 2, 1], "targets": [2, null, null]}"#,
+    ];
+    let task = Task::from_data("rows.jsonl", rows.join("\n").as_bytes(), &Sizes::default());
+    let task = task.unwrap();
+    let sizes = [task.d_vocab(), task.classes.len()];
+    let standard = PositionalEmbedding::Standard;
+    let config = Config::attention_only([1, 2], [8, 4], 3, sizes, standard);
+    let model = random_of(config, task, 5);
+    let source = |tokens: [u32; 3]| Source::new(Values::new(task, tokens.to_vec()));
+    let experiment = Experiment {
+        clean: source([0, 1, 2]),
+        corrupted: source([2, 0, 1]),
+        sample: "random:3:60".parse().unwrap(),
+        ..pair(Direction::Noise)
+    };
+    let table = ask(&model, &experiment, "necessity");
+    let prompts = experiment.sample.prompts(task);
+    for (j, name) in task.predictions().iter().enumerate() {
+        let (mut asked, mut right) = (0, 0);
+        for prompt in &prompts {
+            let targets = task.targets(std::slice::from_ref(&prompt.values)).unwrap();
+            if targets[0][j] == Target::Nothing {
+                continue;
+            }
+            let run = observe_run(&model, &Source::new(prompt.values.clone())).unwrap();
+            let said = run.top(task.predicts_at(j), 1)[0].0;
+            asked += 1;
+            right += usize::from(targets[0][j].allows(said));
+        }
+        let column = table
+            .cols
+            .iter()
+            .position(|col| *col == format!("acc {name}"));
+        let found = table.values.get(&[0, column.unwrap()]).unwrap();
+        assert!(asked > 0 && asked < prompts.len(), "{name}");
+        assert!(
+            (found - right as f32 / asked as f32).abs() < 1e-6,
+            "{name}: {found}"
+        );
+    }
 }
