@@ -12,7 +12,7 @@ use crate::model::config::{
 use crate::model::{HookedTransformer, Model, Opened, Slide};
 use crate::task::number::fixed;
 use crate::task::plain::{self, Links};
-use crate::task::{Estimate, Identity, Sample, Sizes, Task, grouped, shown, shown_path};
+use crate::task::{Estimate, Identity, Sample, Sizes, Task, TaskError, grouped, shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
@@ -44,8 +44,11 @@ pub struct Wish {
 /// with its line and column; which sizes of task and checkpoint disagree.
 pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
     let opened = read(path, &wish.overrides)?;
-    let task = || task_of(&opened, wish);
-    let model = task().and_then(|task| of(&opened, task, device));
+    let model = match task_of(&opened, wish) {
+        // what is wrong with a task file says so itself, and is nothing of the model's
+        Err(error) if is_of_file(&error) => return Err(error),
+        task => task.and_then(|task| of(&opened, task, device)),
+    };
     let mut model = model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))?;
     let named = (opened.said.task.as_ref()).filter(|_| known_task(&opened.said).is_none());
     if let Some(named) = named.filter(|_| wish.task.is_none()) {
@@ -302,7 +305,7 @@ pub fn named(text: &str, sizes: &Sizes) -> Result<Task> {
             let bytes = read_whole(path, MAX_TABLE)?;
             Task::from_data(name, &bytes, sizes)?
         }
-        _ if path.is_file() || matches!(&*end, "star" | "py" | "bzl") => {
+        _ if path.is_file() || name.contains('/') || matches!(&*end, "star" | "py" | "bzl") => {
             Task::from_file(name, &read_task(path)?, &options, sizes)?
         }
         _ => Task::built_in(name, &options, sizes)?,
@@ -325,12 +328,29 @@ fn beside(path: &Path) -> Result<Option<PathBuf>> {
 
 fn read_task(path: &Path) -> Result<String> {
     let text = plain::text(path, MAX_TASK_FILE, Links::Followed);
-    text.with_context(|| format!("cannot read the task {}", shown_path(path)))
+    text.with_context(|| Unread(shown_path(path)))
+}
+
+/// Whether a task file is wrong, or cannot be read: a built-in task has no file, and what is wrong with it are the
+/// model's sizes.
+fn is_of_file(error: &anyhow::Error) -> bool {
+    let wrong = error.downcast_ref::<TaskError>();
+    wrong.is_some_and(|wrong| wrong.file.contains('.')) || error.is::<Unread>()
+}
+
+/// A task file that cannot be read.
+#[derive(Debug)]
+struct Unread(String);
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot read the task {}", self.0)
+    }
 }
 
 fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>> {
     let bytes = plain::bytes(path, most, Links::Followed);
-    bytes.with_context(|| format!("cannot read the task {}", shown_path(path)))
+    bytes.with_context(|| Unread(shown_path(path)))
 }
 
 /// The built-in tasks that a checkpoint of these sizes can be asked, as large as it.

@@ -47,10 +47,17 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let space = state.space_tally().or(stale).map(|tally| {
         let right = tally.right();
         let exact = u128::from(right.inputs) == state.task().input_space();
+        let all = right.inputs_right == right.inputs;
+        let words = match all {
+            true => "all inputs right".to_owned(),
+            false => format!(
+                "all inputs: {} right, pred {}",
+                fraction(right.inputs_accuracy),
+                fraction(right.predictions_accuracy)
+            ),
+        };
         format!(
-            "all inputs {}, pred {}{}{}",
-            fraction(right.inputs_accuracy),
-            fraction(right.predictions_accuracy),
+            "{words}{}{}",
             if exact {
                 String::new()
             } else {

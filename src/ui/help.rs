@@ -119,7 +119,7 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         if view.words {
             u16::MAX
         } else {
-            width_of(&text).clamp(LEAST.0, inner.width.max(LEAST.0))
+            usual_width(&text).clamp(LEAST.0, inner.width.max(LEAST.0))
         },
     );
 }
@@ -162,6 +162,17 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
     in_columns(canvas, inner, &rows, 0, width);
 }
 
+/// Columns that nine of ten of these rows need at most.
+fn usual_width(rows: &[Row]) -> u16 {
+    let mut widths: Vec<u16> = rows
+        .iter()
+        .filter(|row| matches!(row, Row::Key { .. }))
+        .map(|row| width_of(std::slice::from_ref(row)))
+        .collect();
+    widths.sort_unstable();
+    widths.get(widths.len() * 9 / 10).copied().unwrap_or(0)
+}
+
 /// Columns that the longest of these rows needs.
 fn width_of(rows: &[Row]) -> u16 {
     let width = |row: &Row| match row {
@@ -198,6 +209,21 @@ fn in_short(binding: &Binding) -> String {
     binding.help[..end.unwrap_or(binding.help.len())].to_owned()
 }
 
+/// No heading stands at a column's end, and no blank at its beginning.
+fn broken(rows: &[Row], height: usize) -> Vec<&Row> {
+    let mut out: Vec<&Row> = Vec::new();
+    for row in rows {
+        let at = out.len() % height;
+        match row {
+            Row::Blank if at == 0 => continue,
+            Row::Heading(_) if at + 1 == height && height > 1 => out.push(&Row::Blank),
+            _ => {}
+        }
+        out.push(row);
+    }
+    out
+}
+
 /// Rows in columns of at least so many cells; where they do not fit, the page that has row `at`, of one column
 /// from there on.
 fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, least: u16) {
@@ -205,6 +231,15 @@ fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, leas
     let columns = columns_in(area.width, least);
     let height = usize::from(area.height.max(1));
     let page = columns * height;
+    let chosen = rows.get(at);
+    let rows: Vec<&Row> = match several {
+        true => broken(rows, height),
+        false => rows.iter().collect(),
+    };
+    let found = rows
+        .iter()
+        .position(|row| chosen.is_some_and(|one| std::ptr::eq(*row, one)));
+    let at = found.unwrap_or(0);
     let first = match several {
         true => at / page * page,
         false => at.min(rows.len().saturating_sub(height)),

@@ -180,7 +180,8 @@ fn draw_row(
             let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
-            let unasked = judged.is_none() && row.rank == 0 && task.is_judged();
+            let bare = judged.is_none() && row.rank == 0 && task.is_judged();
+            let unasked = bare && area.width >= BEFORE_BAR + 30 + AFTER_BAR + 6;
             spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, &target)));
             if unasked {
                 spans.push(canvas.span(Role::Muted, " not asked"));

@@ -23,6 +23,8 @@ fn completion_offers_the_next_words_each_once() {
         ("/", "composition", Some(20)),
         ("/ 'grid '", "edges", None),
         ("/ 'attention '", "virtual", Some(6)),
+        ("/ 'map margin[b_0] by a_0, '", "elt", Some(4)),
+        ("/ 'map margin[b_0] by elt, a_1 '", "over", Some(1)),
         ("/ 'why 1.0 b_0 '", "elt", None),
         (":", "zero", None),
         (": 'zero '", "blocks.1.attn.hook_z", None),

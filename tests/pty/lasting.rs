@@ -96,7 +96,7 @@ fn three_programs_share_a_folder_while_one_sweeps_and_one_trains() {
     let findings = home.join("circuitscope/findings");
     let run = home.join("run");
     let mut training = Command::new(PROGRAM)
-        .args(["train", "--steps", "100000", "--save-every", "20"])
+        .args(["train", "--steps", "1000000", "--save-every", "2000"])
         .args(["--d-model", "16", "--d-head", "8", "--batch", "8", "-o"])
         .arg(format!("{}/", run.display()))
         .stdin(Stdio::null())

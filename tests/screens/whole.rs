@@ -240,7 +240,7 @@ fn attention_that_looks_ahead_is_seen_and_warned_of() {
 /// In the difference view each position tells what changed most, whether it rose or fell.
 #[test]
 fn the_largest_change_of_a_logit_comes_first() {
-    let mut bench = asked(": 'zero blocks.1.attn.hook_z @*' enter");
+    let mut bench = asked(": 'scale blocks.1.attn.hook_z @* by 3' enter");
     while bench.state.view.shown != Shown::Difference {
         press(&mut bench, "v");
     }
@@ -256,11 +256,11 @@ fn the_largest_change_of_a_logit_comes_first() {
         fell += usize::from(value < 0.0);
         let told = format!("{} {} logit", task.class_name(token), signed(value, 7));
         let told: Vec<&str> = told.split_whitespace().collect();
+        let label = task.label(position);
+        // a row of the logits: its position, the token there, and what it leads to
         let first = rows.iter().map(|row| words(row)).find(|row| {
-            let label = row
-                .first()
-                .is_some_and(|word| *word == task.label(position));
-            label && row.contains(&"logit")
+            let mut three = row.windows(3);
+            three.any(|three| three[0] == label && three[2] == "→")
         });
         let first = first.unwrap();
         assert!(

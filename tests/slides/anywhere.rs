@@ -137,9 +137,18 @@ fn a_task_that_does_not_fit_says_which_sizes_disagree() {
         &["run", "--model", &model, "--task", &wrong, "1 2"],
         "w.star:10:",
     );
+    // it is nothing of the model's
+    let told = output(&["run", "--model", &model, "--task", &wrong, "1 2"]);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(!told.contains("cannot use the model"), "{told}");
     refused(
         &["run", "--model", &model, "--task", "none.star", "1 2"],
-        "cannot read the task",
+        "circuitscope: cannot read the task none.star",
+    );
+    // a path is none of a built-in task
+    refused(
+        &["run", "--model", &model, "--task", "no/such", "1 2"],
+        "circuitscope: cannot read the task no/such",
     );
 }
 

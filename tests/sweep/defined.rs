@@ -293,7 +293,7 @@ fn the_reference_checkpoint_resampled() {
 #[test]
 fn an_input_has_one_donor_everywhere() {
     let task = Task::array_update(2, 7).unwrap();
-    let positions = circuitscope::model::config::PositionalEmbedding::Standard;
+    let positions = PositionalEmbedding::Standard;
     let model = super::common::random_model([2, 2], positions, task, 5);
     for line in [
         "resample blocks.0.attn.hook_z @elt keep idx seed 3",
@@ -331,7 +331,7 @@ fn an_input_has_one_donor_everywhere() {
 #[test]
 fn all_donors_are_gone_through_where_they_can_be() {
     let task = Task::array_update(2, 3).unwrap();
-    let positions = circuitscope::model::config::PositionalEmbedding::Shortformer;
+    let positions = PositionalEmbedding::Shortformer;
     let model = super::common::random_model([2, 1], positions, task, 6);
     let with = under(
         &model,

@@ -10,6 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 /// A fit of more terms says nothing to anybody.
 const MOST_TERMS: usize = 64;
 
+/// Fields up to which every pair of them is offered for a map.
+const MOST_PAIRED: usize = 12;
+
 impl Many {
     /// A question from its line, where its verb is one of these.
     ///
@@ -76,12 +79,28 @@ impl Many {
         }
         for quantity in &quantities {
             if begins("map") {
-                let pairs = fields.windows(2).map(|two| two.join(", "));
+                // any other field may be the second
+                let seconds = |first: usize| {
+                    let few = fields.len() <= MOST_PAIRED;
+                    let others = fields.iter().enumerate();
+                    others.filter(move |(at, _)| *at != first && (few || *at == first + 1))
+                };
+                let pairs = fields.iter().enumerate().flat_map(|(at, first)| {
+                    seconds(at).map(move |(_, second)| format!("{first}, {second}"))
+                });
                 let by = fields.iter().cloned().chain(pairs);
-                all.extend(by.map(|by| format!("map {quantity} by {by}")));
+                let whole = by.flat_map(|by| {
+                    let line = format!("map {quantity} by {by}");
+                    ["", " over space", " over sample"].map(|over| format!("{line}{over}"))
+                });
+                all.extend(whole);
             }
             if begins("table") {
-                all.extend(fields.iter().map(|by| format!("table {quantity} by {by}")));
+                let by = fields.iter();
+                all.extend(by.flat_map(|by| {
+                    let line = format!("table {quantity} by {by}");
+                    ["", " over space", " over sample"].map(|over| format!("{line}{over}"))
+                }));
             }
             if begins("fit") {
                 all.push(format!("fit {quantity} ~ {}", fields.join(", ")));

@@ -209,23 +209,15 @@ impl Map {
         if all.n() > 0 {
             notes.push(("mean".into(), significant(all.mean(), DIGITS)));
             let task = self.prompt.task();
+            let names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
             for (name, (value, number)) in [("least", all.min), ("largest", all.max)] {
                 let input = task.values_at(number.into());
-                let here = fields.iter().filter_map(|name| {
-                    let field = task.fields().find(|field| *name == field.to_string())?;
-                    Some(format!("{name}={}", task.token_name(input.get(field))))
-                });
-                let here = here.collect::<Vec<_>>().join(" ");
-                // where nothing else varies, the rest is said once
-                let whole = match self.over {
-                    None => String::new(),
-                    Some(_) => format!(" ({input})"),
-                };
                 notes.push((
                     name.into(),
-                    format!("{} at {here}{whole}", significant(value, DIGITS)),
+                    format!("{} at {input}", significant(value, DIGITS)),
                 ));
             }
+            notes.push(("at".into(), names.join(" ")));
         }
         notes
     }

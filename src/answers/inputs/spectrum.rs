@@ -42,7 +42,7 @@ impl Stepwise for Spectrum {
             f64::from(values.get(&[i, j]).unwrap_or(f32::NAN))
         });
         let mut notes = self.0.notes();
-        notes.retain(|(name, _)| !matches!(name.as_str(), "mean" | "least" | "largest"));
+        notes.retain(|(name, _)| !matches!(name.as_str(), "mean" | "least" | "largest" | "at"));
         let fields = self.0.axes.fields();
         if cols == 1 {
             let mut table = along_rows(&values, fields[0]);

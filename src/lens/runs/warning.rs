@@ -6,7 +6,7 @@ use crate::lens::experiment::setup::{Continuation, Experiment, Source};
 use crate::lens::names::run::RunName;
 use crate::model::{HookName, Site};
 use crate::task::number::significant;
-use crate::task::{Prompt, Task};
+use crate::task::{Prompt, Task, counterfactuals};
 
 /// Clean and corrupted metrics closer than this, in their own units, make a normalised one noise.
 const NEARLY_EQUAL: f32 = 0.1;
@@ -71,7 +71,7 @@ pub fn warnings(task: Task, experiment: &Experiment, seen: Option<&Observation>)
         .differing_fields(&experiment.corrupted.values);
     if differing.is_empty() {
         warn(Fix::MakePair, "clean and corrupted are the same".into());
-    } else if differing.len() > 1 {
+    } else if differing.len() > 1 && !is_counterfactual(task, experiment) {
         let names: Vec<_> = differing.iter().map(ToString::to_string).collect();
         let names = names.join(", ");
         warn(
@@ -129,6 +129,14 @@ fn odd_rows(experiment: &Experiment) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// Whether the task makes the corrupted prompt of the clean one by changing one field: where its fields depend on
+/// each other, a permutation's say, others change with it.
+fn is_counterfactual(task: Task, experiment: &Experiment) -> bool {
+    let (clean, corrupted) = (&experiment.clean.values, &experiment.corrupted.values);
+    let mut changes = counterfactuals(task, clean).into_iter();
+    changes.any(|change| clean.with(change) == *corrupted)
 }
 
 fn is_untrue(source: &Source) -> bool {
