@@ -1,7 +1,8 @@
 //! Files that would run for ever, fill the memory or end the program: each is one error, soon.
 
 use circuitscope::task::{Sizes, Task};
-use std::time::{Duration, Instant};
+use nix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 
 const HEAD: &str = "tokens = numbers(9)\nlayout = 'a b'\nfields = {'a': below(9), 'b': below(9)}\n";
 
@@ -75,13 +76,20 @@ fn corpus() -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
+/// How long this thread has computed: what else the machine does is no matter.
+fn computed() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
+        .unwrap()
+        .into()
+}
+
 #[test]
 fn each_is_one_error_soon_and_small() {
     let mut wrong = Vec::new();
     for (name, text, part) in corpus() {
-        let start = Instant::now();
+        let start = computed();
         let result = Task::from_file("bad.star", &text, &[], &Sizes::default());
-        let took = start.elapsed();
+        let took = computed() - start;
         let message = result.map_or_else(|error| error.to_string(), |_| "it was taken".to_owned());
         let is_plain = !message.chars().any(char::is_control) && message.chars().count() < 700;
         let soon = took < Duration::from_secs(1);
