@@ -15,12 +15,14 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("findings", &["task", "model", "lens", "sweep", "answers"]),
     (
         "app",
-        &["task", "model", "lens", "sweep", "answers", "findings"],
+        &[
+            "task", "model", "lens", "sweep", "answers", "training", "findings",
+        ],
     ),
     (
         "ui",
         &[
-            "task", "model", "lens", "sweep", "answers", "findings", "app",
+            "task", "model", "lens", "sweep", "answers", "training", "findings", "app",
         ],
     ),
     (

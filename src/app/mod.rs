@@ -1,8 +1,8 @@
 //! The workbench as pure state: messages in, effects out.
 //!
 //! [`update()`] is the whole behaviour of the program: no I/O, no clock, no tensor is computed
-//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`], [`crate::sweep`] and, for the form
-//! of a session, at [`crate::findings`].
+//! here. Looks at [`crate::task`], [`crate::model`], [`crate::lens`], [`crate::sweep`], for what a training is
+//! asked for at [`crate::training`] and, for the form of a session, at [`crate::findings`].
 
 mod does;
 mod held;
@@ -32,6 +32,7 @@ pub use held::state::{
 };
 pub use held::steps::Steps;
 pub use held::study::{History, Listed, Moment, Study};
+pub use held::training::{TrainJob, TrainNews, TrainPhase, TrainedSoFar, UnderWay};
 pub use keys::action::{Action, Group};
 pub use keys::key::{Key, parse_script};
 pub use keys::pane::Pane;

@@ -14,6 +14,7 @@ use crate::app::does::point;
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::does::steps;
+use crate::app::does::training;
 use crate::app::held::draft;
 use crate::app::held::editor::{edit, has_room};
 use crate::app::held::fields::Side;
@@ -40,6 +41,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         _ => Vec::new(),
     };
     effects.extend(take(state, msg));
+    effects.extend(training::follow(state));
     effects.extend(space::follow(state));
     effects.extend(session::tutorial::follow(state));
     state.history.settle(state.sight());
@@ -76,6 +78,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Stepped { at, result } => steps::stepped(state, at, result),
+        Msg::Trained(news) => training::heard(state, news),
         Msg::Opened(opening, result) => session::opened(state, &opening, result),
         Msg::Listed(which, result) => {
             shelf::listed(state, which, result);

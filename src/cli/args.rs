@@ -6,6 +6,7 @@ use super::asked::{AttendArgs, AttentionArgs, AttributeArgs};
 use super::bench::BenchArgs;
 use super::circuit::CircuitArgs;
 use super::claim::{ClaimArgs, VerifyArgs};
+use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
 use super::convert::ConvertArgs;
 use super::curve::CurveArgs;
@@ -265,6 +266,8 @@ pub enum Command {
     /// Any task and any architecture. Ctrl-C keeps what there is, and --continue goes on from it to the
     /// very weights that an unbroken run comes to. For grokking: --full-batch 0.4 --weight-decay 1.
     Train(Box<TrainArgs>),
+    /// Do several models have the same circuit? Necessity, smallest sets, frequencies; as `train --seeds` ends
+    Compare(CompareArgs),
 }
 
 /// How a command prints its answer.

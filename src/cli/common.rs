@@ -5,17 +5,69 @@ use super::model_args::ModelArgs;
 use crate::lens::slide;
 use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
-use crate::model::{HookedTransformer, Model, SLIDES};
+use crate::model::{HookedTransformer, Model, SLIDES, Series};
 use crate::sweep::make_means;
 use crate::task::{Estimate, Sample, Task, Token, Values, counterfactuals, limits, shown};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use serde::Serialize;
 use std::io::{BufRead as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The model asked for and the device it is on.
+/// The model asked for and the device it is on; of a folder its newest checkpoint that can be opened.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
+    let (model, picked, _) = open_newest(which)?;
+    Ok((model, picked))
+}
+
+/// The same with where it was opened from, be it the newest of a folder.
+pub fn open_newest(which: &ModelArgs) -> Result<(Model, Picked, Option<PathBuf>)> {
+    let path = which.path();
+    let series = match path.as_ref().filter(|path| path.is_dir()) {
+        Some(folder) => Series::around(folder)?,
+        None => None,
+    };
+    if let Some((series, _)) = series {
+        let (model, picked, path) = newest_of(which, &series)?;
+        return Ok((model, picked, Some(path)));
+    }
+    let (model, picked) = open_one(which)?;
+    Ok((model, picked, path))
+}
+
+/// More steps than this are not tried.
+const TRIED: usize = 64;
+
+/// The last step of a series that can be opened; the model tells which cannot.
+pub fn newest_of(which: &ModelArgs, series: &Series) -> Result<(Model, Picked, PathBuf)> {
+    let mut first = None;
+    for (step, path) in series.steps.iter().rev().take(TRIED) {
+        let which = ModelArgs {
+            model: Some(path.clone()),
+            slide: None,
+            said: which.said.clone(),
+        };
+        match (open_one(&which), first) {
+            (Ok((mut model, picked)), broken) => {
+                if let Some((newest, error)) = broken {
+                    let told = format!(
+                        "step {newest} cannot be opened, this is step {step}, the newest that can: {error:#}"
+                    );
+                    model.unread = Some(match model.unread.take() {
+                        Some(unread) => format!("{told}; {unread}"),
+                        None => told,
+                    });
+                }
+                return Ok((model, picked, path.clone()));
+            }
+            (Err(error), broken) => first = broken.or(Some((*step, error))),
+        }
+    }
+    let (_, error) = first.context("a series has steps")?;
+    Err(error.context("no step can be opened"))
+}
+
+fn open_one(which: &ModelArgs) -> Result<(Model, Picked)> {
     let picked = which.said.device.open()?;
     let wish = which.wish()?;
     let path = which.path().unwrap_or_else(|| SLIDES[0].path());

@@ -13,10 +13,12 @@ use crate::findings::frame::Plot;
 use crate::model::{Model, Series};
 use crate::sweep::Progress;
 use crate::task::number::significant;
+use crate::task::text::csv_cell;
 use crate::task::{Sample, shown};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,7 +107,8 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
         let name = shown(&path.to_string_lossy());
         format!("{name} is a checkpoint alone; --model names the folder of a series")
     })?;
-    let model = newest(args, &series)?;
+    let (model, picked, _) = common::newest_of(&args.which, &series)?;
+    common::tell(&picked);
     let space = args.space();
     let experiment = experiment(&space, &model.transformer)?;
     let (task, config) = (model.transformer.task(), model.transformer.config());
@@ -169,27 +172,6 @@ impl CurveArgs {
     }
 }
 
-/// The last step that can be opened: the others are computed with as it is.
-fn newest(args: &CurveArgs, series: &Series) -> Result<Model> {
-    let mut first = None;
-    for (_, path) in series.steps.iter().rev() {
-        let which = ModelArgs {
-            model: Some(path.clone()),
-            ..args.which.clone()
-        };
-        match common::open(&which) {
-            Ok((model, picked)) => {
-                common::tell(&picked);
-                return Ok(model);
-            }
-            Err(error) => first = first.or(Some(error)),
-        }
-    }
-    Err(first
-        .context("a series has steps")?
-        .context("no step can be opened"))
-}
-
 /// Tells of steps that cannot be opened.
 fn broken(along: &AlongSteps) -> Result<()> {
     for line in along.lines() {
@@ -228,27 +210,32 @@ fn printed(
             let all = serde_json::json!({"curves": told(curves, along), "until": until});
             print_json(&mut out, &all)?;
         }
-        CurveFormat::Csv => {
-            writeln!(out, "step,quantity,value,n,undefined,over")?;
-            for one in told(curves, along) {
-                let name = one.quantity.replace('"', "\"\"");
-                for point in one.points {
-                    let ToldPoint {
-                        step,
-                        value,
-                        n,
-                        undefined,
-                        over,
-                    } = point;
-                    writeln!(out, "{step},\"{name}\",{value},{n},{undefined},{over}")?;
-                }
-            }
-        }
+        CurveFormat::Csv => out = csv(&told(curves, along)).into_bytes(),
         CurveFormat::Text => text(&mut out, curves, along)?,
         CurveFormat::Svg => out = plot(args, curves, along, model).svg()?.into_bytes(),
         CurveFormat::Png => out = plot(args, curves, along, model).png()?,
     }
     Ok(out)
+}
+
+/// A row for each step and quantity.
+fn csv(all: &[Told<'_>]) -> String {
+    let mut text = "step,quantity,value,n,undefined,over\n".to_owned();
+    for one in all {
+        let name = csv_cell(one.quantity);
+        for point in &one.points {
+            let ToldPoint {
+                step,
+                value,
+                n,
+                undefined,
+                over,
+            } = point;
+            // writing to a string cannot fail
+            let _ = writeln!(text, "{step},{name},{value},{n},{undefined},{over}");
+        }
+    }
+    text
 }
 
 fn told<'a>(curves: &'a Curves, along: &AlongSteps) -> Vec<Told<'a>> {

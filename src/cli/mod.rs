@@ -9,6 +9,7 @@ mod cache;
 mod circuit;
 mod claim;
 mod common;
+mod compare;
 mod completions;
 mod convert;
 mod curve;
@@ -145,6 +146,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Completions(args) => completions::run(&args, &mut out)?,
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,
         Command::Render(args) => workbench::render(&args, &mut out)?,
+        Command::Compare(args) => compare::run(&args, &mut out)?,
         Command::Train(args) => train::run(&args, &mut out)?,
     }
     out.flush()?;

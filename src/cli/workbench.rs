@@ -96,6 +96,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         taken_up: found.is_some(),
         slot,
         sessions,
+        trainings: places::trainings(&env),
         mouse: !live.no_mouse,
         fault: live.fault,
     };
@@ -174,8 +175,8 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
     if let Some(session) = session {
         which.said.fill(session);
     }
-    let found = common::open(&which);
-    let (model, picked) = match session {
+    let found = common::open_newest(&which);
+    let (model, picked, path) = match session {
         Some(session) => found.with_context(|| {
             let name = shown(&session.model.name);
             format!("the session is of the model {name}; --model says where it is now")
@@ -183,7 +184,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let (path, steps) = steps_of(which.path().as_deref())?;
+    let (path, steps) = steps_of(path.as_deref())?;
     let info = model_info(&model, path, picked.name);
     let info = with_said(info, &which);
     let mut state = match session {
@@ -252,13 +253,19 @@ fn opener(first: &ModelArgs) -> Opener {
                 ..flags
             },
         };
-        let (model, picked) = common::open(&which)?;
+        let (model, picked, path) = common::open_newest(&which)?;
         // the one that is opened unasked has no path
-        let path = which.model.as_ref();
+        let path = path.as_ref();
         let path = path.filter(|path| **path != SLIDES[0].path());
         let (path, steps) = steps_of(path.map(PathBuf::as_path))?;
         let info = with_said(model_info(&model, path, picked.name), &which);
-        Ok(Opened { model, info, steps })
+        let of_series = steps.as_ref().and_then(|steps| steps.series.note.clone());
+        Ok(Opened {
+            note: model.unread.clone().or(of_series),
+            model,
+            info,
+            steps,
+        })
     })
 }
 

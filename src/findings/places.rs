@@ -8,6 +8,12 @@ pub fn sessions(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(base(env, "XDG_STATE_HOME", ".local/state")?.join("sessions"))
 }
 
+/// Trainings that were begun in the program: `$XDG_STATE_HOME/circuitscope/trainings`.
+#[must_use]
+pub fn trainings(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(base(env, "XDG_STATE_HOME", ".local/state")?.join("trainings"))
+}
+
 /// Findings: `$XDG_DATA_HOME/circuitscope/findings`.
 #[must_use]
 pub fn findings(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 const MAX_STEPS: usize = 100_000;
 /// A record of a training beside a series is at most so long.
 const MAX_RECORD: u64 = 4 << 20;
+/// What the metadata of a training's state is called in its file, `state.safetensors`.
+pub const TRAINING_STATE: &str = "circuitscope-training-state-1";
 /// What stands before the number in the name of one step's file.
 const STEP_WORDS: [&str; 6] = ["step", "steps", "checkpoint", "ckpt", "epoch", "iter"];
 
@@ -23,7 +25,8 @@ pub struct Series {
     pub place: PathBuf,
     /// Each step and the path that opens it, the first one first; no step twice.
     pub steps: Vec<(u64, PathBuf)>,
-    /// The mean loss up to steps, in nats per prediction: what `record.json` in the folder says.
+    /// The mean loss up to steps, in nats per prediction: what `record.json` in the folder says, or, of a
+    /// training that has none yet, what it needs to go on.
     pub losses: Vec<(u64, f64)>,
     /// What is wrong with that record, where something is.
     pub note: Option<String>,
@@ -73,12 +76,8 @@ impl Series {
     fn of_folder(folder: &Path) -> Result<Self> {
         let mut steps = steps(folder)?;
         steps.dedup_by_key(|(step, _)| *step);
-        let named = |(step, _): (u64, PathBuf)| {
-            let mut path = folder.as_os_str().to_owned();
-            path.push(format!("#{step}"));
-            (step, PathBuf::from(path))
-        };
-        let (losses, note) = match losses(&folder.join("record.json")) {
+        let named = |(step, _): (u64, PathBuf)| (step, of_folder(folder, step));
+        let (losses, note) = match losses(folder) {
             Ok(losses) => (losses, None),
             Err(error) => (Vec::new(), Some(format!("{error:#}"))),
         };
@@ -138,6 +137,15 @@ impl Series {
         )
     }
 
+    /// Steps that were written to the folder since, later than all there are, with how the training went up to
+    /// the last.
+    pub fn grow(&mut self, steps: &[u64], losses: Vec<(u64, f64)>) {
+        self.losses = losses;
+        let place = &self.place;
+        self.steps
+            .extend(steps.iter().map(|&step| (step, of_folder(place, step))));
+    }
+
     /// The loss at a step, as far as the record says: that of the first point at or after it.
     #[must_use]
     pub fn loss_at(&self, step: u64) -> Option<f64> {
@@ -146,10 +154,28 @@ impl Series {
     }
 }
 
+/// The path of a folder's step.
+fn of_folder(folder: &Path, step: u64) -> PathBuf {
+    let mut path = folder.as_os_str().to_owned();
+    path.push(format!("#{step}"));
+    PathBuf::from(path)
+}
+
 /// What of a training's record is read here.
 #[derive(Deserialize)]
 struct Record {
     history: Vec<Point>,
+}
+
+/// What of the state of a training that may go on.
+#[derive(Deserialize)]
+struct KeptState {
+    journal: KeptJournal,
+}
+
+#[derive(Deserialize)]
+struct KeptJournal {
+    points: Vec<Point>,
 }
 
 #[derive(Deserialize)]
@@ -158,22 +184,30 @@ struct Point {
     loss: f64,
 }
 
-/// The losses that a record tells, by step; none where there is no record.
-fn losses(path: &Path) -> Result<Vec<(u64, f64)>> {
-    if !plain::stands(path)? {
-        return Ok(Vec::new());
-    }
-    let name = shown_path(path);
-    let text = plain::text(path, MAX_RECORD, Links::Followed);
-    let text = text.with_context(|| format!("cannot read the record {name}"))?;
-    let record: Record = serde_json::from_str(&text)
-        .with_context(|| format!("the record {name} tells no losses"))?;
-    let mut losses: Vec<(u64, f64)> = record
-        .history
-        .iter()
-        .map(|point| (point.step, point.loss))
-        .filter(|(_, loss)| loss.is_finite())
-        .collect();
+/// The losses that a folder's record tells, by step; without one those of the state that its training goes on
+/// from; none where there is neither.
+fn losses(folder: &Path) -> Result<Vec<(u64, f64)>> {
+    let [record, state] = ["record.json", "state.safetensors"].map(|name| folder.join(name));
+    let points = if plain::stands(&record)? {
+        let name = shown_path(&record);
+        let text = plain::text(&record, MAX_RECORD, Links::Followed);
+        let text = text.with_context(|| format!("cannot read the record {name}"))?;
+        let record: Record = serde_json::from_str(&text)
+            .with_context(|| format!("the record {name} tells no losses"))?;
+        record.history
+    } else if plain::stands(&state)? {
+        let metadata = weights::read_metadata(&state)?;
+        let name = shown_path(&state);
+        let text = metadata.get(TRAINING_STATE);
+        let text = text.with_context(|| format!("{name} is no state of a training"))?;
+        let state: KeptState = serde_json::from_str(text)
+            .with_context(|| format!("the state {name} tells no losses"))?;
+        state.journal.points
+    } else {
+        Vec::new()
+    };
+    let points = points.iter().map(|point| (point.step, point.loss));
+    let mut losses: Vec<(u64, f64)> = points.filter(|(_, loss)| loss.is_finite()).collect();
     losses.sort_by_key(|(step, _)| *step);
     Ok(losses)
 }

@@ -89,11 +89,22 @@ impl Curver {
 }
 
 /// What decides a curve: with other axes it is the same.
-#[derive(PartialEq)]
 struct SameCurve {
     curves: Curves,
     series: Arc<Series>,
     interventions: Vec<Intervention>,
+}
+
+impl SameCurve {
+    /// Whether another is the same of a series that may have grown.
+    fn goes_on_as(&self, other: &Self) -> bool {
+        let same = self.curves == other.curves && self.interventions == other.interventions;
+        same && !self.curves.is_about_run()
+    }
+
+    fn series(&self) -> Arc<Series> {
+        Arc::clone(&self.series)
+    }
 }
 
 /// The curve that was made last, as far as it was made.
@@ -116,9 +127,13 @@ impl Last {
             series: Arc::clone(&wanted.series),
             interventions: wanted.experiment.interventions.clone(),
         };
-        let begun = match self.0.take() {
-            Some((last, along)) if last == same && !same.curves.is_about_run() => Ok(along),
-            _ => guarded(|| {
+        let last = self.0.take().and_then(|(last, mut along)| {
+            let goes_on = last.goes_on_as(&same) && along.grow(same.series());
+            goes_on.then_some(along)
+        });
+        let begun = match last {
+            Some(along) => Ok(along),
+            None => guarded(|| {
                 let (series, like) = (Arc::clone(&wanted.series), &wanted.like);
                 AlongSteps::new(&wanted.curves, series, like, &wanted.experiment)
             }),

@@ -5,7 +5,7 @@ use super::switch::{Left, Opened, Opener};
 use super::worker::{Answerer, observed};
 use super::{curves, export, snapshot, sweeper};
 use crate::answers::Question;
-use crate::app::{Destination, Effect, Key, Msg, State, update};
+use crate::app::{Destination, Effect, Key, Msg, State, TrainJob, TrainNews, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
@@ -154,8 +154,16 @@ impl Headless {
             .open
             .as_ref()
             .context("no other model can be opened here")?;
-        let Opened { model, info, steps } = open(to)?;
+        let Opened {
+            model,
+            info,
+            steps,
+            note,
+        } = open(to)?;
         self.state = self.before.to(&self.state, info, steps)?;
+        if let Some(note) = note {
+            self.state.tell(note);
+        }
         (self.model, self.tables, self.answerer) = (model, None, Answerer::new(None));
         Ok(())
     }
@@ -224,6 +232,11 @@ impl Headless {
                 let job = snapshot::Job::new(&self.state, &self.look, buffer, &self.snapshots);
                 Some(Msg::Saved(job.write().map_err(text)))
             }
+            Effect::Train(TrainJob::Begin(_)) => {
+                let why = "a picture trains nothing; `circuitscope train` does".to_owned();
+                Some(Msg::Trained(TrainNews::Ended(Err(why))))
+            }
+            Effect::Train(_) => None,
             // done before it comes here: the model itself changes
             Effect::Switch(_) | Effect::Step(_) => None,
             Effect::Quit => {

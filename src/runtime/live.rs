@@ -14,10 +14,12 @@ pub use super::threads::Fault;
 use super::threads::{
     Happening, on_purpose, spawn_input, spawn_worker, start_autosave, too_deep, watch_terminal,
 };
+use super::train::Trainer;
 use super::worker::Models;
 use super::{snapshot, terminal, tty};
 use crate::app::{Effect, Mode, Msg, Opening, ShelfJob, State, update};
 use crate::findings::slots::{self, Slot};
+use crate::task::text::harmless_lines;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use frames::{FRAME, Line};
@@ -26,7 +28,7 @@ use pointer::Clicks;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,7 @@ mod frames;
 mod pending;
 mod pointer;
 mod switch;
+mod training;
 
 /// Bytes gathered before they go to the terminal: a frame in one write.
 const OUT_BUFFER: usize = 1 << 16;
@@ -57,6 +60,8 @@ pub struct Options {
     pub taken_up: bool,
     /// Where sessions are that were left behind.
     pub sessions: Option<PathBuf>,
+    /// Where trainings are kept that were begun in the program.
+    pub trainings: Option<PathBuf>,
     /// Opens another model.
     pub open: Opener,
     /// What goes to the terminal is recorded here too.
@@ -86,6 +91,8 @@ struct Live {
     stepper: Option<Stepper>,
     /// Makes curves, once one is wanted.
     curver: Option<Curver>,
+    /// Trains a model, once that is wanted.
+    trainer: Option<Arc<Trainer>>,
     autosave: Option<Autosave>,
     sender: Sender<Happening>,
     pending: Pending,
@@ -154,6 +161,7 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         models,
         stepper: None,
         curver: None,
+        trainer: None,
         autosave: autosave.transpose()?,
         sender,
         pending: Pending::new(receiver),
@@ -179,6 +187,11 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
         result = result.and_then(|code| written.map(|()| code));
     }
     live.mailbox.close();
+    if let Some(said) = live.leave_training() {
+        terminal::leave();
+        // nobody is left to tell if stderr is gone
+        let _ = writeln!(std::io::stderr(), "circuitscope: {}", harmless_lines(&said));
+    }
     result
 }
 
@@ -282,7 +295,10 @@ impl Live {
         };
         if let Some(message) = message {
             self.dirty = true;
-            if let Some(autosave) = &mut self.autosave {
+            // how far a training is stands in no session
+            if let Some(autosave) = &mut self.autosave
+                && !matches!(message, Msg::Trained(_))
+            {
                 autosave.touch();
             }
             if matches!(message, Msg::Observed { .. }) {
@@ -320,6 +336,7 @@ impl Live {
                 Effect::TakeUp => self.take_up()?,
                 Effect::Switch(to) => self.open_model(to)?,
                 Effect::Step(at) => self.want_step(at)?,
+                Effect::Train(job) => self.train(job)?,
                 Effect::Shelf(job) => self.shelve(job)?,
                 Effect::CopyTable => self.copy_table()?,
                 Effect::Share => self.share()?,

@@ -23,6 +23,7 @@ mod sweeper;
 mod switch;
 mod terminal;
 mod threads;
+pub mod train;
 mod tty;
 mod verdicts;
 mod worker;

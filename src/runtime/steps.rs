@@ -1,14 +1,19 @@
 //! Steps of a model, opened on a thread of their own: the one that is wanted first, then those next to it, so
-//! that a key that is held down finds them ready.
+//! that a key that is held down finds them ready; where that is cheap, with what is seen of them.
 
+use super::pool;
+use super::worker::{guarded, observed};
 use crate::app::Steps;
 use crate::lens::slide::open_step;
+use crate::lens::{Experiment, Observation};
 use crate::model::{HookedTransformer, Model, Series};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 /// So many steps are opened ahead, in the direction of the last move.
 const AHEAD: usize = 8;
@@ -17,8 +22,18 @@ const BEHIND: usize = 2;
 /// Weights, in numbers, that are kept of steps that are not looked at: 64 MB.
 const KEPT: usize = 16 << 20;
 
+/// What takes longer to observe is not observed ahead.
+const CHEAP: Duration = Duration::from_millis(50);
+
+/// A step that was opened, and what is seen of it where that was found out ahead.
+pub(super) type OpenedStep = (Model, Option<Box<Observation>>);
+
 /// A step that is wanted.
 struct Wanted {
+    /// Counts up with every wish.
+    number: u64,
+    /// What is looked at.
+    experiment: Experiment,
     series: Arc<Series>,
     at: usize,
     back: bool,
@@ -28,6 +43,8 @@ struct Wanted {
 /// The way to the thread that opens steps.
 pub(super) struct Stepper {
     wanted: Sender<Wanted>,
+    /// The number of the newest wish.
+    newest: Arc<AtomicU64>,
 }
 
 impl Stepper {
@@ -36,20 +53,26 @@ impl Stepper {
     /// # Errors
     /// When there is no thread to be had.
     pub fn spawn(
-        send: impl Fn(usize, Result<Model, String>) -> bool + Send + 'static,
+        send: impl Fn(usize, Result<OpenedStep, String>) -> bool + Send + 'static,
     ) -> Result<Self> {
         let (wanted, receiver) = channel();
+        let newest = Arc::new(AtomicU64::new(0));
+        let now = Arc::clone(&newest);
         std::thread::Builder::new()
             .name("steps".into())
-            .spawn(move || work(&receiver, &send))
+            // what is done ahead is no hurry: one core is enough for it
+            .spawn(move || pool::install_on(1, move || work(&receiver, &now, &send)))
             .context("cannot start the thread for steps")?;
-        Ok(Self { wanted })
+        Ok(Self { wanted, newest })
     }
 
     /// Asks for a step of a model; one that is asked for and not yet opened is passed by.
-    pub fn want(&self, steps: &Steps, at: usize, like: &HookedTransformer) {
+    pub fn want(&self, steps: &Steps, at: usize, like: &HookedTransformer, experiment: Experiment) {
+        let number = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
         // a thread that has ended says nothing more, and the screen shows that nothing comes
         let _ = self.wanted.send(Wanted {
+            number,
+            experiment,
             series: Arc::clone(&steps.series),
             at,
             back: at < steps.at,
@@ -64,6 +87,8 @@ struct Kept {
     place: PathBuf,
     task: Option<crate::task::Task>,
     models: BTreeMap<usize, Model>,
+    /// What is seen of them, under the experiment of the last wish.
+    seen: BTreeMap<usize, Box<Observation>>,
 }
 
 impl Kept {
@@ -73,7 +98,10 @@ impl Kept {
         if self.place != wanted.series.place || self.task != task {
             (self.place, self.task) = (wanted.series.place.clone(), task);
             self.models.clear();
+            self.seen.clear();
         }
+        self.seen
+            .retain(|_, seen| seen.experiment == wanted.experiment);
     }
 
     fn open(&mut self, wanted: &Wanted, at: usize) -> Result<Model, String> {
@@ -81,11 +109,29 @@ impl Kept {
             return Ok(model.clone());
         }
         let path = &wanted.series.steps[at].1;
-        let opened = super::worker::guarded(|| open_step(path, &wanted.like));
+        let opened = guarded(|| open_step(path, &wanted.like));
         if let Ok(model) = &opened {
             self.models.insert(at, model.clone());
         }
         opened
+    }
+
+    /// Sees what there is to see of a step that is open; whether that was cheap. A newer wish breaks it off.
+    fn observe(&mut self, wanted: &Wanted, at: usize, newest: &AtomicU64) -> bool {
+        let Some(model) = self.models.get(&at) else {
+            return true;
+        };
+        if self.seen.contains_key(&at) {
+            return true;
+        }
+        let outdated = || newest.load(Ordering::Acquire) != wanted.number;
+        let began = Instant::now();
+        let seen = guarded(|| observed(&model.transformer, &wanted.experiment, &outdated));
+        // what cannot be seen is told when it is looked at
+        if let Ok(Some(seen)) = seen {
+            self.seen.insert(at, Box::new(seen));
+        }
+        began.elapsed() <= CHEAP
     }
 
     /// Lets go of the steps farthest from the one that is wanted.
@@ -97,6 +143,7 @@ impl Kept {
                 return;
             };
             self.models.remove(&far);
+            self.seen.remove(&far);
         }
     }
 }
@@ -106,7 +153,11 @@ fn room(wanted: &Wanted) -> usize {
     (KEPT / wanted.like.config().weights().max(1)).clamp(1, 4 * AHEAD)
 }
 
-fn work(receiver: &Receiver<Wanted>, send: &dyn Fn(usize, Result<Model, String>) -> bool) {
+fn work(
+    receiver: &Receiver<Wanted>,
+    newest: &AtomicU64,
+    send: &dyn Fn(usize, Result<OpenedStep, String>) -> bool,
+) {
     let mut kept = Kept::default();
     let mut next = None;
     loop {
@@ -121,9 +172,12 @@ fn work(receiver: &Receiver<Wanted>, send: &dyn Fn(usize, Result<Model, String>)
             wanted = newer;
         }
         kept.turn_to(&wanted);
-        if !send(wanted.at, kept.open(&wanted, wanted.at)) {
+        let seen = kept.seen.get(&wanted.at).cloned();
+        let opened = kept.open(&wanted, wanted.at);
+        if !send(wanted.at, opened.map(|model| (model, seen))) {
             return;
         }
+        let mut cheap = true;
         for at in neighbours(&wanted) {
             match receiver.try_recv() {
                 Ok(newer) => {
@@ -132,7 +186,10 @@ fn work(receiver: &Receiver<Wanted>, send: &dyn Fn(usize, Result<Model, String>)
                 }
                 Err(TryRecvError::Disconnected) => return,
                 // what cannot be opened is told when it is wanted
-                Err(TryRecvError::Empty) => drop(kept.open(&wanted, at)),
+                Err(TryRecvError::Empty) => {
+                    drop(kept.open(&wanted, at));
+                    cheap = cheap && kept.observe(&wanted, at, newest);
+                }
             }
         }
         kept.make_room(&wanted);

@@ -15,6 +15,8 @@ pub struct Opened {
     pub info: ModelInfo,
     /// Its steps.
     pub steps: Option<Steps>,
+    /// What there is to say of it.
+    pub note: Option<String>,
 }
 
 /// Opens a model, be it a file or one in the binary.

@@ -4,12 +4,12 @@ use super::autosave::Autosave;
 use super::input::{Input, Reader};
 use super::mailbox::Mailbox;
 use super::signals::Signal;
+use super::steps::OpenedStep;
 use super::switch::Opened;
 use super::tty;
 use super::worker::{self, Models};
 use crate::app::{Key, Msg};
 use crate::findings::slots::Slot;
-use crate::model::Model;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -32,7 +32,7 @@ pub(super) enum Happening {
     /// Another model was opened, or why not.
     Model(Result<Box<Opened>, String>),
     /// A step of the model was opened, or why not: with the number of the model it was asked of.
-    Step(usize, Result<Box<Model>, String>),
+    Step(usize, Result<Box<OpenedStep>, String>),
     /// From the system.
     Signal(Signal),
     /// The terminal is gone.

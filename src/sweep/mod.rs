@@ -4,6 +4,8 @@
 //! thread but the pool's.
 
 mod ablations;
+mod alike;
+mod anatomy;
 mod beside;
 mod block;
 mod bound;
@@ -41,7 +43,9 @@ mod tables;
 mod tally;
 mod walk;
 
-pub use ablations::{Ablated, Draws, ablations, depends_on, kinds, node, title, verdict};
+pub use ablations::{Ablated, Draws, SPARED, ablations, depends_on, kinds, node, title, verdict};
+pub use alike::Alike;
+pub use anatomy::{Anatomy, FrequencyShare, PartNeeded};
 pub use case::{Case, Instead};
 pub use claim::{
     Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,

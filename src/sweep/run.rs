@@ -35,6 +35,22 @@ pub enum Over {
     Sample(Sample),
 }
 
+/// Spaces of more inputs are sampled where nothing else is said.
+const ALL: u128 = 100_000;
+/// What stands for them then.
+const SOME: Sample = Sample::Random { seed: 0, len: 4096 };
+
+impl Over {
+    /// All inputs of a task where these are few, else a sample.
+    #[must_use]
+    pub fn usual(task: Task) -> Self {
+        match task.input_space() <= ALL {
+            true => Self::Space,
+            false => Self::Sample(SOME),
+        }
+    }
+}
+
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,6 +3,9 @@
 //! | file | what it does |
 //! |---|---|
 //! | `recipe.rs` | everything that decides what a training makes |
+//! | `words.rs` | the flags that say it; `spoken.rs` the same as words of the workbench |
+//! | `saves.rs` | after which steps the model is written |
+//! | `journal.rs` | how a training went |
 //! | `data.rs` | the examples of a step, and those that are held out |
 //! | `gradients.rs` | loss and gradient of a batch |
 //! | `optimiser.rs` | AdamW, whose state can be kept |
@@ -14,9 +17,17 @@
 
 mod data;
 mod gradients;
+mod journal;
 mod optimiser;
 mod recipe;
 mod run;
+mod saves;
+mod spoken;
+mod words;
 
+pub use journal::{Journal, Point};
 pub use recipe::{Recipe, Schedule};
 pub use run::Training;
+pub use saves::Saves;
+pub use spoken::Spoken;
+pub use words::{RecipeArgs, SavesArgs};

@@ -79,7 +79,7 @@ pub struct Wanted {
     pub heads: u16,
     /// Rows that an open answer has to show.
     pub answer: Option<u16>,
-    /// Whether the model is one of several steps, with a row that says which.
+    /// Whether the model is one of several steps, with a row that says which, or one is trained.
     pub steps: bool,
     /// Letters of the open step of the tutorial.
     pub lesson: Option<u16>,

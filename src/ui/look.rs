@@ -67,6 +67,15 @@ impl Look {
         self.depth != Depth::None
     }
 
+    /// Columns of eight heights, the lowest first.
+    #[must_use]
+    pub const fn heights(&self) -> [&'static str; 8] {
+        match self.ascii {
+            true => [".", ".", ":", ":", "-", "=", "+", "#"],
+            false => ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        }
+    }
+
     /// The characters of a pane's border.
     #[must_use]
     pub const fn borders(&self) -> border::Set<'static> {

@@ -79,8 +79,8 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
             panes,
         } => {
             header::header(&mut canvas, header);
-            if let (Some(area), Some(steps)) = (steps, &state.steps) {
-                steps::steps(&mut canvas, area, steps);
+            if let Some(area) = steps {
+                steps::steps(&mut canvas, area);
             }
             for (pane, area) in panes {
                 draw_pane(&mut canvas, pane, area);
@@ -157,8 +157,9 @@ fn wanted(state: &State) -> Wanted {
             Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
             _ => 0,
         }),
-        steps: (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
         lesson: state.lesson.as_deref().map(lesson::letters),
+        steps: state.training.is_some()
+            || (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
     }
 }
 

@@ -12,12 +12,8 @@ use crate::task::{fraction, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// Bars of the histogram, from one eighth to all of a cell.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Columns before them.
+/// Columns before the bars of the histogram.
 const NAME: u16 = 9;
-/// The same without such characters.
-const ASCII_BARS: [char; 8] = ['.', '.', ':', ':', '-', '=', '+', '#'];
 
 pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
@@ -213,7 +209,7 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     };
     let bins = &all[first..=last];
     let most = bins.iter().map(|bin| bin.2).max().unwrap_or(0).max(1);
-    let bars = if canvas.look.ascii { ASCII_BARS } else { BARS };
+    let bars = canvas.look.heights();
     let rows: u16 = match at.left() {
         ..=15 => 1,
         16..=28 => 3,
@@ -237,10 +233,10 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
             let eighths = eighths.max(i64::from(count > 0)) - i64::from(row) * 8;
             let role = if high <= 0.0 { Role::Bad } else { Role::Good };
             let symbol = match eighths {
-                ..=0 => ' ',
+                ..=0 => " ",
                 eighths => bars[(eighths.min(8) - 1) as usize],
             };
-            let bar = symbol.to_string().repeat(wide.into());
+            let bar = symbol.repeat(wide.into());
             spans.push(canvas.span(role, bar));
         }
         at.put(canvas, &Line::from(spans));

@@ -21,6 +21,7 @@ mod runs;
 mod sessions;
 mod space;
 mod told;
+mod training;
 mod typing;
 mod undo;
 

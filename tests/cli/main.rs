@@ -12,6 +12,7 @@ mod curves;
 mod patch;
 mod run;
 mod scrubbing;
+mod seeds;
 mod series;
 mod shell;
 mod train;

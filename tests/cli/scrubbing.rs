@@ -136,6 +136,59 @@ fn a_broken_step_is_named_and_gone_past() {
 }
 
 #[test]
+fn of_a_folder_the_newest_that_can_be_read_is_opened() {
+    let home = tempfile::tempdir().unwrap();
+    let run = series(&home.path().join("run"));
+    for step in [30, 40] {
+        std::fs::write(format!("{run}/step-{step:08}.safetensors"), "nonsense").unwrap();
+    }
+    let text = rendered(&run, "", ".txt", &[]);
+    assert!(text.contains("step 20  3/5"), "{text}");
+    assert!(
+        text.contains("step 40 cannot be opened, this is step 20"),
+        "{text}"
+    );
+    // in the shell too, and it is said
+    let told = stdout(&["score", "--model", &run, "--over", "random:0:8"]);
+    assert!(
+        told.contains("step 40 cannot be opened, this is step 20"),
+        "{told}"
+    );
+    let curve = output(&["curve", "loss", "--model", &run]);
+    assert!(curve.status.success());
+    // a step that is asked for is no other one
+    crate::refused(
+        &["score", "--model", &format!("{run}#40")],
+        "cannot read weights",
+    );
+    for step in [0, 10, 20] {
+        std::fs::write(format!("{run}/step-{step:08}.safetensors"), "nonsense").unwrap();
+    }
+    crate::refused(&["score", "--model", &run], "no step can be opened");
+}
+
+#[test]
+fn losses_are_told_before_there_is_a_record_and_where_there_are_none_that_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let run = series(&home.path().join("run"));
+    let row = |keys: &str| {
+        rendered(&run, keys, ".txt", &[])
+            .lines()
+            .nth(1)
+            .unwrap()
+            .to_owned()
+    };
+    let recorded = row("{ {");
+    assert!(recorded.starts_with(" step 20  3/5  loss "), "{recorded}");
+    // as while it is trained
+    std::fs::remove_file(format!("{run}/record.json")).unwrap();
+    assert_eq!(row("{ {"), recorded);
+    std::fs::remove_file(format!("{run}/state.safetensors")).unwrap();
+    let none = row("{ {");
+    assert!(none.starts_with(" step 20  3/5  no record"), "{none}");
+}
+
+#[test]
 fn a_finding_leads_back_to_its_step() {
     let home = tempfile::tempdir().unwrap();
     let run = series(&home.path().join("run"));

@@ -18,4 +18,5 @@ mod shell;
 mod slow;
 mod speed;
 mod steps;
+mod training;
 mod typing;

@@ -12,11 +12,6 @@ use crate::sweep::{Over, Sweep, Tally, make_means};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 
-/// Spaces of more inputs are sampled where nothing else is said.
-const ALL: u128 = 100_000;
-/// Inputs of such a sample.
-const SAMPLED: &str = "random:0:4096";
-
 /// A model at a step, and what is made of it once.
 pub(super) struct AtStep<'a> {
     pub(super) model: HookedTransformer,
@@ -98,11 +93,7 @@ impl AlongSteps {
     ) -> Result<Self> {
         let task = like.task();
         let (tracked, until) = curves.read(task, like.config())?;
-        let over = match curves.over {
-            Some(sample) => Over::Sample(sample),
-            None if task.input_space() <= ALL => Over::Space,
-            None => Over::Sample(SAMPLED.parse()?),
-        };
+        let over = curves.over.map_or_else(|| Over::usual(task), Over::Sample);
         Ok(Self {
             curves: curves.clone(),
             tracked,
@@ -113,6 +104,17 @@ impl AlongSteps {
             over,
             lines: Vec::new(),
         })
+    }
+
+    /// Goes on with the same series that has more steps at its end; whether it is that. What was measured
+    /// stands.
+    pub fn grow(&mut self, series: Arc<Series>) -> bool {
+        let own = &self.series;
+        let grown = series.place == own.place && series.steps.starts_with(&own.steps);
+        if grown {
+            self.series = series;
+        }
+        grown
     }
 
     /// Steps measured, and steps in all.

@@ -1,9 +1,11 @@
 //! What a typed command means.
 
 use super::steps;
+use super::training;
 use crate::answers::{FORMS, Question};
 use crate::app::held::message::Destination;
 use crate::app::held::state::State;
+use crate::app::held::training::TrainJob;
 use crate::lens::{HeadName, Intervention, Measure, Metric, Source, completions};
 use crate::model::{SLIDES, Slide, edit_distance};
 use crate::sweep::{self, Claim, Survey};
@@ -31,6 +33,8 @@ pub enum Command {
     Switch(Destination),
     /// Another step of this model.
     Step(usize),
+    /// Something with a training in the background.
+    Train(TrainJob),
     /// A question to the model.
     Ask(Question),
     /// Whether all inputs are counted by themselves.
@@ -42,7 +46,7 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 14] = [
+pub(in crate::app) const WORDS: [(&str, &str); 15] = [
     ("claim", "pred == truth"),
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -58,6 +62,10 @@ pub(in crate::app) const WORDS: [(&str, &str); 14] = [
     ("task", "NAME[:OPTION=VALUE] or FILE"),
     ("step", "N, next, previous, first or last"),
     ("theme", "dark, light or high-contrast"),
+    (
+        "train",
+        "steps N seed N layers N ..: as train in the shell; or pause, go, stop, keep FOLDER",
+    ),
     ("truth", "on or off: count all inputs after a change"),
     ("quit", ""),
 ];
@@ -91,6 +99,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             Ok(Command::Step(steps::named(steps, rest).map_err(text)?))
         }
         "theme" => theme_named(state, rest.trim()).map(Command::Theme),
+        "train" => Ok(Command::Train(training::parse(state, rest).map_err(text)?)),
         "truth" => match rest.trim() {
             "on" => Ok(Command::Truth(true)),
             "off" => Ok(Command::Truth(false)),
@@ -241,6 +250,9 @@ pub fn complete(state: &State, line: &str) -> Vec<String> {
         let choices = choices.into_iter();
         let choices = choices.filter(|one| one.starts_with(begun) && *one != begun);
         return choices.map(|one| format!("{word} {one}")).collect();
+    }
+    if let Some(rest) = line.strip_prefix("train ") {
+        return training::complete(rest);
     }
     let commands = WORDS
         .iter()

@@ -22,5 +22,6 @@ pub mod shelf;
 pub mod space;
 pub mod steps;
 pub mod trail;
+pub mod training;
 pub mod typing;
 pub mod walk;

@@ -12,6 +12,7 @@ use super::see;
 use super::shelf;
 use super::space;
 use super::steps;
+use super::training;
 use crate::answers::Question;
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
@@ -185,6 +186,7 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         command::Command::Quit => return vec![Effect::Quit],
         command::Command::Switch(to) => return vec![Effect::Switch(to)],
         command::Command::Step(at) => return steps::want(state, at),
+        command::Command::Train(job) => return training::order(state, job),
         command::Command::Sample(sample) => return open_sample(state, sample),
     }
     state.go(study)

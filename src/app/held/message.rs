@@ -3,6 +3,7 @@
 use super::shelf::Which;
 use super::space::{SpaceNews, SpaceRequest};
 use super::spot::{Gesture, Spot};
+use super::training::{TrainJob, TrainNews};
 use crate::answers::{Question, Table};
 use crate::app::keys::key::Key;
 use crate::findings::session::Session;
@@ -101,6 +102,8 @@ pub enum Msg {
         /// Its name and its hash.
         result: Result<(String, String), String>,
     },
+    /// A training in the background has something to say.
+    Trained(TrainNews),
     /// A session was read, or why not.
     Opened(Opening, Result<Box<Session>, String>),
     /// Findings were listed.
@@ -194,6 +197,8 @@ pub enum Effect {
     Switch(Destination),
     /// This step of the model takes the place of the one that is looked at.
     Step(usize),
+    /// Something with a training in the background.
+    Train(TrainJob),
     /// Draw everything anew.
     Redraw,
     /// Stop the program for a while.

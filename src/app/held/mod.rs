@@ -16,5 +16,6 @@ pub mod spot;
 pub mod state;
 pub mod steps;
 pub mod study;
+pub mod training;
 mod values;
 mod word;

@@ -8,6 +8,7 @@ use super::shelf::Shelf;
 use super::space::Space;
 use super::steps::Steps;
 use super::study::{History, Study};
+use super::training::UnderWay;
 use crate::answers::Question;
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
@@ -232,6 +233,8 @@ pub struct State {
     pub model: ModelInfo,
     /// Its steps, where it is one of several.
     pub steps: Option<Box<Steps>>,
+    /// A training that was begun here, whatever model is looked at.
+    pub training: Option<Box<UnderWay>>,
     /// Whether the numbers on screen are of another step of the model.
     pub of_another_step: bool,
     /// The study and its history.
@@ -340,6 +343,7 @@ impl State {
             mode: Mode::Normal,
             status: None,
             steps: None,
+            training: None,
             of_another_step: false,
             model,
         }

@@ -53,6 +53,7 @@ pub fn switched(state: &State, info: ModelInfo, session: Option<&Session>) -> Re
     next.view.theme = state.view.theme;
     next.themes.clone_from(&state.themes);
     next.space.truth = state.space.truth;
+    next.training.clone_from(&state.training);
     let (old, new) = (&state.model, &next.model);
     let words = match old.name == new.name && old.path == new.path {
         true => format!("{name} for {}: :task leads back to {}", new.task, old.task),
@@ -88,6 +89,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
     let mut next = State::from_session(state.model.clone(), session)?;
     next.steps.clone_from(&state.steps);
     next.themes.clone_from(&state.themes);
+    next.training.clone_from(&state.training);
     // requests count on, so that answers to older ones are not taken for new
     next.generation = state.generation;
     next.asked = state.asked;

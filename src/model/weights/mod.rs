@@ -113,6 +113,18 @@ pub fn read_with_metadata(path: &Path) -> Result<(StateDict, BTreeMap<String, St
     })
 }
 
+/// The metadata of a safetensors file; none of its tensors are made.
+///
+/// # Errors
+/// As [`read_state_dict`].
+pub fn read_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
+    let read = read_file(path).and_then(|bytes| tensors::metadata(&bytes));
+    read.with_context(|| {
+        let path = shortened(&path.to_string_lossy(), 4096);
+        format!("cannot read `{path}`")
+    })
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>> {
     let file = plain::open(path, Links::Followed)
         .map_err(|error| anyhow!("{error}; check the path and who may read it"))?;

@@ -3,15 +3,15 @@
 
 use super::super::curves::Curver;
 use super::super::mailbox::Mailbox;
-use super::super::steps::Stepper;
+use super::super::steps::{OpenedStep, Stepper};
 use super::super::sweeper::Sweeper;
 use super::super::switch::Opened;
 use super::super::threads::{Happening, spawn_worker};
 use super::super::worker::Models;
 use super::Live;
 use crate::answers::Question;
-use crate::app::{Ask, Destination, Msg, update};
-use crate::model::Model;
+use crate::app::{Ask, Destination, Effect, Msg, update};
+use crate::lens::Observation;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 
@@ -37,7 +37,12 @@ impl Live {
 
     /// Shows the model that was opened, or says why there is none.
     pub(super) fn show_model(&mut self, opened: Result<Box<Opened>, String>) -> Result<()> {
-        let Opened { model, info, steps } = match opened {
+        let Opened {
+            model,
+            info,
+            steps,
+            note,
+        } = match opened {
             Ok(opened) => *opened,
             Err(error) => return self.tell(Err(error)),
         };
@@ -51,6 +56,9 @@ impl Live {
         };
         self.compute_on(models)?;
         self.state = state;
+        if let Some(note) = note {
+            self.state.tell(note);
+        }
         let effects = self.state.start();
         self.carry_out(effects)
     }
@@ -101,7 +109,8 @@ impl Live {
             }
         };
         if let Some(steps) = &self.state.steps {
-            stepper.want(steps, at, &self.models.first.transformer);
+            let experiment = self.state.study().experiment();
+            stepper.want(steps, at, &self.models.first.transformer, experiment);
         }
         Ok(())
     }
@@ -110,18 +119,21 @@ impl Live {
     pub(super) fn show_step(
         &mut self,
         at: usize,
-        opened: Result<Box<Model>, String>,
+        opened: Result<Box<OpenedStep>, String>,
     ) -> Result<()> {
         let steps = self.state.steps.as_ref();
         if steps.is_none_or(|steps| steps.wanted != Some(at)) {
             return Ok(());
         }
+        let mut seen = None;
         let result = match opened {
-            Ok(model) => {
+            Ok(opened) => {
+                let (model, ahead) = *opened;
+                seen = ahead;
                 let named = (model.name.clone(), model.hash.clone());
                 let other = self.models.other.take();
                 self.compute_on(Models {
-                    first: *model,
+                    first: model,
                     other,
                 })?;
                 Ok(named)
@@ -132,6 +144,32 @@ impl Live {
             autosave.touch();
         }
         let effects = update(&mut self.state, Msg::Stepped { at, result });
+        self.carry_out_knowing(effects, seen)
+    }
+
+    /// Carries out what a step asks for, but for what was seen of it ahead.
+    fn carry_out_knowing(
+        &mut self,
+        mut effects: Vec<Effect>,
+        seen: Option<Box<Observation>>,
+    ) -> Result<()> {
+        let Some(seen) = seen else {
+            return self.carry_out(effects);
+        };
+        let mut known = effects.extract_if(.., |effect| match effect {
+            Effect::Observe(request) => request.experiment == seen.experiment,
+            _ => false,
+        });
+        let generation = match known.next() {
+            Some(Effect::Observe(request)) => Some(request.generation),
+            _ => None,
+        };
+        drop(known);
+        if let Some(generation) = generation {
+            let result = Ok(seen);
+            let more = update(&mut self.state, Msg::Observed { generation, result });
+            effects.extend(more);
+        }
         self.carry_out(effects)
     }
 }

@@ -1,22 +1,17 @@
 //! The files that a training leaves: one model, or a series of them in a folder.
 
-use super::journal::Journal;
 use crate::findings::files;
 use crate::model::HookedTransformer;
+use crate::model::series::TRAINING_STATE;
 use crate::model::weights::{self, MAX_ELEMENTS, StateDict};
 use crate::task::shown_path;
-use crate::training::{Recipe, Training};
+use crate::training::{Journal, Recipe, Saves, Training};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// A folder of more models than this is no help.
-const MOST_SAVES: usize = 1000;
-/// What a state's metadata is called in its file.
-const STATE: &str = "circuitscope-training-state-1";
 
 /// Where the files go.
 pub struct Outputs {
@@ -28,8 +23,11 @@ pub struct Outputs {
 enum Place {
     /// A weights file, and others of its name.
     One(PathBuf),
-    /// A folder, in which a model stands every so many steps.
-    Series { folder: PathBuf, every: usize },
+    /// A folder, in which the models of several steps stand; without any said, the last one's.
+    Series {
+        folder: PathBuf,
+        saves: Option<Saves>,
+    },
 }
 
 /// What of a training is not in its tensors.
@@ -41,42 +39,41 @@ struct Kept {
 }
 
 impl Outputs {
+    /// A weights file, or where the model is written on the way a folder. `replace`: what stands there is
+    /// written over; `go_on`: it is gone on with.
+    ///
     /// # Errors
     /// When the name does not do for what is to be written.
-    pub fn new(args: &super::TrainArgs, recipe: &Recipe) -> Result<Self> {
-        let usual = || format!("{}.safetensors", recipe.task.name).into();
-        let path = args.output.clone().unwrap_or_else(usual);
+    pub fn new(path: PathBuf, saves: Option<Saves>, replace: bool, go_on: bool) -> Result<Self> {
         let name = shown_path(&path);
         let is_file = path.extension().is_some_and(|end| end == "safetensors");
-        let place = match args.save_every {
-            Some(every) => {
-                ensure!(
-                    !is_file,
-                    "--save-every writes many models: --output {name} must be a folder, such as run/"
-                );
-                let saves = recipe.steps.checked_div(every);
-                let saves =
-                    saves.context("--save-every 0 is never; a number from 1 on is needed")?;
-                ensure!(
-                    saves <= MOST_SAVES,
-                    "--save-every {every} would write {saves} models; at most {MOST_SAVES} are written"
-                );
-                Place::Series {
-                    folder: path,
-                    every,
-                }
-            }
-            None if is_file => Place::One(path),
-            None => bail!(
-                "--output {name}: weights are written as .safetensors; give it a name that ends so"
-            ),
-        };
+        if saves.is_some() {
+            ensure!(
+                !is_file,
+                "--save-every and --save-at write many models: --output {name} must be a folder, such as run/"
+            );
+            return Ok(Self::folder(path, saves, go_on));
+        }
+        ensure!(
+            is_file,
+            "--output {name}: weights are written as .safetensors; give it a name that ends so"
+        );
         Ok(Self {
-            place,
-            // of a series nothing was there, and a step that is written twice is the same
-            replace: args.force || args.go_on || args.save_every.is_some(),
-            go_on: args.go_on,
+            place: Place::One(path),
+            replace: replace || go_on,
+            go_on,
         })
+    }
+
+    /// A folder, whose last model is that of the last step.
+    #[must_use]
+    pub fn folder(folder: PathBuf, saves: Option<Saves>, go_on: bool) -> Self {
+        Self {
+            place: Place::Series { folder, saves },
+            // nothing was there, and a step that is written twice is the same
+            replace: true,
+            go_on,
+        }
     }
 
     /// A run of minutes must not end in a file that cannot be written. Makes the folder of a series.
@@ -86,15 +83,10 @@ impl Outputs {
     pub fn check(&self) -> Result<()> {
         match &self.place {
             Place::One(weights) => {
-                for path in [
-                    weights,
-                    &self.config(weights),
-                    &self.record(),
-                    &self.state(),
-                ] {
-                    files::check_writable(path, self.replace)?;
-                }
-                Ok(())
+                let config = self.config(weights);
+                let all = [weights, &config, &self.record(), &self.state()];
+                all.iter()
+                    .try_for_each(|path| files::check_writable(path, self.replace))
             }
             Place::Series { folder, .. } => {
                 let name = shown_path(folder);
@@ -142,7 +134,10 @@ impl Outputs {
 
     /// Whether the model is to be written after this step, which is not the last.
     pub fn is_due(&self, step: usize) -> bool {
-        matches!(self.place, Place::Series { every, .. } if step.is_multiple_of(every))
+        match &self.place {
+            Place::Series { saves, .. } => saves.as_ref().is_some_and(|saves| saves.is_due(step)),
+            Place::One(_) => false,
+        }
     }
 
     /// Whether the state is kept of a training that has come to its end.
@@ -183,10 +178,16 @@ impl Outputs {
             steps: training.steps(),
             journal: journal.clone(),
         };
-        let metadata = BTreeMap::from([(STATE.to_owned(), serde_json::to_string(&kept)?)]);
+        let metadata = BTreeMap::from([(TRAINING_STATE.to_owned(), serde_json::to_string(&kept)?)]);
         let bytes = weights::to_safetensors(&training.state()?, &metadata)?;
         files::write_whole(&self.state(), &bytes)?;
         Ok(true)
+    }
+
+    /// Whether there is anything to go on with.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.state().is_file()
     }
 
     /// Takes away the state of a training that has come to its end.
@@ -205,10 +206,10 @@ impl Outputs {
         ensure!(
             path.is_file(),
             "there is nothing to go on with: no file {name}; a training that is stopped, or has \
-             --save-every, leaves one"
+             --save-every or --save-at, leaves one"
         );
         let (tensors, mut metadata) = weights::read_with_metadata(&path)?;
-        let kept = metadata.remove(STATE);
+        let kept = metadata.remove(TRAINING_STATE);
         let kept = kept.with_context(|| format!("{name} is no state of a training"))?;
         let kept: Kept = serde_json::from_str(&kept)
             .with_context(|| format!("the state {name} is not what this program writes"))?;

@@ -75,6 +75,15 @@ impl Journal {
         });
     }
 
+    /// The mean loss up to steps, in nats per prediction, as far as there are points.
+    #[must_use]
+    pub fn losses(&self) -> Vec<(u64, f64)> {
+        let points = self.points.iter();
+        points
+            .map(|point| (point.step as u64, point.loss))
+            .collect()
+    }
+
     /// The mean loss, not a number before the first step.
     #[must_use]
     pub fn smooth(&self) -> f64 {

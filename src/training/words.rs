@@ -1,24 +1,20 @@
-//! What can be said of a training, and the recipe that it makes.
+//! What can be said of a training, as flags in the shell and as words in the workbench, and the recipe
+//! that it makes.
 
+use super::{Recipe, Saves, Schedule};
 use crate::lens::slide;
 use crate::model::Config;
 use crate::model::config::{Activation, AttentionDir, Mlp, Normalization, PositionalEmbedding};
-use crate::model::device::DeviceChoice;
 use crate::task::{Sizes, Task};
-use crate::training::{Recipe, Schedule};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use std::path::PathBuf;
 
 const MODEL: &str = "The model";
 const RECIPE: &str = "The recipe";
 
-/// `circuitscope train`
-#[derive(Debug, Args)]
-pub struct TrainArgs {
-    /// Weights file to write, config and record beside it; with --save-every a folder, `DIR/`
-    #[arg(short, long, value_name = "FILE.safetensors|DIR/")]
-    pub output: Option<PathBuf>,
+/// What decides what a training makes.
+#[derive(Clone, Debug, Args)]
+pub struct RecipeArgs {
     /// The task: a built-in one (sort, or sort:list_len=5), or a task file
     #[arg(long, value_name = "NAME|FILE")]
     pub task: Option<String>,
@@ -43,7 +39,7 @@ pub struct TrainArgs {
     /// Width of a head; by default d_model shared out among the heads
     #[arg(long, value_name = "N", help_heading = MODEL)]
     pub d_head: Option<usize>,
-    /// Neurons in a block; without it there is no MLP
+    /// Neurons in a block; without it, or with 0, there is no MLP
     #[arg(long, value_name = "N", help_heading = MODEL)]
     pub d_mlp: Option<usize>,
     /// The activation of the MLP: relu, gelu, gelu_new, silu or solu_ln
@@ -97,33 +93,46 @@ pub struct TrainArgs {
     /// Draw what the task says so of once for a whole batch, as the notebook draws (idx, elt)
     #[arg(long, help_heading = RECIPE)]
     pub one_update_per_batch: bool,
-    /// Write the model every N steps into the folder --output, with what is needed to go on
-    #[arg(long, value_name = "N", requires = "output")]
-    pub save_every: Option<usize>,
-    /// Go on with a training that was stopped: the same command again, to the same weights
-    #[arg(long = "continue", conflicts_with = "force")]
-    pub go_on: bool,
-    /// The trained model is judged on all inputs where there are at most N, else on N random ones
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = crate::cli::args::whole(1, 4_000_000))]
-    pub judge: u32,
-    /// Replace files that are there already
-    #[arg(long)]
-    pub force: bool,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
 }
 
-impl TrainArgs {
+/// When the model is written on the way.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SavesArgs {
+    /// Write the model every N steps into the folder --output, with what is needed to go on
+    #[arg(long, value_name = "N", conflicts_with = "save_at")]
+    pub save_every: Option<usize>,
+    /// Write it after these steps: log:N, N in each decade (log:8), or a list, 1,2,4,8
+    #[arg(long, value_name = "log:N|STEPS")]
+    pub save_at: Option<Saves>,
+}
+
+impl SavesArgs {
+    /// When the model is written; `None` where only at the end.
+    #[must_use]
+    pub fn saves(&self) -> Option<Saves> {
+        self.save_every
+            .map(Saves::Every)
+            .or_else(|| self.save_at.clone())
+    }
+}
+
+impl RecipeArgs {
     /// The recipe that the flags make.
     ///
     /// # Errors
     /// When the task, a size or a number makes no sense; says which.
     pub fn recipe(&self) -> Result<Recipe> {
-        let task = match &self.task {
+        self.recipe_for(match &self.task {
             Some(text) => slide::named(text, &Sizes::default()).context("in --task")?,
             None => Task::array_update(self.list_len, self.max_num)?,
-        };
+        })
+    }
+
+    /// The same for a task that is known.
+    ///
+    /// # Errors
+    /// When a size or a number makes no sense; says which.
+    pub(super) fn recipe_for(&self, task: Task) -> Result<Recipe> {
         let model = self.model(task)?;
         let recipe = Recipe {
             task: slide::suited(task, &model),
@@ -145,7 +154,7 @@ impl TrainArgs {
     }
 
     fn model(&self, task: Task) -> Result<Config> {
-        let mlp = self.d_mlp.map(|d_mlp| Mlp {
+        let mlp = self.d_mlp.filter(|d_mlp| *d_mlp > 0).map(|d_mlp| Mlp {
             d_mlp,
             act_fn: self.act,
             gated: self.gated,
