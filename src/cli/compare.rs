@@ -5,7 +5,8 @@ use super::common;
 use super::model_args::{ModelArgs, SaidArgs};
 use super::output::print_numbers;
 use super::progress::Bar;
-use super::space::{STOPPED, print_rows, words};
+use super::space::{STOPPED, words};
+use super::table::{self, Align};
 use crate::findings::numbers::ModelNumbers;
 use crate::model::Series;
 use crate::sweep::{Alike, Anatomy, FrequencyShare, Over, PartNeeded, SPARED};
@@ -19,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// More models than this are no longer looked at one by one.
 const MOST: usize = 256;
+/// What the column of frequencies is called.
+const WAVES: &str = "frequencies of W_E";
 /// The names of circuits.
 const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -317,7 +320,15 @@ impl Comparison {
                 false => format!("{} (n = {})", answer.over, first.n),
             };
             writeln!(out, "{task}, {of}\n")?;
-            print_rows(out, &self.rows(answer))?;
+            let rows = self.rows(answer);
+            let mut align = vec![Align::Right; rows[0].len()];
+            align[0] = Align::Left;
+            // a list is read from its beginning
+            if rows[0].last().is_some_and(|name| name == WAVES) {
+                align.pop();
+                align.push(Align::Left);
+            }
+            table::write(out, &align, &rows)?;
             writeln!(out)?;
         }
         for circuit in &answer.circuits {
@@ -350,7 +361,7 @@ impl Comparison {
         let mut head = words(&["run", "loss", "inputs right", "accuracy", "±"]);
         head.extend(parts.iter().map(|part| format!("no {part}")));
         head.extend(words(&["edges", "circuit"]));
-        head.extend(waves.then(|| "frequencies of W_E".to_owned()));
+        head.extend(waves.then(|| WAVES.to_owned()));
         let mut rows = vec![head];
         for (run, taken) in answer.runs.iter().zip(&self.taken) {
             let mut row = vec![

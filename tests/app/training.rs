@@ -237,7 +237,7 @@ fn the_row_says_how_far_it_is() {
         }),
     );
     let text = row(&bench);
-    let far = "training 125/500  loss 0.25  right 0.5 of 512  5.00/s  1:15 left";
+    let far = "training 125/500  loss 0.250  right 0.5 of 512  5.00/s  1:15 left";
     assert!(text.contains(far), "{text}");
     hear(&mut bench, TrainNews::Paused);
     assert!(row(&bench).contains("paused 125/500"), "{}", row(&bench));

@@ -42,6 +42,25 @@ fn several_numbers_a_condition_and_a_figure() {
     for step in 0..7 {
         assert!((value(0, step) - value(3, step)).abs() < 1e-12);
     }
+    // and so of any comparison; behind --until it is one with the mean, of the inputs behind `when`
+    let asked = curve(&[
+        "margin > 0",
+        "margin",
+        "margin when a=1",
+        "--until",
+        "margin > 0 when a=1",
+    ]);
+    let compared = json(&asked);
+    let point = |curve: usize, step: usize| {
+        compared["curves"][curve]["points"][step]["value"]
+            .as_f64()
+            .unwrap()
+    };
+    for step in 0..7 {
+        assert!((value(0, step) - point(0, step)).abs() < 1e-12, "{step}");
+    }
+    let above = |curve: usize| (0..7).find(|&step| point(curve, step) > 0.0).unwrap();
+    assert_eq!(compared["until"]["first"], above(2) * 10);
     let text = stdout(&curve(&[
         "accuracy",
         "--when",

@@ -44,10 +44,13 @@ impl Tracked {
                 What::Cell(Box::new(question), cell.trim().to_owned())
             }
             _ => {
-                let mean = Claim::parse(&format!("mean {text}"), task, config);
-                let claim = match mean {
+                // a condition is asked how often it is true: its mean would be a condition of all inputs
+                let claim = match Claim::parse(text, task, config) {
                     Ok(claim) => claim,
-                    Err(_) => Claim::parse(text, task, config)?,
+                    Err(error) => {
+                        let mean = Claim::parse(&format!("mean {text}"), task, config);
+                        mean.map_err(|_| error)?
+                    }
                 };
                 What::Claim(Box::new(claim))
             }
@@ -173,25 +176,31 @@ pub struct Condition {
 const SIGNS: [&str; 5] = [">=", "<=", "==", ">", "<"];
 
 impl Condition {
-    /// A quantity, a sign and a number; a claim alone has to hold for all inputs.
+    /// A quantity, a sign and a number, of the inputs behind `when` where it is said; a claim alone has to hold
+    /// for all inputs.
     ///
     /// # Errors
     /// Says which word is wrong.
     pub fn parse(text: &str, task: Task, config: &Config) -> Result<Self> {
         let text = text.trim();
+        let (bare, when) = match text.split_once(" when ") {
+            Some((bare, when)) => (bare, format!(" when {when}")),
+            None => (text, String::new()),
+        };
         let places = SIGNS
             .iter()
-            .filter_map(|sign| Some((text.rfind(sign)?, *sign)));
+            .filter_map(|sign| Some((bare.rfind(sign)?, *sign)));
         // of `>=` and `>` that which begins first
         let last = places.max_by_key(|(at, sign)| (at + sign.len(), sign.len()));
         let split = last.and_then(|(at, how)| {
-            let than = text[at + how.len()..].trim().parse::<f64>().ok();
-            Some((&text[..at], how, than.filter(|than| than.is_finite())?))
+            let than = bare[at + how.len()..].trim().parse::<f64>().ok();
+            let quantity = format!("{}{when}", bare[..at].trim_end());
+            Some((quantity, how, than.filter(|than| than.is_finite())?))
         });
-        let (quantity, how, than) = split.unwrap_or((text, ">=", 1.0));
+        let (quantity, how, than) = split.unwrap_or_else(|| (text.to_owned(), ">=", 1.0));
         Ok(Self {
             text: text.to_owned(),
-            of: Tracked::parse(quantity, task, config)?,
+            of: Tracked::parse(&quantity, task, config)?,
             how,
             than,
         })
