@@ -146,6 +146,14 @@ impl Series {
             .extend(steps.iter().map(|&step| (step, of_folder(place, step))));
     }
 
+    /// Its folder stands elsewhere now.
+    pub fn move_to(&mut self, place: PathBuf) {
+        for (step, path) in &mut self.steps {
+            *path = of_folder(&place, *step);
+        }
+        self.place = place;
+    }
+
     /// The loss at a step, as far as the record says: that of the first point at or after it.
     #[must_use]
     pub fn loss_at(&self, step: u64) -> Option<f64> {

@@ -212,11 +212,11 @@ fn it_is_paused_gone_on_with_stopped_and_kept() {
     );
     assert!(bench.state.training.is_some());
     let effects = hear(&mut bench, TrainNews::Kept(Ok("/home/mine".into())));
-    assert!(
-        matches!(&effects[..], [Effect::Switch(to)] if to.path.as_deref() == Some("/home/mine")),
-        "{effects:?}"
-    );
+    // it is the same series, in its new place
+    assert!(effects.is_empty(), "{effects:?}");
     assert!(bench.state.training.is_none());
+    assert_eq!(bench.state.model.path.as_deref(), Some("/home/mine#0"));
+    assert_eq!(bench.state.steps.as_ref().unwrap().path(0), "/home/mine#0");
 }
 
 #[test]

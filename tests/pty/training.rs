@@ -31,7 +31,8 @@ fn it_is_watched_paused_and_kept_and_its_series_is_opened() {
     let kept = home.path().join("kept");
     session.send(&format!(":train keep {}\r", kept.to_str().unwrap()));
     session.wait_for("the training is kept in");
-    session.wait_for("leads back to");
+    session.send("}");
+    session.wait_for("step 1  2/");
     assert!(kept.join("record.json").is_file());
     assert!(kept.join("step-00000000.safetensors").is_file());
     session.send("q");

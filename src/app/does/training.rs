@@ -136,12 +136,9 @@ pub(in crate::app) fn heard(state: &mut State, news: TrainNews) -> Vec<Effect> {
         }
         TrainNews::Kept(Err(error)) => state.say(Tone::Bad, format!("not kept: {error}")),
         TrainNews::Kept(Ok(path)) => {
-            let shows = shows(state);
+            move_to(state, &path);
             state.training = None;
             state.say(Tone::Good, format!("the training is kept in {path}"));
-            if shows {
-                return vec![look_at(state, path)];
-            }
         }
     }
     Vec::new()
@@ -154,6 +151,17 @@ fn look_at(state: &State, path: String) -> Effect {
         path: Some(path),
         task: session.task_named(),
     })
+}
+
+/// The series of the training is looked at in its new place: it is the same, so nothing is computed anew.
+fn move_to(state: &mut State, path: &str) {
+    if !shows(state) {
+        return;
+    }
+    if let Some(steps) = &mut state.steps {
+        Arc::make_mut(&mut steps.series).move_to(PathBuf::from(path));
+        state.model.path = Some(steps.path(steps.at));
+    }
 }
 
 /// Whether what is looked at is the series of the training.
