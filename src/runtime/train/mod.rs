@@ -4,10 +4,12 @@
 //! | file | what it does |
 //! |---|---|
 //! | `folder.rs` | the files: one model, or a series of them in a folder, and what is needed to go on |
+//! | `place.rs` | where a training of the workbench lies |
 //! | `record.rs` | how the model was made |
 //! | `trainer.rs` | a training on a thread of its own, for the workbench |
 
 mod folder;
+mod place;
 mod record;
 mod trainer;
 
