@@ -69,7 +69,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         logits_wide::wide(canvas, inner, &seen, &truth);
         return;
     }
-    let per_position = ranks(inner.height, state.task().answers.len());
+    // no more than there are
+    let classes = seen.clean.logits.shape().last().copied().unwrap_or(0);
+    let per_position = ranks(inner.height, state.task().answers.len()).min(classes.max(1));
     let rows: Vec<Row> = (0..state.task().seq_len())
         .flat_map(|position| ranked(&seen, shown, position, per_position))
         .collect();
@@ -77,7 +79,12 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let start = state.task().predicts_at(0) * per_position;
     let cursor = (state.view.position + 1) * per_position - 1;
     // the predictions come first, even if rows after them stay empty
-    let first = scroll_to(cursor, room, rows.len() + room, start);
+    let beyond = if state.task().answers.is_empty() {
+        0
+    } else {
+        room
+    };
+    let first = scroll_to(cursor, room, rows.len() + beyond, start);
     let first = first.min(state.view.position * per_position);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
         draw_row(canvas, (inner, i as u16), &seen, &truth, row);

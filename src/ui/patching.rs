@@ -241,7 +241,10 @@ impl Arranged {
         let block = (len + 1) * cell + 1;
         let top = match stacked {
             true => 1,
-            false => (inner.height.saturating_sub(rows)).min(1 + rows_of(cell)),
+            // a grid that goes on below has its positions named all the same
+            false => (inner.height.saturating_sub(rows))
+                .max(u16::from(inner.height > 3))
+                .min(1 + rows_of(cell)),
         };
         let blocks = if stacked { layers } else { 1 };
         let below_top = (inner.height / blocks).saturating_sub(top);

@@ -33,6 +33,11 @@ impl Names<'_> {
             return;
         }
         let shown = usize::from(area.width / width);
+        // where all are numbers of one name, the name says nothing
+        let named = self.labels.iter().filter(|label| *label != ALL);
+        let mut names = named.map(|label| parts(label).0);
+        let first = names.next();
+        let alike = names.all(|name| Some(name) == first);
         let labels = self.labels.iter().enumerate().skip(self.first).take(shown);
         for (slot, (i, label)) in (0..).zip(labels) {
             let here = self.current == Some(i);
@@ -51,6 +56,15 @@ impl Names<'_> {
                 continue;
             }
             let (letters, number) = parts(label);
+            if alike && label != ALL {
+                let (tens, ones) = number.split_at(number.len().saturating_sub(1));
+                let tens: String = tens.chars().next_back().into_iter().collect();
+                put(ones, 0);
+                if area.height > 1 {
+                    put(&tens, 1);
+                }
+                continue;
+            }
             let letter: String = match label.as_str() {
                 ALL => "*".to_owned(),
                 _ => letters.chars().take(1).collect(),

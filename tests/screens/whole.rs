@@ -5,9 +5,12 @@ use crate::common::Parts as _;
 use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
 use circuitscope::answers::Table;
-use circuitscope::app::Shown;
+use circuitscope::app::{ModelInfo, Shown, State};
+use circuitscope::model::Model;
+use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::task::number::significant;
+use circuitscope::task::{Sample, Task};
 use circuitscope::ui::frame;
 use circuitscope::ui::number::{exact, signed};
 
@@ -269,4 +272,40 @@ fn the_largest_change_of_a_logit_comes_first() {
         );
     }
     assert!(fell > 0, "a logit that falls most shows what is asked");
+}
+
+/// Tokens of which nothing is known: as many positions as there are, few classes, no answers.
+#[test]
+fn a_long_prompt_without_a_task_can_be_read() {
+    let task = Task::raw(42, 5, 2);
+    let positions = PositionalEmbedding::Standard;
+    let transformer = crate::common::random_model([2, 2], positions, task, 3);
+    let small = crate::workbench::model(1);
+    let model = Model {
+        transformer,
+        ..small
+    };
+    let info = ModelInfo {
+        task,
+        config: model.transformer.config().clone(),
+        ..crate::workbench::state(&crate::workbench::model(1), Sample::default()).model
+    };
+    let state = State::new(info, "random:0:4".parse().unwrap(), None);
+    let bench = Headless::new(model, state, look(), (80, 24));
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let rows = shown(&bench, width, height);
+        let text = rows.join("\n");
+        // the last position leads to one of two classes
+        let last = rows.iter().map(|row| words(row)).find(|row| {
+            let mut three = row.windows(3);
+            three.any(|three| three[0] == "t_41" && three[2] == "→")
+        });
+        assert!(last.is_some(), "{text}");
+        // columns are told apart by their numbers
+        let ones = "0123456789";
+        let spaced: Vec<String> = ones.chars().map(String::from).collect();
+        let named =
+            text.contains(ones) || text.contains(&spaced.join(" ")) || text.contains("t_10");
+        assert!(named, "{text}");
+    }
 }

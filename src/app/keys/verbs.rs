@@ -31,6 +31,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("task", "read this model by another task"),
     ("step", "another step of this model's training"),
     ("theme", "other colours"),
+    ("train", "train this task, and watch it"),
     ("truth", "count all inputs by itself after a change"),
     ("quit", "leave; the session is kept"),
     ("attribution", "what adds to a logit: parts, heads, layers"),
