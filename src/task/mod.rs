@@ -35,7 +35,7 @@ pub use kin::Kin;
 pub use language::{Called, Expression, ExpressionError, Given, Sizes, TaskError};
 pub use number::Estimate;
 pub use pair::counterfactuals;
-pub use prompt::PromptError;
+pub use prompt::{PromptError, parts_values};
 pub use rule::{Ask, Pick, Picks, Rule, Target};
 pub use sample::{Batches, Sample, below, standard_normal};
 pub use spec::{Answer, Draw, Exists, Group, Place, Slot, Spec};

@@ -30,8 +30,14 @@ pub(super) fn error<T>(part: &str, problem: impl Into<String>) -> Result<T> {
     })
 }
 
+/// Whether a letter parts two values of a prompt.
+#[must_use]
+pub fn parts_values(c: char) -> bool {
+    c.is_whitespace() || c == ','
+}
+
 pub(super) fn words(text: &str) -> Vec<&str> {
-    text.split(|c: char| c.is_whitespace() || c == ',')
+    text.split(parts_values)
         .filter(|word| !word.is_empty())
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Mode, PINNED, Pane, Spot, Tone, hints};
+use crate::app::{Action, Binding, Mode, PINNED, Pane, Spot, Tone, hints};
 use crate::lens::Score;
 use crate::task::number::{fixed, significant};
 use crate::task::{fraction, grouped};
@@ -168,8 +168,7 @@ fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
     let base = canvas.look.style(Role::Footer);
     let (mut spans, mut keys) = (Vec::new(), Vec::new());
     for action in PINNED {
-        let binding = BINDINGS.iter().find(|binding| binding.action == action);
-        let Some(binding) = binding.filter(|_| area.width >= 60) else {
+        let Some(binding) = Binding::of(action).filter(|_| area.width >= 60) else {
             continue;
         };
         let from = spans.iter().map(Span::width).sum::<usize>();
@@ -209,11 +208,9 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     });
     let normal = matches!(state.mode, Mode::Normal);
     // where it is mended it comes first, over what lies on the workbench it says nothing
-    if let Some(wrong) = &wrong
-        && normal
-        && state.view.focus == Pane::Prompt
-    {
-        return wrong.clone();
+    let mended_here = normal && state.view.focus == Pane::Prompt;
+    if mended_here && let Some(wrong) = wrong {
+        return wrong;
     }
     if let Some(status) = &state.status {
         let role = match status.tone {
@@ -233,17 +230,9 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         Some(warning) => vec![
             canvas.span(Role::Warn, warning.text.clone()),
             Span::styled("  ", Style::new()),
-            canvas.span(Role::Key, fix_key()),
+            canvas.span(Role::Key, Binding::key_of(Action::Fix)),
             Span::raw(format!(" {}", warning.fix.hint())),
         ],
         None => Vec::new(),
     }
-}
-
-/// The key that does what a warning offers.
-pub(super) fn fix_key() -> String {
-    let binding = BINDINGS
-        .iter()
-        .find(|binding| binding.action == Action::Fix);
-    binding.map_or_else(String::new, |binding| binding.keys[0].to_string())
 }

@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 use super::prompt::wrapped;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Spot};
+use crate::app::{Action, Binding, Spot};
 use crate::findings::tutorial::Lesson;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -20,10 +20,7 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
     canvas.buf.set_style(area, ground);
     canvas.spot(area, Spot::Does(Action::OpenTutorial));
     let heading = format!("step {} of {}: {}", lesson.at, lesson.of, lesson.title);
-    let key = BINDINGS
-        .iter()
-        .find(|one| one.action == Action::OpenTutorial)
-        .map_or_else(String::new, |one| one.keys[0].to_string());
+    let key = Binding::key_of(Action::OpenTutorial);
     let next = match &lesson.next {
         Some((_, title)) => format!("next: {title}"),
         None => "all steps".to_owned(),

@@ -90,7 +90,7 @@ fn own_cell(canvas: &Canvas<'_>, table: &Table) -> Option<(usize, usize)> {
     };
     let (task, values) = (canvas.state.task(), &canvas.state.study().clean.values);
     let place = |axis: &String, names: &[String]| {
-        let field = task.fields().find(|field| field.to_string() == *axis)?;
+        let field = task.field(axis)?;
         let name = task.token_name(values.get(field));
         names.iter().position(|one| *one == name)
     };
@@ -246,31 +246,32 @@ impl Picture<'_> {
             }
         }
         if let Some(own) = self.own.filter(|own| *own != self.cursor) {
-            let x = field.x + self.across.place(own.1) as u16;
-            let y = field.y + (self.down.place(own.0) / halves) as u16;
-            if field.contains((x, y).into()) {
-                let style = canvas.look.style(Role::Cursor);
-                let here = self.colour(canvas, self.table.values.get(&[own.0, own.1]));
-                let style = match canvas.look.has_colours() {
-                    true => style.fg(here),
-                    false => style,
-                };
-                canvas
-                    .buf
-                    .set_string(x, y, canvas.look.pick("○", "o"), style);
-            }
+            let first = Rect {
+                width: 1,
+                height: 1,
+                ..self.place(own, halves)
+            };
+            self.mark(canvas, own, first, canvas.look.pick("○", "o"));
         }
-        let (row, col) = self.cursor;
-        let at = Rect {
-            x: field.x + self.across.place(col) as u16,
-            y: field.y + (self.down.place(row) / halves) as u16,
+        let (cursor, symbol) = (self.cursor, canvas.look.pick("◆", "X"));
+        self.mark(canvas, cursor, self.place(cursor, halves), symbol);
+    }
+
+    /// Where a cell stands.
+    fn place(&self, (row, col): (usize, usize), halves: usize) -> Rect {
+        Rect {
+            x: self.field.x + self.across.place(col) as u16,
+            y: self.field.y + (self.down.place(row) / halves) as u16,
             width: self.across.wide as u16,
             height: (self.down.wide / halves).max(1) as u16,
-        };
-        let at = at.intersection(field);
-        // the cursor keeps the colour of its value within
+        }
+    }
+
+    /// Marks a place of the picture as a cell's, which keeps the colour of its value within.
+    fn mark(&self, canvas: &mut Canvas<'_>, cell: (usize, usize), place: Rect, symbol: &str) {
+        let at = place.intersection(self.field).intersection(canvas.buf.area);
         let style = canvas.look.style(Role::Cursor);
-        let own = self.colour(canvas, self.table.values.get(&[row, col]));
+        let own = self.colour(canvas, self.table.values.get(&[cell.0, cell.1]));
         let style = if canvas.look.has_colours() {
             style.fg(own)
         } else {
@@ -278,8 +279,7 @@ impl Picture<'_> {
         };
         for y in at.top()..at.bottom() {
             for x in at.left()..at.right() {
-                let mark = canvas.look.pick("◆", "X");
-                canvas.buf.set_string(x, y, mark, style);
+                canvas.buf.set_string(x, y, symbol, style);
             }
         }
     }

@@ -9,9 +9,8 @@
 
 use super::canvas::Canvas;
 use super::fit::window;
-use super::header::fix_key;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Pane, Part, Side, Spot, Where};
+use crate::app::{Action, Binding, Pane, Part, Side, Spot};
 use crate::lens::Source;
 use crate::task::{Task, counterfactuals};
 use ratatui::layout::Rect;
@@ -202,7 +201,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
         }
         None => (Role::Muted, state.no_metric().trim_start().into()),
     });
-    let key = fix_key();
+    let key = Binding::key_of(Action::Fix);
     for (i, warning) in state.warnings().into_iter().enumerate() {
         let fix = if i == 0 {
             format!(" [{key}: {}]", warning.fix.hint())
@@ -224,10 +223,9 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
     if row + 2 < rows {
         let mut spans = Vec::new();
         for action in [Action::OpenTutorial, Action::OpenHelp, Action::OpenCommand] {
-            let found = BINDINGS
-                .iter()
-                .find(|one| one.action == action && one.at == Where::Everywhere);
-            let Some(binding) = found else { continue };
+            let Some(binding) = Binding::of(action) else {
+                continue;
+            };
             let word = match binding.hint {
                 "" => binding.help.split([':', ',']).next().unwrap_or_default(),
                 hint => hint,

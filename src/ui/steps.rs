@@ -8,7 +8,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, BINDINGS, Spot, Steps, TrainPhase, UnderWay};
+use crate::app::{Action, Binding, Spot, Steps, TrainPhase, UnderWay};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -135,9 +135,7 @@ const KEYS: [(Action, &str); 2] = [
 
 /// A key with what it does.
 fn named(action: Action, word: &str) -> String {
-    let binding = BINDINGS.iter().find(|binding| binding.action == action);
-    let key = binding.map_or_else(String::new, |binding| binding.keys[0].to_string());
-    format!("{key} {word}")
+    format!("{} {word}", Binding::key_of(action))
 }
 
 /// The steps from left to right, as high as their loss, between the least and the largest on a scale of

@@ -63,18 +63,29 @@ struct Grouped {
     progress: Option<Progress>,
 }
 
+/// A quantity gathered in groups, and over which inputs.
+fn gathering(
+    asked: &Asked,
+    quantity: &str,
+    by: &str,
+    extent: Extent,
+) -> Result<(Gathering<Keyed<Groups>>, Over)> {
+    let key = Key::parse(by, asked.task, &asked.config)?;
+    let keyed = Keyed::new(vec![key], Groups::default());
+    let quantities = keyed.quantities(asked.quantity(quantity)?);
+    let over = asked.over(extent);
+    Ok((gather(&asked.sweep, over, &quantities, keyed)?, over))
+}
+
 pub(super) fn begin(
     asked: &Asked,
     quantity: &str,
     by: &str,
     over: Extent,
 ) -> Result<Box<dyn Stepwise>> {
-    let key = Key::parse(by, asked.task, &asked.config)?;
-    let keyed = Keyed::new(vec![key], Groups::default());
-    let quantities = keyed.quantities(asked.quantity(quantity)?);
-    let over = asked.over(over);
+    let (gathering, over) = gathering(asked, quantity, by, over)?;
     Ok(Box::new(Grouped {
-        gathering: gather(&asked.sweep, over, &quantities, keyed)?,
+        gathering,
         task: asked.task,
         by: by.to_owned(),
         over,
@@ -175,11 +186,7 @@ pub fn shares(
     tell: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Option<Shares>> {
     let asked = Asked::new(inquest, RunName::Patched)?;
-    let key = Key::parse(by, asked.task, &asked.config)?;
-    let keyed = Keyed::new(vec![key], Groups::default());
-    let quantities = keyed.quantities(asked.quantity(condition)?);
-    let over = asked.over(extent);
-    let mut gathering = gather(&asked.sweep, over, &quantities, keyed)?;
+    let (mut gathering, over) = gathering(&asked, condition, by, extent)?;
     while let Some(progress) = unfinished(gathering.step()?) {
         if !tell(progress)? {
             return Ok(None);

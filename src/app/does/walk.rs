@@ -39,18 +39,19 @@ pub(in crate::app) fn go_to(state: &mut State, cell: (usize, usize)) {
 /// Moves the cursor to what stands out most: in an answer among the values like the one under it, in a grid of
 /// patches the cell that does most, in a head the key that the query attends to most.
 pub(in crate::app) fn hottest(state: &mut State) {
-    let Some(seen) = state.observation.clone() else {
-        return;
-    };
-    match state.view.focus {
-        Pane::Strips => hottest_strip(state, &seen),
-        Pane::Cells => hottest_cell(state, &seen),
-        Pane::Attention => hottest_key(state, &seen),
+    let of_run = match state.view.focus {
+        Pane::Strips => hottest_strip,
+        Pane::Cells => hottest_cell,
+        Pane::Attention => hottest_key,
         _ => {
             if let Some(inquiry) = &mut state.inquiry {
                 inquiry.seek_hottest();
             }
+            return;
         }
+    };
+    if let Some(seen) = state.observation.clone() {
+        of_run(state, &seen);
     }
 }
 

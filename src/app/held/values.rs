@@ -24,6 +24,12 @@ impl Fields {
         }
     }
 
+    /// Their names; none where no value may stand there.
+    fn names(&self) -> Vec<String> {
+        let values = self.values().unwrap_or_default().into_iter();
+        values.map(|token| self.task.token_name(token)).collect()
+    }
+
     /// Another value in the place of the one under the cursor, so many on among those that may stand
     /// there, counted round; whether there is one.
     pub fn turn(&mut self, by: isize) -> bool {
@@ -32,15 +38,12 @@ impl Fields {
             return false;
         }
         let (text, word) = (self.line().to_owned(), self.word());
-        let Some(values) = self.values() else {
+        let names = self.names();
+        let Some(place) = names.iter().position(|name| *name == text[word.clone()]) else {
             return false;
         };
-        let mut names = values.iter().map(|&token| self.task.token_name(token));
-        let Some(place) = names.position(|name| *name == text[word.clone()]) else {
-            return false;
-        };
-        let next = (place as isize + by).rem_euclid(values.len() as isize) as usize;
-        let name = self.task.token_name(values[next]).to_string();
+        let next = (place as isize + by).rem_euclid(names.len() as isize) as usize;
+        let name = &names[next];
         let column = word::column(&text, word.start) + name.chars().count();
         let (before, after) = (&text[..word.start], &text[word.end..]);
         self.set_text(side, part, &format!("{before}{name}{after}"));
@@ -56,16 +59,12 @@ impl Fields {
         if key.ctrl || key.alt {
             return false;
         }
-        let values = || self.values().unwrap_or_default();
         match key.code {
             KeyCode::Char(',') => true,
             // before anything was typed it opens the menu
             KeyCode::Char(' ') => !self.whole || self.parted,
             KeyCode::Char(c) => {
-                let mut names = values()
-                    .into_iter()
-                    .map(|token| self.task.token_name(token));
-                c.is_ascii_digit() || names.any(|name| name.contains(c))
+                c.is_ascii_digit() || self.names().iter().any(|name| name.contains(c))
             }
             code => matches!(
                 code,
@@ -165,13 +164,9 @@ impl Fields {
     fn letter(&mut self, c: char) -> bool {
         let word = self.word();
         let typed = self.line()[word.clone()].to_owned();
-        let values = self.values().unwrap_or_default().into_iter();
-        let names: Vec<_> = values
-            .map(|token| self.task.token_name(token))
-            .filter(|name| name.starts_with(&typed))
-            .collect();
         // nothing that may stand here begins with it and is longer
-        let complete = names.iter().all(|name| *name == typed);
+        let longer = |name: &String| name.starts_with(&typed) && *name != typed;
+        let complete = !self.names().iter().any(longer);
         let (from, kept) = match self.whole || complete {
             true => (word.start, 0),
             false => (word.end, typed.len()),

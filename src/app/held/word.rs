@@ -1,27 +1,25 @@
 //! The values in a field's text: words that blanks and commas part.
 
+use crate::task::parts_values;
 use std::ops::Range;
-
-/// Whether a letter parts two values.
-pub(super) fn parts(c: char) -> bool {
-    c.is_whitespace() || c == ','
-}
 
 /// The bytes of the value at a column (in characters): the one that it is in, or stands behind; nothing
 /// where it stands between two blanks.
 pub(super) fn at(text: &str, column: usize) -> Range<usize> {
     let here = text.char_indices().nth(column);
     let here = here.map_or(text.len(), |(at, _)| at);
-    let start = text[..here].rfind(parts).map_or(0, |at| {
+    let start = text[..here].rfind(parts_values).map_or(0, |at| {
         at + text[at..].chars().next().map_or(1, char::len_utf8)
     });
-    let end = text[here..].find(parts).map_or(text.len(), |at| here + at);
+    let end = text[here..]
+        .find(parts_values)
+        .map_or(text.len(), |at| here + at);
     start..end
 }
 
 /// How many values stand before a byte.
 pub(super) fn before(text: &str, byte: usize) -> usize {
-    let words = text[..byte].split(parts);
+    let words = text[..byte].split(parts_values);
     words.filter(|word| !word.is_empty()).count()
 }
 
@@ -32,7 +30,7 @@ pub(super) fn column(text: &str, byte: usize) -> usize {
 
 /// The bytes of the next value, or of the one before.
 pub(super) fn beside(text: &str, word: &Range<usize>, next: bool) -> Option<Range<usize>> {
-    let is_value = |(_, c): &(usize, char)| !parts(*c);
+    let is_value = |(_, c): &(usize, char)| !parts_values(*c);
     let found = match next {
         true => text[word.end..]
             .char_indices()

@@ -54,6 +54,20 @@ pub struct Binding {
     pub help: &'static str,
 }
 
+impl Binding {
+    /// The first that does this: its key is the one to name.
+    #[must_use]
+    pub fn of(action: Action) -> Option<&'static Self> {
+        BINDINGS.iter().find(|binding| binding.action == action)
+    }
+
+    /// The key to name for an action; empty where it has none.
+    #[must_use]
+    pub fn key_of(action: Action) -> String {
+        Self::of(action).map_or_else(String::new, |binding| binding.keys[0].to_string())
+    }
+}
+
 const fn row(
     at: Where,
     keys: &'static [Key],

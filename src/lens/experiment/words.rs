@@ -220,7 +220,7 @@ impl<'a> Words<'a> {
         if word == "nothing" {
             return Ok(Vec::new());
         }
-        let named = |name: &str| task.fields().find(|field| field.to_string() == name);
+        let named = |name: &str| task.field(name);
         let mut fields: Vec<Field> = Vec::new();
         for name in word.split(',') {
             let group = task.groups.iter().find(|group| group.name == name);
