@@ -68,6 +68,7 @@ impl Table {
         });
         Self {
             sections: self.sections.clone(),
+            log: self.log,
             title: self.title.clone(),
             values: minus(&self.values, &base.values),
             signed: true,

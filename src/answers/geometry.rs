@@ -1,7 +1,7 @@
 //! Questions about the weights' own directions: how long they are, at which angles, in which components and
 //! frequencies.
 
-use super::spectrum::{cosine_table, norm_table, of_directions, overlap_table};
+use super::spectrum::{cosine_table, fan_table, norm_table, of_directions, overlap_table};
 use super::table::Table;
 use super::tools::Tools;
 use super::weights::pca_table;
@@ -20,6 +20,8 @@ pub enum Geometry {
     Norms(Directions),
     /// Principal components.
     Pca(Directions),
+    /// Their angles in the plane that they span best.
+    Fan(Directions),
     /// How much of what one head reads or writes lies in what others do.
     Overlap,
 }
@@ -42,8 +44,9 @@ impl Geometry {
             ["cosines", a, b] => Self::Cosines(directions(a)?, directions(b)?),
             ["norms", name] => Self::Norms(directions(name)?),
             ["pca", name] => Self::Pca(directions(name)?),
+            ["fan", name] => Self::Fan(directions(name)?),
             ["overlap"] => Self::Overlap,
-            ["frequencies" | "cosines" | "norms" | "pca", ..] => {
+            ["frequencies" | "cosines" | "norms" | "pca" | "fan", ..] => {
                 bail!("directions are missing or too many; there are {}", all())
             }
             ["overlap", ..] => bail!("nothing follows"),
@@ -62,6 +65,7 @@ impl Geometry {
             Self::Pca(Directions::Tokens) => "pca tokens".into(),
             Self::Pca(Directions::Positions) => "pca positions".into(),
             Self::Pca(of) => format!("pca {}", of.name()),
+            Self::Fan(of) => format!("fan {}", of.name()),
             Self::Overlap => "overlap".into(),
         }
     }
@@ -74,7 +78,7 @@ impl Geometry {
             *of = all[(at + by).rem_euclid(all.len() as isize) as usize];
         };
         match self {
-            Self::Frequencies(of) | Self::Norms(of) | Self::Pca(of) => next(of),
+            Self::Frequencies(of) | Self::Norms(of) | Self::Pca(of) | Self::Fan(of) => next(of),
             Self::Cosines(a, b) => {
                 next(a);
                 *b = *a;
@@ -95,6 +99,7 @@ impl Geometry {
             Self::Cosines(a, b) => cosine_table(weights, a, b, task),
             Self::Norms(of) => norm_table(weights, of, task),
             Self::Pca(of) => pca_table(tools, of),
+            Self::Fan(of) => fan_table(weights, of, task),
             Self::Overlap => overlap_table(weights, weights.config()),
         }
     }
@@ -105,11 +110,16 @@ impl Geometry {
         for of in Directions::all(config) {
             let questions = [
                 Self::Pca(of),
+                Self::Fan(of),
                 Self::Cosines(of, of),
                 Self::Norms(of),
                 Self::Frequencies(of),
             ];
-            all.extend(questions.map(|one| one.line()));
+            let asked = questions.into_iter().filter(|one| match one {
+                Self::Frequencies(of) => of.has_waves(config),
+                _ => true,
+            });
+            all.extend(asked.map(|one| one.line()));
         }
         all.push(Self::Overlap.line());
         all

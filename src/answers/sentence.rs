@@ -1,5 +1,6 @@
 //! What a question asks, and what its answer says, in words for people.
 
+use super::inputs::Many;
 use super::kind::Kind;
 use super::plan::Sheet;
 use super::question::Question;
@@ -111,6 +112,12 @@ impl Question {
             Self::ModelAttention(head) => format!("both models' attention, head {head}"),
             Self::ModelNecessity => "both models without each edge".to_owned(),
             Self::Composition => "how much each pair of heads composes".to_owned(),
+            Self::Many(Many::Partition { node, by, .. }) => {
+                format!(
+                    "which values of {} {node} tells apart",
+                    task.slots[*by].name
+                )
+            }
             Self::Weights(_) | Self::Many(_) | Self::Curves(_) => self.line(task, config),
         }
     }

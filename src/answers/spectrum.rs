@@ -2,11 +2,13 @@
 
 use super::table::Table;
 use crate::lens::HeadName;
-use crate::lens::{Array, Directions, Matrices, Matrix, cosines, fourier, head_pairs, overlap};
+use crate::lens::{
+    Array, Directions, Matrices, Matrix, cosines, fan, fourier, head_pairs, overlap,
+};
 use crate::model::Config;
 use crate::task::Task;
 use crate::task::number::{fixed, significant};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 /// So many of the largest shares are named.
 const NAMED: usize = 8;
@@ -147,6 +149,43 @@ pub(super) fn norm_table(weights: &Matrices, of: Directions, task: Task) -> Resu
         signed: true,
         axes: vec![of.name()],
         notes: vec![("mean".to_owned(), significant(mean, 6))],
+        ..Table::default()
+    })
+}
+
+/// Directions in the plane that they span best: where they end, at which angle, how long they are and how much
+/// of that lies in the plane.
+pub(super) fn fan_table(weights: &Matrices, of: Directions, task: Task) -> Result<Table> {
+    let rows = of.rows(weights)?;
+    let found = fan(&rows).with_context(|| of.name())?;
+    let value = |i: usize, j: usize| {
+        let (x, y) = (found.ends[(i, 0)], found.ends[(i, 1)]);
+        match j {
+            0 => x,
+            1 => y,
+            2 => y.atan2(x).to_degrees().rem_euclid(360.0),
+            3 => rows.row(i).norm_l2(),
+            _ => found.inside[i],
+        }
+    };
+    let share = format!("{} of all squared lengths", fixed(found.share, 4));
+    let notes = [
+        ("in the plane", share),
+        (
+            "plane",
+            "through 0, of the two largest singular vectors".to_owned(),
+        ),
+        ("angle", "in degrees from x to y".to_owned()),
+    ];
+    Ok(Table {
+        values: Array::from_fn([rows.nrows(), 5], |i, j| value(i, j) as f32),
+        rows: of.labels(weights.config(), task),
+        cols: ["x", "y", "angle", "norm", "inside"]
+            .map(str::to_owned)
+            .to_vec(),
+        signed: true,
+        axes: vec![of.name()],
+        notes: notes.map(|(name, words)| (name.to_owned(), words)).to_vec(),
         ..Table::default()
     })
 }

@@ -1,5 +1,6 @@
 //! A labelled table: what every analysis comes to, and what is drawn, moved through and written.
 
+use super::curves::LogAxes;
 use crate::lens::experiment::intervention::Intervention;
 use crate::lens::numbers::array::Array;
 use crate::task::Values;
@@ -69,6 +70,9 @@ pub struct Table {
     /// Headings above rows, where the rows are several tables one below the other: each adds up by itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<(usize, String)>,
+    /// Which axes are logarithmic where it is drawn: that along the rows, that of the numbers.
+    #[serde(skip)]
+    pub log: LogAxes,
     /// What rows and columns are, where that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub axes: Vec<String>,

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 23] = [
+pub const FORMS: [(&str, &str); 25] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
     ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
@@ -40,7 +40,7 @@ pub const FORMS: [(&str, &str); 23] = [
     ("models", "logits | attention L.H | necessity"),
     (
         "map",
-        "QUANTITY by FIELD[, FIELD] [over space|sample|random:SEED:N]",
+        "QUANTITY[, ..] by FIELD[, FIELD] [over space|sample|random:SEED:N] [log x|y|xy]",
     ),
     (
         "table",
@@ -54,9 +54,14 @@ pub const FORMS: [(&str, &str); 23] = [
         "frequencies",
         "W_E|W_U|W_in.L|W_out.L|.. | [map QUANTITY by FIELD, FIELD]",
     ),
+    (
+        "partition",
+        "HOOK @POS [head N] by FIELD [keep SHARE] [over space|sample|random:SEED:N]",
+    ),
     ("cosines", "W_E|W_U|W_pos|ov.L.H|.. [the same]"),
     ("norms", "W_E|W_U|W_pos|ov.L.H|.."),
     ("pca", "tokens|positions|W_U|.."),
+    ("fan", "W_U|W_E|.."),
     ("overlap", ""),
     ("composition", ""),
     (

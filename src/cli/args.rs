@@ -362,7 +362,7 @@ pub struct PairArgs {
     #[arg(long, visible_alias = "prompt", num_args = 1.., value_name = "PROMPT", allow_negative_numbers = true, conflicts_with = "prompt")]
     pub clean: Vec<String>,
     /// The clean prompt as token ids instead, for any model and without any task
-    #[arg(long, value_name = "IDS", conflicts_with_all = ["prompt", "clean", "corrupted", "counterfactual", "continuation"], requires = "corrupted_tokens")]
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["prompt", "clean", "corrupted", "counterfactual", "continuation"])]
     pub clean_tokens: Option<String>,
     /// The corrupted prompt as token ids
     #[arg(

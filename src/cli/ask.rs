@@ -7,13 +7,19 @@ use super::patch::experiment;
 use super::run::heading;
 use super::table;
 use crate::answers::{Inquest, Question, Table, Tools, answer};
+use crate::findings::files::write_new;
+use crate::findings::frame::Plot;
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
 use crate::lens::{Experiment, Matrices, RunName, Shown};
 use crate::model::Model;
+use crate::ui::colour::Depth;
+use crate::ui::look::Look;
+use crate::ui::plotted::plotted;
+use crate::ui::theme::Theme;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `circuitscope ask`
 #[derive(Debug, Args)]
@@ -34,6 +40,10 @@ pub struct AskArgs {
         conflicts_with = "question"
     )]
     pub question_again: Option<String>,
+    /// Also write a figure of the answer for a page: lines, bars, points or fields of colour, by what was
+    /// asked; FILE.svg or FILE.png, never over a file
+    #[arg(long, value_name = "FILE")]
+    pub figure: Option<PathBuf>,
     /// Write CSV instead
     #[arg(long, hide = true)]
     pub csv: bool,
@@ -170,6 +180,31 @@ impl Asking {
     }
 }
 
+/// The kinds of files that a figure over axes is written as.
+enum Picture {
+    Svg,
+    Png,
+}
+
+impl Picture {
+    /// By the end of a file's name.
+    fn of(path: &Path) -> Result<Self> {
+        let end = path.extension().and_then(|end| end.to_str());
+        match end.map(str::to_ascii_lowercase).as_deref() {
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            _ => anyhow::bail!("{path:?} is no FILE.svg or FILE.png"),
+        }
+    }
+
+    fn bytes(&self, plot: &Plot) -> Result<Vec<u8>> {
+        Ok(match self {
+            Self::Svg => plot.svg()?.into_bytes(),
+            Self::Png => plot.png()?,
+        })
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -177,8 +212,23 @@ impl Asking {
 pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
     let line = args.question.as_ref().or(args.question_again.as_ref());
     let line = line.context("a question is missing")?;
+    let figure = match args.figure.as_deref() {
+        Some(path) => Some((path, Picture::of(path)?)),
+        None => None,
+    };
     let asking = Asking::open(&args.about)?;
     let table = asking.ask(line)?;
+    if let Some((path, kind)) = figure {
+        let page = Look {
+            theme: Theme::named("light")?.clone(),
+            depth: Depth::True,
+            ascii: false,
+        };
+        let plot = plotted(&asking.question(line)?, &table, 0, &page);
+        let plot =
+            plot.with_context(|| format!("'{line}' has no figure over axes: it is a table"))?;
+        write_new(path, &kind.bytes(&plot)?)?;
+    }
     match args.about.pair.common.format {
         Format::Json => print_json(out, &TableNumbers::new(&table, &asking.belongs_to())),
         format => asking.print(&[table], args.csv || format == Format::Csv, out),

@@ -188,6 +188,10 @@ fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         &format!("{} patches", patches[1]),
         format!("{grids_406_ms:.2} ms"),
     )?;
+    if let Some(ms) = answer.compute.map_ms {
+        let name = format!("map of {} cells", answer.compute.map_cells);
+        row(out, &name, format!("{ms:.2} ms"))?;
+    }
     rates(out, &answer.compute)
 }
 

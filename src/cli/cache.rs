@@ -5,7 +5,8 @@ use super::common::{open_with_prompt, sequence};
 use super::output::print_numbers;
 use crate::findings::files;
 use crate::findings::numbers::ModelNumbers;
-use crate::lens::{Array, observe_cache};
+use crate::lens::{Array, observe_hooks};
+use crate::model::HookName;
 use crate::model::weights::{RawTensor, StateDict, to_safetensors};
 use crate::task::shown_path;
 use anyhow::Result;
@@ -36,7 +37,9 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
         args.continuation,
     )?;
     let task = model.transformer.task();
-    let (run, cache) = observe_cache(&model.transformer, &source)?;
+    // those too that TransformerLens has only where it is told to
+    let hooks: Vec<HookName> = HookName::all(model.transformer.config()).collect();
+    let (run, cache) = observe_hooks(&model.transformer, &source, &hooks)?;
     let mut tensors = StateDict::new();
     let mut put = |name: String, shape: Vec<usize>, data: Vec<f32>| {
         tensors.insert(name, RawTensor { shape, data });

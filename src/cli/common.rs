@@ -20,6 +20,15 @@ pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     Ok((model, picked))
 }
 
+/// Refuses to judge by a task that says of nothing what is right.
+pub fn ensure_judged(model: &Model) -> Result<()> {
+    ensure!(
+        model.transformer.task().is_judged(),
+        "there is no task, so nothing is right or wrong; say which with --task NAME or --task FILE"
+    );
+    Ok(())
+}
+
 /// The same with where it was opened from, be it the newest of a folder.
 pub fn open_newest(which: &ModelArgs) -> Result<(Model, Picked, Option<PathBuf>)> {
     let path = which.path();

@@ -9,7 +9,7 @@ use super::space::{STOPPED, SpaceArgs, experiment};
 use super::table::{self, Align};
 use crate::answers::{AlongSteps, Curves, LogAxes, StepLine};
 use crate::findings::files;
-use crate::findings::frame::Plot;
+use crate::findings::frame::{Drawn, Plot};
 use crate::model::{Model, Series};
 use crate::sweep::Progress;
 use crate::task::number::significant;
@@ -305,7 +305,7 @@ fn plot(args: &CurveArgs, curves: &Curves, along: &AlongSteps, model: &Model) ->
         title: format!("{}, {over}", model.transformer.task()),
         x: ("step".to_owned(), log.x),
         y: (y, log.y),
-        lines: lines.collect(),
+        drawn: Drawn::Lines(lines.collect()),
         mark: along.begins().and_then(|(first, _)| {
             let words = curves.until.as_ref()?;
             Some((first as f64, format!("{words}: step {first}")))

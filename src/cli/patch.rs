@@ -178,7 +178,9 @@ pub(super) fn experiment(args: &PairArgs, model: &mut Model) -> Result<Experimen
 
 /// The two prompts.
 fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
-    if let (Some(clean), Some(corrupted)) = (&args.clean_tokens, &args.corrupted_tokens) {
+    if let Some(clean) = &args.clean_tokens {
+        // what is asked of one run needs no other
+        let corrupted = args.corrupted_tokens.as_ref().unwrap_or(clean);
         let clean = token_ids(clean).context("in --clean-tokens")?;
         let corrupted = token_ids(corrupted).context("in --corrupted-tokens")?;
         let sources = with_tokens(model, &[&clean, &corrupted])?;

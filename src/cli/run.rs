@@ -8,8 +8,8 @@ use crate::findings::numbers::{ModelNumbers, RunNumbers};
 use crate::lens::{Prediction, RunView, observe_run};
 use crate::model::Model;
 use crate::model::config::Assumed;
-use crate::task::Task;
 use crate::task::number::{fixed, significant};
+use crate::task::{Target, Task};
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
@@ -52,9 +52,10 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 /// Right, wrong or tied.
-fn verdict(task: Task, one: &Prediction) -> String {
-    let Some(target) = one.target.map(|target| task.class_name(target)) else {
-        return "nothing is right here".to_owned();
+fn verdict(task: Task, one: &Prediction, right: &Target) -> String {
+    let target = match right {
+        Target::Nothing => return "nothing is right here".to_owned(),
+        right => task.target_name(right),
     };
     let p = one.log_prob.exp();
     match (one.correct, one.argmax, one.tied) {
@@ -89,7 +90,7 @@ pub fn heading(model: &Model) -> String {
 
 /// A line for each position, with what is predicted there, and the loss.
 pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
-    let predictions = run.predictions(task);
+    let (predictions, truth) = (run.predictions(task), run.prompt.values.truth());
     let header = ["position", "token", "prediction", "likeliest", "p", ""];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for (position, &token) in run.tokens.iter().enumerate() {
@@ -102,10 +103,11 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
                 .unwrap_or((0, f32::NAN));
             row.extend([String::new(), task.class_name(class), fixed(p, 4)]);
         }
-        if let Some(one) = predictions.iter().find(|one| one.position == position) {
+        let mut judged = predictions.iter().zip(&truth);
+        if let Some((one, right)) = judged.find(|(one, _)| one.position == position) {
             let top = run.top(position, 1).first().map_or(f32::NAN, |top| top.1);
             row.extend([one.name.clone(), task.said_words(one.argmax)]);
-            row.extend([fixed(top, 4), verdict(task, one)]);
+            row.extend([fixed(top, 4), verdict(task, one, right)]);
         }
         rows.push(row);
     }

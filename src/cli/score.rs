@@ -75,6 +75,7 @@ fn score_all(model: &HookedTransformer, prompts: &[Prompt]) -> Result<Score> {
 /// When the model or the device will not do.
 pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
     let model = open_model(&args.common)?;
+    super::common::ensure_judged(&model)?;
     let task = model.transformer.task();
     let cut = cut_down(&args.low_rank, &model.transformer)?;
     let judged = cut.as_ref().unwrap_or(&model.transformer);

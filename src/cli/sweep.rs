@@ -75,6 +75,7 @@ struct SweepAnswer<'a> {
 /// When a flag, the model, the device or the file will not do.
 pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
     let opened = Opened::new(&args.space)?;
+    super::common::ensure_judged(&opened.model)?;
     let (task, over) = (opened.transformer.task(), args.space.over());
     let sweep = opened.sweep()?;
     tell(sweep.how(over).as_deref());

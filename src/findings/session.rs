@@ -241,6 +241,14 @@ pub struct QuestionText {
     /// The pane that esc goes back to, where that is not the attention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// How often its picture was taken closer.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub closer: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(times: &u8) -> bool {
+    *times == 0
 }
 
 /// The screen of all inputs. What was counted is not in it: it is counted again.

@@ -52,7 +52,7 @@ pub use shares::scores::{AttentionCell, Part, ScoreSplit, split_score};
 pub use weights::circuit::{Axis, Circuit, Weight, weight_singular_values};
 pub use weights::composition::{Baseline, Composition, composition, composition_baseline};
 pub use weights::diagonal::{Diagonal, Failing, Spread};
-pub use weights::directions::{Directions, cosines, overlap};
+pub use weights::directions::{Directions, Fan, Singular, cosines, fan, overlap};
 pub use weights::matrices::Matrices;
 pub use weights::reduce::{LowRank, Pca, low_rank, pca};
 pub use weights::subspace::{Spanned, Subspace};

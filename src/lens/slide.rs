@@ -5,24 +5,28 @@
 //! which a config names, the array update where all sizes are its; else tokens of which nothing is
 //! known, and nothing is called right or wrong.
 
-use super::runs::score::{Score, score};
+pub use super::runs::overall::{Overall, overall};
+use super::runs::score::score;
 use crate::model::config::{
     Assumed, AttentionDir, Config, Overrides, PositionalEmbedding, Sidecar,
 };
 use crate::model::{HookedTransformer, Model, Opened, Slide};
 use crate::task::number::fixed;
 use crate::task::plain::{self, Links};
-use crate::task::{Estimate, Identity, Sample, Sizes, Task, TaskError, grouped, shown, shown_path};
+use crate::task::{Identity, Sample, Sizes, Task, TaskError, shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use std::path::{Path, PathBuf};
 
-/// Inputs by which assumptions are judged.
-const JUDGES: Sample = Sample::Random { seed: 0, len: 64 };
-/// By how much more of these must be right for an assumption to be decided.
-const CLEARLY: f64 = 0.05;
-/// Inputs that are held at once while all are counted.
-const BLOCK: usize = 1 << 16;
+/// How many inputs assumptions are judged by; of a large model fewer.
+const JUDGES: (usize, usize) = (256, 64);
+/// Numbers that make a model large.
+const LARGE: usize = 1_000_000;
+/// So much of what is asked must be right at least for an assumption to be decided: a model that knows nothing
+/// decides nothing.
+const KNOWS: f64 = 0.5;
+/// By how much more of these must be right for it, and by how many standard errors of the difference.
+const CLEARLY: (f64, f64) = (0.05, 4.0);
 /// A task file is a page; more is none.
 const MAX_TASK_FILE: u64 = 1 << 16;
 /// A table of prompts and targets has at most so many bytes.
@@ -142,12 +146,13 @@ pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
         });
     }
     let mut model = Model::of(opened, all[0].clone(), task, device)?;
+    model.told.clone_from(&task.notes);
     if task.is_judged() && all.len() > 1 {
         let (config, told) = judged(&model.transformer, all)?;
         if config != *model.transformer.config() {
             model = Model::of(opened, config, task, device)?;
         }
-        model.told = told;
+        model.told = [&task.notes[..], &told].concat();
     }
     Ok(model)
 }
@@ -184,15 +189,24 @@ fn said_by_task(config: &Config, task: Task) -> Config {
 /// The candidate that the task decides for, and what was found. Each assumption is decided alone: by
 /// what is right at best under each of its choices, if one is clearly ahead; else the first holds.
 fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<String>)> {
-    let prompts = JUDGES.prompts(model.task());
+    let parameters = model.config().parameters();
+    let numbers = parameters
+        .iter()
+        .map(|(_, shape)| shape.iter().product::<usize>());
+    let n = match numbers.sum::<usize>() > LARGE {
+        true => JUDGES.1,
+        false => JUDGES.0,
+    };
+    let judges = Sample::Random { seed: 0, len: n };
+    let prompts = judges.prompts(model.task());
     let right = |config: &Config| -> Result<f64> {
         let model = model.reconfigured(config.clone())?;
         Ok(score(&model, &prompts)?.accuracy())
     };
     let scored = all.into_iter().map(|config| Ok((right(&config)?, config)));
     let scored = scored.collect::<Result<Vec<(f64, Config)>>>()?;
-    let positions = decided(&scored, |one| one.positional_embedding);
-    let attention = decided(&scored, |one| (one.attention_dir, one.pad_token));
+    let positions = decided(&scored, n, |one| one.positional_embedding);
+    let attention = decided(&scored, n, |one| (one.attention_dir, one.pad_token));
     let first = &scored[0].1;
     let wanted = (
         positions.unwrap_or(first.positional_embedding),
@@ -213,7 +227,7 @@ fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<St
             && (config.judged.contains(&Assumed::Attention) || attention == wanted.1)
     });
     let told = shown.map(|(right, one)| {
-        let (percent, n) = (100.0 * right, JUDGES.examples());
+        let percent = 100.0 * right;
         let percent = fixed(percent, usize::from(percent.fract() != 0.0));
         format!(
             "{}: right on {percent} % of {n} inputs",
@@ -225,14 +239,23 @@ fn judged(model: &HookedTransformer, all: Vec<Config>) -> Result<(Config, Vec<St
 }
 
 /// The choice under which clearly more is right than under every other one.
-fn decided<T: PartialEq + Copy>(scored: &[(f64, Config)], of: impl Fn(&Config) -> T) -> Option<T> {
+fn decided<T: PartialEq + Copy>(
+    scored: &[(f64, Config)],
+    n: usize,
+    of: impl Fn(&Config) -> T,
+) -> Option<T> {
     let at_best = |choice: T, same: bool| {
         let those = scored.iter().filter(|(_, one)| (of(one) == choice) == same);
         those.map(|(right, _)| *right).fold(0.0, f64::max)
     };
     let mut choices = scored.iter().map(|(_, one)| of(one));
+    let clearly = |right: f64, other: f64| {
+        let spread = |part: f64| part * (1.0 - part) / n as f64;
+        let error = (spread(right) + spread(other)).sqrt();
+        right >= KNOWS && right - other >= CLEARLY.0.max(CLEARLY.1 * error)
+    };
     choices
-        .find(|&choice| at_best(choice, true) >= at_best(choice, false) + CLEARLY)
+        .find(|&choice| clearly(at_best(choice, true), at_best(choice, false)))
         .filter(|&choice| scored.iter().any(|(_, one)| of(one) != choice))
 }
 
@@ -243,7 +266,7 @@ fn words(one: &Config, decided: &Config) -> String {
         words.push(format!("positions {}", one.positional_embedding.name()));
     }
     if decided.judged.contains(&Assumed::Attention) {
-        let padding = one.pad_token.map_or("", |_| " without padding");
+        let padding = one.pad_token.map_or("", |_| " with a padding mask");
         words.push(format!("attention {}{padding}", one.attention_dir.name()));
     }
     words.join(", ")
@@ -360,81 +383,4 @@ pub fn fitting_tasks(config: &Config) -> impl Iterator<Item = Task> + use<> {
         let task = Task::built_in(name, &[], &sizes).ok()?;
         fitting(task, &sizes).ok()
     })
-}
-
-/// How right a model is: over every input of its task, or over a sample where these are too many.
-#[derive(Clone, Debug)]
-pub struct Overall {
-    /// What was counted.
-    pub score: Score,
-    /// Whether it was counted over all inputs; else the sample.
-    pub sample: Option<Sample>,
-}
-
-/// The score over all inputs where there are at most so many, else over the sample.
-///
-/// # Errors
-/// When the task's own function or the device fails.
-pub fn overall(model: &HookedTransformer, most: usize, sample: Sample) -> Result<Overall> {
-    let task = model.task();
-    if task.input_space() > most as u128 {
-        return Ok(Overall {
-            score: score(model, &sample.prompts(task))?,
-            sample: Some(sample),
-        });
-    }
-    let mut all: Option<Score> = None;
-    let space = task.input_space();
-    for first in (0..space).step_by(BLOCK) {
-        let block = first..space.min(first + BLOCK as u128);
-        let inputs = task.that_exist(block.map(|i| task.values_at(i)).collect())?;
-        let score = score(model, &task.teacher_forced(&inputs)?)?;
-        all = Some(match all {
-            Some(all) => all.plus(&score),
-            None => score,
-        });
-    }
-    Ok(Overall {
-        score: all.context("the task has no inputs")?,
-        sample: None,
-    })
-}
-
-impl Overall {
-    /// The fraction of inputs that are right; its standard error is 0 where all were counted.
-    #[must_use]
-    pub fn inputs(&self) -> Estimate {
-        self.exact_or(self.score.inputs_estimate())
-    }
-
-    /// The fraction of single predictions that are right, likewise.
-    #[must_use]
-    pub fn predictions(&self) -> Estimate {
-        self.exact_or(self.score.accuracy_estimate())
-    }
-
-    fn exact_or(&self, estimate: Estimate) -> Estimate {
-        match self.sample {
-            Some(_) => estimate,
-            None => Estimate {
-                standard_error: 0.0,
-                ..estimate
-            },
-        }
-    }
-
-    /// In words: `inputs right 0.9964, predictions right 0.9988 of all 125,000 inputs (exact)`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let right = self.score.right();
-        let n = grouped(self.score.inputs as u128);
-        match self.sample {
-            None => format!("{} of all {n} inputs (exact)", right.words()),
-            Some(sample) => format!(
-                "inputs right {}, predictions right {} (sample {sample}, n = {n})",
-                self.inputs().fixed(4),
-                self.predictions().fixed(4)
-            ),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Hook names: TransformerLens's own, spelled in this one place.
 
 use super::config::Config;
+use crate::task::text::edit_distance;
 use anyhow::Result;
 use std::fmt;
 
@@ -219,6 +220,9 @@ pub enum HookName {
     Pre,
     /// `hook_post` of the bare model, `[batch, 1, d_mlp]`.
     Post,
+    /// `logits`: what the model says, `[batch, pos, d_vocab_out]`. No hook point of TransformerLens, where
+    /// logits are what a run returns; only there for a hook that wants it.
+    Logits,
 }
 
 impl fmt::Display for HookName {
@@ -231,11 +235,18 @@ impl fmt::Display for HookName {
             Self::FinalNormalized => f.write_str("ln_final.hook_normalized"),
             Self::Pre => f.write_str("hook_pre"),
             Self::Post => f.write_str("hook_post"),
+            Self::Logits => f.write_str("logits"),
         }
     }
 }
 
 impl HookName {
+    /// Every hook point of a model by TransformerLens's names, and its logits, in forward order: all that an
+    /// intervention can be at.
+    pub fn known(config: &Config) -> impl Iterator<Item = Self> + '_ {
+        Self::all(config).chain([Self::Logits])
+    }
+
     /// Every hook point of a model, in forward order.
     pub fn all(config: &Config) -> impl Iterator<Item = Self> + '_ {
         let blocks =
@@ -289,10 +300,10 @@ impl HookName {
     /// # Errors
     /// An unknown name is an error that suggests the nearest one.
     pub fn parse(name: &str, config: &Config) -> Result<Self> {
-        if let Some(found) = Self::all(config).find(|hook| hook.to_string() == name) {
+        if let Some(found) = Self::known(config).find(|hook| hook.to_string() == name) {
             return Ok(found);
         }
-        let nearest = Self::all(config)
+        let nearest = Self::known(config)
             .map(|hook| hook.to_string())
             .min_by_key(|known| edit_distance(known, name))
             .unwrap_or_default();
@@ -302,21 +313,4 @@ impl HookName {
             config.n_layers
         )
     }
-}
-
-/// Single-character insertions, deletions and substitutions between two words.
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
-    // a pasted page needs no distance, only a suggestion
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

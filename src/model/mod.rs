@@ -18,6 +18,7 @@ pub mod series;
 mod stream;
 pub mod weights;
 
+pub(crate) use crate::task::text::edit_distance;
 pub use cache::{ActivationCache, Recorder};
 pub use chunks::{CHUNK, map_chunked, map_chunks};
 pub use config::Config;
@@ -25,7 +26,6 @@ pub use contents::{Contents, Entry};
 pub use dialect::Dialect;
 pub use embedded::{SLIDES, Slide};
 pub use forward::{HookedTransformer, Hooks, NoHooks};
-pub(crate) use hooks::edit_distance;
 pub use hooks::{Axes, HookName, Site};
 pub use load::{Model, Opened};
 pub use means::Means;

@@ -143,8 +143,11 @@ impl Last {
             Err(error) => return tell(Err(error)),
         };
         let mut tell_so_far = |along: &AlongSteps| {
-            let mut table = along.table();
-            table.title = wanted.curves.line();
+            let table = Table {
+                title: wanted.curves.line(),
+                log: wanted.curves.log,
+                ..along.table()
+            };
             tell(Ok(Box::new(table)))
         };
         let mut told = Instant::now();
@@ -175,7 +178,10 @@ pub(super) fn whole(ask: &Ask, series: &Arc<Series>, like: &HookedTransformer) -
             let series = Arc::clone(series);
             let mut along = AlongSteps::new(curves, series, like, &ask.experiment)?;
             while !along.step(&|| true)? {}
-            Ok(Box::new(along.table()))
+            Ok(Box::new(Table {
+                log: curves.log,
+                ..along.table()
+            }))
         }),
         _ => Err("no curve was asked for".to_owned()),
     };

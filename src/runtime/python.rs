@@ -90,6 +90,9 @@ fn told(model: &Model, experiment: &Experiment, one: &Intervention) -> Result<Va
         "head": one.head,
         "neurons": one.hook.has_neurons(),
     });
+    if one.hook == HookName::Logits {
+        bail!("TransformerLens has no hook at the logits; take it out of the finding");
+    }
     let scores = matches!(one.hook, HookName::Block(_, Site::AttnScores));
     let more = match &one.action {
         Action::Zero => json!({"does": "set", "value": 0.0}),

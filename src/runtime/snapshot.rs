@@ -5,13 +5,14 @@ use crate::answers::Table;
 use crate::app::State;
 use crate::findings::arrays;
 use crate::findings::files::{unused_stem, write_new};
-use crate::findings::frame::{FrameFormat, Ground, encode};
+use crate::findings::frame::{FrameFormat, Ground, Plot, encode};
 use crate::findings::numbers::{
     AnswerNumbers, ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
 };
 use crate::ui::colour::Depth;
 use crate::ui::figure::{Figure, figure};
 use crate::ui::look::Look;
+use crate::ui::plotted::plotted;
 use crate::ui::theme::Theme;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};
@@ -26,8 +27,13 @@ pub(super) struct Job {
     content: Content,
 }
 
-/// A table and what it belongs to, by name.
-type Exported = (Table, Vec<(String, String)>, Buffer);
+/// A table, what it belongs to by name, and its figures: the numbers, and over axes where it is such a one.
+struct Exported {
+    table: Table,
+    about: Vec<(String, String)>,
+    figure: Buffer,
+    plot: Option<Plot>,
+}
 
 enum Content {
     /// The screen and every number behind it.
@@ -52,8 +58,16 @@ impl Job {
     /// The numbers of the focused pane.
     pub fn export(state: &State, look: &Look, folder: &Path) -> Self {
         let page = on_paper(look);
-        let table = pane_figure(state, &page)
-            .map(|(table, figure)| Box::new((table, about(state), figure)));
+        let table = pane_figure(state, &page).map(|(table, figure)| {
+            let plot = plot_of(state, &table, &page);
+            let about = about(state);
+            Box::new(Exported {
+                table,
+                about,
+                figure,
+                plot,
+            })
+        });
         Self {
             stem: "table",
             folder: folder.to_owned(),
@@ -82,10 +96,15 @@ impl Job {
             }
             Content::Line(line) => vec![("txt", (line + "\n").into_bytes())],
             Content::Table(content, ground) => {
-                let (table, about, figure) = *content?;
+                let Exported {
+                    table,
+                    about,
+                    figure,
+                    plot,
+                } = *content?;
                 let numbers = TableNumbers::new(&table, &about);
                 let picture = |format| encode(&figure, format, ground);
-                vec![
+                let mut files = vec![
                     ("svg", picture(FrameFormat::Svg)?),
                     ("png", picture(FrameFormat::Png)?),
                     ("csv", table.csv(&about).into_bytes()),
@@ -94,7 +113,13 @@ impl Job {
                         "safetensors",
                         arrays::safetensors(&[arrays::of_table("table", &table)], &about)?,
                     ),
-                ]
+                ];
+                // numbers that are none have no figure
+                let drawn = plot.and_then(|plot| Some((plot.svg().ok()?, plot.png().ok()?)));
+                if let Some((svg, png)) = drawn {
+                    files.extend([("plot.svg", svg.into_bytes()), ("plot.png", png)]);
+                }
+                files
             }
         };
         std::fs::create_dir_all(&self.folder)
@@ -137,6 +162,12 @@ pub(super) fn pane_figure(state: &State, page: &Look) -> Result<(Table, Buffer)>
         page,
     );
     Ok((table, figure))
+}
+
+/// The figure over axes of the open answer.
+fn plot_of(state: &State, table: &Table, page: &Look) -> Option<Plot> {
+    let column = state.inquiry.as_ref()?.cursor.1;
+    plotted(state.focused_question()?, table, column, page)
 }
 
 /// What the terminal's own colours are in a picture of this state.

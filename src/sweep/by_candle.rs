@@ -103,7 +103,8 @@ impl ByCandle {
             derived: &derived,
         };
         let mut editor = Editor::new(&self.experiment.interventions, sources)?;
-        let mut recorder = Recorder::new(&mut editor);
+        let held = wanted.held.iter().map(|held| held.hook);
+        let mut recorder = Recorder::new(&mut editor).wanting(held);
         let logits = self
             .model
             .forward(&self.model.tokens(&rows)?, &mut recorder)?;

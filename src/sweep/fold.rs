@@ -40,6 +40,16 @@ pub(super) fn fold(
     weights.config().ensure_folds()?;
     let task = weights.task();
     let form = task.form().context(NO_FORM)?;
+    let put = constants
+        .interventions()
+        .iter()
+        .find(|one| one.hook == HookName::Logits);
+    if let Some(one) = put {
+        bail!(
+            "{}: logits that are changed themselves fold into no tables",
+            one.line(task)
+        );
+    }
     let mut fold = Fold {
         form,
         weights,

@@ -105,6 +105,12 @@ impl Input<'_> {
             .is_none_or(|targets| targets[j] != Target::Nothing)
     }
 
+    /// Whether an input of this kind may be without a right answer.
+    #[inline]
+    pub fn may_lack(&self) -> bool {
+        self.targets().is_some()
+    }
+
     /// The targets, where they are kept input by input.
     #[inline]
     fn targets(&self) -> Option<&[Target]> {

@@ -312,6 +312,10 @@ impl Held {
         let (layer, site) = match hook {
             HookName::Embed => return Ok(vec![self.embed.clone()]),
             HookName::PosEmbed => return Ok(vec![positions(weights, len)]),
+            HookName::Logits => {
+                let last = self.stream(weights, weights.config().n_layers);
+                return Ok(vec![through(&last, weights.w_u(), &weights.b_u)]);
+            }
             HookName::Block(layer, site) => (layer, site),
             _ => anyhow::bail!("{hook} has no tables"),
         };

@@ -106,5 +106,6 @@ fn spec(list_len: usize, max_num: u32) -> Spec {
         exists: None,
         draw: None,
         one_output: false,
+        notes: Vec::new(),
     }
 }

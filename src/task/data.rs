@@ -93,6 +93,9 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
         .collect();
     anyhow::ensure!(!columns.is_empty(), "no target is right anywhere");
     let listed = listed(tokens, targets, &columns)?;
+    let again = rows - listed.len();
+    let twice = (again > 0)
+        .then(|| format!("{again} of {rows} rows stand there more than once, and count once"));
     let answer = |(i, &column): (usize, &usize)| Answer {
         name: format!("target_{i}"),
         group: "target".into(),
@@ -117,6 +120,7 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
         rule: Rule::Listed(listed),
         exists: Some(exists),
         draw: Some(draw),
+        notes: twice.into_iter().collect(),
         ..Spec::raw(len, ids as usize, classes as usize)
     })
 }

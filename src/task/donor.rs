@@ -1,13 +1,25 @@
 //! Donors: another input that agrees with this one in some fields, for resampling ablations
 //! (Chan et al., "Causal scrubbing", 2022).
 
-use super::{Field, Task, Values};
+use super::{Field, Task, Token, Values};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where an input has no more donors than this, seeds count through them.
 const COUNTED: u128 = 4096;
-/// So many donors are drawn where some inputs do not exist.
+/// So many donors are drawn where some inputs do not exist, and all cannot be listed.
 const TRIES: u32 = 256;
+/// Where only some combinations are inputs, these are listed if there are no more combinations than this.
+const LISTED: u128 = 1 << 20;
+/// Lists that are kept, the newest last.
+const KEPT: usize = 16;
+
+/// Numbers of the inputs that there are, by what stands in some slots.
+type Alike = HashMap<Vec<Token>, Vec<u32>>;
+
+/// The lists made so far: of which task, by which slots.
+static LISTS: Mutex<Vec<((usize, Vec<usize>), Arc<Alike>)>> = Mutex::new(Vec::new());
 
 impl Task {
     /// How many inputs agree with any one input in the kept fields, itself included.
@@ -23,12 +35,16 @@ impl Task {
     /// An input's donor: it agrees with the input in the kept fields and is drawn uniformly in the
     /// others. It depends on the input and the seed alone, so it is the same wherever that input is
     /// run; other inputs have other donors. Where there are 4096 donors at most, as many seeds
-    /// in a row are all of them, each once. Where not all inputs exist, one that does not gives way to
-    /// the next that is drawn; the input itself is the last resort.
+    /// in a row are all of them, each once. Where not all inputs exist, those that do are listed if there are no
+    /// more than 2^20 combinations; else one that does not exist gives way to the next that is drawn, and
+    /// the input itself is the last resort.
     #[must_use]
     pub fn donor(self, of: &Values, keep: &[Field], seed: u32) -> Values {
         if self.all_exist() {
             return self.donor_drawn(of, keep, seed, 0);
+        }
+        if let Some(donor) = self.donor_listed(of, keep, seed, 0) {
+            return donor;
         }
         let mut tries = (0..TRIES).map(|attempt| self.donor_drawn(of, keep, seed, attempt));
         let exists = |donor: &Values| {
@@ -38,26 +54,66 @@ impl Task {
         tries.find(exists).unwrap_or_else(|| of.clone())
     }
 
-    /// Any combination of values, drawn uniformly for this input, seed and attempt.
+    /// Any combination of values, drawn uniformly for this input, seed and attempt; one that exists, where these
+    /// can be listed.
     pub(super) fn drawn_for(self, of: &Values, seed: u32, attempt: u32) -> Values {
-        self.donor_drawn(of, &[], seed, attempt)
+        let listed = (!self.all_exist()).then(|| self.donor_listed(of, &[], seed, attempt));
+        let drawn = || self.donor_drawn(of, &[], seed, attempt);
+        listed.flatten().unwrap_or_else(drawn)
+    }
+
+    /// One of the inputs that there are, where they can be listed.
+    fn donor_listed(self, of: &Values, keep: &[Field], seed: u32, attempt: u32) -> Option<Values> {
+        let mut slots: Vec<usize> = keep.iter().map(|field| field.slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let alike = self.alike(&slots)?;
+        let key: Vec<Token> = slots.iter().map(|&slot| of.tokens()[slot]).collect();
+        let all = alike.get(&key)?;
+        let n = all.len() as u128;
+        let draw = match n <= COUNTED && attempt == 0 {
+            true => number(of, 0, 0) % n + u128::from(seed),
+            false => number(of, seed, attempt),
+        };
+        Some(self.values_at(all[(draw % n) as usize].into()))
+    }
+
+    /// The inputs that there are, by what stands in these slots; `None` where they are too many to list, or the
+    /// task's own function fails.
+    fn alike(self, slots: &[usize]) -> Option<Arc<Alike>> {
+        let space = u32::try_from(self.input_space()).ok();
+        let space = space.filter(|&space| u128::from(space) <= LISTED)?;
+        let wanted = (std::ptr::from_ref(self.get()).addr(), slots.to_vec());
+        let mut lists = LISTS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = lists.iter().find(|(one, _)| *one == wanted) {
+            return Some(found.clone());
+        }
+        let mut alike = Alike::new();
+        for first in (0..space).step_by(4096) {
+            let numbers: Vec<u32> = (first..space.min(first + 4096)).collect();
+            let inputs: Vec<Values> = numbers
+                .iter()
+                .map(|&number| self.values_at(number.into()))
+                .collect();
+            let exist = self.existing(&inputs).ok()?;
+            let found = numbers.into_iter().zip(inputs).zip(exist);
+            for ((number, input), _) in found.filter(|(_, exists)| *exists) {
+                let key = slots.iter().map(|&slot| input.tokens()[slot]).collect();
+                alike.entry(key).or_default().push(number);
+            }
+        }
+        let alike = Arc::new(alike);
+        if lists.len() == KEPT {
+            lists.remove(0);
+        }
+        lists.push((wanted, alike.clone()));
+        Some(alike)
     }
 
     fn donor_drawn(self, of: &Values, keep: &[Field], seed: u32, attempt: u32) -> Values {
         let all = self.donors(keep);
         let counted = all <= COUNTED && self.all_exist();
-        let mut hash = Sha256::new();
-        hash.update(if counted { 0 } else { seed }.to_le_bytes());
-        for token in of.tokens() {
-            hash.update(token.to_le_bytes());
-        }
-        if attempt > 0 {
-            hash.update(attempt.to_le_bytes());
-        }
-        let mut draw = hash.finalize().iter().take(16).fold(0u128, |sum, byte| {
-            // far more than there are donors, so that all are as likely
-            sum << 8 | u128::from(*byte)
-        });
+        let mut draw = number(of, if counted { 0 } else { seed }, attempt);
         if counted {
             draw = draw % all + u128::from(seed);
         }
@@ -70,10 +126,27 @@ impl Task {
     }
 }
 
+/// A number of an input's own, of a seed and an attempt: far more than there are donors, so that all are as
+/// likely.
+fn number(of: &Values, seed: u32, attempt: u32) -> u128 {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    for token in of.tokens() {
+        hash.update(token.to_le_bytes());
+    }
+    if attempt > 0 {
+        hash.update(attempt.to_le_bytes());
+    }
+    let bytes = hash.finalize();
+    bytes
+        .iter()
+        .take(16)
+        .fold(0u128, |sum, byte| sum << 8 | u128::from(*byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Token;
     use std::collections::BTreeSet;
 
     fn update(a: &[Token], idx: Token, elt: Token) -> Values {

@@ -320,6 +320,34 @@ impl Task {
         }
     }
 
+    /// A field by its name.
+    ///
+    /// # Errors
+    /// Names those that there are, of a list its own.
+    pub fn named_field(self, name: &str) -> anyhow::Result<Field> {
+        if let Some(field) = self.field(name) {
+            return Ok(field);
+        }
+        let group = self.groups.iter().find(|group| group.name == name);
+        let own = group.map(|group| group.slots.clone());
+        let fields = self
+            .fields()
+            .filter(|field| own.as_ref().is_none_or(|own| own.contains(&field.slot)));
+        let names: Vec<String> = fields.map(|field| field.to_string()).collect();
+        match own {
+            Some(_) => anyhow::bail!(
+                "{} is a list; its values are the fields {}",
+                shown(name),
+                names.join(" ")
+            ),
+            None => anyhow::bail!(
+                "no field '{}'; the fields are {}",
+                shown(name),
+                names.join(" ")
+            ),
+        }
+    }
+
     /// All fields, in the order in which they are typed.
     pub fn fields(self) -> impl Iterator<Item = Field> {
         (0..self.slots.len()).map(move |slot| Field::new(self, slot))

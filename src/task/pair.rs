@@ -1,6 +1,6 @@
 //! Counterfactual pairs: a corrupted input made from the clean one by changing one field.
 
-use super::{Change, Field, Target, Task, Token, Values, shown};
+use super::{Change, Field, Target, Task, Token, Values};
 
 /// Where a changed value has no say in any answer, the values next to it are tried, so many.
 const TRIED: usize = 16;
@@ -100,14 +100,7 @@ impl Task {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (text.trim(), None),
         };
-        let Some(field) = self.field(name) else {
-            let names: Vec<_> = self.fields().map(|field| field.to_string()).collect();
-            anyhow::bail!(
-                "no field '{}'; the fields are {}",
-                shown(name),
-                names.join(" ")
-            );
-        };
+        let field = self.named_field(name)?;
         let Some(value) = value else {
             let first = counterfactuals(self, input).into_iter();
             return first

@@ -88,7 +88,11 @@ impl Task {
     /// # Errors
     /// When there is none of that name.
     pub fn parse_class(self, part: &str, word: &str) -> Result<Token> {
-        match self.classes.named(word) {
+        // where classes have names, their numbers do as well
+        let is_name = |class: &Token| self.class_name(*class).parse::<i64>().is_err();
+        let number = || word.parse::<Token>().ok().filter(is_name);
+        let known = number().filter(|&class| (class as usize) < self.classes.len());
+        match self.classes.named(word).or(known) {
             Some(class) => Ok(class),
             None => wrong(part, word, &self.classes_in_words()),
         }

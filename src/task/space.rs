@@ -15,6 +15,25 @@ impl Group {
             .fold(0, u128::saturating_add)
     }
 
+    /// Whether the group may hold these tokens, of slots that may hold `values`: as many as it has, padded only
+    /// behind them, none twice where that may not be.
+    fn holds(&self, tokens: &[Token], values: &[Token], pad: Option<Token>) -> bool {
+        let is_value = |token: &&Token| values.contains(token);
+        // what pads may be a value as well, in a group of one length
+        let len = match &self.lengths {
+            None => tokens.len(),
+            Some(_) => {
+                let padded = tokens.iter().rev().take_while(|token| Some(**token) == pad);
+                tokens.len() - padded.count()
+            }
+        };
+        let own = &tokens[..len];
+        let alone = |i: usize| !self.distinct || !own[..i].contains(&own[i]);
+        self.all_lengths().any(|one| one == len)
+            && own.iter().all(|token| is_value(&token))
+            && (0..len).all(alone)
+    }
+
     fn all_lengths(&self) -> impl Iterator<Item = usize> {
         let one = self.lengths.is_none().then_some(self.len());
         one.into_iter()
@@ -109,10 +128,25 @@ impl Task {
     /// # Errors
     /// When the task's own function fails.
     pub fn existing(self, inputs: &[Values]) -> anyhow::Result<Vec<bool>> {
-        match &self.exists {
-            None => Ok(vec![true; inputs.len()]),
-            Some(exists) => exists(&inputs.iter().map(Values::tokens).collect::<Vec<_>>()),
+        let mut known: Vec<bool> = inputs.iter().map(|one| self.has_form(one)).collect();
+        if let Some(exists) = &self.exists {
+            let asked: Vec<usize> = (0..inputs.len()).filter(|&i| known[i]).collect();
+            let tokens: Vec<&[Token]> = asked.iter().map(|&i| inputs[i].tokens()).collect();
+            for (i, exists) in asked.into_iter().zip(exists(&tokens)?) {
+                known[i] = exists;
+            }
         }
+        Ok(known)
+    }
+
+    /// Whether every field has one of its values, and each list as many as it may have, none twice where that may
+    /// not be.
+    fn has_form(self, input: &Values) -> bool {
+        let mut groups = self.groups.iter();
+        groups.all(|group| {
+            let tokens = input.tokens().get(group.slots.clone());
+            tokens.is_some_and(|tokens| group.holds(tokens, self.values_of_group(group), self.pad))
+        })
     }
 
     /// Those of these combinations that are inputs of the task, in their order.

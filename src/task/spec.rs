@@ -96,6 +96,8 @@ pub struct Spec {
     pub labels: Vec<String>,
     /// Whether the model has one output for the whole prompt, and none by position.
     pub one_output: bool,
+    /// What there is to say of where it comes from.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for Spec {
@@ -150,6 +152,7 @@ impl Spec {
             exists: None,
             draw: None,
             one_output: false,
+            notes: Vec::new(),
         }
     }
 

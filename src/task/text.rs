@@ -112,6 +112,23 @@ pub fn listed(names: &[String], between: &str) -> String {
     }
 }
 
+/// Single-character insertions, deletions and substitutions between two words.
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    // a pasted page needs no distance, only a suggestion
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,14 +14,17 @@ use super::fit::shortened;
 use super::heatmap::{Heatmap, Scale};
 use super::number::exact;
 use super::theme::Role;
-use super::{bars, chart, curves, picture, scatter};
-use crate::answers::{Alike, Geometry, Question, Table};
+use super::{bars, chart, picture, scatter};
+use crate::answers::{Alike, Geometry, Many, Question, Table};
 use crate::app::{Inquiry, Pane, Spot};
 use crate::lens::{Direction, RunName, Shown};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
+
+/// A table of more columns is no bundle of lines.
+const MOST_LINES: usize = 8;
 
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(inquiry) = canvas.state.inquiry.clone() else {
@@ -64,27 +67,32 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             // it takes a walk through the whole table
             let scale = inquiry.question.alike().common_scale(table);
             let rest = notes(canvas, inner, &inquiry, table, scale);
+            let stale = is_stale(canvas, &inquiry);
             let rest = match &inquiry.question {
-                Question::Curves(asked) => {
-                    let how = (asked.log, is_stale(canvas, &inquiry));
-                    curves::beside(canvas, rest, &inquiry, table, how)
+                Question::Curves(_) => {
+                    let (along, all) = ("step", true);
+                    let drawn = chart::Drawn { along, all, stale };
+                    chart::beside(canvas, rest, &inquiry, table, drawn)
                 }
-                Question::Weights(Geometry::Pca(_)) => {
+                Question::Weights(Geometry::Pca(_) | Geometry::Fan(_)) => {
                     scatter::beside(canvas, rest, &inquiry, table)
                 }
-                _ => {
-                    let stale = is_stale(canvas, &inquiry);
-                    match scale {
-                        Some(scale) => {
-                            let rest = chart::beside(canvas, rest, &inquiry, table, stale);
-                            picture::beside(canvas, rest, &inquiry, table, scale, stale)
-                        }
-                        None => rest,
+                question => match (scale, &table.axes[..]) {
+                    (Some(_), [along])
+                        if table.cols.len() <= MOST_LINES && table.rows.len() >= 3 =>
+                    {
+                        let all = matches!(question, Question::Many(Many::Map { .. }));
+                        let drawn = chart::Drawn { along, all, stale };
+                        chart::beside(canvas, rest, &inquiry, table, drawn)
                     }
-                }
+                    (Some(scale), _) => {
+                        picture::beside(canvas, rest, &inquiry, table, scale, stale)
+                    }
+                    (None, _) => rest,
+                },
             };
             let used = draw(canvas, rest, &inquiry, table, scale);
-            bars::beside(canvas, used, &inquiry, table, is_stale(canvas, &inquiry));
+            bars::beside(canvas, used, &inquiry, table, stale);
             if let Some(scale) = scale {
                 draw_legend(canvas, area, scale, taken);
             }

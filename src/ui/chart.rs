@@ -1,19 +1,39 @@
-//! A table of one axis as a line: the rows along, the first column up, with axes and ticks.
+//! Columns of a table as lines over its rows, beside the numbers: with axes, ticks, and what lies around a mean.
+//!
+//! Lines of one kind (`margin[b_0]`, `margin[b_1]`) share the axis; of unlike ones the column at the cursor has
+//! it, and each other goes from its least to its largest.
 
 use super::canvas::Canvas;
-use super::number::exact;
 use super::theme::Role;
 use crate::answers::Table;
 use crate::app::Inquiry;
-use ratatui::layout::Rect;
+use crate::lens::Array;
+use crate::task::number::significant;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::Style;
 use ratatui::symbols::Marker;
 use ratatui::text::Span;
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, LegendPosition, Widget};
 
 /// Columns and rows that a chart needs at least.
 const LEAST: (u16, u16) = (40, 7);
 /// Columns that the numbers beside it keep.
 const NUMBERS: u16 = 34;
+/// Colours of the lines that the cursor is not on.
+const OTHERS: [Role; 4] = [Role::Clean, Role::Corrupted, Role::Patched, Role::Muted];
+
+/// How a table is drawn as lines.
+#[derive(Clone, Copy)]
+pub(super) struct Drawn<'a> {
+    /// What lies along the rows.
+    pub along: &'a str,
+    /// Whether all columns are drawn, or that at the cursor alone.
+    pub all: bool,
+    pub stale: bool,
+}
+
+/// Row, place along, place up.
+type Point = (usize, f64, f64);
 
 /// Draws the chart right of the table where there is room; what is left for the table.
 pub(super) fn beside(
@@ -21,19 +41,23 @@ pub(super) fn beside(
     area: Rect,
     inquiry: &Inquiry,
     table: &Table,
-    stale: bool,
+    drawn: Drawn<'_>,
 ) -> Rect {
-    let is_line = table.axes.len() == 1 && table.cols.len() <= 3 && table.rows.len() >= 3;
-    let Some((place, rest)) = beside_numbers(area).filter(|_| is_line) else {
+    let Some((place, rest)) = beside_numbers(area).filter(|_| table.rows.len() >= 2) else {
         return area;
     };
     let column = inquiry.cursor.1.min(table.cols.len().saturating_sub(1));
-    draw(canvas, place, table, (inquiry.cursor.0, column), stale);
+    let columns = match drawn.all {
+        true => (0..table.cols.len()).collect(),
+        false => vec![column],
+    };
+    let lines = Lines::new(table, columns, column);
+    lines.draw(canvas, place, inquiry.cursor.0, drawn);
     rest
 }
 
 /// Where a chart stands beside its numbers, and what these keep, if there is room.
-pub(super) fn beside_numbers(area: Rect) -> Option<(Rect, Rect)> {
+fn beside_numbers(area: Rect) -> Option<(Rect, Rect)> {
     let width = area.width.saturating_sub(NUMBERS + 1);
     let chart = Rect {
         x: area.right() - width,
@@ -47,97 +71,204 @@ pub(super) fn beside_numbers(area: Rect) -> Option<(Rect, Rect)> {
     (width >= LEAST.0 && area.height >= LEAST.1).then_some((chart, numbers))
 }
 
-/// What lies along the rows: their numbers where all have one, else their places.
-fn along(table: &Table) -> Vec<f64> {
-    let numbers: Option<Vec<f64>> = table.rows.iter().map(|name| name.parse().ok()).collect();
-    let increasing = |all: &Vec<f64>| all.windows(2).all(|two| two[0] < two[1]);
-    numbers
-        .filter(increasing)
-        .unwrap_or_else(|| (0..table.rows.len()).map(|i| i as f64).collect())
+struct Lines<'a> {
+    table: &'a Table,
+    /// Which columns are drawn.
+    columns: Vec<usize>,
+    /// Which of them the cursor is on.
+    main: usize,
+    /// What lies along the rows: their numbers where all have one, else their places.
+    xs: Vec<f64>,
+    /// Whether these are the rows' numbers.
+    numbered: bool,
 }
 
-fn draw(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: (usize, usize), stale: bool) {
-    let xs = along(table);
-    let line = |values: &crate::lens::Array| -> Vec<(f64, f64)> {
-        let values = (0..table.rows.len()).filter_map(|i| {
-            let y = values.get(&[i, cursor.1]).filter(|y| y.is_finite())?;
-            Some((xs[i], f64::from(y)))
-        });
-        values.collect()
-    };
-    let main = line(&table.values);
-    let bounds: Vec<(String, Vec<(f64, f64)>)> = table
-        .beside
-        .iter()
-        .filter(|layer| matches!(layer.name.as_str(), "min" | "max"))
-        .map(|layer| (layer.name.clone(), line(&layer.values)))
-        .collect();
-    let all = main.iter().chain(bounds.iter().flat_map(|(_, line)| line));
-    let ends = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, y)| {
-        (low.min(*y), high.max(*y))
-    });
-    let (low, high) = match ends {
-        (low, high) if low < high => (low, high),
-        (low, _) if low.is_finite() => (low - 0.5, low + 0.5),
-        _ => return,
-    };
-    let here: Vec<(f64, f64)> = table
-        .values
-        .get(&[cursor.0, cursor.1])
-        .filter(|y| y.is_finite())
-        .map(|y| vec![(xs[cursor.0], f64::from(y))])
-        .unwrap_or_default();
-    let marker = if canvas.look.ascii {
-        Marker::Dot
-    } else {
-        Marker::Braille
-    };
-    let main_style = canvas
-        .look
-        .style(if stale { Role::Stale } else { Role::Accent });
-    let muted = canvas.look.style(Role::Muted);
-    let set = |data, style| {
-        Dataset::default()
-            .marker(marker)
-            .graph_type(GraphType::Line)
-            .style(style)
-            .data(data)
-    };
-    let mut sets: Vec<Dataset<'_>> = bounds.iter().map(|(_, line)| set(line, muted)).collect();
-    sets.push(set(&main, main_style));
-    let point = if canvas.look.ascii {
-        Marker::Dot
-    } else {
-        Marker::Block
-    };
-    sets.push(
-        Dataset::default()
-            .marker(point)
-            .graph_type(GraphType::Scatter)
-            .style(canvas.look.style(Role::Warn))
-            .data(&here),
-    );
-    let number = |y: f64| Span::styled(exact(y as f32, false).trim().to_owned(), muted);
-    let name = |i: usize| Span::styled(table.rows[i].clone(), muted);
-    let last = table.rows.len() - 1;
-    let axis = table.axes.first().cloned().unwrap_or_default();
-    let x_axis = Axis::default()
-        .title(Span::styled(axis, muted))
-        .style(muted)
-        .bounds([xs[0], xs[last]])
-        .labels([name(0), name(last / 2), name(last)]);
-    let mut title = table.cols.get(cursor.1).cloned().unwrap_or_default();
-    if !bounds.is_empty() {
-        title += ": mean, least and largest";
+impl<'a> Lines<'a> {
+    fn new(table: &'a Table, columns: Vec<usize>, cursor: usize) -> Self {
+        let numbers: Option<Vec<f64>> = table.rows.iter().map(|name| name.parse().ok()).collect();
+        let increasing = |all: &Vec<f64>| all.windows(2).all(|two| two[0] < two[1]);
+        let numbers = numbers.filter(increasing);
+        Self {
+            main: columns.iter().position(|&one| one == cursor).unwrap_or(0),
+            table,
+            columns,
+            numbered: numbers.is_some(),
+            xs: numbers.unwrap_or_else(|| (0..table.rows.len()).map(|i| i as f64).collect()),
+        }
     }
-    let y_axis = Axis::default()
+
+    /// A column's points as they are drawn; what has no place on a logarithmic axis is left out.
+    fn points(&self, values: &Array, column: usize) -> Vec<Point> {
+        let place = |value: f64, log: bool| {
+            let place = if log { value.log10() } else { value };
+            place.is_finite().then_some(place)
+        };
+        let log = self.table.log;
+        let points = (0..self.table.rows.len()).filter_map(|row| {
+            let x = place(self.xs[row], log.x && self.numbered)?;
+            let y = values.get(&[row, column])?;
+            Some((row, x, place(f64::from(y), log.y)?))
+        });
+        points.collect()
+    }
+
+    /// Whether all lines are of one kind, and so share an axis.
+    fn alike(&self) -> bool {
+        let kind = |column: &usize| self.table.cols[*column].split('[').next();
+        let mut kinds = self.columns.iter().map(kind);
+        let first = kinds.next();
+        kinds.all(|one| first == Some(one))
+    }
+
+    /// The least and the largest that a cell's mean was made of, where one line stands alone.
+    fn bounds(&self) -> Vec<Vec<Point>> {
+        let layers = self.table.beside.iter();
+        let layers = layers.filter(|layer| matches!(layer.name.as_str(), "min" | "max"));
+        match self.columns[..] {
+            [column] => layers
+                .map(|layer| self.points(&layer.values, column))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, row: usize, drawn: Drawn<'_>) {
+        let columns = self.columns.iter();
+        let all = columns.map(|&column| self.points(&self.table.values, column));
+        let all: Vec<Vec<Point>> = all.collect();
+        let (bounds, alike) = (self.bounds(), self.alike());
+        let main = &all[self.main];
+        let on_axis: Vec<&Point> = match alike {
+            true => all.iter().chain(&bounds).flatten().collect(),
+            false => main.iter().chain(bounds.iter().flatten()).collect(),
+        };
+        let along = all.iter().flatten().map(|(_, x, _)| *x);
+        let up = on_axis.iter().map(|(_, _, y)| *y);
+        let (Some(x), Some(y)) = (ends(along), ends(up)) else {
+            return;
+        };
+        let style = |role| {
+            let role = if drawn.stale { Role::Stale } else { role };
+            canvas.look.style(role)
+        };
+        let marker = match canvas.look.ascii {
+            true => Marker::Dot,
+            false => Marker::Braille,
+        };
+        let mut placed: Vec<(Style, Option<String>, Vec<(f64, f64)>)> = Vec::new();
+        for bound in &bounds {
+            placed.push((canvas.look.style(Role::Muted), None, flat(bound)));
+        }
+        let mut colours = OTHERS.into_iter().cycle();
+        let named = |at: usize| Some(self.table.cols[self.columns[at]].clone());
+        for (i, points) in all.iter().enumerate().filter(|(i, _)| *i != self.main) {
+            let role = colours.next().unwrap_or(Role::Muted);
+            let line = if alike {
+                flat(points)
+            } else {
+                fitted(points, y)
+            };
+            placed.push((style(role), named(i), line));
+        }
+        // the one at the cursor lies on top
+        placed.push((style(Role::Accent), named(self.main), flat(main)));
+        let here = main.iter().filter(|(at, ..)| *at == row);
+        let here: Vec<(f64, f64)> = here.map(|(_, x, y)| (*x, *y)).collect();
+        let several = all.len() > 1;
+        let mut sets: Vec<Dataset<'_>> = Vec::new();
+        for (style, name, line) in &placed {
+            let set = Dataset::default()
+                .marker(marker)
+                .graph_type(GraphType::Line);
+            let set = set.style(*style).data(line);
+            sets.push(match name.clone().filter(|_| several) {
+                Some(name) => set.name(name),
+                None => set,
+            });
+        }
+        let point = match canvas.look.ascii {
+            true => Marker::Dot,
+            false => Marker::Block,
+        };
+        let cursor = Dataset::default()
+            .marker(point)
+            .graph_type(GraphType::Scatter);
+        sets.push(cursor.style(canvas.look.style(Role::Warn)).data(&here));
+        let muted = canvas.look.style(Role::Muted);
+        let legend = several.then_some(LegendPosition::TopRight);
+        Chart::new(sets)
+            .x_axis(self.x_axis(x, drawn.along, muted))
+            .y_axis(self.y_axis(y, alike, muted))
+            .legend_position(legend)
+            .hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60)))
+            .render(area.intersection(canvas.buf.area), canvas.buf);
+    }
+
+    fn x_axis(&self, (low, high): (f64, f64), along: &str, muted: Style) -> Axis<'static> {
+        let (rows, log) = (&self.table.rows, self.table.log.x && self.numbered);
+        let labels = match self.numbered {
+            true => [low, f64::midpoint(low, high), high].map(|at| number(at, log)),
+            false => [0, rows.len() / 2, rows.len() - 1].map(|row| rows[row].clone()),
+        };
+        axis(titled(along, log), (low, high), labels, muted)
+    }
+
+    fn y_axis(&self, (low, high): (f64, f64), alike: bool, muted: Style) -> Axis<'static> {
+        let log = self.table.log.y;
+        let main = &self.table.cols[self.columns[self.main]];
+        let title = match self.columns[..] {
+            [_] if self.bounds().is_empty() => titled(main, log),
+            [_] => titled(&format!("{main}: mean, least and largest"), log),
+            _ if alike => titled(main.split('[').next().unwrap_or(main), log),
+            _ => titled(&format!("{main} (others: own scales)"), log),
+        };
+        let labels = [low, f64::midpoint(low, high), high].map(|at| number(at, log));
+        axis(title, (low, high), labels, muted)
+    }
+}
+
+fn axis(
+    title: String,
+    (low, high): (f64, f64),
+    labels: [String; 3],
+    muted: Style,
+) -> Axis<'static> {
+    Axis::default()
         .title(Span::styled(title, muted))
         .style(muted)
         .bounds([low, high])
-        .labels([number(low), number(f64::midpoint(low, high)), number(high)]);
-    Chart::new(sets)
-        .x_axis(x_axis)
-        .y_axis(y_axis)
-        .legend_position(None)
-        .render(area.intersection(canvas.buf.area), canvas.buf);
+        .labels(labels.map(|text| Span::styled(text, muted)))
+}
+
+/// The number at a place of an axis.
+fn number(at: f64, log: bool) -> String {
+    significant(if log { 10_f64.powf(at) } else { at }, 3)
+}
+
+fn titled(text: &str, log: bool) -> String {
+    format!("{text}{}", if log { ", log" } else { "" })
+}
+
+fn flat(points: &[Point]) -> Vec<(f64, f64)> {
+    points.iter().map(|(_, x, y)| (*x, *y)).collect()
+}
+
+/// As high as the axis.
+fn fitted(points: &[Point], (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+    let own = ends(points.iter().map(|(_, _, y)| *y)).unwrap_or((low, high));
+    let part = |value: f64| (value - own.0) / (own.1 - own.0);
+    let points = points.iter();
+    points
+        .map(|(_, x, y)| (*x, low + part(*y) * (high - low)))
+        .collect()
+}
+
+fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    match low < high {
+        true => Some((low, high)),
+        false => low.is_finite().then_some((low - 0.5, low + 0.5)),
+    }
 }

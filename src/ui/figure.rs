@@ -38,6 +38,9 @@ pub struct Figure<'a> {
 
 /// What the colours of a table mean.
 pub(super) fn scale(table: &Table) -> Scale {
+    if table.log.y && table.axes.len() == 2 {
+        return decades(table);
+    }
     // a map's numbers may all lie far from 0, and are to be told apart
     let is_map = table.axes.len() == 2 && !table.inputs.is_empty();
     if is_map && table.signed {
@@ -58,6 +61,24 @@ pub(super) fn scale(table: &Table) -> Scale {
         Scale::Diverging { max }
     } else {
         Scale::Sequential { max: max.max(1.0) }
+    }
+}
+
+/// Powers of ten that a scale has at most: what is less is as good as 0.
+const MOST_DECADES: f32 = 1e-8;
+
+/// A scale by powers of ten, from the least number there is to the largest.
+fn decades(table: &Table) -> Scale {
+    let values = || table.layers().flat_map(|(_, values)| values.values());
+    let sizes = values().map(|value| value.abs());
+    let sizes = sizes.filter(|size| size.is_finite() && *size > 0.0);
+    let max = table.reach().max(f32::MIN_POSITIVE);
+    let least = sizes.fold(max, f32::min);
+    Scale::Decades {
+        // two numbers of one size have a scale as well
+        floor: least.max(max * MOST_DECADES).min(max / 10.0),
+        max,
+        signed: values().any(|value| *value < 0.0),
     }
 }
 

@@ -134,7 +134,11 @@ impl Heatmap<'_> {
     }
 
     fn numbers(&self) -> CellFormat {
-        CellFormat::new(self.scale.max(), self.width(), self.scale.is_signed())
+        let format = CellFormat::new(self.scale.max(), self.width(), self.scale.is_signed());
+        match self.scale {
+            Scale::Decades { .. } => format.by_powers(),
+            _ => format,
+        }
     }
 
     fn width(&self) -> u16 {

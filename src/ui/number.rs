@@ -47,6 +47,9 @@ pub(super) struct CellFormat {
     /// What is exactly whole is written so: a rank, a count, nothing at all. On a scale up to 1
     /// it stands among its neighbours' decimals.
     whole: bool,
+    /// What has no digit among the decimals is written as a power of ten: all numbers are that small, or are
+    /// told apart by powers.
+    powers: bool,
 }
 
 impl CellFormat {
@@ -78,12 +81,26 @@ impl CellFormat {
             is_signed,
             short,
             whole: max >= NEAR_ONE,
+            powers: max > 0.0 && max < 0.5 * 10.0_f32.powi(1 - most.max(1) as i32),
+        }
+    }
+
+    /// The same, for numbers that are told apart by powers of ten.
+    pub fn by_powers(self) -> Self {
+        Self {
+            powers: true,
+            ..self
         }
     }
 
     /// `value` in exactly the columns of a cell.
     pub fn write(self, value: f32) -> String {
         let columns = self.columns;
+        let none_shows =
+            value != 0.0 && value.abs() < 0.5 * 10.0_f32.powi(1 - self.decimals as i32);
+        if let Some(text) = small(value, columns).filter(|_| self.powers && none_shows) {
+            return format!("{}{text:>columns$}", " ".repeat(self.gap));
+        }
         let decimals = match self.whole && value.fract() == 0.0 {
             true => 0,
             false => self.decimals,
@@ -189,6 +206,12 @@ fn exponent(value: f32, room: usize) -> Option<String> {
             format!("{digits:.0}e{power}")
         })
         .find(|text| text.len() <= room)
+}
+
+/// A small number as digits and a negative power of ten, the most digits that fit: `3.3e-10`.
+fn small(value: f32, room: usize) -> Option<String> {
+    let written = (0..DIGITS).rev().map(|digits| format!("{value:.digits$e}"));
+    written.into_iter().find(|text| text.len() <= room)
 }
 
 fn not_finite(value: f32, room: usize) -> String {

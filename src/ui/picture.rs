@@ -12,12 +12,14 @@
 
 use super::canvas::Canvas;
 use super::fit::shortened;
+use super::places::{Step, part};
 use super::scale::{Scale, shade};
 use super::theme::Role;
 use crate::answers::Table;
 use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::ops::Range;
 
 /// Fewer rows and columns are better told in numbers: of a map, and of any other table.
 const LEAST: [(usize, usize); 2] = [(3, 12), (8, 20)];
@@ -32,42 +34,6 @@ const WIDEST: usize = 4;
 /// Columns of the rows' names, at most.
 const LABEL: usize = 8;
 
-/// How many of a table's rows or columns share a place, or how many places one has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Step {
-    /// Neighbours in a place.
-    shared: usize,
-    /// Places that one value takes.
-    wide: usize,
-}
-
-impl Step {
-    fn new(values: usize, places: usize, widest: usize) -> Self {
-        let shared = values.div_ceil(places.max(1)).max(1);
-        let wide = match shared {
-            1 => (places / values.max(1)).clamp(1, widest),
-            _ => 1,
-        };
-        Self { shared, wide }
-    }
-
-    /// Places that so many values take.
-    fn places(self, values: usize) -> usize {
-        values.div_ceil(self.shared) * self.wide
-    }
-
-    /// The values that a place shows.
-    fn values(self, place: usize, values: usize) -> std::ops::Range<usize> {
-        let first = place / self.wide * self.shared;
-        first.min(values)..(first + self.shared).min(values)
-    }
-
-    /// The first place of a value.
-    fn place(self, value: usize) -> usize {
-        value / self.shared * self.wide
-    }
-}
-
 /// The picture and where it stands.
 struct Picture<'a> {
     table: &'a Table,
@@ -78,6 +44,8 @@ struct Picture<'a> {
     /// By half rows.
     down: Step,
     across: Step,
+    /// The rows and columns that are shown.
+    shown: [Range<usize>; 2],
     cursor: (usize, usize),
     /// The cell of the prompt itself, where the axes are fields.
     own: Option<(usize, usize)>,
@@ -117,7 +85,9 @@ pub(super) fn beside(
     if !is_large || fits || !has_room {
         return area;
     }
-    let (place, rest) = parted(area, rows, cols);
+    let shown = [(rows, inquiry.cursor.0), (cols, inquiry.cursor.1)]
+        .map(|(size, cursor)| part(size, cursor, inquiry.closer));
+    let (place, rest) = parted(area, shown[0].len(), cols);
     let label = table.rows.iter().map(|name| name.chars().count()).max();
     let label = label.unwrap_or(0).min(LABEL) as u16 + 1;
     // two columns for the strip of means, a row above and two below
@@ -129,17 +99,18 @@ pub(super) fn beside(
     };
     let halves = if has_halves(canvas) { 2 } else { 1 };
     let down = Step::new(
-        rows,
+        shown[0].len(),
         usize::from(field.height) * halves,
         WIDEST / 2 * halves,
     );
-    let across = Step::new(cols, field.width.into(), WIDEST);
+    let across = Step::new(shown[1].len(), field.width.into(), WIDEST);
     let picture = Picture {
         field: Rect {
-            width: across.places(cols) as u16,
-            height: down.places(rows).div_ceil(halves) as u16,
+            width: across.places(shown[1].len()) as u16,
+            height: down.places(shown[0].len()).div_ceil(halves) as u16,
             ..field
         },
+        shown,
         table,
         scale,
         stale,
@@ -185,6 +156,13 @@ fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
 }
 
 impl Picture<'_> {
+    /// The rows or columns in a place.
+    fn values(&self, step: Step, axis: usize, place: usize) -> Range<usize> {
+        let shown = &self.shown[axis];
+        let within = step.values(place, shown.len());
+        shown.start + within.start..shown.start + within.end
+    }
+
     /// The value furthest from the middle of the scale among those that share a place; `None` where there is
     /// none.
     fn value(&self, place: (usize, usize)) -> Option<f32> {
@@ -193,8 +171,10 @@ impl Picture<'_> {
 
     /// The row and column of that value.
     fn shown(&self, place: (usize, usize)) -> Option<[usize; 2]> {
-        let rows = self.down.values(place.0, self.table.rows.len());
-        let cols = self.across.values(place.1, self.table.cols.len());
+        let [rows, cols] = [
+            self.values(self.down, 0, place.0),
+            self.values(self.across, 1, place.1),
+        ];
         let cells = rows.flat_map(|row| cols.clone().map(move |col| [row, col]));
         let values = cells.filter_map(|cell| Some((cell, self.table.values.get(&cell)?)));
         let off = |value: f32| self.scale.fraction(value).abs();
@@ -245,7 +225,10 @@ impl Picture<'_> {
                 }
             }
         }
-        if let Some(own) = self.own.filter(|own| *own != self.cursor) {
+        let is_shown =
+            |own: &(usize, usize)| self.shown[0].contains(&own.0) && self.shown[1].contains(&own.1);
+        let own = self.own.filter(|own| *own != self.cursor);
+        if let Some(own) = own.filter(is_shown) {
             let first = Rect {
                 width: 1,
                 height: 1,
@@ -259,6 +242,7 @@ impl Picture<'_> {
 
     /// Where a cell stands.
     fn place(&self, (row, col): (usize, usize), halves: usize) -> Rect {
+        let (row, col) = (row - self.shown[0].start, col - self.shown[1].start);
         Rect {
             x: self.field.x + self.across.place(col) as u16,
             y: self.field.y + (self.down.place(row) / halves) as u16,
@@ -298,7 +282,7 @@ impl Picture<'_> {
         let field = self.field.intersection(canvas.buf.area);
         for y in 0..usize::from(field.height) {
             let both = [0, 1].map(|half| {
-                let rows = self.down.values(y * halves + half.min(halves - 1), rows);
+                let rows = self.values(self.down, 0, y * halves + half.min(halves - 1));
                 mean(&mut rows.flat_map(|row| (0..cols).map(move |col| [row, col])))
             });
             let x = field.right() + 1;
@@ -307,7 +291,7 @@ impl Picture<'_> {
             }
         }
         for x in 0..usize::from(field.width) {
-            let cols = self.across.values(x, cols);
+            let cols = self.values(self.across, 1, x);
             let one = mean(&mut cols.flat_map(|col| (0..rows).map(move |row| [row, col])));
             if field.bottom() < canvas.buf.area.bottom() {
                 self.put(canvas, (field.x + x as u16, field.bottom()), [one; 2]);
@@ -324,12 +308,19 @@ impl Picture<'_> {
         );
         let axis = |i: usize, default: &str| {
             let name = self.table.axes.get(i);
-            name.cloned().unwrap_or_else(|| default.to_owned())
+            let name = name.cloned().unwrap_or_else(|| default.to_owned());
+            let names = [&self.table.rows, &self.table.cols][i];
+            let shown = &self.shown[i];
+            match shown.len() == names.len() {
+                true => name,
+                false => format!("{name} {} to {}", names[shown.start], names[shown.end - 1]),
+            }
         };
         let own = match self.own {
             Some(_) => format!("  {} this prompt", canvas.look.pick("○", "o")),
             None => String::new(),
         };
+        let own = own + "  + closer";
         let title = format!(
             "{down} {}  {across} {}{own}",
             axis(0, "rows"),
@@ -347,9 +338,10 @@ impl Picture<'_> {
         canvas.text(corner.x, corner.y, corner, "mean", muted);
         let room = usize::from(label.saturating_sub(1));
         let (row, col) = self.cursor;
-        let line = |row: usize| (self.down.place(row) / halves) as u16;
+        let shown = &self.shown;
+        let line = |row: usize| (self.down.place(row - shown[0].start) / halves) as u16;
         let each = (8 / self.down.wide.max(1)).max(1) * self.down.shared;
-        for i in (0..self.table.rows.len()).step_by(each) {
+        for i in shown[0].clone().step_by(each) {
             if line(i).abs_diff(line(row)) > 0 {
                 self.name(
                     canvas,
@@ -381,10 +373,10 @@ impl Picture<'_> {
             .map(|name| name.chars().count())
             .max();
         let widest = widest.unwrap_or(1).min(LABEL) + 1;
-        let here = self.across.place(col);
+        let here = self.across.place(col - shown[1].start);
         let mut next = 0;
-        for (i, name) in self.table.cols.iter().enumerate() {
-            let x = self.across.place(i);
+        for i in shown[1].clone() {
+            let (name, x) = (&self.table.cols[i], self.across.place(i - shown[1].start));
             let apart = x + widest <= here || x >= here + widest;
             if x >= next && apart && x + widest <= usize::from(self.field.width) + 2 {
                 let name = shortened(canvas.look, name, widest - 1);
@@ -409,35 +401,6 @@ impl Picture<'_> {
         let text = format!("{:>room$}", shortened(canvas.look, name, room));
         if y < self.field.bottom() {
             canvas.text(x, y, canvas.buf.area, &text, style);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_value_has_a_place_and_every_place_a_value() {
-        for (values, places, widest) in [
-            (50, 50, 4),
-            (200, 116, 4),
-            (3, 40, 4),
-            (113, 60, 2),
-            (1, 1, 1),
-        ] {
-            let step = Step::new(values, places, widest);
-            assert!(step.places(values) <= places, "{values} {places}");
-            let mut seen = vec![false; values];
-            for place in 0..step.places(values) {
-                let shown = step.values(place, values);
-                assert!(!shown.is_empty(), "{values} {places} {place}");
-                shown.for_each(|value| seen[value] = true);
-            }
-            assert!(seen.into_iter().all(|seen| seen));
-            for value in 0..values {
-                assert!(step.values(step.place(value), values).contains(&value));
-            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::look::Look;
 use super::number;
 use super::rgb::Rgb;
 use super::theme::Role;
+use crate::task::number::significant;
 
 /// The values that the ends of the colours stand for. Values beyond are drawn as the nearer end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +37,16 @@ pub enum Scale {
         low: f32,
         /// The value with the strongest colour.
         high: f32,
+    },
+    /// By powers of ten, from `floor` to `max`, and as far on the other side where there are signs: what lies
+    /// many times apart is to be told apart.
+    Decades {
+        /// Up to this it is as good as 0.
+        floor: f32,
+        /// The value with the strongest colour.
+        max: f32,
+        /// Whether there are numbers below 0.
+        signed: bool,
     },
     /// The same for numbers without signs, from `base` to `base + reach` and as far the other
     /// way; with a `reach` below 0 the colours are swapped: what grows is then what shrinks
@@ -72,6 +83,20 @@ impl Scale {
     #[must_use]
     pub fn fraction(self, value: f32) -> f64 {
         let (low, centre, max) = match self {
+            Self::Decades { floor, max, signed } => {
+                let [floor, max] = [floor, max].map(|end| f64::from(end).log10());
+                let size = (f64::from(value.abs()).log10() - floor) / (max - floor);
+                let size = if size.is_nan() {
+                    0.0
+                } else {
+                    size.clamp(0.0, 1.0)
+                };
+                return match (value < 0.0, signed) {
+                    (true, true) => -size,
+                    (true, false) => 0.0,
+                    (false, _) => size,
+                };
+            }
             Self::Sequential { max } => (0.0, 0.0, max.abs()),
             Self::Diverging { max } => (-1.0, 0.0, max.abs()),
             Self::Around { centre, reach } => (-1.0, centre, reach.abs()),
@@ -90,7 +115,11 @@ impl Scale {
     /// The colour of the point `fraction` of the scale.
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
         let theme = &look.theme;
-        let has_sign = !matches!(self, Self::Sequential { .. } | Self::Between { .. });
+        let has_sign = match self {
+            Self::Sequential { .. } | Self::Between { .. } => false,
+            Self::Decades { signed, .. } => signed,
+            _ => true,
+        };
         match (look.depth, has_sign) {
             (Depth::Indexed, false) => step(&theme.indexed.sequential, fraction),
             (Depth::Indexed, true) if fraction < 0.0 => step(&theme.indexed.negative, -fraction),
@@ -108,7 +137,7 @@ impl Scale {
     /// The largest value to be expected, whatever its sign.
     pub(super) const fn max(self) -> f32 {
         match self {
-            Self::Sequential { max } | Self::Diverging { max } => max,
+            Self::Sequential { max } | Self::Diverging { max } | Self::Decades { max, .. } => max,
             // the outer end of a scale around 1 is seldom reached, and costs every cell a digit
             Self::Around { centre, reach } => centre.abs().max(reach),
             Self::From { base, reach } => base.abs().max(reach.abs()),
@@ -126,6 +155,7 @@ impl Scale {
     pub(super) const fn is_signed(self) -> bool {
         matches!(self, Self::Diverging { .. } | Self::Around { .. }) || {
             matches!(self, Self::Between { low, .. } if low < 0.0)
+                || matches!(self, Self::Decades { signed: true, .. })
         }
     }
 }
@@ -169,6 +199,14 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
         Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
         Scale::Diverging { max } => (short(-max), short(max), -1.0),
         Scale::Between { low, high } => (short(low), short(high), 0.0),
+        Scale::Decades {
+            max, signed: true, ..
+        } => (short(-max), short(max), -1.0),
+        Scale::Decades { floor, max, .. } => {
+            let ends = [floor, max].map(|end| significant(f64::from(end), 2));
+            let [floor, max] = ends;
+            (floor, format!("{max} log"), 0.0)
+        }
         Scale::Around {
             centre: base,
             reach,

@@ -7,8 +7,8 @@ use circuitscope::lens::{
     Matrices, Measure, PathTables, RunView, Source, Toward, attention_of_run, attribute, observe,
     split_score,
 };
-use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::{Shortformer, Standard};
+use circuitscope::model::{HookName, HookedTransformer};
 use circuitscope::task::{Sample, Task, below};
 use rand_mt::Mt;
 
@@ -60,6 +60,8 @@ fn runs_of(
         if below(&mut rules, 3) == 0 {
             list.push(random_rule(task(), model.config(), &mut rules));
         }
+        // nothing adds up to logits that are changed themselves
+        list.retain(|one| one.hook != HookName::Logits);
         let lines: Vec<String> = list.iter().map(|one| one.line(task())).collect();
         let experiment = experiment(list, rng);
         let seen = observe(model, &experiment, &|| false).unwrap().unwrap();

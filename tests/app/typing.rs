@@ -20,7 +20,7 @@ fn next_words(bench: &Headless) -> Vec<String> {
 #[test]
 fn completion_offers_the_next_words_each_once() {
     for (typed, some, count) in [
-        ("/", "composition", Some(20)),
+        ("/", "composition", Some(22)),
         ("/ 'grid '", "edges", None),
         ("/ 'attention '", "virtual", Some(6)),
         ("/ 'map margin[b_0] by a_0, '", "elt", Some(4)),

@@ -245,7 +245,7 @@ impl Parts for Values {
 /// Any intervention that a line can say.
 pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
-    let hooks: Vec<HookName> = HookName::all(config).collect();
+    let hooks: Vec<HookName> = HookName::known(config).collect();
     let hook = hooks[any(rng, hooks.len())];
     let is_attention = hook.axes() == Axes::HeadDestSrc;
     let numbers = [0.0, -1.0, 0.5, 2.0, 0.001, -3.25, 1e-3 / 3.0];
@@ -289,7 +289,7 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
                 true => Spanned::Span,
                 false => Spanned::Components(1 + config.d_model / 2),
             };
-            Action::Project(Subspace { of, part }, number < 0.0)
+            Action::Project(Subspace { of: Some(of), part }, number < 0.0)
         }
         _ => Action::Zero,
     };
@@ -323,7 +323,7 @@ pub fn random_intervention(task: Task, config: &Config, rng: &mut Mt) -> Interve
 /// Any rule of an array update, in which every field has a part.
 pub fn random_rule(task: Task, config: &Config, rng: &mut Mt) -> Intervention {
     let any = |rng: &mut Mt, n: usize| below(rng, n as u32) as usize;
-    let hooks: Vec<HookName> = HookName::all(config).collect();
+    let hooks: Vec<HookName> = HookName::known(config).collect();
     let hook = hooks[any(rng, hooks.len())];
     let dest = 1 + any(rng, task.seq_len() - 1);
     let (query, key) = (task.label(dest), task.label(1 + any(rng, dest)));

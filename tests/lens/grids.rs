@@ -33,7 +33,7 @@ fn patching_the_whole_stream_gives_the_source_run() {
 #[test]
 fn patching_clean_into_clean_changes_nothing() {
     for (name, model) in models().into_iter().chain(beyond()) {
-        let hooks: Vec<HookName> = HookName::all(model.config()).collect();
+        let hooks: Vec<HookName> = HookName::known(model.config()).collect();
         let line = |hook: &HookName| match hook.axes() {
             circuitscope::model::Axes::HeadDestSrc => format!("patch {hook} [*,*] from clean"),
             _ => format!("patch {hook} @* from clean"),
@@ -77,7 +77,7 @@ fn grids_have_their_shapes() {
 /// An untouched run's activations.
 fn recorded(model: &HookedTransformer, tokens: &[u32]) -> ActivationCache {
     let mut nothing = NoHooks;
-    let every = HookName::all(model.config());
+    let every = HookName::known(model.config());
     let mut recorder = Recorder::new(&mut nothing).wanting(every);
     let tokens = model.tokens(&[tokens.to_vec()]).unwrap();
     model.forward(&tokens, &mut recorder).unwrap();

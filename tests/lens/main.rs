@@ -16,6 +16,7 @@ mod gradients;
 mod grids;
 mod kinds;
 mod lines;
+mod logits;
 mod pairs;
 mod rules;
 mod sheets;

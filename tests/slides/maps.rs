@@ -405,3 +405,26 @@ fn a_fit_over_a_sample_has_the_errors_of_least_squares() {
         close("standard error", off[i], errors[i], 1e-4 * errors[i]);
     }
 }
+
+#[test]
+fn several_numbers_over_one_field_are_columns_of_one_map() {
+    let clean = ["--clean", "14 26 35 1 48"];
+    let both = answer(&[&["map margin[b_0], margin[b_1] by elt"], &clean[..]].concat());
+    assert_eq!(
+        both["cols"],
+        serde_json::json!(["margin[b_0]", "margin[b_1]"])
+    );
+    for name in ["margin[b_0]", "margin[b_1]"] {
+        let line = format!("map {name} by elt");
+        let alone = answer(&[&[line.as_str()], &clean[..]].concat());
+        assert_eq!(column(&both, name), column(&alone, name));
+        let mean = format!("mean of {name}");
+        assert_eq!(note(&both, &mean), note(&alone, "mean"));
+    }
+    let two = output(&["ask", "map margin[b_0], loss by elt, idx"]);
+    let said = String::from_utf8_lossy(&two.stderr).into_owned();
+    assert!(
+        two.status.code() == Some(2) && said.contains("over one field"),
+        "{said}"
+    );
+}

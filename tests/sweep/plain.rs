@@ -48,7 +48,7 @@ pub fn run(model: &HookedTransformer, with: &Experiment, update: &Values) -> Run
         let alone = experiment(model, update);
         return observe_one(model, &alone, RunName::Clean).unwrap();
     }
-    let all: Vec<HookName> = HookName::all(model.config()).collect();
+    let all: Vec<HookName> = HookName::known(model.config()).collect();
     let cache = |source| observe_hooks(model, source, &all).unwrap().1;
     let (clean, corrupted) = (cache(&with.clean), cache(&with.corrupted));
     let prompt = Source::new(update.clone()).prompt();

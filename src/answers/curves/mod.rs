@@ -44,6 +44,22 @@ impl LogAxes {
         })
     }
 
+    /// Takes ` log AXES` off the end of a question, where it stands there.
+    pub(in crate::answers) fn taken(text: &str) -> (&str, Self) {
+        let parted = text.rsplit_once(" log ");
+        let read = parted.and_then(|(before, axes)| Some((before, Self::parse(axes.trim()).ok()?)));
+        read.unwrap_or((text, Self::default()))
+    }
+
+    /// What [`LogAxes::taken`] takes off.
+    #[must_use]
+    pub(in crate::answers) fn words(self) -> String {
+        match self.name() {
+            "" => String::new(),
+            axes => format!(" log {axes}"),
+        }
+    }
+
     /// Its word; empty where both are as they are.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -87,13 +103,7 @@ impl Curves {
     /// Says which quantity is none.
     pub fn parse(text: &str, task: Task, config: &Config) -> Result<Self> {
         limits::check_line(text)?;
-        let mut rest = text.trim();
-        let mut log = LogAxes::default();
-        if let Some((before, axes)) = rest.rsplit_once(" log ")
-            && let Ok(axes) = LogAxes::parse(axes.trim())
-        {
-            (rest, log) = (before, axes);
-        }
+        let (mut rest, log) = LogAxes::taken(text.trim());
         let mut until = None;
         if let Some((before, condition)) = rest.split_once(" until ") {
             (rest, until) = (before, Some(condition.trim().to_owned()));
@@ -147,10 +157,7 @@ impl Curves {
         if let Some(until) = &self.until {
             line += &format!(" until {until}");
         }
-        if self.log != LogAxes::default() {
-            line += &format!(" log {}", self.log.name());
-        }
-        line
+        line + &self.log.words()
     }
 
     /// Whether something of it depends on the prompt.
@@ -162,7 +169,7 @@ impl Curves {
 }
 
 /// Texts apart by commas that stand in no brackets.
-fn apart(text: &str) -> Vec<&str> {
+pub(in crate::answers) fn apart(text: &str) -> Vec<&str> {
     let (mut depth, mut from, mut parts) = (0_usize, 0, Vec::new());
     for (at, c) in text.char_indices() {
         match c {

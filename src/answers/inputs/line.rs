@@ -1,11 +1,16 @@
 //! The lines of questions about many inputs.
 
+use super::partition::supposing;
 use super::{Extent, Many};
+use crate::answers::curves::{LogAxes, apart};
 use crate::answers::words::mlp_layer;
 use crate::model::Config;
 use crate::sweep::Quantity;
 use crate::task::{Task, shown};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+/// More lines in one chart are told apart by nobody.
+const MOST_LINES: usize = 8;
 
 /// A fit of more terms says nothing to anybody.
 const MOST_TERMS: usize = 64;
@@ -27,6 +32,7 @@ impl Many {
             "table" => groups(rest, task, config),
             "fit" => fit(rest, task, config),
             "neuron" => neuron(rest, task, config),
+            "partition" => partition(rest, task, config),
             "neurons" => match neurons(rest, task, config)? {
                 Some(found) => Ok(found),
                 None => return Ok(None),
@@ -38,10 +44,7 @@ impl Many {
                 let inner = inner.context("']' is missing at the end")?.trim();
                 let inner = inner.strip_prefix("map ");
                 let map = inner.context("write frequencies [map QUANTITY by FIELD, FIELD]")?;
-                match Self::map(map, task, config)? {
-                    Self::Map { quantity, by, over } => Ok(Self::Spectrum { quantity, by, over }),
-                    other => Ok(other),
-                }
+                spectrum(map, task, config)
             }
             _ => return Ok(None),
         };
@@ -49,9 +52,16 @@ impl Many {
     }
 
     fn map(rest: &str, task: Task, config: &Config) -> Result<Self> {
+        let (rest, log) = LogAxes::taken(rest);
         let (rest, over) = extent(rest)?;
-        let (quantity, by) = halves(rest, " by ", "by FIELD")?;
-        let quantity = checked(quantity, task, config)?;
+        let (quantities, by) = halves(rest, " by ", "by FIELD")?;
+        let quantities = apart(quantities).into_iter();
+        let quantities = quantities.map(|one| checked(one, task, config));
+        let quantities: Vec<String> = quantities.collect::<Result<_>>()?;
+        ensure!(
+            (1..=MOST_LINES).contains(&quantities.len()),
+            "a map is of 1 to {MOST_LINES} quantities"
+        );
         let by: Vec<usize> = by
             .split(',')
             .map(|name| field(task, name.trim()))
@@ -61,7 +71,20 @@ impl Many {
             by.len() < 2 || by[0] != by[1],
             "the two fields are the same"
         );
-        Ok(Self::Map { quantity, by, over })
+        ensure!(
+            by.len() == 1 || quantities.len() == 1,
+            "several quantities are lines over one field, and this is by two"
+        );
+        ensure!(
+            by.len() == 1 || !log.x,
+            "a map by two fields has logarithmic numbers alone: log y"
+        );
+        Ok(Self::Map {
+            quantities,
+            by,
+            over,
+            log,
+        })
     }
 
     /// Lines to begin with, those of verbs that begin with these letters.
@@ -106,6 +129,14 @@ impl Many {
                 all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
             }
         }
+        if begins("partition") && !task.answers.is_empty() {
+            let last = task.label(task.read_len().saturating_sub(1));
+            let layers = (0..config.n_layers).filter(|_| !config.is_bare());
+            all.extend(layers.flat_map(|layer| {
+                let node = format!("partition blocks.{layer}.attn.hook_z @{last}");
+                fields.iter().map(move |field| format!("{node} by {field}"))
+            }));
+        }
         for layer in (0..config.n_layers.max(1)).filter(|_| config.mlp.is_some()) {
             all.extend([format!("neurons {layer}"), format!("neuron {layer}.0")]);
         }
@@ -120,8 +151,14 @@ impl Many {
             names.collect::<Vec<_>>().join(", ")
         };
         match self {
-            Self::Map { quantity, by, over } => {
-                format!("map {quantity} by {}{}", fields(by), over.words())
+            Self::Map {
+                quantities,
+                by,
+                over,
+                log,
+            } => {
+                let (of, by) = (quantities.join(", "), fields(by));
+                format!("map {of} by {by}{}{}", over.words(), log.words())
             }
             Self::Groups { quantity, by, over } => {
                 format!("table {quantity} by {by}{}", over.words())
@@ -131,6 +168,17 @@ impl Many {
                 terms,
                 over,
             } => format!("fit {quantity} ~ {}{}", terms.join(", "), over.words()),
+            Self::Partition {
+                node,
+                by,
+                keep,
+                over,
+            } => {
+                let keep = keep.iter().map(|keep| format!(" keep {keep}"));
+                let keep: String = keep.collect();
+                let field = &task.slots[*by].name;
+                format!("partition {node} by {field}{keep}{}", over.words())
+            }
             Self::Neurons { layer, at, over } => {
                 format!("neurons {layer}{}{}", at_words(*at, task), over.words())
             }
@@ -149,6 +197,47 @@ impl Many {
                 format!("frequencies [map {quantity} by {by}{over}]")
             }
         }
+    }
+}
+
+/// `HOOK @POS by FIELD keep SHARE`
+fn partition(rest: &str, task: Task, config: &Config) -> Result<Many> {
+    let (rest, over) = extent(rest)?;
+    let (node, by) = halves(rest, " by ", "by FIELD")?;
+    let (by, keep) = match by.split_once(" keep ") {
+        Some((by, keep)) => (by, Some(keep.trim())),
+        None => (by, None),
+    };
+    if let Some(keep) = keep {
+        let share = keep.parse().ok();
+        let share = share.filter(|share: &f64| *share > 0.0 && *share <= 1.0);
+        share.with_context(|| format!("'{}' is no share above 0, up to 1", shown(keep)))?;
+    }
+    let by = field(task, by.trim())?;
+    supposing(node, task, config, by)?;
+    Ok(Many::Partition {
+        node: node.to_owned(),
+        by,
+        keep: keep.map(str::to_owned),
+        over,
+    })
+}
+
+/// What stands in the brackets of frequencies, without its verb.
+fn spectrum(map: &str, task: Task, config: &Config) -> Result<Many> {
+    match Many::map(map, task, config)? {
+        Many::Map {
+            quantities,
+            by,
+            over,
+            log,
+        } => {
+            let [quantity] = <[String; 1]>::try_from(quantities)
+                .map_err(|_| anyhow!("frequencies are of one quantity"))?;
+            ensure!(log == LogAxes::default(), "frequencies are of no logarithm");
+            Ok(Many::Spectrum { quantity, by, over })
+        }
+        other => Ok(other),
     }
 }
 
@@ -285,25 +374,5 @@ fn extent(text: &str) -> Result<(&str, Extent)> {
 }
 
 fn field(task: Task, name: &str) -> Result<usize> {
-    if let Some(field) = task.field(name) {
-        return Ok(field.slot);
-    }
-    let list = task.groups.iter().find(|group| group.name == name);
-    let names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
-    match list {
-        Some(_) => bail!(
-            "{name} is a list; its values are the fields {}",
-            names
-                .iter()
-                .filter(|one| one.starts_with(&format!("{name}_")))
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" ")
-        ),
-        None => bail!(
-            "no field '{}'; the fields are {}",
-            shown(name),
-            names.join(" ")
-        ),
-    }
+    Ok(task.named_field(name)?.slot)
 }

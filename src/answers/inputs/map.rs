@@ -3,6 +3,7 @@
 use super::places::{Asked, cells, check, defined, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
+use crate::answers::curves::LogAxes;
 use crate::answers::table::{Layer, STANDARD_ERROR, Table};
 use crate::lens::Array;
 use crate::sweep::{Gather, Gathering, Over, Progress, Quantity, Seen, gather, gather_listed};
@@ -79,15 +80,19 @@ impl Axes {
 /// The numbers of a map's cells.
 pub(super) struct Cells {
     axes: Axes,
+    /// How many quantities each cell has.
+    width: usize,
+    /// `[cell, quantity]`
     pub stats: Vec<Stat>,
     /// Cells that have seen an input, each once.
     touched: Vec<usize>,
 }
 
 impl Cells {
-    pub fn new(axes: Axes) -> Self {
+    pub fn new(axes: Axes, width: usize) -> Self {
         Self {
-            stats: vec![Stat::default(); axes.cells()],
+            stats: vec![Stat::default(); axes.cells() * width],
+            width,
             touched: Vec::new(),
             axes,
         }
@@ -104,12 +109,14 @@ impl Cells {
 
 impl Gather for Cells {
     fn empty(&self) -> Self {
-        Self::new(self.axes.clone())
+        Self::new(self.axes.clone(), self.width)
     }
 
     fn see(&mut self, seen: &Seen<'_>) {
         if let Some(cell) = self.axes.cell(seen) {
-            self.at(cell).see(seen.numbers[0], seen);
+            for (i, &number) in seen.numbers.iter().take(self.width).enumerate() {
+                self.at(cell * self.width + i).see(number, seen);
+            }
         }
     }
 
@@ -124,7 +131,9 @@ impl Gather for Cells {
 pub(super) struct Map {
     pub gathering: Gathering<Cells>,
     pub axes: Axes,
-    quantity: Quantity,
+    /// Several only where there is one field.
+    quantities: Vec<Quantity>,
+    log: LogAxes,
     /// `None`: all else is as in the prompt.
     over: Option<Over>,
     prompt: Values,
@@ -132,29 +141,30 @@ pub(super) struct Map {
 }
 
 impl Map {
-    pub fn new(asked: &Asked, quantity: &str, by: &[usize], over: Extent) -> Result<Self> {
+    pub fn new(asked: &Asked, quantities: &[String], by: &[usize], over: Extent) -> Result<Self> {
         check(asked.task, by)?;
         cells(asked.task, by)?;
-        let quantity = asked.quantity(quantity)?;
+        let quantities = quantities.iter().map(|one| asked.quantity(one));
+        let quantities: Vec<Quantity> = quantities.collect::<Result<_>>()?;
         let axes = Axes::new(asked.task, by);
-        let gathered = Cells::new(axes.clone());
-        let quantities = std::slice::from_ref(&quantity);
+        let gathered = Cells::new(axes.clone(), quantities.len());
         let (over, gathering) = match over {
             Extent::Near => {
                 let inputs = asked.around(by)?;
-                let begun = gather_listed(&asked.sweep, inputs, quantities, gathered)?;
+                let begun = gather_listed(&asked.sweep, inputs, &quantities, gathered)?;
                 (None, begun)
             }
             _ => {
                 let over = asked.over(over);
-                let begun = gather(&asked.sweep, over, quantities, gathered)?;
+                let begun = gather(&asked.sweep, over, &quantities, gathered)?;
                 (Some(over), begun)
             }
         };
         Ok(Self {
             gathering,
             axes,
-            quantity,
+            quantities,
+            log: LogAxes::default(),
             over,
             prompt: asked.prompt.clone(),
             progress: None,
@@ -167,18 +177,26 @@ impl Map {
         Ok(self.progress.is_none())
     }
 
-    /// `[row, column]` of a number of each cell.
+    /// `[row, column]` of a number of each cell; of one field, `[row, quantity]`.
     pub fn values(&self, of: impl Fn(&Stat) -> f64) -> Array {
         let stats = &self.gathering.gathered().stats;
-        let [_, width] = self.axes.shape();
-        Array::from_fn(self.axes.shape(), |i, j| of(&stats[i * width + j]) as f32)
+        let [height, width] = self.axes.shape();
+        let width = width * self.quantities.len();
+        Array::from_fn([height, width], |i, j| of(&stats[i * width + j]) as f32)
     }
 
     /// What there is to say of it all.
     pub fn notes(&self) -> Vec<(String, String)> {
-        let mut all = Stat::default();
+        let width = self.quantities.len();
         let stats = &self.gathering.gathered().stats;
-        stats.iter().for_each(|stat| all.join(stat));
+        let whole = (0..width).map(|i| {
+            let mut all = Stat::default();
+            let own = stats.iter().skip(i).step_by(width);
+            own.for_each(|stat| all.join(stat));
+            all
+        });
+        let whole: Vec<Stat> = whole.collect();
+        let all = &whole[0];
         let mut notes = Vec::new();
         let fields = self.axes.fields();
         notes.push((
@@ -195,7 +213,7 @@ impl Map {
                     let still: Vec<String> = still.collect();
                     match still.is_empty() {
                         true => "there is nothing else".to_owned(),
-                        false => format!("as in the prompt: {}", still.join(" ")),
+                        false => format!("as in the prompt: {}{}", still.join(" "), self.moved()),
                     }
                 }
                 Some(over) => format!(
@@ -205,19 +223,45 @@ impl Map {
             },
         ));
         notes.extend(so_far(self.progress));
-        notes.extend(defined(all.n(), all.undefined));
+        for (quantity, all) in self.quantities.iter().zip(&whole) {
+            let of = match width {
+                1 => String::new(),
+                _ => format!(" of {quantity}"),
+            };
+            let own = self.notes_of(all).into_iter();
+            notes.extend(own.map(|(name, words)| (name + &of, words)));
+        }
         if all.n() > 0 {
-            notes.push(("mean".into(), significant(all.mean(), DIGITS)));
             let task = self.prompt.task();
             let names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
-            for (name, (value, number)) in [("least", all.min), ("largest", all.max)] {
-                let input = task.values_at(number.into());
-                notes.push((
-                    name.into(),
-                    format!("{} at {input}", significant(value, DIGITS)),
-                ));
-            }
             notes.push(("at".into(), names.join(" ")));
+        }
+        notes
+    }
+
+    /// What there is to say where a field cannot take a value alone.
+    fn moved(&self) -> &'static str {
+        let task = self.prompt.task().get();
+        let shares = |slot: &usize| {
+            let mut groups = task.groups.iter().filter(|group| group.distinct);
+            groups.any(|group| group.slots.contains(slot) && group.slots.len() > 1)
+        };
+        match self.axes.slots.iter().any(shares) {
+            true => "; a value that stands elsewhere already changes places",
+            false => "",
+        }
+    }
+
+    /// What there is to say of one quantity.
+    fn notes_of(&self, all: &Stat) -> Vec<(String, String)> {
+        let mut notes: Vec<_> = defined(all.n(), all.undefined).into_iter().collect();
+        if all.n() > 0 {
+            notes.push(("mean".into(), significant(all.mean(), DIGITS)));
+            for (name, (value, number)) in [("least", all.min), ("largest", all.max)] {
+                let input = self.prompt.task().values_at(number.into());
+                let words = format!("{} at {input}", significant(value, DIGITS));
+                notes.push((name.into(), words));
+            }
         }
         notes
     }
@@ -229,7 +273,7 @@ impl Stepwise for Map {
     }
 
     fn table(&self) -> Table {
-        let quantity = self.quantity.to_string();
+        let names = || self.quantities.iter().map(ToString::to_string).collect();
         let mut beside = Vec::new();
         let mut layer = |name: &str, of: fn(&Stat) -> f64| {
             beside.push(Layer {
@@ -246,14 +290,16 @@ impl Stepwise for Map {
         }
         let values = self.values(Stat::mean);
         let ends = values.values().iter().filter(|value| value.is_finite());
-        let is_share = ends.clone().all(|value| (0.0..=1.0).contains(value));
+        let is_share = self.quantities.iter().all(Quantity::is_share)
+            && ends.clone().all(|value| (0.0..=1.0).contains(value));
         let task = self.prompt.task();
         let stats = &self.gathering.gathered().stats;
         let input = |stat: &Stat| (stat.n() > 0).then(|| task.values_at(stat.min.1.into()));
         Table {
             rows: self.axes.names(0).unwrap_or_default(),
-            cols: self.axes.names(1).unwrap_or_else(|| vec![quantity]),
-            signed: !(self.quantity.is_share() && is_share),
+            cols: self.axes.names(1).unwrap_or_else(names),
+            signed: !is_share,
+            log: self.log,
             axes: self.axes.fields().into_iter().map(str::to_owned).collect(),
             inputs: stats.iter().map(input).collect(),
             values,
@@ -270,9 +316,10 @@ impl Stepwise for Map {
 
 pub(super) fn begin(
     asked: &Asked,
-    quantity: &str,
-    by: &[usize],
-    over: Extent,
+    quantities: &[String],
+    (by, over): (&[usize], Extent),
+    log: LogAxes,
 ) -> Result<Box<dyn Stepwise>> {
-    Ok(Box::new(Map::new(asked, quantity, by, over)?))
+    let map = Map::new(asked, quantities, by, over)?;
+    Ok(Box::new(Map { log, ..map }))
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! map margin[b_0] by idx, elt                 map A1[b_0,elt] by idx over space
+//! map loss by a_0, elt log y                  map A1[b_0,elt], A1[b_0,a_0] by idx
 //! table accuracy by idx                       table loss by max(a) over random:0:4096
 //! fit margin[b_0] ~ a_0, elt, a_0*elt         frequencies [map margin[=] by a, b]
 //! neurons 0                                   neuron 0.17 at =
@@ -16,11 +17,13 @@ mod line;
 mod map;
 mod neuron;
 mod neurons;
+mod partition;
 mod places;
 mod spectrum;
 mod stat;
 
 use super::answering::Inquest;
+use super::curves::LogAxes;
 use super::table::Table;
 use crate::lens::Shown;
 use crate::model::Config;
@@ -33,14 +36,16 @@ pub(super) use places::Sweeps;
 /// once when there is a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Many {
-    /// A number at each value of one field, or of two.
+    /// A number at each value of one field, or of two; several at each value of one.
     Map {
         /// Of what.
-        quantity: String,
+        quantities: Vec<String>,
         /// The fields' slots: rows, and columns if there are two.
         by: Vec<usize>,
         /// What the other fields are.
         over: Extent,
+        /// How it is drawn.
+        log: LogAxes,
     },
     /// A number in groups of inputs.
     Groups {
@@ -67,6 +72,17 @@ pub enum Many {
         /// The fields' slots.
         by: Vec<usize>,
         /// What the other fields are.
+        over: Extent,
+    },
+    /// Which values of a field a node tells apart.
+    Partition {
+        /// The node, as an intervention's line has it: its hook point, positions and perhaps a head.
+        node: String,
+        /// The field's slot.
+        by: usize,
+        /// The share of predictions kept in a class, as it was typed.
+        keep: Option<String>,
+        /// Of which inputs.
         over: Extent,
     },
     /// All neurons of a layer.
@@ -120,6 +136,18 @@ impl Many {
     /// # Errors
     /// When there are too many inputs or cells, a word cannot be asked here, or the device fails.
     pub(super) fn begin(&self, inquest: Inquest<'_>) -> Result<Box<dyn Stepwise>> {
+        // it has interventions of its own
+        if let Self::Partition {
+            node,
+            by,
+            keep,
+            over,
+        } = self
+        {
+            let keep = keep.as_deref().map(str::parse).transpose()?;
+            let keep = keep.unwrap_or(partition::KEEP);
+            return partition::begin(inquest, (node, *by), keep, *over);
+        }
         match inquest.about {
             Shown::Run(name) => self.about(inquest, name),
             Shown::Difference => {
@@ -135,7 +163,12 @@ impl Many {
     fn about(&self, inquest: Inquest<'_>, run: crate::lens::RunName) -> Result<Box<dyn Stepwise>> {
         let asked = places::Asked::new(inquest, run)?;
         match self {
-            Self::Map { quantity, by, over } => map::begin(&asked, quantity, by, *over),
+            Self::Map {
+                quantities,
+                by,
+                over,
+                log,
+            } => map::begin(&asked, quantities, (by, *over), *log),
             Self::Groups { quantity, by, over } => groups::begin(&asked, quantity, by, *over),
             Self::Fit {
                 quantity,
@@ -143,6 +176,7 @@ impl Many {
                 over,
             } => fit::begin(&asked, quantity, terms, *over),
             Self::Spectrum { quantity, by, over } => spectrum::begin(&asked, quantity, by, *over),
+            Self::Partition { .. } => self.begin(inquest),
             Self::Neurons { layer, at, over } => {
                 neurons::begin(&asked, inquest, *layer, *at, *over)
             }
@@ -163,6 +197,7 @@ impl Many {
         | Self::Fit { over, .. }
         | Self::Neurons { over, .. }
         | Self::Neuron { over, .. }
+        | Self::Partition { over, .. }
         | Self::Spectrum { over, .. }) = self;
         *over = match over {
             Extent::Near => Extent::Space,
@@ -178,6 +213,7 @@ impl Many {
         let d_mlp = config.mlp.map_or(1, |mlp| mlp.d_mlp.max(1));
         let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
         match self {
+            Self::Partition { by: slot, .. } => *slot = round(*slot, fields),
             Self::Neurons { layer, .. } => *layer = round(*layer, config.n_layers.max(1)),
             Self::Neuron { neuron, .. } => *neuron = round(*neuron, d_mlp),
             _ => {}

@@ -5,7 +5,7 @@ use crate::answers::answering::Inquest;
 use crate::lens::{Experiment, Matrices, RunName, Source};
 use crate::model::HookedTransformer;
 use crate::sweep::{Over, Progress, Quantity, Sweep};
-use crate::task::{Sample, Task, Token, Values, grouped};
+use crate::task::{Change, Field, Sample, Task, Token, Values, grouped};
 use anyhow::{Context, Result, ensure};
 use std::sync::{Arc, Mutex};
 
@@ -124,27 +124,38 @@ impl Asked {
         self.sweep.walked(over)
     }
 
-    /// The inputs with every value of these fields and all else as in the prompt.
+    /// The inputs with every value of these fields and all else as in the prompt; where no value may come twice,
+    /// the field that has the new one takes the old one. Those that there are.
     ///
     /// # Errors
     /// When they are too many.
     pub fn around(&self, by: &[usize]) -> Result<Vec<Values>> {
         cells(self.task, by)?;
-        let mut all = vec![self.prompt.tokens().to_vec()];
+        let (task, mut all) = (self.task, vec![(self.prompt.clone(), Vec::new())]);
         for &slot in by {
-            let values = &self.task.slots[slot].values;
-            let with = |tokens: &Vec<Token>, value: Token| {
-                let mut tokens = tokens.clone();
-                tokens[slot] = value;
-                tokens
+            let field = Field::new(task, slot);
+            let with = |(input, wanted): &(Values, Vec<Token>), value: Token| {
+                let wanted = [&wanted[..], &[value]].concat();
+                (input.with(Change { field, value }), wanted)
             };
             all = all
                 .iter()
-                .flat_map(|tokens| values.iter().map(|&value| with(tokens, value)))
+                .flat_map(|one| {
+                    task.slots[slot]
+                        .values
+                        .iter()
+                        .map(|&value| with(one, value))
+                })
                 .collect();
         }
-        let task = self.task;
-        Ok(all.into_iter().map(|one| Values::new(task, one)).collect())
+        // two fields of one list may have taken each other's value
+        let holds = |(input, wanted): &(Values, Vec<Token>)| {
+            by.iter()
+                .zip(wanted)
+                .all(|(&slot, value)| input.tokens()[slot] == *value)
+        };
+        all.retain(holds);
+        task.that_exist(all.into_iter().map(|(input, _)| input).collect())
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn begin(
             field.name
         );
     }
-    Ok(Box::new(Spectrum(Map::new(asked, quantity, by, over)?)))
+    let quantities = [quantity.to_owned()];
+    Ok(Box::new(Spectrum(Map::new(asked, &quantities, by, over)?)))
 }
 
 impl Stepwise for Spectrum {

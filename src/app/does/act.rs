@@ -198,6 +198,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::AskRanks => return inquire::lead(state, action),
         Action::Hottest => walk::hottest(state),
         Action::NextFlagged => walk::next_flagged(state),
+        Action::Closer => walk::closer(state, true),
+        Action::Further => walk::closer(state, false),
         Action::SwitchJudge => judge::switch(state),
         Action::OpenSpace => space::open(state),
         Action::OpenRow => return rows::open_row(state),

@@ -110,6 +110,22 @@ fn hottest_key(state: &mut State, seen: &Observation) {
     }
 }
 
+/// Takes the picture of an answer closer, or further away.
+pub(in crate::app) fn closer(state: &mut State, closer: bool) {
+    let Some(inquiry) = &mut state.inquiry else {
+        return;
+    };
+    if inquiry.take_closer(closer) {
+        return;
+    }
+    let text = match (closer, &inquiry.answer) {
+        (_, None | Some(Err(_))) => "there is no picture yet",
+        (true, _) => "closer than this it does not go",
+        (false, _) => "this is all of it",
+    };
+    state.say(Tone::Plain, text);
+}
+
 /// Moves the cursor to the next cell with a mark: a row of a circuit that fails, an estimate that
 /// is far off.
 pub(in crate::app) fn next_flagged(state: &mut State) {

@@ -21,7 +21,12 @@ pub struct Inquiry {
     pub from: Pane,
     /// Whether the cursor goes to the largest value when the answer comes.
     pub seeks: bool,
+    /// How often a picture was taken closer: each time half as many rows and columns, around the cursor.
+    pub closer: u8,
 }
+
+/// A picture is taken closer so often at most: 1,024 values become one.
+const CLOSEST: u8 = 10;
 
 impl Inquiry {
     /// A question that is not asked yet.
@@ -35,7 +40,24 @@ impl Inquiry {
             cursor: (0, 0),
             from: Pane::Attention,
             seeks: false,
+            closer: 0,
         }
+    }
+
+    /// Takes the picture closer, or further away; whether that changes anything.
+    pub(in crate::app) fn take_closer(&mut self, closer: bool) -> bool {
+        let Some(Ok(table)) = &self.answer else {
+            return false;
+        };
+        let size = table.rows.len().max(table.cols.len());
+        // a handful is as close as it gets
+        let can = self.closer < CLOSEST && (size >> self.closer) > 8;
+        match (closer, self.closer) {
+            (true, _) if can => self.closer += 1,
+            (false, 1..) => self.closer -= 1,
+            _ => return false,
+        }
+        true
     }
 
     /// Moves the cursor; it stays there when the answer comes.

@@ -187,6 +187,10 @@ pub enum Action {
     Hottest,
     /// To the next cell with a mark.
     NextFlagged,
+    /// Show fewer rows and columns of a picture, larger.
+    Closer,
+    /// Show more of them.
+    Further,
     /// Judge the patched run by the clean run's answer or the corrupted run's.
     SwitchJudge,
     /// Look at the whole input space.
@@ -269,25 +273,25 @@ impl Action {
     pub const fn group(self) -> Group {
         use Action::{
             AskAttribution, AskCircuit, AskGrid, AskInputs, AskMean, AskMetrics, AskModels,
-            AskNecessity, AskPaths, AskRanks, AskSources, AskWhy, ClearInterventions, Compare,
-            CopyTable, CycleContinuation, CycleMeasure, CycleRun, CycleTheme, DropClaim,
+            AskNecessity, AskPaths, AskRanks, AskSources, AskWhy, ClearInterventions, Closer,
+            Compare, CopyTable, CycleContinuation, CycleMeasure, CycleRun, CycleTheme, DropClaim,
             EarlierAnswer, EditIntervention, EditMetric, EditNote, Export, Fix, FlipDirection,
-            FollowPair, Hottest, JumpToExample, KeepClaim, KeepFinding, KnockCell, LaterAnswer,
-            LookAt, MeanCell, NextCase, NextCounterfactual, NextExample, NextFlagged, NextHead,
-            NextQuestion, NudgeDown, NudgeUp, OpenClaim, OpenCommand, OpenFindings, OpenQuestion,
-            OpenRow, OpenSpace, OpenTutorial, PatchCell, PreviousCase, PreviousCounterfactual,
-            PreviousExample, PreviousHead, PreviousQuestion, RandomExample, Redo,
-            RemoveIntervention, Rename, Report, ResampleCell, SaveNote, ScaleCell, SetCell, Share,
-            Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell, TakeUp, ToggleIntervention,
-            ToggleQuestion, ToggleScores, Trash, TypeValue, Undo, ValueDown, ValueUp, ZeroCell,
-            Zoom,
+            FollowPair, Further, Hottest, JumpToExample, KeepClaim, KeepFinding, KnockCell,
+            LaterAnswer, LookAt, MeanCell, NextCase, NextCounterfactual, NextExample, NextFlagged,
+            NextHead, NextQuestion, NudgeDown, NudgeUp, OpenClaim, OpenCommand, OpenFindings,
+            OpenQuestion, OpenRow, OpenSpace, OpenTutorial, PatchCell, PreviousCase,
+            PreviousCounterfactual, PreviousExample, PreviousHead, PreviousQuestion, RandomExample,
+            Redo, RemoveIntervention, Rename, Report, ResampleCell, SaveNote, ScaleCell, SetCell,
+            Share, Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell, TakeUp,
+            ToggleIntervention, ToggleQuestion, ToggleScores, Trash, TypeValue, Undo, ValueDown,
+            ValueUp, ZeroCell, Zoom,
         };
         match self {
             CycleRun | ToggleScores | NextHead | PreviousHead | Zoom | CycleTheme | SwitchJudge
-            | Hottest | NextFlagged | Compare | NextQuestion | PreviousQuestion
-            | ToggleQuestion | EarlierAnswer | LaterAnswer | SortCases | OpenRow | NextCase
-            | PreviousCase | LookAt | NextExample | PreviousExample | JumpToExample
-            | RandomExample => Group::Look,
+            | Hottest | NextFlagged | Closer | Further | Compare | NextQuestion
+            | PreviousQuestion | ToggleQuestion | EarlierAnswer | LaterAnswer | SortCases
+            | OpenRow | NextCase | PreviousCase | LookAt | NextExample | PreviousExample
+            | JumpToExample | RandomExample => Group::Look,
             ValueUp
             | ValueDown
             | NextCounterfactual

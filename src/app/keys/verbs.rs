@@ -57,6 +57,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("cosines", "angles between tokens, heads, neurons"),
     ("norms", "lengths of them"),
     ("pca", "main directions, and how many are enough"),
+    ("fan", "directions as angles in their plane"),
+    ("partition", "which values of a field a node tells apart"),
     (
         "overlap",
         "how much heads share of what they read and write",

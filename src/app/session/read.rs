@@ -266,6 +266,7 @@ fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
     Ok(Inquiry {
         cursor: text.cursor,
         from: from.unwrap_or(Pane::Attention),
+        closer: text.closer,
         ..Inquiry::new(question)
     })
 }

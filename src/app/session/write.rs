@@ -41,6 +41,7 @@ impl State {
                 line: inquiry.question.line(task, &self.model.config),
                 cursor: inquiry.cursor,
                 from: (inquiry.from != Pane::Attention).then(|| word(&PANES, &inquiry.from)),
+                closer: inquiry.closer,
             }),
             space: lists::space_text(&self.space),
             lesson: self.lesson.as_ref().map(|lesson| lesson.name.to_owned()),

@@ -21,7 +21,7 @@ mod raster;
 mod svg;
 mod text;
 
-pub use plot::Plot;
+pub use plot::{Cells, Drawn, Plot};
 
 pub(crate) use cells::clean;
 pub(crate) use colours::rgb;

@@ -1,15 +1,16 @@
-//! Lines over two axes, for a page: with ticks, a legend and a mark, as SVG or as pixels. Both are drawn from
-//! the same strokes and words.
+//! Lines, bars, points and fields of colour over two axes, for a page: with ticks, a legend and a mark, as SVG or
+//! as pixels. Both are drawn from the same strokes and words.
 
 mod pixels;
 mod ruler;
+mod strokes;
 
 use super::{CELL_WIDTH, Rgb, raster, svg};
 use crate::task::number::significant;
 use anyhow::Result;
 use pixels::Pixels;
-use ruler::Ruler;
 use std::fmt::Write as _;
+use strokes::{Anchor, Stroke, strokes};
 
 /// Width and height, in user units of the SVG.
 const SIZE: (f64, f64) = (720.0, 432.0);
@@ -33,7 +34,35 @@ const COLOURS: [Rgb; 7] = [
 /// Lengths of dash and gap of lines after the first round of colours.
 const DASH: f64 = 6.0;
 
-/// Lines over two axes.
+/// What is drawn between two axes.
+#[derive(Clone, Debug)]
+pub enum Drawn {
+    /// Lines by name, with their points; a line is broken where a number is not finite.
+    Lines(Vec<(String, Vec<(f64, f64)>)>),
+    /// Named bars from 0.
+    Bars(Vec<(String, f64)>),
+    /// Named points; whether one unit is as long along as up.
+    Points(Vec<(String, f64, f64)>, bool),
+    /// A table as fields of colour.
+    Cells(Cells),
+}
+
+/// A table as fields of colour.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// The rows' names.
+    pub rows: Vec<String>,
+    /// The columns' names.
+    pub cols: Vec<String>,
+    /// Row by row; nothing where there is no number.
+    pub colours: Vec<Option<(u8, u8, u8)>>,
+    /// The colours from the lower end of their scale to the upper one.
+    pub bar: Vec<(u8, u8, u8)>,
+    /// What these ends stand for.
+    pub ends: (String, String),
+}
+
+/// A figure over two axes.
 #[derive(Clone, Debug)]
 pub struct Plot {
     /// Above it.
@@ -42,26 +71,10 @@ pub struct Plot {
     pub x: (String, bool),
     /// What lies up, likewise.
     pub y: (String, bool),
-    /// Their names and points; a line is broken where a number is not finite.
-    pub lines: Vec<(String, Vec<(f64, f64)>)>,
-    /// A place along, and what is there.
+    /// What stands between them.
+    pub drawn: Drawn,
+    /// A place along lines, and what is there.
     pub mark: Option<(f64, String)>,
-}
-
-/// How a text stands at its place.
-#[derive(Clone, Copy)]
-enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-/// Something drawn.
-enum Stroke {
-    Line(Vec<(f64, f64)>, Rgb, f64, bool),
-    Words(f64, f64, String, Anchor),
-    /// From below to above, its middle here.
-    Upward(f64, f64, String),
 }
 
 impl Plot {
@@ -77,7 +90,7 @@ impl Plot {
              font-size=\"13\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
             svg::hex(PAPER)
         );
-        for stroke in self.strokes()? {
+        for stroke in strokes(self)? {
             match stroke {
                 Stroke::Line(points, ink, width, dashed) => {
                     let points = points.iter().map(|(x, y)| format!("{x:.2},{y:.2}"));
@@ -93,6 +106,14 @@ impl Plot {
                          stroke-linejoin=\"round\"{dash} points=\"{}\"/>",
                         svg::hex(ink),
                         points.join(" ")
+                    );
+                }
+                Stroke::Field((x, y), (wide, high), ink) => {
+                    let _ = writeln!(
+                        out,
+                        "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{wide:.2}\" height=\"{high:.2}\" \
+                         fill=\"{}\" shape-rendering=\"crispEdges\"/>",
+                        svg::hex(ink)
                     );
                 }
                 Stroke::Words(x, y, text, anchor) => {
@@ -124,114 +145,17 @@ impl Plot {
     /// When there is no number to draw.
     pub fn png(&self) -> Result<Vec<u8>> {
         let mut pixels = Pixels::new();
-        for stroke in self.strokes()? {
+        for stroke in strokes(self)? {
             match stroke {
                 Stroke::Line(points, ink, width, dashed) => {
                     pixels.line(&points, ink, width, dashed);
                 }
+                Stroke::Field(place, size, ink) => pixels.field(place, size, ink),
                 Stroke::Words(x, y, text, anchor) => pixels.words(x, y, &text, anchor),
                 Stroke::Upward(x, y, text) => pixels.upward(x, y, &text),
             }
         }
         raster::png(pixels.width, pixels.height, &pixels.bytes)
-    }
-
-    /// Everything to be drawn, the lowest first.
-    fn strokes(&self) -> Result<Vec<Stroke>> {
-        let [left, top, right, bottom] = MARGIN;
-        let (right, bottom) = (SIZE.0 - right, SIZE.1 - bottom);
-        let points = || self.lines.iter().flat_map(|(_, points)| points);
-        let x = Ruler::new(points().map(|point| point.0), self.x.1, (left, right))?;
-        let y = Ruler::new(points().map(|point| point.1), self.y.1, (bottom, top))?;
-        let mut all = Vec::new();
-        for tick in &x.ticks {
-            let Some(at) = x.place(*tick) else { continue };
-            all.push(Stroke::Line(
-                vec![(at, top), (at, bottom)],
-                PALE,
-                1.0,
-                false,
-            ));
-            let text = tick_name(*tick);
-            all.push(Stroke::Words(at, bottom + 18.0, text, Anchor::Middle));
-        }
-        for tick in &y.ticks {
-            let Some(at) = y.place(*tick) else { continue };
-            all.push(Stroke::Line(
-                vec![(left, at), (right, at)],
-                PALE,
-                1.0,
-                false,
-            ));
-            let text = tick_name(*tick);
-            all.push(Stroke::Words(left - 8.0, at + 4.5, text, Anchor::End));
-        }
-        let frame = vec![(left, top), (left, bottom), (right, bottom)];
-        all.push(Stroke::Line(frame, INK, 1.2, false));
-        self.draw_lines(&mut all, &x, &y);
-        if let Some((value, words)) = &self.mark
-            && let Some(at) = x.place(*value)
-        {
-            all.push(Stroke::Line(vec![(at, top), (at, bottom)], INK, 1.0, true));
-            let (place, anchor) = match at < f64::midpoint(left, right) {
-                true => (at + 6.0, Anchor::Start),
-                false => (at - 6.0, Anchor::End),
-            };
-            all.push(Stroke::Words(place, top + 14.0, words.clone(), anchor));
-        }
-        self.legend(&mut all, left);
-        let middle = f64::midpoint(left, right);
-        all.push(Stroke::Words(
-            middle,
-            bottom + 40.0,
-            self.x.0.clone(),
-            Anchor::Middle,
-        ));
-        all.push(Stroke::Upward(
-            18.0,
-            f64::midpoint(top, bottom),
-            self.y.0.clone(),
-        ));
-        all.push(Stroke::Words(left, 20.0, self.title.clone(), Anchor::Start));
-        Ok(all)
-    }
-
-    fn draw_lines(&self, all: &mut Vec<Stroke>, x: &Ruler, y: &Ruler) {
-        for (i, (_, points)) in self.lines.iter().enumerate() {
-            let (ink, dashed) = look(i);
-            let placed: Vec<Option<(f64, f64)>> = points
-                .iter()
-                .map(|(along, up)| Some((x.place(*along)?, y.place(*up)?)))
-                .collect();
-            for run in placed.split(Option::is_none) {
-                let run: Vec<(f64, f64)> = run.iter().flatten().copied().collect();
-                if let [(x, y)] = run[..] {
-                    let cross = [(x - 2.0, y), (x + 2.0, y)];
-                    all.push(Stroke::Line(cross.to_vec(), ink, 4.0, false));
-                } else if !run.is_empty() {
-                    all.push(Stroke::Line(run, ink, 2.0, dashed));
-                }
-            }
-        }
-    }
-
-    /// The lines' names in a row below the title, where there is more than one.
-    fn legend(&self, all: &mut Vec<Stroke>, left: f64) {
-        if self.lines.len() < 2 {
-            return;
-        }
-        let mut at = left;
-        for (i, (name, _)) in self.lines.iter().enumerate() {
-            let (ink, dashed) = look(i);
-            all.push(Stroke::Line(
-                vec![(at, 37.0), (at + 22.0, 37.0)],
-                ink,
-                2.5,
-                dashed,
-            ));
-            all.push(Stroke::Words(at + 28.0, 41.5, name.clone(), Anchor::Start));
-            at += 28.0 + width(name) + 18.0;
-        }
     }
 }
 
@@ -247,11 +171,6 @@ fn tick_name(tick: f64) -> String {
         false => digits,
     };
     format!("{digits}{power}")
-}
-
-/// The colour of a line, and whether it is dashed.
-fn look(i: usize) -> (Rgb, bool) {
-    (COLOURS[i % COLOURS.len()], i >= COLOURS.len())
 }
 
 fn words(out: &mut String, place: &str, anchor: &str, text: &str) {
@@ -278,7 +197,7 @@ mod tests {
             title: "loss & accuracy".to_owned(),
             x: ("step".to_owned(), log),
             y: ("value".to_owned(), log),
-            lines: vec![
+            drawn: Drawn::Lines(vec![
                 (
                     "loss".to_owned(),
                     vec![(1.0, 3.0), (10.0, f64::NAN), (100.0, 0.01)],
@@ -287,7 +206,7 @@ mod tests {
                     "a < b".to_owned(),
                     vec![(1.0, 0.1), (10.0, 0.5), (100.0, 1.0)],
                 ),
-            ],
+            ]),
             mark: Some((10.0, "here".to_owned())),
         }
     }
@@ -319,12 +238,109 @@ mod tests {
 
     #[test]
     fn what_has_no_number_is_an_error() {
-        let mut empty = plot(true);
-        for (_, points) in &mut empty.lines {
-            points.iter_mut().for_each(|point| point.1 = -1.0);
-        }
+        let none = vec![("loss".to_owned(), vec![(1.0, -1.0), (2.0, -2.0)])];
+        let mut empty = Plot {
+            drawn: Drawn::Lines(none),
+            ..plot(true)
+        };
         assert!(empty.svg().is_err());
         empty.y.1 = false;
         assert!(empty.svg().is_ok());
+        for drawn in [
+            Drawn::Bars(Vec::new()),
+            Drawn::Points(Vec::new(), false),
+            Drawn::Cells(Cells {
+                rows: Vec::new(),
+                cols: Vec::new(),
+                colours: Vec::new(),
+                bar: Vec::new(),
+                ends: (String::new(), String::new()),
+            }),
+        ] {
+            let empty = Plot {
+                drawn,
+                ..plot(false)
+            };
+            assert!(empty.png().is_err());
+        }
+    }
+
+    /// Left, top, width and height of every field of a colour.
+    fn fields(svg: &str, colour: &str) -> Vec<[f64; 4]> {
+        let of_colour = svg
+            .lines()
+            .filter(|line| line.starts_with("<rect x=") && line.contains(colour));
+        let number = |line: &str, name: &str| {
+            let from = line.split(&format!(" {name}=\"")).nth(1);
+            let text = from.and_then(|from| from.split('"').next());
+            text.and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+        };
+        let names = ["x", "y", "width", "height"];
+        of_colour
+            .map(|line| names.map(|name| number(line, name)))
+            .collect()
+    }
+
+    #[test]
+    fn bars_are_as_high_as_their_numbers_and_go_both_ways() {
+        let bars = [("a", 2.0), ("b", -1.0), ("c", f64::NAN), ("d", 4.0)];
+        let bars = bars.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let svg = Plot {
+            drawn: Drawn::Bars(bars),
+            ..plot(false)
+        };
+        let svg = svg.svg().unwrap_or_default();
+        let found = fields(&svg, "#0072b2");
+        let [a, b, d] = found[..] else {
+            panic!("{found:?}");
+        };
+        assert!((a[3] * 2.0 - d[3]).abs() < 0.02 && (b[3] * 4.0 - d[3]).abs() < 0.05);
+        // what is negative hangs where the others stand
+        assert!((a[1] + a[3] - b[1]).abs() < 0.02 && (d[1] + d[3] - b[1]).abs() < 0.02);
+        assert!(
+            ["a", "b", "c", "d"]
+                .iter()
+                .all(|name| svg.contains(&format!(">{name}<")))
+        );
+    }
+
+    #[test]
+    fn points_of_one_scale_keep_their_angles() {
+        let corners = [("o", 0.0, 0.0), ("x", 1.0, 0.0), ("y", 0.0, 1.0)];
+        let points = corners.map(|(name, x, y)| (name.to_owned(), x, y)).to_vec();
+        let plot = Plot {
+            drawn: Drawn::Points(points, true),
+            ..plot(false)
+        };
+        let svg = plot.svg().unwrap_or_default();
+        let found = fields(&svg, "#0072b2");
+        let [o, x, y] = found[..] else {
+            panic!("{found:?}");
+        };
+        let (along, up) = (x[0] - o[0], o[1] - y[1]);
+        assert!(along > 50.0 && (along - up).abs() < 0.05, "{along} {up}");
+    }
+
+    #[test]
+    fn every_cell_has_its_field_and_its_colour() {
+        let colour = |i: u8| Some((i, 100, 200));
+        let cells = Cells {
+            rows: vec!["r0".into(), "r1".into()],
+            cols: vec!["c0".into(), "c1".into(), "c2".into()],
+            colours: vec![colour(1), colour(2), colour(3), colour(4), None, colour(6)],
+            bar: vec![(0, 0, 0), (9, 9, 9)],
+            ends: ("-1".into(), "1".into()),
+        };
+        let plot = Plot {
+            drawn: Drawn::Cells(cells),
+            ..plot(false)
+        };
+        let svg = plot.svg().unwrap_or_default();
+        let place = |hex: &str| fields(&svg, hex)[0];
+        let (first, last) = (place("#0164c8"), place("#0664c8"));
+        assert!((first[0] + 2.0 * first[2] - last[0]).abs() < 0.02);
+        assert!((first[1] + first[3] - last[1]).abs() < 0.02);
+        assert!(fields(&svg, "#0564c8").is_empty());
+        assert!(plot.png().is_ok_and(|png| png.len() > 2000));
     }
 }

@@ -59,7 +59,7 @@ impl<'a> PathSplit<'a> {
         });
         let mut paths: Vec<Path<'a>> = named.collect();
         let mut put: BTreeMap<PathName, Vec<Carried<'a>>> = BTreeMap::new();
-        for (family, share) in trace.last().iter() {
+        for (family, share) in trace.last()?.iter() {
             let Label::Path(name) = trace.label(family) else {
                 continue;
             };

@@ -15,7 +15,7 @@ use crate::lens::numbers::algebra::{Matrix, matrix};
 use crate::lens::weights::matrices::Matrices;
 use crate::model::config::PositionalEmbedding;
 use crate::model::{HookName, Site};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 
 /// The run's sums in f64. Terms end at the last head or MLP that they went through, or with tables
@@ -262,8 +262,16 @@ impl<'a> Trace<'a> {
     }
 
     /// What the logits read, behind the last norm.
-    pub fn last(&self) -> &Terms {
-        &self.read
+    ///
+    /// # Errors
+    /// When the run's logits are not what that makes, because they were changed themselves.
+    pub fn last(&self) -> Result<&Terms> {
+        let mut changed = self.run.changes.at(HookName::Logits);
+        if let Some(change) = changed.next() {
+            let line = change.intervention.line(self.weights.task());
+            bail!("nothing adds up to logits that were changed themselves; take away: {line}");
+        }
+        Ok(&self.read)
     }
 
     /// What a head wrote.

@@ -1,9 +1,10 @@
 //! Intervention lines, one word on.
 
 use super::intervention::Sender;
-use super::parse::{VERBS, adds_to, is_cut};
+use super::parse::{VERBS, adds_to, has_subspaces, is_cut};
 use crate::lens::names::head::HeadName;
 use crate::lens::weights::directions::Directions;
+use crate::lens::weights::subspace::CLASSES;
 use crate::model::{Axes, Config, HookName, Site};
 use crate::task::Task;
 
@@ -28,7 +29,7 @@ pub fn completions(line: &str, task: Task, config: &Config) -> Vec<String> {
 
 /// What may stand behind these words.
 fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<String> {
-    let hooks = || HookName::all(config);
+    let hooks = || HookName::known(config);
     let (verb, name, rest) = match *before {
         [] => return VERBS.map(|(verb, _)| verb.to_owned()).to_vec(),
         ["edge", ref rest @ ..] => return next_of_edge(rest, stem, task, config),
@@ -39,7 +40,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
                 .filter(|hook| verb != "knock" || hook.axes() == Axes::HeadDestSrc)
                 .filter(|hook| verb != "add" || adds_to(*hook))
                 .filter(|hook| verb != "rank" || is_cut(*hook))
-                .filter(|hook| !matches!(verb, "keep" | "remove") || hook.is_stream())
+                .filter(|hook| !matches!(verb, "keep" | "remove") || has_subspaces(*hook))
                 .map(|hook| hook.to_string())
                 .collect();
         }
@@ -60,7 +61,7 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
     };
     match *rest {
         [] => next_targets(hook, stem, task),
-        [_, ref more @ ..] if matches!(verb, "keep" | "remove") => of_subspace(more, config),
+        [_, ref more @ ..] if matches!(verb, "keep" | "remove") => of_subspace(hook, more, config),
         [_] if hook.axes() != Axes::Pos => owned(&[tail, "head"]),
         [_] if hook.has_neurons() => owned(&[tail, "neuron"]),
         [_] | [_, "head" | "neuron", _] => owned(&[tail]),
@@ -91,12 +92,15 @@ fn of_taken(words: &[&str]) -> Vec<String> {
 }
 
 /// What may stand behind the target of a projection.
-fn of_subspace(words: &[&str], config: &Config) -> Vec<String> {
+fn of_subspace(hook: HookName, words: &[&str], config: &Config) -> Vec<String> {
     match words {
+        [] if hook == HookName::Logits => owned(&["frequencies"]),
         [] => owned(&["pca", "frequencies", "span"]),
-        [_] => {
+        [_] if hook == HookName::Logits => owned(&[CLASSES]),
+        [kind] => {
             let all = Directions::all(config).into_iter();
-            all.map(Directions::name).collect()
+            let fit = all.filter(|of| *kind != "frequencies" || of.has_waves(config));
+            fit.map(Directions::name).collect()
         }
         ["span", ..] => Vec::new(),
         [_, _] => owned(&["1"]),

@@ -106,13 +106,13 @@ impl Intervention {
                 Action::Rank(rank)
             }
             "keep" | "remove" => {
-                if !adds_to(hook) {
+                if !has_subspaces(hook) {
                     words.at = 2;
                     return words.wrong(format!(
                         "{hook} is not as wide as the residual stream, so no subspace of it lies there"
                     ));
                 }
-                Action::Project(words.subspace(config)?, verb == "keep")
+                Action::Project(words.subspace(hook, config)?, verb == "keep")
             }
             "zero" => Action::Zero,
             "scale" => {
@@ -141,10 +141,10 @@ impl Intervention {
 
 impl Words<'_> {
     /// All that is left of the line.
-    fn subspace(&mut self, config: &Config) -> Result<Subspace> {
+    fn subspace(&mut self, hook: HookName, config: &Config) -> Result<Subspace> {
         let first = self.at;
         let rest = &self.words[first..];
-        match Subspace::parse(rest, config) {
+        match Subspace::parse(rest, config, hook == HookName::Logits) {
             Ok(subspace) => {
                 self.at = self.words.len();
                 Ok(subspace)
@@ -413,6 +413,11 @@ impl Words<'_> {
 /// Whether the hook's value is as wide as the residual stream.
 pub(crate) fn adds_to(hook: HookName) -> bool {
     hook.is_stream()
+}
+
+/// Whether what is there has a part in a subspace: the stream's, and among logits waves along the classes.
+pub(crate) fn has_subspaces(hook: HookName) -> bool {
+    hook.is_stream() || hook == HookName::Logits
 }
 
 /// Whether a circuit can be cut down there.

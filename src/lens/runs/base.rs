@@ -174,7 +174,7 @@ impl<'a> Base<'a> {
         let (layer, before) = match rows.first().map(|row| row.hook) {
             _ if layers == 0 => (0, HookName::Embed),
             Some(HookName::Block(layer, _)) => (layer, HookName::Block(layer, Site::ResidPre)),
-            Some(HookName::FinalScale | HookName::FinalNormalized) => {
+            Some(HookName::FinalScale | HookName::FinalNormalized | HookName::Logits) => {
                 (layers, HookName::Block(layers - 1, Site::ResidPost))
             }
             _ => (0, HookName::Block(0, Site::ResidPre)),
@@ -237,6 +237,6 @@ fn starts_at(hook: HookName) -> (usize, Option<Site>) {
         HookName::Embed | HookName::PosEmbed => (0, Some(Site::ResidPre)),
         HookName::Pre | HookName::Post => (0, None),
         // behind the last block
-        HookName::FinalScale | HookName::FinalNormalized => (usize::MAX, None),
+        HookName::FinalScale | HookName::FinalNormalized | HookName::Logits => (usize::MAX, None),
     }
 }

@@ -8,6 +8,7 @@ pub mod gradient;
 pub mod many;
 pub mod observe;
 pub mod one;
+pub mod overall;
 pub mod pair;
 pub mod score;
 pub mod suppose;

@@ -29,7 +29,8 @@ impl Right {
     /// From what is wrong of so many inputs and predictions.
     #[must_use]
     pub fn new(inputs: u64, wrong_inputs: u64, predictions: u64, wrong_predictions: u64) -> Self {
-        let fraction = |wrong: u64, all: u64| 1.0 - wrong as f64 / all.max(1) as f64;
+        // of nothing there is no fraction
+        let fraction = |wrong: u64, all: u64| 1.0 - wrong as f64 / all as f64;
         Self {
             inputs,
             inputs_right: inputs - wrong_inputs,
@@ -43,6 +44,9 @@ impl Right {
     /// Both fractions, named.
     #[must_use]
     pub fn words(&self) -> String {
+        if self.predictions == 0 {
+            return "nothing was judged: no input has a right answer".to_owned();
+        }
         format!(
             "inputs right {}, predictions right {}",
             fraction(self.inputs_accuracy),

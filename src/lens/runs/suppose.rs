@@ -42,6 +42,7 @@ fn shape(model: &HookedTransformer, hook: HookName) -> Vec<usize> {
     let (config, len) = (model.config(), model.task().seq_len());
     let len = match hook {
         HookName::Pre | HookName::Post => 1,
+        HookName::Logits => config.outputs(len),
         _ => len,
     };
     match hook.axes() {

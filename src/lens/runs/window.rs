@@ -56,7 +56,7 @@ impl Window {
     pub fn is_query(self, hook: HookName) -> bool {
         match hook {
             HookName::Block(layer, site) => layer == self.last_layer && !site.of_keys(),
-            HookName::FinalScale | HookName::FinalNormalized => true,
+            HookName::FinalScale | HookName::FinalNormalized | HookName::Logits => true,
             _ => false,
         }
     }

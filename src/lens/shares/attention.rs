@@ -136,7 +136,7 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
                 .map(|dest| row_direction(weights, run, toward, dest))
                 .collect();
             for (i, name) in HeadName::all(config).enumerate() {
-                let parts: Vec<_> = of_head(&trace, trace.last(), name).collect();
+                let parts: Vec<_> = of_head(&trace, trace.last()?, name).collect();
                 put(i, &|dest, src| match &directions[dest] {
                     Some(toward) => {
                         let shares = parts.iter();

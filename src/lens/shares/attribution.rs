@@ -110,7 +110,7 @@ impl Asked<'_> {
         let trace = Trace::new(self.weights, run, None)?;
         for i in 0..task.answers.len() {
             let pair = self.toward.tokens(task, &run.prompt, i);
-            self.add_prediction(tally, &trace, i, pair);
+            self.add_prediction(tally, &trace, i, pair)?;
         }
         tally.remainder = tally.remainder.max(trace.remainder());
         if let Some(paths) = self.paths {
@@ -126,7 +126,7 @@ impl Asked<'_> {
         trace: &Trace<'_>,
         i: usize,
         pair: (Token, Option<Token>),
-    ) {
+    ) -> Result<()> {
         let (weights, run) = (self.weights, trace.run);
         let dest = weights.task().predicts_at(i);
         let toward = direction(weights, pair);
@@ -143,9 +143,10 @@ impl Asked<'_> {
                 .streams
                 .add(&[layer, i], stream.map(|(.., x)| x).sum());
         }
-        for (label, src, value) in shares(trace, trace.last(), dest, &toward) {
+        for (label, src, value) in shares(trace, trace.last()?, dest, &toward) {
             self.add_share(tally, label, (i, src, run.tokens[src]), value);
         }
+        Ok(())
     }
 
     /// One part's share of a logit, at the source position where a head found it.

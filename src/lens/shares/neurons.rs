@@ -65,7 +65,7 @@ impl Tally {
                 .map_or_else(|| read.clone(), |w| w * &read);
             let bias = (&mlp.b_out * &read)[(0, 0)];
             let dest = task.predicts_at(i);
-            for (family, weights) in trace.last().iter() {
+            for (family, weights) in trace.last()?.iter() {
                 // what became of the MLP's output there: its norm's scale, interventions
                 let left = (0..weights.ncols()).map(|src| (src, weights[(dest, src)]));
                 match trace.label(family) {

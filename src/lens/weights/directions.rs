@@ -2,7 +2,7 @@
 
 use super::matrices::Matrices;
 use crate::lens::names::head::HeadName;
-use crate::lens::numbers::algebra::Matrix;
+use crate::lens::numbers::algebra::{Matrix, product_svd};
 use crate::model::Config;
 use crate::task::{Task, shown};
 use anyhow::{Result, bail, ensure};
@@ -29,6 +29,49 @@ pub enum Directions {
     Output(usize),
     /// `ov.L.H`: what a head makes of each token that it looks at, `W_E W_V W_O`.
     Moved(HeadName),
+    /// `OV.L.H.U` and the like: singular vectors of a head's circuit, by falling singular value.
+    Singular(HeadName, Singular),
+}
+
+/// Singular vectors of `W_V W_O` or of `W_Q W_K^T`, as TransformerLens's `OV` and `QK` have them; each may
+/// stand the other way round, both sides together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Singular {
+    /// `OV.L.H.U`: what its values read.
+    OvReads,
+    /// `OV.L.H.V`: what is written for it.
+    OvWrites,
+    /// `QK.L.H.U`: what its queries read.
+    QkQueries,
+    /// `QK.L.H.V`: what its keys read.
+    QkKeys,
+}
+
+impl Singular {
+    const ALL: [Self; 4] = [Self::OvReads, Self::OvWrites, Self::QkQueries, Self::QkKeys];
+
+    fn name(self, HeadName { layer, head }: HeadName) -> String {
+        let (circuit, side) = match self {
+            Self::OvReads => ("OV", "U"),
+            Self::OvWrites => ("OV", "V"),
+            Self::QkQueries => ("QK", "U"),
+            Self::QkKeys => ("QK", "V"),
+        };
+        format!("{circuit}.{layer}.{head}.{side}")
+    }
+
+    /// One a row, `[d_head, d_model]`, or fewer where the head has no more.
+    fn rows(self, weights: &Matrices, head: HeadName) -> Result<Matrix> {
+        let head = weights.head(head);
+        let across = |m: &Matrix| m.transpose().to_owned();
+        let found = match self {
+            Self::OvReads => product_svd(&head.w_v, &head.w_o),
+            Self::OvWrites => product_svd(&across(&head.w_o), &across(&head.w_v)),
+            Self::QkQueries => product_svd(&head.w_q, &across(&head.w_k)),
+            Self::QkKeys => product_svd(&head.w_k, &across(&head.w_q)),
+        };
+        Ok(across(&found?.u))
+    }
 }
 
 impl Directions {
@@ -50,6 +93,7 @@ impl Directions {
         );
         for head in HeadName::all(config) {
             all.extend([Self::Reads(head), Self::Writes(head), Self::Moved(head)]);
+            all.extend(Singular::ALL.map(|side| Self::Singular(head, side)));
         }
         all
     }
@@ -67,6 +111,7 @@ impl Directions {
             Self::Writes(head) => format!("W_O.{}.{}", head.layer, head.head),
             Self::Output(layer) => format!("W_O.{layer}"),
             Self::Moved(head) => format!("ov.{}.{}", head.layer, head.head),
+            Self::Singular(head, side) => side.name(head),
         }
     }
 
@@ -112,6 +157,7 @@ impl Directions {
                 counted(config.mlp.map_or(0, |mlp| mlp.d_mlp))
             }
             Self::Reads(_) | Self::Writes(_) => counted(config.d_head),
+            Self::Singular(..) => counted(config.d_head.min(config.d_model)),
             Self::Output(_) => counted(config.d_head * config.n_heads),
         }
     }
@@ -154,6 +200,7 @@ impl Directions {
                 let head = weights.head(head);
                 &(weights.w_e() * &head.w_v) * &head.w_o
             }
+            Self::Singular(head, side) => side.rows(weights, head)?,
         })
     }
 
@@ -196,6 +243,45 @@ pub fn cosines(a: &Matrix, b: &Matrix) -> Matrix {
     })
 }
 
+/// Directions in the plane that they span best: where each ends in it, and how much of it lies there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fan {
+    /// `[direction, 2]`, along the plane's two axes, the one that more of them lies along first.
+    pub ends: Matrix,
+    /// Of each direction, how much of its squared length lies in the plane; no number where it is 0.
+    pub inside: Vec<f64>,
+    /// The same of all squared lengths together.
+    pub share: f64,
+}
+
+/// Directions, `[n, d]`, in the plane through 0 that holds most of their squared lengths.
+///
+/// # Errors
+/// When the singular values do not converge, or they span no plane.
+pub fn fan(rows: &Matrix) -> Result<Fan> {
+    let plane = basis(rows, 1e-9)?;
+    ensure!(
+        plane.ncols() >= 2,
+        "they span {} dimensions, which is no plane",
+        plane.ncols()
+    );
+    let mut ends = rows * plane.subcols(0, 2);
+    // an axis may point either way: more of them lie along it than against it
+    for axis in 0..2 {
+        let along: f64 = (0..ends.nrows()).map(|i| ends[(i, axis)]).sum();
+        if along < 0.0 {
+            (0..ends.nrows()).for_each(|i| ends[(i, axis)] *= -1.0);
+        }
+    }
+    let squared = |m: &Matrix, i: usize| m.row(i).squared_norm_l2();
+    let inside = (0..rows.nrows()).map(|i| squared(&ends, i) / squared(rows, i));
+    Ok(Fan {
+        inside: inside.collect(),
+        share: ends.squared_norm_l2() / rows.squared_norm_l2(),
+        ends,
+    })
+}
+
 /// How much of one subspace lies in another: the squared cosines of the angles between what two families span,
 /// over the smaller dimension; 1 where one contains the other, 0 where they are at right angles.
 ///
@@ -224,7 +310,7 @@ pub(crate) fn centred(rows: &Matrix) -> Matrix {
 pub(crate) fn basis(rows: &Matrix, least: f64) -> Result<Matrix> {
     let across = rows.transpose().to_owned();
     let one = Matrix::identity(across.ncols(), across.ncols());
-    let svd = crate::lens::numbers::algebra::product_svd(&across, &one)?;
+    let svd = product_svd(&across, &one)?;
     let most = svd.s.first().copied().unwrap_or(0.0);
     let real = svd.s.iter().take_while(|&&s| s > most * least && s > 0.0);
     let rank = real.count();
@@ -233,6 +319,7 @@ pub(crate) fn basis(rows: &Matrix, least: f64) -> Result<Matrix> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     #[test]
@@ -256,5 +343,30 @@ mod tests {
         assert!(at(&[0], &[1, 2]).abs() < 1e-12);
         let cosines = cosines(&rows(&[0, 1]), &rows(&[0, 0]));
         assert_eq!((cosines[(0, 0)], cosines[(1, 0)]), (1.0, 0.0));
+    }
+
+    #[test]
+    fn directions_in_a_plane_are_all_there_and_others_in_part() {
+        // an even fan in the second and fourth dimension, and one direction half outside
+        let angle = |i: usize| std::f64::consts::TAU * i as f64 / 6.0;
+        let rows = Matrix::from_fn(7, 5, |i, j| match (i, j) {
+            (6, 0) => 0.1,
+            (6, 1) => 0.1,
+            (6, _) => 0.0,
+            (_, 1) => 3.0 * angle(i).cos(),
+            (_, 3) => 2.0 * angle(i).sin(),
+            _ => 0.0,
+        });
+        let found = fan(&rows).unwrap();
+        for i in 0..6 {
+            let [x, y] = [found.ends[(i, 0)].abs(), found.ends[(i, 1)].abs()];
+            assert!((x - 3.0 * angle(i).cos().abs()).abs() < 1e-3, "{i}: {x}");
+            assert!((y - 2.0 * angle(i).sin().abs()).abs() < 1e-3, "{i}: {y}");
+            assert!(found.inside[i] > 0.999);
+        }
+        assert!((found.inside[6] - 0.5).abs() < 1e-3, "{:?}", found.inside);
+        assert!(found.share > 0.999 && found.share < 1.0);
+        let line = Matrix::from_fn(3, 4, |i, j| if j == 2 { i as f64 } else { 0.0 });
+        assert!(fan(&line).is_err());
     }
 }

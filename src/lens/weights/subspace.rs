@@ -12,11 +12,15 @@ use anyhow::{Result, ensure};
 /// A subspace, by how it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subspace {
-    /// Of which directions.
-    pub of: Directions,
+    /// Of which directions of the residual stream; of the classes themselves, among logits, where there are
+    /// none.
+    pub of: Option<Directions>,
     /// What of them.
     pub part: Spanned,
 }
+
+/// What the classes themselves are called, along which logits have waves.
+pub(crate) const CLASSES: &str = "classes";
 
 /// What of some directions spans a subspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +44,19 @@ impl Subspace {
     ///
     /// # Errors
     /// The place of the wrong word among them, and what it may be.
-    pub(crate) fn parse(words: &[&str], config: &Config) -> Result<Self, (usize, String)> {
+    pub(crate) fn parse(
+        words: &[&str],
+        config: &Config,
+        among_logits: bool,
+    ) -> Result<Self, (usize, String)> {
+        if among_logits {
+            return Self::of_logits(words, config);
+        }
         let missing = |at: usize, what: &str| (at, format!("{what} is missing; write {FORM}"));
         let kind = words.first().ok_or_else(|| missing(0, "what is kept"))?;
         let name = words.get(1).ok_or_else(|| missing(1, "a name such as W_U"));
         let of = |name: &str| Directions::parse(name, config).map_err(|e| (1, format!("{e:#}")));
-        let numbers = || -> Result<Vec<usize>, (usize, String)> {
-            let read = words.iter().enumerate().skip(2).map(|(at, word)| {
-                let number = word.parse::<usize>().ok();
-                number.ok_or_else(|| (at, format!("'{}' is no whole number", shown(word))))
-            });
-            read.collect()
-        };
+        let numbers = || numbers(words);
         let part = match *kind {
             "span" => match words.get(2) {
                 Some(more) => return Err((2, format!("'{}' is too much", shown(more)))),
@@ -70,21 +75,42 @@ impl Subspace {
         };
         let of = of(name?)?;
         if let Spanned::Frequencies(some) = &part {
-            let most = of.counted_len(config) / 2;
-            if most == 0 {
+            if !of.has_waves(config) {
                 return Err((1, format!("{} has no numbers in a row", of.name())));
             }
-            if let Some(at) = some.iter().position(|&k| k > most) {
-                return Err((at + 2, format!("frequencies are 0 to {most}")));
-            }
+            bounded(some, of.counted_len(config))?;
         }
-        Ok(Self { of, part })
+        Ok(Self { of: Some(of), part })
+    }
+
+    /// One of logits: `frequencies classes 44 17`.
+    fn of_logits(words: &[&str], config: &Config) -> Result<Self, (usize, String)> {
+        let form = format!("write frequencies {CLASSES} K K ..");
+        match words {
+            ["frequencies", CLASSES, ..] => {}
+            ["frequencies", other, ..] => {
+                let problem = format!("logits have waves along {CLASSES}, not '{}'", shown(other));
+                return Err((1, problem));
+            }
+            ["frequencies"] => return Err((1, format!("{CLASSES} is missing; {form}"))),
+            [other, ..] => return Err((0, format!("'{}' is none; {form}", shown(other)))),
+            [] => return Err((0, format!("what is kept is missing; {form}"))),
+        }
+        let some = numbers(words)?;
+        if some.is_empty() {
+            return Err((2, format!("a frequency is missing; {form}")));
+        }
+        bounded(&some, config.d_vocab_out)?;
+        Ok(Self {
+            of: None,
+            part: Spanned::Frequencies(some),
+        })
     }
 
     /// The words that a line has for it.
     #[must_use]
     pub fn words(&self) -> String {
-        let name = self.of.name();
+        let name = self.of.map_or_else(|| CLASSES.to_owned(), Directions::name);
         match &self.part {
             Spanned::Span => format!("span {name}"),
             Spanned::Components(k) => format!("pca {name} {k}"),
@@ -95,23 +121,29 @@ impl Subspace {
         }
     }
 
-    /// The orthogonal projection onto it, `[d_model, d_model]`: `x P` is the part of `x` in the subspace.
+    /// The orthogonal projection onto it, `[d_model, d_model]`, among logits `[d_vocab_out, d_vocab_out]`:
+    /// `x P` is the part of `x` in the subspace.
     ///
     /// # Errors
     /// When the directions are not there, or the singular values do not converge.
     pub(crate) fn projection(&self, weights: &Matrices) -> Result<Matrix> {
-        let rows = self.of.rows(weights)?;
+        let (rows, labels) = match self.of {
+            Some(of) => (
+                of.rows(weights)?,
+                of.labels(weights.config(), weights.task()),
+            ),
+            None => {
+                let size = weights.config().d_vocab_out;
+                let labels = Directions::Classes.labels(weights.config(), weights.task());
+                (Matrix::identity(size, size), labels)
+            }
+        };
         let (rows, most) = match &self.part {
             Spanned::Span => (rows, usize::MAX),
             Spanned::Components(k) => (centred(&rows), *k),
             Spanned::Frequencies(some) => {
-                let labels = self.of.labels(weights.config(), weights.task());
                 let range = Directions::counted(&labels);
-                ensure!(
-                    range.len() >= 3,
-                    "{} has no numbers in a row",
-                    self.of.name()
-                );
+                ensure!(range.len() >= 3, "{} has no numbers in a row", self.words());
                 let table = rows.subrows(range.start, range.len()).to_owned();
                 let waves = some.iter().flat_map(|&k| fourier::coefficients(&table, k));
                 let waves: Vec<Vec<f64>> = waves.collect();
@@ -127,7 +159,31 @@ impl Subspace {
     }
 }
 
+/// The whole numbers behind a kind and a name.
+fn numbers(words: &[&str]) -> Result<Vec<usize>, (usize, String)> {
+    let read = words.iter().enumerate().skip(2).map(|(at, word)| {
+        let number = word.parse::<usize>().ok();
+        number.ok_or_else(|| (at, format!("'{}' is no whole number", shown(word))))
+    });
+    read.collect()
+}
+
+/// Whether so many numbers in a row have waves of these frequencies.
+fn bounded(some: &[usize], numbers: usize) -> Result<(), (usize, String)> {
+    let most = numbers / 2;
+    match some.iter().position(|&k| k > most) {
+        Some(at) => Err((at + 2, format!("frequencies are 0 to {most}"))),
+        None => Ok(()),
+    }
+}
+
 impl Directions {
+    /// Whether they belong to numbers along which there are waves.
+    #[must_use]
+    pub fn has_waves(self, config: &Config) -> bool {
+        self.counted_len(config) >= 2
+    }
+
     /// How many of them belong to numbers in a row, as far as sizes tell.
     fn counted_len(self, config: &Config) -> usize {
         match self {
@@ -136,6 +192,8 @@ impl Directions {
             Self::Positions => config.n_ctx,
             Self::NeuronsIn(_) | Self::NeuronsOut(_) => config.mlp.map_or(0, |mlp| mlp.d_mlp),
             Self::Reads(_) | Self::Writes(_) => config.d_head,
+            // these are told apart by their strength, along which nothing goes round
+            Self::Singular(..) => 0,
             Self::Output(_) => config.d_head * config.n_heads,
         }
     }

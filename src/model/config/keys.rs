@@ -4,8 +4,8 @@
 //! is refused; one that sounds as if it were of the architecture, and is not known here, is told.
 
 use super::sidecar::Sidecar;
-use crate::model::hooks::edit_distance;
 use crate::task::shown;
+use crate::task::text::edit_distance;
 use anyhow::{Result, bail, ensure};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -263,6 +263,7 @@ impl Config {
             HookName::Block(layer, site) => layer < self.n_layers && self.has_site(site),
             HookName::FinalScale | HookName::FinalNormalized => normed && !self.is_bare(),
             HookName::Pre | HookName::Post => self.is_bare(),
+            HookName::Logits => true,
         }
     }
 
@@ -292,6 +293,7 @@ impl Config {
         match hook {
             HookName::FinalScale => 1,
             HookName::Pre | HookName::Post => d_mlp,
+            HookName::Logits => self.d_vocab_out,
             HookName::Embed | HookName::PosEmbed | HookName::FinalNormalized => self.d_model,
             HookName::Block(_, site) => match site {
                 Site::Ln1Scale | Site::Ln2Scale | Site::MlpLnScale => 1,

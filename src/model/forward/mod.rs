@@ -32,7 +32,8 @@ pub trait Hooks {
     fn at(&mut self, name: HookName, value: Tensor) -> Result<Tensor>;
 
     /// Whether the pass must compute this hook point at all. Only those that [`Site::on_demand`]
-    /// names are ever skipped: no later step needs them, and they cost as much as the rest.
+    /// names are ever skipped: no later step needs them, and they cost as much as the rest; and the
+    /// logits, which a run returns anyway.
     fn wants(&self, _name: HookName) -> bool {
         false
     }
@@ -298,12 +299,18 @@ impl HookedTransformer {
             }
             None => resid.clone(),
         };
-        match position {
-            Some(position) => {
-                let row = read.narrow(1, position, 1)?.squeeze(1)?;
-                affine(&row, &self.w_u, self.added(&self.b_u))
+        let logits = |read: &Tensor| affine(read, &self.w_u, self.added(&self.b_u));
+        let one = |of: &Tensor, position| -> Result<Tensor> {
+            Ok(of.narrow(1, position, 1)?.squeeze(1)?)
+        };
+        // whoever changes logits sees those of all positions
+        match (position, hooks.wants(HookName::Logits)) {
+            (Some(position), false) => logits(&one(&read, position)?),
+            (None, false) => logits(&read),
+            (position, true) => {
+                let all = hooks.at(HookName::Logits, logits(&read)?)?;
+                position.map_or_else(|| Ok(all.clone()), |position| one(&all, position))
             }
-            None => affine(&read, &self.w_u, self.added(&self.b_u)),
         }
     }
 

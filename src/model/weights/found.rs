@@ -72,7 +72,14 @@ impl<'a> Found<'a> {
                     Some(inner) => self.go_into(&inner, step, depth + 1),
                     None => {
                         let items = dict.items.borrow();
-                        self.entries = items.iter().map(entry).collect::<Result<_>>()?;
+                        let tensors = items.iter().filter(|(_, value)| is_tensor(value)).count();
+                        // beside weights stand numbers, losses, an optimiser's state
+                        let weights = items.iter().filter(|(key, value)| {
+                            let Value::Str(name) = key else { return true };
+                            let own = is_tensor(value) && !is_beside(name);
+                            own || tensors == 0
+                        });
+                        self.entries = weights.map(entry).collect::<Result<_>>()?;
                         Ok(())
                     }
                 }
@@ -141,6 +148,37 @@ fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
         Value::Str(text) => Some((*text).into()),
         _ => None,
     }
+}
+
+fn is_tensor(value: &Value<'_>) -> bool {
+    matches!(value, Value::Tensor(_))
+}
+
+/// Whether a tensor of this name tells of a training, beside its weights.
+pub(super) fn is_beside(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = [
+        "loss",
+        "losses",
+        "acc",
+        "accs",
+        "accuracy",
+        "accuracies",
+        "history",
+        "state",
+    ];
+    let about = [
+        "step",
+        "steps",
+        "global_step",
+        "epoch",
+        "epochs",
+        "iteration",
+        "seed",
+        "rng",
+    ];
+    let last = name.rsplit('_').next().unwrap_or_default();
+    !name.contains('.') && (ends.contains(&last) || about.contains(&name.as_str()))
 }
 
 fn entry<'a>((key, value): &(Value<'a>, Value<'a>)) -> Result<Entry<'a>> {

@@ -147,9 +147,12 @@ fn parse(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
             step.is_none(),
             "a safetensors file holds no series; leave out the # behind its name"
         );
+        let mut weights = parse_safetensors(bytes)?;
+        // what tells of a training stands beside weights here as well
+        weights.retain(|name, _| !found::is_beside(name));
         Ok(Checkpoint {
             format: "safetensors",
-            weights: parse_safetensors(bytes)?,
+            weights,
             dtypes: tensors::dtypes(bytes)?,
             ..Checkpoint::default()
         })

@@ -2,7 +2,8 @@
 
 use super::peak::peak_gflops;
 use super::{Effort, Spread};
-use crate::lens::{Experiment, GridName, Matrices, observe_run, patching_grids, score};
+use crate::answers::{Inquest, Question, Tools, answer};
+use crate::lens::{Experiment, GridName, Matrices, RunName, observe_run, patching_grids, score};
 use crate::model::{HookedTransformer, NoHooks, Recorder};
 use crate::sweep::{Over, Sweep, Tally};
 use crate::task::Sample;
@@ -40,6 +41,11 @@ pub struct Compute {
     pub grids_406_ms: f64,
     /// How many cells they have: 132 and 406 with the shape of the embedded model.
     pub patches: [usize; 2],
+    /// A map of a margin by the first two fields, all else as in the prompt, in milliseconds; the median. None
+    /// where the task has no two fields, or judges nothing.
+    pub map_ms: Option<f64>,
+    /// How many cells it has: 2,500 with the task of the embedded model.
+    pub map_cells: usize,
     /// Inputs that the sweep judges in a second.
     pub sweep_inputs_per_s: f64,
     /// The sample of which these are, where there are too many inputs to sweep.
@@ -104,6 +110,8 @@ pub fn compute(
     };
     let (few, few_cells) = grids(&without_pattern)?;
     let (all, all_cells) = grids(&GridName::all(model.config()))?;
+    tell("a map of two fields");
+    let mapped = map(model, experiment, effort.once)?;
     tell("forward passes in batches");
     let forward_rate = forward_rate(model, effort.rate)?;
     tell("the sweep");
@@ -123,6 +131,8 @@ pub fn compute(
         grids_132_ms: few * 1e3,
         grids_406_ms: all * 1e3,
         patches: [few_cells, all_cells],
+        map_ms: mapped.map(|(_, seconds)| seconds * 1e3),
+        map_cells: mapped.map_or(0, |(cells, _)| cells),
         sweep_inputs_per_s: sweep_rate,
         sweep_sample: (over != Over::Space).then(|| SAMPLE.to_string()),
         sweep_reason: sweep.reason().map(str::to_owned),
@@ -149,6 +159,42 @@ fn median(long_enough: Duration, work: &dyn Fn() -> Result<()>) -> Result<f64> {
         times.push(now.elapsed().as_secs_f64());
     }
     Ok(Spread::of(times).p50)
+}
+
+/// How many cells a map by the first two fields has, and the seconds that it takes.
+fn map(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    long_enough: Duration,
+) -> Result<Option<(usize, f64)>> {
+    let task = model.task();
+    let fields: Vec<String> = task
+        .fields()
+        .take(2)
+        .map(|field| field.to_string())
+        .collect();
+    let (true, [rows, cols], Some(first)) = (task.is_judged(), &fields[..], task.answers.first())
+    else {
+        return Ok(None);
+    };
+    let line = format!(
+        "map margin[{}] by {rows}, {cols}",
+        task.label(first.read_at)
+    );
+    let question = Question::parse(&line, task, model.config())?;
+    let tools = Tools::new(model)?;
+    let ask = || {
+        answer(Inquest {
+            model,
+            tools: &tools,
+            other: None,
+            question: &question,
+            experiment,
+            about: RunName::Clean.into(),
+        })
+    };
+    let cells = ask()?.values.values().len();
+    Ok(Some((cells, median(long_enough, &|| ask().map(drop))?)))
 }
 
 /// Inputs a second.

@@ -2,7 +2,7 @@
 
 use super::grammar::{Body, Number, Truth};
 use super::meaning::Claim;
-use super::verdict::are_close;
+use super::truth::are_close;
 use super::word::Word;
 use crate::sweep::input::{Input, Of};
 

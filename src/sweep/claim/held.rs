@@ -61,7 +61,8 @@ impl Reader<'_> {
             return self.wrong(term, "this model has no W_pos");
         }
         let found = self.held(term, bracket, What::Dot(direction))?;
-        if self.config.width(found.hook) != self.config.d_model {
+        let wide = self.config.width(found.hook) == self.config.d_model;
+        if !wide || found.hook == HookName::Logits {
             let problem = format!("{} is not d_model wide, as the direction is", found.hook);
             return self.wrong(term, problem);
         }

@@ -1,6 +1,7 @@
 //! What a claim's line means: its words, and what a sweep has to keep for them.
 
 use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
+use super::named;
 use super::word::{Named, Word};
 use super::words;
 use crate::lens::{CircuitName, HeadName};
@@ -34,6 +35,8 @@ pub(super) struct Reader<'a> {
     pub config: &'a Config,
     /// What the words ask for joins what is there.
     pub wanted: &'a mut Wanted,
+    /// Whether a name that stands here is a class's: it is compared with what is said or right.
+    pub names_classes: bool,
 }
 
 pub(super) type Read<T> = Result<T, ClaimError>;
@@ -108,6 +111,7 @@ impl<'a> Reader<'a> {
             task,
             config,
             wanted,
+            names_classes: false,
         }
     }
 
@@ -133,8 +137,12 @@ impl<'a> Reader<'a> {
                 let margin = self.word(&Term { word, ..a })?;
                 Truth::Compare(Number::Word(margin), Compare::More, Number::Constant(0.0))
             }
-            Truth::Compare(a, how, b) => Truth::Compare(self.number(a)?, how, self.number(b)?),
+            Truth::Compare(a, how, b) => {
+                self.names_classes = named::is_of_class(&a) || named::is_of_class(&b);
+                Truth::Compare(self.number(a)?, how, self.number(b)?)
+            }
             Truth::In(a, list) => {
+                self.names_classes = named::is_of_class(&a);
                 let list = list.into_iter().map(|one| self.number(one));
                 let list = list.collect::<Read<_>>()?;
                 Truth::In(self.number(a)?, list)
@@ -172,19 +180,6 @@ impl<'a> Reader<'a> {
                 Number::Chain(Box::new(first), rest.collect::<Read<_>>()?)
             }
         })
-    }
-
-    /// A token's name where it is no field's: `c_0 = a`.
-    fn named_value(&self, term: &Term) -> Option<f64> {
-        let name = &term.word;
-        let is_word = words::WORDS
-            .iter()
-            .any(|(form, _)| form.starts_with(name.as_str()));
-        if self.field(name).is_some() || !term.brackets.is_empty() || is_word {
-            return None;
-        }
-        let token = self.task.vocabulary.named(name)?;
-        Some(self.task.number_of_token(token as usize))
     }
 
     /// What a mean, a least or a largest is compared with: a number that is the same for all.
@@ -284,7 +279,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn field(&self, name: &str) -> Option<usize> {
+    pub fn field(&self, name: &str) -> Option<usize> {
         self.task.field(name).map(|field| field.slot)
     }
 

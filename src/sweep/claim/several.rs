@@ -39,7 +39,10 @@ impl Asked<'_> {
                 ..found.evidence
             };
             Verdict {
-                inputs,
+                inputs: match count.all_exist() {
+                    true => inputs,
+                    false => found.inputs,
+                },
                 evidence,
                 ..found
             }

@@ -46,10 +46,12 @@ impl Verdict {
     }
 
     fn left_out(&self) -> String {
-        match self.undefined {
+        let told = |n: u64, words: &str| match n {
             0 => String::new(),
-            n => format!("; undefined for {}", grouped(n.into())),
-        }
+            n => format!("; {words} {}", grouped(n.into())),
+        };
+        let unasked = told(self.unasked, "without a right answer");
+        told(self.undefined, "undefined for") + &unasked
     }
 
     /// What the claim's first expression is over the inputs that it is about.

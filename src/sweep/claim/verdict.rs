@@ -1,17 +1,13 @@
 //! A claim against all inputs: how many it is true of, and one of which it is not.
 
 use super::conclusion::Evidence;
-use super::grammar::{Body, Compare, Number, Over as Of, Truth};
+use super::grammar::{Body, Compare, Number, Over as Of};
 use super::meaning::Claim;
 use super::told::first_expression;
 use super::word::Word;
 use crate::sweep::input::Input;
 use crate::task::Values;
 use serde::Serialize;
-
-/// Numbers nearer to each other than this, relative to their size, are compared again in double
-/// precision.
-const CLOSE: f64 = 1e-5;
 
 /// What there is to say of a claim whose condition is met by no input.
 pub const NO_INPUT: &str = "no input meets the condition: the claim is about nothing";
@@ -47,6 +43,9 @@ pub struct Verdict {
     /// with such inputs fails.
     #[serde(default)]
     pub undefined: u64,
+    /// Inputs that it is not about, as it speaks of a right answer and they have none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unasked: u64,
     /// What the claim's first expression is called: what the next three are of.
     #[serde(default)]
     pub of: String,
@@ -66,10 +65,20 @@ pub struct Verdict {
     pub evidence: Evidence,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(inputs: &u64) -> bool {
+    *inputs == 0
+}
+
 /// A claim and the inputs seen so far.
 #[derive(Clone)]
 pub(super) struct Count<'a> {
     claim: &'a Claim,
+    /// What it is made of.
+    words: Vec<&'a Word>,
+    /// Inputs that were looked at.
+    seen: u64,
+    unasked: u64,
     /// Whether rounding can make no difference to it.
     settled: bool,
     count: u64,
@@ -114,6 +123,9 @@ impl<'a> Count<'a> {
             settled: claim.is_settled(),
             count: 0,
             total: 0,
+            words: claim.read.words(),
+            seen: 0,
+            unasked: 0,
             undefined: 0,
             valued: 0,
             sum: 0.0,
@@ -123,6 +135,11 @@ impl<'a> Count<'a> {
             close: 0,
             close_failing: 0,
         }
+    }
+
+    /// Whether every combination of values is an input: else those that are were counted as they came.
+    pub fn all_exist(&self) -> bool {
+        self.claim.task.all_exist()
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -157,7 +174,8 @@ impl<'a> Count<'a> {
             count: self.count,
             total: self.total,
             undefined: self.undefined,
-            inputs: 0,
+            unasked: self.unasked,
+            inputs: self.seen,
             of: first_expression(self.claim.line()),
             mean,
             min: some(self.min),
@@ -227,6 +245,11 @@ impl<'a> Count<'a> {
 
     /// Adds an input.
     pub fn see(&mut self, input: &Input<'_>) {
+        self.seen += 1;
+        if input.may_lack() && self.words.iter().any(|word| word.lacks(input)) {
+            self.unasked += 1;
+            return;
+        }
         let line = &self.claim.read;
         let when = line.when.as_ref();
         let when = when.map_or(Some(true), |when| when.of(input).0);
@@ -276,6 +299,8 @@ impl<'a> Count<'a> {
         self.count += later.count;
         self.total += later.total;
         self.undefined += later.undefined;
+        self.unasked += later.unasked;
+        self.seen += later.seen;
         self.valued += later.valued;
         self.sum += later.sum;
         self.min = self.min.min(later.min);
@@ -286,160 +311,6 @@ impl<'a> Count<'a> {
             if self.worst.is_among(off) {
                 self.worst.keep(off, one);
             }
-        }
-    }
-}
-
-impl Compare {
-    /// Whether it is so (unknown where either is not defined), and by how much it is not.
-    pub(super) fn of(self, a: f64, b: f64) -> Truthful {
-        let (is_so, off) = match self {
-            Self::Less => (a < b, a - b),
-            Self::AtMost => (a <= b, a - b),
-            Self::More => (a > b, b - a),
-            Self::AtLeast => (a >= b, b - a),
-            Self::Equal => (a == b, (a - b).abs()),
-            Self::Unequal => (a != b, -(a - b).abs()),
-        };
-        let defined = !a.is_nan() && !b.is_nan();
-        // two infinities of one sign are not apart
-        let off = if off.is_nan() { 0.0 } else { off };
-        (defined.then_some(is_so), off)
-    }
-}
-
-impl Number<Word> {
-    pub(super) fn of(&self, input: &Input<'_>) -> f64 {
-        match self {
-            Self::Constant(x) => *x,
-            Self::Word(word) => word.value(input),
-            Self::Negative(a) => -a.of(input),
-            Self::Abs(a) => a.of(input).abs(),
-            Self::Chain(first, rest) => {
-                let joined = |a, (sign, b): &(char, Self)| Self::joined(a, *sign, b.of(input));
-                rest.iter().fold(first.of(input), joined)
-            }
-        }
-    }
-
-    /// Two numbers with a sign of arithmetic between them: no number where they are divided by 0 or
-    /// too large.
-    pub(super) fn joined(a: f64, sign: char, b: f64) -> f64 {
-        let joined = match sign {
-            '+' => a + b,
-            '-' => a - b,
-            '*' => a * b,
-            _ => a / b,
-        };
-        match joined.is_infinite() && a.is_finite() && b.is_finite() {
-            true => f64::NAN,
-            false => joined,
-        }
-    }
-
-    /// Whether single precision cannot tell how it compares with another.
-    fn is_open_against(&self, other: &Self, input: &Input<'_>) -> bool {
-        if self.is_open(input) || other.is_open(input) {
-            return true;
-        }
-        let whole = self.is_whole() && other.is_whole();
-        !whole && are_close(self.of(input), other.of(input))
-    }
-
-    /// Whether a whole number in it may be another one.
-    pub(super) fn is_open(&self, input: &Input<'_>) -> bool {
-        match self {
-            Self::Constant(_) => false,
-            Self::Word(word) => word.is_open(input),
-            Self::Negative(a) | Self::Abs(a) => a.is_open(input),
-            Self::Chain(first, rest) => {
-                first.is_open(input) || rest.iter().any(|(_, b)| b.is_open(input))
-            }
-        }
-    }
-
-    /// Whether it is made of whole numbers alone, which no rounding changes.
-    pub(super) fn is_whole(&self) -> bool {
-        match self {
-            Self::Constant(_) => true,
-            Self::Word(word) => word.is_whole(),
-            Self::Negative(a) | Self::Abs(a) => a.is_whole(),
-            Self::Chain(first, rest) => first.is_whole() && rest.iter().all(|(_, b)| b.is_whole()),
-        }
-    }
-}
-
-/// Whether something is true, where that is known, and by how much it is not.
-pub(super) type Truthful = (Option<bool>, f64);
-
-/// Both; what is unknown counts only where it decides.
-fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    match (a, b) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    }
-}
-
-pub(super) fn are_close(a: f64, b: f64) -> bool {
-    let apart = (a - b).abs();
-    apart <= CLOSE * (1.0 + a.abs() + b.abs()) || apart.is_nan()
-}
-
-impl Truth<Word> {
-    /// Whether it is true of an input (neither true nor false where that hangs on a number that is not
-    /// defined), and by how much it is not.
-    pub(super) fn of(&self, input: &Input<'_>) -> Truthful {
-        match self {
-            Self::Compare(a, how, b) => how.of(a.of(input), b.of(input)),
-            Self::In(a, list) => {
-                let a = a.of(input);
-                let off = list.iter().map(|b| (a - b.of(input)).abs());
-                let unknown = off.clone().any(f64::is_nan);
-                let off = off.fold(f64::INFINITY, f64::min);
-                ((off == 0.0 || !unknown).then_some(off == 0.0), off)
-            }
-            Self::Argmax(word) => {
-                let lead = word.lead(input);
-                ((!lead.is_nan()).then_some(lead > 0.0), -lead)
-            }
-            Self::Not(a) => {
-                let (is_true, off) = a.of(input);
-                (is_true.map(|is_true| !is_true), -off)
-            }
-            Self::And(all) => {
-                let both = |a: Truthful, b: Truthful| (and(a.0, b.0), a.1.max(b.1));
-                let all = all.iter().map(|one| one.of(input));
-                all.reduce(both).unwrap_or((Some(true), 0.0))
-            }
-            Self::Or(all) => {
-                let not = |x: Option<bool>| x.map(|x| !x);
-                let either =
-                    |a: Truthful, b: Truthful| (not(and(not(a.0), not(b.0))), a.1.min(b.1));
-                let all = all.iter().map(|one| one.of(input));
-                all.reduce(either).unwrap_or((Some(false), 0.0))
-            }
-        }
-    }
-
-    /// The number that its first comparison is about.
-    fn first(&self, input: &Input<'_>) -> f64 {
-        match self {
-            Self::Compare(a, ..) | Self::In(a, _) => a.of(input),
-            Self::Argmax(word) => word.value(input),
-            Self::Not(a) => a.first(input),
-            Self::And(all) | Self::Or(all) => all.first().map_or(f64::NAN, |one| one.first(input)),
-        }
-    }
-
-    /// Whether single precision cannot tell.
-    pub(super) fn is_open(&self, input: &Input<'_>) -> bool {
-        match self {
-            Self::Compare(a, _, b) => a.is_open_against(b, input),
-            Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),
-            Self::Argmax(word) => are_close(word.lead(input), 0.0),
-            Self::Not(a) => a.is_open(input),
-            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.is_open(input)),
         }
     }
 }

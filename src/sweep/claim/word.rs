@@ -60,18 +60,19 @@ impl Word {
             Self::Field(field) => input.space.task.number_of_token(input.fields[field]),
             Self::Truth(j) => number(input, input.truth(j)),
             Self::Pred(j) => match input.get(Of::Margin(j)) {
+                _ if !input.asks(j) => number(input, Some(input.get(Of::Other(j)) as usize)),
                 margin if margin > 0.0 => number(input, input.truth(j)),
                 margin if margin.is_nan() => f64::NAN,
                 _ => number(input, Some(input.get(Of::Other(j)) as usize)),
             },
+            Self::Margin(Some(j)) if !input.asks(j) => f64::NAN,
             Self::Margin(Some(j)) => input.get(Of::Margin(j)),
             Self::Margin(None) => {
-                let margins = (0..n).map(|j| input.get(Of::Margin(j)));
+                let asked = (0..n).filter(|&j| input.asks(j));
+                let margins = asked.map(|j| input.get(Of::Margin(j)));
                 // no number is less than any
-                margins.fold(
-                    f64::INFINITY,
-                    |a, b| if b < a || b.is_nan() { b } else { a },
-                )
+                let least = margins.reduce(|a, b| if b < a || b.is_nan() { b } else { a });
+                least.unwrap_or(f64::NAN)
             }
             Self::LogProb(j) => -loss(input, j),
             Self::Loss(j) => loss(input, j),
@@ -79,7 +80,8 @@ impl Word {
             Self::Right(Some(j)) => right(input, j),
             Self::Right(None) => {
                 let asked = (0..n).filter(|&j| input.asks(j));
-                asked.map(|j| right(input, j)).fold(1.0, f64::min)
+                let all = asked.map(|j| right(input, j)).reduce(f64::min);
+                all.unwrap_or(f64::NAN)
             }
             Self::Prob(j, token) => {
                 let class = token.class(input, j);
@@ -153,6 +155,25 @@ impl Word {
             return 0.0;
         }
         own - best
+    }
+
+    /// Whether it reads a right answer that the input does not have.
+    pub fn lacks(&self, input: &Input<'_>) -> bool {
+        let asks = |j: usize| input.asks(j);
+        match self {
+            Self::Truth(j) | Self::Rank(j) | Self::Difference(j) => !asks(*j),
+            Self::Margin(of) | Self::LogProb(of) | Self::Right(of) | Self::Loss(of) => match of {
+                Some(j) => !asks(*j),
+                None => !(0..input.space.task.answers.len()).any(asks),
+            },
+            Self::Prob(j, named)
+            | Self::Logit(j, named)
+            | Self::HeldOf(_, j, named)
+            | Self::Share(_, j, named) => *named == Named::Truth && !asks(*j),
+            Self::Untouched(_, word) => word.lacks(input),
+            Self::Field(_) | Self::Pred(_) | Self::Held(_) | Self::Matters(_) => false,
+            Self::Pattern(..) | Self::Score(..) => false,
+        }
     }
 
     /// Whether it is known where it is known what is said and what is right.

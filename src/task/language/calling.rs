@@ -5,6 +5,7 @@ use super::source::Source;
 use super::values::{Options, list};
 use super::watch;
 use crate::task::shown;
+use crate::task::text::edit_distance;
 use starlark::environment::{FrozenModule, Globals, Module};
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
@@ -42,6 +43,18 @@ pub(super) struct Callable {
     pub name: String,
     function: FrozenValue,
 }
+
+/// The names that say something of a task.
+const SAID: [&str; 8] = [
+    "tokens",
+    "classes",
+    "fields",
+    "layout",
+    "answers",
+    "pad",
+    "bidirectional",
+    "once_a_batch",
+];
 
 impl Program {
     /// Runs a file.
@@ -92,6 +105,24 @@ impl Program {
             source,
             module,
             options,
+        })
+    }
+
+    /// A name of the file that is nearly one that says something of a task, and that one.
+    pub fn mistyped(&self) -> Option<(String, &'static str)> {
+        let names = self.module.names().map(|name| name.as_str().to_owned());
+        let own = names.filter(|name| self.source.defines(name) && !SAID.contains(&name.as_str()));
+        let is_function = |name: &String| {
+            let value = self.get(name);
+            value.is_some_and(|value| value.to_value().get_type() == "function")
+        };
+        let mut own = own.filter(|name| name.len() > 3 && !is_function(name));
+        own.find_map(|name| {
+            let near = |said: &&&str| {
+                self.get(said).is_none() && (1..=2).contains(&edit_distance(said, &name))
+            };
+            let said = SAID.iter().filter(|said| said.len() > 3).find(near)?;
+            Some((name, *said))
         })
     }
 

@@ -29,6 +29,11 @@ pub(super) struct Asked {
 
 /// The task without what its functions say, and what they are asked.
 pub(super) fn read(program: &Program, sizes: &Sizes) -> Result<(Spec, Vec<Asked>), Flaw> {
+    if let Some((name, said)) = program.mistyped() {
+        let problem = format!("{} says nothing of a task", shown(&name));
+        let remedy = format!("did you mean {said}? A name of your own is less like it");
+        return Err(Flaw::of(&name, problem, remedy));
+    }
     let tokens = match program.get("tokens") {
         Some(value) => vocabulary("tokens", value)?,
         None => {
@@ -116,6 +121,7 @@ fn spec(
         exists: None,
         draw: None,
         one_output: false,
+        notes: Vec::new(),
     })
 }
 

@@ -1,7 +1,8 @@
 //! Lines and words of a plot as pixels.
 
 use super::super::{CELL_HEIGHT, CELL_WIDTH, Rgb, glyphs};
-use super::{Anchor, DASH, INK, PIXELS, SIZE, width};
+use super::strokes::Anchor;
+use super::{DASH, INK, PIXELS, SIZE, width};
 
 /// The picture as pixels, three bytes each, from the top left.
 pub(super) struct Pixels {
@@ -68,6 +69,16 @@ impl Pixels {
         }
         for ((x, y), cover) in covered {
             self.blend(x, y, ink, cover);
+        }
+    }
+
+    /// A field of colour, its edges as sharp as pixels are.
+    pub fn field(&mut self, (left, top): (f64, f64), (wide, high): (f64, f64), ink: Rgb) {
+        let at = |units: f64| (units * PIXELS as f64).round().max(0.0) as usize;
+        for y in at(top)..at(top + high) {
+            for x in at(left)..at(left + wide) {
+                self.blend(x, y, ink, 1.0);
+            }
         }
     }
 

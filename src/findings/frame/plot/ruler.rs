@@ -84,6 +84,19 @@ impl Ruler {
             .collect()
     }
 
+    /// Makes one unit as long on both: the longer of the two scales gives way.
+    pub fn as_one(x: &mut Self, y: &mut Self) {
+        let unit = |ruler: &Self| (ruler.high - ruler.low) / (ruler.to - ruler.from).abs();
+        let most = unit(x).max(unit(y));
+        for ruler in [x, y] {
+            let (middle, reach) = (
+                f64::midpoint(ruler.low, ruler.high),
+                most * (ruler.to - ruler.from).abs() / 2.0,
+            );
+            (ruler.low, ruler.high) = (middle - reach, middle + reach);
+        }
+    }
+
     pub fn place(&self, value: f64) -> Option<f64> {
         let part = match self.log {
             true if value > 0.0 => (value / self.low).ln() / (self.high / self.low).ln(),

@@ -1,0 +1,40 @@
+//! Names that stand for numbers: tokens and classes.
+
+use super::grammar::{Number, Term};
+use super::meaning::Reader;
+use super::words;
+
+impl Reader<'_> {
+    /// A token's name where it is no field's: `c_0 = a`; where what is said is compared with it, a class's:
+    /// `pred[=] == more_A`.
+    pub fn named_value(&self, term: &Term) -> Option<f64> {
+        let name = &term.word;
+        let mut forms = words::WORDS
+            .iter()
+            .map(|(form, _)| form.split(['[', ' ', ',']).next());
+        let is_word = forms.any(|word| word == Some(name.as_str()));
+        if self.field(name).is_some() || !term.brackets.is_empty() || is_word {
+            return None;
+        }
+        let token = self.task.vocabulary.named(name);
+        let token = token.map(|token| self.task.number_of_token(token as usize));
+        let class = self.task.classes.named(name);
+        let class = class.map(|class| self.task.number_of_class(class as usize));
+        match self.names_classes {
+            true => class.or(token),
+            false => token.or(class),
+        }
+    }
+}
+
+/// Whether what is said or right is part of it.
+pub(super) fn is_of_class(number: &Number<Term>) -> bool {
+    match number {
+        Number::Constant(_) => false,
+        Number::Word(term) => matches!(term.word.as_str(), "pred" | "truth"),
+        Number::Negative(a) | Number::Abs(a) => is_of_class(a),
+        Number::Chain(first, rest) => {
+            is_of_class(first) || rest.iter().any(|(_, one)| is_of_class(one))
+        }
+    }
+}

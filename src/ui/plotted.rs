@@ -1,0 +1,133 @@
+//! Which figure over two axes an answer is, for a page: lines, bars, points or fields of colour.
+
+use super::figure;
+use super::look::Look;
+use super::rgb::Rgb;
+use super::scale::Scale;
+use crate::answers::{Alike, Geometry, Many, Question, Table};
+use crate::findings::frame::{Cells, Drawn, Plot};
+use crate::task::number::significant;
+
+/// Colours of the bar beside fields.
+const BAR: usize = 64;
+/// Rows that a table of one axis has at least to be a line.
+const LEAST: usize = 3;
+
+/// The figure of an answer; `None` where it is a table and no figure.
+#[must_use]
+pub fn plotted(question: &Question, table: &Table, column: usize, look: &Look) -> Option<Plot> {
+    let axis = |i: usize| table.axes.get(i).cloned().unwrap_or_default();
+    let column = column.min(table.cols.len().saturating_sub(1));
+    let named = table.cols.get(column).cloned().unwrap_or_default();
+    let (x, y, drawn) = match question {
+        Question::Curves(_) => ("step".to_owned(), one(&table.cols), lines(table)?),
+        Question::Weights(Geometry::Pca(_)) => (
+            table.cols.first().cloned().unwrap_or_default(),
+            table.cols.get(column.max(1)).cloned().unwrap_or_default(),
+            points(table, column.max(1)),
+        ),
+        Question::Weights(Geometry::Fan(_)) => ("x".into(), "y".into(), points(table, 1)),
+        Question::Many(Many::Map { by, .. }) if by.len() == 1 => {
+            let drawn = lines(table).unwrap_or_else(|| bars(table, column));
+            (axis(0), one(&table.cols), drawn)
+        }
+        Question::Many(Many::Groups { .. }) => {
+            let mean = table.cols.iter().position(|name| name == "mean");
+            let column = mean.unwrap_or(column);
+            (axis(0), table.cols[column].clone(), bars(table, column))
+        }
+        Question::Attribution { .. } | Question::Variants(_) => {
+            (String::new(), named, bars(table, column))
+        }
+        _ if table.axes.len() == 1 && table.rows.len() >= LEAST => {
+            (axis(0), named, bars(table, column))
+        }
+        _ if question.alike() == Alike::All && table.cols.len() >= LEAST => {
+            (axis(1), axis(0), Drawn::Cells(cells(table, look)))
+        }
+        _ => return None,
+    };
+    Some(Plot {
+        title: table.title.clone(),
+        x: (x, table.log.x),
+        y: (y, table.log.y && !matches!(drawn, Drawn::Cells(_))),
+        drawn,
+        mark: None,
+    })
+}
+
+/// The one name there is.
+fn one(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        _ => String::new(),
+    }
+}
+
+fn value(table: &Table, row: usize, column: usize) -> f64 {
+    f64::from(table.values.get(&[row, column]).unwrap_or(f32::NAN))
+}
+
+/// All columns over the numbers that the rows are named by.
+fn lines(table: &Table) -> Option<Drawn> {
+    let xs: Option<Vec<f64>> = table.rows.iter().map(|name| name.parse().ok()).collect();
+    let xs = xs.filter(|xs| xs.windows(2).all(|two| two[0] < two[1]))?;
+    let line = |(column, name): (usize, &String)| {
+        let points = xs.iter().enumerate();
+        let points = points.map(|(row, &x)| (x, value(table, row, column)));
+        (name.clone(), points.collect())
+    };
+    Some(Drawn::Lines(
+        table.cols.iter().enumerate().map(line).collect(),
+    ))
+}
+
+fn bars(table: &Table, column: usize) -> Drawn {
+    let rows = table.rows.iter().enumerate();
+    Drawn::Bars(
+        rows.map(|(row, name)| (name.clone(), value(table, row, column)))
+            .collect(),
+    )
+}
+
+/// The first column across, another one up.
+fn points(table: &Table, up: usize) -> Drawn {
+    let rows = table.rows.iter().enumerate();
+    let points =
+        rows.map(|(row, name)| (name.clone(), value(table, row, 0), value(table, row, up)));
+    Drawn::Points(points.collect(), true)
+}
+
+fn cells(table: &Table, look: &Look) -> Cells {
+    let scale = figure::scale(table);
+    let colour = |fraction: f64| {
+        let Rgb(red, green, blue) = scale.colour(look, fraction);
+        (red, green, blue)
+    };
+    let colours = table.values.values().iter().map(|&value| {
+        let known = value.is_finite();
+        known.then(|| colour(scale.fraction(value)))
+    });
+    let (low, high, first) = match scale {
+        Scale::Sequential { max } => (0.0, max, 0.0),
+        Scale::Diverging { max }
+        | Scale::Decades {
+            max, signed: true, ..
+        } => (-max, max, -1.0),
+        Scale::Between { low, high } => (low, high, 0.0),
+        Scale::Decades { floor, max, .. } => (floor, max, 0.0),
+        Scale::Around {
+            centre: base,
+            reach,
+        }
+        | Scale::From { base, reach } => (base - reach, base + reach, -1.0),
+    };
+    let step = |i: usize| colour(first + (1.0 - first) * i as f64 / (BAR - 1) as f64);
+    Cells {
+        rows: table.rows.clone(),
+        cols: table.cols.clone(),
+        colours: colours.collect(),
+        bar: (0..BAR).map(step).collect(),
+        ends: (significant(low, 3), significant(high, 3)),
+    }
+}
