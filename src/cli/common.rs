@@ -7,7 +7,7 @@ use crate::lens::{Intervention, LowRank, Source, low_rank};
 use crate::model::device::Picked;
 use crate::model::{HookedTransformer, Model, SLIDES, Series};
 use crate::sweep::make_means;
-use crate::task::{Estimate, Sample, Task, Token, Values, counterfactuals, limits, shown};
+use crate::task::{Estimate, Sample, Task, Token, Values, counterfactuals, limits, shown, unlike};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use serde::Serialize;
@@ -98,10 +98,15 @@ pub fn open_with_prompt(
     continuation: Option<ContinuationChoice>,
 ) -> Result<(Model, Source)> {
     let mut model = open_model(common)?;
-    let source = match tokens {
-        None => source(model.transformer.task(), "prompt", words, continuation)?,
+    // without a task a prompt is token ids, as many as are typed
+    let task = model.transformer.task();
+    let typed = words.join(" ");
+    let bare = tokens.is_none() && !task.is_judged() && task.name == "tokens" && !words.is_empty();
+    let ids = tokens.or_else(|| (bare && typed != "-").then_some(typed.as_str()));
+    let source = match ids {
+        None => source(task, "prompt", words, continuation)?,
         Some(ids) => {
-            let ids = token_ids(ids).context("in --tokens")?;
+            let ids = token_ids(ids).context(if bare { "in the prompt" } else { "in --tokens" })?;
             let mut sources = with_tokens(&mut model, &[&ids])?;
             sources.pop().context("no tokens")?
         }
@@ -112,7 +117,14 @@ pub fn open_with_prompt(
 /// Token ids, apart by blanks or commas.
 pub fn token_ids(text: &str) -> Result<Vec<Token>> {
     limits::check_line(text)?;
-    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    // as a list of Python as well
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let words = inner
+        .unwrap_or(text)
+        .split(|c: char| c.is_whitespace() || c == ',');
     let words = words.filter(|word| !word.is_empty());
     let ids: Result<Vec<Token>> = words
         .map(|word| {
@@ -224,11 +236,13 @@ pub fn clean_or_first(
     Ok(first)
 }
 
-/// The corrupted prompt: as it was typed, or the clean one's first counterfactual.
+/// The corrupted prompt: as it was typed, or the clean one's first counterfactual, or where it has none an example
+/// of the sample that says something else.
 pub fn corrupted_or_next(
     clean: &Source,
     words: &[String],
     continuation: Option<ContinuationChoice>,
+    sample: Sample,
 ) -> Result<Source> {
     let task = clean.values.task();
     if !words.is_empty() {
@@ -236,7 +250,7 @@ pub fn corrupted_or_next(
     }
     let mut corrupted = match counterfactuals(task, &clean.values).first() {
         Some(&change) => Source::new(clean.values.with(change)),
-        None => clean.clone(),
+        None => unlike(task, &clean.values, sample).map_or_else(|| clean.clone(), Source::new),
     };
     if let Some(choice) = continuation {
         corrupted.continuation = choice.into();

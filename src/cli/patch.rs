@@ -201,7 +201,7 @@ fn pair(args: &PairArgs, model: &mut Model) -> Result<(Source, Source)> {
             }
             corrupted
         }
-        None => corrupted_or_next(&clean, &args.corrupted, args.continuation)?,
+        None => corrupted_or_next(&clean, &args.corrupted, args.continuation, args.sample())?,
     };
     Ok((clean, corrupted))
 }

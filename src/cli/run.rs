@@ -84,6 +84,7 @@ pub fn heading(model: &Model) -> String {
         };
         lines.push(format!("{what}  {}", config.words().join(", ")));
     }
+    lines.extend(model.named_as());
     lines.extend(model.told.iter().chain(&model.unread).cloned());
     lines.join("\n")
 }

@@ -92,7 +92,7 @@ pub(super) fn experiment(args: &SpaceArgs, model: &HookedTransformer) -> Result<
     let task = model.task();
     let typed = |words: &Option<Vec<String>>| words.clone().unwrap_or_default();
     let clean = clean_or_first(task, &typed(&args.clean), args.sample, None)?;
-    let corrupted = corrupted_or_next(&clean, &typed(&args.corrupted), None)?;
+    let corrupted = corrupted_or_next(&clean, &typed(&args.corrupted), None, args.sample)?;
     Ok(Experiment {
         clean,
         corrupted,

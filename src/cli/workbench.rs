@@ -207,6 +207,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         ));
     }
     for note in (picked.note.into_iter())
+        .chain(model.named_as())
         .chain(model.unread.clone())
         .chain(note)
     {

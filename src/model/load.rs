@@ -39,6 +39,13 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whose names its tensors had, where these were others than TransformerLens's own.
+    #[must_use]
+    pub fn named_as(&self) -> Option<String> {
+        let own = matches!(self.dialect, Dialect::TransformerLens | Dialect::Bare);
+        (!own).then(|| format!("tensors named as in {}", self.dialect.name()))
+    }
+
     /// The first characters of the hash, enough to tell models apart.
     #[must_use]
     pub fn short_hash(&self) -> &str {

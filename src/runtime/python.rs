@@ -7,6 +7,7 @@ use crate::lens::{
     Action, Array, Derived, Experiment, From, Intervention, RunName, Source, StreamDirection,
     Supposed, Target,
 };
+use crate::model::config::Normalization;
 use crate::model::{Axes, HookName, Model, Site};
 use crate::task::{Prompt, Values};
 use anyhow::{Context, Result, bail};
@@ -33,6 +34,11 @@ pub fn script(
         .numbers
         .as_ref()
         .context("a finding has recorded numbers, and this has none")?;
+    let shape = model.transformer.config();
+    anyhow::ensure!(
+        !shape.no_final_norm || shape.normalization == Normalization::None,
+        "TransformerLens has no model whose blocks have norms and whose end has none"
+    );
     let (bytes, config) = model.transformer.to_files()?;
     let lines = experiment.interventions.iter();
     let interventions = lines.map(|one| {

@@ -134,6 +134,9 @@ impl Instead {
                 format!("another {}", task.groups[group].name)
             }
             Self::Value(group) => task.groups[group].name.clone(),
+            Self::Elsewhere if task.kin().token_of_class.iter().all(Option::is_none) => {
+                "another class".into()
+            }
             Self::Elsewhere => "not in the prompt".into(),
             Self::Undefined => "undefined".into(),
         }

@@ -4,7 +4,7 @@ use super::beside::Untouched;
 use super::block::Block;
 use super::run::{BLOCK, Over};
 use super::space::Space;
-use crate::task::{Form, Target, Values};
+use crate::task::{Form, Target, Token, Values};
 use anyhow::{Context, Result};
 use std::ops::Range;
 
@@ -96,6 +96,13 @@ impl Input<'_> {
                 Some(self.fields[copied])
             }
         }
+    }
+
+    /// All classes that are right at a prediction, where these are kept and there are several.
+    #[inline]
+    pub fn rights(&self, j: usize) -> Option<&[Token]> {
+        let all = self.targets().map(|targets| targets[j].tokens());
+        all.filter(|all| all.len() > 1)
     }
 
     /// Whether anything is right at a prediction.

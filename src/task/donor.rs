@@ -179,6 +179,32 @@ mod tests {
     }
 
     #[test]
+    fn donors_that_hardly_any_combination_is_are_found_all_the_same() {
+        // lists of six of which five are the same
+        let mut spec = crate::task::Spec::raw(6, 6, 6);
+        spec.exists = Some(Arc::new(|all: &[&[Token]]| {
+            let rare =
+                |one: &&[Token]| (0..6).any(|v| one.iter().filter(|t| **t == v).count() >= 5);
+            Ok(all.iter().map(rare).collect())
+        }));
+        let task = Task::from(spec);
+        let input = Values::new(task, vec![2, 2, 2, 2, 2, 4]);
+        let all: BTreeSet<Vec<Token>> = (0..186)
+            .map(|seed| task.donor(&input, &[], seed).tokens().to_vec())
+            .collect();
+        // six of all the same, and thirty of each place that may differ
+        assert_eq!(all.len(), 186);
+        let kept = [Field::new(task, 5)];
+        let donors = (0..40).map(|seed| task.donor(&input, &kept, seed));
+        let mut others = 0;
+        for donor in donors {
+            assert_eq!(donor.tokens()[5], 4);
+            others += u32::from(donor != input);
+        }
+        assert!(others > 30, "{others}");
+    }
+
+    #[test]
     fn few_donors_are_counted_through() {
         let task = Task::default();
         let keep = keep(&["a_0", "a_1", "a_2"]);

@@ -34,7 +34,7 @@ pub use identity::Identity;
 pub use kin::Kin;
 pub use language::{Called, Expression, ExpressionError, Given, Sizes, TaskError};
 pub use number::Estimate;
-pub use pair::counterfactuals;
+pub use pair::{counterfactuals, unlike};
 pub use prompt::{PromptError, parts_values};
 pub use rule::{Ask, Pick, Picks, Rule, Target};
 pub use sample::{Batches, Sample, below, standard_normal};

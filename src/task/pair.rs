@@ -1,6 +1,7 @@
 //! Counterfactual pairs: a corrupted input made from the clean one by changing one field.
 
-use super::{Change, Field, Target, Task, Token, Values};
+use super::{Change, Field, Sample, Target, Task, Token, Values};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a changed value has no say in any answer, the values next to it are tried, so many.
 const TRIED: usize = 16;
@@ -33,6 +34,55 @@ pub fn counterfactuals(task: Task, input: &Values) -> Vec<Change> {
         .into_iter()
         .map(|(field, value)| Change { field, value });
     changes.collect()
+}
+
+/// The example of a sample that is set against an input which has no counterfactual: of those whose answers are
+/// others the one that differs in the fewest fields, among padded prompts one that is as long if there is
+/// such. `None` where nothing is judged, or all have the same answers.
+#[must_use]
+pub fn unlike(task: Task, input: &Values, sample: Sample) -> Option<Values> {
+    if !task.is_judged() {
+        return None;
+    }
+    let before = input.truth();
+    let padded = |one: &Values| {
+        let pads = one
+            .tokens()
+            .iter()
+            .filter(|token| Some(**token) == task.pad);
+        pads.count()
+    };
+    let examples = answered(task, sample);
+    let others = examples.iter().filter(|(_, truth)| differs(&before, truth));
+    let nearest = others.min_by_key(|(one, _)| {
+        let as_long = padded(one) == padded(input);
+        (!as_long, input.differing_fields(one).len())
+    });
+    nearest.map(|(one, _)| one.clone())
+}
+
+/// The examples of a sample and what is right of each.
+type Answered = Arc<Vec<(Values, Vec<Target>)>>;
+
+/// The last that were asked for, and of which task: the next keystroke asks for the same.
+static LAST: Mutex<Option<(usize, Sample, Answered)>> = Mutex::new(None);
+
+fn answered(task: Task, sample: Sample) -> Answered {
+    let of = std::ptr::from_ref(task.get()).addr();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((one, from, found)) = &*last
+        && (*one, *from) == (of, sample)
+    {
+        return found.clone();
+    }
+    let examples = sample.prompts(task).into_iter().map(|prompt| prompt.values);
+    let found = examples.map(|one| {
+        let truth = one.truth();
+        (one, truth)
+    });
+    let found = Arc::new(found.collect::<Vec<_>>());
+    *last = Some((of, sample, found.clone()));
+    found
 }
 
 impl Task {

@@ -69,6 +69,10 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     });
     let assumed = state.model.assumed_positions();
     let assumed = assumed.map(|positions| format!("positions: {positions}"));
+    let pending = match state.task().is_judged() {
+        true => "acc ...",
+        false => "no task",
+    };
     // (text, importance): the highest number goes first when room is short
     let mut parts = vec![
         ("circuitscope".to_owned(), 6),
@@ -77,7 +81,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (state.model.device.clone(), 5),
         (example, 2),
         (sample.source.to_string(), 9),
-        (accuracy.unwrap_or_else(|| "acc ...".into()), 3),
+        (accuracy.unwrap_or_else(|| pending.into()), 3),
     ];
     let (of_accuracy, of_loss, n) = errors.unwrap_or_default();
     parts.push((of_accuracy, 4));

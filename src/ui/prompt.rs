@@ -185,7 +185,10 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             .and_then(|i| Some((i, changes.get(i)?)))
         {
             Some((i, change)) => format!("counterfactual {}/{}: {change}", i + 1, changes.len()),
-            None if changes.is_empty() => "no counterfactual of this prompt".into(),
+            None if changes.is_empty() && study.clean.values == study.corrupted.values => {
+                "no counterfactual of this prompt".into()
+            }
+            None if changes.is_empty() => "another example: no one field decides".into(),
             None => "corrupted typed by hand".into(),
         },
     ));

@@ -111,8 +111,8 @@ fn a_wrong_config_field_is_named() {
             r#"config field n_heads is "two"; a whole number is needed"#,
         ),
         (
-            r#"{"n_heads": -1}"#,
-            "config field n_heads is -1; a whole number is needed",
+            r#"{"n_heads": -2}"#,
+            "config field n_heads is -2; a whole number is needed",
         ),
         (
             r#"{"attn_only": 1}"#,
@@ -136,6 +136,8 @@ fn a_wrong_config_field_is_named() {
     for config in [
         "{}",
         r#"{"act_fn": "relu", "seed": -1, "n_layers": 2, "normalization_type": null}"#,
+        // a size that follows from others
+        r#"{"d_vocab_out": -1, "n_heads": -1}"#,
     ] {
         open(config).unwrap();
     }

@@ -3,9 +3,11 @@
 use super::activations::{assert_alike, everything};
 use super::common::device;
 use candle_core::{Device, Tensor};
-use circuitscope::model::config::{Assumed, Overrides, Sidecar};
+use circuitscope::model::config::{Assumed, Config, Overrides, Sidecar};
 use circuitscope::model::weights::{RawTensor, StateDict};
-use circuitscope::model::{Dialect, HookedTransformer, Model, Opened};
+use circuitscope::model::{
+    Dialect, HookName, HookedTransformer, Model, NoHooks, Opened, Recorder, Site,
+};
 use circuitscope::task::Task;
 use std::path::PathBuf;
 
@@ -164,14 +166,32 @@ fn an_encoder_of_pytorch_is_read_with_its_last_norm() {
     // whether it norms first its tensors do not show
     let message = format!("{:#}", of(&weights, &Sidecar::default()).unwrap_err());
     assert!(message.contains("say norm_first: true"), "{message}");
-    // and without a last norm it is none of these models
+    // without a last norm the stream is read as it is, and the header says so
     weights.retain(|name, _| !name.starts_with("encoder.norm"));
     let opened = of(&weights, &said).unwrap();
-    let config = opened.config.clone();
-    let refused = Model::of(&opened, config, Task::default(), device()).unwrap_err();
-    let message = format!("{refused:#}");
-    assert!(
-        message.contains("tensor ln_final.w of shape [8] is missing"),
-        "{message}"
-    );
+    let last = |config: &Config| {
+        let words = config.words().join(" ");
+        assert!(
+            config.no_final_norm && words.contains("none at the end"),
+            "{words}"
+        );
+    };
+    last(&opened.config);
+    let without = model(&opened);
+    let mut nothing = NoHooks;
+    let mut recorder = Recorder::new(&mut nothing);
+    let tokens = without.tokens(&[vec![1, 2, 3]]).unwrap();
+    let logits = without.forward(&tokens, &mut recorder).unwrap();
+    let cache = recorder.into_cache();
+    assert!(cache.get(HookName::FinalNormalized).is_err());
+    let resid = cache.get(HookName::Block(0, Site::ResidPost)).unwrap();
+    let read = resid.squeeze(0).unwrap().matmul(without.w_u()).unwrap();
+    let off = (logits.squeeze(0).unwrap() - read).unwrap().abs().unwrap();
+    let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
+    assert!(off < 1e-5, "{off}");
+    // what is written says it again
+    let (file, config) = without.to_files().unwrap();
+    let weights = circuitscope::model::weights::parse_safetensors(&file).unwrap();
+    let again = of(&weights, &Sidecar::parse(&config).unwrap()).unwrap();
+    last(&again.config);
 }

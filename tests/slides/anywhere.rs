@@ -7,7 +7,7 @@ use circuitscope::model::config::PositionalEmbedding::Standard;
 use circuitscope::task::Task;
 use std::path::Path;
 
-const FILE: &str = r#"
+pub const FILE: &str = r#"
 tokens = numbers(5) + ["="]
 classes = numbers(5)
 layout = "x y ="

@@ -19,4 +19,5 @@ mod mapped;
 mod maps;
 mod neurons;
 mod partitions;
+mod unseen;
 mod zoo;

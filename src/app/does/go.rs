@@ -7,6 +7,7 @@ use crate::app::held::message::{Effect, Request};
 use crate::app::held::state::{SampleState, State, Status, Tone};
 use crate::app::held::study::Study;
 use crate::lens::{Continuation, Source};
+use crate::task::{counterfactuals, unlike};
 use std::sync::Arc;
 
 /// Edits a copy of the study and goes there.
@@ -130,8 +131,15 @@ pub(in crate::app) fn after_typing(state: &mut State, study: &mut Study, side: S
     match (side, study.counterfactual) {
         (Side::Clean, counterfactual) => {
             state.sample.index = None;
-            if let Some(index) = counterfactual {
-                study.corrupt(state.model.task, index);
+            // where no field alone changes an answer, another example was set against it
+            let task = state.model.task;
+            let before = &state.study().clean.values;
+            let without = || {
+                counterfactuals(task, before).is_empty()
+                    && unlike(task, before, study.sample).as_ref() == Some(&study.corrupted.values)
+            };
+            if counterfactual.is_some() || without() {
+                study.corrupt(task, counterfactual.unwrap_or(0));
             }
         }
         (Side::Corrupted, _) => study.counterfactual = None,

@@ -3,7 +3,7 @@
 use super::fields::Side;
 use super::sight::Sight;
 use crate::lens::{Direction, Experiment, Intervention, Measure, Metric, Source};
-use crate::task::{Sample, Task, Values, counterfactuals};
+use crate::task::{Sample, Task, Values, counterfactuals, unlike};
 
 /// Moments kept for undo.
 pub(in crate::app) const MAX_HISTORY: usize = 500;
@@ -113,9 +113,12 @@ impl Study {
     pub fn corrupt(&mut self, task: Task, index: usize) {
         let changes = counterfactuals(task, &self.clean.values);
         if changes.is_empty() {
-            // no other prompt to set against this one
             self.counterfactual = None;
-            self.corrupted = self.clean.clone();
+            let other = unlike(task, &self.clean.values, self.sample);
+            self.corrupted = Source {
+                values: other.unwrap_or_else(|| self.clean.values.clone()),
+                continuation: self.clean.continuation.untyped(),
+            };
             return;
         }
         let index = index % changes.len();

@@ -89,7 +89,8 @@ impl Judged {
                     .filter_map(|&one| log_probs.get(one as usize));
                 let sum: f64 = all.map(|&log_prob| f64::from(log_prob).exp()).sum();
                 Self {
-                    log_prob: sum.ln() as f32,
+                    // rounding may make a whole of a little more than one
+                    log_prob: sum.min(1.0).ln() as f32,
                     ..Self::new(&rest, best)
                 }
             }

@@ -135,8 +135,10 @@ fn odd_rows(experiment: &Experiment) -> Vec<String> {
 /// each other, a permutation's say, others change with it.
 fn is_counterfactual(task: Task, experiment: &Experiment) -> bool {
     let (clean, corrupted) = (&experiment.clean.values, &experiment.corrupted.values);
-    let mut changes = counterfactuals(task, clean).into_iter();
-    changes.any(|change| clean.with(change) == *corrupted)
+    let changes = counterfactuals(task, clean);
+    // where there are none, another example stands against it
+    let mut all = changes.iter();
+    changes.is_empty() || all.any(|&change| clean.with(change) == *corrupted)
 }
 
 fn is_untrue(source: &Source) -> bool {

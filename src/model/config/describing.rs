@@ -37,6 +37,7 @@ impl Sidecar {
             eps: (normed || mlp.is_some_and(|mlp| mlp.act_fn == Activation::SoluLn))
                 .then_some(config.eps),
             final_rms: config.final_rms.then_some(true),
+            final_norm: config.no_final_norm.then_some(false),
             rotary_dim: rotary.then_some(config.rotary.dim),
             rotary_base: rotary.then_some(config.rotary.base),
             rotary_adjacent_pairs: rotary.then_some(config.rotary.adjacent_pairs),
@@ -92,6 +93,7 @@ impl Sidecar {
         put("parallel_attn_mlp", self.parallel_attn_mlp.map(Value::from));
         put("eps", self.eps.map(Value::from));
         put("final_rms", self.final_rms.map(Value::from));
+        put("final_norm", self.final_norm.map(Value::from));
         put("rotary_dim", size(self.rotary_dim));
         put("rotary_base", self.rotary_base.map(Value::from));
         put(

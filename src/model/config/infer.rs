@@ -160,6 +160,7 @@ impl Reader<'_> {
             normalization,
             eps: said.eps.unwrap_or(1e-5),
             final_rms: self.final_rms(normalization),
+            no_final_norm: self.no_final_norm(normalization),
             positional_embedding,
             rotary: self.rotary(d_head),
             attention_dir: self.attention_dir(&mut assumed)?,
@@ -272,6 +273,14 @@ impl Reader<'_> {
     fn final_rms(&self, normalization: Normalization) -> bool {
         let seen = self.has("blocks.0.ln1.b") && self.has("ln_final.w") && !self.has("ln_final.b");
         self.said.final_rms.unwrap_or(seen) && normalization.centres()
+    }
+
+    /// Where blocks have a norm with weights, one without any at the end is none; where norms have none the file
+    /// has to say so.
+    fn no_final_norm(&self, normalization: Normalization) -> bool {
+        let seen = self.has("blocks.0.ln1.w") && !self.has("ln_final.w") && !self.has("ln_final.b");
+        let there = self.said.final_norm.unwrap_or(!seen);
+        !there && normalization != Normalization::None
     }
 
     fn mlp(&self, assumed: &mut BTreeSet<Assumed>) -> Result<Option<Mlp>> {

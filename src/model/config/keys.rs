@@ -96,7 +96,7 @@ const ONE: [&str; 7] = [
 ];
 
 /// The keys that [`Sidecar`] reads.
-pub(super) const KNOWN: [&str; 30] = [
+pub(super) const KNOWN: [&str; 31] = [
     "task",
     "positional_embedding_type",
     "shortformer_pos",
@@ -107,6 +107,7 @@ pub(super) const KNOWN: [&str; 30] = [
     "gated_mlp",
     "parallel_attn_mlp",
     "final_rms",
+    "final_norm",
     "rotary_adjacent_pairs",
     "use_attn_scale",
     "tie_word_embeddings",

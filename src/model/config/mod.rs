@@ -98,6 +98,8 @@ pub struct Config {
     pub eps: f64,
     /// Whether the last norm does not centre, whatever the others do.
     pub final_rms: bool,
+    /// Whether the stream is unembedded as it is, whatever norms the blocks have.
+    pub no_final_norm: bool,
     /// Where positions enter.
     pub positional_embedding: PositionalEmbedding,
     /// How rotary positions turn; of no account with others.
@@ -130,6 +132,7 @@ impl Default for Config {
             normalization: Normalization::None,
             eps: 1e-5,
             final_rms: false,
+            no_final_norm: false,
             positional_embedding: PositionalEmbedding::Standard,
             rotary: Rotary::of(0),
             attention_dir: AttentionDir::Causal,
@@ -231,10 +234,10 @@ impl Config {
     /// What the last norm is.
     #[must_use]
     pub fn final_norm(&self) -> Normalization {
-        if self.final_rms {
-            self.normalization.uncentred()
-        } else {
-            self.normalization
+        match (self.no_final_norm, self.final_rms) {
+            (true, _) => Normalization::None,
+            (false, true) => self.normalization.uncentred(),
+            (false, false) => self.normalization,
         }
     }
 
@@ -256,12 +259,13 @@ impl Config {
     /// Whether the model passes this hook point at all.
     #[must_use]
     pub fn has(&self, hook: HookName) -> bool {
-        let normed = self.normalization != Normalization::None;
         match hook {
             HookName::Embed => true,
             HookName::PosEmbed => self.has_w_pos(),
             HookName::Block(layer, site) => layer < self.n_layers && self.has_site(site),
-            HookName::FinalScale | HookName::FinalNormalized => normed && !self.is_bare(),
+            HookName::FinalScale | HookName::FinalNormalized => {
+                self.final_norm() != Normalization::None && !self.is_bare()
+            }
             HookName::Pre | HookName::Post => self.is_bare(),
             HookName::Logits => true,
         }

@@ -52,6 +52,8 @@ pub struct Sidecar {
     pub eps: Option<f64>,
     /// Whether the last norm does not centre.
     pub final_rms: Option<bool>,
+    /// Whether there is a last norm.
+    pub final_norm: Option<bool>,
     /// How many of a head's numbers are turned.
     pub rotary_dim: Option<usize>,
     /// Of the wavelengths.
@@ -103,6 +105,11 @@ impl Sidecar {
         if value.is_null() && name != "normalization_type" {
             return Ok(KNOWN.contains(&name));
         }
+        // TransformerLens's word for a size that follows from others
+        let follows = ["d_vocab", "d_vocab_out", "n_heads", "n_ctx"].contains(&name);
+        if follows && value.as_i64() == Some(-1) {
+            return Ok(true);
+        }
         match name {
             "positional_embedding_type" => {
                 self.positional_embedding_type = Some(word(
@@ -133,6 +140,7 @@ impl Sidecar {
             "gated_mlp" => self.gated_mlp = Some(flag(value)?),
             "parallel_attn_mlp" => self.parallel_attn_mlp = Some(flag(value)?),
             "final_rms" => self.final_rms = Some(flag(value)?),
+            "final_norm" => self.final_norm = Some(flag(value)?),
             "rotary_adjacent_pairs" => self.rotary_adjacent_pairs = Some(flag(value)?),
             "use_attn_scale" => self.use_attn_scale = Some(flag(value)?),
             "tie_word_embeddings" => self.tie_word_embeddings = Some(flag(value)?),

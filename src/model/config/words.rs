@@ -111,7 +111,9 @@ impl Config {
 
     fn norm_words(&self) -> Option<String> {
         (self.normalization != Normalization::None).then(|| {
-            let last = if self.final_rms && self.normalization.centres() {
+            let last = if self.no_final_norm {
+                ", none at the end".to_owned()
+            } else if self.final_rms && self.normalization.centres() {
                 format!(", the last one {}", self.final_norm().name())
             } else {
                 String::new()
@@ -243,6 +245,11 @@ impl Config {
             self.eps.to_string(),
         );
         say(self.final_rms && normed, "final_rms", "true".to_owned());
+        say(
+            self.no_final_norm && normed,
+            "final_norm",
+            "false".to_owned(),
+        );
         say(
             act.is_some(),
             "act_fn",

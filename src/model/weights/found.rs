@@ -84,8 +84,12 @@ impl<'a> Found<'a> {
                     }
                 }
             }
-            Value::List(list) if depth < DEEPEST && self.series.is_none() => {
-                let items = list.items.borrow();
+            value if is_list(value) && depth < DEEPEST && self.series.is_none() => {
+                let items = match value {
+                    Value::List(list) => list.items.borrow().clone(),
+                    Value::Tuple(tuple) => tuple.items.clone(),
+                    _ => Vec::new(),
+                };
                 let last = items
                     .len()
                     .checked_sub(1)
@@ -134,7 +138,7 @@ fn inner<'a>(dict: &Dict<'a>) -> Option<Value<'a>> {
         let mut pairs = items.iter();
         let found = pairs.find(|(key, _)| matches!(key, Value::Str(key) if *key == wanted));
         let (_, value) = found?;
-        matches!(value, Value::Dict(_) | Value::List(_)).then(|| value.clone())
+        (matches!(value, Value::Dict(_)) || is_list(value)).then(|| value.clone())
     })
 }
 
@@ -147,6 +151,15 @@ fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
         Value::Float(x) => Number::from_f64(*x).map(Into::into),
         Value::Str(text) => Some((*text).into()),
         _ => None,
+    }
+}
+
+/// Whether it may be a series: a list, or a tuple of dicts.
+fn is_list(value: &Value<'_>) -> bool {
+    match value {
+        Value::List(_) => true,
+        Value::Tuple(tuple) => tuple.items.iter().all(|one| matches!(one, Value::Dict(_))),
+        _ => false,
     }
 }
 

@@ -84,13 +84,15 @@ impl Word {
                 all.unwrap_or(f64::NAN)
             }
             Self::Prob(j, token) => {
-                let class = token.class(input, j);
                 let logits = (0..input.tokens()).map(|class| input.get(Of::Logit(j, class)));
                 let most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
                 let sum: f64 = logits.map(|logit| (logit - most).exp()).sum();
-                class.map_or(f64::NAN, |class| {
-                    (input.get(Of::Logit(j, class)) - most).exp() / sum
-                })
+                let of = |class: usize| (input.get(Of::Logit(j, class)) - most).exp() / sum;
+                match input.rights(j).filter(|_| token == Named::Truth) {
+                    // where several are right, that of all of them
+                    Some(all) => all.iter().map(|&class| of(class as usize)).sum(),
+                    None => token.class(input, j).map_or(f64::NAN, of),
+                }
             }
             Self::Held(row) => input.get(Of::Held(row)),
             Self::HeldOf(first, j, token) => {

@@ -57,7 +57,17 @@ fn fits(eval: &Evaluator<'_, '_, '_>, size: Option<usize>, most: usize) -> starl
     }
 }
 
-fn add<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v> {
+/// What is true is 1 and what is not 0 where Python reckons with it.
+fn reckoned<'v>(value: Value<'v>, with: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Value<'v> {
+    let is_number = with.unpack_bool().is_some() || with.get_type() == "int";
+    match value.unpack_bool().filter(|_| is_number) {
+        Some(is) => eval.heap().alloc(i32::from(is)),
+        None => value,
+    }
+}
+
+pub(super) fn add<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v> {
+    let (a, b) = (reckoned(a, b, eval), reckoned(b, a, eval));
     if let (Some((one, most)), Some((other, _))) = (size(a), size(b)) {
         fits(eval, one.checked_add(other), most)?;
     }
@@ -65,6 +75,7 @@ fn add<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v>
 }
 
 fn mul<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v> {
+    let (a, b) = (reckoned(a, b, eval), reckoned(b, a, eval));
     if let (Some(x), Some(y)) = (a.unpack_i32(), b.unpack_i32()) {
         return Ok(eval.heap().alloc(i64::from(x) * i64::from(y)));
     }
@@ -261,6 +272,37 @@ pub(super) fn bounded(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<bool> {
         comparable(a, b)?;
         Ok(!b.is_in(a)?)
+    }
+
+    fn __count<'v>(
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let [of, one] = &args.items[..] else {
+            return method("count", &args, eval);
+        };
+        let Some(items) = list(*of) else {
+            return method("count", &args, eval);
+        };
+        let mut found = 0;
+        for item in items {
+            comparable(*item, *one)?;
+            found += i32::from(item.equals(*one)?);
+        }
+        Ok(eval.heap().alloc(found))
+    }
+
+    fn __copy<'v>(
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        match args.items.first().and_then(|&of| list(of)) {
+            Some(items) => {
+                room(eval, items.len())?;
+                Ok(eval.heap().alloc(items.to_vec()))
+            }
+            None => method("copy", &args, eval),
+        }
     }
 
     fn __extend<'v>(

@@ -9,8 +9,8 @@ use starlark_syntax::syntax::ast::{
     StmtP,
 };
 
-/// Methods that can make much of little.
-const METHODS: [&str; 4] = ["extend", "join", "replace", "format"];
+/// Methods that can make much of little, and those of Python's lists that the language's have not.
+const METHODS: [&str; 6] = ["extend", "join", "replace", "format", "count", "copy"];
 /// Functions that can.
 const FUNCTIONS: [&str; 2] = ["str", "repr"];
 

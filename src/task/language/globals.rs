@@ -310,7 +310,7 @@ fn words(builder: &mut GlobalsBuilder) {
                 let problem = anyhow::anyhow!("sum adds numbers, not {}", named(one));
                 return Err(starlark::Error::new_value(problem));
             }
-            sum = sum.add(one, eval.heap())?;
+            sum = super::bounds::add(sum, one, eval)?;
         }
         Ok(sum)
     }

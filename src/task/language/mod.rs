@@ -21,6 +21,7 @@ mod expression_text;
 mod given;
 mod globals;
 mod layout;
+mod pasted;
 mod picks;
 mod reading;
 mod shape;

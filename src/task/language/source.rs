@@ -7,6 +7,7 @@
 
 use super::edits::{self, Edit};
 use super::error::{Flaw, TaskError, Where, one_line};
+use super::pasted::Pasted;
 use super::shape::{self, Seen};
 use super::watch;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
@@ -53,6 +54,9 @@ pub(super) struct Parameter {
 #[derive(Debug)]
 pub(super) struct Source {
     pub name: String,
+    /// As it was written, and in the language's words.
+    original: String,
+    pasted: Pasted,
     text: String,
     /// What is run instead.
     run: String,
@@ -79,10 +83,13 @@ impl Source {
     pub fn new(name: &str, text: &str) -> Result<Self, TaskError> {
         // a file from elsewhere may begin with a mark of its encoding
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let pasted = Pasted::new(text);
         let mut source = Self {
             name: name.into(),
-            text: text.into(),
-            run: text.into(),
+            original: text.into(),
+            text: pasted.text.clone(),
+            run: pasted.text.clone(),
+            pasted,
             edits: Vec::new(),
             defined: HashMap::new(),
             functions: Vec::new(),
@@ -192,11 +199,11 @@ impl Source {
     }
 
     fn line_and_column(&self, at: usize) -> (usize, usize) {
-        let mut at = at.min(self.text.len());
-        while !self.text.is_char_boundary(at) {
+        let mut at = self.pasted.written(at).min(self.original.len());
+        while !self.original.is_char_boundary(at) {
             at -= 1;
         }
-        let before = &self.text[..at];
+        let before = &self.original[..at];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
@@ -257,6 +264,9 @@ impl Source {
 /// What helps, by what is wrong.
 fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static str {
     use starlark::ErrorKind as Kind;
+    if problem.contains("no attribute `sort`") {
+        return "write x = sorted(x): what a function is given stays as it is";
+    }
     if after.starts_with("while") {
         return "there is no while here: write for .. in range(n), and break";
     }
