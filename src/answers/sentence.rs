@@ -219,9 +219,13 @@ fn largest(table: &Table) -> Option<String> {
 
 /// The variant that loses most accuracy.
 fn costliest(table: &Table) -> Option<String> {
-    let column = table.cols.iter().position(|name| name.starts_with("acc"))?;
+    let column = table.cols.iter().position(|name| name == "acc")?;
     let value = |row: usize| table.values.get(&[row, column]).filter(|v| v.is_finite());
     let rows = 1..table.rows.len();
+    // while some are still to come nothing is known of the costliest
+    if rows.clone().any(|row| value(row).is_none()) {
+        return None;
+    }
     let least = rows.filter_map(|row| Some((row, value(row)?)));
     let (row, left) = least.min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(format!(

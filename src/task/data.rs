@@ -80,13 +80,8 @@ fn spec(tokens: &Table, targets: &Table, sizes: &Sizes) -> anyhow::Result<Spec> 
         numbers <= MAX_NUMBERS,
         "{numbers} numbers; {MAX_NUMBERS} are supported"
     );
-    let ids = ids("token", &tokens.numbers, 0, sizes.d_vocab)?;
-    let classes = self::ids(
-        "target",
-        &targets.numbers,
-        -1,
-        sizes.d_vocab_out.or(sizes.d_vocab),
-    )?;
+    let ids = ids("token", tokens, 0, sizes.d_vocab)?;
+    let classes = self::ids("target", targets, -1, sizes.d_vocab_out.or(sizes.d_vocab))?;
     // the columns in which anything is right
     let columns: Vec<usize> = (0..asked)
         .filter(|&column| (0..rows).any(|row| targets.row(row)[column] >= 0))
@@ -130,11 +125,17 @@ fn as_tokens(row: &[i64]) -> Vec<Token> {
 }
 
 /// How many ids there are: as many as the checkpoint has, else up to the largest that is used.
-fn ids(what: &str, numbers: &[i64], least: i64, known: Option<usize>) -> anyhow::Result<u32> {
+fn ids(what: &str, table: &Table, least: i64, known: Option<usize>) -> anyhow::Result<u32> {
+    let numbers = &table.numbers;
     let largest = numbers.iter().copied().max().unwrap_or(0).max(0);
     let n = known.unwrap_or(largest as usize + 1).clamp(1, MAX_IDS);
-    match numbers.iter().find(|&&id| id < least || id >= n as i64) {
-        Some(id) => anyhow::bail!("{what} {id} is not from 0 to {}", n - 1),
+    match numbers.iter().position(|&id| id < least || id >= n as i64) {
+        Some(at) => anyhow::bail!(
+            "{what} {} in row {} (the first is 0) is not from 0 to {}",
+            numbers[at],
+            at / table.width.max(1),
+            n - 1
+        ),
         None => Ok(n as u32),
     }
 }

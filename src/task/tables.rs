@@ -177,9 +177,15 @@ fn npy(bytes: &[u8]) -> anyhow::Result<Table> {
 
 fn json_lines(text: &str) -> anyhow::Result<(Table, Table)> {
     #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Targets {
+        Some(Vec<Option<i64>>),
+        One(Option<i64>),
+    }
+    #[derive(serde::Deserialize)]
     struct Row {
         tokens: Vec<i64>,
-        targets: Vec<Option<i64>>,
+        targets: Targets,
     }
     let (mut tokens, mut targets) = (Table::default(), Table::default());
     for (number, line) in (1..).zip(text.lines()) {
@@ -189,10 +195,12 @@ fn json_lines(text: &str) -> anyhow::Result<(Table, Table)> {
         let row: Row = serde_json::from_str(line)
             .map_err(|error| anyhow::anyhow!("line {number}: {error}"))?;
         tokens.push(row.tokens, number)?;
-        targets.push(
-            row.targets.into_iter().map(|id| id.unwrap_or(-1)).collect(),
-            number,
-        )?;
+        let all = match row.targets {
+            Targets::Some(all) => all,
+            Targets::One(one) => vec![one],
+        };
+        let ids = all.into_iter().map(|id| id.unwrap_or(-1));
+        targets.push(ids.collect(), number)?;
     }
     Ok((tokens, targets))
 }

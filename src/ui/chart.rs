@@ -1,7 +1,7 @@
 //! Columns of a table as lines over its rows, beside the numbers: with axes, ticks, and what lies around a mean.
 //!
-//! Lines of one kind (`margin[b_0]`, `margin[b_1]`) share the axis; of unlike ones the column at the cursor has
-//! it, and each other goes from its least to its largest.
+//! The column at the cursor has the axis, and lines of its kind (`margin[b_0]`, `margin[b_1]`) share it; each other
+//! goes from its least to its largest.
 
 use super::canvas::Canvas;
 use super::theme::Role;
@@ -112,12 +112,14 @@ impl<'a> Lines<'a> {
         points.collect()
     }
 
-    /// Whether all lines are of one kind, and so share an axis.
-    fn alike(&self) -> bool {
-        let kind = |column: &usize| self.table.cols[*column].split('[').next();
-        let mut kinds = self.columns.iter().map(kind);
-        let first = kinds.next();
-        kinds.all(|one| first == Some(one))
+    /// Of each line whether it is of the same kind as the one at the cursor, and so shares its axis.
+    fn alike(&self) -> Vec<bool> {
+        let kind = |column: usize| self.table.cols[column].split('[').next();
+        let main = kind(self.columns[self.main]);
+        self.columns
+            .iter()
+            .map(|&column| kind(column) == main)
+            .collect()
     }
 
     /// The least and the largest that a cell's mean was made of, where one line stands alone.
@@ -138,10 +140,9 @@ impl<'a> Lines<'a> {
         let all: Vec<Vec<Point>> = all.collect();
         let (bounds, alike) = (self.bounds(), self.alike());
         let main = &all[self.main];
-        let on_axis: Vec<&Point> = match alike {
-            true => all.iter().chain(&bounds).flatten().collect(),
-            false => main.iter().chain(bounds.iter().flatten()).collect(),
-        };
+        let sharing = all.iter().zip(&alike).filter(|(_, alike)| **alike);
+        let sharing = sharing.map(|(points, _)| points);
+        let on_axis: Vec<&Point> = sharing.chain(&bounds).flatten().collect();
         let along = all.iter().flatten().map(|(_, x, _)| *x);
         let up = on_axis.iter().map(|(_, _, y)| *y);
         let (Some(x), Some(y)) = (ends(along), ends(up)) else {
@@ -163,7 +164,7 @@ impl<'a> Lines<'a> {
         let named = |at: usize| Some(self.table.cols[self.columns[at]].clone());
         for (i, points) in all.iter().enumerate().filter(|(i, _)| *i != self.main) {
             let role = colours.next().unwrap_or(Role::Muted);
-            let line = if alike {
+            let line = if alike[i] {
                 flat(points)
             } else {
                 fitted(points, y)
@@ -198,7 +199,7 @@ impl<'a> Lines<'a> {
         let legend = several.then_some(LegendPosition::TopRight);
         Chart::new(sets)
             .x_axis(self.x_axis(x, drawn.along, muted))
-            .y_axis(self.y_axis(y, alike, muted))
+            .y_axis(self.y_axis(y, alike.iter().all(|one| *one), muted))
             .legend_position(legend)
             .hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60)))
             .render(area.intersection(canvas.buf.area), canvas.buf);

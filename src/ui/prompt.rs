@@ -188,7 +188,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             None if changes.is_empty() && study.clean.values == study.corrupted.values => {
                 "no counterfactual of this prompt".into()
             }
-            None if changes.is_empty() => "another example: no one field decides".into(),
+            None if changes.is_empty() => "another example of the sample".into(),
             None => "corrupted typed by hand".into(),
         },
     ));
@@ -215,12 +215,25 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
     }
     let rows = area.height;
     let mut row = from;
-    for (role, text) in lines {
-        for part in wrapped(&text, usize::from(area.width)) {
-            let line = Line::from(canvas.span(role, part));
-            canvas.line(area, row, &line);
-            row += 1;
-        }
+    let width = usize::from(area.width);
+    let parts = lines.into_iter().flat_map(|(role, text)| {
+        let parts = wrapped(&text, width).into_iter();
+        parts.map(move |part| (role, part))
+    });
+    let parts: Vec<(Role, String)> = parts.collect();
+    let room = usize::from(rows.saturating_sub(from));
+    for (i, (role, part)) in parts.iter().enumerate().take(room) {
+        // what has no room is marked, not passed over
+        let mark = match i + 1 == room && parts.len() > room {
+            true => canvas.look.pick(" …", " .."),
+            false => "",
+        };
+        let kept = part
+            .chars()
+            .take(width.saturating_sub(mark.chars().count()));
+        let text = kept.collect::<String>() + mark;
+        canvas.line(area, row, &Line::from(canvas.span(*role, text)));
+        row += 1;
     }
     // nobody needs a manual: where there is room it is said where help is
     if row + 2 < rows {

@@ -140,7 +140,8 @@ fn cache_writes_every_hook_and_never_over_a_file() {
     );
     assert_eq!(answer["prompt"], r"BOS 14 26 35 \n 1 48 \n 14 48 35");
     let tensors = candle_core::safetensors::load(&file, &candle_core::Device::Cpu).unwrap();
-    assert_eq!(tensors.len(), 2 + 10 * 2 + 2);
+    // with what queries, keys and values read, which a pass has only when it is asked for
+    assert_eq!(tensors.len(), 2 + (10 + 3) * 2 + 2);
     assert_eq!(tensors["blocks.1.attn.hook_result"].dims(), [1, 11, 1, 128]);
     assert_eq!(
         tensors["blocks.0.attn.hook_attn_scores"].dims(),

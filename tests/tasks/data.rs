@@ -162,8 +162,14 @@ fn tables_that_are_wrong() {
         (b"a,target\n", "there are no rows"),
         (b"a,target\n1\n", "line 2 has 1 cells where the first has 2"),
         (b"a,target\nx,2\n", "line 2: 'x' is no whole number"),
-        (b"a,target\n-1,2\n", "token -1 is not from 0 to"),
-        (b"a,target\n1,-2\n", "target -2 is not from 0 to"),
+        (
+            b"a,target\n-1,2\n",
+            "token -1 in row 0 (the first is 0) is not from 0 to",
+        ),
+        (
+            b"a,target\n1,-2\n",
+            "target -2 in row 0 (the first is 0) is not from 0 to",
+        ),
         (b"a,target\n1,\n", "no target is right anywhere"),
         (
             b"a,target\n1,2\n1,3\n",
@@ -172,7 +178,7 @@ fn tables_that_are_wrong() {
         (b"a,target,target\n1,2,3\n", "2 targets a row of 1 tokens"),
         (
             b"a,target\n99999999,0\n",
-            "token 99999999 is not from 0 to 8191",
+            "token 99999999 in row 0 (the first is 0) is not from 0 to 8191",
         ),
         (b"{\"tokens\": [1]}", "line 1: missing field `targets`"),
         (

@@ -194,6 +194,7 @@ impl Stepwise for Partition {
             let (found, across) = classes(&kept, self.keep);
             let words = match found.len() {
                 1 => "1: no value is told from another".to_owned(),
+                n if n == names.len() => format!("{n}: every value is told from all others"),
                 n => format!("{n}: {}", listed(&found, &names)),
             };
             notes.push(("classes".to_owned(), words));
