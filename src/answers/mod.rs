@@ -5,6 +5,7 @@
 
 mod answer;
 mod answering;
+mod cell;
 mod curves;
 mod difference;
 mod errors;
@@ -26,6 +27,7 @@ mod words;
 mod writing;
 
 pub use answering::{Answering, Inquest, answer};
+pub use cell::{CellClaim, CellVerdict, judge_cells};
 pub use curves::{AlongSteps, Condition, Curves, LogAxes, Measured, StepLine, Tracked};
 pub use gather::Compare;
 pub use geometry::Geometry;

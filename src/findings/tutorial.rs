@@ -1,6 +1,10 @@
 //! What was found out about the models in the binary, as findings inside the program; the same files
 //! stand in `assets/findings`, those about other slides than the first in `assets/slides`, where
 //! `circuitscope replay` checks them.
+//!
+//! Of one public checkpoint there is what its author published (`assets/published`): figures and statements, nothing
+//! that was read off its file. They are claims, computed for the model that is open, and are told where its
+//! hash is that of the checkpoint.
 
 use super::read;
 use super::report::Item;
@@ -17,14 +21,28 @@ struct Embedded {
     frame: &'static str,
 }
 
-/// What was found out about a model in the binary.
+/// What was found out about a model in the binary, or was published of another one.
 struct Tutorial {
     slide: &'static str,
     findings: &'static [Embedded],
 }
 
+/// The checkpoint of which figures were published: the hash of its weights and of what of its config counts.
+const PUBLISHED_OF: &str = "377dbe3f24cbb1eeb9fd409e4ce1a3ea50cb223b432a8fcecb95b818473e0c33";
+/// What stands for the name of a slide there.
+const PUBLISHED: &str = "published";
+
 macro_rules! tutorial {
     ($slide:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
+        tutorial!(@ $slide, $folder, [$($name, include_str!(
+            concat!("../../assets/", $folder, "/", $name, "/frame.txt")
+        )),*])
+    };
+    // a screen would show numbers that were read off the file
+    ($slide:expr, $folder:literal, without frames, [$($name:literal),* $(,)?]) => {
+        tutorial!(@ $slide, $folder, [$($name, ""),*])
+    };
+    (@ $slide:expr, $folder:literal, [$($name:literal, $frame:expr),*]) => {
         Tutorial {
             slide: $slide,
             findings: &[$(Embedded {
@@ -32,13 +50,13 @@ macro_rules! tutorial {
                 card: include_str!(concat!("../../assets/", $folder, "/", $name, "/finding.json")),
                 note: include_str!(concat!("../../assets/", $folder, "/", $name, "/note.md")),
                 session: include_str!(concat!("../../assets/", $folder, "/", $name, "/session.json")),
-                frame: include_str!(concat!("../../assets/", $folder, "/", $name, "/frame.txt")),
+                frame: $frame,
             }),*],
         }
     };
 }
 
-static ALL: [Tutorial; 7] = [
+static ALL: [Tutorial; 8] = [
     tutorial!(
         "array_update",
         "findings",
@@ -90,7 +108,43 @@ static ALL: [Tutorial; 7] = [
         "slides/brackets",
         ["1-right-on-what-it-was-trained-on-wrong-on-some-odd-lengths"]
     ),
+    tutorial!(
+        PUBLISHED,
+        "published",
+        without frames,
+        [
+            "01-the-sample-is-answered-without-a-mistake",
+            "02-the-right-answer-is-made-in-the-last-layer",
+            "03-head-1-0-writes-it",
+            "04-head-1-0-looks-at-the-token-that-comes-next",
+            "05-head-1-0-copies-what-it-looks-at",
+            "06-in-layer-0-elt-looks-back-at-idx",
+            "07-what-the-pair-differs-in",
+            "08-text-which-answer-the-metric-calls-right",
+            "09-the-index-goes-from-idx-to-elt",
+            "10-layer-0-puts-it-there-layer-1-uses-it-at-b-0",
+            "11-no-query-matters",
+            "12-the-key-at-elt-is-enough",
+            "13-the-value-at-idx-is-enough",
+            "14-so-is-the-attention-of-b-0",
+            "15-the-weights-say-the-same-k-composition",
+            "16-where-nothing-is-updated-the-position-decides",
+            "17-text-half-of-the-other-circuit",
+            "18-half-of-it-goes-through-both-heads",
+            "19-text-the-virtual-head-looks-at-the-right-answer",
+            "20-two-heads-in-a-row-copy-too",
+            "21-text-the-index-tokens-are-not-copied",
+            "22-the-other-predictions-are-made-alike",
+            "23-text-the-updated-place-relies-more-on-the-k-composition",
+        ]
+    ),
 ];
+
+/// Whose findings are told of the model of this hash, where something was published of it.
+#[must_use]
+pub fn published_of(hash: &str) -> Option<&'static str> {
+    (hash == PUBLISHED_OF).then_some(PUBLISHED)
+}
 
 /// The findings about a slide; of any other model, those about the first one.
 fn of(slide: &str) -> &'static [Embedded] {

@@ -3,6 +3,7 @@
 use super::headless::Headless;
 use super::snapshot::numbers;
 use super::verdicts;
+use crate::answers::CellClaim;
 use crate::app::{ModelInfo, SpaceKey, State};
 use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::gather::{Gathered, gather};
@@ -92,7 +93,10 @@ impl ClaimThenNow {
                 now: json!(now.verdict),
             });
         }
-        let against = now.numbers.is_none() || (recorded.is_none() && now.holds == Some(false));
+        // what the card says does not hold is as it says where it does not
+        let said_so = said.is_some() && said == now.holds;
+        let unknown = now.numbers.is_none() && now.holds.is_none();
+        let against = unknown || (recorded.is_none() && now.holds == Some(false) && !said_so);
         Ok(Self {
             verdict_then: word,
             verdict: now.verdict,
@@ -235,7 +239,13 @@ fn all_verdicts(
         if found[i].is_some() {
             continue;
         }
-        let same: Vec<usize> = (i..records.len()).filter(|&j| keys[j] == keys[i]).collect();
+        // of a cell of an answer the pair and the metric decide, too
+        let has_cells = |i: usize| claims(i).iter().any(|line| CellClaim::is(line));
+        let is_same = |&j: &usize| match has_cells(i) || has_cells(j) {
+            true => computed[j].experiment == computed[i].experiment,
+            false => keys[j] == keys[i],
+        };
+        let same: Vec<usize> = (i..records.len()).filter(is_same).collect();
         let lines: Vec<String> = same.iter().flat_map(|&j| claims(j)).cloned().collect();
         let (transformer, experiment) = (&model.transformer, &computed[i].experiment);
         let mut answers = verdicts::of(transformer, experiment, &lines, report).into_iter();

@@ -29,12 +29,16 @@ pub(super) struct Places {
     pub findings: Option<PathBuf>,
     /// Reports.
     pub reports: PathBuf,
-    /// The model in the binary whose findings are told; empty where none is of the task.
+    /// The model in the binary whose findings are told, or what was published of the one that is open; empty where
+    /// none is of the task.
     pub slide: &'static str,
 }
 
-/// The model in the binary that a state looks at; of a file that of its task.
+/// What was published of the model that a state looks at, else the model in the binary; of a file that of its task.
 pub(super) fn slide_of(state: &State) -> &'static str {
+    if let Some(published) = tutorial::published_of(&state.model.hash) {
+        return published;
+    }
     let path = state.model.path.as_deref().map(Path::new);
     let slide = path.map_or(Some(Ok(&SLIDES[0])), Slide::of_path);
     let of_task = || SLIDES.iter().find(|slide| slide.name == state.task().name);

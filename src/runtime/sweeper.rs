@@ -3,6 +3,7 @@
 
 use super::worker::guarded;
 use super::{pool, verdicts};
+use crate::answers::CellClaim;
 use crate::app::{Answer, FEW_INPUTS, Found, Msg, Said, SpaceNews, SpaceRequest};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
@@ -183,7 +184,12 @@ fn find(
         }))
     };
     let lines = request.question.claims.iter().cloned();
-    let (surveys, claims): (Vec<_>, Vec<_>) = lines.partition(|line| Survey::is(line));
+    let (cells, lines): (Vec<_>, Vec<_>) = lines.partition(|line| CellClaim::is(line));
+    let (surveys, claims): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| Survey::is(line));
+    let asked = verdicts::ask_cells(model, &request.experiment, &cells, is_wanted)?;
+    let Some(of_cells) = asked else {
+        return Ok(None);
+    };
     let mut surveyed = Vec::new();
     for line in surveys {
         let so_far = || Found {
@@ -211,6 +217,7 @@ fn find(
         found = asked;
     }
     found.answers.extend(surveyed);
+    found.answers.extend(of_cells);
     Ok(Some(news(found, all, true)))
 }
 

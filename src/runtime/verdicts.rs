@@ -1,5 +1,6 @@
 //! What comes of claims. This is the one place that asks for verdicts.
 
+use crate::answers::{CellClaim, judge_cells};
 use crate::app::{Answer, Found, Said, State};
 use crate::findings::store::{Counted, Verdict};
 use crate::lens::{Experiment, Matrices};
@@ -54,8 +55,40 @@ pub(super) fn ask(
     Ok(answers.map(all))
 }
 
-/// A verdict for each claim, over every input there is, under the experiment's interventions, all
-/// in one walk. What cannot be asked is told in its verdict. `report` is told how far it is and
+/// Asks what claims about cells of answers come to, in their order; those that cannot be read included.
+/// `None` when `go_on` says that nobody waits any more.
+///
+/// # Errors
+/// When the device fails.
+pub(super) fn ask_cells(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    lines: &[String],
+    go_on: &dyn Fn() -> bool,
+) -> Result<Option<Vec<Answer>>> {
+    let read = |line: &String| {
+        let claim = CellClaim::parse(line, model.task(), model.config());
+        claim.map_err(|error| format!("{error:#}"))
+    };
+    let claims: Vec<Result<CellClaim, String>> = lines.iter().map(read).collect();
+    let asked: Vec<CellClaim> = claims.iter().flatten().cloned().collect();
+    let Some(found) = judge_cells(model, experiment, &asked, go_on)? else {
+        return Ok(None);
+    };
+    let mut found = found.into_iter();
+    let answers = lines.iter().zip(claims).map(|(line, claim)| Answer {
+        claim: line.clone(),
+        result: claim.and_then(|_| {
+            let verdict = found.next().ok_or_else(|| "not answered".to_owned())?;
+            Ok(Said::Cell(verdict, Box::new(experiment.clone())))
+        }),
+    });
+    Ok(Some(answers.collect()))
+}
+
+/// A verdict for each claim: over every input there is, under the experiment's interventions, all
+/// in one walk; of claims about cells what the answers to the experiment say. What cannot be asked is told in its
+/// verdict. `report` is told how far it is and
 /// says whether to go on.
 #[must_use]
 pub fn of(
@@ -67,15 +100,29 @@ pub fn of(
     if lines.is_empty() {
         return Vec::new();
     }
+    let (cells, claims): (Vec<String>, Vec<String>) =
+        lines.iter().cloned().partition(|line| CellClaim::is(line));
     let mut answers = || -> Result<Vec<Answer>> {
+        let of_cells = ask_cells(model, experiment, &cells, &|| true)?;
+        let of_cells = of_cells.unwrap_or_default();
+        if claims.is_empty() {
+            return Ok(of_cells);
+        }
         let sweep = Sweep::new(model, Matrices::where_folded(model)?.as_ref(), experiment)?;
-        let found = ask(&sweep, model, false, lines, &mut |_, progress| {
+        let found = ask(&sweep, model, false, &claims, &mut |_, progress| {
             report(progress)
         })?;
-        Ok(found.context("stopped before the end")?.answers)
+        let mut all = found.context("stopped before the end")?.answers;
+        all.extend(of_cells);
+        Ok(all)
     };
     match answers() {
-        Ok(answers) => answers.iter().map(told).collect(),
+        Ok(answers) => (lines.iter())
+            .map(|line| match answers.iter().find(|one| one.claim == *line) {
+                Some(answer) => told(answer),
+                None => unchecked(line, "not answered"),
+            })
+            .collect(),
         Err(error) => {
             let why = format!("{error:#}");
             lines.iter().map(|line| unchecked(line, &why)).collect()
@@ -102,6 +149,10 @@ pub fn told(answer: &Answer) -> Verdict {
     match &answer.result {
         Ok(Said::Verdict(found)) => counted(&answer.claim, found),
         Ok(Said::Choices(found)) => unchecked(&answer.claim, &found.verdict),
+        Ok(Said::Cell(found, _)) => Verdict {
+            holds: found.holds,
+            ..unchecked(&answer.claim, &found.because)
+        },
         Err(why) => unchecked(&answer.claim, why),
     }
 }

@@ -134,14 +134,13 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     let card = &finding.card;
     // what holds for the model it was found in says nothing about another one
     let same = card.model.hash == canvas.state.model.hash;
-    let judged = canvas
-        .state
-        .shelf
-        .as_ref()
-        .and_then(|shelf| shelf.judged.get(&finding.name));
+    let shelf = canvas.state.shelf.as_ref();
+    let judged = shelf.and_then(|shelf| shelf.judged.get(&finding.name));
+    let hash = &canvas.state.model.hash;
+    let is_open = !same || shelf.is_some_and(|shelf| shelf.is_to_be_judged(finding, hash));
     let (mark, role) = if let Some(judged) = judged {
         mark(canvas, judged)
-    } else if !same && !card.claims.is_empty() {
+    } else if is_open && !card.claims.is_empty() {
         ("?", Role::Muted)
     } else if card.claims.iter().any(|claim| claim.holds == Some(false)) {
         (canvas.look.pick("✗", "x"), Role::Bad)
@@ -168,7 +167,7 @@ fn row(canvas: &Canvas<'_>, finding: &Finding, selected: bool, width: u16) -> Li
     ])
 }
 
-/// What became of a finding of another model on this one: what the worst of its claims says.
+/// What became of a finding on this model: what the worst of its claims says.
 fn mark(canvas: &Canvas<'_>, judged: &[Judged]) -> (&'static str, Role) {
     let roles: Vec<Role> = judged.iter().map(role_of).collect();
     let worst = [Role::Bad, Role::Warn, Role::Muted];
@@ -216,12 +215,17 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     lines.push(Line::from(canvas.span(Role::Muted, made)));
     let shelf = canvas.state.shelf.as_ref();
     let judged = shelf.and_then(|shelf| shelf.judged.get(&finding.name));
-    if !same {
+    let hash = &canvas.state.model.hash;
+    let is_open = shelf.is_some_and(|shelf| shelf.is_to_be_judged(finding, hash));
+    if !same || is_open {
         let asked = |judged: &Vec<Judged>| {
             let not = |one: &Judged| matches!(one, Judged::NotAsked(_));
             !judged.iter().all(not)
         };
         let text = match (judged.map(asked), shelf.map(|shelf| shelf.which)) {
+            (Some(true), _) if same => "published of this model; computed here",
+            (None, Some(Which::Tutorial)) if same => "published of this model; being computed ...",
+            _ if same => "published of this model; it cannot be computed here",
             (Some(true), _) => "found in another model; judged on this one, over all inputs",
             (None, Some(Which::Tutorial)) => "found in another model; being judged on this one ...",
             _ => "another model: not checked in this one",
@@ -238,7 +242,7 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());
-    if judged.is_none() && same && !card.claims.is_empty() {
+    if judged.is_none() && same && !is_open && !card.claims.is_empty() {
         let text = "as recorded, not counted again here: circuitscope replay does";
         let parts = wrapped(text, width).into_iter();
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Muted, part))));
@@ -247,14 +251,14 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         let judged = judged.and_then(|judged| judged.get(i));
         let role = match (judged, claim.holds) {
             (Some(judged), _) => role_of(judged),
-            _ if !same => Role::Muted,
+            _ if !same || is_open => Role::Muted,
             (None, Some(true)) => Role::Good,
             (None, Some(false)) => Role::Bad,
             (None, None) => Role::Muted,
         };
         let parts = wrapped(&claim.claim, width.saturating_sub(7)).into_iter();
         for (i, part) in parts.enumerate() {
-            let word = match (i, judged, same) {
+            let word = match (i, judged, same && !is_open) {
                 (0, Some(judged), _) => judged.word(),
                 (0, None, true) => claim.word(),
                 (0, None, false) => "?",

@@ -150,6 +150,7 @@ fn count(claim: &ClaimRow<'_>) -> String {
                 format!("{sample}, n = {len}")
             }
         },
+        Says::Cell(_) => "an answer's cell".to_owned(),
         Says::Refused(_) => "cannot be checked".to_owned(),
         Says::Nothing => "not checked".to_owned(),
     }
@@ -193,6 +194,7 @@ fn claim_line(
         }) => (Role::Bad, "fails".to_owned()),
         Says::SoFar(_) => (Role::Muted, "so far".to_owned()),
         Says::Choices(_) => (Role::Accent, "survey".to_owned()),
+        Says::Cell(found) => (role_of(found.holds), found.word().to_owned()),
         Says::Refused(_) => (Role::Warn, "no".to_owned()),
         Says::Nothing => (Role::Muted, "?".to_owned()),
     };
@@ -205,6 +207,15 @@ fn claim_line(
         canvas.span(Role::Good, format!("{kept:<0$}", widths.kept)),
         canvas.span(text, claim.line.to_owned()),
     ])
+}
+
+/// How it is drawn that something holds, fails or could not be told.
+fn role_of(holds: Option<bool>) -> Role {
+    match holds {
+        Some(true) => Role::Good,
+        Some(false) => Role::Bad,
+        None => Role::Warn,
+    }
 }
 
 /// A line below the selected claim.
@@ -220,6 +231,10 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
         Says::Choices(found) => {
             let parts = wrapped(&found.verdict, width).into_iter();
             parts.map(|part| line(Role::Accent, part)).collect()
+        }
+        Says::Cell(found) => {
+            let parts = wrapped(&found.because, width).into_iter();
+            parts.map(|part| line(Role::Muted, part)).collect()
         }
         Says::Refused(why) => vec![line(Role::Warn, why.to_owned())],
         Says::All(verdict) if verdict.total == 0 => {

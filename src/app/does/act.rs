@@ -7,7 +7,7 @@ use super::go::take_fields;
 use super::help;
 use super::inquire;
 use super::judge;
-use super::line::{edit_intervention, open_line, open_question, suggest, suggest_anew};
+use super::line::{edit_intervention, open_line, open_question, select_all, suggest, suggest_anew};
 use super::links;
 use super::note;
 use super::palette::{self, Taken};
@@ -124,6 +124,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             let now = state.study().experiment().metric_in_force(task);
             let text = now.map_or_else(String::new, |metric| metric.line(task));
             open_line(state, Purpose::Metric, text);
+            select_all(state);
         }
         Action::OpenCommand => open_line(state, Purpose::Command, String::new()),
         Action::Undo | Action::Redo => return step_history(state, action == Action::Undo),

@@ -2,7 +2,7 @@
 
 use super::steps;
 use super::training;
-use crate::answers::{FORMS, Question};
+use crate::answers::{CellClaim, FORMS, Question};
 use crate::app::held::message::Destination;
 use crate::app::held::state::State;
 use crate::app::held::training::TrainJob;
@@ -27,7 +27,7 @@ pub enum Command {
     Measure(Measure),
     /// Another sample.
     Sample(Sample),
-    /// A claim about all inputs, or a survey.
+    /// A claim about all inputs or about a cell of an answer, or a survey.
     Claim(String),
     /// Another model, or another task for this one.
     Switch(Destination),
@@ -46,8 +46,9 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 15] = [
+pub(in crate::app) const WORDS: [(&str, &str); 16] = [
     ("claim", "pred == truth"),
+    CellClaim::WORD,
     Survey::WORDS[0],
     Survey::WORDS[1],
     ("clean", "PROMPT"),
@@ -110,11 +111,15 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             let question = Question::parse(line, task, &state.model.config);
             Ok(Command::Ask(question.map_err(text)?))
         }
-        "claim" if Survey::is(rest) => parse(state, rest),
+        "claim" if Survey::is(rest) || CellClaim::is(rest) => parse(state, rest),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),
             Err(error) => Err((None, error.to_string())),
         },
+        _ if CellClaim::is(line) => {
+            let claim = CellClaim::parse(line, task, &state.model.config);
+            Ok(Command::Claim(claim.map_err(text)?.line().to_owned()))
+        }
         _ if Survey::is(line) => match Survey::parse(line, task, &state.model.config) {
             Ok(survey) => Ok(Command::Claim(survey.line(task))),
             Err(error) => Err((Some(error.word), error.problem)),

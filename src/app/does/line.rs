@@ -25,6 +25,11 @@ pub(in crate::app) fn open_question(state: &mut State) {
     let now = state.inquiry.as_ref();
     let text = now.map_or_else(String::new, |inquiry| inquiry.question.line(task, config));
     open_line(state, Purpose::Question, text);
+    select_all(state);
+}
+
+/// Selects what stands in the open line: the first thing typed replaces it.
+pub(in crate::app) fn select_all(state: &mut State) {
     if let Mode::Line(line) = &mut state.mode {
         line.editor.select_all();
     }

@@ -1,7 +1,8 @@
 //! What is done on the screen of all inputs.
 
 use super::go::change;
-use super::space;
+use super::{inquire, space};
+use crate::answers::CellClaim;
 use crate::app::held::message::Effect;
 use crate::app::held::rows::{Says, SpaceRow};
 use crate::app::held::state::{State, Tone};
@@ -103,12 +104,18 @@ pub(in crate::app) fn open_row(state: &mut State) -> Vec<Effect> {
             let place = format!("input {} of {count}", before.count() + 1);
             open_input(state, update, place)
         }
+        (SpaceRow::Claim(claim), None) if matches!(claim.says, Says::Cell(_)) => {
+            let line = claim.line;
+            let read = CellClaim::parse(line, state.task(), &state.model.config);
+            let question = read.map(|claim| claim.question().clone());
+            question.map_or_else(|_| Vec::new(), |question| inquire::open(state, question))
+        }
         (SpaceRow::Claim(claim), None) => {
             match claim.says {
                 Says::All(_) => state.say(Tone::Plain, "no single input decides this claim"),
                 Says::Choices(_) => state.say(Tone::Plain, "enter on a row below adds what it did"),
                 Says::Refused(_) => state.say(Tone::Plain, "this claim cannot be checked here"),
-                Says::Nothing | Says::SoFar(_) => space::check(state),
+                Says::Nothing | Says::SoFar(_) | Says::Cell(_) => space::check(state),
             }
             Vec::new()
         }

@@ -13,7 +13,7 @@ use super::shelf;
 use super::space;
 use super::steps;
 use super::training;
-use crate::answers::Question;
+use crate::answers::{CellClaim, Question};
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{Mode, Purpose, State};
@@ -134,6 +134,7 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
                 // whatever is typed after : may be typed here, too
                 Err(error) => match command::parse(state, text) {
                     Ok(command) => Ok(obey(state, command)),
+                    Err(problem) if CellClaim::is(text) => Err(problem),
                     Err(_) => Err((None, format!("{error:#}"))),
                 },
             }

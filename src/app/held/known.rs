@@ -1,6 +1,6 @@
 //! What is known of all inputs under the interventions that stand.
 
-use super::space::{Answer, FEW_INPUTS, Found, SpaceKey, SpaceQuestion, Wants};
+use super::space::{Answer, FEW_INPUTS, Found, Said, SpaceKey, SpaceQuestion, Wants};
 use super::state::State;
 use crate::sweep::Tally;
 use std::sync::Arc;
@@ -54,7 +54,12 @@ impl State {
     #[must_use]
     pub fn space_answer(&self, line: &str) -> Option<&Answer> {
         let known = self.space.known(&self.space_key())?;
-        known.answers.iter().find(|answer| answer.claim == line)
+        let answer = known.answers.iter().find(|answer| answer.claim == line)?;
+        let is_of_another = match &answer.result {
+            Ok(Said::Cell(_, about)) => **about != self.study().experiment(),
+            _ => false,
+        };
+        (!is_of_another).then_some(answer)
     }
 
     /// Why nothing comes of the question about these interventions.

@@ -3,6 +3,7 @@
 
 use super::space::{CaseOrder, Said};
 use super::state::State;
+use crate::answers::CellVerdict;
 use crate::sweep::{Case, Choice, Common, Counterexample, Surveyed, Verdict};
 use crate::task::Values;
 
@@ -43,6 +44,8 @@ pub enum Says<'a> {
     All(&'a Verdict),
     /// What a survey found.
     Choices(&'a Surveyed),
+    /// What a cell of an answer says.
+    Cell(&'a CellVerdict),
     /// Why it cannot be checked.
     Refused(&'a str),
 }
@@ -165,6 +168,7 @@ fn told<'a>(result: &'a Result<Said, String>, verdict: fn(&'a Verdict) -> Says<'
     match result {
         Ok(Said::Verdict(found)) => verdict(found),
         Ok(Said::Choices(found)) => Says::Choices(found),
+        Ok(Said::Cell(found, _)) => Says::Cell(found),
         Err(why) => Says::Refused(why),
     }
 }

@@ -43,7 +43,7 @@ impl Order {
     }
 }
 
-/// What becomes of a claim on the model at hand, where it was made in another one; each with what was
+/// What becomes of a claim on the model at hand, where it was made in another one or only published; each with what was
 /// counted, or why nothing was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
@@ -119,6 +119,16 @@ impl Shelf {
             judged: BTreeMap::new(),
             judging: None,
         }
+    }
+
+    /// Whether a finding's claims are to be computed before anything is said of them: it is a step of the tutorial,
+    /// and was found in another model than the one of this hash, or nothing was counted of it.
+    #[must_use]
+    pub fn is_to_be_judged(&self, finding: &Finding, hash: &str) -> bool {
+        let mut claims = finding.card.claims.iter();
+        let is_open =
+            finding.card.model.hash != hash || claims.any(|claim| claim.numbers.is_none());
+        self.which == Which::Tutorial && is_open
     }
 
     /// Those that are shown, in order.

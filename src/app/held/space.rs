@@ -1,5 +1,6 @@
 //! What is asked of the whole input space, and what is known of it.
 
+use crate::answers::CellVerdict;
 use crate::lens::{Experiment, From, Intervention, Source};
 use crate::sweep::{By, Progress, Surveyed, Tally, Verdict};
 use crate::task::Sample;
@@ -48,6 +49,9 @@ pub enum Said {
     Verdict(Verdict),
     /// To a survey.
     Choices(Arc<Surveyed>),
+    /// To a claim about a cell of an answer, and what that answer was about: other than a count it may depend
+    /// on the pair, the metric and the sample.
+    Cell(CellVerdict, Box<Experiment>),
 }
 
 /// What the sweeper has found, so far or in the end.

@@ -17,6 +17,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("edge", "change what one node hands to one reader"),
     ("path", "cut one path through heads"),
     ("claim", "check a statement about every input"),
+    ("cell", "check a number of an answer's table"),
     (
         "ablations",
         "what is right with a node zeroed, mean, resampled",

@@ -1,16 +1,18 @@
-//! The tutorial's steps, judged on the model at hand: what was found in one model may not hold in another.
+//! The tutorial's steps, judged on the model at hand: what was found in one model may not hold in another, and
+//! what was published of this one is computed.
 
 use super::read::study;
+use crate::answers::CellClaim;
 use crate::app::held::message::Effect;
 use crate::app::held::shelf::{Judged, Shelf, Which};
-use crate::app::held::space::{Answer, Found, Said, SpaceNews, SpaceQuestion, SpaceRequest};
+use crate::app::held::space::{Found, Said, SpaceNews, SpaceQuestion, SpaceRequest};
 use crate::app::held::state::{ModelInfo, State};
 use crate::findings::tutorial;
 use crate::lens::Experiment;
 use crate::task::{Values, grouped};
 use anyhow::{Context as _, Result, ensure};
 
-/// Asks for the first of the listed steps that was found in another model and is not judged on this one.
+/// Asks for the first of the listed steps that is to be judged on this model and is not yet.
 pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
     let State {
         model,
@@ -52,11 +54,8 @@ fn unjudged(shelf: &Shelf, hash: &str) -> Option<(String, usize)> {
     let Some(Ok(listing)) = &shelf.listing else {
         return None;
     };
-    let others = listing
-        .findings
-        .iter()
-        .filter(|one| one.card.model.hash != hash);
-    let mut left = others.filter(|one| !shelf.judged.contains_key(&one.name));
+    let open = (listing.findings.iter()).filter(|one| shelf.is_to_be_judged(one, hash));
+    let mut left = open.filter(|one| !shelf.judged.contains_key(&one.name));
     left.next()
         .map(|one| (one.name.clone(), one.card.claims.len()))
 }
@@ -71,10 +70,8 @@ fn asked(model: &ModelInfo, name: &str) -> Result<(Experiment, SpaceQuestion)> {
         model.task.identity()
     );
     let study = study(model, &session.study)?;
-    let here = study
-        .claims
-        .iter()
-        .map(|claim| at(claim, &study.clean.values));
+    let here = study.claims.iter().filter(|claim| !CellClaim::is(claim));
+    let here = here.map(|claim| at(claim, &study.clean.values));
     let claims = study.claims.iter().cloned().chain(here).collect();
     let question = SpaceQuestion {
         sweep: false,
@@ -101,7 +98,8 @@ pub(in crate::app) fn news(
     generation: u64,
     result: &Result<Box<SpaceNews>, String>,
 ) -> bool {
-    let Some(shelf) = &mut state.shelf else {
+    let State { model, shelf, .. } = state;
+    let Some(shelf) = shelf else {
         return false;
     };
     let Some((_, name)) = shelf.judging.take_if(|(asked, _)| *asked == generation) else {
@@ -112,23 +110,38 @@ pub(in crate::app) fn news(
             shelf.judging = Some((generation, name));
             return true;
         }
-        Ok(news) => judged(&news.found),
+        Ok(news) => judged(model, &name, &news.found),
         Err(error) => vec![Judged::NotAsked(error.clone())],
     };
     shelf.judged.insert(name, judged);
     true
 }
 
-fn judged(found: &Found) -> Vec<Judged> {
-    let (all, here) = found.answers.split_at(found.answers.len() / 2);
-    let holds = |answer: &Answer| match &answer.result {
-        Ok(Said::Verdict(verdict)) => verdict.holds == Some(true),
+/// What became of a step's claims.
+fn judged(model: &ModelInfo, name: &str, found: &Found) -> Vec<Judged> {
+    let session = tutorial::find(name);
+    let study = session.and_then(|session| study(model, &session.study).ok());
+    let Some(study) = study else {
+        return Vec::new();
+    };
+    let answer = |line: &str| {
+        let mut answers = found.answers.iter();
+        answers.find(|one| one.claim == line).map(|one| &one.result)
+    };
+    let holds_here = |line: &str| match answer(&at(line, &study.clean.values)) {
+        Some(Ok(Said::Verdict(verdict))) => verdict.holds == Some(true),
         _ => false,
     };
-    let one = |(over_all, here): (&Answer, &Answer)| match &over_all.result {
-        Err(why) => Judged::NotAsked(why.clone()),
-        Ok(Said::Choices(_)) => Judged::NotAsked("a survey is no claim".to_owned()),
-        Ok(Said::Verdict(verdict)) => {
+    let one = |line: &String| match answer(line) {
+        None => Judged::NotAsked("not answered".to_owned()),
+        Some(Err(why)) => Judged::NotAsked(why.clone()),
+        Some(Ok(Said::Choices(_))) => Judged::NotAsked("a survey is no claim".to_owned()),
+        Some(Ok(Said::Cell(found, _))) => match found.holds {
+            Some(true) => Judged::Holds(found.because.clone()),
+            Some(false) => Judged::Fails(found.because.clone()),
+            None => Judged::NotAsked(found.because.clone()),
+        },
+        Some(Ok(Said::Verdict(verdict))) => {
             let counted = format!(
                 "holds for {} of {} inputs",
                 grouped(verdict.count.into()),
@@ -136,10 +149,10 @@ fn judged(found: &Found) -> Vec<Judged> {
             );
             match verdict.holds {
                 Some(true) => Judged::Holds(counted),
-                Some(false) if holds(here) => Judged::Here(counted),
+                Some(false) if holds_here(line) => Judged::Here(counted),
                 _ => Judged::Fails(counted),
             }
         }
     };
-    all.iter().zip(here).map(one).collect()
+    study.claims.iter().map(one).collect()
 }
