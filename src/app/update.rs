@@ -8,6 +8,7 @@ use crate::app::does::help;
 use crate::app::does::inquire;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
+use crate::app::does::links;
 use crate::app::does::page::{action_for, is_typed};
 use crate::app::does::patch;
 use crate::app::does::point;
@@ -60,7 +61,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered { generation, result } => {
             inquire::answered(state, generation, result);
-            Vec::new()
+            links::lead_on(state)
         }
         Msg::Space { generation, result } => {
             if !session::tutorial::news(state, generation, &result) {

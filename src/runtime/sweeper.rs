@@ -4,7 +4,7 @@
 use super::worker::guarded;
 use super::{pool, verdicts};
 use crate::answers::CellClaim;
-use crate::app::{Answer, FEW_INPUTS, Found, Msg, Said, SpaceNews, SpaceRequest};
+use crate::app::{Answer, FEW_INPUTS, Found, Msg, Said, SpaceNews, SpaceQuestion, SpaceRequest};
 use crate::lens::{Experiment, Matrices};
 use crate::model::HookedTransformer;
 use crate::sweep::{Over, Progress, Survey, Sweep, make_means};
@@ -99,6 +99,9 @@ pub(super) fn answer(
 ) {
     let generation = request.generation;
     let result = guarded(|| {
+        if is_of_cells(request) {
+            return cells(model, request, is_wanted);
+        }
         if tables.is_none() {
             *tables = Matrices::where_folded(model)?;
         }
@@ -124,6 +127,37 @@ pub(super) fn answer(
         generation,
         result: message,
     });
+}
+
+/// Whether nothing is asked but cells of answers: no input is walked for these.
+fn is_of_cells(request: &SpaceRequest) -> bool {
+    let SpaceQuestion { sweep, claims } = &request.question;
+    !sweep && claims.iter().all(|line| CellClaim::is(line))
+}
+
+/// The news of cells of answers.
+fn cells(
+    model: &HookedTransformer,
+    request: &SpaceRequest,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Option<SpaceNews>> {
+    let started = Instant::now();
+    let SpaceRequest {
+        experiment,
+        question,
+        ..
+    } = request;
+    let answers = verdicts::ask_cells(model, experiment, &question.claims, is_wanted)?;
+    Ok(answers.map(|answers| SpaceNews {
+        progress: Progress { done: 0, total: 0 },
+        seconds: started.elapsed().as_secs_f64(),
+        found: Found {
+            tally: None,
+            answers,
+        },
+        reason: None,
+        finished: true,
+    }))
 }
 
 /// Makes the means over all inputs that the interventions need; whether it was let.

@@ -10,6 +10,7 @@ mod drawing;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
+mod cells;
 mod judge;
 mod lists;
 mod pointing;

@@ -3,7 +3,7 @@
 use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::answers::{Question, Table};
 use circuitscope::app::{Mode, Pane};
-use circuitscope::lens::RunName;
+use circuitscope::lens::{CircuitName, HeadName, RunName, Side};
 use circuitscope::runtime::headless::Headless;
 
 fn table(bench: &Headless) -> Table {
@@ -46,6 +46,9 @@ fn each_key_asks_its_question() {
         // behind the last head what two heads do one after the other
         ("tab tab A . .", "attention virtual 0.0>1.0 over sample"),
         ("tab tab A . . ,", "attention pattern 1.1 over sample"),
+        // and what a head writes, or two of them
+        ("tab tab A o", "circuit ov.1.0"),
+        ("tab tab A . . o", "circuit ov.0.0>1.0"),
         ("/ 'attention 4-2 1.1' enter", "attention 4-2 1.1"),
         ("tab tab w | |", "why 1.0 nl_1 a_0 summed"),
     ] {
@@ -278,13 +281,42 @@ fn weights_and_examples_lead_to_each_other() {
     bench.state.view.focus = Pane::Attention;
     let seen = bench.state.observation.clone().unwrap();
     let at = bench.state.view.attention;
-    press(&mut bench, "o");
+    // what the score is made of says which circuit, and which entry of it
+    press(&mut bench, "w");
+    let why = table(&bench);
+    let cells = (0..why.rows.len()).flat_map(|i| (0..why.cols.len()).map(move |j| (i, j)));
+    let size = |&(i, j): &(usize, usize)| why.values.get(&[i, j]).unwrap().abs();
+    let (i, j) = cells.max_by(|a, b| size(a).total_cmp(&size(b))).unwrap();
+    press(&mut bench, "esc o");
     let inquiry = bench.state.inquiry.as_ref().unwrap();
     let config = &bench.state.model.config;
     let line = inquiry.question.line(bench.state.task(), config);
-    assert_eq!(line, "circuit qk.1.0.tok_tok");
-    let tokens = [at.dest, at.src].map(|at| seen.clean.tokens[at] as usize);
-    assert_eq!([inquiry.cursor.0, inquiry.cursor.1], tokens);
+    let side = |part: &str| match part {
+        "token" => Side::Tok,
+        "position" | "pos" => Side::Pos,
+        head => Side::Via(HeadName::parse(head, config).unwrap()),
+    };
+    let name = CircuitName::Qk {
+        head: HeadName { layer: 1, head: 0 },
+        query: side(&why.rows[i]),
+        key: side(&why.cols[j]),
+    };
+    assert_eq!(line, format!("circuit {}", name.text(config)));
+    let token = |at: usize| seen.clean.tokens[at] as usize;
+    let place = |part: &str, at: usize| match side(part) {
+        Side::Pos => at,
+        Side::Via(earlier) => {
+            let row = seen.clean.pattern.slice(&[earlier.layer, earlier.head, at]);
+            let most = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+            token(most.unwrap())
+        }
+        _ => token(at),
+    };
+    let entry = (place(&why.rows[i], at.dest), place(&why.cols[j], at.src));
+    assert_eq!(inquiry.cursor, entry);
+    // the score's parts are behind it
+    press(&mut bench, "[");
+    assert_eq!(table(&bench).rows, why.rows);
     // only an entry of a circuit has inputs
     press(&mut bench, "L X");
     assert_eq!(bench.state.view.focus, Pane::Answer);

@@ -61,7 +61,7 @@ fn every_pane_mode_and_mistake_comes_back() {
         "o . . a",
         ": 'zero blocks.0.attn.hook_z @*' enter : 'zero' left left",
         ": 'zero nothing' enter",
-        "m backspace backspace 8 enter",
+        "m end backspace backspace 8 enter",
         "? down down",
         "backspace",
         "down down down backspace 9 n u",

@@ -20,6 +20,7 @@ mod html;
 mod killed;
 mod numbers;
 mod pictures;
+mod published;
 mod replayed;
 mod scripts;
 mod shared;

@@ -15,8 +15,16 @@ use std::sync::Arc;
 /// Opens a question and asks it.
 pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect> {
     let old = state.inquiry.take();
-    let same =
-        |old: &&Inquiry| std::mem::discriminant(&old.question) == std::mem::discriminant(&question);
+    let same = |old: &&Inquiry| match (&old.question, &question) {
+        // what makes one cell's score says nothing of another's
+        (
+            Question::Why { dest, src, .. },
+            Question::Why {
+                dest: d, src: s, ..
+            },
+        ) => (dest, src) == (d, s),
+        (old, new) => std::mem::discriminant(old) == std::mem::discriminant(new),
+    };
     // of the same kind, the cell that was looked at stays
     let kept = old.as_ref().filter(same).map(|old| old.cursor);
     let cursor = kept.unwrap_or((0, 0));

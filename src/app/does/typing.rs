@@ -106,7 +106,9 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
             Ok(obey(state, command))
         }
         Purpose::Metric => {
-            let metric = Metric::parse(task, text).map_err(|e| (None, format!("{e:#}")))?;
+            let now = state.study().experiment().metric_in_force(task);
+            let metric = Metric::parse_beside(task, text, now);
+            let metric = metric.map_err(|e| (None, format!("{e:#}")))?;
             let of_pair = {
                 let experiment = state.study().experiment();
                 Metric::of_pair(

@@ -23,6 +23,8 @@ pub struct Inquiry {
     pub seeks: bool,
     /// How often a picture was taken closer: each time half as many rows and columns, around the cursor.
     pub closer: u8,
+    /// Whether the answer leads on to the circuit behind it.
+    pub leads: bool,
 }
 
 /// A picture is taken closer so often at most: 1,024 values become one.
@@ -41,6 +43,7 @@ impl Inquiry {
             from: Pane::Attention,
             seeks: false,
             closer: 0,
+            leads: false,
         }
     }
 

@@ -131,7 +131,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ATTENTION, &[Key::char('-')], Action::NudgeDown, "", "lower it as much; esc restores it"),
     row(ATTENTION, ENTER, Action::KnockCell, "knock out", "cut this attention cell off"),
     row(ATTENTION, &[Key::char('w')], Action::AskWhy, "why", "why it attends there: the score in parts"),
-    row(ATTENTION, &[Key::char('o')], Action::AskCircuit, "circuit", "this head's QK circuit, at the cell's tokens"),
+    row(ATTENTION, &[Key::char('o')], Action::AskCircuit, "circuit", "the circuit that does most for this score"),
     row(ATTENTION, &[Key::char('A')], Action::AskMean, "mean", "this head, averaged over the sample"),
     row(STRIPS, UP, Action::Up, "cell", "grid above"),
     row(STRIPS, DOWN, Action::Down, "", "grid below"),

@@ -185,6 +185,19 @@ impl Metric {
         })
     }
 
+    /// A metric from its line, or from `ANSWER:OTHER` at the position of the one that is in force.
+    ///
+    /// # Errors
+    /// As [`Metric::parse`].
+    pub fn parse_beside(task: Task, text: &str, now: Option<Self>) -> Result<Self> {
+        match now {
+            Some(now) if text.matches(':').count() == 1 => {
+                Self::parse(task, &format!("{}:{text}", task.label(now.position)))
+            }
+            _ => Self::parse(task, text),
+        }
+    }
+
     /// A metric from `POS:ANSWER:OTHER`; POS is a label, a prediction such as `nl_1→b_0`, or an index.
     ///
     /// # Errors
