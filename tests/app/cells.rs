@@ -1,6 +1,6 @@
 //! Claims about cells of answers: read, judged on a table, asked on the screen of all inputs.
 
-use crate::workbench::{press, workbench};
+use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::answers::{CellClaim, CellVerdict, Table};
 use circuitscope::app::{Pane, Says, SpaceRow};
 use circuitscope::lens::Array;
@@ -111,7 +111,8 @@ fn says(bench: &Headless) -> Option<(Option<bool>, String)> {
 /// It is asked of the pair at hand: of another one it is asked again.
 #[test]
 fn another_pair_is_asked_again() {
-    let mut bench = workbench(1);
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = workbench_in(folder.path(), 1);
     press(
         &mut bench,
         "/ 'cell metrics: [logit_diff, clean] > 1000' enter",
@@ -122,7 +123,7 @@ fn another_pair_is_asked_again() {
     press(&mut bench, "n");
     let (_, second) = says(&bench).unwrap();
     assert_ne!(first, second);
-    press(&mut bench, "p");
+    press(&mut bench, "u");
     assert_eq!(says(&bench).unwrap().1, first);
     // it is kept as any claim, and enter opens the answer
     press(&mut bench, "+ enter");

@@ -90,7 +90,7 @@ fn what_is_wrong_says_what_would_be_right() {
         ),
         (
             ": 'ablate it'",
-            "claim, ablations, minimal, clean, corrupted, metric",
+            "claim, cell, ablations, minimal, clean, corrupted, metric",
         ),
         ("/ 'why 1.0 b_1'", "SRC is missing; the form is: why"),
         ("/ 'necessity now'", "'now' is one word too many"),

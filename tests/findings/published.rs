@@ -1,7 +1,7 @@
 //! What was published of the reference checkpoint: told of that model alone, and computed there.
 
 use crate::common::{reference, shared};
-use crate::workbench::{look, press};
+use crate::workbench::{around, look, press};
 use circuitscope::app::{Judged, ModelInfo, State};
 use circuitscope::findings::session::Session;
 use circuitscope::findings::tutorial;
@@ -94,7 +94,9 @@ fn every_figure_is_computed_and_every_wrong_statement_fails() {
     };
     let sample = Sample::Notebook { seed: 42, len: 256 };
     let state = State::new(opened(&model), sample, None);
-    let mut bench = Headless::new(model, state, look(), (120, 40));
+    let folder = tempfile::tempdir().unwrap();
+    let around = around(folder.path());
+    let mut bench = Headless::within(model, state, look(), (120, 40), around);
     press(&mut bench, "T");
     let judged = bench.state.shelf.as_ref().unwrap().judged.clone();
     let listing = tutorial::list(SET).unwrap();
