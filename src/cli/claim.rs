@@ -7,6 +7,7 @@ use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
 use super::workbench::{absolute, model_info};
+use crate::answers::CellClaim;
 use crate::findings::certificate::{CERTIFICATE, Certificate};
 use crate::findings::compare::Difference;
 use crate::findings::files::{check_writable, write};
@@ -14,7 +15,7 @@ use crate::findings::session::ModelRef;
 use crate::sweep::{Claim, Conclusion, Over, Verdict};
 use crate::task::number::fixed;
 use crate::task::shown;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -97,6 +98,11 @@ struct Checked {
 }
 
 fn check(line: &str, space: &SpaceArgs) -> Result<Checked> {
+    ensure!(
+        !CellClaim::is(line),
+        "a cell of an answer is of no inputs: it is typed after / in the workbench, and kept by findings; \
+         `circuitscope ask` prints the answer"
+    );
     let opened = Opened::new(space)?;
     let (task, over) = (opened.transformer.task(), space.over());
     let config = opened.transformer.config();

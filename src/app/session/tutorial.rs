@@ -7,6 +7,7 @@ use crate::app::held::message::Effect;
 use crate::app::held::shelf::{Judged, Shelf, Which};
 use crate::app::held::space::{Found, Said, SpaceNews, SpaceQuestion, SpaceRequest};
 use crate::app::held::state::{ModelInfo, State};
+use crate::findings::store::Finding;
 use crate::findings::tutorial;
 use crate::lens::Experiment;
 use crate::task::{Values, grouped};
@@ -49,14 +50,18 @@ pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
     None
 }
 
-/// The next step to judge, and how many claims it has.
+/// The next step to judge, and how many claims it has: first those for which few walks over all inputs are needed.
 fn unjudged(shelf: &Shelf, hash: &str) -> Option<(String, usize)> {
     let Some(Ok(listing)) = &shelf.listing else {
         return None;
     };
     let open = (listing.findings.iter()).filter(|one| shelf.is_to_be_judged(one, hash));
-    let mut left = open.filter(|one| !shelf.judged.contains_key(&one.name));
-    left.next()
+    let left = open.filter(|one| !shelf.judged.contains_key(&one.name));
+    let walks = |one: &&Finding| {
+        let claims = one.card.claims.iter();
+        claims.filter(|claim| !CellClaim::is(&claim.claim)).count()
+    };
+    left.min_by_key(walks)
         .map(|one| (one.name.clone(), one.card.claims.len()))
 }
 
