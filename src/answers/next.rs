@@ -149,6 +149,7 @@ impl Question {
             Self::Variants(_) | Self::ModelNecessity => Alike::Columns,
             Self::Metrics { .. } => Alike::Rows,
             Self::Curves(_) => Alike::Kinds,
+            Self::Many(Many::Map { quantities, .. }) if quantities.len() > 1 => Alike::Kinds,
             Self::Many(Many::Groups { .. } | Many::Neurons { .. } | Many::Neuron { .. }) => {
                 Alike::Kinds
             }

@@ -15,16 +15,13 @@ use super::heatmap::{Heatmap, Scale};
 use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, picture, scatter};
-use crate::answers::{Alike, Geometry, Many, Question, Table};
+use crate::answers::{Alike, Geometry, Question, Table};
 use crate::app::{Inquiry, Pane, Spot};
 use crate::lens::{Direction, RunName, Shown};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
-
-/// A table of more columns is no bundle of lines.
-const MOST_LINES: usize = 8;
 
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(inquiry) = canvas.state.inquiry.clone() else {
@@ -68,28 +65,16 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let scale = inquiry.question.alike().common_scale(table);
             let rest = notes(canvas, inner, &inquiry, table, scale);
             let stale = is_stale(canvas, &inquiry);
-            let rest = match &inquiry.question {
-                Question::Curves(_) => {
-                    let (along, all) = ("step", true);
-                    let drawn = chart::Drawn { along, all, stale };
-                    chart::beside(canvas, rest, &inquiry, table, drawn)
-                }
-                Question::Weights(Geometry::Pca(_) | Geometry::Fan(_)) => {
+            let lines = chart::Drawn::of(&inquiry.question, table, scale.is_some(), stale);
+            let rest = match (&inquiry.question, lines, scale) {
+                (Question::Weights(Geometry::Pca(_) | Geometry::Fan(_)), ..) => {
                     scatter::beside(canvas, rest, &inquiry, table)
                 }
-                question => match (scale, &table.axes[..]) {
-                    (Some(_), [along])
-                        if table.cols.len() <= MOST_LINES && table.rows.len() >= 3 =>
-                    {
-                        let all = matches!(question, Question::Many(Many::Map { .. }));
-                        let drawn = chart::Drawn { along, all, stale };
-                        chart::beside(canvas, rest, &inquiry, table, drawn)
-                    }
-                    (Some(scale), _) => {
-                        picture::beside(canvas, rest, &inquiry, table, scale, stale)
-                    }
-                    (None, _) => rest,
-                },
+                (_, Some(lines), _) => chart::beside(canvas, rest, &inquiry, table, lines),
+                (_, None, Some(scale)) => {
+                    picture::beside(canvas, rest, &inquiry, table, scale, stale)
+                }
+                (_, None, None) => rest,
             };
             let used = draw(canvas, rest, &inquiry, table, scale);
             bars::beside(canvas, used, &inquiry, table, stale);

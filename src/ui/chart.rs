@@ -5,22 +5,28 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::answers::Table;
+use crate::answers::{Many, Question, Table};
 use crate::app::Inquiry;
 use crate::lens::Array;
 use crate::task::number::significant;
-use ratatui::layout::{Constraint, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::Marker;
-use ratatui::text::Span;
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, LegendPosition, Widget};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget};
 
 /// Columns and rows that a chart needs at least.
 const LEAST: (u16, u16) = (40, 7);
 /// Columns that the numbers beside it keep.
 const NUMBERS: u16 = 34;
 /// Colours of the lines that the cursor is not on.
-const OTHERS: [Role; 4] = [Role::Clean, Role::Corrupted, Role::Patched, Role::Muted];
+const OTHERS: [Role; 5] = [
+    Role::Corrupted,
+    Role::Good,
+    Role::Patched,
+    Role::Bad,
+    Role::Muted,
+];
 
 /// How a table is drawn as lines.
 #[derive(Clone, Copy)]
@@ -30,6 +36,28 @@ pub(super) struct Drawn<'a> {
     /// Whether all columns are drawn, or that at the cursor alone.
     pub all: bool,
     pub stale: bool,
+}
+
+/// A table of more columns is no bundle of lines.
+const MOST_LINES: usize = 8;
+
+impl<'a> Drawn<'a> {
+    /// How an answer is drawn, where it is lines; whether its numbers are `alike`.
+    pub fn of(question: &Question, table: &'a Table, alike: bool, stale: bool) -> Option<Self> {
+        let all = match question {
+            Question::Curves(_) => {
+                let (along, all) = ("step", true);
+                return Some(Self { along, all, stale });
+            }
+            Question::Many(Many::Map { .. }) => true,
+            _ => false,
+        };
+        let is_few = table.cols.len() <= MOST_LINES && table.rows.len() >= 3;
+        let [along] = &table.axes[..] else {
+            return None;
+        };
+        (is_few && (alike || all)).then_some(Self { along, all, stale })
+    }
 }
 
 /// Row, place along, place up.
@@ -176,16 +204,16 @@ impl<'a> Lines<'a> {
         let here = main.iter().filter(|(at, ..)| *at == row);
         let here: Vec<(f64, f64)> = here.map(|(_, x, y)| (*x, *y)).collect();
         let several = all.len() > 1;
+        let area = match several {
+            true => legend(canvas, area, &placed),
+            false => area,
+        };
         let mut sets: Vec<Dataset<'_>> = Vec::new();
-        for (style, name, line) in &placed {
+        for (style, _, line) in &placed {
             let set = Dataset::default()
                 .marker(marker)
                 .graph_type(GraphType::Line);
-            let set = set.style(*style).data(line);
-            sets.push(match name.clone().filter(|_| several) {
-                Some(name) => set.name(name),
-                None => set,
-            });
+            sets.push(set.style(*style).data(line));
         }
         let point = match canvas.look.ascii {
             true => Marker::Dot,
@@ -196,12 +224,10 @@ impl<'a> Lines<'a> {
             .graph_type(GraphType::Scatter);
         sets.push(cursor.style(canvas.look.style(Role::Warn)).data(&here));
         let muted = canvas.look.style(Role::Muted);
-        let legend = several.then_some(LegendPosition::TopRight);
         Chart::new(sets)
             .x_axis(self.x_axis(x, drawn.along, muted))
             .y_axis(self.y_axis(y, alike.iter().all(|one| *one), muted))
-            .legend_position(legend)
-            .hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60)))
+            .legend_position(None)
             .render(area.intersection(canvas.buf.area), canvas.buf);
     }
 
@@ -225,6 +251,27 @@ impl<'a> Lines<'a> {
         };
         let labels = [low, f64::midpoint(low, high), high].map(|at| number(at, log));
         axis(title, (low, high), labels, muted)
+    }
+}
+
+/// The lines' names in their colours, in a row above them; what is left below.
+fn legend(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    lines: &[(Style, Option<String>, Vec<(f64, f64)>)],
+) -> Rect {
+    let mark = canvas.look.pick("━━ ", "-- ");
+    let named = lines
+        .iter()
+        .rev()
+        .filter_map(|(style, name, _)| Some((style, name.as_ref()?)));
+    let spans = named.map(|(style, name)| Span::styled(format!("{mark}{name}   "), *style));
+    let line = Line::from_iter(spans);
+    canvas.line(area, 0, &line);
+    Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
     }
 }
 

@@ -7,7 +7,10 @@ fn a_partition_finds_what_a_node_tells_apart() {
     let of = |line: &str| answer(&[line]);
     // what layer 0 leaves at elt is which index was asked for, and nothing of the list
     let idx = of("partition blocks.0.attn.hook_z @elt by idx over random:7:300");
-    assert_eq!(note(&idx, "classes"), "3: {0} {1} {2}");
+    assert_eq!(
+        note(&idx, "classes"),
+        "3: every value is told from all others"
+    );
     for (i, row) in values(&idx).iter().enumerate() {
         assert_eq!(row[i], 1.0, "the value itself changes nothing");
         assert!(

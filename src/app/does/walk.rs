@@ -115,10 +115,16 @@ pub(in crate::app) fn closer(state: &mut State, closer: bool) {
     let Some(inquiry) = &mut state.inquiry else {
         return;
     };
-    if inquiry.take_closer(closer) {
+    let axes = match &inquiry.answer {
+        Some(Ok(table)) => table.axes.len(),
+        _ => 0,
+    };
+    let is_picture = axes == 2 || inquiry.question.is_matrix();
+    if is_picture && inquiry.take_closer(closer) {
         return;
     }
     let text = match (closer, &inquiry.answer) {
+        (_, Some(Ok(_))) if !is_picture => "this answer is no picture",
         (_, None | Some(Err(_))) => "there is no picture yet",
         (true, _) => "closer than this it does not go",
         (false, _) => "this is all of it",
