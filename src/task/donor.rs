@@ -19,7 +19,10 @@ const KEPT: usize = 16;
 type Alike = HashMap<Vec<Token>, Vec<u32>>;
 
 /// The lists made so far: of which task, by which slots.
-static LISTS: Mutex<Vec<((usize, Vec<usize>), Arc<Alike>)>> = Mutex::new(Vec::new());
+static LISTS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
+
+/// A task and its slots, and the list.
+type Listed = ((usize, Vec<usize>), Arc<Alike>);
 
 impl Task {
     /// How many inputs agree with any one input in the kept fields, itself included.

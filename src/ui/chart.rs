@@ -63,6 +63,9 @@ impl<'a> Drawn<'a> {
 /// Row, place along, place up.
 type Point = (usize, f64, f64);
 
+/// How a line looks, its name, and its points on the axes.
+type Placed = (Style, Option<String>, Vec<(f64, f64)>);
+
 /// Draws the chart right of the table where there is room; what is left for the table.
 pub(super) fn beside(
     canvas: &mut Canvas<'_>,
@@ -184,7 +187,7 @@ impl<'a> Lines<'a> {
             true => Marker::Dot,
             false => Marker::Braille,
         };
-        let mut placed: Vec<(Style, Option<String>, Vec<(f64, f64)>)> = Vec::new();
+        let mut placed: Vec<Placed> = Vec::new();
         for bound in &bounds {
             placed.push((canvas.look.style(Role::Muted), None, flat(bound)));
         }
@@ -255,11 +258,7 @@ impl<'a> Lines<'a> {
 }
 
 /// The lines' names in their colours, in a row above them; what is left below.
-fn legend(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    lines: &[(Style, Option<String>, Vec<(f64, f64)>)],
-) -> Rect {
+fn legend(canvas: &mut Canvas<'_>, area: Rect, lines: &[Placed]) -> Rect {
     let mark = canvas.look.pick("━━ ", "-- ");
     let named = lines
         .iter()

@@ -281,6 +281,13 @@ mod tests {
             .collect()
     }
 
+    /// The three that there have to be in the first colour.
+    fn three(svg: &str) -> [[f64; 4]; 3] {
+        let found = fields(svg, "#0072b2");
+        assert_eq!(found.len(), 3, "{found:?}");
+        [found[0], found[1], found[2]]
+    }
+
     #[test]
     fn bars_are_as_high_as_their_numbers_and_go_both_ways() {
         let bars = [("a", 2.0), ("b", -1.0), ("c", f64::NAN), ("d", 4.0)];
@@ -290,10 +297,7 @@ mod tests {
             ..plot(false)
         };
         let svg = svg.svg().unwrap_or_default();
-        let found = fields(&svg, "#0072b2");
-        let [a, b, d] = found[..] else {
-            panic!("{found:?}");
-        };
+        let [a, b, d] = three(&svg);
         assert!((a[3] * 2.0 - d[3]).abs() < 0.02 && (b[3] * 4.0 - d[3]).abs() < 0.05);
         // what is negative hangs where the others stand
         assert!((a[1] + a[3] - b[1]).abs() < 0.02 && (d[1] + d[3] - b[1]).abs() < 0.02);
@@ -313,10 +317,7 @@ mod tests {
             ..plot(false)
         };
         let svg = plot.svg().unwrap_or_default();
-        let found = fields(&svg, "#0072b2");
-        let [o, x, y] = found[..] else {
-            panic!("{found:?}");
-        };
+        let [o, x, y] = three(&svg);
         let (along, up) = (x[0] - o[0], o[1] - y[1]);
         assert!(along > 50.0 && (along - up).abs() < 0.05, "{along} {up}");
     }
