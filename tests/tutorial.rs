@@ -22,16 +22,7 @@ const MOST_KEYS: usize = 5;
 
 fn workbench() -> Headless {
     let model = common::embedded();
-    let info = ModelInfo {
-        task_file: None,
-        said: Default::default(),
-        path: None,
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: "cpu".into(),
-        config: model.transformer.config().clone(),
-        task: model.transformer.task(),
-    };
+    let info = ModelInfo::new(&model, None, "cpu".into());
     let state = State::new(info, Sample::default(), None);
     let look = Look {
         theme: Theme::named("dark").unwrap().clone(),

@@ -17,6 +17,7 @@ use super::tools::Tools;
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::run::{RunName, Shown};
 use crate::model::{Config, HookedTransformer};
+use crate::sweep::Comparison;
 use crate::task::number::significant;
 use crate::task::text::listed;
 use crate::task::{Task, limits, shown};
@@ -53,15 +54,6 @@ enum CellName {
     At(String, String),
     /// The share of rows that are largest in the column of their own name.
     Top1,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Comparison {
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-    Equal,
 }
 
 /// With what it is compared; a number with how far off it may be.
@@ -168,11 +160,8 @@ impl CellClaim {
                     Against::Cell(cell) => (cell.value(table)?, 0.0),
                 };
                 let holds = match how {
-                    Comparison::Less => value < other,
-                    Comparison::AtMost => value <= other,
-                    Comparison::More => value > other,
-                    Comparison::AtLeast => value >= other,
                     Comparison::Equal => (value - other).abs() <= within,
+                    how => how.holds(value, other),
                 };
                 let beside = match against {
                     Against::Number(..) => String::new(),
@@ -336,16 +325,11 @@ fn says_of(text: &str) -> Result<CellSays> {
         ["is", "not", "argmax"] => return Ok(CellSays::Largest(cell, false)),
         _ => {}
     }
-    const SIGNS: [(&str, Comparison); 6] = [
-        ("<=", Comparison::AtMost),
-        (">=", Comparison::AtLeast),
-        ("==", Comparison::Equal),
-        ("<", Comparison::Less),
-        (">", Comparison::More),
-        ("=", Comparison::Equal),
-    ];
+    // that a rounded number is another one says nothing
+    let signs = Comparison::SIGNS.iter();
+    let mut signs = signs.filter(|(_, how)| *how != Comparison::Unequal);
     let sign = |(sign, how): &(&str, Comparison)| Some((rest.strip_prefix(sign)?.trim(), *how));
-    let (other, how) = (SIGNS.iter().find_map(sign))
+    let (other, how) = (signs.find_map(sign))
         .context("behind the cell stands < <= > >= =, 'is argmax' or 'is not argmax'")?;
     if other.starts_with('[') || other == TOP1 {
         let (other, rest) = cell_name(other)?;

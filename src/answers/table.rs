@@ -84,6 +84,13 @@ pub struct Table {
 }
 
 impl Table {
+    /// The numbers that the rows are named by; `None` where one is named otherwise, or they do not ascend.
+    #[must_use]
+    pub fn row_numbers(&self) -> Option<Vec<f64>> {
+        let numbers: Option<Vec<f64>> = self.rows.iter().map(|name| name.parse().ok()).collect();
+        numbers.filter(|all| all.windows(2).all(|two| two[0] < two[1]))
+    }
+
     /// The cell that stands out most among those that can be compared with the one at `from`: the
     /// largest absolute value, or the largest change from the first row. No total is meant.
     #[must_use]

@@ -12,10 +12,8 @@ use crate::findings::frame::Plot;
 use crate::findings::numbers::{ModelNumbers, TableNumbers, about};
 use crate::lens::{Experiment, Matrices, RunName, Shown};
 use crate::model::Model;
-use crate::ui::colour::Depth;
 use crate::ui::look::Look;
 use crate::ui::plotted::plotted;
-use crate::ui::theme::Theme;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -181,12 +179,12 @@ impl Asking {
 }
 
 /// The kinds of files that a figure over axes is written as.
-enum Picture {
+enum FigureKind {
     Svg,
     Png,
 }
 
-impl Picture {
+impl FigureKind {
     /// By the end of a file's name.
     fn of(path: &Path) -> Result<Self> {
         let end = path.extension().and_then(|end| end.to_str());
@@ -213,18 +211,14 @@ pub fn run(args: &AskArgs, out: &mut dyn Write) -> Result<()> {
     let line = args.question.as_ref().or(args.question_again.as_ref());
     let line = line.context("a question is missing")?;
     let figure = match args.figure.as_deref() {
-        Some(path) => Some((path, Picture::of(path)?)),
+        Some(path) => Some((path, FigureKind::of(path)?)),
         None => None,
     };
     let asking = Asking::open(&args.about)?;
-    let table = asking.ask(line)?;
+    let question = asking.question(line)?;
+    let table = answer(asking.inquest(&question))?;
     if let Some((path, kind)) = figure {
-        let page = Look {
-            theme: Theme::named("light")?.clone(),
-            depth: Depth::True,
-            ascii: false,
-        };
-        let plot = plotted(&asking.question(line)?, &table, 0, &page);
+        let plot = plotted(&question, &table, 0, &Look::page(false)?);
         let plot =
             plot.with_context(|| format!("'{line}' has no figure over axes: it is a table"))?;
         write_new(path, &kind.bytes(&plot)?)?;

@@ -4,8 +4,8 @@ use super::args::Format;
 use super::common::{open, tell};
 use super::model_args::ModelArgs;
 use super::output::print_numbers;
-use super::workbench::{absolute, model_info};
-use crate::app::State;
+use super::workbench::absolute;
+use crate::app::{ModelInfo, State};
 use crate::findings::numbers::ModelNumbers;
 use crate::runtime::bench::{
     Compute, Effort, Screen, Spread, WhileSweeping, Workbench, compute, while_sweeping, workbench,
@@ -104,7 +104,7 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
     let terminals = || std::iter::once(first).chain(others);
     let measured = terminals().filter(|_| !args.numbers).map(measure);
     let measured: Vec<Workbench> = measured.collect::<Result<_>>()?;
-    let info = model_info(&model, None, picked.name.clone());
+    let info = ModelInfo::new(&model, None, picked.name.clone());
     let state = State::new(info, Sample::default(), None);
     let experiment = state.study().experiment();
     let compute = compute(&model.transformer, &experiment, effort, &say)?;

@@ -6,8 +6,9 @@ use super::model_args::{ModelArgs, SaidArgs};
 use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, tell};
-use super::workbench::{absolute, model_info};
+use super::workbench::absolute;
 use crate::answers::CellClaim;
+use crate::app::ModelInfo;
 use crate::findings::certificate::{CERTIFICATE, Certificate};
 use crate::findings::compare::Difference;
 use crate::findings::files::{check_writable, write};
@@ -181,7 +182,7 @@ fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certi
         model, transformer, ..
     } = &checked.opened;
     let path = absolute(space.common.which.path().as_deref());
-    let info = model_info(model, path, String::new());
+    let info = ModelInfo::new(model, path, String::new());
     let (task, words) = (transformer.task(), |words: &Vec<String>| words.join(" "));
     let lines = checked.opened.experiment.interventions.iter();
     let asked = Certificate {

@@ -6,7 +6,7 @@ use super::model_args::ModelArgs;
 use super::output::print_numbers;
 use super::progress::Bar;
 use super::table::{self, Align};
-use super::workbench::{absolute, model_info, with_said};
+use super::workbench::{absolute, with_said};
 use crate::app::ModelInfo;
 use crate::findings::compare::{Comparison, Difference};
 use crate::findings::gather::Gathered;
@@ -183,7 +183,7 @@ pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<(Model, ModelIn
             record.name
         )
     })?;
-    let info = model_info(&model, absolute(which.path().as_deref()), picked.name);
+    let info = ModelInfo::new(&model, absolute(which.path().as_deref()), picked.name);
     Ok((model, with_said(info, &which)))
 }
 

@@ -7,7 +7,7 @@ use crate::app::{Destination, ModelInfo, State, Steps, parse_script};
 use crate::findings::session::Session;
 use crate::findings::slots::{self, Slot, TakenUp};
 use crate::findings::{files, places};
-use crate::model::{Model, SLIDES, Series, Slide};
+use crate::model::{SLIDES, Series, Slide};
 use crate::runtime::bench;
 use crate::runtime::headless::{Around, Headless, Shot};
 use crate::runtime::live::{self, Options};
@@ -185,7 +185,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
     };
     let task = model.transformer.task();
     let (path, steps) = steps_of(path.as_deref())?;
-    let info = model_info(&model, path, picked.name);
+    let info = ModelInfo::new(&model, path, picked.name);
     let info = with_said(info, &which);
     let mut state = match session {
         Some(session) => State::from_session(info, session).context("cannot open the session")?,
@@ -259,7 +259,7 @@ fn opener(first: &ModelArgs) -> Opener {
         let path = path.as_ref();
         let path = path.filter(|path| **path != SLIDES[0].path());
         let (path, steps) = steps_of(path.map(PathBuf::as_path))?;
-        let info = with_said(model_info(&model, path, picked.name), &which);
+        let info = with_said(ModelInfo::new(&model, path, picked.name), &which);
         let of_series = steps.as_ref().and_then(|steps| steps.series.note.clone());
         Ok(Opened {
             note: model.unread.clone().or(of_series),
@@ -316,18 +316,4 @@ pub fn absolute(path: Option<&Path>) -> Option<String> {
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Some(absolute.to_string_lossy().into_owned())
-}
-
-/// A model as the screen shows it.
-pub fn model_info(model: &Model, path: Option<String>, device: String) -> ModelInfo {
-    ModelInfo {
-        task_file: None,
-        said: Default::default(),
-        path,
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device,
-        config: model.transformer.config().clone(),
-        task: model.transformer.task(),
-    }
 }

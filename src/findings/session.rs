@@ -6,6 +6,7 @@
 
 use super::read::{self, Kind};
 pub use super::typed::{DraftText, FieldsText, FilterText, LineText, MessageText, ModeText};
+use crate::task::number::is_zero;
 use crate::task::plain::Links;
 use crate::task::{Identity, Sample};
 use anyhow::Result;
@@ -242,13 +243,8 @@ pub struct QuestionText {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// How often its picture was taken closer.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub closer: u8,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_none(times: &u8) -> bool {
-    *times == 0
 }
 
 /// The screen of all inputs. What was counted is not in it: it is counted again.

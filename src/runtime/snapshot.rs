@@ -9,11 +9,9 @@ use crate::findings::frame::{FrameFormat, Ground, Plot, encode};
 use crate::findings::numbers::{
     AnswerNumbers, ModelNumbers, PairNumbers, SampleNumbers, SnapshotNumbers, TableNumbers, runs,
 };
-use crate::ui::colour::Depth;
 use crate::ui::figure::{Figure, figure};
 use crate::ui::look::Look;
 use crate::ui::plotted::plotted;
-use crate::ui::theme::Theme;
 use crate::ui::theme_in_use;
 use anyhow::{Context, Result};
 use ratatui::buffer::Buffer;
@@ -136,13 +134,9 @@ impl Job {
     }
 }
 
-/// The look of a page: light, with all colours.
+/// The look of a page, in the same characters.
 pub(super) fn on_paper(look: &Look) -> Look {
-    Look {
-        theme: Theme::named("light").unwrap_or(&look.theme).clone(),
-        depth: Depth::True,
-        ..look.clone()
-    }
+    Look::page(look.ascii).unwrap_or_else(|_| look.clone())
 }
 
 /// The focused pane's numbers, and the figure of them.

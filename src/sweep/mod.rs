@@ -47,6 +47,7 @@ pub use ablations::{Ablated, Draws, SPARED, ablations, depends_on, kinds, node, 
 pub use alike::Alike;
 pub use anatomy::{Anatomy, FrequencyShare, PartNeeded};
 pub use case::{Case, Instead};
+pub(crate) use claim::Comparison;
 pub use claim::{
     Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,
     Verdict, WORDS, complete,

@@ -16,13 +16,13 @@ const LISTED: u128 = 1 << 20;
 const KEPT: usize = 16;
 
 /// Numbers of the inputs that there are, by what stands in some slots.
-type Alike = HashMap<Vec<Token>, Vec<u32>>;
+type ByKept = HashMap<Vec<Token>, Vec<u32>>;
 
 /// The lists made so far: of which task, by which slots.
-static LISTS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
+static LISTS: Mutex<Vec<KeptList>> = Mutex::new(Vec::new());
 
 /// A task and its slots, and the list.
-type Listed = ((usize, Vec<usize>), Arc<Alike>);
+type KeptList = ((usize, Vec<usize>), Arc<ByKept>);
 
 impl Task {
     /// How many inputs agree with any one input in the kept fields, itself included.
@@ -83,7 +83,7 @@ impl Task {
 
     /// The inputs that there are, by what stands in these slots; `None` where they are too many to list, or the
     /// task's own function fails.
-    fn alike(self, slots: &[usize]) -> Option<Arc<Alike>> {
+    fn alike(self, slots: &[usize]) -> Option<Arc<ByKept>> {
         let space = u32::try_from(self.input_space()).ok();
         let space = space.filter(|&space| u128::from(space) <= LISTED)?;
         let wanted = (std::ptr::from_ref(self.get()).addr(), slots.to_vec());
@@ -91,7 +91,7 @@ impl Task {
         if let Some((_, found)) = lists.iter().find(|(one, _)| *one == wanted) {
             return Some(found.clone());
         }
-        let mut alike = Alike::new();
+        let mut alike = ByKept::new();
         for first in (0..space).step_by(4096) {
             let numbers: Vec<u32> = (first..space.min(first + 4096)).collect();
             let inputs: Vec<Values> = numbers

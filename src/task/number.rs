@@ -18,6 +18,11 @@ pub fn fixed(value: impl Into<f64>, decimals: usize) -> String {
     }
 }
 
+/// Whether a count is 0, so that a file need not say it.
+pub fn is_zero<N: Default + PartialEq>(count: &N) -> bool {
+    *count == N::default()
+}
+
 /// [`fixed`] with a plus sign before what is not below zero.
 #[must_use]
 pub fn plus(value: impl Into<f64>, decimals: usize) -> String {

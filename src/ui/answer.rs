@@ -65,7 +65,7 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
             let scale = inquiry.question.alike().common_scale(table);
             let rest = notes(canvas, inner, &inquiry, table, scale);
             let stale = is_stale(canvas, &inquiry);
-            let lines = chart::Drawn::of(&inquiry.question, table, scale.is_some(), stale);
+            let lines = chart::Charted::of(&inquiry.question, table, scale.is_some(), stale);
             let rest = match (&inquiry.question, lines, scale) {
                 (Question::Weights(Geometry::Pca(_) | Geometry::Fan(_)), ..) => {
                     scatter::beside(canvas, rest, &inquiry, table)

@@ -30,7 +30,7 @@ const OTHERS: [Role; 5] = [
 
 /// How a table is drawn as lines.
 #[derive(Clone, Copy)]
-pub(super) struct Drawn<'a> {
+pub(super) struct Charted<'a> {
     /// What lies along the rows.
     pub along: &'a str,
     /// Whether all columns are drawn, or that at the cursor alone.
@@ -41,7 +41,7 @@ pub(super) struct Drawn<'a> {
 /// A table of more columns is no bundle of lines.
 const MOST_LINES: usize = 8;
 
-impl<'a> Drawn<'a> {
+impl<'a> Charted<'a> {
     /// How an answer is drawn, where it is lines; whether its numbers are `alike`.
     pub fn of(question: &Question, table: &'a Table, alike: bool, stale: bool) -> Option<Self> {
         let all = match question {
@@ -72,7 +72,7 @@ pub(super) fn beside(
     area: Rect,
     inquiry: &Inquiry,
     table: &Table,
-    drawn: Drawn<'_>,
+    drawn: Charted<'_>,
 ) -> Rect {
     let Some((place, rest)) = beside_numbers(area).filter(|_| table.rows.len() >= 2) else {
         return area;
@@ -82,7 +82,7 @@ pub(super) fn beside(
         true => (0..table.cols.len()).collect(),
         false => vec![column],
     };
-    let lines = Lines::new(table, columns, column);
+    let lines = Bundle::new(table, columns, column);
     lines.draw(canvas, place, inquiry.cursor.0, drawn);
     rest
 }
@@ -102,7 +102,7 @@ fn beside_numbers(area: Rect) -> Option<(Rect, Rect)> {
     (width >= LEAST.0 && area.height >= LEAST.1).then_some((chart, numbers))
 }
 
-struct Lines<'a> {
+struct Bundle<'a> {
     table: &'a Table,
     /// Which columns are drawn.
     columns: Vec<usize>,
@@ -114,11 +114,9 @@ struct Lines<'a> {
     numbered: bool,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> Bundle<'a> {
     fn new(table: &'a Table, columns: Vec<usize>, cursor: usize) -> Self {
-        let numbers: Option<Vec<f64>> = table.rows.iter().map(|name| name.parse().ok()).collect();
-        let increasing = |all: &Vec<f64>| all.windows(2).all(|two| two[0] < two[1]);
-        let numbers = numbers.filter(increasing);
+        let numbers = table.row_numbers();
         Self {
             main: columns.iter().position(|&one| one == cursor).unwrap_or(0),
             table,
@@ -165,7 +163,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, row: usize, drawn: Drawn<'_>) {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, row: usize, drawn: Charted<'_>) {
         let columns = self.columns.iter();
         let all = columns.map(|&column| self.points(&self.table.values, column));
         let all: Vec<Vec<Point>> = all.collect();

@@ -1,5 +1,6 @@
 //! The look of the program in one value: theme, colours at hand, characters at hand.
 
+use anyhow::Result;
 use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
 
@@ -38,6 +39,18 @@ pub struct Look {
 }
 
 impl Look {
+    /// The look of a page: light, with all colours.
+    ///
+    /// # Errors
+    /// When there is no such theme.
+    pub fn page(ascii: bool) -> Result<Self> {
+        Ok(Self {
+            theme: Theme::named("light")?.clone(),
+            depth: Depth::True,
+            ascii,
+        })
+    }
+
     /// The style of `role`: 24-bit colours, or none at all where there are none to draw with.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {

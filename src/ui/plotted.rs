@@ -3,7 +3,6 @@
 use super::figure;
 use super::look::Look;
 use super::rgb::Rgb;
-use super::scale::Scale;
 use crate::answers::{Alike, Geometry, Many, Question, Table};
 use crate::findings::frame::{Cells, Drawn, Plot};
 use crate::task::number::significant;
@@ -70,8 +69,7 @@ fn value(table: &Table, row: usize, column: usize) -> f64 {
 
 /// All columns over the numbers that the rows are named by.
 fn lines(table: &Table) -> Option<Drawn> {
-    let xs: Option<Vec<f64>> = table.rows.iter().map(|name| name.parse().ok()).collect();
-    let xs = xs.filter(|xs| xs.windows(2).all(|two| two[0] < two[1]))?;
+    let xs = table.row_numbers()?;
     let line = |(column, name): (usize, &String)| {
         let points = xs.iter().enumerate();
         let points = points.map(|(row, &x)| (x, value(table, row, column)));
@@ -108,20 +106,7 @@ fn cells(table: &Table, look: &Look) -> Cells {
         let known = value.is_finite();
         known.then(|| colour(scale.fraction(value)))
     });
-    let (low, high, first) = match scale {
-        Scale::Sequential { max } => (0.0, max, 0.0),
-        Scale::Diverging { max }
-        | Scale::Decades {
-            max, signed: true, ..
-        } => (-max, max, -1.0),
-        Scale::Between { low, high } => (low, high, 0.0),
-        Scale::Decades { floor, max, .. } => (floor, max, 0.0),
-        Scale::Around {
-            centre: base,
-            reach,
-        }
-        | Scale::From { base, reach } => (base - reach, base + reach, -1.0),
-    };
+    let (low, high, first) = scale.ends();
     let step = |i: usize| colour(first + (1.0 - first) * i as f64 / (BAR - 1) as f64);
     Cells {
         rows: table.rows.clone(),

@@ -112,6 +112,24 @@ impl Scale {
         }
     }
 
+    /// The values at the ends of its colours, and the fraction that the lower one is.
+    pub(super) fn ends(self) -> (f32, f32, f64) {
+        match self {
+            Self::Sequential { max } => (0.0, max, 0.0),
+            Self::Diverging { max }
+            | Self::Decades {
+                max, signed: true, ..
+            } => (-max, max, -1.0),
+            Self::Between { low, high } => (low, high, 0.0),
+            Self::Decades { floor, max, .. } => (floor, max, 0.0),
+            Self::Around {
+                centre: base,
+                reach,
+            }
+            | Self::From { base, reach } => (base - reach, base + reach, -1.0),
+        }
+    }
+
     /// The colour of the point `fraction` of the scale.
     pub(super) fn colour(self, look: &Look, fraction: f64) -> Rgb {
         let theme = &look.theme;
@@ -195,23 +213,14 @@ pub(super) fn shade(look: &Look, fraction: f64) -> &'static str {
 /// Where there is no room for four columns of colour, the values go first.
 #[must_use]
 pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
-    let (low, high, start) = match scale {
-        Scale::Sequential { max } => ("0".to_owned(), short(max).replace('+', ""), 0.0),
-        Scale::Diverging { max } => (short(-max), short(max), -1.0),
-        Scale::Between { low, high } => (short(low), short(high), 0.0),
-        Scale::Decades {
-            max, signed: true, ..
-        } => (short(-max), short(max), -1.0),
-        Scale::Decades { floor, max, .. } => {
-            let ends = [floor, max].map(|end| significant(f64::from(end), 2));
-            let [floor, max] = ends;
-            (floor, format!("{max} log"), 0.0)
+    let (low, high, start) = scale.ends();
+    let (low, high) = match scale {
+        Scale::Sequential { .. } => ("0".to_owned(), short(high).replace('+', "")),
+        Scale::Decades { signed: false, .. } => {
+            let [low, high] = [low, high].map(|end| significant(f64::from(end), 2));
+            (low, format!("{high} log"))
         }
-        Scale::Around {
-            centre: base,
-            reach,
-        }
-        | Scale::From { base, reach } => (short(base - reach), short(base + reach), -1.0),
+        _ => (short(low), short(high)),
     };
     let labels = low.len() + high.len() + 2;
     let width = usize::from(width);

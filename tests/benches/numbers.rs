@@ -136,16 +136,7 @@ fn questions(c: &mut Criterion) {
 
 fn frames(c: &mut Criterion) {
     let model = common::embedded();
-    let info = ModelInfo {
-        task_file: None,
-        said: Default::default(),
-        path: None,
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: "cpu".into(),
-        config: model.transformer.config().clone(),
-        task: model.transformer.task(),
-    };
+    let info = ModelInfo::new(&model, None, "cpu".into());
     let prompt = info.task.parse_prompt("14 26 35 1 48").unwrap();
     let state = State::new(info, Sample::default(), Some(prompt));
     for (size, depth) in [

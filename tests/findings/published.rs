@@ -20,16 +20,7 @@ fn folder() -> PathBuf {
 
 /// The checkpoint, as the workbench opens it.
 fn opened(model: &Model) -> ModelInfo {
-    ModelInfo {
-        task_file: None,
-        said: Default::default(),
-        path: None,
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: "cpu".into(),
-        config: model.transformer.config().clone(),
-        task: model.transformer.task(),
-    }
+    ModelInfo::new(model, None, "cpu".into())
 }
 
 #[test]

@@ -30,16 +30,7 @@ pub fn model(heads: usize) -> Model {
 
 /// The state before the first numbers, on the prompt `1 2 3 1 7`.
 pub fn state(model: &Model, sample: Sample) -> State {
-    let info = ModelInfo {
-        task_file: None,
-        said: Default::default(),
-        path: None,
-        name: model.name.clone(),
-        hash: model.hash.clone(),
-        device: "cpu".into(),
-        config: model.transformer.config().clone(),
-        task: task(),
-    };
+    let info = ModelInfo::new(model, None, "cpu".into());
     State::new(
         info,
         sample,

@@ -114,8 +114,9 @@ impl Curves {
         {
             (rest, over) = (before, Some(sample.trim().parse()?));
         }
+        let quantities = apart(rest).filter(|one| !one.is_empty());
         let curves = Self {
-            quantities: apart(rest).into_iter().map(str::to_owned).collect(),
+            quantities: quantities.map(str::to_owned).collect(),
             until,
             over,
             log,
@@ -168,21 +169,16 @@ impl Curves {
     }
 }
 
-/// Texts apart by commas that stand in no brackets.
-pub(in crate::answers) fn apart(text: &str) -> Vec<&str> {
-    let (mut depth, mut from, mut parts) = (0_usize, 0, Vec::new());
-    for (at, c) in text.char_indices() {
+/// Texts apart by commas that stand in no brackets, the empty ones as well.
+pub(in crate::answers) fn apart(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    let separates = move |c: char| {
         match c {
             '[' | '(' | '{' => depth += 1,
             ']' | ')' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                parts.push(&text[from..at]);
-                from = at + 1;
-            }
             _ => {}
         }
-    }
-    parts.push(&text[from..]);
-    let parts = parts.into_iter().map(str::trim);
-    parts.filter(|part| !part.is_empty()).collect()
+        c == ',' && depth == 0
+    };
+    text.split(separates).map(str::trim)
 }

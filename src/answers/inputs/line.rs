@@ -55,7 +55,7 @@ impl Many {
         let (rest, log) = LogAxes::taken(rest);
         let (rest, over) = extent(rest)?;
         let (quantities, by) = halves(rest, " by ", "by FIELD")?;
-        let quantities = apart(quantities).into_iter();
+        let quantities = apart(quantities).filter(|one| !one.is_empty());
         let quantities = quantities.map(|one| checked(one, task, config));
         let quantities: Vec<String> = quantities.collect::<Result<_>>()?;
         ensure!(
@@ -312,7 +312,7 @@ fn fit(rest: &str, task: Task, config: &Config) -> Result<Many> {
     let (rest, over) = extent(rest)?;
     let (quantity, terms) = halves(rest, "~", "~ EXPRESSION, EXPRESSION")?;
     let quantity = checked(quantity, task, config)?;
-    let terms: Vec<String> = parts(terms).into_iter().map(str::to_owned).collect();
+    let terms: Vec<String> = apart(terms).map(str::to_owned).collect();
     ensure!(terms.len() <= MOST_TERMS, "{MOST_TERMS} terms are the most");
     for term in &terms {
         super::keyed::Key::parse(term, task, config)?;
@@ -322,20 +322,6 @@ fn fit(rest: &str, task: Task, config: &Config) -> Result<Many> {
         terms,
         over,
     })
-}
-
-/// Splits at commas outside of brackets.
-fn parts(text: &str) -> Vec<&str> {
-    let mut depth = 0i32;
-    let separates = |c: char| {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    };
-    text.split(separates).map(str::trim).collect()
 }
 
 fn halves<'a>(text: &'a str, at: &str, form: &str) -> Result<(&'a str, &'a str)> {

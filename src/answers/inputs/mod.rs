@@ -27,6 +27,7 @@ use super::curves::LogAxes;
 use super::table::Table;
 use crate::lens::Shown;
 use crate::model::Config;
+use crate::sweep::Over;
 use crate::task::{Sample, Task};
 use anyhow::Result;
 pub use groups::{Share, Shares, shares};
@@ -120,6 +121,20 @@ pub enum Extent {
     Sample,
     /// Those of another sample.
     Other(Sample),
+}
+
+impl Extent {
+    /// Which inputs these are, with the sample at hand; where nothing is said all of them, or in their place a
+    /// sample where they are more than so many.
+    fn over(self, task: Task, at_hand: Sample, (most, in_place): (u128, Sample)) -> Over {
+        match self {
+            Self::Near if task.input_space() <= most => Over::Space,
+            Self::Near => Over::Sample(in_place),
+            Self::Space => Over::Space,
+            Self::Sample => Over::Sample(at_hand),
+            Self::Other(sample) => Over::Sample(sample),
+        }
+    }
 }
 
 /// An answer that takes steps.

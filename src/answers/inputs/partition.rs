@@ -82,13 +82,8 @@ pub(super) fn begin(
     });
     let sweeps: Vec<Arc<Sweep>> = sweeps.collect::<Result<_>>()?;
     let first = sweeps.first().context("the field has no values")?;
-    let over = match over {
-        Extent::Near if task.input_space() <= IN_PLACE.examples() as u128 => Over::Space,
-        Extent::Near => Over::Sample(IN_PLACE),
-        Extent::Space => Over::Space,
-        Extent::Sample => Over::Sample(inquest.experiment.sample),
-        Extent::Other(sample) => Over::Sample(sample),
-    };
+    let most = IN_PLACE.examples() as u128;
+    let over = over.over(task, inquest.experiment.sample, (most, IN_PLACE));
     let quantities = task.answers.iter().map(|answer| {
         let at = task.label(answer.read_at);
         let kept = format!("pred[{at}].patched == pred[{at}].clean");

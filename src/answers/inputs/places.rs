@@ -114,13 +114,7 @@ impl Asked {
             None => MOMENT,
             Some(_) => SLOW_MOMENT,
         };
-        let over = match extent {
-            Extent::Near if self.task.input_space() <= most => Over::Space,
-            Extent::Near => Over::Sample(IN_PLACE),
-            Extent::Space => Over::Space,
-            Extent::Sample => Over::Sample(self.experiment.sample),
-            Extent::Other(sample) => Over::Sample(sample),
-        };
+        let over = extent.over(self.task, self.experiment.sample, (most, IN_PLACE));
         self.sweep.walked(over)
     }
 

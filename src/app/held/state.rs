@@ -14,8 +14,8 @@ use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::findings::tutorial::Lesson;
 use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
-use crate::model::Config;
 use crate::model::config::Assumed;
+use crate::model::{Config, Model};
 use crate::task::{Prompt, Sample, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -205,6 +205,21 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// What a model is, opened from a path, computing on a device; nothing was said of it.
+    #[must_use]
+    pub fn new(model: &Model, path: Option<String>, device: String) -> Self {
+        Self {
+            task_file: None,
+            said: BTreeMap::new(),
+            path,
+            name: model.name.clone(),
+            hash: model.hash.clone(),
+            device,
+            config: model.transformer.config().clone(),
+            task: model.transformer.task(),
+        }
+    }
+
     /// Where positions enter, where that is only assumed.
     #[must_use]
     pub fn assumed_positions(&self) -> Option<String> {

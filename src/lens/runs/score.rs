@@ -2,6 +2,7 @@
 
 use crate::lens::numbers::logits::Judged;
 use crate::model::{HookedTransformer, Hooks, NoHooks, map_chunks};
+use crate::task::number::is_zero;
 use crate::task::{Estimate, Prompt, Target, Task, Values, fraction};
 use anyhow::Result;
 use candle_core::Tensor;
@@ -262,8 +263,4 @@ pub(crate) fn judge(
             .collect()
     };
     Ok(logits.iter().zip(&targets).map(row).collect())
-}
-
-fn is_zero(n: &usize) -> bool {
-    *n == 0
 }

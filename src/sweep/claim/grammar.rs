@@ -1,5 +1,6 @@
 //! Reads a claim's line. What the words mean is not decided here.
 
+use super::comparison::Comparison;
 use crate::task::{limits, shown};
 use std::fmt;
 use winnow::ascii::{multispace0, multispace1};
@@ -38,21 +39,10 @@ pub(super) enum Number<W> {
     Chain(Box<Self>, Vec<(char, Self)>),
 }
 
-/// How two numbers are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compare {
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-    Equal,
-    Unequal,
-}
-
 /// An expression that is true or false.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Truth<W> {
-    Compare(Number<W>, Compare, Number<W>),
+    Compare(Number<W>, Comparison, Number<W>),
     In(Number<W>, Vec<Number<W>>),
     Argmax(W),
     Not(Box<Self>),
@@ -74,7 +64,7 @@ pub(super) enum Body<W> {
     /// It is true of each.
     Each(Truth<W>),
     /// One number of all, compared or just told.
-    All(Over, Number<W>, Option<(Compare, Number<W>)>),
+    All(Over, Number<W>, Option<(Comparison, Number<W>)>),
 }
 
 /// A claim, read.
@@ -299,17 +289,8 @@ fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
     Ok(Truth::Compare(left, how, right))
 }
 
-fn compare(input: &mut Input<'_>) -> Read<Compare> {
-    alt((
-        "<=".value(Compare::AtMost),
-        ">=".value(Compare::AtLeast),
-        "==".value(Compare::Equal),
-        "!=".value(Compare::Unequal),
-        "<".value(Compare::Less),
-        ">".value(Compare::More),
-        "=".value(Compare::Equal),
-    ))
-    .parse_next(input)
+fn compare(input: &mut Input<'_>) -> Read<Comparison> {
+    alt(Comparison::SIGNS.map(|(sign, how)| sign.value(how))).parse_next(input)
 }
 
 fn sum(input: &mut Input<'_>) -> Read<Number<Term>> {

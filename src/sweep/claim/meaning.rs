@@ -1,6 +1,7 @@
 //! What a claim's line means: its words, and what a sweep has to keep for them.
 
-use super::grammar::{self, Body, ClaimError, Compare, Line, Number, Over, Term, Truth};
+use super::comparison::Comparison;
+use super::grammar::{self, Body, ClaimError, Line, Number, Over, Term, Truth};
 use super::named;
 use super::word::{Named, Word};
 use super::words;
@@ -129,13 +130,17 @@ impl<'a> Reader<'a> {
                 if a.word == "pred" && a.brackets.is_empty() =>
             {
                 let is_truth = b.word == "truth" && b.brackets.is_empty() && b.run.is_none();
-                if !is_truth || how != Compare::Equal {
+                if !is_truth || how != Comparison::Equal {
                     let wrong = if is_truth { &a } else { &b };
                     return self.wrong(wrong, "write pred == truth, or pred[b_0] and truth[b_0]");
                 }
                 let word = "margin".to_owned();
                 let margin = self.word(&Term { word, ..a })?;
-                Truth::Compare(Number::Word(margin), Compare::More, Number::Constant(0.0))
+                Truth::Compare(
+                    Number::Word(margin),
+                    Comparison::More,
+                    Number::Constant(0.0),
+                )
             }
             Truth::Compare(a, how, b) => {
                 self.names_classes = named::is_of_class(&a) || named::is_of_class(&b);

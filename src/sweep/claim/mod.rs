@@ -13,6 +13,7 @@
 
 mod both;
 mod close;
+mod comparison;
 mod conclusion;
 mod grammar;
 mod held;
@@ -28,6 +29,7 @@ mod verdict;
 mod word;
 mod words;
 
+pub(crate) use comparison::Comparison;
 pub use conclusion::{Conclusion, Evidence};
 pub use grammar::ClaimError;
 pub use meaning::Claim;

@@ -1,6 +1,7 @@
 //! What the parts of a claim are in the numbers of an input: numbers, and whether something is so.
 
-use super::grammar::{Compare, Number, Truth};
+use super::comparison::Comparison;
+use super::grammar::{Number, Truth};
 use super::word::Word;
 use crate::sweep::input::Input;
 
@@ -8,21 +9,19 @@ use crate::sweep::input::Input;
 /// precision.
 const CLOSE: f64 = 1e-5;
 
-impl Compare {
+impl Comparison {
     /// Whether it is so (unknown where either is not defined), and by how much it is not.
     pub(super) fn of(self, a: f64, b: f64) -> Truthful {
-        let (is_so, off) = match self {
-            Self::Less => (a < b, a - b),
-            Self::AtMost => (a <= b, a - b),
-            Self::More => (a > b, b - a),
-            Self::AtLeast => (a >= b, b - a),
-            Self::Equal => (a == b, (a - b).abs()),
-            Self::Unequal => (a != b, -(a - b).abs()),
+        let off = match self {
+            Self::Less | Self::AtMost => a - b,
+            Self::More | Self::AtLeast => b - a,
+            Self::Equal => (a - b).abs(),
+            Self::Unequal => -(a - b).abs(),
         };
         let defined = !a.is_nan() && !b.is_nan();
         // two infinities of one sign are not apart
         let off = if off.is_nan() { 0.0 } else { off };
-        (defined.then_some(is_so), off)
+        (defined.then_some(self.holds(a, b)), off)
     }
 }
 

@@ -1,12 +1,14 @@
 //! A claim against all inputs: how many it is true of, and one of which it is not.
 
+use super::comparison::Comparison;
 use super::conclusion::Evidence;
-use super::grammar::{Body, Compare, Number, Over as Of};
+use super::grammar::{Body, Number, Over as Of};
 use super::meaning::Claim;
 use super::told::first_expression;
 use super::word::Word;
 use crate::sweep::input::Input;
 use crate::task::Values;
+use crate::task::number::is_zero;
 use serde::Serialize;
 
 /// What there is to say of a claim whose condition is met by no input.
@@ -44,7 +46,7 @@ pub struct Verdict {
     #[serde(default)]
     pub undefined: u64,
     /// Inputs that it is not about, as it speaks of a right answer and they have none.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unasked: u64,
     /// What the claim's first expression is called: what the next three are of.
     #[serde(default)]
@@ -63,11 +65,6 @@ pub struct Verdict {
     /// What it rests on.
     #[serde(skip)]
     pub evidence: Evidence,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_none(inputs: &u64) -> bool {
-    *inputs == 0
 }
 
 /// A claim and the inputs seen so far.
@@ -191,10 +188,10 @@ impl<'a> Count<'a> {
         let (of_all, by_one) = match &self.claim.read.body {
             Body::Each(_) => (false, true),
             Body::All(Of::Min, _, Some((how, _))) => {
-                (true, matches!(how, Compare::More | Compare::AtLeast))
+                (true, matches!(how, Comparison::More | Comparison::AtLeast))
             }
             Body::All(Of::Max, _, Some((how, _))) => {
-                (true, matches!(how, Compare::Less | Compare::AtMost))
+                (true, matches!(how, Comparison::Less | Comparison::AtMost))
             }
             Body::All(..) => (true, false),
         };
