@@ -285,6 +285,10 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         notes: [
             ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
+            (
+                "logit".into(),
+                significant(found.logits.get(&[i]).unwrap_or(f32::NAN), 6),
+            ),
             ("remainder".into(), significant(found.remainder, 2)),
         ]
         .into_iter()

@@ -128,7 +128,9 @@ impl Answering {
                 State::Variants(Judging::new(model, experiment, *variants))
             }
             Question::Many(many) => State::Walk(many.begin(inquest)?),
-            Question::Curves(_) => bail!("a curve is one of a model at several steps: --model DIR"),
+            Question::Curves(_) => bail!(
+                "a curve is over the steps of a series: circuitscope curve QUANTITY --model DIR"
+            ),
             Question::ModelNecessity => State::Done(Box::new(necessities(inquest)?)),
             _ => State::Done(Box::new(at_once(inquest)?)),
         };

@@ -150,9 +150,12 @@ impl Question {
             Self::Metrics { .. } => Alike::Rows,
             Self::Curves(_) => Alike::Kinds,
             Self::Many(Many::Map { quantities, .. }) if quantities.len() > 1 => Alike::Kinds,
-            Self::Many(Many::Groups { .. } | Many::Neurons { .. } | Many::Neuron { .. }) => {
-                Alike::Kinds
-            }
+            Self::Many(
+                Many::Groups { .. }
+                | Many::Neurons { .. }
+                | Many::Neuron { .. }
+                | Many::Scatter { .. },
+            ) => Alike::Kinds,
             Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
             _ => Alike::All,
         }

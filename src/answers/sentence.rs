@@ -118,7 +118,8 @@ impl Question {
                     task.slots[*by].name
                 )
             }
-            Self::Weights(_) | Self::Many(_) | Self::Curves(_) => self.line(task, config),
+            Self::Many(_) | Self::Curves(_) => predicted(&self.line(task, config), task),
+            Self::Weights(_) => self.line(task, config),
         }
     }
 
@@ -135,6 +136,22 @@ impl Question {
             _ => None,
         }
     }
+}
+
+/// A line about what is predicted at positions, with the predictions by their whole names: `margin[b_0→b_1]`.
+fn predicted(line: &str, task: Task) -> String {
+    const WORDS: [&str; 9] = [
+        "margin", "rank", "logp", "prob", "logit", "pred", "truth", "accuracy", "loss",
+    ];
+    let mut told = line.to_owned();
+    for (i, answer) in task.answers.iter().enumerate().filter(|_| !task.one_output) {
+        let at = task.label(answer.read_at);
+        for (word, end) in WORDS.iter().flat_map(|word| [(word, "]"), (word, ",")]) {
+            let whole = format!("{word}[{}{end}", task.prediction(i));
+            told = told.replace(&format!("{word}[{at}{end}"), &whole);
+        }
+    }
+    told
 }
 
 /// What a circuit's table says.
@@ -205,6 +222,7 @@ fn largest(table: &Table) -> Option<String> {
         .iter()
         .position(|name| name == "sum" || name == "logit");
     let whole = note("score")
+        .or_else(|| note("logit"))
         .or_else(|| table.values.get(&[last?, sums?]))
         .or_else(|| table.values.get(&[row, sums?]));
     let of = whole.and_then(|whole| share(value, whole));
@@ -226,12 +244,23 @@ fn costliest(table: &Table) -> Option<String> {
     if rows.clone().any(|row| value(row).is_none()) {
         return None;
     }
-    let least = rows.filter_map(|row| Some((row, value(row)?)));
+    let least = rows.clone().filter_map(|row| Some((row, value(row)?)));
     let (row, left) = least.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(format!(
-        "{} costs most: accuracy {} instead of {}",
-        table.rows.get(row)?,
+    let name = |row: usize| table.rows.get(row);
+    let of_accuracy = format!(
+        "{} costs most accuracy: {} instead of {}",
+        name(row)?,
         fixed(left, 3),
         fixed(value(0)?, 3)
-    ))
+    );
+    let losses = table.cols.iter().position(|name| name == "loss");
+    let loss = |row: usize| table.values.get(&[row, losses?]).filter(|v| v.is_finite());
+    let most = rows.filter_map(|row| Some((row, loss(row)?)));
+    let most = most.max_by(|a, b| a.1.total_cmp(&b.1));
+    // what is less often right may be less wrong
+    let of_loss = most.filter(|(at, _)| *at != row).and_then(|(at, most)| {
+        let (name, most) = (name(at)?, significant(most, 3));
+        Some(format!("; {name} most loss: {most}"))
+    });
+    Some(of_accuracy + &of_loss.unwrap_or_default())
 }

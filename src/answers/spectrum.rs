@@ -75,18 +75,29 @@ pub(super) fn largest(names: &[String], shares: &[f64]) -> String {
 
 /// Directions along the tokens that are numbers.
 pub(super) fn of_directions(weights: &Matrices, of: Directions, task: Task) -> Result<Table> {
-    let labels = of.labels(weights.config(), task);
+    // neurons have no order: what they read of tokens has, and what they write along classes
+    let (along, name, rows) = match of {
+        Directions::NeuronsIn(_) => {
+            let along = Directions::Tokens;
+            let rows = along.rows(weights)? * of.rows(weights)?.transpose();
+            (along, format!("W_E {}", of.name()), rows)
+        }
+        Directions::NeuronsOut(_) => {
+            let along = Directions::Classes;
+            let rows = along.rows(weights)? * of.rows(weights)?.transpose();
+            (along, format!("{} W_U", of.name()), rows)
+        }
+        _ => (of, of.name(), of.rows(weights)?),
+    };
+    let labels = along.labels(weights.config(), task);
     let range = Directions::counted(&labels);
     ensure!(
         range.len() >= 3,
-        "frequencies are along numbers that follow each other, and {} has no three of them",
-        of.name()
+        "frequencies are along numbers that follow each other, and {name} has no three of them"
     );
-    let rows = of.rows(weights)?;
     let rows = rows.subrows(range.start, range.len()).to_owned();
     let ends = format!(
-        "{} of {} to {}",
-        of.name(),
+        "{name} of {} to {}",
         labels[range.start],
         labels[range.end - 1]
     );

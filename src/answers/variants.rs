@@ -145,6 +145,11 @@ impl Judging {
                 format!("{} of {}", self.examples.len(), self.experiment.sample),
             ),
         ];
+        let edges = self.rows.iter().any(|(name, _)| name.ends_with(" off"));
+        if edges {
+            let what = "what is sent is taken out of what the reader reads";
+            notes.push(("off".to_owned(), what.to_owned()));
+        }
         if self.done < self.rows.len() {
             let text = format!("{} of {} rows so far", self.done, self.rows.len());
             notes.push(("progress".into(), text));

@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 const MAX_PAIRS: usize = 4096;
 
 /// The words a question begins with, and what follows them.
-pub const FORMS: [(&str, &str); 25] = [
+pub const FORMS: [(&str, &str); 26] = [
     ("attribution", "[target|TOKEN|A-B] [over sample]"),
-    ("paths", "POS→b_I [target|TOKEN|A-B] [over sample]"),
+    ("paths", "POS→ANSWER [target|TOKEN|A-B] [over sample]"),
     ("why", "LAYER.HEAD DEST SRC [minus SRC] [summed]"),
     (
         "attention",
@@ -22,7 +22,7 @@ pub const FORMS: [(&str, &str); 25] = [
     ),
     (
         "sources",
-        "POS→b_I [target|TOKEN|A-B] [by token] [over sample]",
+        "POS→ANSWER [target|TOKEN|A-B] [by token] [over sample]",
     ),
     (
         "neurons",
@@ -49,6 +49,10 @@ pub const FORMS: [(&str, &str); 25] = [
     (
         "fit",
         "QUANTITY ~ EXPRESSION, EXPRESSION [over space|sample|random:SEED:N]",
+    ),
+    (
+        "scatter",
+        "QUANTITY, QUANTITY [over space|sample|random:SEED:N]",
     ),
     (
         "frequencies",

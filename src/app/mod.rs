@@ -12,7 +12,7 @@ mod update;
 
 pub use crate::lens::Shown;
 pub use does::help::{Section, sections};
-pub use does::page::{PINNED, action_for, hints, markdown};
+pub use does::page::{action_for, hints, markdown, pinned};
 pub use does::palette::{signature, verbs};
 pub use held::draft::{Edited, NoteEditor};
 pub use held::fields::{Fields, Part, Side};
@@ -34,6 +34,7 @@ pub use held::steps::Steps;
 pub use held::study::{History, Listed, Moment, Study};
 pub use held::training::{TrainJob, TrainNews, TrainPhase, TrainedSoFar, UnderWay};
 pub use keys::action::{Action, Group};
+pub use keys::brief::brief;
 pub use keys::key::{Key, parse_script};
 pub use keys::pane::Pane;
 pub use keys::table::{BINDINGS, Binding, Where};

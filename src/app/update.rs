@@ -2,10 +2,10 @@
 
 use super::session;
 use crate::app::does::act;
+use crate::app::does::asked;
 use crate::app::does::cell;
 use crate::app::does::go::take_fields;
 use crate::app::does::help;
-use crate::app::does::inquire;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
 use crate::app::does::links;
@@ -18,7 +18,7 @@ use crate::app::does::steps;
 use crate::app::does::training;
 use crate::app::held::draft;
 use crate::app::held::editor::{edit, has_room};
-use crate::app::held::fields::Side;
+use crate::app::held::fields::{Part, Side};
 use crate::app::held::message::{Effect, Msg};
 use crate::app::held::state::Purpose;
 use crate::app::held::state::{Mode, State, Tone};
@@ -60,7 +60,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Answered { generation, result } => {
-            inquire::answered(state, generation, result);
+            asked::answered(state, generation, result);
             links::lead_on(state)
         }
         Msg::Space { generation, result } => {
@@ -204,10 +204,25 @@ fn unknown(state: &mut State, key: Key) {
 }
 
 fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {
-    if !state.fields.input(key) {
-        return Vec::new();
+    if state.fields.input(key) {
+        return take_fields(state);
     }
-    take_fields(state)
+    let (_, part) = state.fields.selected();
+    let task = state.task();
+    let values = |part: Part| {
+        let group = task.groups.get(part.0)?;
+        let slot = task.slots.get(group.slots.start)?;
+        let ends = slot.values.first().zip(slot.values.last());
+        let (first, last) = ends.map(|(a, b)| (task.token_name(*a), task.token_name(*b)))?;
+        Some(format!("{}: from {first} to {last}", group.name))
+    };
+    // a letter that changes nothing could not go on with the value
+    if let (KeyCode::Char(c), Some(says)) = (key.code, values(part))
+        && c.is_alphanumeric()
+    {
+        state.say(Tone::Plain, says);
+    }
+    Vec::new()
 }
 
 /// Pasted text is never run as keys: in a line it is typed, elsewhere it is a prompt.
@@ -264,7 +279,7 @@ impl State {
     pub fn start(&mut self) -> Vec<Effect> {
         let sample = Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
         let mut effects = vec![self.request()];
-        effects.extend(inquire::ask(self));
+        effects.extend(asked::ask_all(self));
         effects.push(sample);
         effects.extend(space::follow(self));
         effects.extend(shelf::read(self));

@@ -109,6 +109,13 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     })?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
     common::tell(&picked);
+    let judges = |line: &String| {
+        line.split(',')
+            .any(|one| matches!(one.trim(), "loss" | "accuracy"))
+    };
+    if args.quantities.iter().any(judges) {
+        common::ensure_judged(&model)?;
+    }
     let space = args.space();
     let experiment = experiment(&space, &model.transformer)?;
     let (task, config) = (model.transformer.task(), model.transformer.config());

@@ -2,6 +2,7 @@
 
 use crate::answers::FORMS;
 use crate::sweep::WORDS;
+use crate::task::Task;
 
 /// How to write a prompt; the same words everywhere.
 pub(super) const PROMPT_HELP: &str = "\
@@ -34,6 +35,12 @@ pub(super) fn claim_help() -> String {
 
 /// The words of claims and of quantities, one a line.
 fn words() -> String {
-    let lines = WORDS.map(|(form, meaning)| format!("  {form:<36} {meaning}"));
+    // without a model at hand the notebook's task stands for all of them
+    let task = Task::array_update(3, 50).ok();
+    let named = |text: &str| task.map_or_else(|| text.to_owned(), |task| task.in_names(text));
+    let lines = WORDS.map(|words| {
+        let (form, meaning) = (named(words.0), named(words.1));
+        format!("  {form:<36} {meaning}")
+    });
     format!("Words:\n{}", lines.join("\n"))
 }

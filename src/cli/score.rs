@@ -114,7 +114,7 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 score.wrong_inputs,
                 score.inputs,
                 score.inputs_estimate().fixed(6),
-                score.accuracy_estimate().fixed(6),
+                score.accuracy_estimate().share(6),
                 score.loss_estimate().significant(4),
                 score.inputs
             )?;

@@ -41,12 +41,18 @@ pub struct Session {
     pub view: ViewText,
     /// The open question.
     pub question: Option<QuestionText>,
+    /// The one that is pinned beside it; absent where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<QuestionText>,
     /// The screen of all inputs.
     #[serde(default)]
     pub space: SpaceText,
     /// The step of the tutorial whose text is open: its name; absent where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesson: Option<String>,
+    /// Whether its text is folded up, where it lies over the panes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folded: bool,
     /// The open findings view; absent where it is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shelf: Option<ShelfText>,
@@ -245,6 +251,12 @@ pub struct QuestionText {
     /// How often its picture was taken closer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub closer: u8,
+    /// Whether it stays where another question is asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// Where two stand side by side: 0 at the left, 1 at the right.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub slot: u8,
 }
 
 /// The screen of all inputs. What was counted is not in it: it is counted again.
@@ -259,6 +271,9 @@ pub struct SpaceText {
     pub cursor: usize,
     /// Inputs by `margin` or by `loss`.
     pub order: String,
+    /// The claim whose further inputs are listed; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfolded: Option<String>,
 }
 
 impl Default for SpaceText {
@@ -268,6 +283,7 @@ impl Default for SpaceText {
             claims: Vec::new(),
             cursor: 0,
             order: "margin".to_owned(),
+            unfolded: None,
         }
     }
 }

@@ -17,6 +17,7 @@ pub use exact::paths::PathTables;
 pub use exact::split::PathSplit;
 pub use exact::view::{Prediction, RunView};
 pub use experiment::complete::completions;
+pub(crate) use experiment::edges::{Receiver, every_edge};
 pub use experiment::edges::{check_edges, edges_off};
 pub use experiment::grid::{Cell, Grid, GridName};
 pub use experiment::intervention::{

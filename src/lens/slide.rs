@@ -55,7 +55,9 @@ pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
     };
     let mut model = model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))?;
     let named = (opened.said.task.as_ref()).filter(|_| known_task(&opened.said).is_none());
-    if let Some(named) = named.filter(|_| wish.task.is_none()) {
+    // a file of that name beside it is what was meant
+    let other = named.filter(|named| named.name != model.transformer.task().name);
+    if let Some(named) = other.filter(|_| wish.task.is_none()) {
         let (named, task) = (shown(&named.name), model.transformer.task());
         let unknown = format!(
             "the config's task '{named}' is none of the built-in ones; it is opened for {task}"
@@ -146,13 +148,14 @@ pub fn of(opened: &Opened, task: Task, device: &Device) -> Result<Model> {
         });
     }
     let mut model = Model::of(opened, all[0].clone(), task, device)?;
-    model.told.clone_from(&task.notes);
+    let noted = [&task.notes[..], &opened.noted].concat();
+    model.told.clone_from(&noted);
     if task.is_judged() && all.len() > 1 {
         let (config, told) = judged(&model.transformer, all)?;
         if config != *model.transformer.config() {
             model = Model::of(opened, config, task, device)?;
         }
-        model.told = [&task.notes[..], &told].concat();
+        model.told = [noted, told].concat();
     }
     Ok(model)
 }

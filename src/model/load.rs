@@ -108,7 +108,7 @@ impl Model {
             name: opened.name.clone(),
             hash,
             dialect: opened.dialect,
-            told: Vec::new(),
+            told: opened.noted.clone(),
             unread: opened.said.unread_words(),
         })
     }
@@ -138,6 +138,8 @@ pub struct Opened {
     pub said: Sidecar,
     /// Whose names the file had.
     pub dialect: Dialect,
+    /// What was assumed to read it, which no option of the config says.
+    pub noted: Vec<String>,
     /// File name.
     pub name: String,
     /// Where it was read, of a folder the checkpoint in it; nothing for a model in the binary.
@@ -185,6 +187,7 @@ impl Opened {
             weights: named,
             dialect,
             said,
+            noted,
         } = canonical(&weights, said)?;
         let config = Config::infer(&named, &said)?;
         let changed = match named {
@@ -196,6 +199,7 @@ impl Opened {
             config,
             said,
             dialect,
+            noted,
             name,
             path: None,
         })

@@ -80,9 +80,10 @@ impl Curver {
         });
     }
 
-    /// No curve is wanted but that of this generation, if of any.
-    pub fn keep(&self, generation: Option<u64>) {
-        if Some(self.newest.load(Ordering::Acquire)) != generation {
+    /// No curve is wanted but one of these generations.
+    pub fn keep(&self, mut generations: impl Iterator<Item = u64>) {
+        let newest = self.newest.load(Ordering::Acquire);
+        if !generations.any(|generation| generation == newest) {
             self.newest.store(0, Ordering::Release);
         }
     }

@@ -43,17 +43,23 @@ pub(super) fn focused_table(state: &State) -> Result<Table> {
 }
 
 /// What rows and columns of the focused pane's table are.
-pub(super) fn axes(state: &State) -> (&'static str, &'static str) {
-    match state.view.focus {
+pub(super) fn axes(state: &State) -> (String, String) {
+    let (rows, columns) = match state.view.focus {
         Pane::Logits => ("position", "token"),
         Pane::Attention | Pane::Cells => ("query (dest)", "key (src)"),
         Pane::Strips => ("grid layer.head", "position patched"),
         Pane::Space if state.pointed_claim().is_some_and(|line| Survey::is(&line)) => {
             ("done to the model", "what is left")
         }
-        Pane::Space => ("input: a idx elt", "number"),
+        Pane::Space => {
+            let task = state.task();
+            let groups = task.groups.iter();
+            let names: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
+            return (format!("input: {}", names.join(" ")), "number".to_owned());
+        }
         _ => ("", ""),
-    }
+    };
+    (rows.to_owned(), columns.to_owned())
 }
 
 /// What a figure's caption says.

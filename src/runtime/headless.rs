@@ -322,7 +322,7 @@ impl Headless {
         state.view.zoomed = true;
         let (width, height) = self.size;
         // a header above, a footer below
-        let whole = crate::ui::frame(&state, &self.look, width, height.saturating_add(2));
+        let whole = crate::ui::alone(&state, &self.look, width, height.saturating_add(2));
         crate::ui::figure::cut(&whole, Rect::new(0, 1, width, height))
     }
 

@@ -306,7 +306,8 @@ impl Live {
             }
             let effects = update(&mut self.state, message);
             if let Some(curver) = &self.curver {
-                curver.keep(self.state.inquiry.as_ref().map(|inquiry| inquiry.asked));
+                let open = self.state.inquiry.iter().chain(&self.state.pinned);
+                curver.keep(open.map(|inquiry| inquiry.asked));
             }
             self.carry_out(effects)?;
         }

@@ -22,7 +22,8 @@ pub(super) enum Job {
 #[derive(Default)]
 struct Slots {
     observe: Option<Request>,
-    ask: Option<Box<Ask>>,
+    /// One for each of two answers side by side.
+    asks: [Option<Box<Ask>>; 2],
     score: Option<(Sample, Arc<Vec<Prompt>>)>,
     closed: bool,
 }
@@ -49,9 +50,10 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
-    /// Asks a question; an older one that waits is forgotten.
+    /// Asks a question; an older one for the same place that waits is forgotten.
     pub fn ask(&self, ask: Box<Ask>) {
-        self.lock().ask = Some(ask);
+        let slot = usize::from(ask.slot.min(1));
+        self.lock().asks[slot] = Some(ask);
         self.filled.notify_one();
     }
 
@@ -84,7 +86,7 @@ impl Mailbox {
             if let Some(request) = slots.observe.take() {
                 return Job::Observe(request);
             }
-            if let Some(ask) = slots.ask.take() {
+            if let Some(ask) = slots.asks.iter_mut().find_map(Option::take) {
                 return Job::Ask(ask);
             }
             if let Some((sample, prompts)) = slots.score.take() {

@@ -145,12 +145,12 @@ pub(super) fn on_paper(look: &Look) -> Look {
 /// When the pane has none.
 pub(super) fn pane_figure(state: &State, page: &Look) -> Result<(Table, Buffer)> {
     let table = focused_table(state)?;
-    let caption = caption(state);
+    let (caption, axes) = (caption(state), axes(state));
     let figure = figure(
         &Figure {
             table: &table,
             question: state.focused_question(),
-            axes: axes(state),
+            axes: (&axes.0, &axes.1),
             caption: &caption,
         },
         page,

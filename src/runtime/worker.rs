@@ -39,24 +39,26 @@ pub(super) fn work(
 ) {
     pool::install(|| {
         let mut scoring: Option<Scoring> = None;
-        let mut pending: Option<Pending> = None;
+        let mut pending: [Option<Pending>; 2] = [None, None];
         let mut answerer = Answerer::new(models.other);
         let model = &models.first;
         loop {
-            let busy = scoring.is_some() || pending.is_some();
+            let answering = pending.iter().position(Option::is_some);
+            let busy = scoring.is_some() || answering.is_some();
             let message = match mailbox.take(busy) {
                 Job::Close => return,
                 Job::Observe(request) => answer(model, mailbox, &request, fault),
                 Job::Ask(ask) => {
-                    pending = None;
+                    let pending = &mut pending[usize::from(ask.slot.min(1))];
+                    *pending = None;
                     match answerer.begin(model, &ask) {
                         Ok(answering) => {
                             let generation = ask.generation;
-                            pending = Some(Pending {
+                            *pending = Some(Pending {
                                 generation,
                                 answering,
                             });
-                            answer_on(model, &mut pending)
+                            answer_on(model, pending)
                         }
                         Err(error) => Some(Msg::Answered {
                             generation: ask.generation,
@@ -74,8 +76,10 @@ pub(super) fn work(
                     None
                 }
                 // what stands on screen before what is only counted
-                Job::GoOn if pending.is_some() => answer_on(model, &mut pending),
-                Job::GoOn => score_on(model, &mut scoring),
+                Job::GoOn => match answering {
+                    Some(slot) => answer_on(model, &mut pending[slot]),
+                    None => score_on(model, &mut scoring),
+                },
             };
             if message.is_some_and(|message| !send(message)) {
                 return;

@@ -1,6 +1,7 @@
 //! What cannot be folded into tables: plain batched forward passes of the same inputs.
 
 use super::block::{Block, Size, Wanted};
+use super::held::Held;
 use super::lanes::ONE;
 use super::run::BLOCK;
 use super::space::Space;
@@ -12,6 +13,7 @@ use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site}
 use crate::task::{Token, Values};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// A model under interventions, run by candle.
@@ -23,6 +25,8 @@ pub(super) struct ByCandle {
     /// What interventions put there, as far as it does not depend on the input.
     derived: Derived,
     space: Space,
+    /// An input that there is.
+    first: Values,
     /// Made when a number needs them.
     weights: OnceLock<Matrices>,
 }
@@ -45,6 +49,7 @@ impl ByCandle {
         let examples = experiment.sample.prompts(model.task());
         let first = examples.first().context("the sample has no examples")?;
         Ok(Self {
+            first: first.values.clone(),
             derived: Derived::new(model, experiment, first)?,
             clean: cache(&experiment.clean)?,
             corrupted: cache(&experiment.corrupted)?,
@@ -53,6 +58,15 @@ impl ByCandle {
             space: Space::new(model.task()),
             weights: OnceLock::new(),
         })
+    }
+
+    /// Runs one input: an intervention that cannot be derived fails here, before hours of work.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn try_one(&self) -> Result<()> {
+        let first = self.space.fields_of(&self.first);
+        self.block(&[first], &Wanted::default()).map(|_| ())
     }
 
     fn weights(&self) -> Result<&Matrices> {
@@ -116,9 +130,9 @@ impl ByCandle {
                 block.keep_judged(at, j, logits, &judged);
             }
         }
-        self.keep_attention(&cache, inputs.len(), wanted, &mut block)?;
+        self.keep_attention(&cache, &values, wanted, &mut block)?;
         if !wanted.held.is_empty() {
-            self.keep_held(&cache, inputs.len(), wanted, &mut block)?;
+            self.keep_held(&cache, &values, wanted, &mut block)?;
         }
         Ok(block)
     }
@@ -126,41 +140,65 @@ impl ByCandle {
     fn keep_held(
         &self,
         cache: &ActivationCache,
-        inputs: usize,
+        inputs: &[Values],
         wanted: &Wanted,
         block: &mut Block<f32>,
     ) -> Result<()> {
         let weights = self.weights()?;
         let mut vectors = None;
         for (row, held) in wanted.held.iter().enumerate() {
-            let numbers = held.of(cache, inputs, weights, &mut vectors)?;
             let first = row * block.pad;
-            block.held[first..first + inputs].copy_from_slice(&numbers);
+            let block = &mut block.held[first..first + inputs.len()];
+            let places = inputs.iter().map(|input| self.place(held.pos, input));
+            let places: Vec<Option<usize>> = places.collect();
+            block.fill(f32::NAN);
+            // in prompts of several lengths it stands at several places
+            let distinct: BTreeSet<usize> = places.iter().flatten().copied().collect();
+            for pos in distinct {
+                let here = Held { pos, ..*held };
+                let numbers = here.of(cache, inputs.len(), weights, &mut vectors)?;
+                for (at, number) in numbers.into_iter().enumerate() {
+                    if places[at] == Some(pos) {
+                        block[at] = number;
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Where what is named by a position stands in an input's prompt, if it is there.
+    fn place(&self, position: usize, input: &Values) -> Option<usize> {
+        self.space.task.place_in(position, input)
     }
 
     fn keep_attention(
         &self,
         cache: &ActivationCache,
-        inputs: usize,
+        inputs: &[Values],
         wanted: &Wanted,
         block: &mut Block<f32>,
     ) -> Result<()> {
         let heads: Vec<HeadName> = HeadName::all(self.model.config()).collect();
         for &(head, dest) in &wanted.rows {
             let HeadName { layer, head: place } = heads[head];
-            let row = |site, input: usize| -> Result<Vec<f32>> {
+            let row = |site, input: usize, dest: usize| -> Result<Vec<f32>> {
                 let all: &Tensor = cache.get(HookName::Block(layer, site))?;
                 let input = input.min(all.dim(0)? - 1);
                 Ok(all.get(input)?.get(place)?.get(dest)?.to_vec1()?)
             };
             let first = wanted.row(head, dest).unwrap_or_default();
-            for input in 0..inputs {
-                let (scores, pattern) = (row(Site::AttnScores, input)?, row(Site::Pattern, input)?);
+            for (at, input) in inputs.iter().enumerate() {
+                let row = |site| match self.place(dest, input) {
+                    Some(dest) => row(site, at, dest),
+                    None => Ok(Vec::new()),
+                };
+                let (scores, pattern) = (row(Site::AttnScores)?, row(Site::Pattern)?);
                 for src in 0..wanted.width(dest) {
-                    let cell = ([scores[src]], [pattern[src]]);
-                    block.keep_cell(ONE, first + src, Some(input), cell);
+                    let place = self.place(src, input);
+                    let cell = |row: &[f32]| place.and_then(|src| row.get(src)).copied();
+                    let cell = [&scores, &pattern].map(|row| cell(row).unwrap_or(f32::NAN));
+                    block.keep_cell(ONE, first + src, Some(at), ([cell[0]], [cell[1]]));
                 }
             }
         }

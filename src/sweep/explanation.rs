@@ -11,11 +11,10 @@
 //!
 //! It is Markdown: what is set in by four blanks are interventions, all else is text.
 
-use crate::lens::{Action, HeadName, Intervention, Target};
-use crate::model::{Config, HookName, Site};
+use crate::lens::Intervention;
+use crate::model::Config;
 use crate::task::{Task, shown};
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
 
 /// A page has at most so many bytes, and so many lines of interventions.
 pub const MAX_PAGE: u64 = 1 << 16;
@@ -32,17 +31,6 @@ pub struct Explanation {
     pub text: String,
     /// Rules and removed parts, in their order.
     pub lines: Vec<Intervention>,
-}
-
-/// How much of a part of the model an explanation accounts for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Accounted {
-    /// `attention of 0.0`, `MLP 0`.
-    pub part: String,
-    /// Positions at which it is under a rule, removed or set.
-    pub explained: usize,
-    /// Positions that can reach a prediction.
-    pub of: usize,
 }
 
 impl Explanation {
@@ -91,45 +79,4 @@ impl Explanation {
             lines,
         })
     }
-
-    /// How much of each head's attention and output and of each MLP it accounts for, at the positions
-    /// up to the last that is read.
-    #[must_use]
-    pub fn accounted(&self, task: Task, config: &Config) -> Vec<Accounted> {
-        let of = task.read_len();
-        let count = |explained: &dyn Fn(&Intervention, usize) -> bool, part: String| Accounted {
-            part,
-            explained: (0..of)
-                .filter(|&at| self.lines.iter().any(|one| explained(one, at)))
-                .count(),
-            of,
-        };
-        let mut all = Vec::new();
-        for HeadName { layer, head } in HeadName::all(config) {
-            let attends = |one: &Intervention, at: usize| {
-                let here = matches!(one.hook, HookName::Block(l, Site::Pattern | Site::AttnScores) if l == layer);
-                let row = matches!(one.target, Target::Cell { src: None, dest } if dest.is_none_or(|dest| dest == at));
-                here && row && one.head.is_none_or(|only| only == head) && replaces(one)
-            };
-            let writes = |one: &Intervention, at: usize| {
-                let here = matches!(one.hook, HookName::Block(l, Site::Z | Site::Result | Site::AttnOut) if l == layer);
-                here && replaces(one) && one.selects(head, at, 0)
-            };
-            let both = |one: &Intervention, at: usize| attends(one, at) || writes(one, at);
-            all.push(count(&both, format!("attention of {layer}.{head}")));
-        }
-        for layer in (0..config.n_layers).filter(|_| config.mlp.is_some()) {
-            let writes = |one: &Intervention, at: usize| {
-                let here = matches!(one.hook, HookName::Block(l, Site::MlpPost | Site::MlpOut) if l == layer);
-                here && one.head.is_none() && replaces(one) && one.selects(0, at, 0)
-            };
-            all.push(count(&writes, format!("MLP {layer}")));
-        }
-        all
-    }
-}
-
-/// Whether something else stands there now.
-fn replaces(one: &Intervention) -> bool {
-    matches!(one.action, Action::Patch(_) | Action::Zero | Action::Set(_))
 }

@@ -4,6 +4,7 @@
 //! thread but the pool's.
 
 mod ablations;
+mod accounted;
 mod alike;
 mod anatomy;
 mod beside;
@@ -44,6 +45,7 @@ mod tally;
 mod walk;
 
 pub use ablations::{Ablated, Draws, SPARED, ablations, depends_on, kinds, node, title, verdict};
+pub use accounted::Accounted;
 pub use alike::Alike;
 pub use anatomy::{Anatomy, FrequencyShare, PartNeeded};
 pub use case::{Case, Instead};
@@ -52,7 +54,7 @@ pub use claim::{
     Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,
     Verdict, WORDS, complete,
 };
-pub use explanation::{Accounted, Explanation, MAX_PAGE};
+pub use explanation::{Explanation, MAX_PAGE};
 pub use failures::{By, Common, Failures, Group, Way};
 pub use gathered::{Gather, Gathering, Seen, gather, gather_listed};
 pub use kept::{Kept, Lost};

@@ -323,9 +323,7 @@ impl Sweep {
         let pieces = Pieces::new(self.space, over, form, sum.lists())?;
         self.check_wanted(&sum)?;
         if let (How::Candle(runs), Over::Space) = (&self.how, over) {
-            // an intervention that cannot be derived fails here, before hours of work
-            let first = self.space.fields_of(&self.space.task.values_at(0));
-            runs[0].block(&[first], &Wanted::default())?;
+            runs[0].try_one()?;
         }
         Ok(Walk::new(pieces, self.draws(over), self.total(over)?, sum))
     }

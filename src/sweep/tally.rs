@@ -23,6 +23,8 @@ pub struct Tally {
     pub asked_by_position: Vec<u64>,
     /// Inputs that were run but have no right answer at all: they are in no other count.
     pub unjudged: u64,
+    /// Whether these are a sample of the inputs there are.
+    pub sampled: bool,
     /// Inputs.
     pub inputs: u64,
     /// Inputs with at least one wrong prediction. A tie is wrong.
@@ -57,6 +59,7 @@ impl Tally {
         let sizes = axes.map_or([0; 2], |axes| axes.map(Field::size));
         let by_fields = vec![vec![0; sizes[1]]; sizes[0]];
         Self {
+            sampled: false,
             task,
             axes,
             asked_by_position: vec![0; n],
@@ -378,7 +381,8 @@ impl Sweep {
         tally: Tally,
         report: &mut dyn FnMut(&mut Tally, Progress) -> Result<bool>,
     ) -> Result<Option<Tally>> {
-        self.run(over, tally, report)
+        let sampled = self.is_sampled(over);
+        self.run(over, Tally { sampled, ..tally }, report)
     }
 }
 

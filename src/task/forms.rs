@@ -14,9 +14,17 @@ impl Task {
     /// # Errors
     /// Names the first wrong part and what it may be.
     pub fn parse_prompt(self, text: &str) -> Result<Prompt> {
+        self.parse_prompt_beside(text, None)
+    }
+
+    /// The same, where fields that assignments leave out are as in another input.
+    ///
+    /// # Errors
+    /// Names the first wrong part and what it may be.
+    pub fn parse_prompt_beside(self, text: &str, other: Option<&Values>) -> Result<Prompt> {
         limits::check_line(text).or_else(|beyond| error("prompt", beyond.problem))?;
         if self.is_assignment(text) {
-            return self.parse_assignment(text);
+            return self.parse_assignment(text, other);
         }
         let spaced = text.replace("\\n", " \\n ");
         let plain = self.letters(words(&spaced));
@@ -173,7 +181,7 @@ impl Task {
     }
 
     /// `a=[14,26,35]; idx=1; elt=48` in any order, optionally `-> [14,48,35]`.
-    fn parse_assignment(self, text: &str) -> Result<Prompt> {
+    fn parse_assignment(self, text: &str, other: Option<&Values>) -> Result<Prompt> {
         let compact: String = text.chars().filter(|&c| c != '\n').collect();
         let (before, after) = match compact.split_once("->") {
             Some((before, after)) => (before, Some(after.trim())),
@@ -219,13 +227,17 @@ impl Task {
                 value
             });
         }
-        let mut all = Vec::new();
-        for (group, text) in groups.iter().zip(texts) {
-            let Some(text) = text else {
-                return error(&group.name, format!("missing; {}", self.example_form()));
-            };
-            all.push(text);
+        let mut all: Vec<String> = Vec::new();
+        for (number, (group, text)) in groups.iter().zip(texts).enumerate() {
+            all.push(match (text, other) {
+                (Some(text), _) => text.to_owned(),
+                (None, Some(other)) => other.names(number).join(" "),
+                (None, None) => {
+                    return error(&group.name, format!("missing; {}", self.example_form()));
+                }
+            });
         }
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let values = self.parse_groups(&all)?;
         let Some(after) = after else {
             return Ok(Prompt::teacher_forced(values));

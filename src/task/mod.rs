@@ -11,6 +11,7 @@ mod donor;
 mod form;
 mod forms;
 mod identity;
+mod instance;
 mod kin;
 mod language;
 pub mod limits;

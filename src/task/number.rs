@@ -92,6 +92,33 @@ impl Estimate {
         format!("{mean} ± {error}")
     }
 
+    /// A share of a sample. Where all of it are, or none, the standard error says nothing of another sample: what
+    /// stands in its place is the 95 % bound of the share among all, `1.0000 (95 %: ≥ 0.9884)`.
+    #[must_use]
+    pub fn share(&self, decimals: usize) -> String {
+        match self.bound() {
+            None => self.fixed(decimals),
+            Some(bound) => {
+                let sign = if self.mean > 0.5 { "≥" } else { "≤" };
+                let bound = fixed(bound, decimals);
+                format!("{} (95 %: {sign} {bound})", fixed(self.mean, decimals))
+            }
+        }
+    }
+
+    /// How large the share among all is at least, or at most, at 95 %, where it is all or nothing of the sample (the
+    /// exact binomial bound).
+    #[must_use]
+    pub fn bound(&self) -> Option<f64> {
+        let off = 1.0 - 0.05_f64.powf(1.0 / self.n.max(1) as f64);
+        match self.mean {
+            _ if self.n == 0 => None,
+            1.0 => Some(1.0 - off),
+            0.0 => Some(off),
+            _ => None,
+        }
+    }
+
     /// The same with so many significant digits: `2.7e-5 ± 4.1e-6`.
     #[must_use]
     pub fn significant(&self, digits: usize) -> String {
@@ -139,5 +166,13 @@ mod tests {
         assert_eq!(found.to_string(), "2.5000 ± 0.6455 (n = 4)");
         assert!(Estimate::of(1, 1.0, 1.0).standard_error.is_nan());
         assert_eq!(Estimate::of(3, 3.0, 3.0).standard_error, 0.0);
+        // all of a sample may be all by chance
+        let all = Estimate::of(256, 256.0, 256.0);
+        assert_eq!(all.share(4), "1.0000 (95 %: ≥ 0.9884)");
+        assert_eq!(
+            Estimate::of(256, 0.0, 0.0).share(4),
+            "0.0000 (95 %: ≤ 0.0116)"
+        );
+        assert_eq!(Estimate::of(2, 1.0, 1.0).share(4), "0.5000 ± 0.5000");
     }
 }

@@ -109,10 +109,15 @@ fn npz(bytes: &[u8]) -> anyhow::Result<(Table, Table)> {
     let mut table = |name: &str| {
         let entry = archive.by_name(&format!("{name}.npy"));
         let entry = entry.map_err(|error| {
-            anyhow::anyhow!("no array `{name}` can be read ({error}); write it by np.savez")
+            anyhow::anyhow!("no array `{name}` can be read ({error}); write both by np.savez")
         })?;
         let mut array = Vec::new();
-        entry.take(MAX_BYTES as u64).read_to_end(&mut array)?;
+        // a small file may unpack to a large one
+        entry.take(MAX_BYTES as u64 + 1).read_to_end(&mut array)?;
+        ensure!(
+            array.len() <= MAX_BYTES,
+            "array `{name}` has more than {MAX_BYTES} bytes"
+        );
         npy(&array).with_context(|| format!("array `{name}`"))
     };
     Ok((table("tokens")?, table("targets")?))
@@ -150,7 +155,8 @@ fn npy(bytes: &[u8]) -> anyhow::Result<Table> {
         Some("i2") => (true, 2),
         Some("u2") => (false, 2),
         Some("i1") => (true, 1),
-        Some("u1") => (false, 1),
+        // truth values are 0 and 1
+        Some("u1" | "b1") => (false, 1),
         _ => anyhow::bail!("it holds '{}', and no whole numbers", shown(kind)),
     };
     ensure!(!kind.starts_with('>'), "its numbers are big-endian");

@@ -15,7 +15,7 @@ use super::heatmap::{Heatmap, Scale};
 use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, picture, scatter};
-use crate::answers::{Alike, Geometry, Question, Table};
+use crate::answers::{Alike, Geometry, Many, Question, Table};
 use crate::app::{Inquiry, Pane, Spot};
 use crate::lens::{Direction, RunName, Shown};
 use crate::task::number::significant;
@@ -23,16 +23,19 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
 
-pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
-    let Some(inquiry) = canvas.state.inquiry.clone() else {
-        canvas.frame(Pane::Answer, area, Vec::new(), None);
-        return;
-    };
+/// One answer in its frame.
+pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
     let state = canvas.state;
     let (task, config) = (state.task(), &state.model.config);
     let line = inquiry.question.line(task, config);
     let sentence = inquiry.question.sentence(task, config);
     let mut title = vec![canvas.part(0, Role::Text, sentence.clone())];
+    if inquiry.pinned {
+        title.insert(0, canvas.part(0, Role::Accent, "# "));
+    }
+    if state.view.zoomed && canvas.abreast {
+        title.push(canvas.part(2, Role::Muted, " (all of it is here)"));
+    }
     if sentence != line {
         title.push(canvas.part(1, Role::Muted, format!("  {line}")));
     }
@@ -52,32 +55,34 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect) {
         Some(Err(error)) => {
             let inner = canvas.frame(Pane::Answer, area, title, None);
             let width = usize::from(inner.width);
-            for (row, text) in super::prompt::wrapped(error, width).into_iter().enumerate() {
+            for (row, text) in super::fit::wrapped(error, width).into_iter().enumerate() {
                 let line = Line::from(canvas.span(Role::Bad, text));
                 canvas.line(inner, row as u16, &line);
             }
         }
         Some(Ok(table)) => {
-            let below = cursor_line(canvas, &inquiry, table);
+            let below = cursor_line(canvas, inquiry, table);
             let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             // it takes a walk through the whole table
             let scale = inquiry.question.alike().common_scale(table);
-            let rest = notes(canvas, inner, &inquiry, table, scale);
-            let stale = is_stale(canvas, &inquiry);
+            let rest = notes(canvas, inner, inquiry, table, scale);
+            let stale = is_stale(canvas, inquiry);
             let lines = chart::Charted::of(&inquiry.question, table, scale.is_some(), stale);
             let rest = match (&inquiry.question, lines, scale) {
-                (Question::Weights(Geometry::Pca(_) | Geometry::Fan(_)), ..) => {
-                    scatter::beside(canvas, rest, &inquiry, table)
-                }
-                (_, Some(lines), _) => chart::beside(canvas, rest, &inquiry, table, lines),
+                (
+                    Question::Weights(Geometry::Pca(_) | Geometry::Fan(_))
+                    | Question::Many(Many::Scatter { .. }),
+                    ..,
+                ) => scatter::beside(canvas, rest, inquiry, table, stale),
+                (_, Some(lines), _) => chart::beside(canvas, rest, inquiry, table, lines),
                 (_, None, Some(scale)) => {
-                    picture::beside(canvas, rest, &inquiry, table, scale, stale)
+                    picture::beside(canvas, rest, inquiry, table, scale, stale)
                 }
                 (_, None, None) => rest,
             };
-            let used = draw(canvas, rest, &inquiry, table, scale);
-            bars::beside(canvas, used, &inquiry, table, stale);
+            let used = draw(canvas, rest, inquiry, table, scale);
+            bars::beside(canvas, used, inquiry, table, stale);
             if let Some(scale) = scale {
                 draw_legend(canvas, area, scale, taken);
             }
@@ -140,7 +145,7 @@ fn notes(
     }
     let lines = [(Role::Accent, found), (Role::Muted, text)];
     for (role, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
-        for part in super::prompt::wrapped(&text, usize::from(area.width)) {
+        for part in super::fit::wrapped(&text, usize::from(area.width)) {
             let line = Line::from(canvas.span(role, part));
             canvas.line(area, used, &line);
             used += 1;

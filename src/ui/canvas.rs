@@ -22,6 +22,10 @@ pub(super) struct Canvas<'a> {
     pub buf: &'a mut Buffer,
     /// Where what stands; what comes later lies on top.
     pub spots: Vec<(Rect, Spot)>,
+    /// Whether what is drawn stands beside what has the focus, and looks as if it had none.
+    pub beside: bool,
+    /// Whether there are several panes on screen.
+    pub abreast: bool,
 }
 
 impl Canvas<'_> {
@@ -124,7 +128,7 @@ impl Canvas<'_> {
         below: Option<Line<'static>>,
     ) -> Rect {
         self.spot(area, Spot::Pane(pane));
-        let focused = self.state.view.focus == pane;
+        let focused = self.state.view.focus == pane && !self.beside;
         let (role, borders) = if focused {
             (Role::Focus, self.look.focused_borders())
         } else {

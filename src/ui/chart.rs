@@ -272,7 +272,8 @@ fn legend(canvas: &mut Canvas<'_>, area: Rect, lines: &[Placed]) -> Rect {
     }
 }
 
-fn axis(
+/// An axis with numbers at its ends and in the middle.
+pub(super) fn axis(
     title: String,
     (low, high): (f64, f64),
     labels: [String; 3],
@@ -286,7 +287,7 @@ fn axis(
 }
 
 /// The number at a place of an axis.
-fn number(at: f64, log: bool) -> String {
+pub(super) fn number(at: f64, log: bool) -> String {
     significant(if log { 10_f64.powf(at) } else { at }, 3)
 }
 
@@ -308,7 +309,8 @@ fn fitted(points: &[Point], (low, high): (f64, f64)) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+/// The ends of an axis that has all of these.
+pub(super) fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });

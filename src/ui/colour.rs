@@ -117,6 +117,9 @@ pub fn quantise(buffer: &mut Buffer, depth: Depth) {
     }
 }
 
+/// The least contrast of text where colours are few: as large text has it (WCAG 2.2, 1.4.3).
+const LEGIBLE: f64 = 3.0;
+
 /// The colours of one depth, with the answers already found: a frame has few different colours.
 struct Palette {
     depth: Depth,
@@ -146,7 +149,8 @@ impl Palette {
         }
         // The 16 colours are so far apart that an unlucky pair can be all but equal, such as
         // yellow on white.
-        let is_faint = self.depth == Depth::Ansi && shown(cell.fg).contrast(shown(cell.bg)) < 2.0;
+        let is_faint =
+            self.depth == Depth::Ansi && shown(cell.fg).contrast(shown(cell.bg)) < LEGIBLE;
         if cell.fg == cell.bg || is_faint {
             cell.fg = self.legible(cell.fg, shown(cell.bg));
         }
@@ -157,7 +161,7 @@ impl Palette {
     fn legible(&self, fg: Color, bg: Rgb) -> Color {
         let is_grey = matches!(fg, Color::DarkGray | Color::Gray);
         match (self.depth, bg.ink() == Rgb::WHITE) {
-            (Depth::Ansi, _) if is_grey && shown(Color::DarkGray).contrast(bg) >= 2.0 => {
+            (Depth::Ansi, _) if is_grey && shown(Color::DarkGray).contrast(bg) >= LEGIBLE => {
                 Color::DarkGray
             }
             (Depth::Ansi, true) => Color::White,

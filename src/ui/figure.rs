@@ -2,9 +2,9 @@
 //! numbers need, or a screen with title and caption.
 
 use super::fit::shortened;
+use super::fit::wrapped;
 use super::heatmap::{HeatCell, Heatmap, Scale, legend};
 use super::look::Look;
-use super::prompt::wrapped;
 use super::theme::Role;
 use crate::answers::{Alike, Question, Table};
 use crate::lens::Array;
@@ -42,7 +42,7 @@ pub(super) fn scale(table: &Table) -> Scale {
         return decades(table);
     }
     // a map's numbers may all lie far from 0, and are to be told apart
-    let is_map = table.axes.len() == 2 && !table.inputs.is_empty();
+    let is_map = !table.axes.is_empty() && !table.inputs.is_empty();
     if is_map && table.signed {
         let values = table.layers().flat_map(|(_, values)| values.values());
         let finite = values.copied().filter(|value| value.is_finite());

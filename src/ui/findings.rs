@@ -1,9 +1,9 @@
 //! The findings view: the list on the left, what the selected one holds on the right.
 
 use super::canvas::{Canvas, scroll_to};
-use super::prompt::wrapped;
+use super::fit::{shortened, unwrapped, wrapped};
 use super::theme::Role;
-use crate::app::{Judged, Shelf, Spot, Which};
+use crate::app::{Action, Binding, Judged, Shelf, Spot, Which};
 use crate::findings::store::Finding;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -75,7 +75,11 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     if !shelf.search.is_empty() {
         facts.push_str(&format!("  with \"{}\"", shelf.search));
     }
-    title.push(canvas.span(Role::Muted, format!("{facts} ")));
+    let left = usize::from(area.width).saturating_sub(4 + whose.len());
+    title.push(canvas.span(
+        Role::Muted,
+        format!("{} ", shortened(canvas.look, &facts, left)),
+    ));
     let inner = boxed(canvas, area, title, true);
     let width = usize::from(inner.width);
     let (words, broken): (Vec<(Role, String)>, _) = match &shelf.listing {
@@ -83,7 +87,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
         Some(Err(error)) => (vec![(Role::Bad, error.clone())], 0),
         Some(Ok(listing)) => {
             let hint = if listing.findings.is_empty() {
-                "none yet: on the workbench, b keeps what is on screen"
+                "none yet"
             } else {
                 "none has this; / searches for something else"
             };
@@ -192,7 +196,11 @@ fn role_of(judged: &Judged) -> Role {
 
 fn preview(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     let Some(finding) = shelf.selected() else {
-        boxed(canvas, area, Vec::new(), false);
+        let inner = boxed(canvas, area, Vec::new(), false);
+        let is_empty = matches!(&shelf.listing, Some(Ok(listing)) if listing.findings.is_empty());
+        if is_empty {
+            nothing_yet(canvas, inner);
+        }
         return;
     };
     let title = vec![canvas.span(Role::Title, format!(" {} ", finding.card.title))];
@@ -204,6 +212,53 @@ fn preview(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     for (i, line) in lines.iter().skip(first).take(room).enumerate() {
         canvas.line(inner, i as u16, line);
     }
+    let behind = first + room < lines.len();
+    canvas.goes_on(inner, [first > 0, behind, false, false]);
+    if first > 0 || behind {
+        let last = (first + room).min(lines.len());
+        let keys = [Action::PageUp, Action::PageDown].map(Binding::key_of);
+        let text = format!(
+            " lines {} to {last} of {}, {} {} ",
+            first + 1,
+            lines.len(),
+            keys[0],
+            keys[1]
+        );
+        let edge = Rect {
+            x: inner.x,
+            y: inner.bottom(),
+            width: inner.width,
+            height: 1,
+        };
+        canvas.line(edge, 0, &Line::from(canvas.span(Role::Muted, text)));
+    }
+}
+
+/// Where nothing was kept yet: what a finding is, and the keys that lead to one.
+fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect) {
+    let key = Binding::key_of;
+    let paragraphs = [
+        "A finding is the whole screen with a title and a note: prompt, interventions, the open question and the \
+         claims that go with it. Anybody can open it again, and circuitscope replay computes it anew."
+            .to_owned(),
+        format!(
+            "{} on the workbench keeps what is on screen; {} lists what was kept.",
+            key(Action::KeepFinding),
+            key(Action::OpenFindings)
+        ),
+        format!(
+            "{} shows the tutorial: findings that come with the program.",
+            key(Action::SwitchFindings)
+        ),
+    ];
+    let mut row = 0;
+    for paragraph in paragraphs {
+        for text in wrapped(&paragraph, usize::from(area.width)) {
+            canvas.line(area, row, &Line::from(canvas.span(Role::Text, text)));
+            row += 1;
+        }
+        row += 1;
+    }
 }
 
 fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Line<'static>> {
@@ -211,7 +266,8 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
     let mut lines = Vec::new();
     let hash: String = card.model.hash.chars().take(8).collect();
     let same = card.model.hash == canvas.state.model.hash;
-    let made = format!("{}  {} #{hash}", card.created, card.model.name);
+    // the day will do
+    let made = format!("{:.10}  {} #{hash}", card.created, card.model.name);
     lines.push(Line::from(canvas.span(Role::Muted, made)));
     let shelf = canvas.state.shelf.as_ref();
     let judged = shelf.and_then(|shelf| shelf.judged.get(&finding.name));
@@ -237,8 +293,8 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         format!("{}  by {}", finding.name, card.program),
     )));
     lines.push(Line::default());
-    for line in finding.note.lines() {
-        let parts = wrapped(line, width).into_iter();
+    for line in unwrapped(&finding.note) {
+        let parts = wrapped(&line, width).into_iter();
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());

@@ -37,6 +37,53 @@ pub(super) fn fitted(look: &Look, line: Line<'static>, room: usize) -> Line<'sta
     Line::from(spans)
 }
 
+/// How wide a text's lines are at least where they were broken for want of room.
+const FULL: usize = 60;
+
+/// The lines of a text whose author broke them at about the same width: those that only ran out of room are
+/// one, so that they can be broken anew. A text of short lines stays as it is.
+pub(super) fn unwrapped(text: &str) -> Vec<String> {
+    let width = |line: &str| line.chars().count();
+    let widest = text.lines().map(width).max().unwrap_or(0);
+    let mut lines: Vec<String> = Vec::new();
+    // how wide the last line was as it came
+    let mut last = 0;
+    for line in text.lines() {
+        let word = line.split(' ').next().unwrap_or_default();
+        // a list, a table or code goes line by line
+        let begins_anew = word.is_empty() || !word.starts_with(char::is_alphanumeric);
+        // who breaks lines by hand leaves some of them shorter
+        let ran_out = last + 1 + width(word) > widest * 3 / 4 && widest >= FULL;
+        match lines.last_mut() {
+            Some(before) if last > 0 && ran_out && !begins_anew => {
+                before.push(' ');
+                before.push_str(line);
+            }
+            _ => lines.push(line.to_owned()),
+        }
+        last = width(line);
+    }
+    lines
+}
+
+/// Text in lines of at most `width` columns, broken at spaces.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        let needed = lines[last].chars().count() + 1 + word.chars().count();
+        if !lines[last].is_empty() && needed > width {
+            lines.push(word.to_owned());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last].push_str(word);
+        }
+    }
+    lines
+}
+
 /// What stands for the rest of a text.
 fn mark(look: &Look) -> &'static str {
     look.pick("…", "~")

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Action, Binding, Mode, PINNED, Pane, Spot, Tone, hints};
+use crate::app::{Action, Binding, Mode, Pane, Spot, Tone, hints, pinned};
 use crate::lens::Score;
 use crate::task::number::{fixed, significant};
 use crate::task::{fraction, grouped};
@@ -36,9 +36,20 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let errors = score.map(|score| {
         let (accuracy, loss) = (score.accuracy_estimate(), score.loss_estimate());
         let loss = significant(loss.standard_error, 2);
-        let accuracy = fixed(accuracy.standard_error, 4);
+        let accuracy = match accuracy.bound() {
+            Some(bound) => {
+                let sign = match (accuracy.mean > 0.5, canvas.look.ascii) {
+                    (true, false) => "≥",
+                    (true, true) => ">=",
+                    (false, false) => "≤",
+                    (false, true) => "<=",
+                };
+                format!("({sign} {})", fixed(bound, 4))
+            }
+            None => format!("{error} {}", fixed(accuracy.standard_error, 4)),
+        };
         (
-            format!("{error} {accuracy}"),
+            accuracy,
             format!("{error} {loss}"),
             format!("n = {}", score.inputs),
         )
@@ -46,7 +57,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let stale = state.stale_tally();
     let space = state.space_tally().or(stale).map(|tally| {
         let right = tally.right();
-        let exact = u128::from(right.inputs) == state.task().input_space();
+        let exact = !tally.sampled;
         let all = right.inputs_right == right.inputs;
         let words = match all {
             true => "all inputs right".to_owned(),
@@ -67,6 +78,9 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
             if stale.is_some() { ", out of date" } else { "" }
         )
     });
+    // what all inputs say is better than what a sample says of the same
+    let counted = state.space_tally();
+    let counted = counted.is_some_and(|tally| !edited && !tally.sampled);
     let assumed = state.model.assumed_positions();
     let assumed = assumed.map(|positions| format!("positions: {positions}"));
     let pending = match state.task().is_judged() {
@@ -81,18 +95,23 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         (state.model.device.clone(), 5),
         (example, 2),
         (sample.source.to_string(), 9),
-        (accuracy.unwrap_or_else(|| pending.into()), 3),
     ];
     let (of_accuracy, of_loss, n) = errors.unwrap_or_default();
-    parts.push((of_accuracy, 4));
-    parts.extend(inputs.map(|inputs| (inputs, 9)));
-    parts.extend(loss.map(|loss| (loss, 8)));
-    parts.push((of_loss, 8));
-    parts.push((n, 7));
+    if !counted {
+        parts.push((accuracy.unwrap_or_else(|| pending.into()), 3));
+        parts.push((of_accuracy, 4));
+        parts.extend(inputs.map(|inputs| (inputs, 9)));
+        parts.extend(loss.map(|loss| (loss, 8)));
+        parts.push((of_loss, 8));
+        parts.push((n, 7));
+    }
     parts.extend(space.map(|space| (space, 1)));
     parts.retain(|part| !part.0.is_empty());
     // an error stands close to its number
-    let gap = |text: &str| if text.starts_with(error) { 1 } else { 2 };
+    let gap = |text: &str| match text.starts_with(error) || text.starts_with('(') {
+        true => 1,
+        false => 2,
+    };
     let width = |parts: &[(String, u8)]| {
         let parts = parts.iter().map(|p| p.0.chars().count() + gap(&p.0));
         parts.sum::<usize>()
@@ -122,14 +141,8 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let mut spans = message(canvas);
     let said = spans.iter().map(Span::width).sum::<usize>();
     // a long message needs all the room there is
-    let pinned = match canvas.state.mode {
-        Mode::Normal => pinned(
-            canvas,
-            area,
-            usize::from(area.width).saturating_sub(said + 1),
-        ),
-        _ => 0,
-    };
+    let left = usize::from(area.width).saturating_sub(said + 1);
+    let pinned = at_edge(canvas, area, left);
     let all = usize::from(area.width).saturating_sub(1 + pinned);
     let mut room = all.saturating_sub(said);
     if said > 0 {
@@ -167,21 +180,16 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line(left, 0, &line);
 }
 
-/// The keys that do the same everywhere, at the right edge where there is room; how wide they are.
-fn pinned(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
+/// The keys that lead out and on, at the right edge where there is room; how wide they are.
+fn at_edge(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
     let base = canvas.look.style(Role::Footer);
     let (mut spans, mut keys) = (Vec::new(), Vec::new());
-    for action in PINNED {
-        let Some(binding) = Binding::of(action).filter(|_| area.width >= 60) else {
-            continue;
-        };
+    if area.width < 60 {
+        return 0;
+    }
+    for (key, word, action) in pinned(canvas.state) {
         let from = spans.iter().map(Span::width).sum::<usize>();
-        spans.push(canvas.span(Role::Key, binding.keys[0].to_string()));
-        let word = if action == Action::Back {
-            "back"
-        } else {
-            binding.hint
-        };
+        spans.push(canvas.span(Role::Key, key));
         spans.push(Span::styled(format!(" {word}  "), base));
         let to = spans.iter().map(Span::width).sum::<usize>() - 2;
         keys.push((from as u16, (to - from) as u16, action));

@@ -2,12 +2,12 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Binding, Group, HelpView, Section, Spot, State, Where, sections};
+use crate::app::{Binding, Group, HelpView, Section, Spot, State, Where, brief, sections};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
-/// Columns of the keys.
+/// Columns of the keys on the page of all keys.
 const KEYS: usize = 9;
 
 /// What the screen shows, in the field's own words.
@@ -40,12 +40,12 @@ const WORDS: &[(&str, &str)] = &[
 /// What is named in short on screen, and in full where it is typed and exported.
 const NAMES: &[(&str, &str)] = &[
     (
-        "nl_1→b_0",
-        "a prediction: read at nl_1, predicts b_0; typed nl_1->b_0 too",
+        "{prediction}",
+        "a prediction: where it is read, and what it predicts; typed -> too",
     ),
     (
-        "resid_pre 1 @elt",
-        "blocks.1.hook_resid_pre @elt, the stream before block 1",
+        "resid_pre 1 @{key}",
+        "blocks.1.hook_resid_pre @{key}, the stream before block 1",
     ),
     (
         "resid_post 1",
@@ -56,8 +56,8 @@ const NAMES: &[(&str, &str)] = &[
         "blocks.0.hook_attn_out, what block 0 adds to the stream",
     ),
     (
-        "z 1.0 @b_0",
-        "blocks.1.attn.hook_z @b_0 head 0; q, k, v, pattern likewise",
+        "z 1.0 @{query}",
+        "blocks.1.attn.hook_z @{query} head 0; q, k, v, pattern likewise",
     ),
     (
         "L0->K1, L0.0->K1.0",
@@ -71,8 +71,8 @@ const NAMES: &[(&str, &str)] = &[
 
 /// Columns between two columns of keys.
 const GAP: u16 = 2;
-/// The least width of a column of keys that are told in full, and of one that are told in short.
-const LEAST: (u16, u16) = (40, 26);
+/// The least width of a column of keys that are told in full.
+const LEAST: u16 = 40;
 
 /// A row of the help.
 enum Row {
@@ -116,10 +116,12 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         inner,
         &text,
         at,
-        if view.words {
-            u16::MAX
-        } else {
-            usual_width(&text).clamp(LEAST.0, inner.width.max(LEAST.0))
+        match view.words {
+            true => (KEYS, u16::MAX),
+            false => (
+                KEYS,
+                usual_width(&text).clamp(LEAST, inner.width.max(LEAST)),
+            ),
         },
     );
 }
@@ -137,20 +139,20 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
     let full = |key: &Binding| key.help.to_owned();
     // in full where all of it has room, below a half of the screen at best
     let all = rows(of_here.iter(), None, full, spot);
-    let width = width_of(&all);
-    let fits = all
-        .len()
-        .div_ceil(columns_in(area.width.saturating_sub(2), width)) as u16
-        + 2;
+    let width = width_of(&all, keys_of(&all));
+    let columns = columns_in(area.width.saturating_sub(2), width);
+    let fits = height_in(&all, columns) as u16 + 2;
     let (rows, width) = match fits <= area.height {
         true => (all, width),
         false => {
-            let short = rows(of_here.iter(), None, in_short, spot);
-            (short, LEAST.1)
+            let words = |key: &Binding| brief(key).to_owned();
+            let short = rows(of_here.iter(), None, words, spot);
+            let width = width_of(&short, keys_of(&short));
+            (short, width)
         }
     };
     let columns = columns_in(area.width.saturating_sub(2), width);
-    let height = rows.len().div_ceil(columns) as u16 + 2;
+    let height = height_in(&rows, columns) as u16 + 2;
     let height = height.min(area.height);
     let place = Rect {
         y: area.bottom() - height,
@@ -159,7 +161,8 @@ pub(super) fn menu(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let title = canvas.span(Role::Title, " the next key does it, esc closes ");
     let inner = overlay(canvas, place, Line::from(title));
-    in_columns(canvas, inner, &rows, 0, width);
+    let keys = keys_of(&rows);
+    in_columns(canvas, inner, &rows, 0, (keys, width));
 }
 
 /// Columns that nine of ten of these rows need at most.
@@ -167,17 +170,26 @@ fn usual_width(rows: &[Row]) -> u16 {
     let mut widths: Vec<u16> = rows
         .iter()
         .filter(|row| matches!(row, Row::Key { .. }))
-        .map(|row| width_of(std::slice::from_ref(row)))
+        .map(|row| width_of(std::slice::from_ref(row), KEYS))
         .collect();
     widths.sort_unstable();
     widths.get(widths.len() * 9 / 10).copied().unwrap_or(0)
 }
 
-/// Columns that the longest of these rows needs.
-fn width_of(rows: &[Row]) -> u16 {
+/// Columns that the longest of these rows' keys needs.
+fn keys_of(rows: &[Row]) -> usize {
+    let width = |row: &Row| match row {
+        Row::Key { keys, .. } => keys.chars().count(),
+        _ => 0,
+    };
+    rows.iter().map(width).max().unwrap_or(0)
+}
+
+/// Columns that the longest of these rows needs, with so many for its keys.
+fn width_of(rows: &[Row], wide: usize) -> u16 {
     let width = |row: &Row| match row {
         Row::Heading(text) => text.chars().count(),
-        Row::Key { keys, text, .. } => 3 + keys.chars().count().max(KEYS) + text.chars().count(),
+        Row::Key { keys, text, .. } => 3 + keys.chars().count().max(wide) + text.chars().count(),
         Row::Blank => 0,
     };
     rows.iter().map(width).max().unwrap_or(0) as u16 + GAP
@@ -200,33 +212,42 @@ fn columns_in(width: u16, least: u16) -> usize {
     usize::from((width / least).clamp(1, 6))
 }
 
-/// What a key does, in the few words of the footer or the first ones of the help.
-fn in_short(binding: &Binding) -> String {
-    if !binding.hint.is_empty() {
-        return binding.hint.to_owned();
-    }
-    let end = binding.help.find([',', ';', ':', '(']);
-    binding.help[..end.unwrap_or(binding.help.len())].to_owned()
-}
-
-/// No heading stands at a column's end, and no blank at its beginning.
+/// No heading stands at a column's end, and no blank at its beginning; what goes on there has its heading again.
 fn broken(rows: &[Row], height: usize) -> Vec<&Row> {
     let mut out: Vec<&Row> = Vec::new();
+    let mut heading = None;
     for row in rows {
         let at = out.len() % height;
         match row {
             Row::Blank if at == 0 => continue,
             Row::Heading(_) if at + 1 == height && height > 1 => out.push(&Row::Blank),
+            Row::Key { .. } if at == 0 && height > 2 => out.extend(heading),
             _ => {}
+        }
+        if matches!(row, Row::Heading(_)) {
+            heading = Some(row);
         }
         out.push(row);
     }
     out
 }
 
-/// Rows in columns of at least so many cells; where they do not fit, the page that has row `at`, of one column
+/// The least height of so many columns that all rows fit into.
+fn height_in(rows: &[Row], columns: usize) -> usize {
+    let least = rows.len().div_ceil(columns).max(1);
+    let fits = |height: &usize| broken(rows, *height).len() <= height * columns;
+    (least..=rows.len().max(least)).find(fits).unwrap_or(least)
+}
+
+/// Rows in columns, with so many cells for keys and at least so many for all of it; where they do not fit, the page that has row `at`, of one column
 /// from there on.
-fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, least: u16) {
+fn in_columns(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    rows: &[Row],
+    at: usize,
+    (wide, least): (usize, u16),
+) {
     let several = least < u16::MAX;
     let columns = columns_in(area.width, least);
     let height = usize::from(area.height.max(1));
@@ -255,7 +276,7 @@ fn in_columns(canvas: &mut Canvas<'_>, area: Rect, rows: &[Row], at: usize, leas
             Row::Heading(text) => Line::from(canvas.span(Role::Title, text.clone())),
             Row::Key {
                 keys, text, chosen, ..
-            } => key_row(canvas, keys, text, *chosen),
+            } => key_row(canvas, (keys, wide), text, *chosen),
             Row::Blank => Line::default(),
         };
         canvas.line(place, (i % height) as u16, &line);
@@ -312,11 +333,13 @@ fn rows<'a>(
 }
 
 fn words(canvas: &Canvas<'_>) -> Vec<Row> {
+    let task = canvas.state.task();
     let row = |(word, meaning): &(&str, &str)| {
-        let word = canvas.look.plain((*word).to_owned());
+        let word = task.in_names(word);
+        let word = canvas.look.plain(word);
         Row::Key {
             keys: format!("{word:<18}"),
-            text: (*meaning).to_owned(),
+            text: task.in_names(meaning),
             chosen: false,
             spot: None,
         }
@@ -329,7 +352,12 @@ fn words(canvas: &Canvas<'_>) -> Vec<Row> {
     rows
 }
 
-fn key_row(canvas: &Canvas<'_>, left: &str, right: &str, chosen: bool) -> Line<'static> {
+fn key_row(
+    canvas: &Canvas<'_>,
+    (left, wide): (&str, usize),
+    right: &str,
+    chosen: bool,
+) -> Line<'static> {
     let mark = if chosen {
         canvas.look.pick("› ", "> ")
     } else {
@@ -338,7 +366,7 @@ fn key_row(canvas: &Canvas<'_>, left: &str, right: &str, chosen: bool) -> Line<'
     let role = if chosen { Role::Accent } else { Role::Text };
     Line::from(vec![
         canvas.span(Role::Accent, mark),
-        canvas.span(Role::Key, format!("{left:<KEYS$} ")),
+        canvas.span(Role::Key, format!("{left:<wide$} ")),
         canvas.span(role, right.to_owned()),
     ])
 }

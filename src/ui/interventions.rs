@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, scroll_to};
 use super::fit::without_the_least;
-use super::prompt::wrapped;
+use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane, Spot};
 use crate::lens::{Intervention, Observation};

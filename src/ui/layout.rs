@@ -79,6 +79,8 @@ pub struct Wanted {
     pub heads: u16,
     /// Rows that an open answer has to show.
     pub answer: Option<u16>,
+    /// Whether more room shows more of it, though all its rows are there: it is a picture or a chart.
+    pub grows: bool,
     /// Whether the model is one of several steps, with a row that says which, or one is trained.
     pub steps: bool,
     /// Letters of the open step of the tutorial.
@@ -135,7 +137,7 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
             (body, Some(lesson))
         }
     };
-    let alone = wanted.zoomed
+    let alone = wanted.zoomed && !fits_docked(body, wanted)
         || wanted.focus == Pane::Space
         || area.width < WHOLE.0
         || area.height < WHOLE.1;
@@ -153,13 +155,25 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     }
 }
 
+/// Rows that an answer needs besides its own: the border, the headings and a line or two of notes.
+const AROUND: u16 = 6;
+
 /// The rows of an answer in the lower half: as many as it has to show, within three fifths of all.
 fn docked(body: Rect, wanted: Wanted, top: u16) -> Option<u16> {
     let lower = [Pane::Strips, Pane::Cells, Pane::Interventions];
     let rows = wanted.answer.filter(|_| !lower.contains(&wanted.focus))?;
-    // the border, the headings and a line or two of notes
     let most = body.height * 3 / 5;
-    Some(rows.saturating_add(6).min(most).max(body.height - top))
+    Some(rows.saturating_add(AROUND).min(most).max(body.height - top))
+}
+
+/// Whether all rows of an answer are on screen below the panes that it is about: enlarged it would show no more, and
+/// leave the rest of the screen empty.
+fn fits_docked(body: Rect, wanted: Wanted) -> bool {
+    let most = body.height * 3 / 5;
+    let rows = wanted
+        .answer
+        .filter(|_| wanted.focus == Pane::Answer && !wanted.grows);
+    rows.is_some_and(|rows| rows.saturating_add(AROUND) <= most)
 }
 
 /// Rows of the upper half where prompt and logits stand beside each other, and where one is above the other.
@@ -318,6 +332,7 @@ mod tests {
                     layers: 1,
                     heads: 2,
                     answer: None,
+                    grows: false,
                     steps: false,
                     lesson: None,
                 };

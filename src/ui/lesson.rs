@@ -1,25 +1,54 @@
 //! The step of the tutorial that is gone through, beside the workbench: what it says, and the key to the next.
 
 use super::canvas::Canvas;
-use super::prompt::wrapped;
+use super::fit::{unwrapped, wrapped};
 use super::theme::Role;
 use crate::app::{Action, Binding, Spot};
 use crate::findings::tutorial::Lesson;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, Widget as _};
+use ratatui::widgets::{Block, Clear, Widget as _};
 
 /// Letters of the text below the title.
 pub(super) fn letters(lesson: &Lesson) -> u16 {
     u16::try_from(lesson.note.chars().count()).unwrap_or(u16::MAX)
 }
 
+/// Rows that all of its text needs in a frame of that width.
+fn needed(lesson: &Lesson, width: u16) -> u16 {
+    let width = usize::from(width.saturating_sub(2));
+    let lines = unwrapped(lesson.note.trim()).into_iter();
+    let lines: usize = lines.map(|line| wrapped(&line, width).len()).sum();
+    let heading = wrapped(&heading(lesson), width).len();
+    // the frame, and the keys
+    (lines + heading + 3).min(usize::from(u16::MAX)) as u16
+}
+
+fn heading(lesson: &Lesson) -> String {
+    format!("step {} of {}: {}", lesson.at, lesson.of, lesson.title)
+}
+
+/// The place of the text: its own, or where that is too small for it and the text is not folded up, over the panes,
+/// as much of them as it needs.
+pub(super) fn place(own: Rect, body: Rect, lesson: &Lesson, folded: bool) -> Rect {
+    let beside = own.y == body.y;
+    let rows = needed(lesson, own.width).min(body.height * 3 / 4);
+    if folded || beside || rows <= own.height {
+        return own;
+    }
+    Rect {
+        y: own.bottom() - rows,
+        height: rows,
+        ..own
+    }
+}
+
 /// Draws it: in a frame where there is room for one, else in as many lines as there are.
-pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
+pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over: bool) {
     let ground = canvas.look.base();
     canvas.buf.set_style(area, ground);
     canvas.spot(area, Spot::Does(Action::OpenTutorial));
-    let heading = format!("step {} of {}: {}", lesson.at, lesson.of, lesson.title);
+    let heading = heading(lesson);
     let key = Binding::key_of(Action::OpenTutorial);
     let next = match &lesson.next {
         Some((_, title)) => format!("next: {title}"),
@@ -32,6 +61,8 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
                 .border_set(canvas.look.borders())
                 .border_style(canvas.look.style(Role::Border));
             let inner = block.inner(area);
+            Clear.render(area, canvas.buf);
+            canvas.buf.set_style(area, ground);
             block.render(area, canvas.buf);
             canvas.text(
                 area.x + 2,
@@ -54,7 +85,8 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
             &key,
             canvas.look.style(Role::Key),
         );
-        let text = format!(" next  {heading}");
+        let fold = Binding::key_of(Action::FoldLesson);
+        let text = format!(" next  {fold} text  {heading}");
         canvas.text(x, inner.y, inner, &text, canvas.look.style(Role::Text));
         return;
     }
@@ -64,18 +96,15 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
         .collect();
     let room = usize::from(inner.height).saturating_sub(lines.len() + 1);
     let mut text: Vec<String> = Vec::new();
-    for paragraph in lesson.note.trim().split("\n\n") {
-        if !text.is_empty() {
-            text.push(String::new());
-        }
-        text.extend(wrapped(&paragraph.replace('\n', " "), width));
+    for line in unwrapped(lesson.note.trim()) {
+        text.extend(wrapped(&line, width));
     }
     if text.len() > room {
         text.truncate(room);
         if let Some(last) = text.last_mut() {
             *last = canvas
                 .look
-                .pick("… (F has the whole text)", "... (F has the whole text)")
+                .pick("… (T in F has all of it)", "... (T in F has all of it)")
                 .to_owned();
         }
     }
@@ -84,9 +113,15 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson) {
         let line = Line::from(canvas.span(role, text));
         canvas.line(inner, row, &line);
     }
-    let below = Line::from(vec![
+    let mut below = vec![
         canvas.span(Role::Key, key),
         canvas.span(Role::Muted, format!(" {next}  ")),
-    ]);
+    ];
+    if over {
+        let fold = Binding::key_of(Action::FoldLesson);
+        below.insert(0, canvas.span(Role::Muted, " folds this up  "));
+        below.insert(0, canvas.span(Role::Key, fold));
+    }
+    let below = Line::from(below);
     canvas.line(inner, inner.height.saturating_sub(1), &below);
 }

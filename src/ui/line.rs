@@ -3,9 +3,9 @@
 
 use super::canvas::{Canvas, scroll_to};
 use super::fit::window;
-use super::prompt::wrapped;
+use super::fit::wrapped;
 use super::theme::Role;
-use crate::app::{LineEditor, Spot, signature};
+use crate::app::{LineEditor, Purpose, Spot, signature};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -22,7 +22,15 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     let says = match &line.error {
         Some(_) => [vec![String::new()], wrapped(problem, width)].concat(),
         None if listed => Vec::new(),
-        None => suggestions(line, width),
+        None => match (line.purpose, suggestions(line, width)) {
+            (Purpose::Cell, none) if none.iter().all(String::is_empty) => vec![
+                "a probability from 0 to 1; the row then sums to something else, which is told"
+                    .to_owned(),
+                "0.9n keeps the sum at 1, the others in their shares; of scores, any number"
+                    .to_owned(),
+            ],
+            (_, found) => found,
+        },
     };
     let signature = signature(line.text()).filter(|_| line.error.is_none());
     let rows = match listed {

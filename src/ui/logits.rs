@@ -1,6 +1,7 @@
 //! Per-position logits: the likeliest tokens, their probabilities, right or wrong.
 
 use super::canvas::{Canvas, scroll_to};
+use super::fit::{shortened, wrapped};
 use super::logits_wide;
 use super::number::signed;
 use super::theme::Role;
@@ -11,14 +12,48 @@ use crate::task::{Target, Token};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Columns before the bar: `nl_1   \n -> 14 `.
-const BEFORE_BAR: u16 = 16;
+/// Columns of the bar, at most; of fewer than the least nothing could be read.
+const BAR: (u16, u16) = (4, 30);
 /// Columns after it: ` .9998 !14`.
 const AFTER_BAR: u16 = 10;
 
 /// Where a row's logit ends in a pane that stands alone, and its columns.
 const LOGIT_FROM: u16 = 76;
 const LOGIT: u16 = 14;
+
+/// Columns of a position's name, of the token there, and of a class: `nl_1   \n -> 14`.
+struct Widths([usize; 3]);
+
+impl Widths {
+    /// No name takes more.
+    const MOST: usize = 14;
+
+    fn of(canvas: &Canvas<'_>, seen: &Observation, rows: &[Row]) -> Self {
+        let task = canvas.state.task();
+        let run = seen.run(canvas.state.view.shown.run());
+        let mut widths = [5, 4, 3];
+        for row in rows {
+            let token = run.tokens.get(row.position).map_or(0, |token| *token);
+            let names = [
+                task.label(row.position),
+                task.token_name(token),
+                task.class_name(row.token),
+            ];
+            for (width, name) in widths.iter_mut().zip(names) {
+                *width = (*width).max(name.chars().count().min(Self::MOST));
+            }
+        }
+        // a name that fills its columns keeps a blank before the token
+        widths[1] = widths[1].max(4);
+        Self(widths)
+    }
+
+    /// Columns before the bar.
+    fn before(&self) -> u16 {
+        // the arrow, and a blank behind the class
+        (self.0.iter().sum::<usize>() + 4) as u16
+    }
+}
 
 /// One ranked token of a position.
 struct Row {
@@ -55,7 +90,12 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
             RunName::Clean => (Role::Clean, "clean"),
             _ => (Role::Corrupted, "corr."),
         };
-        title.push(canvas.part(3, role, format!(" by {whose} b")));
+        title.push(canvas.part(3, role, format!(" by {whose}")));
+    }
+    let alone = state.view.zoomed && area.width >= logits_wide::LEAST + 2;
+    if alone {
+        let text = " the likeliest of each run in turn, # its rank there";
+        title.push(canvas.part(4, Role::Muted, text));
     }
     title.extend(canvas.kinds());
     let below = below(
@@ -65,7 +105,15 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         usize::from(area.width.saturating_sub(4)),
     );
     let inner = canvas.frame(Pane::Logits, area, title, below);
-    if state.view.zoomed && inner.width >= logits_wide::LEAST {
+    let nothing = seen.experiment.interventions.is_empty();
+    if shown == Shown::Difference && nothing && !alone {
+        let text = "nothing is patched, so nothing differs; enter on a patching grid adds a patch";
+        for (row, text) in (0..).zip(wrapped(text, inner.width.into())) {
+            canvas.line(inner, row, &Line::from(canvas.span(Role::Muted, text)));
+        }
+        return;
+    }
+    if alone {
         logits_wide::wide(canvas, inner, &seen, &truth);
         return;
     }
@@ -86,8 +134,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let first = scroll_to(cursor, room, rows.len() + beyond, start);
     let first = first.min(state.view.position * per_position);
+    let widths = Widths::of(canvas, &seen, &rows);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
-        draw_row(canvas, (inner, i as u16), &seen, &truth, row);
+        draw_row(canvas, (inner, i as u16, &widths), (&seen, &truth), row);
         canvas.spot_row(inner, i as u16, Spot::Position(row.position));
     }
     let behind = first + room < rows.len();
@@ -128,11 +177,11 @@ fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Ro
 
 fn draw_row(
     canvas: &mut Canvas<'_>,
-    (area, y): (Rect, u16),
-    seen: &Observation,
-    truth: &[Target],
+    (area, y, widths): (Rect, u16, &Widths),
+    (seen, truth): (&Observation, &[Target]),
     row: &Row,
 ) {
+    let Widths([of_label, of_token, of_class]) = *widths;
     let state = canvas.state;
     let task = state.task();
     let (shown, look) = (state.view.shown, canvas.look);
@@ -149,11 +198,13 @@ fn draw_row(
     let token = run.tokens.get(row.position).map_or(0, |token| *token);
     let mut spans = Vec::new();
     if row.rank == 0 {
-        spans.push(canvas.span(label_role, format!("{:<5}", task.label(row.position))));
-        spans.push(canvas.span(role, format!("{:>4}", task.token_name(token))));
+        let label = shortened(look, &task.label(row.position), of_label);
+        let token = shortened(look, &task.token_name(token), of_token);
+        spans.push(canvas.span(label_role, format!("{label:<of_label$}")));
+        spans.push(canvas.span(role, format!("{token:>of_token$}")));
         spans.push(canvas.span(Role::Muted, look.pick(" → ", " > ")));
     } else {
-        spans.push(Span::raw(" ".repeat(12)));
+        spans.push(Span::raw(" ".repeat(of_label + of_token + 3)));
     }
     let is_target = target
         .as_ref()
@@ -178,17 +229,19 @@ fn draw_row(
         (false, 0, Some(_)) => Role::Bad,
         _ => Role::Text,
     };
-    spans.push(canvas.span(token_role, format!("{:>3} ", task.class_name(row.token))));
+    let class = shortened(look, &task.class_name(row.token), of_class);
+    spans.push(canvas.span(token_role, format!("{class:>of_class$} ")));
     match shown {
         Shown::Difference => {
             spans.push(canvas.span(role, format!("{} logit", signed(row.value, 7))));
         }
         Shown::Run(_) => {
-            let bar = area.width.saturating_sub(BEFORE_BAR + AFTER_BAR).min(30);
+            let bar = area.width.saturating_sub(widths.before() + AFTER_BAR);
+            let bar = if bar < BAR.0 { 0 } else { bar.min(BAR.1) };
             spans.push(canvas.span(token_role, look.bar(f64::from(row.value), bar)));
             spans.push(canvas.span(role, format!(" {}", probability(row.value))));
             let bare = judged.is_none() && row.rank == 0 && task.is_judged();
-            let unasked = bare && area.width >= BEFORE_BAR + 30 + AFTER_BAR + 6;
+            let unasked = bare && area.width >= widths.before() + BAR.1 + AFTER_BAR + 6;
             spans.extend(judged.map(|(judged, target)| verdict(canvas, &judged, &target)));
             if unasked {
                 spans.push(canvas.span(Role::Muted, " not asked"));

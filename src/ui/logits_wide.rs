@@ -1,27 +1,36 @@
 //! The logits pane where it stands alone: all runs side by side, and what the interventions changed.
 //!
 //! ```text
-//!                    clean               corrupted           patched             patched - corr.
-//! nl_1→b_0   35      46.75  p 1.000 ███  ..
-//!             7      12.31  logp -34.4
+//!            token  clean #, logit, p    corrupted #, logit, p   patched #, logit, p   patched - corrupted
+//! nl_1→b_0   35     #1  46.75  p 1.000 ███  ..
+//!             7     #2  12.31  logp -34.4
 //! ```
+//!
+//! The tokens are those that come first in each run: the first of all three, then the second of all three, and so on.
+//! A token's rank stands in each run, so that one that is left out leaves a gap in the ranks.
 
 use super::canvas::Canvas;
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
-use crate::lens::{Observation, RunName};
+use crate::lens::{Judged, Observation, RunName};
 use crate::task::number::{fixed, significant};
 use crate::task::{Target, Token};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Columns before the first run: position, token.
-const BEFORE: u16 = 18;
+const BEFORE: u16 = 19;
 /// Columns that a run needs.
-const RUN: u16 = 24;
+const RUN: u16 = 29;
+/// Columns of what changed.
+const CHANGE: u16 = 12;
 /// The least width of it all.
-pub(super) const LEAST: u16 = BEFORE + 4 * RUN;
+pub(super) const LEAST: u16 = BEFORE + 3 * RUN + CHANGE;
+/// Columns that a run takes at most: a bar longer than this says no more.
+const MOST_OF_RUN: u16 = 52;
+/// Rows above the first position.
+const HEADS: u16 = 2;
 /// From here on a probability is told as its logarithm.
 const SMALL: f32 = 5e-4;
 
@@ -34,9 +43,9 @@ pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, trut
         0 => (0..task.seq_len()).collect(),
         n => (0..n).map(|i| task.predicts_at(i)).collect(),
     };
-    let wide = (area.width - BEFORE) / 4;
+    let wide = ((area.width - BEFORE - CHANGE) / 3).min(MOST_OF_RUN);
     heads(canvas, area, seen, wide);
-    let room = usize::from(area.height.saturating_sub(1));
+    let room = usize::from(area.height.saturating_sub(HEADS));
     // a blank row between positions
     let each = (room / positions.len().max(1)).clamp(2, 11) - 1;
     let shown = room / (each + 1);
@@ -45,7 +54,7 @@ pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, trut
         .position(|&at| at == canvas.state.view.position);
     let first = cursor.unwrap_or(0).saturating_sub(shown / 2);
     let first = first.min(positions.len().saturating_sub(shown));
-    let mut y = 1;
+    let mut y = HEADS;
     for &position in positions.iter().skip(first).take(shown) {
         for (rank, token) in likeliest(seen, position, each).into_iter().enumerate() {
             let line = line(canvas, seen, truth, (position, rank, token), wide);
@@ -86,25 +95,36 @@ fn heads(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, wide: u16) {
         width: area.right().saturating_sub(x),
         ..area
     };
-    let base = direction.base().name();
-    let text = canvas.span(Role::Patched, format!("patched - {base}"));
+    let base = match direction.base() {
+        RunName::Corrupted => "corr.",
+        base => base.name(),
+    };
+    let text = canvas.span(Role::Patched, format!("patch.-{base}"));
     canvas.line(place, 0, &Line::from(text));
+    let columns = "  #    logit  probability";
+    let (before, wide) = (usize::from(BEFORE), usize::from(wide));
+    let text = format!(
+        "{:<12}token {:<rest$}{columns:<wide$}{columns:<wide$}{columns:<wide$}   logit",
+        "",
+        "",
+        rest = before - 18
+    );
+    canvas.line(area, 1, &Line::from(canvas.span(Role::Muted, text)));
 }
 
-/// The tokens that are likeliest in any of the runs, by their best probability.
+/// The tokens that come first in the runs: the first of each run, then the second of each, and so on.
 fn likeliest(seen: &Observation, position: usize, count: usize) -> Vec<Token> {
-    let mut all: Vec<(Token, f32)> = Vec::new();
-    for run in RUNS {
-        for (token, p) in seen.run(run).top(position, count) {
-            match all.iter_mut().find(|(one, _)| *one == token) {
-                Some((_, most)) => *most = most.max(p),
-                None => all.push((token, p)),
+    let tops = RUNS.map(|run| seen.run(run).top(position, count));
+    let mut all: Vec<Token> = Vec::new();
+    for rank in 0..count {
+        for (token, _) in tops.iter().filter_map(|top| top.get(rank)) {
+            if !all.contains(token) {
+                all.push(*token);
             }
         }
     }
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
     all.truncate(count);
-    all.into_iter().map(|(token, _)| token).collect()
+    all
 }
 
 /// One token at one position in all runs.
@@ -135,7 +155,7 @@ fn line(
     };
     let mut spans = vec![
         canvas.span(label, format!("{name:<12}")),
-        canvas.span(role, format!("{:>4}  ", task.class_name(token))),
+        canvas.span(role, format!("{:>5}  ", task.class_name(token))),
     ];
     let logit = |run: RunName| seen.run(run).logits.get(&[position, token as usize]);
     for run in RUNS {
@@ -164,6 +184,7 @@ fn cell(
     let logit = view.logits.get(&[position, token as usize]);
     let log_prob = view.log_probs(position).get(token as usize).copied();
     let number = canvas.number_role();
+    let rank = Judged::new(view.logits.slice(&[position]), token).rank;
     let (Some(logit), Some(log_prob)) = (logit, log_prob.filter(|one| one.is_finite())) else {
         let width = usize::from(wide);
         return vec![canvas.span(number, format!("{:<width$}", "     n/a"))];
@@ -173,11 +194,15 @@ fn cell(
         true => format!("logp {}", significant(log_prob, 3)),
         false => format!("p {}", fixed(p, 4)),
     };
-    let text = format!("{:>8}  {told:<11} ", fixed(logit, 2));
-    let bar = wide.saturating_sub(text.chars().count() as u16 + 2).min(30);
+    let rank = rank.map_or_else(String::new, |rank| rank.to_string());
+    let text = format!("{rank:>3} {:>8}  {told:<11} ", fixed(logit, 2));
+    let used = text.chars().count();
+    let bar = wide.saturating_sub(used as u16 + 2).min(30);
+    // of one or two columns nothing could be read
+    let bar = if bar < 4 { 0 } else { bar };
     vec![
         canvas.span(number, text),
         canvas.span(role, canvas.look.bar(f64::from(p), bar)),
-        Span::raw(" ".repeat(usize::from(wide).saturating_sub(22 + usize::from(bar)))),
+        Span::raw(" ".repeat(usize::from(wide).saturating_sub(used + usize::from(bar)))),
     ]
 }

@@ -3,6 +3,7 @@
 //! One file a pane; colours, themes, characters and the heatmap stand beside them. Looks at
 //! [`crate::app`] and below.
 
+mod abreast;
 mod answer;
 mod attention;
 mod bars;
@@ -36,11 +37,13 @@ pub mod rgb;
 pub mod scale;
 mod scatter;
 mod space;
+mod space_cases;
 mod space_rows;
 mod steps;
 pub mod theme;
 
-use crate::app::{Mode, Pane, Spot, State, strip_rows};
+use crate::answers::{Geometry, Many, Question};
+use crate::app::{Inquiry, Mode, Pane, Spot, State, strip_rows};
 use crate::findings::frame::clean;
 use canvas::Canvas;
 use layout::{Layout, Wanted};
@@ -53,11 +56,24 @@ use theme::{Role, Theme};
 /// Draws a frame; the last steps take out whatever in it would act on the terminal, wherever it came from,
 /// and bring its colours down to those at hand.
 pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
-    drawn(state, look, buf);
+    drawn(state, look, buf, wanted(state));
+}
+
+/// A frame of that size whose focused pane stands alone, however little of it that one fills.
+#[must_use]
+pub fn alone(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let wanted = Wanted {
+        zoomed: true,
+        answer: None,
+        ..wanted(state)
+    };
+    drawn(state, look, &mut buffer, wanted);
+    buffer
 }
 
 /// Draws a frame; what of it can be pointed at, what lies on top last.
-fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
+fn drawn(state: &State, look: &Look, buf: &mut Buffer, wanted: Wanted) -> Vec<(Rect, Spot)> {
     let look = Look {
         theme: theme_in_use(state, &look.theme),
         ..look.clone()
@@ -69,8 +85,10 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
         look: &look,
         buf,
         spots: Vec::new(),
+        beside: false,
+        abreast: false,
     };
-    match layout::layout(area, wanted(state)) {
+    match layout::layout(area, wanted) {
         Layout::TooSmall => too_small(&mut canvas, area),
         Layout::Panes {
             header,
@@ -83,11 +101,14 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer) -> Vec<(Rect, Spot)> {
             if let Some(area) = steps {
                 steps::steps(&mut canvas, area);
             }
+            canvas.abreast = panes.len() > 1;
             for (pane, area) in panes {
                 draw_pane(&mut canvas, pane, area);
             }
             if let (Some(area), Some(lesson)) = (lesson, &state.lesson) {
-                lesson::lesson(&mut canvas, area, lesson);
+                let place = lesson::place(area, between(header, footer), lesson, state.folded);
+                let over = place != area;
+                lesson::lesson(&mut canvas, place, lesson, over);
             }
             header::footer(&mut canvas, footer);
             if let Some(shelf) = &state.shelf {
@@ -129,7 +150,7 @@ pub fn pointed(
     (x, y): (u16, u16),
 ) -> Option<Spot> {
     let mut scratch = Buffer::empty(Rect::new(0, 0, width, height));
-    let spots = drawn(state, look, &mut scratch);
+    let spots = drawn(state, look, &mut scratch, wanted(state));
     let here = Position::new(x, y);
     let mut from_above = spots.into_iter().rev();
     let found = from_above.find(|(area, _)| area.contains(here));
@@ -154,14 +175,32 @@ fn wanted(state: &State) -> Wanted {
         strips: strip_rows(config).len() as u16,
         layers: config.n_layers as u16,
         heads: (config.n_layers * config.n_heads) as u16,
-        answer: state.inquiry.as_ref().map(|inquiry| match &inquiry.answer {
-            Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
-            _ => 0,
-        }),
+        answer: state
+            .inquiry
+            .iter()
+            .chain(&state.pinned)
+            .map(|inquiry| match &inquiry.answer {
+                Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
+                _ => 0,
+            })
+            .max(),
+        grows: state.inquiry.as_ref().is_some_and(grows),
         lesson: state.lesson.as_deref().map(lesson::letters),
         steps: state.training.is_some()
             || (state.steps.as_ref()).is_some_and(|steps| steps.series.steps.len() > 1),
     }
+}
+
+/// Whether an answer is drawn as a picture or a chart, which shows more where it has more room.
+fn grows(inquiry: &Inquiry) -> bool {
+    let question = &inquiry.question;
+    let drawn = match question {
+        Question::Weights(Geometry::Pca(_) | Geometry::Fan(_))
+        | Question::Curves(_)
+        | Question::Many(Many::Scatter { .. }) => true,
+        _ => question.is_matrix(),
+    };
+    drawn || matches!(&inquiry.answer, Some(Ok(table)) if !table.axes.is_empty())
 }
 
 /// What lies between header and footer.
@@ -181,7 +220,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, pane: Pane, area: Rect) {
         Pane::Strips => patching::strips(canvas, area),
         Pane::Cells => patching::cells(canvas, area),
         Pane::Interventions => interventions::interventions(canvas, area),
-        Pane::Answer => answer::answer(canvas, area),
+        Pane::Answer => abreast::answers(canvas, area),
         Pane::Space => space::space(canvas, area),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
-use super::fit::Part;
+use super::fit::{Part, shortened};
 use super::heatmap::{HeatCell, Heatmap, Scale};
 use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP, strips_width};
 use super::positions::{ALL, Names, rows_of};
@@ -66,7 +66,10 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
     let at = canvas.state.task().read_at(metric.position);
     let words = match (wide, values.measure) {
         (true, measure) => format!("  {} at {at}", metric.words(canvas.state.task(), measure)),
-        (false, Measure::LogitDiff) => format!(" [{}]-[{}] {at}", metric.answer, metric.other),
+        (false, Measure::LogitDiff) => {
+            let name = |class| shortened(canvas.look, &canvas.state.task().class_name(class), 6);
+            format!(" [{}]-[{}] {at}", name(metric.answer), name(metric.other))
+        }
         (false, measure) => format!(" {} @{at}", measure.name()),
     };
     parts.push(canvas.part(0, canvas.number_role(), words));
@@ -384,7 +387,7 @@ fn cursor_line(
     Line::from(vec![
         canvas.span(Role::Accent, place),
         canvas.span(canvas.number_role(), text),
-        canvas.span(Role::Muted, format!(" {}", reading.name())),
+        canvas.span(Role::Muted, format!("  {}", reading.short())),
     ])
 }
 

@@ -320,7 +320,11 @@ impl Picture<'_> {
             Some(_) => format!("  {} this prompt", canvas.look.pick("○", "o")),
             None => String::new(),
         };
-        let own = own + "  + closer";
+        let shared = match self.down.shared * self.across.shared {
+            1 => String::new(),
+            n => format!("  each place: the most extreme of {n}"),
+        };
+        let own = own + &shared + "  + closer";
         let title = format!(
             "{down} {}  {across} {}{own}",
             axis(0, "rows"),

@@ -25,6 +25,10 @@ pub fn plotted(question: &Question, table: &Table, column: usize, look: &Look) -
             table.cols.get(column.max(1)).cloned().unwrap_or_default(),
             points(table, column.max(1)),
         ),
+        Question::Many(Many::Scatter { quantities, .. }) => {
+            let [across, up] = quantities.clone();
+            (across, up, points(table, 1))
+        }
         Question::Weights(Geometry::Fan(_)) => ("x".into(), "y".into(), points(table, 1)),
         Question::Many(Many::Map { by, .. }) if by.len() == 1 => {
             let drawn = lines(table).unwrap_or_else(|| bars(table, column));

@@ -8,7 +8,7 @@
 //! ```
 
 use super::canvas::Canvas;
-use super::fit::window;
+use super::fit::{window, wrapped};
 use super::theme::Role;
 use crate::app::{Action, Binding, Pane, Part, Side, Spot};
 use crate::lens::Source;
@@ -251,22 +251,4 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
         }
         canvas.line(area, rows - 1, &Line::from(spans));
     }
-}
-
-/// Text in lines of at most `width` columns, broken at spaces.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.len() - 1;
-        let needed = lines[last].chars().count() + 1 + word.chars().count();
-        if !lines[last].is_empty() && needed > width {
-            lines.push(word.to_owned());
-        } else {
-            if !lines[last].is_empty() {
-                lines[last].push(' ');
-            }
-            lines[last].push_str(word);
-        }
-    }
-    lines
 }

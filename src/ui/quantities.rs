@@ -48,6 +48,14 @@ impl Alike {
                 row.take(table.cols.len() - 1).copied()
             })),
             Self::Columns if layer != DIFFERENCE => changed(table, layer, column),
+            // how many there are of a kind is neither much nor little of anything
+            Self::Kinds if table.cols.get(column).is_some_and(|name| name == "n") => {
+                let max = column_of(table, layer, column).fold(1.0, f32::max);
+                Scale::Between {
+                    low: max,
+                    high: 2.0 * max,
+                }
+            }
             Self::Columns | Self::Kinds => around(column_of(table, layer, column)),
             Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))

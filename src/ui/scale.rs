@@ -144,7 +144,7 @@ impl Scale {
             (Depth::Indexed, true) => step(&theme.indexed.positive, fraction),
             (_, false) => theme.sequential(fraction),
             // of 16 colours one is the ground, and each sign has its own from the beginning
-            (Depth::Ansi, true) if fraction.abs() < FAINT => theme.diverging(0.0),
+            (Depth::Ansi, true) if fraction.abs() < FAINT_ANSI => theme.diverging(0.0),
             (Depth::Ansi, true) => {
                 theme.diverging(fraction.abs().max(FIRST_ANSI).copysign(fraction))
             }
@@ -180,6 +180,9 @@ impl Scale {
 
 /// Less of a scale than this is as good as nothing where colours are few.
 const FAINT: f64 = 0.06;
+/// The same where there are 16: each has the full strength of its hue, and a table of small numbers would be nothing but
+/// noise.
+const FAINT_ANSI: f64 = 0.2;
 /// Where on a scale with signs the 16 colours begin to have one.
 const FIRST_ANSI: f64 = 0.3;
 
@@ -243,6 +246,11 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
 fn short(value: f32) -> String {
     let text = number::signed(value, 7);
     let text = text.trim_start();
+    // so small that no digit is left
+    if value != 0.0 && value.is_finite() && number::is_zero(text) {
+        let sign = if value > 0.0 { "+" } else { "" };
+        return format!("{sign}{}", significant(f64::from(value), 2));
+    }
     if !text.contains('.') {
         return text.to_owned();
     }

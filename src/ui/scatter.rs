@@ -1,12 +1,15 @@
 //! A scatter plot: rows of a table as points, two of its columns as axes.
 
 use super::canvas::Canvas;
+use super::chart::{axis, ends, number};
 use super::fit::shortened;
 use super::number::signed;
 use super::theme::Role;
 use crate::answers::Table;
 use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
+use ratatui::symbols::Marker;
+use ratatui::widgets::{Chart, Dataset, GraphType, Widget as _};
 
 /// Columns and rows that a plot needs at least.
 const LEAST: (u16, u16) = (30, 9);
@@ -20,6 +23,7 @@ pub(super) fn beside(
     area: Rect,
     inquiry: &Inquiry,
     table: &Table,
+    stale: bool,
 ) -> Rect {
     let width = area.width * 2 / 3;
     if width < LEAST.0 || area.height < LEAST.1 || table.cols.len() < 2 {
@@ -31,11 +35,50 @@ pub(super) fn beside(
         ..area
     };
     let (row, column) = inquiry.cursor;
-    plot_points(canvas, plot, table, row, column.max(1));
+    match table.inputs.is_empty() {
+        true => plot_points(canvas, plot, table, row, column.max(1)),
+        false => plot_inputs(canvas, plot, table, row, stale),
+    }
     Rect {
         width: area.width - width - 1,
         ..area
     }
+}
+
+/// Inputs as points, too many for names: the first two columns as axes, the row under the cursor in another colour.
+fn plot_inputs(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize, stale: bool) {
+    let value = |row: usize, column: usize| {
+        let value = table.values.get(&[row, column]);
+        value.map_or(f64::NAN, f64::from)
+    };
+    let all = (0..table.rows.len()).map(|row| (value(row, 0), value(row, 1)));
+    let all: Vec<(f64, f64)> = all.collect();
+    let here: Vec<(f64, f64)> = all.get(cursor).copied().into_iter().collect();
+    let across = ends(all.iter().map(|point| point.0));
+    let (Some(across), Some(up)) = (across, ends(all.iter().map(|point| point.1))) else {
+        return;
+    };
+    let (points, point) = match canvas.look.ascii {
+        true => (Marker::Dot, Marker::Block),
+        false => (Marker::Braille, Marker::Dot),
+    };
+    let role = if stale { Role::Stale } else { Role::Accent };
+    let sets = [(points, role, &all), (point, Role::Warn, &here)].map(|(marker, role, points)| {
+        let set = Dataset::default().marker(marker);
+        let set = set.graph_type(GraphType::Scatter);
+        set.style(canvas.look.style(role)).data(points)
+    });
+    let muted = canvas.look.style(Role::Muted);
+    let labelled = |column: usize, (low, high): (f64, f64)| {
+        let labels = [low, f64::midpoint(low, high), high].map(|at| number(at, false));
+        let name = table.cols.get(column).cloned().unwrap_or_default();
+        axis(name, (low, high), labels, muted)
+    };
+    Chart::new(sets.to_vec())
+        .x_axis(labelled(0, across))
+        .y_axis(labelled(1, up))
+        .legend_position(None)
+        .render(area.intersection(canvas.buf.area), canvas.buf);
 }
 
 /// Lowest and highest value of a column, a little apart.
@@ -66,7 +109,7 @@ fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize
         width: area.width - NUMBER - 1,
         height: area.height - 2,
     };
-    ends(canvas, field, horizontal, vertical_span);
+    at_ends(canvas, field, horizontal, vertical_span);
     let longest = table.rows.iter().map(|row| row.chars().count()).max();
     let longest = (longest.unwrap_or(1) as u16).min(field.width / 2);
     let place = |value: f32, (low, high): (f32, f32), room: u16| {
@@ -133,7 +176,7 @@ impl Taken {
 }
 
 /// What the ends of the axes stand for: left of the field and below it.
-fn ends(canvas: &mut Canvas<'_>, field: Rect, horizontal: (f32, f32), vertical: (f32, f32)) {
+fn at_ends(canvas: &mut Canvas<'_>, field: Rect, horizontal: (f32, f32), vertical: (f32, f32)) {
     let style = canvas.look.style(Role::Muted);
     let mut put = |value: f32, x: u16, y: u16| {
         canvas.buf.set_string(x, y, signed(value, NUMBER), style);

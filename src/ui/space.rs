@@ -12,12 +12,16 @@ use crate::task::{fraction, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// Columns before the bars of the histogram.
-const NAME: u16 = 9;
-
 pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
-    let total = state.task().input_space();
+    let task = state.task();
+    // how many exist is known once all were gone through
+    let walked = state.space_tally().filter(|tally| !tally.sampled);
+    let total = match (walked, task.all_exist()) {
+        (Some(tally), _) => grouped((tally.inputs + tally.unjudged).into()),
+        (None, true) => grouped(task.input_space()),
+        (None, false) => format!("up to {}", grouped(task.input_space())),
+    };
     let what = match state
         .study()
         .interventions
@@ -25,9 +29,9 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
         .filter(|one| one.on)
         .count()
     {
-        0 => format!("{} inputs", grouped(total)),
-        1 => format!("{} inputs under 1 intervention", grouped(total)),
-        n => format!("{} inputs under {n} interventions", grouped(total)),
+        0 => format!("{total} inputs"),
+        1 => format!("{total} inputs under 1 intervention"),
+        n => format!("{total} inputs under {n} interventions"),
     };
     let title = vec![canvas.part(0, Role::Text, what)];
     let below = place(canvas);
@@ -44,7 +48,7 @@ pub(super) fn space(canvas: &mut Canvas<'_>, area: Rect) {
         progress(canvas, &mut at, stopped, true);
     }
     if let Some(failure) = state.space_failure() {
-        for text in super::prompt::wrapped(failure, usize::from(inner.width)) {
+        for text in super::fit::wrapped(failure, usize::from(inner.width)) {
             at.put(canvas, &Line::from(canvas.span(Role::Bad, text)));
         }
     }
@@ -134,34 +138,33 @@ fn summary(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     } else {
         Role::Bad
     };
-    let wrong = match tally.wrong_inputs {
-        0 => "no input wrong, at any position,".to_owned(),
-        n => format!("{} inputs wrong", grouped(n.into())),
+    let total = grouped(tally.inputs.into());
+    let (lead, of) = match tally.wrong_inputs {
+        0 => (format!("all {total} inputs right"), String::new()),
+        n => (
+            format!("{} inputs wrong", grouped(n.into())),
+            format!(" of {total}"),
+        ),
     };
-    // every input is counted: nothing is estimated
-    let whole = u128::from(tally.inputs) == canvas.state.task().input_space();
     let right = tally.right();
-    let words = match at.area.width < 100 {
+    let words = match (at.area.width < 100, tally.wrong_inputs) {
         // what is right of the inputs says it all where there is little room
-        true => format!("inputs right {}", fraction(right.inputs_accuracy)),
-        false => right.words(),
+        (true, 0) => String::new(),
+        (true, _) => format!("   inputs right {}", fraction(right.inputs_accuracy)),
+        (false, _) => format!("   {}", right.words()),
     };
     let rest = format!(
-        " of {}   {words}   loss {}   {}",
-        grouped(tally.inputs.into()),
+        "{of}{words}   loss {}   {}",
         significant(tally.mean_loss(), 4),
-        match (whole, canvas.state.space_tally().is_some()) {
-            (true, _) => "exact",
-            (false, true) => "sampled",
-            (false, false) => "so far",
+        match (tally.sampled, canvas.state.space_tally().is_some()) {
+            (false, true) => "exact",
+            (true, true) => "sampled",
+            (_, false) => "so far",
         }
     );
     at.put(
         canvas,
-        &Line::from(vec![
-            canvas.span(role, wrong),
-            canvas.span(Role::Text, rest),
-        ]),
+        &Line::from(vec![canvas.span(role, lead), canvas.span(Role::Text, rest)]),
     );
     if tally.undefined() > 0 {
         let text = undefined_words(tally.undefined(), tally.right().predictions);
@@ -215,18 +218,22 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         16..=28 => 3,
         _ => 5,
     };
-    let room = at.area.width.saturating_sub(NAME);
+    let room = at.area.width;
     let wide = (room / bins.len() as u16).clamp(1, 4);
+    let count: u64 = bins.iter().map(|bin| bin.2).sum();
+    let what = match canvas.state.task().answers.len() {
+        1 => "input",
+        _ => "prediction",
+    };
+    let title = format!(
+        "margins, {what} by {what}: {} of them, heights by logarithm",
+        grouped(count.into())
+    );
+    at.put(canvas, &Line::from(canvas.span(Role::Muted, title)));
     // where there is less room than bars, the widest margins are left out, and the axis says so
     let shown = &bins[..bins.len().min(usize::from(room))];
     for row in (0..rows).rev() {
-        let title = match (row + 1 == rows, row) {
-            (true, _) => "margins",
-            (false, 0) => "(log)",
-            _ => "",
-        };
-        let width = usize::from(NAME);
-        let mut spans = vec![canvas.span(Role::Muted, format!("{title:<width$}"))];
+        let mut spans = Vec::new();
         for &(_, high, count) in shown {
             let part = (1.0 + count as f64).ln() / (1.0 + most as f64).ln();
             let eighths = (part * f64::from(rows) * 8.0).round() as i64;
@@ -248,9 +255,21 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let (low, high) = (shown[0], shown[shown.len() - 1]);
     let low = edge(low.0, low.1, "<");
     let high = edge(high.1, high.0, ">");
-    let width = (usize::from(wide) * shown.len()).saturating_sub(low.chars().count());
-    let name = " ".repeat(NAME.into());
-    let axis = format!("{name}{low}{high:>width$}");
+    // a tick every quarter, where the bars are wide enough for numbers
+    let width = usize::from(wide) * shown.len();
+    let mut axis = low.clone();
+    for quarter in 1..4 {
+        let bin = shown.len() * quarter / 4;
+        let from = bin * usize::from(wide);
+        let text = fixed(shown[bin].0, 0);
+        let used = axis.chars().count();
+        if from > used + 1 && from + text.len() + high.len() + 2 < width {
+            axis.push_str(&" ".repeat(from - used));
+            axis.push_str(&text);
+        }
+    }
+    let rest = width.saturating_sub(axis.chars().count());
+    let axis = format!("{axis}{high:>rest$}");
     at.put(canvas, &Line::from(canvas.span(Role::Muted, axis)));
 }
 

@@ -1,16 +1,17 @@
 //! The rows below the sweep: claims with their verdicts, then the inputs worth a look.
 
 use super::canvas::Canvas;
-use super::prompt::wrapped;
+use super::fit::wrapped;
+use super::space_cases::{self as cases, input, mark};
 use super::theme::Role;
-use crate::app::{CaseOrder, ClaimRow, Says, SpaceRow, Spot};
+use crate::app::{ClaimRow, Says, SpaceRow, Spot};
 use crate::sweep::{
-    Case, Choice, Common, Conclusion, Counterexample, Draws, Instead, Left, NO_INPUT, Over, Verdict,
+    Choice, Common, Conclusion, Counterexample, Draws, Left, NO_INPUT, Over, Verdict,
 };
 use crate::task::number::{fixed, significant};
-use crate::task::{Sample, Values, grouped};
+use crate::task::{Sample, grouped};
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 /// Where the cursor is, for the lower edge.
 pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
@@ -22,12 +23,13 @@ pub(super) fn place(canvas: &Canvas<'_>) -> Option<Line<'static>> {
         rows[..=cursor].iter().filter(same).count(),
         rows.iter().filter(same).count(),
     );
+    let order = state.space.order.name(state.task());
     let text = match row {
         SpaceRow::Claim(_) => format!("claim {at} of {count}"),
         SpaceRow::Choice(_) => format!("choice {at} of {count}, enter adds it"),
         SpaceRow::Further(_) => format!("input {at} of {count}, of the claim above"),
-        SpaceRow::Group(..) => format!("group {at} of {count}, {}", state.space.order.name()),
-        SpaceRow::Case(_) => format!("input {at} of {count}, {}", state.space.order.name()),
+        SpaceRow::Group(..) => format!("group {at} of {count}, {order}"),
+        SpaceRow::Case(_) => format!("input {at} of {count}, {order}"),
     };
     Some(Line::from(canvas.span(Role::Text, text)))
 }
@@ -44,7 +46,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(area, 0, &Line::from(canvas.span(Role::Muted, text)));
         return;
     }
-    let widths = Widths::of(&rows);
+    let (widths, cases) = (Widths::of(&rows), cases::CaseWidths::of(canvas, &rows));
     // whose each line is
     let (mut lines, mut whose) = (Vec::new(), Vec::new());
     let mut selected = 0..0;
@@ -86,9 +88,9 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
                 let begins =
                     i == 0 || !matches!(rows[i - 1], SpaceRow::Case(_) | SpaceRow::Group(..));
                 if begins {
-                    lines.push(case_heads(canvas, case));
+                    lines.push(cases::heads(canvas, &cases));
                 }
-                lines.push(case_line(canvas, case, i == cursor));
+                lines.push(cases::line(canvas, case, i == cursor, &cases));
             }
         }
         whose.resize(lines.len(), i);
@@ -104,10 +106,6 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(area, at, line);
         canvas.spot_row(area, at, Spot::SpaceRow(i));
     }
-}
-
-fn mark(canvas: &Canvas<'_>, selected: bool) -> Span<'static> {
-    canvas.span(Role::Accent, if selected { "> " } else { "  " })
 }
 
 /// How wide the columns of the claims are.
@@ -262,26 +260,6 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
     }
 }
 
-/// `a 14 26 35 idx 1 elt 48`, numbers below each other.
-fn input(values: &Values) -> String {
-    let task = values.task();
-    let groups = task.groups.iter().enumerate();
-    let parts: Vec<String> = groups
-        .map(|(number, group)| {
-            let slot = &task.slots[group.slots.start];
-            let names = slot
-                .values
-                .iter()
-                .map(|&one| task.token_name(one).chars().count());
-            let width = names.max().unwrap_or(1);
-            let cells = values.names(number).into_iter();
-            let cells: Vec<String> = cells.map(|name| format!("{name:>width$}")).collect();
-            format!("{} {}", group.name, cells.join(" "))
-        })
-        .collect();
-    parts.join(" ")
-}
-
 /// An input, and a claim's value there.
 fn valued(one: &Counterexample) -> String {
     format!("{}  value {}", input(&one.values), fixed(one.value, 4))
@@ -348,7 +326,7 @@ fn accuracy(canvas: &Canvas<'_>, left: &Left) -> String {
     if u128::from(found.n) == canvas.state.task().input_space() {
         return format!("{} exact", fixed(found.mean, 7));
     }
-    found.fixed(4).replace('±', canvas.look.pick("±", "+-"))
+    canvas.look.plain(found.share(4))
 }
 
 /// What the wrong inputs below have in common.
@@ -366,53 +344,5 @@ fn group_line(
     };
     let name = common.words(canvas.state.task());
     let text = format!("{name}: {} wrong{few}", grouped(count.into()));
-    Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
-}
-
-/// The heads of the columns of inputs.
-fn case_heads(canvas: &Canvas<'_>, case: &Case) -> Line<'static> {
-    let (first, last) = match canvas.state.space.order {
-        CaseOrder::Loss => ("loss", "margin"),
-        _ => ("margin", "loss"),
-    };
-    let width = input(&case.values).chars().count();
-    let said = (3 * case.predicted.len()).saturating_sub(1).max(4);
-    let text = format!(
-        "  {:<width$}  {first:>9}  {:<said$}  {:<22}  {last:>9}",
-        "input", "says", "instead of the right"
-    );
-    Line::from(canvas.span(Role::Title, text))
-}
-
-fn case_line(canvas: &Canvas<'_>, case: &Case, selected: bool) -> Line<'static> {
-    let task = canvas.state.task();
-    let said = case
-        .predicted
-        .iter()
-        .map(|one| format!("{:>2}", task.said_words(*one)));
-    let said: Vec<String> = said.collect();
-    let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
-    let wrong: Vec<String> = wrong
-        .map(|j| {
-            format!(
-                "{} {}",
-                canvas.state.task().prediction(j),
-                case.instead(j).name(task)
-            )
-        })
-        .collect();
-    let numbers = (fixed(case.margin(), 4), significant(case.loss, 3));
-    // what they are sorted by comes first: a narrow screen ends before the line does
-    let (first, last) = match canvas.state.space.order {
-        CaseOrder::Loss => (numbers.1, numbers.0),
-        _ => numbers,
-    };
-    let text = format!(
-        "{}  {first:>9}  {:<4}  {:<22}  {last:>9}",
-        input(&case.values),
-        said.join(" "),
-        wrong.join(", "),
-    );
-    let role = if selected { Role::Accent } else { Role::Text };
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
 }

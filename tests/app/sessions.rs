@@ -53,6 +53,9 @@ fn every_pane_mode_and_mistake_comes_back() {
         "tab tab tab down right enter z",
         "L down right H",
         "P . tab",
+        "L # P down n",
+        "L # P # K esc #",
+        "L #",
         // looked at in the past: each thing by itself, each another one than now
         "tab tab . a n . a n",
         "tab tab tab tab . n . n",

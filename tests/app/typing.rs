@@ -20,7 +20,7 @@ fn next_words(bench: &Headless) -> Vec<String> {
 #[test]
 fn completion_offers_the_next_words_each_once() {
     for (typed, some, count) in [
-        ("/", "composition", Some(22)),
+        ("/", "composition", Some(23)),
         ("/ 'grid '", "edges", None),
         ("/ 'attention '", "virtual", Some(6)),
         ("/ 'map margin[b_0] by a_0, '", "elt", Some(4)),
@@ -272,6 +272,72 @@ fn answers_have_a_trail() {
     assert_eq!(line(&bench), paths);
 }
 
+/// A pinned answer stays where it is, follows what is typed, and is gone over to by the same key.
+#[test]
+fn two_answers_stand_side_by_side() {
+    let mut bench = workbench(1);
+    let lines = |bench: &Headless| {
+        let state = &bench.state;
+        let open = [&state.inquiry, &state.pinned];
+        open.map(|one| {
+            let one = one.as_ref();
+            one.map_or_else(String::new, |one| {
+                one.question.line(state.task(), &state.model.config)
+            })
+        })
+    };
+    let tables = |bench: &Headless| {
+        let open = [&bench.state.inquiry, &bench.state.pinned];
+        open.map(|one| {
+            let answer = one.as_ref().and_then(|one| one.answer.clone());
+            answer.unwrap().unwrap().values.values().to_vec()
+        })
+    };
+    press(&mut bench, "L # P");
+    let [open, pinned] = lines(&bench);
+    assert!(
+        open.starts_with("paths") && pinned.starts_with("attribution"),
+        "{open}, {pinned}"
+    );
+    // both are of the prompt that is typed
+    let before = tables(&bench);
+    press(&mut bench, "n");
+    let after = tables(&bench);
+    assert!(before.iter().zip(&after).all(|(a, b)| a != b));
+    let mut alone = workbench(1);
+    press(&mut alone, "n L");
+    let alone = alone.state.inquiry.unwrap().answer.unwrap().unwrap();
+    assert_eq!(after[1], alone.values.values());
+    // another question takes the place of the one that is not pinned
+    press(&mut bench, "K");
+    assert_eq!(lines(&bench)[1], pinned);
+    press(&mut bench, "#");
+    assert_eq!(lines(&bench)[0], pinned);
+    press(&mut bench, "# P #");
+    let [left, right] =
+        [&bench.state.inquiry, &bench.state.pinned].map(|one| one.as_ref().unwrap().slot);
+    assert_ne!(left, right);
+    // one is closed at a time
+    press(&mut bench, "esc");
+    assert!(bench.state.inquiry.is_some() && bench.state.pinned.is_none());
+    press(&mut bench, "esc");
+    assert!(bench.state.inquiry.is_none());
+}
+
+/// What can end in one way only need not be typed to its end.
+#[test]
+fn enter_takes_the_only_way_a_word_can_end() {
+    let mut bench = workbench(1);
+    press(&mut bench, ": 'zero blocks.0.attn.hook_z @el' enter");
+    let listed = &bench.state.study().interventions;
+    let line = listed[0].intervention.line(bench.state.task());
+    assert_eq!(line, "zero blocks.0.attn.hook_z @elt");
+    // of several ways none is taken
+    press(&mut bench, ": 'zero blocks.0.attn.hook_z @n' enter");
+    assert_eq!(bench.state.study().interventions.len(), 1);
+    assert!(line_error(&bench).is_some());
+}
+
 #[test]
 fn nothing_is_silent() {
     let mut bench = workbench(1);
@@ -279,6 +345,9 @@ fn nothing_is_silent() {
         ("d", "noise"),
         ("x", "no interventions"),
         ("u", "undone: denoise or noise"),
+        ("v u", "undone: the run shown"),
+        ("z u", "undone: which pane stands alone"),
+        ("tab tab a u", "undone: scores or probabilities"),
         ("%", "does nothing here"),
     ] {
         press(&mut bench, key);

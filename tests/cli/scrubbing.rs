@@ -263,7 +263,7 @@ fn a_curve_stands_in_the_dock_and_leads_to_its_steps() {
     .unwrap();
     let text = rendered(alone.to_str().unwrap(), &asked, ".txt", &[]);
     assert!(
-        text.contains("a curve is one of a model at several steps"),
+        text.contains("a curve is over the steps of a series"),
         "{text}"
     );
 }

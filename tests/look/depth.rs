@@ -120,8 +120,11 @@ fn colours_become_the_nearest_there_are() {
             Color::Indexed(index)
         );
     }
+    let indexed = pass("x", Color::Indexed(196), Color::Indexed(0), Depth::Ansi);
+    assert_eq!(indexed, (Color::LightRed, Color::Indexed(0)));
+    // what could not be read there is black or white
     let indexed = pass("x", Color::Indexed(196), Color::Indexed(3), Depth::Ansi);
-    assert_eq!(indexed, (Color::LightRed, Color::Indexed(3)));
+    assert_eq!(indexed, (Color::Black, Color::Indexed(3)));
 }
 
 #[test]

@@ -124,6 +124,81 @@ fn joined_heads_must_be_counted_by_somebody() {
     );
 }
 
+/// A file's tensors under other names.
+fn renamed(file: &str, new: impl Fn(&str) -> String) -> StateDict {
+    let weights = circuitscope::model::weights::read_state_dict(&folder().join(file)).unwrap();
+    let all = weights.into_iter();
+    all.map(|(name, tensor)| (new(&name), tensor)).collect()
+}
+
+fn opened(weights: StateDict, said: &Sidecar) -> anyhow::Result<Opened> {
+    Opened::of(weights, said, "renamed".into())
+}
+
+#[test]
+fn the_only_block_need_not_be_in_a_list() {
+    let said = Sidecar {
+        n_heads: Some(2),
+        ..Sidecar::default()
+    };
+    let listed = opened(renamed("joined.pt", str::to_owned), &said).unwrap();
+    for place in ["", "block.", "transformer_block."] {
+        let alone = renamed("joined.pt", |name| name.replace("blocks.0.", place));
+        let alone = opened(alone, &said).unwrap();
+        assert_eq!(alone.weights, listed.weights, "{place:?}");
+        assert_eq!(alone.config.n_layers, 1);
+    }
+    // heads with a number each, of which one block has lost its second
+    let apart = |place: &str| {
+        let all = renamed("apart.pt", str::to_owned).into_iter();
+        let of_first = all.filter(|(name, _)| !name.starts_with("layers.1."));
+        let named = of_first.map(|(name, tensor)| (name.replace("layers.0.", place), tensor));
+        opened(named.collect(), &Sidecar::default()).unwrap()
+    };
+    assert_eq!(apart("").weights, apart("layers.0.").weights);
+}
+
+/// Who writes shared tensors once leaves out the unembedding: it is the embedding then, and that is told.
+#[test]
+fn a_missing_unembedding_is_the_embedding() {
+    let said = Sidecar {
+        n_heads: Some(2),
+        ..Sidecar::default()
+    };
+    let tied = || {
+        let mut weights = renamed("joined.pt", str::to_owned);
+        weights.retain(|name, _| !name.starts_with("head."));
+        weights
+    };
+    let read = opened(tied(), &said).unwrap();
+    let (w_e, w_u) = (&read.weights["embed.W_E"], &read.weights["unembed.W_U"]);
+    let &[tokens, width] = &w_e.shape[..] else {
+        unreachable!("{:?}", w_e.shape);
+    };
+    assert_eq!(w_u.shape, [width, tokens]);
+    for token in 0..tokens {
+        for i in 0..width {
+            assert_eq!(w_e.data[token * width + i], w_u.data[i * tokens + token]);
+        }
+    }
+    assert!(
+        read.noted.iter().any(|one| one.contains("assumed")),
+        "{:?}",
+        read.noted
+    );
+    let told = Sidecar {
+        tie_word_embeddings: Some(true),
+        ..said.clone()
+    };
+    assert!(opened(tied(), &told).unwrap().noted.is_empty());
+    let other = Sidecar {
+        tie_word_embeddings: Some(false),
+        ..said
+    };
+    let message = format!("{:#}", opened(tied(), &other).unwrap_err());
+    assert!(message.contains("tie_word_embeddings: false"), "{message}");
+}
+
 /// `torch.nn.TransformerEncoder` with a last norm, its blocks made with `norm_first=True`.
 #[test]
 fn an_encoder_of_pytorch_is_read_with_its_last_norm() {

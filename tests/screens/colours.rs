@@ -28,6 +28,7 @@ pub fn place(state: &State, pane: Pane, (width, height): (u16, u16)) -> Option<R
             Some(Ok(table)) => table.rows.len() as u16,
             _ => 0,
         }),
+        grows: false,
         steps: state.steps.is_some(),
         lesson: None,
     };

@@ -6,6 +6,7 @@ use crate::drawing::plain;
 use crate::workbench::{look, press, workbench};
 use circuitscope::answers::Table;
 use circuitscope::app::{ModelInfo, Shown, State};
+use circuitscope::lens::RunName;
 use circuitscope::model::Model;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::runtime::headless::Headless;
@@ -272,6 +273,63 @@ fn the_largest_change_of_a_logit_comes_first() {
         );
     }
     assert!(fell > 0, "a logit that falls most shows what is asked");
+}
+
+/// Alone, the logits list the likeliest of each run in turn, and each run tells a token's rank: where one is left out, a
+/// rank is missing.
+#[test]
+fn logits_alone_tell_the_rank_in_each_run() {
+    let bench = asked("tab z");
+    let rows = shown(&bench, 160, 40);
+    let (task, seen) = (bench.state.task(), bench.state.observation.clone().unwrap());
+    let position = task.predicts_at(1);
+    let from = rows
+        .iter()
+        .position(|row| row.contains(&task.prediction(1)));
+    let from = from.unwrap();
+    let listed: Vec<Vec<&str>> = rows[from..]
+        .iter()
+        .map(|row| words(row))
+        .take_while(|row| row.len() > 5)
+        .collect();
+    assert!(listed.len() > 3);
+    for (run, column) in [(RunName::Clean, 0), (RunName::Corrupted, 1)] {
+        let top = seen.run(run).top(position, task.classes.len());
+        let mut seen_ranks = Vec::new();
+        for row in &listed {
+            let at = usize::from(row[0].contains('→'));
+            let name = row[at];
+            // rank, logit, p or logp, its number, and perhaps a bar
+            let numbers: Vec<&str> = row[at + 1..]
+                .iter()
+                .copied()
+                .filter(|word| word.parse::<f32>().is_ok())
+                .collect();
+            let rank: usize = numbers[3 * column].parse().unwrap();
+            let expected = top
+                .iter()
+                .position(|(token, _)| task.class_name(*token) == name);
+            assert_eq!(rank, expected.unwrap() + 1, "{row:?}");
+            seen_ranks.push(rank);
+        }
+        assert!(
+            seen_ranks.contains(&1) && seen_ranks.contains(&2),
+            "{seen_ranks:?}"
+        );
+    }
+}
+
+/// An answer whose rows are all on screen leaves the panes above it where they are; a picture grows.
+#[test]
+fn what_is_whole_is_not_enlarged() {
+    let rows = shown(&asked("K z"), 120, 40);
+    assert!(rows.iter().any(|row| row.contains("all of it is here")));
+    assert!(rows.iter().any(|row| row.contains("prompt ─")), "{rows:#?}");
+    let rows = shown(&asked("o z"), 120, 40);
+    assert!(
+        !rows.iter().any(|row| row.contains("prompt ─")),
+        "{rows:#?}"
+    );
 }
 
 /// Tokens of which nothing is known: as many positions as there are, few classes, no answers.

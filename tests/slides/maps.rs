@@ -36,7 +36,7 @@ pub fn close(what: &str, got: f64, want: f64, tolerance: f64) {
 }
 
 /// The right answer's logit less the best of the others, by a run of its own.
-fn margin_of_run(prompt: &str, position: usize, right: usize) -> f64 {
+pub fn margin_of_run(prompt: &str, position: usize, right: usize) -> f64 {
     let words: Vec<&str> = prompt.split_whitespace().collect();
     let output = output(&[&["run"], &words[..], &["--format", "json"]].concat());
     let run: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -347,11 +347,7 @@ fn wrong_claims_point_at_the_word() {
             "logit[b_0,99]",
             "a token is a whole number from 0 to 6",
         ),
-        (
-            "logit[b_0] > 1",
-            "logit[b_0]",
-            "it is written logit[b_0,48]",
-        ),
+        ("logit[b_0] > 1", "logit[b_0]", "it is written logit[b_0,5]"),
         ("size > 1", "size", "no such word"),
         ("margin > 1 when", "", "a number or a word"),
         (

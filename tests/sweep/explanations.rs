@@ -190,4 +190,25 @@ fn what_is_wrong_with_a_page_is_told_with_its_line() {
         (part.part.as_str(), part.explained, part.of),
         ("attention of 0.0", 1, 10)
     );
+    // of the edges those from that head's output there, and those into its query
+    let of = |page: &str, part: &str| {
+        let read = Explanation::parse(page, model.task(), model.config()).unwrap();
+        let all = read.accounted(model.task(), model.config());
+        let found = all.into_iter().find(|one| one.part == part);
+        let found = found.unwrap_or_else(|| unreachable!("{part}"));
+        (found.explained, found.of)
+    };
+    assert_eq!(of(page, "edges into Q0"), (1, 10));
+    assert_eq!(of(page, "edges into K0"), (0, 10));
+    assert_eq!(of(page, "edges into K1"), (1, 20));
+    assert_eq!(of(page, "edges into logits"), (1, 30));
+    // an edge by itself, and what no query is left to read
+    let edge = "# A\n\n    edge L0->K1 @elt off\n    edge embed->V1 off\n";
+    assert_eq!(of(edge, "edges into K1"), (1, 20));
+    assert_eq!(of(edge, "edges into V1"), (10, 20));
+    assert_eq!(of(edge, "edges into Q1"), (0, 20));
+    let rows = "# A\n\n    rule blocks.1.attn.hook_pattern [*,*] = one(BOS)\n";
+    assert_eq!(of(rows, "edges into K1"), (20, 20));
+    assert_eq!(of(rows, "edges into Q1"), (20, 20));
+    assert_eq!(of(rows, "edges into V1"), (0, 20));
 }

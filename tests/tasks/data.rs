@@ -36,10 +36,13 @@ fn npy(shape: &str, kind: &str, data: &[u8]) -> Vec<u8> {
 }
 
 fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    zipped(arrays, zip::CompressionMethod::Stored)
+}
+
+fn zipped(arrays: &[(&str, Vec<u8>)], how: zip::CompressionMethod) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut archive = zip::ZipWriter::new(&mut bytes);
-    let stored =
-        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let stored = zip::write::SimpleFileOptions::default().compression_method(how);
     for (name, array) in arrays {
         archive.start_file(*name, stored).unwrap();
         archive.write_all(array).unwrap();
@@ -65,7 +68,15 @@ fn four_forms_of_one_table() {
         ("tokens.npy", npy("(2, 3)", "|u1", &small)),
         ("targets.npy", npy("(2, 1)", "<i8", &ids)),
     ];
-    for bytes in [JSON.as_bytes(), csv.as_bytes(), &safe, &npz(&arrays)] {
+    // np.savez and np.savez_compressed
+    let packed = zipped(&arrays, zip::CompressionMethod::Deflated);
+    for bytes in [
+        JSON.as_bytes(),
+        csv.as_bytes(),
+        &safe,
+        &npz(&arrays),
+        &packed,
+    ] {
         let task = read(bytes).unwrap();
         assert_eq!(task.name, "rows");
         assert_eq!(
@@ -149,6 +160,10 @@ fn targets_at_every_position_and_at_the_last() {
 
 #[test]
 fn tables_that_are_wrong() {
+    // a small file that unpacks to a large one
+    let large = npy("(9000000, 1)", "<i8", &vec![0; 72_000_000]);
+    let bomb = zipped(&[("tokens.npy", large)], zip::CompressionMethod::Deflated);
+    assert!(bomb.len() < 1 << 20);
     let cut = npz(&[("tokens.npy", npy("(2, 3)", "<i8", &[0; 40]))]);
     let lies = npz(&[(
         "tokens.npy",
@@ -195,6 +210,7 @@ fn tables_that_are_wrong() {
             "no safetensors file",
         ),
         (&cut, "it is cut off"),
+        (&bomb, "array `tokens` has more than 67108864 bytes"),
         (&lies, "it is cut off"),
         (&real, "'<f8', and no whole numbers"),
         (&alone, "no array `targets`"),

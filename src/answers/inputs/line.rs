@@ -31,6 +31,7 @@ impl Many {
             "map" => Self::map(rest, task, config),
             "table" => groups(rest, task, config),
             "fit" => fit(rest, task, config),
+            "scatter" => scatter(rest, task, config),
             "neuron" => neuron(rest, task, config),
             "partition" => partition(rest, task, config),
             "neurons" => match neurons(rest, task, config)? {
@@ -93,7 +94,11 @@ impl Many {
         let mut all = Vec::new();
         let fields: Vec<String> = task.fields().map(|field| field.to_string()).collect();
         let mut quantities = Vec::new();
-        if !task.answers.is_empty() && ["map", "table", "fit"].iter().any(|verb| begins(verb)) {
+        if !task.answers.is_empty()
+            && ["map", "table", "fit", "scatter"]
+                .iter()
+                .any(|verb| begins(verb))
+        {
             quantities.extend(["accuracy", "loss", "margin"].map(str::to_owned));
             for answer in &task.answers {
                 let at = task.label(answer.read_at);
@@ -124,6 +129,10 @@ impl Many {
                     let line = format!("table {quantity} by {by}");
                     ["", " over space", " over sample"].map(|over| format!("{line}{over}"))
                 }));
+            }
+            if begins("scatter") {
+                let others = quantities.iter().filter(|other| *other != quantity);
+                all.extend(others.map(|other| format!("scatter {quantity}, {other}")));
             }
             if begins("fit") {
                 all.push(format!("fit {quantity} ~ {}", fields.join(", ")));
@@ -192,6 +201,9 @@ impl Many {
                 at_words(*at, task),
                 over.words()
             ),
+            Self::Scatter { quantities, over } => {
+                format!("scatter {}{}", quantities.join(", "), over.words())
+            }
             Self::Spectrum { quantity, by, over } => {
                 let (by, over) = (fields(by), over.words());
                 format!("frequencies [map {quantity} by {by}{over}]")
@@ -322,6 +334,17 @@ fn fit(rest: &str, task: Task, config: &Config) -> Result<Many> {
         terms,
         over,
     })
+}
+
+/// `QUANTITY, QUANTITY`
+fn scatter(rest: &str, task: Task, config: &Config) -> Result<Many> {
+    let (rest, over) = extent(rest)?;
+    let quantities = apart(rest).filter(|one| !one.is_empty());
+    let quantities = quantities.map(|one| checked(one, task, config));
+    let quantities: Vec<String> = quantities.collect::<Result<_>>()?;
+    let quantities = <[String; 2]>::try_from(quantities)
+        .map_err(|_| anyhow!("a scatter plot is of two quantities: across, up"))?;
+    Ok(Many::Scatter { quantities, over })
 }
 
 fn halves<'a>(text: &'a str, at: &str, form: &str) -> Result<(&'a str, &'a str)> {

@@ -5,6 +5,7 @@
 //! map loss by a_0, elt log y                  map A1[b_0,elt], A1[b_0,a_0] by idx
 //! table accuracy by idx                       table loss by max(a) over random:0:4096
 //! fit margin[b_0] ~ a_0, elt, a_0*elt         frequencies [map margin[=] by a, b]
+//! scatter A1[b_0,elt], margin[b_0] over space
 //! neurons 0                                   neuron 0.17 at =
 //! ```
 //!
@@ -19,6 +20,7 @@ mod neuron;
 mod neurons;
 mod partition;
 mod places;
+mod scatter;
 mod spectrum;
 mod stat;
 
@@ -63,6 +65,13 @@ pub enum Many {
         quantity: String,
         /// The others.
         terms: Vec<String>,
+        /// Of which inputs.
+        over: Extent,
+    },
+    /// Two numbers of each input: points.
+    Scatter {
+        /// Across, and up.
+        quantities: [String; 2],
         /// Of which inputs.
         over: Extent,
     },
@@ -190,6 +199,7 @@ impl Many {
                 terms,
                 over,
             } => fit::begin(&asked, quantity, terms, *over),
+            Self::Scatter { quantities, over } => scatter::begin(&asked, quantities, *over),
             Self::Spectrum { quantity, by, over } => spectrum::begin(&asked, quantity, by, *over),
             Self::Partition { .. } => self.begin(inquest),
             Self::Neurons { layer, at, over } => {
@@ -213,6 +223,7 @@ impl Many {
         | Self::Neurons { over, .. }
         | Self::Neuron { over, .. }
         | Self::Partition { over, .. }
+        | Self::Scatter { over, .. }
         | Self::Spectrum { over, .. }) = self;
         *over = match over {
             Extent::Near => Extent::Space,

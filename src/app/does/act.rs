@@ -1,5 +1,6 @@
 //! What each action does.
 
+use super::asked;
 use super::cell;
 use super::examples::{random_example, step_counterfactual, step_example};
 use super::go::change;
@@ -12,6 +13,7 @@ use super::links;
 use super::note;
 use super::palette::{self, Taken};
 use super::patch;
+use super::pin;
 use super::rows;
 use super::see;
 use super::shelf;
@@ -197,6 +199,11 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleQuestion
         | Action::Compare
         | Action::AskRanks => return inquire::lead(state, action),
+        Action::Pin => pin::pin(state),
+        Action::FoldLesson if state.lesson.is_some() => state.folded = !state.folded,
+        Action::FoldLesson => {
+            state.say(Tone::Plain, "no step of the tutorial is open: T opens one")
+        }
         Action::Hottest => walk::hottest(state),
         Action::NextFlagged => walk::next_flagged(state),
         Action::Closer => walk::closer(state, true),
@@ -303,7 +310,7 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
         state.show_study();
         return Vec::new();
     }
-    let was = state.study().clone();
+    let (was, seen) = (state.study().clone(), state.sight());
     let before = was.experiment();
     let moved = if back {
         state.history.undo()
@@ -321,12 +328,13 @@ fn step_history(state: &mut State, back: bool) -> Vec<Effect> {
     let in_sample = state.sample.prompts.iter();
     state.sample.index = in_sample.clone().position(|prompt| prompt.values == *clean);
     let verb = if back { "undone" } else { "done again" };
-    let what = state.study().differs_in(&was);
-    state.say(Tone::Plain, format!("{verb}: {what}"));
+    let mut what = state.study().differs_in(&was);
+    what.extend(state.sight().differs_in(&seen));
+    state.say(Tone::Plain, format!("{verb}: {}", what.join(", ")));
     let mut effects = state.after_change(&before);
     let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
     if unasked && !effects.iter().any(asks) {
-        effects.extend(inquire::ask(state));
+        effects.extend(asked::ask(state));
     }
     effects
 }

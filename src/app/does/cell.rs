@@ -67,11 +67,12 @@ pub(in crate::app) fn restore(state: &mut State) -> Vec<Effect> {
 /// Whether the cell can be changed; if not, says why.
 fn editable(state: &mut State) -> bool {
     let at = state.view.attention;
-    if at.src > at.dest {
+    let masked = at.src > at.dest && state.model.config.is_causal();
+    if masked {
         let text = "this cell is masked: attention looks only backwards";
         state.say(Tone::Plain, text);
     }
-    at.src <= at.dest
+    !masked
 }
 
 /// Cuts the cell off.

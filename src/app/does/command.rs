@@ -47,7 +47,7 @@ pub enum Command {
 
 /// Words that begin a command which is no intervention, with what follows them.
 pub(in crate::app) const WORDS: [(&str, &str); 16] = [
-    ("claim", "pred == truth"),
+    ("claim", "CONDITION [when CONDITION]"),
     CellClaim::WORD,
     Survey::WORDS[0],
     Survey::WORDS[1],
@@ -81,15 +81,17 @@ const SLIP: usize = 2;
 pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, String)> {
     let task = state.task();
     let text = |error: anyhow::Error| (None, format!("{error:#}"));
-    let prompt = |text: &str| {
-        let parsed = task.parse_prompt(text);
+    let study = state.study();
+    let read = |text: &str, beside: &Source| {
+        let parsed = task.parse_prompt_beside(text, Some(&beside.values));
         parsed.map(Source::from).map_err(|e| (None, e.to_string()))
     };
+    let prompt = |text: &str| read(text, &study.clean);
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match word {
         "clean" => Ok(Command::Clean(prompt(rest)?)),
-        "corrupted" => Ok(Command::Corrupted(prompt(rest)?)),
+        "corrupted" => Ok(Command::Corrupted(read(rest, &study.corrupted)?)),
         "metric" => Ok(Command::Metric(Metric::parse(task, rest).map_err(text)?)),
         "measure" => Ok(Command::Measure(Measure::parse(rest).map_err(text)?)),
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),

@@ -1,6 +1,6 @@
 //! From one study to the next: the fields, the sample and the requests follow.
 
-use super::inquire;
+use super::asked;
 use crate::app::held::fields::Part;
 use crate::app::held::fields::Side;
 use crate::app::held::message::{Effect, Request};
@@ -86,8 +86,8 @@ impl State {
         if now != *before {
             effects.push(self.request());
             effects.extend(match now.interventions == before.interventions {
-                true => inquire::ask_again(self),
-                false => inquire::ask_under_others(self),
+                true => asked::ask_again(self),
+                false => asked::ask_under_others(self),
             });
         }
         effects.extend(self.load_sample());

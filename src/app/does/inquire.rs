@@ -1,16 +1,16 @@
 //! Questions asked of the model, and the table that answers them.
 
-use super::curves;
+use super::asked::{ask, ask_again};
+use super::{curves, pin};
 use crate::answers::{Compare, Kind, Question, Sheet, Table, Variants};
 use crate::app::held::inquiry::Inquiry;
-use crate::app::held::message::{Ask, Effect};
+use crate::app::held::message::Effect;
 use crate::app::held::panes::{StripColumn, strip_rows};
 use crate::app::held::state::{State, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::lens::{CircuitName, HeadName, Intervention, Toward, Weight};
 use crate::task::Values;
-use std::sync::Arc;
 
 /// Opens a question and asks it.
 pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect> {
@@ -28,7 +28,8 @@ pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect>
     // of the same kind, the cell that was looked at stays
     let kept = old.as_ref().filter(same).map(|old| old.cursor);
     let cursor = kept.unwrap_or((0, 0));
-    if let Some(old) = old.as_ref().filter(|old| old.question != question) {
+    let left = |old: &&Inquiry| old.question != question && !old.pinned;
+    if let Some(old) = old.as_ref().filter(left) {
         state.trail.leave(old);
     }
     let effects = put(state, question, cursor, old.as_ref());
@@ -46,100 +47,40 @@ pub(in crate::app) fn put(
     old: Option<&Inquiry>,
 ) -> Vec<Effect> {
     let new = Inquiry::new(question).opened_from(state.view.focus, old);
+    let other = old.filter(|old| old.question != new.question);
+    let slot = pin::make_room(state, other);
+    let pinned = other.is_none() && old.is_some_and(|old| old.pinned);
     state.view.focus = Pane::Answer;
     state.status = None;
-    state.inquiry = Some(Inquiry { cursor, ..new });
+    state.inquiry = Some(Inquiry {
+        cursor,
+        slot,
+        pinned,
+        ..new
+    });
     ask(state)
 }
 
-/// Puts the answer away.
+/// Puts the answer away; one that was pinned beside it stays.
 pub(in crate::app) fn close(state: &mut State) {
     let Some(old) = state.inquiry.take() else {
         return;
     };
     state.trail.leave(&old);
+    if let Some(pinned) = state.pinned.take() {
+        state.inquiry = Some(pinned);
+        return;
+    }
     if state.view.focus == Pane::Answer {
         state.view.focus = old.from;
         state.view.zoomed = false;
     }
 }
 
-/// Asks the open question about the study as it is.
-pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
-    let about = state.view.shown;
-    let experiment = state.study().experiment();
-    let Some(inquiry) = &mut state.inquiry else {
-        return Vec::new();
-    };
-    // counted over all questions: an answer to an earlier one is older than this
-    state.asked += 1;
-    inquiry.asked = state.asked;
-    vec![Effect::Ask(Box::new(Ask {
-        generation: inquiry.asked,
-        question: inquiry.question.clone(),
-        about,
-        experiment,
-    }))]
-}
-
-/// Asks again after a change of the study, unless the question is about the weights alone.
-pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
-    match &state.inquiry {
-        Some(inquiry) if curves::is_over_steps(inquiry) => Vec::new(),
-        Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
-        _ => Vec::new(),
-    }
-}
-
-/// Asks again after a change of the interventions.
-pub(in crate::app) fn ask_under_others(state: &mut State) -> Vec<Effect> {
-    match &state.inquiry {
-        Some(inquiry) if !inquiry.question.is_about_weights() => ask(state),
-        _ => Vec::new(),
-    }
-}
-
-/// Asks what another step of the model says; a curve says it of all.
-pub(in crate::app) fn ask_of_step(state: &mut State) -> Vec<Effect> {
-    match &state.inquiry {
-        Some(inquiry) if matches!(inquiry.question, Question::Curves(_)) => Vec::new(),
-        _ => ask(state),
-    }
-}
-
-/// Takes an answer, unless it is to an older question.
-pub(in crate::app) fn answered(
-    state: &mut State,
-    generation: u64,
-    result: Result<Box<Table>, String>,
-) {
-    let Some(inquiry) = &mut state.inquiry else {
-        return;
-    };
-    if generation < inquiry.asked {
-        return;
-    }
-    inquiry.answered = generation;
-    let result = result.map(|table| Arc::new(*table));
-    if let Ok(table) = &result {
-        let (row, column) = inquiry.cursor;
-        let last = |len: usize| len.saturating_sub(1);
-        inquiry.cursor = (
-            row.min(last(table.rows.len())),
-            column.min(last(table.cols.len())),
-        );
-    }
-    inquiry.answer = Some(result);
-    if std::mem::take(&mut inquiry.seeks) {
-        inquiry.seek_hottest();
-    }
-    curves::point_at_beginning(inquiry);
-}
-
 /// Why the attention cell under the cursor is what it is.
 pub(in crate::app) fn why(state: &mut State) -> Vec<Effect> {
     let at = state.view.attention;
-    if at.src > at.dest {
+    if at.src > at.dest && state.model.config.is_causal() {
         let text = "this cell is masked: there is no score to explain";
         state.say(Tone::Plain, text);
         return Vec::new();

@@ -1,6 +1,7 @@
 //! What is done to it: the verbs, one file each.
 
 pub mod act;
+pub mod asked;
 pub mod cell;
 pub mod command;
 pub mod curves;
@@ -15,6 +16,7 @@ pub mod note;
 pub mod page;
 pub mod palette;
 pub mod patch;
+pub mod pin;
 pub mod point;
 pub mod rows;
 pub mod see;

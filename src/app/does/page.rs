@@ -1,15 +1,48 @@
 //! What the key table says: what a key does, the footer's hints, the page of all keys.
 
 use super::inquire;
+use crate::app::held::shelf::Which;
 use crate::app::held::state::{Mode, State};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
-use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, PROMPT, Where};
+use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, Where};
 use crossterm::event::KeyCode;
 
-/// What the footer names at its right edge, wherever one is.
-pub const PINNED: [Action; 3] = [Action::Back, Action::Undo, Action::OpenHelp];
+/// What the footer names at its right edge on the workbench, wherever one is.
+const PINNED: [Action; 3] = [Action::Back, Action::Undo, Action::OpenHelp];
+
+/// What the footer names at its right edge: the way out, and what helps on.
+#[must_use]
+pub fn pinned(state: &State) -> Vec<(String, &'static str, Action)> {
+    let actions: &[Action] = match state.mode {
+        Mode::Normal => &PINNED,
+        Mode::Findings => &[Action::SwitchFindings, Action::Back],
+        Mode::Help(_) => &[Action::OpenTutorial, Action::Back],
+        Mode::Line(_) | Mode::Note(_) => &[Action::Back],
+        Mode::Menu => &[],
+    };
+    let here = |action: &Action| {
+        let mut here = places(state).into_iter().flatten();
+        let binding = here.find_map(|place| {
+            let mut of_place = BINDINGS.iter().filter(|binding| binding.at == place);
+            of_place.find(|binding| binding.action == *action)
+        })?;
+        let word = match (action, &state.mode) {
+            (Action::Back, Mode::Normal) => "back",
+            (Action::SwitchFindings, _) if shows_tutorial(state) => "your own",
+            _ => binding.hint,
+        };
+        Some((binding.keys[0].to_string(), word, *action))
+    };
+    actions.iter().filter_map(here).collect()
+}
+
+/// Whether the findings that are listed are those of the tutorial.
+fn shows_tutorial(state: &State) -> bool {
+    let shelf = state.shelf.as_ref();
+    shelf.is_some_and(|shelf| shelf.which == Which::Tutorial)
+}
 
 /// The places whose bindings hold in this state, first come first.
 fn places(state: &State) -> [Option<Where>; 2] {
@@ -53,16 +86,20 @@ pub(in crate::app) fn is_on_menu(state: &State, action: Action) -> bool {
 /// Keys and hints for the footer in this state, and what they do, most useful first.
 #[must_use]
 pub fn hints(state: &State) -> Vec<(String, &'static str, Action)> {
+    let pinned: Vec<Action> = pinned(state)
+        .into_iter()
+        .map(|(.., action)| action)
+        .collect();
     places(state)
         .into_iter()
         .flatten()
         .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
         .filter(|binding| !binding.hint.is_empty() && does_something(state, binding))
-        .filter(|binding| binding.at != Where::Everywhere || !PINNED.contains(&binding.action))
+        .filter(|binding| !pinned.contains(&binding.action))
         .filter(|binding| !is_typed(state, binding.keys[0]))
         .map(|binding| {
             let key = match binding.action {
-                Action::Up if binding.at == PROMPT || binding.at == LOGITS => "↑↓".to_owned(),
+                Action::Up if binding.at == LOGITS => "↑↓".to_owned(),
                 Action::Up => "arrows".to_owned(),
                 _ => binding.keys[0].to_string(),
             };
@@ -83,6 +120,23 @@ fn does_something(state: &State, binding: &Binding) -> bool {
     match binding.action {
         Action::TakeCell => inquire::takes_cells(state),
         action if binding.at == ANSWER => inquire::idle(state, action).is_none(),
+        action if binding.at == Where::Findings => does_to_findings(state, action),
+        _ => true,
+    }
+}
+
+/// Whether a key does something to the findings that are listed.
+fn does_to_findings(state: &State, action: Action) -> bool {
+    let Some(shelf) = &state.shelf else {
+        return true;
+    };
+    let any = shelf.selected().is_some();
+    match action {
+        Action::EditNote | Action::Rename | Action::Trash => any && shelf.which == Which::Own,
+        Action::LookAt | Action::Report => any,
+        Action::Sort => shelf.shown().len() > 1,
+        // what hides all of them is to be changed
+        Action::Search => any || !shelf.search.is_empty(),
         _ => true,
     }
 }

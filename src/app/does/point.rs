@@ -5,6 +5,7 @@ use super::help;
 use super::line::{suggest, suggest_anew};
 use super::page::{action_for, does_here, is_on_menu};
 use super::palette::{self, Taken};
+use super::pin;
 use super::shelf;
 use super::steps;
 use super::walk;
@@ -79,6 +80,7 @@ fn is_on_workbench(state: &State, spot: Spot) -> bool {
         Spot::Cell { dest, src } => dest < len && src < len,
         Spot::Intervention(at) => at < state.study().interventions.len(),
         Spot::Answer(row, column) => walk::has(state, (row, column)),
+        Spot::Pinned => state.pinned.is_some(),
         Spot::SpaceRow(at) => state.view.focus == Pane::Space && at < state.space_rows().len(),
         Spot::Step(at) => {
             let steps = state.steps.as_ref();
@@ -98,7 +100,7 @@ fn pane_of(spot: Spot) -> Option<Pane> {
         Spot::Strip { .. } => Pane::Strips,
         Spot::Cell { .. } => Pane::Cells,
         Spot::Intervention(_) => Pane::Interventions,
-        Spot::Answer(..) => Pane::Answer,
+        Spot::Answer(..) | Spot::Pinned => Pane::Answer,
         Spot::SpaceRow(_) => Pane::Space,
         _ => return None,
     })
@@ -126,6 +128,10 @@ fn click(state: &mut State, spot: Spot) -> Vec<Effect> {
             }
         }
         Spot::Preview | Spot::Help => {}
+        Spot::Pinned => {
+            put_cursor(state, spot);
+            pin::pin(state);
+        }
         _ => put_cursor(state, spot),
     }
     Vec::new()
@@ -170,7 +176,9 @@ fn put_cursor(state: &mut State, spot: Spot) {
 fn twice(state: &mut State, spot: Spot) -> Vec<Effect> {
     match spot {
         // what is under the pointer is not what is under the cursor
-        Spot::Pane(_) | Spot::Preview | Spot::Help | Spot::Note { .. } => click(state, spot),
+        Spot::Pane(_) | Spot::Pinned | Spot::Preview | Spot::Help | Spot::Note { .. } => {
+            click(state, spot)
+        }
         Spot::Does(_) | Spot::Menu(_) | Spot::Found(_) | Spot::Step(_) => click(state, spot),
         _ => {
             click(state, spot);

@@ -5,6 +5,7 @@ use super::{inquire, space};
 use crate::answers::CellClaim;
 use crate::app::held::message::Effect;
 use crate::app::held::rows::{Says, SpaceRow};
+use crate::app::held::space::CaseOrder;
 use crate::app::held::state::{State, Tone};
 use crate::app::held::study::Listed;
 use crate::app::keys::pane::Pane;
@@ -14,14 +15,21 @@ use crate::task::Values;
 
 /// The inputs in another order; the cursor goes to the first of them.
 pub(in crate::app) fn sort(state: &mut State) {
+    let wrong = state
+        .space_tally()
+        .is_none_or(|tally| tally.wrong_inputs > 0);
     state.space.order = state.space.order.next();
+    // where no prediction is wrong there is nothing to put in groups
+    while !wrong && matches!(state.space.order, CaseOrder::Group(_)) {
+        state.space.order = state.space.order.next();
+    }
     let rows = state.space_rows();
     let claims = rows.len() - state.case_rows().len();
     if rows.len() > claims {
         state.space.cursor = claims;
     }
     let nothing = state.space_tally().is_some() && state.case_rows().is_empty();
-    let name = state.space.order.name();
+    let name = state.space.order.name(state.task());
     if nothing {
         state.say(Tone::Plain, format!("{name}: no prediction is wrong"));
     } else {
@@ -98,10 +106,16 @@ pub(in crate::app) fn open_row(state: &mut State) -> Vec<Effect> {
             let lines = choice.interventions.clone();
             add_all(state, &lines)
         }
-        (_, Some(update)) => {
+        (row, Some(update)) => {
+            // who opens what refutes a claim goes on with the others that do
+            let unfolded = match row {
+                SpaceRow::Claim(claim) => Some(claim.line.to_owned()),
+                _ => state.space.unfolded.clone(),
+            };
             let before = rows[..at].iter().filter(|row| row.update().is_some());
             let count = rows.iter().filter(|row| row.update().is_some()).count();
             let place = format!("input {} of {count}", before.count() + 1);
+            state.space.unfolded = unfolded;
             open_input(state, update, place)
         }
         (SpaceRow::Claim(claim), None) if matches!(claim.says, Says::Cell(_)) => {

@@ -2,7 +2,7 @@
 //! part of it: they stay where they are, so that an intervention can be taken back and done again
 //! under one's eyes.
 
-use super::inquire;
+use super::{inquire, pin};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{State, Tone};
@@ -64,6 +64,7 @@ impl State {
             (None, _) => {}
         }
         let Some(question) = &sight.question else {
+            self.pinned = None;
             inquire::close(self);
             return false;
         };
@@ -71,7 +72,11 @@ impl State {
         let reopened = open != Some(question);
         if reopened {
             let new = Inquiry::new(question.clone());
-            self.inquiry = Some(new.opened_from(self.view.focus, None));
+            let slot = pin::make_room(self, None);
+            self.inquiry = Some(Inquiry {
+                slot,
+                ..new.opened_from(self.view.focus, None)
+            });
             if sight.alone.is_none() {
                 self.view.focus = Pane::Answer;
             }

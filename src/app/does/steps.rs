@@ -1,6 +1,6 @@
 //! From one step of a model to another: everything but the numbers stays.
 
-use super::inquire;
+use super::asked;
 use super::shelf;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{State, Tone};
@@ -75,7 +75,7 @@ pub(in crate::app) fn stepped(
             // as in the beginning, but that a curve is of all steps
             let sample = Effect::Score(state.sample.source, Arc::clone(&state.sample.prompts));
             let mut effects = vec![state.request()];
-            effects.extend(inquire::ask_of_step(state));
+            effects.extend(asked::ask_of_step(state));
             effects.push(sample);
             effects.extend(shelf::read(state));
             effects

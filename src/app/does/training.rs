@@ -1,9 +1,8 @@
 //! A training in the background: what is typed about it, and what it says. Its models are a series that
 //! grows; who looks at the newest of them is led on to the next.
 
-use super::inquire;
+use super::asked;
 use super::steps;
-use crate::answers::Question;
 use crate::app::held::message::{Destination, Effect};
 use crate::app::held::state::{State, Tone};
 use crate::app::held::training::{TrainJob, TrainNews, TrainPhase, UnderWay};
@@ -196,9 +195,6 @@ pub(in crate::app) fn follow(state: &mut State) -> Vec<Effect> {
     if follows {
         effects.extend(steps::want(state, last));
     }
-    let inquiry = state.inquiry.as_ref();
-    if inquiry.is_some_and(|inquiry| matches!(inquiry.question, Question::Curves(_))) {
-        effects.extend(inquire::ask(state));
-    }
+    effects.extend(asked::ask_for_curves(state));
     effects
 }

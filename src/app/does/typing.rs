@@ -16,7 +16,7 @@ use super::training;
 use crate::answers::{CellClaim, Question};
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
-use crate::app::held::state::{Mode, Purpose, State};
+use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::lens::{Intervention, Metric};
 use crate::task::limits::MAX_LINE;
 
@@ -80,8 +80,20 @@ pub(in crate::app) fn accept(state: &mut State) -> Vec<Effect> {
         state.mode = state.below();
         return Vec::new();
     }
-    match take_line(state, purpose, &text) {
-        Ok(effects) => {
+    let whole = match &state.mode {
+        Mode::Line(line) => only_end(line),
+        _ => None,
+    };
+    let taken = match take_line(state, purpose, &text) {
+        // a word that can end in one way only need not be typed to its end
+        Err(error) => match whole.map(|whole| (take_line(state, purpose, &whole), whole)) {
+            Some((Ok(effects), whole)) => Ok((effects, whole)),
+            _ => Err(error),
+        },
+        Ok(effects) => Ok((effects, text)),
+    };
+    match taken {
+        Ok((effects, text)) => {
             palette::remember(state, purpose, text.trim());
             state.mode = state.below();
             effects
@@ -93,6 +105,14 @@ pub(in crate::app) fn accept(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// The line with its last word ended, where that word can end in one way only.
+fn only_end(line: &LineEditor) -> Option<String> {
+    let [only] = &line.completions[..] else {
+        return None;
+    };
+    (only.len() > line.text().len() && only.starts_with(line.text())).then(|| only.clone())
 }
 
 type LineResult = Result<Vec<Effect>, (Option<usize>, String)>;

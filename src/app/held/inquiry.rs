@@ -25,6 +25,10 @@ pub struct Inquiry {
     pub closer: u8,
     /// Whether the answer leads on to the circuit behind it.
     pub leads: bool,
+    /// Whether it stays where another question is asked, which then stands beside it.
+    pub pinned: bool,
+    /// Which of two answers side by side it is: 0 at the left, 1 at the right.
+    pub slot: u8,
 }
 
 /// A picture is taken closer so often at most: 1,024 values become one.
@@ -44,6 +48,8 @@ impl Inquiry {
             seeks: false,
             closer: 0,
             leads: false,
+            pinned: false,
+            slot: 0,
         }
     }
 

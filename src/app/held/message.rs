@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct Ask {
     /// Counts up with every request.
     pub generation: u64,
+    /// Which of two answers side by side it is for: an older one for the same is not wanted any more.
+    pub slot: u8,
     /// The question.
     pub question: Question,
     /// About which run, or what changed in it.

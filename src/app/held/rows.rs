@@ -126,8 +126,13 @@ impl State {
     /// The inputs after the one that decides a claim.
     fn further(&self, line: &str) -> &[Counterexample] {
         match self.space_answer(line).map(|answer| &answer.result) {
-            // a list of claims stays short: only who asks for the least or largest wants more
-            Some(Ok(Said::Verdict(found))) if asks_for_inputs(line) => &found.further,
+            // a list of claims stays short: who asks for the least or largest wants more, and who opened the first
+            // input that refutes one
+            Some(Ok(Said::Verdict(found)))
+                if asks_for_inputs(line) || self.space.unfolded.as_deref() == Some(line) =>
+            {
+                &found.further
+            }
             _ => &[],
         }
     }

@@ -29,3 +29,27 @@ pub struct Sight {
     /// Which theme, counted round.
     pub theme: usize,
 }
+
+impl Sight {
+    /// What is not as in another one, in words.
+    #[must_use]
+    pub(in crate::app) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
+        let alone = (self.zoomed, self.alone) != (other.zoomed, other.alone);
+        let parts = [
+            (self.shown != other.shown, "the run shown"),
+            (self.reading != other.reading, "how grids tell the metric"),
+            (self.judge != other.judge, "whose answer judges"),
+            (self.question != other.question, "the question"),
+            (alone, "which pane stands alone"),
+            (
+                self.attention != other.attention,
+                "the head of the attention pane",
+            ),
+            (self.scores != other.scores, "scores or probabilities"),
+            (self.cells != other.cells, "the head of the pattern grid"),
+            (self.theme != other.theme, "the colours"),
+        ];
+        let differ = parts.into_iter().filter(|(differs, _)| *differs);
+        differ.map(|(_, name)| name).collect()
+    }
+}

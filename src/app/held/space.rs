@@ -3,7 +3,7 @@
 use crate::answers::CellVerdict;
 use crate::lens::{Experiment, From, Intervention, Source};
 use crate::sweep::{By, Progress, Surveyed, Tally, Verdict};
-use crate::task::Sample;
+use crate::task::{Sample, Task};
 use std::sync::Arc;
 
 /// Interventions whose answers are kept.
@@ -166,13 +166,13 @@ impl CaseOrder {
 
     /// Its name on screen.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(self, task: Task) -> String {
         match self {
-            Self::Margin => "by margin",
-            Self::Loss => "by loss",
-            Self::Group(By::Field) => "by idx",
-            Self::Group(By::Position) => "by prediction",
-            Self::Group(By::Instead) => "by what is said instead",
+            Self::Margin => "by margin".to_owned(),
+            Self::Loss => "by loss".to_owned(),
+            Self::Group(By::Field) => task.in_names("by {field}"),
+            Self::Group(By::Position) => "by prediction".to_owned(),
+            Self::Group(By::Instead) => "by what is said instead".to_owned(),
         }
     }
 }
@@ -203,6 +203,8 @@ pub struct Space {
     pub cursor: usize,
     /// How the inputs below the claims are sorted.
     pub order: CaseOrder,
+    /// The claim whose further inputs are listed below it.
+    pub unfolded: Option<String>,
 }
 
 impl Space {

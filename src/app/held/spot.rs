@@ -43,6 +43,8 @@ pub enum Spot {
     },
     /// One of the interventions.
     Intervention(usize),
+    /// The answer that is pinned beside the open one.
+    Pinned,
     /// A cell of the answer, by row and column.
     Answer(usize, usize),
     /// A row of the screen of all inputs.

@@ -274,10 +274,14 @@ pub struct State {
     pub asked: u64,
     /// The open question.
     pub inquiry: Option<Inquiry>,
+    /// The one that is pinned beside it; without an open one there is none.
+    pub pinned: Option<Inquiry>,
     /// The answers that were looked at.
     pub trail: Trail,
     /// The step of the tutorial that is gone through: its text stands beside the workbench.
     pub lesson: Option<Box<Lesson>>,
+    /// Whether that text is folded up, where it lies over the panes.
+    pub folded: bool,
     /// The open findings view.
     pub shelf: Option<Box<Shelf>>,
     /// A note that was put aside.
@@ -321,10 +325,12 @@ impl State {
             space: Space::default(),
             asked: 0,
             inquiry: None,
+            pinned: None,
             trail: Trail::default(),
             typed: Vec::new(),
             themes: Vec::new(),
             lesson: None,
+            folded: false,
             shelf: None,
             draft: None,
             view: View {
@@ -406,9 +412,9 @@ impl State {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         let seen = self.observation.is_some() || self.failure.is_some();
-        let inquiry = self.inquiry.as_ref();
+        let mut open = self.inquiry.iter().chain(&self.pinned);
         let running = self.space.running.as_ref();
-        seen && inquiry.is_none_or(|inquiry| inquiry.answer.is_some())
+        seen && open.all(|inquiry| inquiry.answer.is_some())
             && running.is_none_or(|running| running.news.is_some())
     }
 

@@ -61,9 +61,9 @@ impl Study {
         study
     }
 
-    /// What is not as in another study, in words: the name of the step between them.
+    /// What is not as in another study, in words.
     #[must_use]
-    pub(in crate::app) fn differs_in(&self, other: &Self) -> String {
+    pub(in crate::app) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
         let parts = [
             (self.clean != other.clean, "the clean prompt"),
             (self.corrupted != other.corrupted, "the corrupted prompt"),
@@ -77,12 +77,8 @@ impl Study {
             (self.sample != other.sample, "the sample"),
             (self.claims != other.claims, "the kept claims"),
         ];
-        let named = parts.iter().filter(|(differs, _)| *differs);
-        let named: Vec<&str> = named.map(|(_, name)| *name).collect();
-        match named.is_empty() {
-            true => "what the panes show".to_owned(),
-            false => named.join(", "),
-        }
+        let differ = parts.into_iter().filter(|(differs, _)| *differs);
+        differ.map(|(_, name)| name).collect()
     }
 
     /// One side of the pair.

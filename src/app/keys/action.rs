@@ -165,8 +165,12 @@ pub enum Action {
     AskRanks,
     /// Another measure of the metric.
     CycleMeasure,
+    /// Fold the text of the tutorial's step up, or show it again.
+    FoldLesson,
     /// Put something beside the answer.
     Compare,
+    /// Keep the answer where it is, beside the next one; or let it go, or go over to it.
+    Pin,
     /// Type a row and a column to go to.
     FindCell,
     /// To the next thing that the palette found.
@@ -276,22 +280,22 @@ impl Action {
             AskNecessity, AskPaths, AskRanks, AskSources, AskWhy, ClearInterventions, Closer,
             Compare, CopyTable, CycleContinuation, CycleMeasure, CycleRun, CycleTheme, DropClaim,
             EarlierAnswer, EditIntervention, EditMetric, EditNote, Export, Fix, FlipDirection,
-            FollowPair, Further, Hottest, JumpToExample, KeepClaim, KeepFinding, KnockCell,
-            LaterAnswer, LookAt, MeanCell, NextCase, NextCounterfactual, NextExample, NextFlagged,
-            NextHead, NextQuestion, NudgeDown, NudgeUp, OpenClaim, OpenCommand, OpenFindings,
-            OpenQuestion, OpenRow, OpenSpace, OpenTutorial, PatchCell, PreviousCase,
-            PreviousCounterfactual, PreviousExample, PreviousHead, PreviousQuestion, RandomExample,
-            Redo, RemoveIntervention, Rename, Report, ResampleCell, SaveNote, ScaleCell, SetCell,
-            Share, Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell, TakeUp,
-            ToggleIntervention, ToggleQuestion, ToggleScores, Trash, TypeValue, Undo, ValueDown,
-            ValueUp, ZeroCell, Zoom,
+            FoldLesson, FollowPair, Further, Hottest, JumpToExample, KeepClaim, KeepFinding,
+            KnockCell, LaterAnswer, LookAt, MeanCell, NextCase, NextCounterfactual, NextExample,
+            NextFlagged, NextHead, NextQuestion, NudgeDown, NudgeUp, OpenClaim, OpenCommand,
+            OpenFindings, OpenQuestion, OpenRow, OpenSpace, OpenTutorial, PatchCell, Pin,
+            PreviousCase, PreviousCounterfactual, PreviousExample, PreviousHead, PreviousQuestion,
+            RandomExample, Redo, RemoveIntervention, Rename, Report, ResampleCell, SaveNote,
+            ScaleCell, SetCell, Share, Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell,
+            TakeUp, ToggleIntervention, ToggleQuestion, ToggleScores, Trash, TypeValue, Undo,
+            ValueDown, ValueUp, ZeroCell, Zoom,
         };
         match self {
             CycleRun | ToggleScores | NextHead | PreviousHead | Zoom | CycleTheme | SwitchJudge
-            | Hottest | NextFlagged | Closer | Further | Compare | NextQuestion
+            | Hottest | NextFlagged | Closer | Further | Compare | Pin | NextQuestion
             | PreviousQuestion | ToggleQuestion | EarlierAnswer | LaterAnswer | SortCases
             | OpenRow | NextCase | PreviousCase | LookAt | NextExample | PreviousExample
-            | JumpToExample | RandomExample => Group::Look,
+            | JumpToExample | RandomExample | FoldLesson => Group::Look,
             ValueUp
             | ValueDown
             | NextCounterfactual

@@ -106,7 +106,7 @@ const LIST: Where = Where::Pane(Pane::Interventions);
 // a table is read by its columns
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    row(PROMPT, UP, Action::Up, "field", "previous field; digits change the prompt"),
+    row(PROMPT, UP, Action::Up, "value", "previous field; digits change the prompt"),
     row(PROMPT, DOWN, Action::Down, "", "next field"),
     row(PROMPT, ENTER, Action::Down, "", "next field"),
     row(PROMPT, &[Key::char('h')], Action::Left, "", "the value to the left"),
@@ -194,6 +194,7 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, &[Key::plain(KeyCode::Delete), Key::plain(KeyCode::Backspace)], Action::DropClaim, "", "take this claim off the list"),
     row(ANSWER, ENTER, Action::TakeCell, "add/open", "add what stands here, remove it, or open it"),
     row(ANSWER, &[Key::char('|')], Action::Compare, "beside", "beside it: a circuit, estimates, noise, tokens"),
+    row(ANSWER, &[Key::char('#')], Action::Pin, "pin", "keep it beside the next answer, or go over to it"),
     row(ANSWER, &[Key::char('g')], Action::FindCell, "find", "go to a row and column by name"),
     row(ANSWER, &[Key::char('R')], Action::AskRanks, "ranks", "this circuit with fewer directions"),
     row(ANSWER, &[Key::char('X')], Action::AskInputs, "inputs", "the inputs in which this entry does most"),
@@ -241,6 +242,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('r')], Action::RandomExample, "", "some example"),
     row(E, &[Key::ctrl('r')], Action::TakeUp, "", "take up the session that ended unasked"),
     row(E, &[Key::char('T')], Action::OpenTutorial, "", "tutorial: its steps, then the next step"),
+    row(E, &[Key::char('I')], Action::FoldLesson, "", "the tutorial step's text: fold it up or show it"),
     row(E, &[Key::ctrl('t')], Action::CycleTheme, "", "next theme"),
     row(E, &[Key::char(' ')], Action::OpenMenu, "menu", "a menu of all keys: the next one does it"),
     row(E, ESC, Action::Back, "", "back: unzoom, put the message away"),

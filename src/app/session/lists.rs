@@ -22,6 +22,7 @@ pub(in crate::app) fn space_text(space: &Space) -> SpaceText {
         claims: space.stated.clone(),
         cursor: space.cursor,
         order: word(&BY, &space.order),
+        unfolded: space.unfolded.clone(),
     }
 }
 
@@ -30,11 +31,15 @@ pub(in crate::app) fn space(text: &SpaceText) -> Result<Space> {
     for (i, claim) in text.claims.iter().enumerate() {
         plain(claim).with_context(|| format!("claims[{i}]"))?;
     }
+    if let Some(claim) = &text.unfolded {
+        plain(claim).context("unfolded")?;
+    }
     Ok(Space {
         wants: value(&WANTS, &text.wants).context("wants")?,
         order: value(&BY, &text.order).context("order")?,
         stated: text.claims.clone(),
         cursor: text.cursor,
+        unfolded: text.unfolded.clone(),
         ..Space::default()
     })
 }

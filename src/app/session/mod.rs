@@ -5,6 +5,7 @@
 
 mod lists;
 mod open;
+mod questions;
 mod read;
 pub mod tutorial;
 mod words;

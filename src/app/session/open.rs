@@ -109,6 +109,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
         Opening::Finding { title, step } => {
             let lesson = step.as_deref().and_then(tutorial::lesson);
             next.lesson = lesson.map(Box::new);
+            next.folded = false;
             let study = next.study().clone();
             next.history = state.history.clone();
             next.history.go(study);

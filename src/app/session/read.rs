@@ -1,13 +1,12 @@
 //! From a session to the state: every word is checked against the model.
 
-use super::lists;
 use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, plain, strip_names, value};
+use super::{lists, questions};
 use crate::answers::Question;
 use crate::app::does::line::suggest_anew;
 use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
 use crate::app::held::editor::jump;
 use crate::app::held::fields::{Fields, Part, Side};
-use crate::app::held::inquiry::Inquiry;
 use crate::app::held::panes::StripColumn;
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{HelpView, LineEditor, Mode, Purpose, Status};
@@ -16,8 +15,7 @@ use crate::app::held::study::MAX_HISTORY;
 use crate::app::held::study::{History, Listed, Moment, Study};
 use crate::app::keys::pane::Pane;
 use crate::findings::session::{
-    DraftText, FieldsText, LineText, ModeText, QuestionText, Session, SideText, SightText,
-    StudyText, ViewText,
+    DraftText, FieldsText, LineText, ModeText, Session, SideText, SightText, StudyText, ViewText,
 };
 use crate::findings::tutorial;
 use crate::lens::{
@@ -65,9 +63,7 @@ impl State {
         state.history = History::with(study, past, future);
         state.sample.index = example(&state, session.example)?;
         view(&mut state, &session.view)?;
-        if let Some(text) = &session.question {
-            state.inquiry = Some(inquiry(&state, text).context("field 'question'")?);
-        }
+        questions::read(&mut state, session)?;
         ensure!(
             state.inquiry.is_some() || state.view.focus != Pane::Answer,
             "field 'view.focus': there is no answer to look at where 'question' is null"
@@ -86,6 +82,7 @@ impl State {
         // a program may have other steps than the one that wrote it
         let lesson = session.lesson.as_deref().and_then(tutorial::lesson);
         state.lesson = lesson.map(Box::new);
+        state.folded = session.folded;
         let shelf = session.shelf.as_ref().map(lists::shelf).transpose();
         state.shelf = shelf.context("field 'shelf'")?.map(Box::new);
         let draft = session.draft.as_ref().map(draft).transpose();
@@ -257,18 +254,6 @@ fn view(state: &mut State, text: &ViewText) -> Result<()> {
     view.intervention = text.intervention;
     view.theme = text.theme;
     Ok(())
-}
-
-fn inquiry(state: &State, text: &QuestionText) -> Result<Inquiry> {
-    let question = Question::parse(&text.line, state.task(), &state.model.config)?;
-    let from = text.from.as_deref().map(|pane| value(&PANES, pane));
-    let from = from.transpose().context("from")?;
-    Ok(Inquiry {
-        cursor: text.cursor,
-        from: from.unwrap_or(Pane::Attention),
-        closer: text.closer,
-        ..Inquiry::new(question)
-    })
 }
 
 /// The editor of this name.

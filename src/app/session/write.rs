@@ -1,17 +1,16 @@
 //! From the state to a session.
 
-use super::lists;
 use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, strip_names, word};
+use super::{lists, questions};
 use crate::app::held::fields::{Fields, Part};
 use crate::app::held::panes::StripColumn;
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::app::held::study::{Moment, Study};
-use crate::app::keys::pane::Pane;
 use crate::findings::session::{
     AttentionText, CellsText, DraftText, FieldsText, FilterText, InterventionText, LineText,
-    MessageText, ModeText, ModelRef, QuestionText, SESSION, Session, SideText, SightText,
-    StripsText, StudyText, ViewText,
+    MessageText, ModeText, ModelRef, SESSION, Session, SideText, SightText, StripsText, StudyText,
+    ViewText,
 };
 use crate::lens::{Continuation, HeadName, Measure, Reading, Shown, Source};
 use crate::task::limits::MAX_LINE;
@@ -37,14 +36,11 @@ impl State {
             example: self.sample.index,
             study: study_text(task, self.study()),
             view: view_text(self),
-            question: self.inquiry.as_ref().map(|inquiry| QuestionText {
-                line: inquiry.question.line(task, &self.model.config),
-                cursor: inquiry.cursor,
-                from: (inquiry.from != Pane::Attention).then(|| word(&PANES, &inquiry.from)),
-                closer: inquiry.closer,
-            }),
+            question: questions::text(self, self.inquiry.as_ref()),
+            beside: questions::text(self, self.pinned.as_ref()),
             space: lists::space_text(&self.space),
             lesson: self.lesson.as_ref().map(|lesson| lesson.name.to_owned()),
+            folded: self.folded,
             shelf: self.shelf.as_deref().map(lists::shelf_text),
             fields: fields_text(self),
             mode: mode_text(&self.mode),

@@ -90,11 +90,14 @@ impl RunView {
     /// Tokens at a position, likeliest first (ties in token order), with their probabilities.
     #[must_use]
     pub fn top(&self, position: usize, k: usize) -> Vec<(Token, f32)> {
-        let probs = self.log_probs(position).into_iter().map(f32::exp);
-        let mut ranked: Vec<(Token, f32)> = (0..).zip(probs).collect();
+        // by logarithms: far down the probabilities are all zero
+        let mut ranked: Vec<(Token, f32)> = (0..).zip(self.log_probs(position)).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranked.truncate(k);
         ranked
+            .into_iter()
+            .map(|(token, log_prob)| (token, log_prob.exp()))
+            .collect()
     }
 
     /// One prediction for each element of the answer.

@@ -68,9 +68,9 @@ fn next_words(before: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
         [_, "neuron"] => owned(&["0"]),
         [_, "head"] => (0..config.n_heads).map(|head| head.to_string()).collect(),
         [.., "to"] => owned(&["1"]),
-        [target, .., "="] if verb == "rule" => of_rule(task, target),
+        [target, .., "="] if verb == "rule" => of_rule(task, hook, target),
         [.., direction] if verb == "add" && direction.ends_with(']') => owned(&["by"]),
-        _ => of_taken(rest),
+        _ => of_taken(rest, task),
     }
 }
 
@@ -78,12 +78,19 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
+/// Fields of a task, and all of them together.
+fn fields_of(task: Task) -> Vec<String> {
+    let names: Vec<String> = task.fields().map(|field| field.to_string()).collect();
+    let all = (names.len() > 1).then(|| names.join(","));
+    names.iter().cloned().chain(all).collect()
+}
+
 /// What may stand behind the words that say where something is taken from.
-fn of_taken(words: &[&str]) -> Vec<String> {
+fn of_taken(words: &[&str], task: Task) -> Vec<String> {
     owned(match words {
         [.., "example"] => &["1"],
         [.., "over"] => &["sample", "space"],
-        [.., "keep" | "given"] => &["idx", "elt", "idx,elt"],
+        [.., "keep" | "given"] => return fields_of(task),
         [.., "sample" | "space"] => &["given"],
         [.., "keep", _] => &["seed"],
         [.., "from"] => &["clean", "corrupted", "example"],
@@ -109,7 +116,7 @@ fn of_subspace(hook: HookName, words: &[&str], config: &Config) -> Vec<String> {
 }
 
 /// What a rule may say of a target: each is a rule as it stands, to be made one's own.
-fn of_rule(task: Task, target: &str) -> Vec<String> {
+fn of_rule(task: Task, hook: HookName, target: &str) -> Vec<String> {
     let mut groups = task.groups.iter();
     let group = groups.clone().find(|group| !group.is_list);
     let field = group.or_else(|| groups.next());
@@ -120,7 +127,11 @@ fn of_rule(task: Task, target: &str) -> Vec<String> {
         true => first,
         false => format!("\"{first}\""),
     };
-    let mut all = match target.ends_with(",*]") {
+    // of scores a row is a list of numbers, which nobody wants to have begun
+    let is_row = target.ends_with(",*]");
+    let is_pattern = matches!(hook, HookName::Block(_, Site::Pattern));
+    let mut all = match is_row {
+        true if !is_pattern => Vec::new(),
         true => vec![
             format!("one({first})"),
             format!("uniform({first})"),
@@ -161,10 +172,10 @@ fn next_of_edge(rest: &[&str], stem: &str, task: Task, config: &Config) -> Vec<S
         [_] | [_, _] if !rest[rest.len() - 1].starts_with(['o', 'f', 'm', 'r', '=']) => {
             owned(&["off", "from", "mean", "resample", "="])
         }
-        [.., "="] => of_rule(task, ""),
+        [.., "="] => of_rule(task, HookName::Embed, ""),
         [.., "mean"] => owned(&["over"]),
         [.., "resample"] => owned(&["keep"]),
-        _ => of_taken(rest),
+        _ => of_taken(rest, task),
     }
 }
 

@@ -124,6 +124,10 @@ pub(crate) fn count_edges(config: &Config) -> usize {
 /// # Errors
 /// When there are too many, with the figure.
 pub fn check_edges(config: &Config) -> Result<()> {
+    ensure!(
+        !config.is_bare(),
+        "a model of W_E, W_in and W_U alone has no edges: there is one way through it"
+    );
     let edges = count_edges(config);
     ensure!(
         edges <= MAX_EDGES,

@@ -136,6 +136,16 @@ impl Reading {
         }
     }
 
+    /// The same beside a number.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Clean => "1 = clean",
+            Self::Corrupted => "1 = corr.",
+            other => other.name(),
+        }
+    }
+
     /// The next one, counted round.
     #[must_use]
     pub fn next(self) -> Self {
@@ -207,8 +217,9 @@ impl Metric {
         let parts: Vec<&str> = text.trim().split(':').map(str::trim).collect();
         let &[position, answer, other] = &parts[..] else {
             anyhow::bail!(
-                "'{}' is no metric; the form is POS:ANSWER:OTHER, for example b_0:48:26",
-                shown(text)
+                "'{}' is no metric; the form is POS:ANSWER:OTHER, for example {}",
+                shown(text),
+                task.in_names("{query}:{token}:{wrong}")
             );
         };
         let token = |part: &str, word: &str| {

@@ -174,7 +174,10 @@ impl Words<'_> {
 
     fn target(&mut self, task: Task, hook: HookName) -> Result<Target> {
         let is_attention = hook.axes() == Axes::HeadDestSrc;
-        let example = if is_attention { "[b_0,elt]" } else { "@elt" };
+        let example = match is_attention {
+            true => task.in_names("[{query},{key}]"),
+            false => task.in_names("@{key}"),
+        };
         let word = self.next(&format!("a target such as {example}"))?;
         let cell = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
         match (is_attention, cell, word.strip_prefix('@')) {

@@ -143,7 +143,10 @@ impl Words<'_> {
         match &called {
             Some(called) if called.name == "mean" => {
                 let [(None, range)] = &called.given[..] else {
-                    return self.wrong_at(at, "mean takes one expression: mean(idx)");
+                    return self.wrong_at(
+                        at,
+                        task.in_names("mean takes one expression: mean({field})"),
+                    );
                 };
                 let given = Expression::parse(task, &text[range.clone()], &[]);
                 let given = given.or_else(|mut error| {

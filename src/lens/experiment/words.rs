@@ -216,7 +216,7 @@ impl<'a> Words<'a> {
 
     /// Fields such as `idx,a_0`, or `nothing`.
     fn fields(&mut self, task: Task) -> Result<Vec<Field>> {
-        let word = self.next("fields such as idx,a_0")?;
+        let word = self.next(&task.in_names("fields such as {field},{other}"))?;
         if word == "nothing" {
             return Ok(Vec::new());
         }

@@ -78,8 +78,8 @@ impl Overall {
             None => format!("{} of all {n} inputs (exact)", right.words()),
             Some(sample) => format!(
                 "inputs right {}, predictions right {} (sample {sample}, n = {n})",
-                self.inputs().fixed(4),
-                self.predictions().fixed(4)
+                self.inputs().share(4),
+                self.predictions().share(4)
             ),
         }
     }

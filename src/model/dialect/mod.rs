@@ -52,6 +52,8 @@ pub(super) struct Canonical<'a> {
     pub dialect: Dialect,
     /// What was said, and what the dialect itself says.
     pub said: Sidecar,
+    /// What else was assumed, in words.
+    pub noted: Vec<String>,
 }
 
 /// The tensors under TransformerLens's names, in its layout.
@@ -68,12 +70,14 @@ pub(super) fn canonical<'a>(weights: &'a StateDict, said: &Sidecar) -> Result<Ca
                 weights: Cow::Owned(older(&weights)?),
                 dialect: Dialect::Older,
                 said: said.clone(),
+                noted: Vec::new(),
             });
         }
         return Ok(Canonical {
             weights,
             dialect: Dialect::TransformerLens,
             said: said.clone(),
+            noted: Vec::new(),
         });
     }
     if has("W_E") && has("W_in") {
@@ -81,6 +85,7 @@ pub(super) fn canonical<'a>(weights: &'a StateDict, said: &Sidecar) -> Result<Ca
             weights,
             dialect: Dialect::Bare,
             said: said.clone(),
+            noted: Vec::new(),
         });
     }
     let looks_ours = weights.keys().any(|name| name.ends_with(".W_Q"));
@@ -90,9 +95,18 @@ pub(super) fn canonical<'a>(weights: &'a StateDict, said: &Sidecar) -> Result<Ca
             weights,
             dialect: Dialect::TransformerLens,
             said: said.clone(),
+            noted: Vec::new(),
         });
     }
-    let (converted, dialect, look) = modules::converted(&weights, said)?;
+    let modules::Converted {
+        weights: converted,
+        dialect,
+        look,
+        tied,
+    } = modules::converted(&weights, said)?;
+    let is_assumed = tied && said.tie_word_embeddings.is_none();
+    let noted =
+        is_assumed.then(|| "W_U is W_E turned (assumed: the file has no unembedding)".to_owned());
     let mut said = said.clone();
     if let (Some(told), Some(seen)) = (said.attention_dir, look) {
         ensure!(
@@ -115,6 +129,7 @@ pub(super) fn canonical<'a>(weights: &'a StateDict, said: &Sidecar) -> Result<Ca
         weights: Cow::Owned(converted),
         dialect,
         said,
+        noted: noted.into_iter().collect(),
     })
 }
 

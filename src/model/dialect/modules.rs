@@ -23,14 +23,21 @@ struct Heads {
     width: usize,
 }
 
+/// Tensors of modules under TransformerLens's names.
+pub(super) struct Converted {
+    pub weights: StateDict,
+    pub dialect: Dialect,
+    /// What masks among them say.
+    pub look: Option<AttentionDir>,
+    /// Whether the embedding serves as the unembedding.
+    pub tied: bool,
+}
+
 /// The tensors under TransformerLens's names.
 ///
 /// # Errors
 /// Names the tensor that nobody is known to have, or what must be said.
-pub(super) fn converted(
-    weights: &StateDict,
-    said: &Sidecar,
-) -> Result<(StateDict, Dialect, Option<AttentionDir>)> {
+pub(super) fn converted(weights: &StateDict, said: &Sidecar) -> Result<Converted> {
     let mut parts = Parts::new();
     let mut look = None;
     for (name, tensor) in weights {
@@ -77,21 +84,27 @@ pub(super) fn converted(
         block(&mut all, &parts, layer, heads)?;
     }
     norm(&mut all, &parts, None, Part::Norm, "ln_final");
-    match top(&parts, Part::Unembed, false) {
+    let unembed = top(&parts, Part::Unembed, false);
+    match unembed {
         Some(w_u) => all.insert("unembed.W_U".to_owned(), turned(w_u)?),
-        None if said.tie_word_embeddings == Some(true) => {
+        None if said.tie_word_embeddings == Some(false) => {
+            bail!("there is no unembedding, and the config says tie_word_embeddings: false")
+        }
+        // who writes shared tensors once leaves it out
+        None => {
             let embed = top(&parts, Part::Embed, false).context("there are no embeddings")?;
             all.insert("unembed.W_U".to_owned(), turned(embed)?)
         }
-        None => bail!(
-            "there is no unembedding; if it is the embedding, say tie_word_embeddings: true in a JSON \
-             beside the checkpoint"
-        ),
     };
     if let Some(b_u) = top(&parts, Part::Unembed, true) {
         all.insert("unembed.b_U".to_owned(), b_u.clone());
     }
-    Ok((all, dialect, look))
+    Ok(Converted {
+        weights: all,
+        dialect,
+        look,
+        tied: unembed.is_none(),
+    })
 }
 
 /// What a tensor says of attention in which nothing is learned.

@@ -164,6 +164,8 @@ const NORMS: [(Part, &[&str]); 2] = [
         ],
     ),
 ];
+/// What a block is called that is the only one.
+const ONLY: [&str; 4] = ["block.", "layer.", "transformer_block.", "encoder_layer."];
 /// Modules that hold the blocks, and what stands beside these.
 const CONTAINERS: [&str; 4] = [
     "encoder.",
@@ -191,9 +193,14 @@ fn find(table: &[(Part, &[&str])], word: &str) -> Option<Part> {
 pub(super) fn understood(name: &str) -> Option<Name> {
     let last = name.rsplit('.').next()?;
     let pieces: Vec<&str> = name.split('.').collect();
-    let number = pieces
-        .iter()
-        .position(|piece| piece.parse::<usize>().is_ok());
+    // heads and the modules of an MLP are numbered, too
+    let is_list = |at: usize| {
+        let of = at.checked_sub(1).and_then(|before| pieces.get(before));
+        !of.is_some_and(|of| {
+            *of == "heads" || NEURONS.iter().any(|one| one.trim_end_matches('.') == *of)
+        })
+    };
+    let number = (0..pieces.len()).find(|&at| pieces[at].parse::<usize>().is_ok() && is_list(at));
     let layer = number.and_then(|at| pieces[at].parse().ok());
     let named = |part, head, bias| Name {
         layer,
@@ -215,12 +222,26 @@ pub(super) fn understood(name: &str) -> Option<Name> {
     };
     let Some(at) = number else {
         let inside = CONTAINERS.iter().find_map(|name| place.strip_prefix(name));
-        return find(&TOP, inside.unwrap_or(place)).map(|part| named(part, None, bias));
+        if let Some(part) = find(&TOP, inside.unwrap_or(place)) {
+            return Some(named(part, None, bias));
+        }
+        // the only block there is may be in no list
+        let inside = ONLY.iter().find_map(|name| place.strip_prefix(name));
+        let (part, head) = of_block(inside.unwrap_or(place))?;
+        return Some(Name {
+            layer: Some(0),
+            ..named(part, head, bias)
+        });
     };
     let block = pieces[..=at].join(".").len() + 1;
-    let inside = place.get(block..)?;
+    let (part, head) = of_block(place.get(block..)?)?;
+    Some(named(part, head, bias))
+}
+
+/// The part of a block that a name inside of it is, and the head where it is one's own.
+fn of_block(inside: &str) -> Option<(Part, Option<usize>)> {
     if let Some(part) = find(&NORMS, inside) {
-        return Some(named(part, None, bias));
+        return Some((part, None));
     }
     let part = ATTENTION.iter().find_map(|prefix| {
         let rest = inside.strip_prefix(prefix)?;
@@ -230,11 +251,11 @@ pub(super) fn understood(name: &str) -> Option<Name> {
         }
         Some((find(&PROJECTIONS, rest)?, None))
     });
-    if let Some((part, head)) = part {
-        return Some(named(part, head, bias));
+    if part.is_some() {
+        return part;
     }
     NEURONS.iter().find_map(|prefix| {
         let part = find(&LAYERS, inside.strip_prefix(prefix)?)?;
-        Some(named(part, None, bias))
+        Some((part, None))
     })
 }

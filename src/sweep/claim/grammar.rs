@@ -335,7 +335,7 @@ fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
     let parentheses = delimited('(', sum, spaced(')'));
     alt((constant, abs, term.map(Number::Word), parentheses))
         .context(expected(
-            "a number or a word such as A1[b_0,elt], margin[b_0], idx",
+            "a number or a word such as A1[{query},{key}], margin[{query}], {field}",
         ))
         .parse_next(input)
 }

@@ -162,7 +162,7 @@ impl Reader<'_> {
             Axes::HeadDestSrc => {
                 return self.wrong(
                     term,
-                    "attention is written A1[b_0,elt], scores S1[b_0,elt]: layer, then query and key",
+                    "attention is written A1[{query},{key}], scores S1[{query},{key}]: layer, then query and key",
                 );
             }
         };

@@ -68,7 +68,7 @@ impl Word {
     fn known(&self, fields: &[usize], task: Task) -> Option<f64> {
         let elt = fields.len() - 1;
         match *self {
-            Self::Field(field) if field != elt => Some(task.number_of_token(fields[field])),
+            Self::Field(field) if field != elt => Some(task.number_in_slot(field, fields[field])),
             Self::Truth(j) => {
                 let form = task.form()?;
                 let copied = form.picks[fields[form.switch()]][j];

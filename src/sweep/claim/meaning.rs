@@ -83,6 +83,12 @@ impl Claim {
         self.read.words().into_iter().all(Word::is_settled)
     }
 
+    /// Whether the inputs that it is about are told apart by fields alone.
+    pub(super) fn is_when_of_fields(&self) -> bool {
+        let words = self.read.words_of_when();
+        !words.is_empty() && words.into_iter().all(|word| matches!(word, Word::Field(_)))
+    }
+
     /// Whether it asks for what paths bring or entries do, which only the tables know.
     pub(super) fn needs_tables(&self) -> bool {
         !self.wanted.paths.is_empty() || !self.wanted.entries.is_empty()
@@ -91,7 +97,7 @@ impl Claim {
 
 /// What a line means, in the rows and paths that are wanted; it adds those that it lacks.
 fn understood(text: &str, task: Task, config: &Config, wanted: &mut Wanted) -> Read<Line<Word>> {
-    let read = grammar::read(text).map_err(|error| words::unknown_word(&error).unwrap_or(error))?;
+    let read = grammar::read(text).map_err(|error| words::explained(error, task))?;
     let mut reader = Reader::new(text, task, config, wanted);
     let body = match read.body {
         Body::Each(truth) => Body::Each(reader.truth(truth)?),
@@ -120,7 +126,7 @@ impl<'a> Reader<'a> {
         Err(ClaimError {
             line: self.line.to_owned(),
             at: term.at,
-            problem: problem.into(),
+            problem: self.task.in_names(&problem.into()),
         })
     }
 
@@ -132,7 +138,10 @@ impl<'a> Reader<'a> {
                 let is_truth = b.word == "truth" && b.brackets.is_empty() && b.run.is_none();
                 if !is_truth || how != Comparison::Equal {
                     let wrong = if is_truth { &a } else { &b };
-                    return self.wrong(wrong, "write pred == truth, or pred[b_0] and truth[b_0]");
+                    return self.wrong(
+                        wrong,
+                        "write pred == truth, or pred[{query}] and truth[{query}]",
+                    );
                 }
                 let word = "margin".to_owned();
                 let margin = self.word(&Term { word, ..a })?;
@@ -270,18 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn unknown<T>(&self, term: &Term) -> Read<T> {
-        let word = &term.word;
-        let mut known = words::WORDS.iter();
-        let stem = |form: &str| form.split(['[', ' ', ',']).next().map(str::to_owned);
-        let form = known.find(|(form, _)| stem(form).as_ref() == Some(word));
-        match form {
-            _ if word.starts_with(['A', 'S']) && word.len() > 1 => self.wrong(
-                term,
-                "attention is written A1[b_0,elt]: layer, then query and key",
-            ),
-            Some((form, _)) => self.wrong(term, format!("it is written {form}")),
-            None => self.wrong(term, words::NO_WORD),
-        }
+        self.wrong(term, words::written(&term.word))
     }
 
     pub fn field(&self, name: &str) -> Option<usize> {

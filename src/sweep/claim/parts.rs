@@ -15,6 +15,13 @@ impl<W> Line<W> {
                 }
             }
         }
+        words.extend(self.words_of_when());
+        words
+    }
+
+    /// Those of its condition.
+    pub fn words_of_when(&self) -> Vec<&W> {
+        let mut words = Vec::new();
         if let Some(when) = &self.when {
             when.words(&mut words);
         }

@@ -42,7 +42,7 @@ impl Quantity {
         wanted: &mut Wanted,
     ) -> Result<Self, ClaimError> {
         let read = grammar::read_measured(text);
-        let read = read.map_err(|error| words::unknown_word(&error).unwrap_or(error))?;
+        let read = read.map_err(|error| words::explained(error, task))?;
         let mut reader = Reader::new(text, task, config, wanted);
         Ok(Self {
             read: match read {

@@ -156,6 +156,11 @@ impl Sweep {
         report: &mut Report<'_, Answers>,
     ) -> Result<Option<Answers>> {
         claims.iter().try_for_each(|claim| self.can_check(claim))?;
+        let sampled = self.is_sampled(over);
+        let tally = tally.map(|mut tally| {
+            tally.sampled = sampled;
+            tally
+        });
         let mut wanted = tally.as_ref().map(Sum::wanted).unwrap_or_default();
         let claims = claims.iter().map(|claim| claim.among(&mut wanted));
         let claims: Vec<Claim> = claims.collect::<Result<_, _>>()?;

@@ -78,6 +78,8 @@ pub(super) struct Count<'a> {
     unasked: u64,
     /// Whether rounding can make no difference to it.
     settled: bool,
+    /// Whether fields alone say which inputs it is about.
+    of_fields: bool,
     count: u64,
     total: u64,
     undefined: u64,
@@ -118,6 +120,7 @@ impl<'a> Count<'a> {
         Self {
             claim,
             settled: claim.is_settled(),
+            of_fields: claim.is_when_of_fields(),
             count: 0,
             total: 0,
             words: claim.read.words(),
@@ -250,7 +253,8 @@ impl<'a> Count<'a> {
         let line = &self.claim.read;
         let when = line.when.as_ref();
         let when = when.map_or(Some(true), |when| when.of(input).0);
-        if when == Some(false) {
+        // nor is it about an input that has not got what the condition names
+        if when == Some(false) || when.is_none() && self.of_fields {
             return;
         }
         let (value, is_true, off) = match &line.body {

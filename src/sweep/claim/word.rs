@@ -57,7 +57,7 @@ impl Word {
     pub fn value(&self, input: &Input<'_>) -> f64 {
         let n = input.space.task.answers.len();
         match *self {
-            Self::Field(field) => input.space.task.number_of_token(input.fields[field]),
+            Self::Field(field) => (input.space.task).number_in_slot(field, input.fields[field]),
             Self::Truth(j) => number(input, input.truth(j)),
             Self::Pred(j) => match input.get(Of::Margin(j)) {
                 _ if !input.asks(j) => number(input, Some(input.get(Of::Other(j)) as usize)),
@@ -147,10 +147,12 @@ impl Word {
         };
         let others = (first..first + len).filter(|&other| other != cell);
         let best = others.map(|other| input.get(of(other)));
-        let best = best.fold(
-            f64::NEG_INFINITY,
-            |a, b| if b.is_nan() { b } else { a.max(b) },
-        );
+        // a list that is shorter has no such cells, and they are larger than nothing
+        let varies = input.space.task.varies();
+        let best = best.fold(f64::NEG_INFINITY, |a, b| match b.is_nan() && !varies {
+            true => b,
+            false => a.max(b),
+        });
         let own = input.get(of(cell));
         // where all of a row is cut off there is no largest
         if own == best && own.is_infinite() {

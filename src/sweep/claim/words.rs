@@ -3,88 +3,89 @@
 use super::grammar::ClaimError;
 use crate::task::Task;
 
-/// The words of claims, for completion and errors: form and meaning.
+/// The words of claims, for help and errors: form and meaning, with places for a task's own names
+/// ([`Task::in_names`]).
 pub const WORDS: [(&str, &str); 24] = [
     (
         "pred == truth",
-        "every prediction is right; pred[b_0] is the token predicted at b_0",
+        "every prediction is right; pred[{query}] is the token predicted at {query}",
     ),
     (
-        "A1[b_0,elt]",
-        "attention from b_0 to elt, layer 1 (A1.0 names the head)",
+        "A1[{query},{key}]",
+        "attention from {query} to {key}, layer 1 (A1.0 names the head)",
     ),
     (
-        "S1[b_0,elt]",
+        "S1[{query},{key}]",
         "the score of that cell, after 1/sqrt(d_head)",
     ),
     (
-        "A0[elt,idx] is argmax",
+        "A0[{key},{key}] is argmax",
         "the cell is the largest of its row",
     ),
     (
-        "logit[b_0,48]",
-        "a logit at b_0; tokens: numbers, truth, old, elt, idx, a_0 ..",
+        "logit[{query},{token}]",
+        "a logit at {query}; tokens by name, truth, old, or a field's",
     ),
     (
-        "logit_diff[b_0]",
-        "right answer less the other candidate (old value, or elt)",
+        "logit_diff[{query}]",
+        "right answer less the other candidate, where what is right is a copy of one of two",
     ),
     (
-        "margin[b_0]",
+        "margin[{query}]",
         "right answer less the best of the others; alone: the least",
     ),
     (
-        "logp[b_0]",
+        "logp[{query}]",
         "log probability of the right answer; alone: the mean",
     ),
-    ("rank[b_0]", "of the right answer, 1 is best"),
+    ("rank[{query}]", "of the right answer, 1 is best"),
     (
-        "accuracy[b_0]",
+        "accuracy[{query}]",
         "1 where the prediction is right, else 0; alone: all of them",
     ),
     (
-        "loss[b_0]",
+        "loss[{query}]",
         "cross entropy of the right answer; alone: the mean",
     ),
     (
-        "prob[b_0,48]",
-        "a probability; prob[b_0] is the right answer's",
+        "prob[{query},{token}]",
+        "a probability; prob[{query}] is the right answer's",
     ),
     (
-        "neuron[0.17,b_0]",
+        "neuron[0.17,{query}]",
         "what a neuron holds: layer and number, then the position",
     ),
     (
-        "act[blocks.0.attn.hook_z,b_0,3]",
+        "act[blocks.0.attn.hook_z,{query},3]",
         "one number of an activation; HOOK,POS,HEAD,I where heads are several",
     ),
     (
-        "norm[blocks.0.hook_resid_post,b_0]",
+        "norm[blocks.0.hook_resid_post,{query}]",
         "the length of an activation",
     ),
     (
-        "dot[blocks.0.hook_resid_post,b_0][W_U,48]",
+        "dot[blocks.0.hook_resid_post,{query}][W_U,{token}]",
         "its product with W_U,TOKEN or W_E,TOKEN or W_pos,POS",
     ),
     (
-        "adds[0.0][b_0,48]",
+        "adds[0.0][{query},{token}]",
         "what a part writes along a logit: a head, L0, M0, N0.17, embed",
     ),
     (
-        "path[0.0>1.0][b_0,48]",
+        "path[0.0>1.0][{query},{token}]",
         "what a path brings to a logit; path[direct][..]",
     ),
     (
-        "matters[ov.1.0][26,48]",
+        "matters[ov.1.0][{wrong},{token}]",
         "what a circuit's entry does: to attention (qk), to a logit (ov, direct)",
     ),
     (
-        "pred[b_0].clean",
+        "pred[{query}].clean",
         "the untouched model's, of the same input; .patched, or nothing: under the interventions",
     ),
     (
-        "idx, elt, a_0 ..",
-        "fields of the input; truth[b_0] the right answer there",
+        "{other}, {field} ..",
+        "fields of the input; truth[{query}] the right answer there",
     ),
     (
         "mean, min, max",
@@ -92,22 +93,43 @@ pub const WORDS: [(&str, &str); 24] = [
     ),
     (
         "when",
-        "only the inputs for which: idx=1, a_0 in {0,1,2}, not, and, or",
+        "only the inputs for which: {field} == {other}, {field} in {a, b}, not, and, or",
     ),
     ("+ - * / abs() < <= > >= == !=", "arithmetic and comparison"),
 ];
 
 /// Words that are no field of a list and name no head.
 const PLAIN: &str = "pred margin logp rank logit logit_diff path matters accuracy right loss prob \
-     neuron act norm dot adds truth idx elt mean min max \
+     neuron act norm dot adds truth mean min max \
      when and or not in is argmax abs";
 
+/// How a word that stands wrong is written, or that there is none such.
+pub(super) fn written(word: &str) -> String {
+    let stem = |form: &'static str| form.split(['[', ' ', ',']).next();
+    match WORDS.iter().find(|(form, _)| stem(form) == Some(word)) {
+        _ if word.starts_with(['A', 'S']) && word.len() > 1 => {
+            "attention is written A1[{query},{key}]: layer, then query and key".to_owned()
+        }
+        Some((form, _)) => format!("it is written {form}"),
+        None => NO_WORD.to_owned(),
+    }
+}
+
 /// What is wrong with a word that means nothing.
-pub(super) const NO_WORD: &str = "no such word; there are pred truth margin accuracy loss prob logp \
-     rank logit logit_diff path matters adds neuron act norm dot, A0[..] S0[..], idx elt a_0 .., numbers";
+const NO_WORD: &str = "no such word; there are pred truth margin accuracy loss prob logp \
+     rank logit logit_diff path matters adds neuron act norm dot, A0[..] S0[..], {other} {field} .., numbers";
+
+/// What is wrong with a line that is none, in the task's own names.
+pub(super) fn explained(error: ClaimError, task: Task) -> ClaimError {
+    let error = unknown_word(&error, task).unwrap_or(error);
+    ClaimError {
+        problem: task.in_names(&error.problem),
+        ..error
+    }
+}
 
 /// The first word before an error that means nothing anywhere: that is what is wrong then.
-pub(super) fn unknown_word(error: &ClaimError) -> Option<ClaimError> {
+fn unknown_word(error: &ClaimError, task: Task) -> Option<ClaimError> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let mut depth = 0usize;
     let mut start = None;
@@ -119,7 +141,7 @@ pub(super) fn unknown_word(error: &ClaimError) -> Option<ClaimError> {
             (None, true) => start = Some(at),
             (Some(first), false) => {
                 start = None;
-                if depth == 0 && !is_known(&error.line[first..at]) {
+                if depth == 0 && !is_known(&error.line[first..at], task) {
                     return Some(ClaimError {
                         at: first,
                         problem: NO_WORD.to_owned(),
@@ -139,7 +161,7 @@ pub(super) fn unknown_word(error: &ClaimError) -> Option<ClaimError> {
 }
 
 /// Whether a word can stand somewhere outside of brackets.
-fn is_known(word: &str) -> bool {
+fn is_known(word: &str, task: Task) -> bool {
     let word = [".clean", ".patched"]
         .iter()
         .find_map(|run| word.strip_suffix(run))
@@ -148,7 +170,9 @@ fn is_known(word: &str) -> bool {
     let of_cell = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     PLAIN.split_whitespace().any(|one| one == word)
         || first.is_some_and(|c| c.is_ascii_digit() || c == '.')
-        || word.starts_with("a_")
+        || task.fields().any(|field| field.to_string() == word)
+        || task.vocabulary.named(word).is_some()
+        || task.classes.named(word).is_some()
         || word.strip_prefix(['A', 'S']).is_some_and(of_cell)
 }
 
@@ -177,6 +201,10 @@ pub fn complete(text: &str, task: Task, heads: &[String]) -> Vec<String> {
                 .flat_map(|h| [format!("A{h}"), format!("S{h}")]),
         );
     }
+    // a word that is there goes on in brackets
+    let bracketed = WORDS.iter().filter_map(|(form, _)| form.split_once('['));
+    let goes_on = bracketed.map(|(word, _)| word).any(|word| word == part);
+    words.extend((!open && goes_on).then(|| format!("{part}[")));
     words.retain(|word| word.starts_with(part) && word != part);
     words.sort();
     words.dedup();
