@@ -202,7 +202,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Pin => pin::pin(state),
         Action::FoldLesson if state.lesson.is_some() => state.folded = !state.folded,
         Action::FoldLesson => {
-            state.say(Tone::Plain, "no step of the tutorial is open: T opens one")
+            state.say(Tone::Plain, "no step of the tutorial is open: T opens one");
         }
         Action::Hottest => walk::hottest(state),
         Action::NextFlagged => walk::next_flagged(state),
