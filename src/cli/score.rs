@@ -113,7 +113,7 @@ pub fn run(args: &ScoreArgs, out: &mut dyn Write) -> Result<()> {
                 args.sample,
                 score.wrong_inputs,
                 score.inputs,
-                score.inputs_estimate().fixed(6),
+                score.inputs_estimate().share(6),
                 score.accuracy_estimate().share(6),
                 score.loss_estimate().significant(4),
                 score.inputs

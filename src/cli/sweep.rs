@@ -8,7 +8,7 @@ use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, t
 use crate::findings::files;
 use crate::findings::growing::Growing;
 use crate::lens::Right;
-use crate::sweep::{Case, Common, Over, Tally, Way, undefined_words};
+use crate::sweep::{Case, Common, Tally, Way, undefined_words};
 use crate::task::number::{fixed, significant};
 use crate::task::text::csv_cell;
 use crate::task::{Estimate, Task, fraction};
@@ -130,10 +130,8 @@ pub fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<()> {
             .collect(),
         worst,
         n: tally.inputs,
-        standard_error: match over {
-            Over::Space => None,
-            Over::Sample(_) => Some(StandardError::of(&estimates[1], &estimates[2])),
-        },
+        // one donor of many is a sample, too, be it for every input
+        standard_error: (tally.sampled).then(|| StandardError::of(&estimates[1], &estimates[2])),
         estimates,
         seconds,
         inputs_per_second: tally.inputs as f64 / seconds,
@@ -181,8 +179,8 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
     let [inputs, accuracy, loss] = &answer.estimates;
     let (inputs, accuracy, loss) = match answer.standard_error {
         Some(_) => (
-            inputs.fixed(6),
-            accuracy.fixed(6),
+            inputs.share(6),
+            accuracy.share(6),
             format!("{} (n = {})", loss.significant(4), answer.n),
         ),
         None => (
@@ -197,6 +195,9 @@ fn print_sweep(out: &mut dyn Write, opened: &Opened, answer: &SweepAnswer<'_>) -
          loss {loss}",
         answer.right.inputs,
         match answer.asked.over.as_str() {
+            "space" if answer.standard_error.is_some() => {
+                "inputs, all there are, each with one donor of many".to_owned()
+            }
             "space" => "inputs, all there are".to_owned(),
             sample => format!("inputs of {sample}"),
         },

@@ -259,11 +259,18 @@ fn all_verdicts(
 /// What a card says of claims that its session does not state: nothing bears it out.
 fn of_no_session(record: &Record) -> impl Iterator<Item = ClaimThenNow> {
     let stated = &record.session.study.claims;
-    let others = record
-        .claims
-        .iter()
-        .filter(|then| !stated.contains(&then.claim));
-    others.map(|then| ClaimThenNow {
+    let all = record.claims.iter().enumerate();
+    let others = all.filter_map(|(i, then)| {
+        let mut before = record.claims[..i].iter();
+        let twice = before.any(|one| one.claim == then.claim);
+        let why = match (stated.contains(&then.claim), twice) {
+            (false, _) => "the session does not state this claim",
+            (true, true) => "the card says this claim twice",
+            (true, false) => return None,
+        };
+        Some((then, why))
+    });
+    others.map(|(then, why)| ClaimThenNow {
         claim: then.claim.clone(),
         verdict_then: then.verdict,
         verdict: None,
@@ -271,7 +278,7 @@ fn of_no_session(record: &Record) -> impl Iterator<Item = ClaimThenNow> {
         now: None,
         counted: None,
         recorded: then.numbers.is_some(),
-        because: "the session does not state this claim".into(),
+        because: why.into(),
         differences: Vec::new(),
         as_it_was: false,
     })

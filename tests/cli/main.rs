@@ -103,7 +103,7 @@ fn score_counts() {
     let text = stdout(&["score", "--sample", "random:1:64"]);
     assert!(
         text.contains(
-            "wrong on 0 of 64 inputs; inputs right 1.000000 ± 0.000000, predictions right 1.000000"
+            "wrong on 0 of 64 inputs; inputs right 1.000000 (95 %: ≥ 0.954270), predictions right 1.000000"
         ),
         "{text}"
     );

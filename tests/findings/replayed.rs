@@ -225,6 +225,14 @@ fn kept_claims_are_checked_again() {
         assert_eq!(code, 1, "{said}");
         said
     };
+    // a second word on a claim is borne out by nothing
+    let said = forged(&|card| {
+        let mut again = card["claims"][0].clone();
+        again["because"] = "x".into();
+        let claims = card["claims"].as_array_mut().unwrap();
+        claims.push(again);
+    });
+    assert!(said.contains("says this claim twice"), "{said}");
     let said = forged(&|card| card["claims"][0]["verdict"] = "REFUTED".into());
     assert!(said.contains("PROVED (was: REFUTED)"), "{said}");
     forged(&|card| {

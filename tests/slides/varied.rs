@@ -134,3 +134,27 @@ fn all_inputs_are_those_that_exist() {
     );
     assert!(!frame.contains("sampled"), "{frame}");
 }
+
+/// Where there is one prediction its words need not say which.
+#[test]
+fn the_only_prediction_needs_no_name() {
+    let slide = ["--slide", "min_of_two", "--over", "random:0:64"];
+    for [bare, named] in [
+        ["pred < truth + 1", "pred[=] < truth[=] + 1"],
+        ["rank == 1", "rank[=] == 1"],
+        ["prob > 0.5", "prob[=] > 0.5"],
+    ] {
+        let [bare, named] = [bare, named].map(|line| claim(&[&[line], &slide[..]].concat()));
+        for field in ["count", "total", "mean", "verdict"] {
+            assert_eq!(bare[field], named[field], "{bare} {named}");
+        }
+        assert!(!bare["total"].is_null());
+    }
+    let both = ["--intervene", "zero blocks.0.hook_attn_out @="];
+    let line = "pred.patched == pred.clean";
+    let found = claim(&[&[line], &slide[..], &both[..]].concat());
+    assert_eq!(found["total"], 64, "{found}");
+    // of three predictions it has to be said
+    let refused = output(&["claim", "pred > 3"]);
+    assert_eq!(refused.status.code(), Some(2));
+}

@@ -58,6 +58,9 @@ fn a_claim_is_proved_refuted_supported_or_undecided() {
         mean["why"].as_str().unwrap().contains("over a sample"),
         "{mean}"
     );
+    // nor does it support anything: all inputs may have another one
+    let mean = certain(&few("mean elt > 3"), 2, "UNDECIDED".into());
+    assert!(mean["why"].as_str().unwrap().contains("a mean"), "{mean}");
     certain(&few("min elt >= 5"), 1, "REFUTED".into());
     certain(&few("min elt < 0"), 2, "UNDECIDED".into());
     certain(&["margin > 0 when idx = 7"], 2, "UNDECIDED".into());
@@ -95,7 +98,7 @@ fn a_certificate_is_checked_again_and_any_difference_is_told() {
         &["pred == truth", "--intervene", ROW, FEW[0], FEW[1]][..],
         &["elt < 49"],
         &[
-            "mean A0[elt,idx] >= 0.1",
+            "min A0[elt,idx] >= 0",
             "--clean",
             "1 2 3 0 4",
             FEW[0],

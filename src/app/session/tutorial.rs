@@ -10,6 +10,7 @@ use crate::app::held::state::{ModelInfo, State};
 use crate::findings::store::Finding;
 use crate::findings::tutorial;
 use crate::lens::Experiment;
+use crate::task::number::significant;
 use crate::task::{Values, grouped};
 use anyhow::{Context as _, Result, ensure};
 
@@ -147,11 +148,17 @@ fn judged(model: &ModelInfo, name: &str, found: &Found) -> Vec<Judged> {
             None => Judged::NotAsked(found.because.clone()),
         },
         Some(Ok(Said::Verdict(verdict))) => {
-            let counted = format!(
-                "holds for {} of {} inputs",
-                grouped(verdict.count.into()),
-                grouped(verdict.total.into())
-            );
+            let total = grouped(verdict.total.into());
+            // a number of all inputs holds for none of them by itself
+            let counted = match verdict.asks() {
+                Some((what, value)) => {
+                    format!("{what} {} over {total} inputs", significant(value, 6))
+                }
+                None => format!(
+                    "holds for {} of {total} inputs",
+                    grouped(verdict.count.into())
+                ),
+            };
             match verdict.holds {
                 Some(true) => Judged::Holds(counted),
                 Some(false) if holds_here(line) => Judged::Here(counted),

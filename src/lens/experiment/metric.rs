@@ -270,7 +270,9 @@ impl Metric {
             Measure::Prob => judged().log_prob.exp(),
             Measure::Rank => judged().rank.map_or(f32::NAN, |rank| rank as f32),
             Measure::Kl => divergence(source, logits),
-            Measure::Accuracy => f32::from(u8::from(judged().is_right())),
+            Measure::Accuracy => {
+                (judged().rank).map_or(f32::NAN, |rank| f32::from(u8::from(rank == 1)))
+            }
         }
     }
 

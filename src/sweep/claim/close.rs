@@ -31,6 +31,7 @@ impl Truth<Word> {
         match self {
             Self::Compare(a, _, b) => a.is_near(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_near(b, input)),
+            Self::Argmax(word) if word.lead(input).is_nan() => false,
             Self::Argmax(word) => {
                 near(word.lead(input), 0.0, word.value(input), is_attention(word))
             }
@@ -49,6 +50,10 @@ impl Number<Word> {
             return false;
         }
         let (a, b) = (self.of(input), other.of(input));
+        // what is not defined is near to nothing
+        if a.is_nan() || b.is_nan() {
+            return false;
+        }
         let of_attention = |one: &Self| match one {
             Self::Word(word) => is_attention(word),
             Self::Constant(_) => true,

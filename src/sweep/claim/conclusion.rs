@@ -46,6 +46,8 @@ pub struct Evidence {
     /// Whether one input is enough to refute it: all but claims of a mean, of a least number that is
     /// small or of a greatest that is great.
     pub by_one: bool,
+    /// Whether that number is a mean.
+    pub of_mean: bool,
 }
 
 impl Verdict {
@@ -58,6 +60,8 @@ impl Verdict {
         let unsettled = !evidence.settled && evidence.close > 0;
         Some(match (holds, evidence.sampled) {
             _ if self.total == 0 => Conclusion::Undecided,
+            // what is not defined for an input does not hold for it
+            (false, _) if self.undefined > 0 => Conclusion::Refuted,
             // those that fail may only seem to
             (false, _) if unsettled && !evidence.of_all && failing <= evidence.close_failing => {
                 Conclusion::Undecided
@@ -65,6 +69,7 @@ impl Verdict {
             (false, true) if !evidence.by_one => Conclusion::Undecided,
             (false, _) => Conclusion::Refuted,
             (true, _) if unsettled => Conclusion::Undecided,
+            (true, true) if evidence.of_mean => Conclusion::Undecided,
             (true, true) => Conclusion::Supported,
             (true, false) => Conclusion::Proved,
         })
@@ -81,6 +86,11 @@ impl Verdict {
         }
         if self.holds == Some(false) && self.evidence.sampled && !self.evidence.by_one {
             return Some("it fails over a sample, and over all inputs it may be otherwise".into());
+        }
+        if self.evidence.of_mean && self.evidence.sampled {
+            return Some(
+                "it is about a mean, and that of a sample is not that of all inputs".into(),
+            );
         }
         Some(format!(
             "{} inputs are too close a call for the single precision of forward passes",

@@ -83,12 +83,6 @@ impl Claim {
         self.read.words().into_iter().all(Word::is_settled)
     }
 
-    /// Whether the inputs that it is about are told apart by fields alone.
-    pub(super) fn is_when_of_fields(&self) -> bool {
-        let words = self.read.words_of_when();
-        !words.is_empty() && words.into_iter().all(|word| matches!(word, Word::Field(_)))
-    }
-
     /// Whether it asks for what paths bring or entries do, which only the tables know.
     pub(super) fn needs_tables(&self) -> bool {
         !self.wanted.paths.is_empty() || !self.wanted.entries.is_empty()
@@ -133,7 +127,7 @@ impl<'a> Reader<'a> {
     pub fn truth(&mut self, truth: Truth<Term>) -> Read<Truth<Word>> {
         Ok(match truth {
             Truth::Compare(Number::Word(a), how, Number::Word(b))
-                if a.word == "pred" && a.brackets.is_empty() =>
+                if named::is_of_all(self.task, &a, how, &b) =>
             {
                 let is_truth = b.word == "truth" && b.brackets.is_empty() && b.run.is_none();
                 if !is_truth || how != Comparison::Equal {
@@ -216,6 +210,9 @@ impl<'a> Reader<'a> {
     pub fn word(&mut self, term: &Term) -> Read<Word> {
         if let Some(run) = term.run {
             return self.of_run(term, run);
+        }
+        if let Some(whole) = self.of_the_only_one(term) {
+            return self.word(&whole);
         }
         if let (Some(field), true) = (self.field(&term.word), term.brackets.is_empty()) {
             return Ok(Word::Field(field));

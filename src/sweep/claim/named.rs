@@ -1,8 +1,10 @@
 //! Names that stand for numbers: tokens and classes.
 
+use super::comparison::Comparison;
 use super::grammar::{Number, Term};
 use super::meaning::Reader;
 use super::words;
+use crate::task::Task;
 
 impl Reader<'_> {
     /// A token's name where it is no field's: `c_0 = a`; where what is said is compared with it, a class's:
@@ -25,6 +27,29 @@ impl Reader<'_> {
             false => token.or(class),
         }
     }
+}
+
+impl Reader<'_> {
+    /// The same word of the only prediction there is, where it names none: `pred` for `pred[=]`.
+    pub fn of_the_only_one(&self, term: &Term) -> Option<Term> {
+        const WORDS: [&str; 5] = ["pred", "truth", "rank", "prob", "logit_diff"];
+        let [answer] = &self.task.answers[..] else {
+            return None;
+        };
+        let is_bare = term.brackets.is_empty() && WORDS.contains(&term.word.as_str());
+        is_bare.then(|| Term {
+            brackets: vec![vec![self.task.label(answer.read_at)]],
+            ..term.clone()
+        })
+    }
+}
+
+/// Whether a comparison is `pred == truth`, which is of all predictions, or what is no other claim than that one
+/// written wrong.
+pub(super) fn is_of_all(task: Task, a: &Term, how: Comparison, b: &Term) -> bool {
+    let bare = |term: &Term, word: &str| term.word == word && term.brackets.is_empty();
+    let right = bare(b, "truth") && b.run.is_none() && how == Comparison::Equal;
+    bare(a, "pred") && (right || task.answers.len() != 1)
 }
 
 /// Whether what is said or right is part of it.

@@ -118,7 +118,15 @@ fn percent(part: u64, all: u64) -> String {
 /// The words of a claim's first expression: what its mean, least and largest are of.
 pub(super) fn first_expression(line: &str) -> String {
     let mut text = line.trim();
-    if text.starts_with("pred") && !text.starts_with("pred[") {
+    let compact: String = text.split_whitespace().collect();
+    let after = compact.strip_prefix("pred").unwrap_or_default();
+    let runs = [".clean", ".patched"].iter();
+    let bare = runs.fold(after, |after, run| after.strip_prefix(run).unwrap_or(after));
+    if ["==truth", "=truth"]
+        .iter()
+        .any(|end| bare.starts_with(end))
+        && !bare.contains("truth[")
+    {
         return "margin".to_owned();
     }
     while let Some(rest) = ["mean ", "min ", "max ", "not "]
@@ -127,7 +135,13 @@ pub(super) fn first_expression(line: &str) -> String {
     {
         text = rest.trim_start();
     }
-    let signs = text.find(['<', '>', '=', '!']);
+    // a position may be called =
+    let mut depth = 0i32;
+    let signs = text.char_indices().find(|(_, c)| {
+        depth += i32::from(*c == '[') - i32::from(*c == ']');
+        depth == 0 && matches!(c, '<' | '>' | '=' | '!')
+    });
+    let signs = signs.map(|(at, _)| at);
     let words = [" in ", " in{", " is ", " when ", " and ", " or "];
     let words = words.iter().filter_map(|word| text.find(word));
     let end = words.chain(signs).min().unwrap_or(text.len());
@@ -151,6 +165,9 @@ mod tests {
         for (line, words) in [
             ("A1[b_0,elt] > 0.5 when idx=1", "A1[b_0,elt]"),
             ("pred == truth", "margin"),
+            ("pred.patched == truth", "margin"),
+            ("pred.patched == pred.clean - 1", "pred.patched"),
+            ("pred[=] == 3", "pred[=]"),
             ("mean logp[b_0] when elt in {1}", "logp[b_0]"),
             ("not (a_0 + a_1) * 2 > 3", "(a_0 + a_1) * 2"),
             ("((a_0 > 5) and idx = 1)", "a_0"),

@@ -120,7 +120,10 @@ impl<'a> Count<'a> {
         Self {
             claim,
             settled: claim.is_settled(),
-            of_fields: claim.is_when_of_fields(),
+            of_fields: {
+                let words = claim.read.words_of_when();
+                !words.is_empty() && words.iter().all(|word| matches!(word, Word::Field(_)))
+            },
             count: 0,
             total: 0,
             words: claim.read.words(),
@@ -203,6 +206,7 @@ impl<'a> Count<'a> {
             close_failing: self.close_failing,
             of_all,
             by_one,
+            of_mean: matches!(self.claim.read.body, Body::All(Of::Mean, ..)),
             ..Evidence::default()
         }
     }

@@ -80,7 +80,9 @@ impl Word {
             Self::Right(Some(j)) => right(input, j),
             Self::Right(None) => {
                 let asked = (0..n).filter(|&j| input.asks(j));
-                let all = asked.map(|j| right(input, j)).reduce(f64::min);
+                // of what is not defined nothing is known
+                let least = |a: f64, b: f64| if b < a || b.is_nan() { b } else { a };
+                let all = asked.map(|j| right(input, j)).reduce(least);
                 all.unwrap_or(f64::NAN)
             }
             Self::Prob(j, token) => {
@@ -266,7 +268,10 @@ fn loss(input: &Input<'_>, j: Option<usize>) -> f64 {
 
 /// 1 where a prediction is right: a tie is not, nor is what is not defined.
 fn right(input: &Input<'_>, j: usize) -> f64 {
-    f64::from(u8::from(input.get(Of::Margin(j)) > 0.0))
+    match input.get(Of::Margin(j)) {
+        margin if margin.is_nan() => f64::NAN,
+        margin => f64::from(u8::from(margin > 0.0)),
+    }
 }
 
 /// What a class stands for, as a number.
