@@ -278,12 +278,12 @@ impl OverPairs {
         if let Some(pair) = self.pairs.first() {
             let metric = match (self.single, pair.metric) {
                 (false, None) => Some("each pair's own".to_owned()),
-                (true, None) if pair.metric_in_force(self.task).is_none() => {
-                    Some("none: both prompts have the same answer".to_owned())
-                }
-                _ => (pair.metric_in_force(self.task)).map(|metric| {
-                    let at = self.task.read_at(metric.position);
-                    format!("{} at {at}", metric.words(self.task, pair.measure))
+                _ => Some(match pair.metric_in_force(self.task) {
+                    None => "none: both prompts have the same answer".to_owned(),
+                    Some(metric) => {
+                        let at = self.task.read_at(metric.position);
+                        format!("{} at {at}", metric.words(self.task, pair.measure))
+                    }
                 }),
             };
             notes.extend(metric.map(|metric| ("metric".to_owned(), metric)));

@@ -2,6 +2,7 @@
 
 use super::keyed::{Fold, Key, Keyed, Keys};
 use super::places::{Asked, defined, so_far, told, unfinished};
+use super::together::Together;
 use super::{Extent, Stepwise};
 use crate::answers::table::{STANDARD_ERROR, Table};
 use crate::lens::{Array, Matrix};
@@ -18,26 +19,21 @@ const WORST: usize = 5;
 /// Digits of what is told in words.
 const DIGITS: usize = 6;
 
-/// Means and products of the numbers, around the means: the number itself last.
+/// The terms together with the number itself, which is the last.
 #[derive(Clone)]
 struct Products {
     names: Arc<[String]>,
-    n: u64,
     left_out: u64,
-    means: Vec<f64>,
-    /// Row-major.
-    products: Vec<f64>,
+    all: Together,
 }
 
 impl Products {
     fn new(names: Arc<[String]>) -> Self {
-        let width = names.len() + 1;
+        let all = Together::new(names.len() + 1);
         Self {
             names,
-            n: 0,
             left_out: 0,
-            means: vec![0.0; width],
-            products: vec![0.0; width * width],
+            all,
         }
     }
 }
@@ -67,40 +63,13 @@ impl Fold for Products {
             return Ok(());
         };
         row.push(value);
-        self.n += 1;
-        let off: Vec<f64> = row.iter().zip(&self.means).map(|(x, m)| x - m).collect();
-        for (mean, off) in self.means.iter_mut().zip(&off) {
-            *mean += off / self.n as f64;
-        }
-        let width = row.len();
-        let after = row.iter().zip(&self.means).map(|(x, mean)| x - mean);
-        for (after, products) in after.zip(self.products.chunks_exact_mut(width)) {
-            for (product, off) in products.iter_mut().zip(&off) {
-                *product += after * off;
-            }
-        }
+        self.all.add(&row);
         Ok(())
     }
 
     fn join(&mut self, later: Self) -> Result<()> {
         self.left_out += later.left_out;
-        if later.n == 0 {
-            return Ok(());
-        }
-        let (a, b) = (self.n as f64, later.n as f64);
-        let pairs = later.means.iter().zip(&self.means);
-        let off: Vec<f64> = pairs.map(|(later, own)| later - own).collect();
-        let width = off.len();
-        for i in 0..width {
-            for j in 0..width {
-                let at = i * width + j;
-                self.products[at] += later.products[at] + off[i] * off[j] * a * b / (a + b);
-            }
-        }
-        for (mean, off) in self.means.iter_mut().zip(&off) {
-            *mean += off * b / (a + b);
-        }
-        self.n += later.n;
+        self.all.join(&later.all);
         Ok(())
     }
 }
@@ -123,13 +92,9 @@ impl Products {
     /// When there are too few inputs, or a term is a sum of the others.
     fn fitted(&self) -> Result<Fitted> {
         let k = self.names.len();
-        let width = k + 1;
-        anyhow::ensure!(
-            self.n > k as u64,
-            "{} inputs are too few for {k} terms",
-            self.n
-        );
-        let of = |i: usize, j: usize| self.products[i * width + j];
+        let n = self.all.n;
+        anyhow::ensure!(n > k as u64, "{n} inputs are too few for {k} terms");
+        let of = |i: usize, j: usize| self.all.product(i, j);
         // terms of unlike sizes are brought to one
         let size: Vec<f64> = (0..k).map(|i| of(i, i).max(0.0).sqrt()).collect();
         if let Some(i) = size.iter().position(|&size| size == 0.0) {
@@ -153,18 +118,18 @@ impl Products {
         let slopes: Vec<f64> = (0..k).map(|i| solved[(i, 0)] / size[i]).collect();
         let explained: f64 = (0..k).map(|i| slopes[i] * of(i, k)).sum();
         let all = of(k, k);
-        let noise = (all - explained).max(0.0) / (self.n as f64 - k as f64 - 1.0).max(1.0);
-        let base = self.means[k] - (0..k).map(|i| slopes[i] * self.means[i]).sum::<f64>();
+        let noise = (all - explained).max(0.0) / (n as f64 - k as f64 - 1.0).max(1.0);
+        let base = self.all.means[k] - (0..k).map(|i| slopes[i] * self.all.means[i]).sum::<f64>();
         let error = |i: usize| (noise * inverse[(i, i)]).sqrt() / size[i];
-        let centre = Matrix::from_fn(k, 1, |i, _| self.means[i] / size[i]);
+        let centre = Matrix::from_fn(k, 1, |i, _| self.all.means[i] / size[i]);
         let through = (centre.transpose() * &inverse * &centre)[(0, 0)];
-        let of_base = (noise * (1.0 / self.n as f64 + through)).sqrt();
+        let of_base = (noise * (1.0 / n as f64 + through)).sqrt();
         Ok(Fitted {
             names: self.names.clone(),
             coefficients: std::iter::once(base).chain(slopes).collect(),
             errors: std::iter::once(of_base).chain((0..k).map(error)).collect(),
             r2: if all > 0.0 { explained / all } else { f64::NAN },
-            n: self.n,
+            n,
             left_out: self.left_out,
         })
     }

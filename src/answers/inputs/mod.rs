@@ -9,7 +9,7 @@
 //! neurons 0                                   neuron 0.17 at =
 //! ```
 //!
-//! `line.rs` reads and writes them, `stat.rs` adds up, `places.rs` says which inputs there are.
+//! `line.rs` reads and writes them, `stat.rs` adds up, `places.rs` says which inputs there are, `together.rs` how numbers go together.
 
 mod fit;
 mod groups;
@@ -23,6 +23,7 @@ mod places;
 mod scatter;
 mod spectrum;
 mod stat;
+mod together;
 
 use super::answering::Inquest;
 use super::curves::LogAxes;

@@ -1,6 +1,7 @@
 //! Two numbers of every input: a point each, and how much they go together.
 
 use super::places::{Asked, defined, so_far, told, unfinished};
+use super::together::Together;
 use super::{Extent, Stepwise};
 use crate::answers::table::Table;
 use crate::lens::Array;
@@ -14,17 +15,13 @@ const POINTS: u64 = 1000;
 /// Digits of what is told in words.
 const DIGITS: usize = 6;
 
-/// Points, and the moments of all inputs around their means.
-#[derive(Default)]
+/// Points, and both numbers of all inputs together.
 struct Points {
     /// Inputs up to this hash have a point; all where there are few.
     below: u64,
     points: Vec<(Values, [f64; 2])>,
-    n: u64,
     left_out: u64,
-    means: [f64; 2],
-    /// Of the squares of both, and of their product.
-    moments: [f64; 3],
+    all: Together,
 }
 
 /// A number that looks drawn, the same for each input (the finaliser of splitmix64).
@@ -36,69 +33,52 @@ fn hash(number: u64) -> u64 {
 }
 
 impl Points {
-    /// For so many inputs.
-    fn new(inputs: u64) -> Self {
-        let below = match inputs {
-            0..=POINTS => u64::MAX,
-            _ => u64::MAX / inputs * POINTS,
-        };
+    /// Of inputs of which those up to this hash have a point.
+    fn below(below: u64) -> Self {
         Self {
             below,
-            ..Self::default()
+            points: Vec::new(),
+            left_out: 0,
+            all: Together::new(2),
         }
+    }
+
+    /// For so many inputs.
+    fn new(inputs: u64) -> Self {
+        Self::below(match inputs {
+            0..=POINTS => u64::MAX,
+            _ => u64::MAX / inputs * POINTS,
+        })
     }
 
     /// Pearson's correlation; no number where one of the two is the same for all.
     fn correlation(&self) -> f64 {
-        let [xx, yy, xy] = self.moments;
-        xy / (xx * yy).sqrt()
+        let of = |i, j| self.all.product(i, j);
+        of(1, 0) / (of(0, 0) * of(1, 1)).sqrt()
     }
 }
 
 impl Gather for Points {
     fn empty(&self) -> Self {
-        Self {
-            below: self.below,
-            ..Self::default()
-        }
+        Self::below(self.below)
     }
 
     fn see(&mut self, seen: &Seen<'_>) {
-        let [x, y] = [seen.numbers[0], seen.numbers[1]];
-        if !(x.is_finite() && y.is_finite()) {
+        let both = [seen.numbers[0], seen.numbers[1]];
+        if !both.iter().all(|x| x.is_finite()) {
             self.left_out += 1;
             return;
         }
-        self.n += 1;
-        let before = [x - self.means[0], y - self.means[1]];
-        for (mean, off) in self.means.iter_mut().zip(before) {
-            *mean += off / self.n as f64;
-        }
-        let after = [x - self.means[0], y - self.means[1]];
-        self.moments[0] += before[0] * after[0];
-        self.moments[1] += before[1] * after[1];
-        self.moments[2] += before[0] * after[1];
+        self.all.add(&both);
         if hash(seen.number()) <= self.below {
-            self.points.push((seen.values(), [x, y]));
+            self.points.push((seen.values(), both));
         }
     }
 
     fn join(&mut self, later: Self) {
         self.left_out += later.left_out;
         self.points.extend(later.points);
-        if later.n == 0 {
-            return;
-        }
-        let (a, b) = (self.n as f64, later.n as f64);
-        let off = [0, 1].map(|i| later.means[i] - self.means[i]);
-        let of_means = [off[0] * off[0], off[1] * off[1], off[0] * off[1]];
-        for ((own, later), mean) in self.moments.iter_mut().zip(later.moments).zip(of_means) {
-            *own += later + mean * a * b / (a + b);
-        }
-        for (mean, off) in self.means.iter_mut().zip(off) {
-            *mean += off * b / (a + b);
-        }
-        self.n += later.n;
+        self.all.join(&later.all);
     }
 }
 
@@ -141,17 +121,14 @@ impl Stepwise for Scattered {
 
     fn table(&self) -> Table {
         let found = self.gathering.gathered();
-        let shown = found.points.len();
-        let mut notes = vec![(
-            "inputs".to_owned(),
-            told(self.over, found.n + found.left_out),
-        )];
+        let (shown, n) = (found.points.len(), found.all.n);
+        let mut notes = vec![("inputs".to_owned(), told(self.over, n + found.left_out))];
         notes.extend(so_far(self.progress));
-        notes.extend(defined(found.n, found.left_out));
-        if found.n > 1 {
+        notes.extend(defined(n, found.left_out));
+        if n > 1 {
             // a sample's says how far off the whole's may be (Fisher)
             let r = found.correlation();
-            let error = (1.0 - r * r) / (found.n as f64 - 1.0).sqrt();
+            let error = (1.0 - r * r) / (n as f64 - 1.0).sqrt();
             let words = match self.over {
                 Over::Space => significant(r, DIGITS),
                 Over::Sample(_) => {
@@ -161,15 +138,15 @@ impl Stepwise for Scattered {
             notes.push(("correlation".to_owned(), words));
         }
         for (name, i) in self.quantities.iter().zip(0..2) {
-            let spread = (found.moments[i] / found.n.max(1) as f64).sqrt();
+            let spread = (found.all.product(i, i) / n.max(1) as f64).sqrt();
             let words = format!(
                 "mean {}, spread {}",
-                significant(found.means[i], DIGITS),
+                significant(found.all.means[i], DIGITS),
                 significant(spread, DIGITS)
             );
             notes.push((name.clone(), words));
         }
-        if (shown as u64) < found.n {
+        if (shown as u64) < n {
             let words = format!("{} of the inputs, drawn once", grouped(shown as u128));
             notes.push(("points".to_owned(), words));
         }
