@@ -17,7 +17,7 @@ use super::tools::Tools;
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::run::{RunName, Shown};
 use crate::model::{Config, HookedTransformer};
-use crate::sweep::Comparison;
+use crate::sweep::{Comparison, Conclusion};
 use crate::task::number::significant;
 use crate::task::text::listed;
 use crate::task::{Task, limits, shown};
@@ -76,10 +76,16 @@ impl CellVerdict {
     /// What became of it, in a word.
     #[must_use]
     pub fn word(&self) -> &'static str {
+        self.conclusion().word()
+    }
+
+    /// What is known of it: the number was computed, or there is none.
+    #[must_use]
+    pub fn conclusion(&self) -> Conclusion {
         match self.holds {
-            Some(true) => "holds",
-            Some(false) => "fails",
-            None => "no",
+            Some(true) => Conclusion::Proved,
+            Some(false) => Conclusion::Refuted,
+            None => Conclusion::Undecided,
         }
     }
 }

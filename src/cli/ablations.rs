@@ -8,6 +8,7 @@ use crate::sweep::{
     Ablated, Draws, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
 };
 use crate::task::number::{fixed, significant};
+use crate::task::text::counted;
 use crate::task::{Task, shown};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -147,7 +148,11 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     for row in &answer.rows {
         let name = row.ablation.as_deref().unwrap_or("none");
         let name = name.replacen(&answer.node, "", 1);
-        let name = name.replace("edge ", "").replace("  ", " ");
+        let name = name
+            .replace("edge ", "")
+            .replace("  ", " ")
+            .trim()
+            .to_owned();
         let number = |x: &f64| fixed(*x, 4);
         let mut cells = vec![name];
         cells.push(
@@ -222,7 +227,8 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     } = &answer.minimal;
     writeln!(
         out,
-        "{edges} edges, accuracy {} with all of them ({})\nswitched: {}",
+        "{}, accuracy {} with all of them ({})\nswitched: {}",
+        counted(*edges, "edge"),
         fixed(*accuracy, 6),
         answer.asked.over,
         switches.join(" ")
@@ -239,13 +245,13 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
     };
     writeln!(
         out,
-        "{} edges keep accuracy {}; {}:",
-        first.on.len(),
+        "with {} on, accuracy {} is kept; {}:",
+        counted(first.on.len(), "edge"),
         args.threshold,
         answer.minimal.told()
     )?;
     for set in sets {
-        writeln!(out, "  {}  {}", fixed(set.accuracy, 6), set.on.join("  "))?;
+        writeln!(out, "  {}  {}", fixed(set.accuracy, 6), set.name())?;
     }
     Ok(())
 }

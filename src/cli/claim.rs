@@ -1,6 +1,7 @@
 //! `circuitscope claim`: one line against every input; `circuitscope verify`: the same again.
 
 use super::args::{Common, Format};
+use super::cells::of_cell;
 use super::groups::by_group;
 use super::model_args::{ModelArgs, SaidArgs};
 use super::output::print_numbers;
@@ -16,7 +17,7 @@ use crate::findings::session::ModelRef;
 use crate::sweep::{Claim, Conclusion, Over, Verdict};
 use crate::task::number::fixed;
 use crate::task::shown;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,11 +100,6 @@ struct Checked {
 }
 
 fn check(line: &str, space: &SpaceArgs) -> Result<Checked> {
-    ensure!(
-        !CellClaim::is(line),
-        "a cell of an answer is of no inputs: it is typed after / in the workbench, and kept by findings; \
-         `circuitscope ask` prints the answer"
-    );
     let opened = Opened::new(space)?;
     let (task, over) = (opened.transformer.task(), space.over());
     let config = opened.transformer.config();
@@ -136,6 +132,9 @@ fn check(line: &str, space: &SpaceArgs) -> Result<Checked> {
 /// # Errors
 /// When the claim cannot be read, or as for `sweep`.
 pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    if CellClaim::is(&args.claim) {
+        return of_cell(args, out);
+    }
     if let Some(by) = &args.by {
         return by_group(args, by, out);
     }
@@ -169,11 +168,16 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
         Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer)?,
         Format::Text => print_claim(out, &opened, &answer)?,
     }
-    Ok(match verdict {
+    Ok(exit_code(verdict))
+}
+
+/// How the command ends.
+pub(super) fn exit_code(verdict: Option<Conclusion>) -> ExitCode {
+    match verdict {
         Some(Conclusion::Refuted) => ExitCode::from(1),
         Some(Conclusion::Undecided) => ExitCode::from(UNDECIDED),
         Some(Conclusion::Proved | Conclusion::Supported) | None => ExitCode::SUCCESS,
-    })
+    }
 }
 
 /// What was asked and what came of it, as a file.
@@ -198,6 +202,7 @@ fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certi
         },
         said: space.common.which.said.flags(),
         task: task.title(),
+        task_hash: task.source_hash(),
         claim: line.to_owned(),
         interventions: lines.map(|one| one.line(task)).collect(),
         low_rank: space.low_rank.clone(),
@@ -296,6 +301,9 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
     }
     writeln!(out, "{}", found.known_words())?;
     writeln!(out, "{}", found.number_words())?;
+    if let Some(control) = &found.control {
+        writeln!(out, "{}", control.words())?;
+    }
     let what = if found.holds == Some(false) {
         "counterexample"
     } else {

@@ -15,6 +15,12 @@ struct Device {
     status: String,
 }
 
+/// All of them: an object, so that it says which version of its form it has.
+#[derive(Serialize)]
+struct Listed {
+    devices: Vec<Device>,
+}
+
 /// `circuitscope devices`
 #[derive(Debug, Args)]
 pub struct DevicesArgs {
@@ -33,7 +39,8 @@ pub fn run(args: &DevicesArgs, out: &mut dyn Write) -> Result<()> {
         Format::Json | Format::Csv => {
             let devices = devices.into_iter();
             let devices = devices.map(|(name, status)| Device { name, status });
-            print_numbers(args.format, out, &devices.collect::<Vec<_>>())
+            let devices = devices.collect();
+            print_numbers(args.format, out, &Listed { devices })
         }
         Format::Text => {
             let rows = devices.into_iter().map(|(name, status)| vec![name, status]);

@@ -53,6 +53,12 @@ fn checked(name: &'static str, good: bool, found: impl Into<String>, remedy: &st
     }
 }
 
+/// All of them: an object, so that it says which version of its form it has.
+#[derive(Serialize)]
+struct Listed {
+    checks: Vec<Checked>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -80,7 +86,7 @@ pub fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
     ));
     all.push(model(args));
     match args.format {
-        Format::Json | Format::Csv => print_numbers(args.format, out, &all),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &Listed { checks: all }),
         Format::Text => {
             let row = |one: Checked| {
                 let mark = if one.good { "ok" } else { "!" };

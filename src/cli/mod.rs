@@ -6,6 +6,7 @@ mod ask;
 mod asked;
 mod bench;
 mod cache;
+mod cells;
 mod circuit;
 mod claim;
 mod common;

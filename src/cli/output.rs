@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 /// What the JSON of commands is, and in which version: `docs/files.md` says what each changed.
-const SCHEMA: &str = "circuitscope-json-2";
+const SCHEMA: &str = "circuitscope-json-3";
 
 /// An answer with the version of its form.
 #[derive(Serialize)]
@@ -19,18 +19,13 @@ struct Versioned<'a, T> {
     answer: &'a T,
 }
 
-/// Pretty JSON with one newline at its end; an object says which version of its form it has.
+/// Pretty JSON with one newline at its end; an object that says which version of its form it has.
 pub fn print_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
     let versioned = Versioned {
         schema: SCHEMA,
         answer: value,
     };
-    let text = match serde_json::to_string_pretty(&versioned) {
-        Ok(text) => text,
-        // a plain list has no fields
-        Err(_) => serde_json::to_string_pretty(value)?,
-    };
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", serde_json::to_string_pretty(&versioned)?)?;
     Ok(())
 }
 

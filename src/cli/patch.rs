@@ -222,7 +222,7 @@ fn print_text(
             "{}  {} at {}: clean {}, corrupted {}, patched {}, normalised {}",
             direction.name(),
             values.metric.words(task, values.measure),
-            task.label(values.metric.position),
+            task.read_at(values.metric.position),
             values.measure.written(values.clean, 3),
             values.measure.written(values.corrupted, 3),
             values.measure.written(values.patched, 3),

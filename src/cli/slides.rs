@@ -34,6 +34,12 @@ struct Counted {
     wrong_by_position: Vec<u64>,
 }
 
+/// All of them: an object, so that it says which version of its form it has.
+#[derive(Serialize)]
+struct Listed {
+    slides: Vec<Line>,
+}
+
 #[derive(Serialize)]
 struct Line {
     name: &'static str,
@@ -61,7 +67,7 @@ struct Line {
 pub fn run(args: &SlidesArgs, out: &mut dyn Write) -> Result<()> {
     let lines = SLIDES.iter().map(line).collect::<Result<Vec<_>>>()?;
     match args.format {
-        Format::Json | Format::Csv => print_numbers(args.format, out, &lines),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &Listed { slides: lines }),
         Format::Text => print(out, &lines),
     }
 }

@@ -54,7 +54,8 @@ impl Kind {
     }
 }
 
-/// A matrix `[row, col]` with its names, three decimals; what is masked or no number stays empty.
+/// A matrix `[row, col]` with its names, three decimals; what is masked stays empty, what is not defined is
+/// `n/a`.
 pub fn write_grid(
     out: &mut dyn Write,
     title: &str,
@@ -117,7 +118,8 @@ pub fn write_largest(
 
 fn number(value: f32) -> String {
     match value {
-        value if !value.is_finite() => String::new(),
+        f32::NEG_INFINITY => String::new(),
+        value if !value.is_finite() => "n/a".to_owned(),
         value => fixed(value, 3),
     }
 }

@@ -21,6 +21,8 @@ pub const CERTIFICATE: Kind = Kind {
 const TOLERANCE: f64 = 1e-5;
 /// What does not say what was found.
 const OWN: [&str; 4] = ["format", "program", "model", "seconds"];
+/// What certificates did not say from the start.
+const NEW: [&str; 2] = ["task_hash", "precision"];
 
 /// A claim, what it was asked of, and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ pub struct Certificate {
     pub said: BTreeMap<String, String>,
     /// The task with what was chosen for it, or the hash of its file.
     pub task: String,
+    /// The first six bytes of the SHA-256 of the text of the task's file, a built-in one's too; absent in certificates of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_hash: Option<String>,
     /// The claim.
     pub claim: String,
     /// Interventions and rules, a line each.
@@ -66,6 +71,9 @@ pub struct Certificate {
     pub undefined: u64,
     /// How it was found out.
     pub method: String,
+    /// With how many digits it was computed; absent in certificates of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// Inputs that single precision cannot tell.
     pub close_calls: u64,
     /// What share of all inputs may fail at the most, 95 % sure, where a sample shows none.
@@ -78,6 +86,9 @@ pub struct Certificate {
     pub min: Option<f64>,
     /// The largest.
     pub max: Option<f64>,
+    /// What the claim comes to under its control, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Value>,
     /// The input that is furthest from what is claimed.
     pub counterexample: Option<Value>,
     /// How long it took.
@@ -100,6 +111,12 @@ impl Certificate {
             count: found.count,
             undefined: found.undefined,
             method: found.method(),
+            precision: Some(found.precision().to_owned()),
+            control: found
+                .control
+                .as_ref()
+                .map(serde_json::to_value)
+                .transpose()?,
             close_calls: found.evidence.close,
             bound_95: found.bound(),
             of: found.of.clone(),
@@ -139,7 +156,9 @@ impl Certificate {
             .keys()
             .chain(now.keys().filter(|name| !then.contains_key(*name)))
         {
-            if !OWN.contains(&name.as_str()) {
+            // what certificates of before do not say
+            let is_new = NEW.contains(&name.as_str()) && !then.contains_key(name);
+            if !is_new && !OWN.contains(&name.as_str()) {
                 let of = |map: &serde_json::Map<String, Value>| map.get(name).cloned();
                 walk(
                     name,

@@ -161,17 +161,25 @@ fn name(path: &Path) -> String {
 
 fn record(folder: &Path) -> Result<Record> {
     let file = folder.join(NUMBERS);
-    let text = plain::text(&file, MAX_NUMBERS, Links::Refused);
-    let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
-    let numbers = serde_json::from_str(&text);
-    let numbers = numbers.with_context(|| format!("cannot use the recorded numbers {file:?}"))?;
     let (finding, session) = (store::open(folder)?, store::session(folder)?);
+    // what was published has claims alone
+    let has_none = finding.card.is_published() && !plain::stands(&file).unwrap_or(true);
+    let numbers = match has_none {
+        true => None,
+        false => Some(recorded(&file)?),
+    };
     Ok(Record {
         name: name(folder),
         session,
-        numbers: Some(numbers),
+        numbers,
         claims: finding.card.claims,
     })
+}
+
+fn recorded(file: &Path) -> Result<serde_json::Value> {
+    let text = plain::text(file, MAX_NUMBERS, Links::Refused);
+    let text = text.with_context(|| format!("cannot read the recorded numbers {file:?}"))?;
+    serde_json::from_str(&text).with_context(|| format!("cannot use the recorded numbers {file:?}"))
 }
 
 /// What a record's numbers come to today, before its claims are checked.

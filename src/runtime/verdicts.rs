@@ -150,6 +150,7 @@ pub fn told(answer: &Answer) -> Verdict {
         Ok(Said::Verdict(found)) => counted(&answer.claim, found),
         Ok(Said::Choices(found)) => unchecked(&answer.claim, &found.verdict),
         Ok(Said::Cell(found, _)) => Verdict {
+            verdict: Some(found.conclusion()),
             holds: found.holds,
             ..unchecked(&answer.claim, &found.because)
         },
@@ -163,12 +164,16 @@ fn counted(line: &str, found: &sweep::Verdict) -> Verdict {
         verdict: found.conclusion(),
         holds: found.holds,
         because: format!(
-            "true of {} of {} inputs; mean {}, min {}, max {}",
+            "true of {} of {} inputs; mean {}, min {}, max {}{}",
             grouped(found.count.into()),
             grouped(found.total.into()),
             fixed(found.mean, 4),
             fixed(found.min, 4),
-            fixed(found.max, 4)
+            fixed(found.max, 4),
+            match &found.control {
+                Some(control) => format!("; {}", control.words()),
+                None => String::new(),
+            }
         ),
         numbers: Some(Counted {
             count: found.count,

@@ -161,6 +161,20 @@ enum Judged {
     Found(Box<Tally>, Option<Draws>),
 }
 
+/// The experiment with the inputs that are swept as its sample, of which means are taken; unless one of its own
+/// interventions takes a mean of another.
+fn averaging(experiment: &Experiment, over: Over) -> Experiment {
+    let mut with = experiment.clone();
+    let taken = |one: &Intervention| one.taken_from().map(|(from, _)| from.clone());
+    let averages = |one| matches!(taken(one), Some(From::Mean(Averaged::Sample, _)));
+    if let Over::Sample(sample) = over
+        && !with.interventions.iter().any(averages)
+    {
+        with.sample = sample;
+    }
+    with
+}
+
 /// What one ablation leaves; of one that resamples, over several donors for each input.
 fn judge(
     model: &HookedTransformer,
@@ -171,6 +185,7 @@ fn judge(
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Judged> {
     let task = model.task();
+    let experiment = &averaging(experiment, over);
     let kept = ablation.and_then(Intervention::resamples);
     let donors = kept.map(|keep| keep.donors(task));
     // all donors where there are no more
@@ -206,8 +221,14 @@ fn judge(
                 total: u64::from(draws) * progress.total,
             })
         };
-        let Some(tally) = sweep.tally(over, Tally::new(task), &mut tell)? else {
-            return Ok(Judged::Stopped);
+        let tally = match sweep.tally(over, Tally::new(task), &mut tell) {
+            Ok(Some(tally)) => tally,
+            Ok(None) => return Ok(Judged::Stopped),
+            // of one ablation that cannot be done the others are still told
+            Err(error) if ablation.is_some() => {
+                return Ok(Judged::Impossible(format!("{error:#}")));
+            }
+            Err(error) => return Err(error),
         };
         accuracies.push(tally.accuracy());
         draw += 1;
@@ -236,7 +257,11 @@ pub const SPARED: f64 = 0.01;
 /// where it could not be found out.
 #[must_use]
 pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
-    let accuracy = |one: &Ablated| one.tally.as_ref().ok().map(Tally::accuracy);
+    let defined = |one: &Ablated| one.tally.as_ref().ok().is_some_and(Tally::is_defined);
+    let accuracy = |one: &Ablated| {
+        let tally = one.tally.as_ref().ok();
+        tally.map(Tally::accuracy).filter(|_| defined(one))
+    };
     let as_it_is = found.iter().find(|one| one.ablation.is_none());
     let Some(as_it_is) = as_it_is.and_then(accuracy) else {
         return Vec::new();
@@ -260,6 +285,12 @@ pub fn verdict(found: &[Ablated]) -> String {
         fields.join(" and ")
     };
     let all: Vec<String> = sets.iter().map(words).collect();
+    let of_run = found.iter().find(|one| one.ablation.is_none());
+    let of_run = of_run.and_then(|one| one.tally.as_ref().ok());
+    if of_run.is_some_and(|tally| !tally.is_defined()) {
+        return "no prediction of the run itself is defined: what it depends on cannot be told"
+            .into();
+    }
     let what = match sets.first() {
         None => return "what it depends on was not found out".to_owned(),
         Some(set) if set.is_empty() => "depends on nothing: any other input's".to_owned(),

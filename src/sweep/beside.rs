@@ -115,12 +115,22 @@ impl Sweep {
         let source = self.source.as_ref();
         let (_, experiment) = source.context("these are tables alone")?;
         ensure!(!experiment.interventions.is_empty(), NOTHING_DONE);
-        self.untouched().map(|_| ())
+        let own = wanted.of_untouched.as_deref();
+        let sweep = self.untouched(own.is_some_and(Wanted::is_of_passes))?;
+        let by_passes = own.filter(|_| matches!(sweep.how, How::Candle(_)));
+        ensure!(
+            !by_passes.is_some_and(Wanted::is_of_tables),
+            "what a path brings or an entry does in the untouched model is known where it folds into tables, and \
+             activations where it runs: ask for them one after the other"
+        );
+        Ok(())
     }
 
-    /// The same without interventions, made when it is first asked for.
-    fn untouched(&self) -> Result<&Self> {
-        if let Some(made) = self.alone.get() {
+    /// The same without interventions, made when it is first asked for; by forward passes where that is
+    /// needed.
+    fn untouched(&self, by_passes: bool) -> Result<&Self> {
+        let place = &self.alone[usize::from(by_passes)];
+        if let Some(made) = place.get() {
             return Ok(made);
         }
         let source = self.source.as_ref();
@@ -130,7 +140,11 @@ impl Sweep {
             ..experiment.clone()
         };
         let made = Self::new(model, Matrices::where_folded(model)?.as_ref(), &alone)?;
-        Ok(self.alone.get_or_init(|| Box::new(made)))
+        let made = match made.how {
+            How::Tables(_) if by_passes => made.by_passes()?,
+            _ => made,
+        };
+        Ok(place.get_or_init(|| Box::new(made)))
     }
 
     /// What is asked of the untouched model, of one piece of work.
@@ -149,12 +163,13 @@ impl Sweep {
                 numbers: Vec::new(),
             });
         }
-        let sweep = self.untouched()?;
+        let own = wanted.of_untouched.as_deref().cloned().unwrap_or_default();
+        let sweep = self.untouched(own.is_of_passes())?;
         let wanted = Wanted {
             losses: words.iter().any(Word::is_of_losses),
             logits: words.iter().any(Word::is_of_logits),
             signs: words.iter().all(Word::is_of_predictions),
-            ..Wanted::default()
+            ..own
         };
         let record = Record {
             words,

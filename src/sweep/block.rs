@@ -30,8 +30,10 @@ pub(super) struct Wanted {
     pub entries: Vec<Entry>,
     /// Numbers read off activations, which only forward passes know.
     pub held: Vec<Held>,
-    /// Numbers of the untouched model.
+    /// Numbers of the untouched model,
     pub beside: Vec<Word>,
+    /// and what these need of it.
+    pub of_untouched: Option<Box<Self>>,
 }
 
 impl Wanted {
@@ -67,6 +69,11 @@ impl Wanted {
     /// Whether something is wanted that only tables know.
     pub fn is_of_tables(&self) -> bool {
         !self.paths.is_empty() || !self.entries.is_empty()
+    }
+
+    /// Whether something is wanted that only forward passes know, here or of the untouched model.
+    pub fn is_of_passes(&self) -> bool {
+        !self.held.is_empty() || self.of_untouched.as_deref().is_some_and(Self::is_of_passes)
     }
 
     /// Cells of all rows.

@@ -36,6 +36,17 @@ pub struct EdgeSet {
     pub wrong_inputs: u64,
 }
 
+impl EdgeSet {
+    /// Its edges.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.on.is_empty() {
+            true => "none of them".to_owned(),
+            false => self.on.join("  "),
+        }
+    }
+}
+
 /// The answer: the smallest sets, and how they were found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Minimal {

@@ -51,8 +51,8 @@ pub use anatomy::{Anatomy, FrequencyShare, PartNeeded};
 pub use case::{Case, Instead};
 pub(crate) use claim::Comparison;
 pub use claim::{
-    Answers, Claim, ClaimError, Conclusion, Counterexample, Evidence, NO_INPUT, Quantity, Report,
-    Verdict, WORDS, complete,
+    Answers, Claim, ClaimError, Conclusion, Control, Counterexample, Evidence, NO_INPUT, Quantity,
+    Report, Verdict, WORDS, complete,
 };
 pub use explanation::{Explanation, MAX_PAGE};
 pub use failures::{By, Common, Failures, Group, Way};

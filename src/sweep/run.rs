@@ -71,7 +71,7 @@ pub struct Sweep {
     /// Of what, for numbers that only forward passes know.
     pub(super) source: Option<(HookedTransformer, Experiment)>,
     /// The same without interventions, once it was asked for.
-    pub(super) alone: OnceLock<Box<Sweep>>,
+    pub(super) alone: [OnceLock<Box<Sweep>>; 2],
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -175,14 +175,14 @@ impl Sweep {
             reason,
             draws: None,
             source: Some((model.clone(), experiment.clone())),
-            alone: OnceLock::new(),
+            alone: Default::default(),
         };
         sweep.draw_donors(&experiment.interventions)?;
         Ok(sweep)
     }
 
     /// The same by forward passes, which know every activation.
-    fn by_passes(&self) -> Result<Self> {
+    pub(super) fn by_passes(&self) -> Result<Self> {
         let (model, experiment) = self.source.as_ref().context("these are tables alone")?;
         Ok(Self {
             how: How::Candle(vec![ByCandle::new(model, experiment)?]),
@@ -190,7 +190,7 @@ impl Sweep {
             reason: Some("activations are read off forward passes".to_owned()),
             draws: None,
             source: self.source.clone(),
-            alone: OnceLock::new(),
+            alone: Default::default(),
         })
     }
 
@@ -262,7 +262,7 @@ impl Sweep {
             reason: None,
             draws: None,
             source: None,
-            alone: OnceLock::new(),
+            alone: Default::default(),
         }
     }
 
@@ -356,7 +356,7 @@ impl Sweep {
     /// # Errors
     /// When the device fails.
     pub(super) fn for_wanted(&self, wanted: &Wanted) -> Result<Option<Self>> {
-        let more = matches!(self.how, How::Tables(_)) && !wanted.held.is_empty();
+        let more = matches!(self.how, How::Tables(_)) && wanted.is_of_passes();
         more.then(|| self.by_passes()).transpose()
     }
 

@@ -8,6 +8,7 @@ use super::tally::Tally;
 use crate::lens::{Action, Experiment, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
 use crate::task::number::fixed;
+use crate::task::text::counted;
 use crate::task::{Estimate, Task, limits, shown};
 use anyhow::Result;
 
@@ -249,9 +250,12 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "accuracy {} with all {} ({})",
+        "accuracy {} with {} ({})",
         fixed(found.accuracy, 4),
-        found.edges,
+        match found.edges {
+            1 => "the only one".to_owned(),
+            edges => format!("all {edges}"),
+        },
         found.switches.join(" ")
     );
     let how = match found.exhaustive {
@@ -261,12 +265,12 @@ fn edges(
     let verdict = match found.sets.first() {
         None => format!("no set of edges keeps {threshold}; {all}"),
         Some(set) => {
-            let (few, told) = (set.on.len(), found.told());
-            format!("{few} edges keep {threshold}, {told}; {all}{how}")
+            let (few, told) = (counted(set.on.len(), "edge"), found.told());
+            format!("with {few} on, {threshold} is kept, {told}; {all}{how}")
         }
     };
     let choices = found.sets.into_iter().map(|set| Choice {
-        name: set.on.join("  "),
+        name: set.name(),
         interventions: set.interventions,
         left: Ok(Left {
             accuracy: Estimate {

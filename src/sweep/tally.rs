@@ -112,6 +112,12 @@ impl Tally {
         self.undefined_by_position.iter().sum()
     }
 
+    /// Whether any prediction is.
+    #[must_use]
+    pub fn is_defined(&self) -> bool {
+        self.undefined() < self.predictions()
+    }
+
     /// The same by prediction.
     #[must_use]
     pub fn accuracy_by_position(&self) -> Vec<f64> {

@@ -30,6 +30,18 @@ impl Task {
     }
 }
 
+impl Task {
+    /// The first six bytes of the SHA-256 of the text that it was read from: a file's, or that of a built-in one; none where there is no
+    /// text, as for a model without a task.
+    #[must_use]
+    pub fn source_hash(self) -> Option<String> {
+        let mut options = self.options.iter();
+        let of_file = options.find(|(name, _)| name == "file");
+        let of_file = of_file.map(|(_, hash)| hash.clone());
+        of_file.or_else(|| super::language::hash_of_built_in(&self.name))
+    }
+}
+
 impl Identity {
     /// How it is asked for again, `sort:list_len=5`, where it is built in and not found without being
     /// asked for.

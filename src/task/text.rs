@@ -14,6 +14,12 @@ const PATH: usize = 240;
 /// The most choices that a message names.
 const CHOICES: usize = 24;
 
+/// So many of something: `1 edge`, `8 edges`.
+#[must_use]
+pub fn counted(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Whether a character does something besides being seen: controls, breaks of lines, turns of the direction
 /// of writing, tags, annotations, and what no text may hold.
 #[must_use]

@@ -247,6 +247,10 @@ fn told(canvas: &Canvas<'_>, claim: &ClaimRow<'_>, width: usize) -> Vec<Line<'st
                 line(Role::Muted, words),
                 line(Role::Muted, verdict.number_words()),
             ];
+            if let Some(control) = &verdict.control {
+                let parts = wrapped(&control.words(), width).into_iter();
+                lines.extend(parts.map(|part| line(Role::Accent, part)));
+            }
             if let (Says::All(_), Some(one)) = (claim.says, &verdict.counterexample) {
                 let what = match verdict.holds {
                     Some(false) => "furthest off:",

@@ -117,9 +117,9 @@ fn score_counts() {
 #[test]
 fn devices_and_completions() {
     let devices = json(&["devices"]);
-    assert_eq!(devices[0]["name"], "cpu");
+    assert_eq!(devices["devices"][0]["name"], "cpu");
     assert!(
-        devices[0]["status"]
+        devices["devices"][0]["status"]
             .as_str()
             .unwrap()
             .starts_with("available")

@@ -23,7 +23,7 @@ fn ask_alone_lists_all_forms() {
 #[test]
 fn the_doctor_tells_what_is_wrong_and_what_to_do() {
     let checked = json(&["doctor"]);
-    let all = checked.as_array().unwrap();
+    let all = checked["checks"].as_array().unwrap();
     let one = |name: &str| all.iter().find(|one| one["name"] == name).unwrap();
     assert_eq!(one("model")["good"], true);
     // a test has no terminal

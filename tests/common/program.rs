@@ -35,14 +35,12 @@ pub fn stdout(args: &[&str]) -> String {
     text
 }
 
-/// What a command answers in JSON, without the version of its form, which every object has.
+/// What a command answers in JSON, without the version of its form, which every one has.
 pub fn json(args: &[&str]) -> Value {
     let text = stdout(&[args, &["--format", "json"]].concat());
     let mut answer: Value = serde_json::from_str(&text).unwrap();
-    if let Value::Object(fields) = &mut answer {
-        let schema = fields.remove("schema");
-        assert_eq!(schema, Some("circuitscope-json-2".into()), "{args:?}");
-    }
+    let schema = answer.as_object_mut().unwrap().remove("schema");
+    assert_eq!(schema, Some("circuitscope-json-3".into()), "{args:?}");
     answer
 }
 

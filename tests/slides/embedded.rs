@@ -15,7 +15,7 @@ const COUNTED: usize = 200_000;
 fn they_are_as_right_as_the_list_says() {
     let listed = json(&["slides"]);
     let text = stdout(&["slides"]);
-    let listed = listed.as_array().unwrap();
+    let listed = listed["slides"].as_array().unwrap();
     assert_eq!(listed.len(), SLIDES.len());
     for (slide, line) in SLIDES.iter().zip(listed) {
         assert_eq!(line["name"], slide.name);

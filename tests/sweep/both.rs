@@ -3,6 +3,7 @@
 use super::common::random_model;
 use super::plain;
 use super::program::{json, output, refused};
+use crate::common::Parts as _;
 use circuitscope::lens::{Matrices, RunView, is_defined};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding::Shortformer;
@@ -10,6 +11,7 @@ use circuitscope::sweep::{Claim, Conclusion, Over, Sweep, Verdict};
 use circuitscope::task::Task;
 
 const OFF: &str = "zero blocks.1.attn.hook_z @b_0";
+const BEFORE: &str = "zero blocks.0.hook_resid_pre @a_0";
 
 fn task() -> Task {
     Task::array_update(2, 5).unwrap()
@@ -37,7 +39,22 @@ fn margin(run: &RunView) -> f64 {
 /// A claim, and the same by hand of both runs, the untouched first: whether it is about an input, and true of it.
 type ByHand = fn(&RunView, &RunView) -> (bool, bool);
 
-const CLAIMS: [(&str, ByHand); 5] = [
+fn cell(run: &RunView) -> f32 {
+    run.pattern.slice(&[1, 0, 7])[5]
+}
+
+const CLAIMS: [(&str, ByHand); 7] = [
+    ("A1[b_0,elt].clean > 0.12", |clean, _| {
+        (true, cell(clean) > 0.12)
+    }),
+    (
+        "A0[elt,idx] < A0[elt,idx].clean when a_0 < 3",
+        |clean, run| {
+            let of = |run: &RunView| run.pattern.slice(&[0, 0, 5])[4];
+            let about = clean.prompt.values.a()[0] < 3;
+            (about, of(run) < of(clean))
+        },
+    ),
     ("pred[b_0].patched == pred[b_0].clean", |clean, run| {
         (true, said(clean) == said(run))
     }),
@@ -65,7 +82,10 @@ const CLAIMS: [(&str, ByHand); 5] = [
 #[test]
 fn both_runs_are_those_of_single_passes() {
     let model = random_model([2, 1], Shortformer, task(), 5);
-    let (alone, off) = (plain::under(&model, &[]), plain::under(&model, &[OFF]));
+    let (alone, off) = (
+        plain::under(&model, &[]),
+        plain::under(&model, &[OFF, BEFORE]),
+    );
     let pairs: Vec<(RunView, RunView)> = plain::every_update(task())
         .iter()
         .map(|update| [&alone, &off].map(|one| plain::run(&model, one, update)))
@@ -114,10 +134,6 @@ fn what_changes_nothing_is_proved_to_change_nothing() {
 fn what_is_no_number_of_both_runs_is_told() {
     let model = random_model([2, 1], Shortformer, task(), 6);
     for (line, says) in [
-        (
-            "A1[b_0,elt].clean > 0.5",
-            "of both runs there are pred margin",
-        ),
         ("idx.clean == 1", "of both runs there are pred margin"),
         ("pred[b_0].cleaned == 1", "at '.cleaned'"),
         ("pred[b_3].clean == 1", "something is predicted at"),
@@ -165,4 +181,61 @@ fn a_shell_asks_both_runs_and_a_certificate_is_checked_again() {
     let clean = table("margin[b_0].clean", &["--intervene", OFF]);
     assert_eq!(clean, table("margin[b_0]", &[]));
     assert_ne!(clean, table("margin[b_0]", &["--intervene", OFF]));
+}
+
+/// Numbers that only forward passes know, of the untouched run.
+#[test]
+fn activations_are_those_of_both_runs() {
+    let model = random_model([2, 1], Shortformer, task(), 6);
+    let off = plain::under(&model, &[OFF]);
+    let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &off).unwrap();
+    let same = check(
+        &sweep,
+        &model,
+        "norm[blocks.1.hook_resid_pre,b_0] == norm[blocks.1.hook_resid_pre,b_0].clean",
+    );
+    assert_eq!(same.count, same.total, "{same:?}");
+    let z = check(
+        &sweep,
+        &model,
+        "act[blocks.1.attn.hook_z,b_0,0,0].clean == 0",
+    );
+    assert_eq!(z.count, 0, "{z:?}");
+    let z = check(&sweep, &model, "act[blocks.1.attn.hook_z,b_0,0,0] == 0");
+    assert_eq!(z.count, z.total, "{z:?}");
+}
+
+/// A claim under an intervention, and the same at another place beside it.
+#[test]
+fn a_control_is_the_same_claim_under_other_interventions() {
+    let model = random_model([2, 1], Shortformer, task(), 5);
+    let off = plain::under(&model, &[OFF]);
+    let sweep = Sweep::new(&model, &Matrices::new(&model).unwrap(), &off).unwrap();
+    let other = "zero blocks.1.attn.hook_z @nl_1";
+    let line = format!("pred[b_0] == pred[b_0].clean control {other}");
+    let found = check(&sweep, &model, &line);
+    let control = found.control.clone().unwrap();
+    assert_eq!(control.interventions, [other]);
+    // what happens at another position changes nothing here
+    assert_eq!(
+        control.found.unwrap().conclusion(),
+        Some(Conclusion::Proved)
+    );
+    let alone = check(&sweep, &model, "pred[b_0] == pred[b_0].clean");
+    assert_eq!((found.count, found.total), (alone.count, alone.total));
+    assert!(alone.control.is_none() && alone.conclusion() == Some(Conclusion::Refuted));
+    let both = check(&sweep, &model, &format!("{line}; {OFF}"))
+        .control
+        .unwrap();
+    assert_eq!(both.found.unwrap().count, alone.count);
+    let wrong = Claim::parse(
+        "pred == truth control zero blocks.1.attn.hook_y @b_0",
+        task(),
+        model.config(),
+    );
+    let wrong = wrong.unwrap_err();
+    assert!(
+        wrong.line[wrong.at..].starts_with("blocks.1.attn.hook_y"),
+        "{wrong}"
+    );
 }

@@ -19,4 +19,5 @@ mod matters;
 mod means;
 mod plain;
 mod predictions;
+mod stated;
 mod surveys;

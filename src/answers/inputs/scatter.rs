@@ -125,7 +125,10 @@ impl Stepwise for Scattered {
         let mut notes = vec![("inputs".to_owned(), told(self.over, n + found.left_out))];
         notes.extend(so_far(self.progress));
         notes.extend(defined(n, found.left_out));
-        if n > 1 {
+        if n > 1 && !found.correlation().is_finite() {
+            let words = "not defined: one of the two is the same for all".to_owned();
+            notes.push(("correlation".to_owned(), words));
+        } else if n > 1 {
             // a sample's says how far off the whole's may be (Fisher)
             let r = found.correlation();
             let error = (1.0 - r * r) / (n as f64 - 1.0).sqrt();

@@ -4,16 +4,17 @@
 use super::grammar::{Run, Term};
 use super::meaning::{Read, Reader};
 use super::word::Word;
-use crate::sweep::block::Wanted;
 
-/// What is told of both runs: numbers of predictions.
-const OF_BOTH: &str = "pred margin logit logit_diff logp prob rank loss accuracy";
+/// What is told of both runs, besides attention.
+const OF_BOTH: &str = "pred margin logit logit_diff logp prob rank loss accuracy act norm neuron dot adds path matters";
 
 impl Reader<'_> {
     /// A word of one of the two runs.
     pub fn of_run(&mut self, term: &Term, run: Run) -> Read<Word> {
-        if !OF_BOTH.split_whitespace().any(|one| one == term.word) {
-            let problem = format!("of both runs there are {OF_BOTH}");
+        let of_cell = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        let is_cell = term.word.strip_prefix(['A', 'S']).is_some_and(of_cell);
+        if !is_cell && !OF_BOTH.split_whitespace().any(|one| one == term.word) {
+            let problem = format!("of both runs there are {OF_BOTH}, and attention such as A0[..]");
             return self.wrong(term, problem);
         }
         let plain = Term {
@@ -24,8 +25,8 @@ impl Reader<'_> {
             return self.word(&plain);
         }
         // what it needs is needed of the other model
-        let mut own = Wanted::default();
-        let mut other = Reader::new(self.line, self.task, self.config, &mut own);
+        let own = self.wanted.of_untouched.get_or_insert_default();
+        let mut other = Reader::new(self.line, self.task, self.config, own);
         let word = other.word(&plain)?;
         let beside = &mut self.wanted.beside;
         let place = beside.iter().position(|one| *one == word);

@@ -31,6 +31,10 @@ impl Truth<Word> {
         match self {
             Self::Compare(a, _, b) => a.is_near(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_near(b, input)),
+            Self::Within(a, list) => {
+                let near = |of: f64| list.is_near(of, input, are_close);
+                a.may_be_another(input) || (!a.is_whole() && near(a.of(input)))
+            }
             Self::Argmax(word) if word.lead(input).is_nan() => false,
             Self::Argmax(word) => {
                 near(word.lead(input), 0.0, word.value(input), is_attention(word))

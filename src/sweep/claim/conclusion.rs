@@ -108,6 +108,15 @@ impl Verdict {
         supported.then(|| -(0.05f64.ln() / self.total as f64).exp_m1())
     }
 
+    /// With how many digits it was computed.
+    #[must_use]
+    pub fn precision(&self) -> &'static str {
+        match self.evidence.settled {
+            true => "single (32 bits), close calls in double (64 bits)",
+            false => "single (32 bits)",
+        }
+    }
+
     /// How it was found out.
     #[must_use]
     pub fn method(&self) -> String {

@@ -1,24 +1,50 @@
 //! Reads a claim's line. What the words mean is not decided here.
 
 use super::comparison::Comparison;
+use super::leaf::{listed, unsigned};
 use crate::task::{limits, shown};
 use std::fmt;
 use winnow::ascii::{multispace0, multispace1};
-use winnow::combinator::{alt, cut_err, delimited, fail, opt, preceded, repeat, separated};
+use winnow::combinator::{alt, cut_err, delimited, fail, opt, peek, preceded, repeat, separated};
 use winnow::error::{StrContext, StrContextValue};
 use winnow::prelude::*;
-use winnow::token::{one_of, take_while};
+use winnow::token::take_while;
 
 /// A word with what stands in its brackets: `A1[b_0,elt]`, `path[0.0>1.0][b_0,48]`, `elt`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Term {
     pub word: String,
-    /// Where it begins in the line.
+    /// Where it begins in the line, and where it ends.
     pub at: usize,
+    pub end: usize,
     pub brackets: Vec<Vec<String>>,
     /// Of which run, where that is said.
     pub run: Option<Run>,
+    /// Whether all of it is an expression of the task's language: `max(a)`.
+    pub is_expression: bool,
 }
+
+/// A sign of arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Plus,
+    Minus,
+    Times,
+    Over,
+    /// Division, rounded down.
+    Floor,
+    /// What is left of it, with the sign of the divisor.
+    Modulo,
+    Power,
+}
+
+const SUMS: [(&str, Sign); 2] = [("+", Sign::Plus), ("-", Sign::Minus)];
+const PRODUCTS: [(&str, Sign); 4] = [
+    ("*", Sign::Times),
+    ("//", Sign::Floor),
+    ("/", Sign::Over),
+    ("%", Sign::Modulo),
+];
 
 /// A run of an input: without the interventions, or under them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +62,7 @@ pub(super) enum Number<W> {
     Abs(Box<Self>),
     /// One, and what follows it with a sign of arithmetic before each. A list, because what calls
     /// itself for every part of a chain runs out of stack in a long one.
-    Chain(Box<Self>, Vec<(char, Self)>),
+    Chain(Box<Self>, Vec<(Sign, Self)>),
 }
 
 /// An expression that is true or false.
@@ -44,6 +70,8 @@ pub(super) enum Number<W> {
 pub(super) enum Truth<W> {
     Compare(Number<W>, Comparison, Number<W>),
     In(Number<W>, Vec<Number<W>>),
+    /// It stands in a list that each input has.
+    Within(Number<W>, W),
     Argmax(W),
     Not(Box<Self>),
     And(Vec<Self>),
@@ -99,11 +127,11 @@ impl fmt::Display for ClaimError {
 
 impl std::error::Error for ClaimError {}
 
-type Input<'a> = winnow::stream::LocatingSlice<&'a str>;
-type Fault = winnow::error::ErrMode<winnow::error::ContextError>;
-type Read<T> = Result<T, Fault>;
+pub(super) type Input<'a> = winnow::stream::LocatingSlice<&'a str>;
+pub(super) type Fault = winnow::error::ErrMode<winnow::error::ContextError>;
+pub(super) type Read<T> = Result<T, Fault>;
 
-fn expected(what: &'static str) -> StrContext {
+pub(super) fn expected(what: &'static str) -> StrContext {
     StrContext::Expected(StrContextValue::Description(what))
 }
 
@@ -177,7 +205,9 @@ fn whole<T>(text: &str, mut read: impl FnMut(&mut Input<'_>) -> Read<T>) -> Resu
     })
 }
 
-fn spaced<'a, T>(inner: impl Parser<Input<'a>, T, Fault>) -> impl Parser<Input<'a>, T, Fault> {
+pub(super) fn spaced<'a, T>(
+    inner: impl Parser<Input<'a>, T, Fault>,
+) -> impl Parser<Input<'a>, T, Fault> {
     delimited(multispace0, inner, multispace0)
 }
 
@@ -272,13 +302,24 @@ fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
                 .parse_next(input),
         };
     }
-    if opt(spaced(word("in"))).parse_next(input)?.is_some() {
-        let list = separated(1.., sum, spaced(','));
-        let list = delimited(spaced('{'), list, spaced('}'));
-        let list = cut_err(list)
-            .context(expected("a list such as {0,1,2}"))
-            .parse_next(input)?;
-        return Ok(Truth::In(left, list));
+    let not = opt((spaced(word("not")), word("in"))).parse_next(input)?;
+    if not.is_some() || opt(spaced(word("in"))).parse_next(input)?.is_some() {
+        let list = within(input, left)?;
+        return Ok(match not {
+            Some(_) => Truth::Not(Box::new(list)),
+            None => list,
+        });
+    }
+    // what an expression says is true or not by itself
+    if let Number::Word(term) = &left
+        && term.is_expression
+        && peek(opt(spaced(compare))).parse_next(input)?.is_none()
+    {
+        return Ok(Truth::Compare(
+            left,
+            Comparison::Unequal,
+            Number::Constant(0.0),
+        ));
     }
     let how = spaced(compare)
         .context(expected(
@@ -289,26 +330,38 @@ fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
     Ok(Truth::Compare(left, how, right))
 }
 
+/// What stands behind `in`.
+fn within(input: &mut Input<'_>, left: Number<Term>) -> Read<Truth<Term>> {
+    let list = separated(1.., sum, spaced(','));
+    let list = delimited(spaced('{'), list, spaced('}'));
+    let list = list.map(|list| Truth::In(left.clone(), list));
+    let expression = preceded(multispace0, listed);
+    let expression = expression.map(|one| Truth::Within(left.clone(), one));
+    cut_err(alt((list, expression)))
+        .context(expected("a list such as {0,1,2} or [0,1,2]"))
+        .parse_next(input)
+}
+
 fn compare(input: &mut Input<'_>) -> Read<Comparison> {
     alt(Comparison::SIGNS.map(|(sign, how)| sign.value(how))).parse_next(input)
 }
 
-fn sum(input: &mut Input<'_>) -> Read<Number<Term>> {
-    chain(input, product, ['+', '-'])
+pub(super) fn sum(input: &mut Input<'_>) -> Read<Number<Term>> {
+    chain(input, product, &SUMS)
 }
 
 fn product(input: &mut Input<'_>) -> Read<Number<Term>> {
-    chain(input, factor, ['*', '/'])
+    chain(input, factor, &PRODUCTS)
 }
 
 fn chain(
     input: &mut Input<'_>,
     part: fn(&mut Input<'_>) -> Read<Number<Term>>,
-    signs: [char; 2],
+    signs: &[(&'static str, Sign)],
 ) -> Read<Number<Term>> {
     let first = part(input)?;
     let mut rest = Vec::new();
-    while let Some(sign) = opt(spaced(one_of(signs))).parse_next(input)? {
+    while let Some(sign) = one_of_signs(input, signs)? {
         rest.push((sign, cut_err(part).parse_next(input)?));
     }
     Ok(if rest.is_empty() {
@@ -318,10 +371,19 @@ fn chain(
     })
 }
 
+fn one_of_signs(input: &mut Input<'_>, signs: &[(&'static str, Sign)]) -> Read<Option<Sign>> {
+    for (text, sign) in signs {
+        if opt(spaced(*text)).parse_next(input)?.is_some() {
+            return Ok(Some(*sign));
+        }
+    }
+    Ok(None)
+}
+
 fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
     multispace0.parse_next(input)?;
     let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
-    let number = unsigned.parse_next(input)?;
+    let number = power(input)?;
     Ok(if signs.is_multiple_of(2) {
         number
     } else {
@@ -329,71 +391,16 @@ fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
     })
 }
 
-fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
-    let abs = delimited(("abs", multispace0, '('), sum, spaced(')'));
-    let abs = abs.map(|x| Number::Abs(Box::new(x)));
-    let parentheses = delimited('(', sum, spaced(')'));
-    alt((constant, abs, term.map(Number::Word), parentheses))
-        .context(expected(
-            "a number or a word such as A1[{query},{key}], margin[{query}], {field}",
-        ))
-        .parse_next(input)
-}
-
-fn constant(input: &mut Input<'_>) -> Read<Number<Term>> {
-    let digits = take_while(1.., |c: char| c.is_ascii_digit() || c == '.');
-    let number = (digits, opt(exponent)).take();
-    let number = number.try_map(|text: &str| text.parse::<f64>());
-    number
-        .verify(|x| x.is_finite())
-        .map(Number::Constant)
-        .parse_next(input)
-}
-
-fn exponent(input: &mut Input<'_>) -> Read<()> {
-    let digits = take_while(1.., |c: char| c.is_ascii_digit());
-    (one_of(['e', 'E']), opt(one_of(['+', '-'])), digits)
-        .void()
-        .parse_next(input)
-}
-
-fn term(input: &mut Input<'_>) -> Read<Term> {
-    let at = winnow::stream::Location::current_token_start(input);
-    let first = one_of(|c: char| c.is_alphabetic());
-    let more = take_while(0.., |c: char| c.is_alphanumeric() || c == '_' || c == '.');
-    let name = (first, more).take().parse_next(input)?;
-    // tokens and positions have names of their own: `=`, `+`, `(`
-    let item = spaced(take_while(1.., |c: char| {
-        !c.is_whitespace() && !matches!(c, '[' | ']' | ',')
-    }))
-    .context(expected("a position or a token"));
-    let items = separated::<_, _, Vec<String>, _, _, _, _>(
-        1..,
-        item.map(|item: &str| item.trim().to_owned()),
-        ',',
-    );
-    let bracket = delimited('[', cut_err(items), cut_err(spaced_end(']')));
-    let brackets: Vec<Vec<String>> = repeat(0..3, bracket).parse_next(input)?;
-    const RESERVED: [&str; 9] = ["when", "is", "in", "and", "or", "not", "mean", "min", "max"];
-    if RESERVED.contains(&name) {
-        return fail.parse_next(input);
+fn power(input: &mut Input<'_>) -> Read<Number<Term>> {
+    let base = unsigned(input)?;
+    if opt(spaced("**")).parse_next(input)?.is_none() {
+        return Ok(base);
     }
-    // without brackets it is part of the name, as is the dot in `A0.1`
-    const RUNS: [(&str, Run); 2] = [(".clean", Run::Clean), (".patched", Run::Patched)];
-    let stem = |(end, run): &(&str, Run)| Some((name.strip_suffix(end)?, Some(*run)));
-    let (word, mut run) = RUNS.iter().find_map(stem).unwrap_or((name, None));
-    if !brackets.is_empty() {
-        let [clean, patched] = RUNS.map(|(end, run)| end.value(run));
-        run = opt(alt((clean, patched))).parse_next(input)?;
-    }
-    Ok(Term {
-        word: word.to_owned(),
-        at,
-        brackets,
-        run,
-    })
-}
-
-fn spaced_end<'a>(end: char) -> impl Parser<Input<'a>, char, Fault> {
-    end.context(expected("',' or ']'"))
+    let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
+    let to = cut_err(unsigned).parse_next(input)?;
+    let to = match signs.is_multiple_of(2) {
+        true => to,
+        false => Number::Negative(Box::new(to)),
+    };
+    Ok(Number::Chain(Box::new(base), vec![(Sign::Power, to)]))
 }

@@ -25,7 +25,7 @@ impl Truth<Word> {
                 let equal = |b: &Number<Word>| Some(a == b.known(fields, task)?);
                 any(list.iter().map(equal))
             }
-            Self::Argmax(_) => None,
+            Self::Within(..) | Self::Argmax(_) => None,
             Self::Not(a) => a.known(fields, task).map(|a| !a),
             Self::And(all) => {
                 let no = all
@@ -67,6 +67,9 @@ impl Number<Word> {
 impl Word {
     fn known(&self, fields: &[usize], task: Task) -> Option<f64> {
         let elt = fields.len() - 1;
+        if let Self::Stated(stated) = self {
+            return stated.known(fields, elt, task);
+        }
         match *self {
             Self::Field(field) if field != elt => Some(task.number_in_slot(field, fields[field])),
             Self::Truth(j) => {

@@ -1,11 +1,13 @@
 //! What a claim's line means: its words, and what a sweep has to keep for them.
 
 use super::comparison::Comparison;
+use super::control;
 use super::grammar::{self, Body, ClaimError, Line, Number, Over, Term, Truth};
 use super::named;
+use super::stated::Wants;
 use super::word::{Named, Word};
 use super::words;
-use crate::lens::{CircuitName, HeadName};
+use crate::lens::{CircuitName, HeadName, Intervention};
 use crate::model::Config;
 use crate::sweep::block::Wanted;
 use crate::sweep::entry::Entry;
@@ -20,6 +22,8 @@ pub struct Claim {
     pub(super) read: Line<Word>,
     pub(super) wanted: Wanted,
     pub(super) task: Task,
+    /// Under which other interventions it is asked, too.
+    pub(super) control: Vec<Intervention>,
     config: Config,
 }
 
@@ -49,8 +53,12 @@ impl Claim {
     /// Points at the wrong word and says what could stand there.
     pub fn parse(text: &str, task: Task, config: &Config) -> Read<Self> {
         let mut wanted = Wanted::default();
+        let (said, control) = control::split(text);
+        let read = understood(said, task, config, &mut wanted)?;
+        let control = control.map(|from| control::read(text, from, task, config));
         Ok(Self {
-            read: understood(text, task, config, &mut wanted)?,
+            read,
+            control: control.transpose()?.unwrap_or_default(),
             line: text.trim().to_owned(),
             wanted,
             task,
@@ -58,14 +66,23 @@ impl Claim {
         })
     }
 
-    /// Its line.
+    /// Its line, without the control.
     pub(super) fn line(&self) -> &str {
-        &self.line
+        control::split(&self.line).0
+    }
+
+    /// The claim alone.
+    pub(super) fn without_control(&self) -> Self {
+        Self {
+            line: self.line().to_owned(),
+            control: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The claim among others: its numbers stand in rows and paths that all of them share.
     pub(super) fn among(&self, all: &mut Wanted) -> Read<Self> {
-        let read = understood(&self.line, self.task, &self.config, all)?;
+        let read = understood(self.line(), self.task, &self.config, all)?;
         Ok(Self {
             read,
             ..self.clone()
@@ -155,6 +172,11 @@ impl<'a> Reader<'a> {
                 let list = list.collect::<Read<_>>()?;
                 Truth::In(self.number(a)?, list)
             }
+            Truth::Within(a, list) => {
+                self.names_classes = named::is_of_class(&a);
+                let list = self.stated(&list, Wants::List)?;
+                Truth::Within(self.number(a)?, list)
+            }
             Truth::Argmax(term) => {
                 let word = self.word(&term)?;
                 if !matches!(word, Word::Pattern(..) | Word::Score(..)) {
@@ -208,6 +230,9 @@ impl<'a> Reader<'a> {
     }
 
     pub fn word(&mut self, term: &Term) -> Read<Word> {
+        if term.is_expression {
+            return self.stated(term, Wants::Number);
+        }
         if let Some(run) = term.run {
             return self.of_run(term, run);
         }
@@ -271,8 +296,15 @@ impl<'a> Reader<'a> {
             ("path", [[path], [at, token]]) => self.path(term, path, at, token),
             ("matters", [[circuit], [row, col]]) => self.matters(term, circuit, [row, col]),
             (word, [[dest, src]]) if word.starts_with(['A', 'S']) => self.cell(term, dest, src),
+            // a list's own brackets: `a[idx]`
+            (word, [_, ..]) if self.is_field_or_list(word) => self.stated(term, Wants::Number),
             _ => self.unknown(term),
         }
+    }
+
+    fn is_field_or_list(&self, name: &str) -> bool {
+        let mut lists = self.task.groups.iter();
+        lists.any(|one| one.name == name) || self.field(name).is_some()
     }
 
     pub fn unknown<T>(&self, term: &Term) -> Read<T> {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `held.rs` those of activations, `both.rs` those of the untouched run, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
+//! words mean, `leaf.rs` what they look like, `stated.rs` expressions of the task's language, `held.rs` those of activations, `both.rs` those of the untouched run, `control.rs` the same under other interventions, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
 //! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
 //! what is known then, `close.rs` where a forward pass cannot tell.
 
@@ -15,14 +15,17 @@ mod both;
 mod close;
 mod comparison;
 mod conclusion;
+mod control;
 mod grammar;
 mod held;
 mod known;
+mod leaf;
 mod meaning;
 mod named;
 mod parts;
 mod quantity;
 mod several;
+mod stated;
 mod told;
 mod truth;
 mod verdict;
@@ -31,6 +34,7 @@ mod words;
 
 pub(crate) use comparison::Comparison;
 pub use conclusion::{Conclusion, Evidence};
+pub use control::Control;
 pub use grammar::ClaimError;
 pub use meaning::Claim;
 pub use quantity::Quantity;

@@ -3,6 +3,7 @@
 use super::comparison::Comparison;
 use super::grammar::{Number, Term};
 use super::meaning::Reader;
+use super::stated::named;
 use super::words;
 use crate::task::Task;
 
@@ -15,17 +16,11 @@ impl Reader<'_> {
             .iter()
             .map(|(form, _)| form.split(['[', ' ', ',']).next());
         let is_word = forms.any(|word| word == Some(name.as_str()));
-        if self.field(name).is_some() || !term.brackets.is_empty() || is_word {
+        if self.field(name).is_some() || !term.brackets.is_empty() || is_word || term.is_expression
+        {
             return None;
         }
-        let token = self.task.vocabulary.named(name);
-        let token = token.map(|token| self.task.number_of_token(token as usize));
-        let class = self.task.classes.named(name);
-        let class = class.map(|class| self.task.number_of_class(class as usize));
-        match self.names_classes {
-            true => class.or(token),
-            false => token.or(class),
-        }
+        named(self.task, name, self.names_classes)
     }
 }
 
@@ -36,7 +31,8 @@ impl Reader<'_> {
         let [answer] = &self.task.answers[..] else {
             return None;
         };
-        let is_bare = term.brackets.is_empty() && WORDS.contains(&term.word.as_str());
+        let is_bare =
+            !term.is_expression && term.brackets.is_empty() && WORDS.contains(&term.word.as_str());
         is_bare.then(|| Term {
             brackets: vec![vec![self.task.label(answer.read_at)]],
             ..term.clone()
@@ -56,6 +52,7 @@ pub(super) fn is_of_all(task: Task, a: &Term, how: Comparison, b: &Term) -> bool
 pub(super) fn is_of_class(number: &Number<Term>) -> bool {
     match number {
         Number::Constant(_) => false,
+        Number::Word(term) if term.is_expression => false,
         Number::Word(term) => matches!(term.word.as_str(), "pred" | "truth"),
         Number::Negative(a) | Number::Abs(a) => is_of_class(a),
         Number::Chain(first, rest) => {

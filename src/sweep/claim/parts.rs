@@ -54,6 +54,10 @@ impl<W> Truth<W> {
                 a.words(to);
                 list.iter().for_each(|one| one.words(to));
             }
+            Self::Within(a, list) => {
+                a.words(to);
+                to.push(list);
+            }
             Self::Argmax(word) => to.push(word),
             Self::Not(a) => a.words(to),
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.words(to)),

@@ -179,10 +179,36 @@ impl Sweep {
             settled: self.reason().is_none(),
             ..Evidence::default()
         };
-        let mut tell =
-            |asked: &mut Asked<'_>, progress| report(&|| asked.answers(inputs, evidence), progress);
-        let asked = self.run(over, asked, &mut tell)?;
-        Ok(asked.map(|asked| asked.answers(inputs, evidence)))
+        // as often as all inputs are gone through
+        let rounds = 1 + claims
+            .iter()
+            .filter(|claim| !claim.control.is_empty())
+            .count() as u64;
+        let of_all = |progress: Progress, round| Progress {
+            done: progress.done + round * progress.total,
+            total: rounds * progress.total,
+        };
+        let mut tell = |asked: &mut Asked<'_>, progress| {
+            report(&|| asked.answers(inputs, evidence), of_all(progress, 0))
+        };
+        let Some(asked) = self.run(over, asked, &mut tell)? else {
+            return Ok(None);
+        };
+        let mut answers = asked.answers(inputs, evidence);
+        let mut round = 0;
+        for (i, claim) in claims.iter().enumerate() {
+            if claim.control.is_empty() {
+                continue;
+            }
+            round += 1;
+            let so_far = answers.clone();
+            let mut tell = |progress| report(&|| so_far.clone(), of_all(progress, round));
+            match self.control(over, claim, &mut tell)? {
+                Some(found) => answers.verdicts[i].control = Some(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(answers))
     }
 
     /// The answer to one claim.

@@ -1,7 +1,7 @@
 //! What the parts of a claim are in the numbers of an input: numbers, and whether something is so.
 
 use super::comparison::Comparison;
-use super::grammar::{Number, Truth};
+use super::grammar::{Number, Sign, Truth};
 use super::word::Word;
 use crate::sweep::input::Input;
 
@@ -33,7 +33,7 @@ impl Number<Word> {
             Self::Negative(a) => -a.of(input),
             Self::Abs(a) => a.of(input).abs(),
             Self::Chain(first, rest) => {
-                let joined = |a, (sign, b): &(char, Self)| Self::joined(a, *sign, b.of(input));
+                let joined = |a, (sign, b): &(Sign, Self)| Self::joined(a, *sign, b.of(input));
                 rest.iter().fold(first.of(input), joined)
             }
         }
@@ -41,12 +41,20 @@ impl Number<Word> {
 
     /// Two numbers with a sign of arithmetic between them: no number where they are divided by 0 or
     /// too large.
-    pub(super) fn joined(a: f64, sign: char, b: f64) -> f64 {
+    pub(super) fn joined(a: f64, sign: Sign, b: f64) -> f64 {
+        // as in the task's language: with the sign of the divisor
+        let modulo = || match b > 0.0 {
+            true => a.rem_euclid(b),
+            false => -(-a).rem_euclid(-b),
+        };
         let joined = match sign {
-            '+' => a + b,
-            '-' => a - b,
-            '*' => a * b,
-            _ => a / b,
+            Sign::Plus => a + b,
+            Sign::Minus => a - b,
+            Sign::Times => a * b,
+            Sign::Over => a / b,
+            Sign::Floor => ((a - modulo()) / b).round(),
+            Sign::Modulo => modulo(),
+            Sign::Power => a.powf(b),
         };
         match joined.is_infinite() && a.is_finite() && b.is_finite() {
             true => f64::NAN,
@@ -116,6 +124,14 @@ impl Truth<Word> {
                 let off = off.fold(f64::INFINITY, f64::min);
                 ((off == 0.0 || !unknown).then_some(off == 0.0), off)
             }
+            Self::Within(a, list) => {
+                let (a, Some(list)) = (a.of(input), list.numbers(input)) else {
+                    return (None, 0.0);
+                };
+                let off = list.iter().map(|b| (a - b).abs());
+                let off = off.fold(f64::INFINITY, f64::min);
+                ((!a.is_nan()).then_some(off == 0.0), off)
+            }
             Self::Argmax(word) => {
                 let lead = word.lead(input);
                 ((!lead.is_nan()).then_some(lead > 0.0), -lead)
@@ -142,7 +158,7 @@ impl Truth<Word> {
     /// The number that its first comparison is about.
     pub(super) fn first(&self, input: &Input<'_>) -> f64 {
         match self {
-            Self::Compare(a, ..) | Self::In(a, _) => a.of(input),
+            Self::Compare(a, ..) | Self::In(a, _) | Self::Within(a, _) => a.of(input),
             Self::Argmax(word) => word.value(input),
             Self::Not(a) => a.first(input),
             Self::And(all) | Self::Or(all) => all.first().map_or(f64::NAN, |one| one.first(input)),
@@ -154,6 +170,10 @@ impl Truth<Word> {
         match self {
             Self::Compare(a, _, b) => a.is_open_against(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),
+            Self::Within(a, list) => {
+                let near = |of: f64| list.is_near(of, input, are_close);
+                a.is_open(input) || (!a.is_whole() && near(a.of(input)))
+            }
             Self::Argmax(word) => are_close(word.lead(input), 0.0),
             Self::Not(a) => a.is_open(input),
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.is_open(input)),

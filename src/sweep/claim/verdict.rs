@@ -2,6 +2,7 @@
 
 use super::comparison::Comparison;
 use super::conclusion::Evidence;
+use super::control::Control;
 use super::grammar::{Body, Number, Over as Of};
 use super::meaning::Claim;
 use super::told::first_expression;
@@ -62,6 +63,9 @@ pub struct Verdict {
     pub counterexample: Option<Counterexample>,
     /// The inputs that come next after it.
     pub further: Vec<Counterexample>,
+    /// The same under other interventions, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
     /// What it rests on.
     #[serde(skip)]
     pub evidence: Evidence,
@@ -185,6 +189,7 @@ impl<'a> Count<'a> {
             max: some(self.max),
             counterexample: worst.next(),
             further: worst.collect(),
+            control: None,
             evidence: self.evidence(),
         }
     }

@@ -1,5 +1,6 @@
 //! The words of a claim: what each is in the numbers of an input.
 
+use super::stated::Stated;
 use crate::sweep::input::{Input, Of};
 use crate::task::Token;
 
@@ -22,6 +23,8 @@ pub(in crate::sweep) enum Named {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sweep) enum Word {
     Field(usize),
+    /// What an expression of the task's language says of the input.
+    Stated(Stated),
     Truth(usize),
     Pred(usize),
     /// The least of all where no prediction is named.
@@ -56,7 +59,11 @@ impl Word {
     /// Its number for an input.
     pub fn value(&self, input: &Input<'_>) -> f64 {
         let n = input.space.task.answers.len();
+        if let Self::Stated(stated) = self {
+            return stated.number(input);
+        }
         match *self {
+            Self::Stated(_) => f64::NAN,
             Self::Field(field) => (input.space.task).number_in_slot(field, input.fields[field]),
             Self::Truth(j) => number(input, input.truth(j)),
             Self::Pred(j) => match input.get(Of::Margin(j)) {
@@ -137,6 +144,20 @@ impl Word {
         }
     }
 
+    /// The numbers of the list that it is; nothing where it is none.
+    pub fn numbers(&self, input: &Input<'_>) -> Option<Vec<f64>> {
+        match self {
+            Self::Stated(stated) => stated.numbers(input),
+            _ => None,
+        }
+    }
+
+    /// Whether a number of the list is so near to another that single precision cannot tell them apart.
+    pub fn is_near(&self, to: f64, input: &Input<'_>, near: fn(f64, f64) -> bool) -> bool {
+        let list = self.numbers(input).unwrap_or_default();
+        list.into_iter().any(|one| near(to, one))
+    }
+
     /// By how much an attention cell is more than every other one of its row; less than 0 where
     /// it is not the largest. A row of one cell is its own largest.
     pub fn lead(&self, input: &Input<'_>) -> f64 {
@@ -177,7 +198,8 @@ impl Word {
             | Self::HeldOf(_, j, named)
             | Self::Share(_, j, named) => *named == Named::Truth && !asks(*j),
             Self::Untouched(_, word) => word.lacks(input),
-            Self::Field(_) | Self::Pred(_) | Self::Held(_) | Self::Matters(_) => false,
+            Self::Field(_) | Self::Stated(_) | Self::Pred(_) => false,
+            Self::Held(_) | Self::Matters(_) => false,
             Self::Pattern(..) | Self::Score(..) => false,
         }
     }
@@ -185,7 +207,8 @@ impl Word {
     /// Whether it is known where it is known what is said and what is right.
     pub fn is_of_predictions(&self) -> bool {
         match self {
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Right(_) => true,
+            Self::Field(_) | Self::Stated(_) => true,
+            Self::Truth(_) | Self::Pred(_) | Self::Right(_) => true,
             Self::Untouched(_, word) => word.is_of_predictions(),
             _ => false,
         }
@@ -194,9 +217,8 @@ impl Word {
     /// Whether it is a whole number: rounding does not bring it near another.
     pub fn is_whole(&self) -> bool {
         match self {
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) | Self::Rank(_) | Self::Right(_) => {
-                true
-            }
+            Self::Field(_) | Self::Stated(_) => true,
+            Self::Truth(_) | Self::Pred(_) | Self::Rank(_) | Self::Right(_) => true,
             Self::Untouched(_, word) => word.is_whole(),
             _ => false,
         }
@@ -205,7 +227,7 @@ impl Word {
     /// Whether it is a whole number that is known once margins are.
     pub fn is_settled(&self) -> bool {
         match self {
-            Self::Field(_) | Self::Truth(_) | Self::Pred(_) => true,
+            Self::Field(_) | Self::Stated(_) | Self::Truth(_) | Self::Pred(_) => true,
             Self::Untouched(_, word) => word.is_settled(),
             _ => false,
         }

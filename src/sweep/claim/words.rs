@@ -5,7 +5,7 @@ use crate::task::Task;
 
 /// The words of claims, for help and errors: form and meaning, with places for a task's own names
 /// ([`Task::in_names`]).
-pub const WORDS: [(&str, &str); 24] = [
+pub const WORDS: [(&str, &str); 26] = [
     (
         "pred == truth",
         "every prediction is right; pred[{query}] is the token predicted at {query}",
@@ -95,13 +95,21 @@ pub const WORDS: [(&str, &str); 24] = [
         "when",
         "only the inputs for which: {field} == {other}, {field} in {a, b}, not, and, or",
     ),
-    ("+ - * / abs() < <= > >= == !=", "arithmetic and comparison"),
+    (
+        "+ - * / // % ** abs()",
+        "arithmetic, as in the task's language",
+    ),
+    ("< <= > >= == != in, not in", "comparison"),
+    (
+        "({other} + {field}) % 7",
+        "any expression of the task's language over the fields: max(..), sorted(..)[0], (x if .. else y)",
+    ),
 ];
 
 /// Words that are no field of a list and name no head.
 const PLAIN: &str = "pred margin logp rank logit logit_diff path matters accuracy right loss prob \
      neuron act norm dot adds truth mean min max \
-     when and or not in is argmax abs";
+     when and or not in is argmax abs if else for True False None";
 
 /// How a word that stands wrong is written, or that there is none such.
 pub(super) fn written(word: &str) -> String {
@@ -141,7 +149,8 @@ fn unknown_word(error: &ClaimError, task: Task) -> Option<ClaimError> {
             (None, true) => start = Some(at),
             (Some(first), false) => {
                 start = None;
-                if depth == 0 && !is_known(&error.line[first..at], task) {
+                let is_called = error.line[at..].starts_with('(');
+                if depth == 0 && !is_called && !is_known(&error.line[first..at], task) {
                     return Some(ClaimError {
                         at: first,
                         problem: NO_WORD.to_owned(),
@@ -171,6 +180,7 @@ fn is_known(word: &str, task: Task) -> bool {
     PLAIN.split_whitespace().any(|one| one == word)
         || first.is_some_and(|c| c.is_ascii_digit() || c == '.')
         || task.fields().any(|field| field.to_string() == word)
+        || task.groups.iter().any(|group| group.name == word)
         || task.vocabulary.named(word).is_some()
         || task.classes.named(word).is_some()
         || word.strip_prefix(['A', 'S']).is_some_and(of_cell)

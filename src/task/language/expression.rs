@@ -99,8 +99,27 @@ impl Expression {
     /// # Errors
     /// Points at the word that is wrong.
     pub fn parse(task: Task, text: &str, extra: &[&str]) -> Result<Self, ExpressionError> {
+        let expression = Self::untried(task, text, extra)?;
+        expression.try_some()?;
+        Ok(expression)
+    }
+
+    /// The same, that may have no value for any input.
+    ///
+    /// # Errors
+    /// Points at the word that is wrong.
+    pub fn untried(task: Task, text: &str, extra: &[&str]) -> Result<Self, ExpressionError> {
         look(text)?;
         Self::read(task, text, extra, Labelled::plain(text))
+    }
+
+    fn try_some(&self) -> Result<(), ExpressionError> {
+        let handed = &self.0.handed;
+        let alone = !handed.iter().any(|one| matches!(one, Handed::Extra(_)));
+        match alone {
+            true => self.values(&self.tried(), &[]).map(|_| ()),
+            false => Ok(()),
+        }
     }
 
     /// An expression that may say how much of each position there is: `one(elt)`,
@@ -112,7 +131,9 @@ impl Expression {
     /// Points at the word that is wrong.
     pub fn of_positions(task: Task, text: &str) -> Result<Self, ExpressionError> {
         look(text)?;
-        Self::read(task, text, &[], Labelled::of(text, task))
+        let expression = Self::read(task, text, &[], Labelled::of(text, task))?;
+        expression.try_some()?;
+        Ok(expression)
     }
 
     fn read(
@@ -139,7 +160,7 @@ impl Expression {
         let handed = std::mem::take(&mut known.handed);
         let slots = slots(task, &handed);
         let alone = !handed.iter().any(|one| matches!(one, Handed::Extra(_)));
-        let expression = Self(Arc::new(Known {
+        Ok(Self(Arc::new(Known {
             groups: groups(task, &handed),
             remembered: alone && combinations(task, &slots) <= REMEMBERED,
             slots,
@@ -151,11 +172,7 @@ impl Expression {
             function,
             handed,
             classes: OnceLock::new(),
-        }));
-        if alone {
-            expression.values(&expression.tried(), &[])?;
-        }
-        Ok(expression)
+        })))
     }
 
     /// Its text, as it was written.

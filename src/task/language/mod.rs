@@ -189,6 +189,11 @@ pub(super) fn hash(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The same of the built-in task of this name.
+pub(super) fn hash_of_built_in(name: &str) -> Option<String> {
+    built_in::text(name).map(|text| hash(text.as_bytes()))
+}
+
 /// A file's text as a task without a name.
 fn spec(
     name: &str,
