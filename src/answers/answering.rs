@@ -199,7 +199,7 @@ fn about_run(inquest: Inquest<'_>, name: RunName) -> Result<Table> {
     let run = observe_one(model, experiment, name)?;
     match question {
         Question::ModelLogits => {
-            let cols = (0..model.config().d_vocab_out).map(|t| model.task().token_name(t as u32));
+            let cols = (0..model.config().d_vocab_out).map(|t| model.task().class_name(t as u32));
             two_models(inquest, (&run, name), cols.collect(), |run| {
                 Ok(run.logits.clone())
             })

@@ -18,7 +18,9 @@ pub use held::draft::{Edited, NoteEditor};
 pub use held::fields::{Fields, Part, Side};
 pub use held::inquiry::Inquiry;
 pub use held::message::{Ask, Destination, Effect, Msg, Opening, Request, ShelfJob};
-pub use held::panes::{AttentionView, CellsView, StripColumn, StripsView, strip_cell, strip_rows};
+pub use held::panes::{
+    AttentionView, CellsView, Fold, StripColumn, StripsView, strip_cell, strip_rows,
+};
 pub use held::rows::{ClaimRow, Says, SpaceRow};
 pub use held::shelf::{Judged, Order, Shelf, Which};
 pub use held::sight::Sight;

@@ -5,6 +5,7 @@ use crate::app::does::act;
 use crate::app::does::asked;
 use crate::app::does::cell;
 use crate::app::does::go::take_fields;
+use crate::app::does::hand::AtHand;
 use crate::app::does::help;
 use crate::app::does::line::open_line;
 use crate::app::does::line::suggest;
@@ -12,6 +13,7 @@ use crate::app::does::links;
 use crate::app::does::page::{action_for, is_typed};
 use crate::app::does::patch;
 use crate::app::does::point;
+use crate::app::does::preview;
 use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::does::steps;
@@ -21,7 +23,7 @@ use crate::app::held::editor::{edit, has_room};
 use crate::app::held::fields::{Part, Side};
 use crate::app::held::message::{Effect, Msg};
 use crate::app::held::state::Purpose;
-use crate::app::held::state::{Mode, State, Tone};
+use crate::app::held::state::{Mode, State, Status, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
@@ -41,7 +43,15 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         _ => Vec::new(),
     };
+    let at_hand = AtHand::of(state);
+    let key = match &msg {
+        Msg::Key(key) => Some(*key),
+        _ => None,
+    };
+    let tried = preview::begin(state, key);
     effects.extend(take(state, msg));
+    effects.extend(preview::follow(state, tried));
+    effects.extend(at_hand.follow(state));
     effects.extend(training::follow(state));
     effects.extend(space::follow(state));
     effects.extend(session::tutorial::follow(state));
@@ -111,7 +121,11 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     match result {
         Ok(seen) => {
             (state.failure, state.of_another_step) = (None, false);
-            let before = state.observation.as_ref().and_then(|seen| seen.metric);
+            // of what was tried before it was taken the effect is told from where it began
+            let awaits = |status: &Status| status.awaits_effect;
+            let taken = state.status.as_ref().is_some_and(awaits);
+            let began = state.untried.take_if(|_| taken);
+            let before = began.or_else(|| state.observation.as_ref()?.metric);
             state.observation = Some(Arc::new(*seen));
             patch::tell_effect(state, before);
             // what is typed over the model's own continuation is not lost to a run

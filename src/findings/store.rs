@@ -38,8 +38,6 @@ const SESSION_FILE: &str = "session.json";
 const FRAME: &str = "frame.txt";
 /// Every number, for replay.
 pub const NUMBERS: &str = "numbers.json";
-/// Why a claim of a published text is said to hold or to fail.
-const PUBLISHED: &str = "published";
 /// Deleted findings.
 const TRASH: &str = ".trash";
 /// How folders in the making are called; see `files`.
@@ -81,17 +79,6 @@ impl Verdict {
             Some(known) => known.word(),
             None => verdict_word(self.holds, self.numbers.is_some()),
         }
-    }
-}
-
-impl Card {
-    /// Whether its claims are those of a text that was published, with no numbers of ours beside them.
-    #[must_use]
-    pub fn is_published(&self) -> bool {
-        let published = |one: &Verdict| {
-            one.because == PUBLISHED && one.numbers.is_none() && one.verdict.is_none()
-        };
-        !self.claims.is_empty() && self.claims.iter().all(published)
     }
 }
 

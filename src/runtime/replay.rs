@@ -9,7 +9,7 @@ use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::gather::{Gathered, gather};
 use crate::findings::numbers::SnapshotNumbers;
 use crate::findings::session::{ModelRef, Session};
-use crate::findings::store::{self, Counted, MAX_NUMBERS, NUMBERS, Verdict};
+use crate::findings::store::{self, Card, Counted, MAX_NUMBERS, NUMBERS, Verdict};
 use crate::lens::Experiment;
 use crate::model::Model;
 use crate::sweep::{Conclusion, Progress};
@@ -20,6 +20,8 @@ use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
 
+/// Why a claim of a published text is said to hold or to fail.
+const PUBLISHED: &str = "published";
 /// No picture is asked for; the state wants a size.
 const SIZE: (u16, u16) = (80, 24);
 
@@ -163,7 +165,7 @@ fn record(folder: &Path) -> Result<Record> {
     let file = folder.join(NUMBERS);
     let (finding, session) = (store::open(folder)?, store::session(folder)?);
     // what was published has claims alone
-    let has_none = finding.card.is_published() && !plain::stands(&file).unwrap_or(true);
+    let has_none = is_published(&finding.card) && !plain::stands(&file).unwrap_or(true);
     let numbers = match has_none {
         true => None,
         false => Some(recorded(&file)?),
@@ -174,6 +176,13 @@ fn record(folder: &Path) -> Result<Record> {
         numbers,
         claims: finding.card.claims,
     })
+}
+
+/// Whether a card's claims are those of a text that was published, with no numbers of ours beside them.
+fn is_published(card: &Card) -> bool {
+    let published =
+        |one: &Verdict| one.because == PUBLISHED && one.numbers.is_none() && one.verdict.is_none();
+    !card.claims.is_empty() && card.claims.iter().all(published)
 }
 
 fn recorded(file: &Path) -> Result<serde_json::Value> {

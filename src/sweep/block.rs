@@ -111,6 +111,8 @@ pub(super) struct Block<T> {
     pub done: Vec<f64>,
     /// By [`Wanted::held`].
     pub held: Vec<T>,
+    /// Whether all logits are tied, exactly.
+    pub level: bool,
     /// By element, what is right; empty where the form of the task says it.
     pub targets: Vec<Vec<Target>>,
 }
@@ -167,6 +169,7 @@ impl<T: Copy + From<f32>> Block<T> {
             carried: rows(if wanted.carried { carried } else { 0 }),
             done: vec![0.0; wanted.entries.len() * pad],
             held: rows(wanted.held.len()),
+            level: false,
             targets: Vec::new(),
         }
     }

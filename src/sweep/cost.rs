@@ -64,8 +64,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::super::block::Wanted;
     use super::super::constants::Constants;
+    use super::super::doubles::{DOUBLE, Double};
     use super::super::fold::fold;
-    use super::super::lanes::{Double, Doubles, Lanes};
+    use super::super::lanes::Lanes;
     use super::super::local::{LocalHead, LocalOut};
     use super::super::tables::Elements;
     use super::super::walk::{At, Work};
@@ -83,7 +84,7 @@ mod tests {
 
     macro_rules! as_double {
         ($($name:ident($($x:ident: $t:ty),*) -> $out:ty;)*) => {
-            $(fn $name(self, $($x: $t),*) -> $out { Doubles.$name($($x),*) })*
+            $(fn $name(self, $($x: $t),*) -> $out { DOUBLE.$name($($x),*) })*
         };
     }
 
@@ -100,7 +101,7 @@ mod tests {
         }
         fn fma(self, a: One, b: One, c: One) -> One {
             self.0.set(self.0.get() + 1);
-            Doubles.fma(a, b, c)
+            DOUBLE.fma(a, b, c)
         }
         as_double! {
             splat(x: f64) -> One;

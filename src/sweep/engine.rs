@@ -4,10 +4,11 @@
 use super::block::{Block, Wanted};
 use super::bound;
 use super::constants::Constants;
+use super::doubles::Double;
 use super::entry::Sought;
 use super::exact::Exact;
 use super::fold::fold;
-use super::lanes::{Double, FEW, MANY, ONE, One, Single, at_once, used};
+use super::lanes::{FEW, MANY, ONE, One, Single, at_once, used};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
 use super::space::Space;
@@ -60,8 +61,10 @@ impl TokenBasis {
         let elements = Arc::new(Elements::new(&program));
         let double = Prepared::new::<Double>(weights, &program, &elements)?;
         bound::check(&double)?;
+        let mut single = Prepared::new::<One>(weights, &program, &elements)?.with_leads::<One>();
+        single.level = double.tables.out.is_level();
         Ok(Self {
-            single: Prepared::new::<One>(weights, &program, &elements)?.with_leads::<One>(),
+            single,
             double,
             space: Space::new(weights.task()),
         })
@@ -109,7 +112,9 @@ impl TokenBasis {
         let last = fields.len() - 1;
         for elt in 0..elts {
             let margin = |j: usize| block.margins[j * block.pad + elt];
-            let open = (0..predictions).any(|j| margin(j).abs() < CLOSE || margin(j).is_nan());
+            // of equal logits no number can tell more
+            let close = |margin: f32| !block.level && margin.abs() < CLOSE || margin.is_nan();
+            let open = (0..predictions).any(|j| close(margin(j)));
             if open {
                 fields[last] = elt;
                 block.replace(elt, exact.input(fields));

@@ -1,9 +1,10 @@
 //! Close calls in double precision: the inputs of one block, as far as they are asked for.
 
 use super::block::{Block, Wanted};
+use super::doubles::{DOUBLE, Double, Doubles, WIDE};
 use super::engine::{Local, TokenBasis, seek, sought};
 use super::entry::Sought;
-use super::lanes::{Double, Doubles, Lanes, WideDouble};
+use super::lanes::Lanes;
 use super::walk::Work;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -17,7 +18,6 @@ pub(super) struct Exact<'a> {
     sought: Vec<Sought>,
     local: Local<f64>,
     one: Work<Double>,
-    many: Work<WideDouble>,
     block: Block<f64>,
     /// The list and index of the block at hand.
     base: Vec<usize>,
@@ -33,8 +33,7 @@ impl<'a> Exact<'a> {
             wanted,
             sought: sought(prepared, wanted),
             local: Local::new(prepared, 0.0),
-            one: Work::new(Doubles, prepared),
-            many: Work::new(Doubles, prepared),
+            one: Work::new(DOUBLE, prepared),
             block: prepared.block(0.0, wanted),
             base: Vec::new(),
             known: Vec::new(),
@@ -87,7 +86,7 @@ impl<'a> Exact<'a> {
         let at = self.local.at(prepared, &self.base, elt);
         for position in 0..prepared.program.positions {
             self.one
-                .step(Doubles, at, position, self.wanted, &mut self.block);
+                .step(DOUBLE, at, position, self.wanted, &mut self.block);
         }
     }
 }
@@ -99,7 +98,8 @@ impl WithSimd for Whole<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
+        let wide = Doubles::<S, WIDE>(simd);
         let exact = self.0;
         let prepared = &exact.engine.double;
         let elements = exact.engine.prepared().program.form.lanes();
@@ -108,15 +108,14 @@ impl WithSimd for Whole<'_, '_> {
         for position in 0..first_wide {
             exact
                 .one
-                .step(Doubles, shared, position, exact.wanted, &mut exact.block);
+                .step(DOUBLE, shared, position, exact.wanted, &mut exact.block);
         }
-        exact.many.share(Doubles, Doubles, &exact.one, prepared);
-        for e0 in (0..elements).step_by(WideDouble::WIDTH) {
+        let mut many = Work::new(wide, prepared);
+        many.share(wide, DOUBLE, &exact.one, prepared);
+        for e0 in (0..elements).step_by(Doubles::<S, WIDE>::WIDTH) {
             let at = exact.local.at(prepared, &exact.base, e0);
             for position in first_wide..prepared.program.positions {
-                exact
-                    .many
-                    .step(Doubles, at, position, exact.wanted, &mut exact.block);
+                many.step(wide, at, position, exact.wanted, &mut exact.block);
             }
         }
     }

@@ -67,6 +67,11 @@ impl Input<'_> {
         }
     }
 
+    /// Whether all logits are tied, as single precision knows it exactly.
+    pub fn is_level(&self) -> bool {
+        matches!(self.numbers, Numbers::Single(block) if block.level)
+    }
+
     /// How many tokens have a logit.
     pub fn tokens(&self) -> usize {
         match self.numbers {

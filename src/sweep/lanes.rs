@@ -3,7 +3,7 @@
 //! Lanes are never mixed and every product-and-sum is fused, so each input's numbers are the same
 //! bits whatever the width of the register: one input, AVX2, AVX-512 or none of them.
 
-use super::powers::{exp, exp_about, exp_about_f64, exp_f64, ln_1p, select};
+use super::powers::{exp, exp_about, ln_1p, select};
 use pulp::{Simd, bytemuck};
 
 /// A way to compute: with single numbers, or with as many as a register holds.
@@ -217,92 +217,6 @@ impl<S: Simd, const N: usize> Lanes for Single<S, N> {
     }
 }
 
-/// Double precision, `N` numbers at once: what decides close calls. Plain loops, which the compiler
-/// turns into registers; each number is the same bits whatever `N` is.
-#[derive(Clone, Copy)]
-pub(super) struct Doubles<const N: usize>;
-
-/// One number in double precision.
-pub(super) type Double = Doubles<1>;
-/// A whole block of inputs that are all close calls. Rows are padded to as many: see [`padded`].
-pub(super) type WideDouble = Doubles<16>;
-
-impl<const N: usize> Lanes for Doubles<N> {
-    type T = f64;
-    type V = [f64; N];
-    const WIDTH: usize = N;
-    const COLUMNS: usize = if N == 1 { 8 } else { 2 };
-
-    #[inline(always)]
-    fn number(x: f64) -> f64 {
-        x
-    }
-    #[inline(always)]
-    fn splat(self, x: f64) -> Self::V {
-        [x; N]
-    }
-    #[inline(always)]
-    fn load(self, from: &[f64]) -> Self::V {
-        let from = &from[..N];
-        std::array::from_fn(|i| from[i])
-    }
-    #[inline(always)]
-    fn store(self, x: Self::V, to: &mut [f64]) {
-        to[..N].copy_from_slice(&x);
-    }
-    #[inline(always)]
-    fn add(self, a: Self::V, b: Self::V) -> Self::V {
-        std::array::from_fn(|i| a[i] + b[i])
-    }
-    #[inline(always)]
-    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
-        std::array::from_fn(|i| a[i] - b[i])
-    }
-    #[inline(always)]
-    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-        std::array::from_fn(|i| a[i] * b[i])
-    }
-    #[inline(always)]
-    fn div(self, a: Self::V, b: Self::V) -> Self::V {
-        std::array::from_fn(|i| a[i] / b[i])
-    }
-    #[inline(always)]
-    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        // not fused: without the instruction that is a call for each number
-        std::array::from_fn(|i| a[i] * b[i] + c[i])
-    }
-    #[inline(always)]
-    fn max(self, a: Self::V, b: Self::V) -> Self::V {
-        std::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
-    }
-    #[inline(always)]
-    fn if_greater(self, a: Self::V, b: Self::V, then: Self::V, other: Self::V) -> Self::V {
-        std::array::from_fn(|i| if a[i] > b[i] { then[i] } else { other[i] })
-    }
-    #[inline(always)]
-    fn all_above(self, x: Self::V, bound: f64) -> bool {
-        x.iter().all(|x| *x > bound)
-    }
-    #[inline(always)]
-    fn with_lane(self, mut x: Self::V, lane: usize, from: Self::V) -> Self::V {
-        x[lane] = from[lane];
-        x
-    }
-    #[inline(always)]
-    fn exp(self, x: Self::V) -> Self::V {
-        std::array::from_fn(|i| exp_f64(x[i]))
-    }
-    #[inline(always)]
-    fn exp_about(self, x: Self::V) -> Self::V {
-        std::array::from_fn(|i| exp_about_f64(x[i]))
-    }
-    #[inline(always)]
-    fn ln_1p(self, x: Self::V) -> Self::V {
-        // a few for each input: the library's will do
-        std::array::from_fn(|i| x[i].ln_1p())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
@@ -340,23 +254,6 @@ mod tests {
         for x in [-1e9, f32::NEG_INFINITY] {
             let found = one.exp_about([x])[0];
             assert!((0.0..1e-36).contains(&found), "exp({x}) is {found}");
-        }
-    }
-
-    #[test]
-    fn exp_in_double_precision_is_the_library_s() {
-        for step in 0..70_000 {
-            let x = -f64::from(step) / 100.0;
-            let (found, exact) = (exp_f64(x), x.exp());
-            let error = if exact == 0.0 {
-                found
-            } else {
-                (found / exact - 1.0).abs()
-            };
-            assert!(error < 1e-15, "exp({x}) is {found}, not {exact}");
-        }
-        for (x, exact) in [(0.0, 1.0), (-800.0, 0.0), (f64::NEG_INFINITY, 0.0)] {
-            assert_eq!(exp_f64(x), exact);
         }
     }
 

@@ -15,6 +15,7 @@ mod case;
 mod claim;
 mod constants;
 mod cost;
+mod doubles;
 mod engine;
 mod entry;
 mod exact;

@@ -155,27 +155,42 @@ const FACTORIALS: [f64; 14] = [
     1.0,
 ];
 
-/// `e^x` for `x <= 0` in double precision: without branches and calls, so that the compiler can do many
-/// at once. A Taylor series over `|f| <= ln 2 / 2`, whose first term left out is 4e-18.
 #[inline(always)]
-pub(super) fn exp_f64(x: f64) -> f64 {
-    exp_of(x, &FACTORIALS)
+pub(super) fn select_f64<S: Simd>(
+    simd: S,
+    mask: S::m64s,
+    then: S::f64s,
+    other: S::f64s,
+) -> S::f64s {
+    let (then, other) = (bytemuck::cast(then), bytemuck::cast(other));
+    bytemuck::cast(simd.select_u64s(mask, then, other))
 }
 
-/// The same within 6e-9 of itself.
+/// `e^x` for `x <= 0` in double precision; where it need not be exact, within 6e-9 of itself. A Taylor series over
+/// `|f| <= ln 2 / 2`, whose first term left out is 4e-18.
 #[inline(always)]
-pub(super) fn exp_about_f64(x: f64) -> f64 {
-    exp_of(x, &FACTORIALS[6..])
-}
-
-#[inline(always)]
-fn exp_of(x: f64, series: &[f64]) -> f64 {
-    let inside = if x > LEAST_F64 { x } else { LEAST_F64 };
-    let shifted = inside * std::f64::consts::LOG2_E + TO_WHOLE_F64;
-    let whole = shifted - TO_WHOLE_F64;
-    let f = (inside - whole * LN_2_F64[0]) - whole * LN_2_F64[1];
-    let power = series.iter().fold(0.0, |sum, k| sum * f + k);
-    // the whole number is in the lowest bits of what was shifted: added to the exponent's
-    let scaled = f64::from_bits(power.to_bits().wrapping_add(shifted.to_bits() << 52));
-    if x > LEAST_F64 { scaled } else { 0.0 }
+pub(super) fn exp_f64<S: Simd, const EXACT: bool>(simd: S, x: S::f64s) -> S::f64s {
+    let at = |x: f64| simd.splat_f64s(x);
+    let inside = simd.greater_than_f64s(x, at(LEAST_F64));
+    let x = select_f64(simd, inside, x, at(LEAST_F64));
+    let shifted = simd.add_f64s(
+        simd.mul_f64s(x, at(std::f64::consts::LOG2_E)),
+        at(TO_WHOLE_F64),
+    );
+    let whole = simd.sub_f64s(shifted, at(TO_WHOLE_F64));
+    let rest = simd.sub_f64s(x, simd.mul_f64s(whole, at(LN_2_F64[0])));
+    let rest = simd.sub_f64s(rest, simd.mul_f64s(whole, at(LN_2_F64[1])));
+    let series = if EXACT {
+        &FACTORIALS[..]
+    } else {
+        &FACTORIALS[6..]
+    };
+    let mut sum = at(0.0);
+    for &term in series {
+        sum = simd.add_f64s(simd.mul_f64s(sum, rest), at(term));
+    }
+    // the whole number is in the lowest bits of what was shifted: added to the exponent's, 52 places up
+    let up = simd.mul_u64s(bytemuck::cast(shifted), simd.splat_u64s(1 << 52));
+    let scaled = simd.add_u64s(bytemuck::cast(sum), up);
+    select_f64(simd, inside, bytemuck::cast(scaled), at(0.0))
 }

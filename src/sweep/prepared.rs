@@ -28,6 +28,8 @@ pub(super) struct Prepared<T> {
     pub shared: Vec<usize>,
     /// Who is right without logits, where that can be known.
     pub leads: Option<Leads<T>>,
+    /// Whether all logits are tied in every input, exactly.
+    pub level: bool,
     /// The numbers that interventions put into cells.
     pub numbers: Vec<(Select, Vec<T>)>,
 }
@@ -53,6 +55,7 @@ impl<T: Copy + PartialOrd + Into<f64>> Prepared<T> {
         });
         Ok(Self {
             leads: None,
+            level: false,
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
             first_wide,
@@ -108,7 +111,9 @@ impl<T> Prepared<T> {
             d_vocab_out: self.tables.out.d_vocab_out,
             carried: self.plans.coefficients,
         };
-        Block::new(zero, size, wanted)
+        let mut block = Block::new(zero, size, wanted);
+        block.level = self.level;
+        block
     }
 
     /// The elements of a row, and what registers hold behind the last.

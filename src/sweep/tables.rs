@@ -149,6 +149,14 @@ pub(super) struct OutTables<T> {
     pub bias: Vec<T>,
 }
 
+impl<T: PartialEq> OutTables<T> {
+    /// Whether it adds the same to every logit, whatever is read: all of them are tied then, exactly.
+    pub fn is_level(&self) -> bool {
+        let level = |row: &[T]| row.iter().all(|one| *one == row[0]);
+        level(&self.bias) && self.out.chunks_exact(self.d_vocab_out).all(level)
+    }
+}
+
 /// All tables of a program.
 pub(super) struct Tables<T> {
     pub heads: Vec<HeadTables<T>>,
@@ -326,9 +334,9 @@ fn out_tables<L: Lanes>(carried: &mut Carried<'_>, basis: Basis) -> OutTables<L:
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::super::constants::Constants;
+    use super::super::doubles::Double;
     use super::super::engine::tests::experiment;
     use super::super::fold::fold;
-    use super::super::lanes::Double;
     use super::*;
     use crate::lens::{Circuit, CircuitName, HeadName, Side};
     use crate::model::Model;

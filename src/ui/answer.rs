@@ -7,11 +7,12 @@
 //! ```
 
 use super::attention::draw_legend;
-use super::canvas::{Canvas, scroll_to};
+use super::canvas::Canvas;
 use super::columns::{Columns, split_heading};
 use super::figure::cell as cell_of;
 use super::fit::shortened;
 use super::heatmap::{Heatmap, Scale};
+use super::lines::Lines;
 use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, picture, scatter};
@@ -21,7 +22,6 @@ use crate::lens::{Direction, RunName, Shown};
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use std::ops::Range;
 
 /// One answer in its frame.
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
@@ -176,12 +176,14 @@ fn draw(
     let kinds = inquiry.question.alike();
     let columns = Columns::new(table, area, column, kinds != Alike::Columns);
     let head = columns.head();
-    let shown_rows = usize::from(area.height.saturating_sub(head));
-    let shown_rows = shown_rows.min(table.rows.len());
-    let preferred = row.saturating_sub(shown_rows / 2);
-    let first_row = scroll_to(row, shown_rows, table.rows.len(), preferred);
-    let rows = first_row..first_row + shown_rows;
-    let lines = Lines::new(table, &rows, area.height.saturating_sub(head), &columns);
+    let lines = Lines::new(
+        table,
+        row,
+        area.height.saturating_sub(head),
+        &columns,
+        kinds,
+    );
+    let rows = lines.rows.clone();
     for (i, (name, values)) in table.layers().take(columns.layers).enumerate() {
         let place = columns.place(area, i, table.rows.len());
         if i == 0 || columns.stacked {
@@ -204,8 +206,9 @@ fn draw(
         }
         .intersection(area);
         let value = |row: usize, column: usize| cell_of(values, row, column);
-        let pieces = kinds.pieces(&rows, columns.range());
-        let pieces = pieces.into_iter();
+        let first = lines.baseline().into_iter();
+        let pieces = first.chain([rows.clone()]);
+        let pieces = pieces.flat_map(|rows| kinds.pieces(&rows, columns.range()));
         let pieces = pieces.flat_map(|(rows, column)| {
             let parts = lines.parts(&rows).into_iter();
             parts.map(move |rows| (rows, column))
@@ -233,7 +236,7 @@ fn draw(
         }
         flags(canvas, body, &lines, &columns, table);
     }
-    off_screen(canvas, area, &columns, table, &rows);
+    off_screen(canvas, area, &columns, table, &lines);
     let place = columns.place(area, 0, table.rows.len());
     (columns.layers == 1 && common.is_some()).then(|| bars::Free {
         area: Rect {
@@ -242,43 +245,10 @@ fn draw(
             ..area
         },
         heading: area.y + head - 1,
-        rows: rows
+        rows: (lines.shown())
             .map(|row| (row, area.y + head + lines.y(row)))
             .collect(),
     })
-}
-
-/// Where rows stand on the screen: one below the other, with headings above some where there is room.
-struct Lines<'a> {
-    first: usize,
-    sections: &'a [(usize, String)],
-}
-
-impl<'a> Lines<'a> {
-    fn new(table: &'a Table, rows: &Range<usize>, room: u16, columns: &Columns) -> Self {
-        let all = table.rows.len() + table.sections.len();
-        let fits = rows.len() == table.rows.len() && all <= usize::from(room) && !columns.stacked;
-        Self {
-            first: rows.start,
-            sections: if fits { &table.sections } else { &[] },
-        }
-    }
-
-    /// How far below the first row.
-    fn y(&self, row: usize) -> u16 {
-        let above = self.sections.iter().filter(|(at, _)| *at <= row);
-        (row - self.first + above.count()) as u16
-    }
-
-    /// Rows that stand one right below the other.
-    fn parts(&self, rows: &Range<usize>) -> Vec<Range<usize>> {
-        let cuts = self.sections.iter().map(|(at, _)| *at);
-        let mut cuts: Vec<usize> = cuts.filter(|at| rows.contains(at)).collect();
-        cuts.extend([rows.start, rows.end]);
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts.windows(2).map(|two| two[0]..two[1]).collect()
-    }
 }
 
 /// Marks where the table goes on beyond the screen, and the layers that found no room.
@@ -287,8 +257,9 @@ fn off_screen(
     area: Rect,
     columns: &Columns,
     table: &Table,
-    rows: &Range<usize>,
+    lines: &Lines<'_>,
 ) {
+    let rows = &lines.rows;
     let style = canvas.look.style(Role::Accent);
     let (left, right) = (canvas.look.pick("‹", "<"), canvas.look.pick("›", ">"));
     let (up, down) = (canvas.look.pick("↑", "^"), canvas.look.pick("↓", "v"));
@@ -306,11 +277,11 @@ fn off_screen(
         }
     }
     let body = area.y + columns.head();
-    if rows.start > 0 {
-        canvas.text(after, body, area, up, style);
+    if rows.start > lines.baseline().map_or(0, |rows| rows.end) {
+        canvas.text(after, body + lines.y(rows.start), area, up, style);
     }
     if rows.end < table.rows.len() && !rows.is_empty() {
-        canvas.text(after, body + rows.len() as u16 - 1, area, down, style);
+        canvas.text(after, body + lines.y(rows.end - 1), area, down, style);
     }
     let hidden: Vec<&str> = table.layers().skip(columns.layers).map(|l| l.0).collect();
     if !hidden.is_empty() {
@@ -330,14 +301,16 @@ fn row_names(
     table: &Table,
     cursor: usize,
 ) {
-    let room = usize::from(place.height.saturating_sub(head));
-    for (i, name) in table.rows.iter().enumerate().skip(lines.first).take(room) {
+    for i in lines.shown() {
+        let Some(name) = table.rows.get(i) else {
+            break;
+        };
         let style = canvas.look.style(name_role(i == cursor));
         let y = place.y + head + lines.y(i);
         canvas.text(place.x, y, place, name, style);
     }
     let style = canvas.look.style(Role::Title);
-    for (at, heading) in lines.sections {
+    for (at, heading) in &lines.sections {
         let y = place.y + head + lines.y(*at) - 1;
         let wide = Rect {
             width: place.width.max(heading.chars().count() as u16),
@@ -387,7 +360,7 @@ fn column_names(
 fn flags(canvas: &mut Canvas<'_>, body: Rect, lines: &Lines<'_>, columns: &Columns, table: &Table) {
     let style = canvas.look.style(Role::Warn);
     for &[row, column] in &table.flagged {
-        if row >= lines.first && columns.range().contains(&column) {
+        if lines.shows(row) && columns.range().contains(&column) {
             let y = body.y.saturating_add(lines.y(row));
             let x = body.x + columns.offset(column) + columns.width(column);
             canvas.text(x, y, body, "!", style);

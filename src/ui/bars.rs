@@ -1,4 +1,4 @@
-//! The column at hand as bars, in what room a table leaves.
+//! Columns as bars, in what room a table leaves.
 
 use super::canvas::Canvas;
 use super::theme::Role;
@@ -9,6 +9,8 @@ use ratatui::style::Style;
 
 /// Columns that bars need at least, and at most.
 const WIDTH: (u16, u16) = (24, 72);
+/// Where all columns have bars, each has so many.
+const EACH: u16 = 20;
 /// Columns between the table and its bars: marks of what is off screen stand there.
 const GAP: u16 = 3;
 
@@ -22,7 +24,7 @@ pub(super) struct Free {
     pub rows: Vec<(usize, u16)>,
 }
 
-/// Draws the column at hand as bars from a common zero, if there is room.
+/// Draws columns as bars from a common zero: all of them where there is room, else the one at hand.
 pub(super) fn beside(
     canvas: &mut Canvas<'_>,
     free: Option<Free>,
@@ -31,36 +33,68 @@ pub(super) fn beside(
     stale: bool,
 ) {
     let Some(free) = free else { return };
-    let width = free.area.width.saturating_sub(GAP).min(WIDTH.1);
+    let width = free.area.width.saturating_sub(GAP);
     // one column of a table of many says little
     let is_listed = table.cols.len() <= 16 && table.rows.len() >= 2;
-    let column = inquiry.cursor.1;
-    let Some(name) = table.cols.get(column).filter(|_| is_listed) else {
-        return;
-    };
-    if width < WIDTH.0 {
+    if !is_listed || width < WIDTH.0 {
         return;
     }
-    let area = Rect {
-        x: free.area.x + GAP,
-        width,
-        ..free.area
-    };
-    let value = |row: usize| table.values.get(&[row, column]).filter(|v| v.is_finite());
-    if !free
-        .rows
-        .iter()
-        .any(|&(row, _)| value(row).is_some_and(|v| v != 0.0))
-    {
+    let value = |row: usize, column: usize| table.values.get(&[row, column]);
+    let cells = (free.rows.iter())
+        .flat_map(|&(row, _)| (0..table.cols.len()).filter_map(move |column| value(row, column)));
+    let has_bar = cells.filter(|v| v.is_finite()).any(|v| v != 0.0);
+    if !has_bar {
         return;
     }
-    let style = canvas.look.style(Role::Accent);
-    canvas.text(area.x, free.heading, area, name, style);
-    // the zero is where the largest and the smallest of them leave it
-    let all = free.rows.iter().filter_map(|&(row, _)| value(row));
-    let (low, high) = all.fold((0.0f32, 0.0f32), |(low, high), value| {
-        (low.min(value), high.max(value))
+    let count = table.cols.len() as u16;
+    let columns = match count {
+        2.. if width / count >= EACH => 0..table.cols.len(),
+        _ => inquiry.cursor.1..inquiry.cursor.1 + 1,
+    };
+    let each = (width / columns.len().max(1) as u16).min(WIDTH.1);
+    let ends = ends(&free, table, columns.clone());
+    for (place, column) in columns.enumerate() {
+        let area = Rect {
+            x: free.area.x + GAP + place as u16 * each,
+            width: each.saturating_sub(if count > 1 { 2 } else { 0 }),
+            ..free.area
+        };
+        let role = match column == inquiry.cursor.1 {
+            true => Role::Accent,
+            false => Role::Muted,
+        };
+        if let Some(name) = table.cols.get(column) {
+            canvas.text(area.x, free.heading, area, name, canvas.look.style(role));
+        }
+        bars(canvas, &free, area, ends, stale, |row| {
+            value(row, column).filter(|v| v.is_finite())
+        });
+    }
+}
+
+/// The smallest and the largest number of these columns, 0 among them: where bars begin and end.
+fn ends(free: &Free, table: &Table, columns: std::ops::Range<usize>) -> (f32, f32) {
+    let rows = free.rows.iter();
+    let cells = rows.flat_map(|&(row, _)| {
+        let columns = columns.clone();
+        columns.filter_map(move |column| table.values.get(&[row, column]))
     });
+    let finite = cells.filter(|value| value.is_finite());
+    finite.fold((0.0f32, 0.0f32), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
+
+fn bars(
+    canvas: &mut Canvas<'_>,
+    free: &Free,
+    area: Rect,
+    (low, high): (f32, f32),
+    stale: bool,
+    value: impl Fn(usize) -> Option<f32>,
+) {
+    let width = area.width;
+    // the zero is where the largest and the smallest of them leave it
     let left = (f32::from(width) * -low / (high - low)).round() as u16;
     for &(row, y) in &free.rows {
         let Some(value) = value(row).filter(|_| y < area.bottom()) else {

@@ -109,7 +109,13 @@ impl Canvas<'_> {
     /// What is done to the patched run.
     pub fn all_kinds(&self) -> Option<Part> {
         let seen = self.state.observation.as_deref()?;
-        let kinds = Intervention::kinds(&seen.experiment.interventions);
+        let all = &seen.experiment.interventions;
+        let kinds = Intervention::kinds(all);
+        // many kinds would leave no room for the pane's own name
+        let kinds = match kinds.matches(", ").count() {
+            0 | 1 => kinds,
+            _ => format!("{} interventions", all.len()),
+        };
         (!kinds.is_empty()).then(|| self.part(0, Role::Muted, format!(" ({kinds})")))
     }
 

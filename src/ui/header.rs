@@ -1,6 +1,7 @@
 //! The first and the last row: what is looked at, and which keys do what.
 
 use super::canvas::Canvas;
+use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{Action, Binding, Mode, Pane, Spot, Tone, hints, pinned};
 use crate::lens::Score;
@@ -9,6 +10,7 @@ use crate::task::{fraction, grouped};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
 
 /// Model, device, example, score; what does not fit is left out, the least important first.
 pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
@@ -133,12 +135,40 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What is said, then the keys of the focused pane as far as there is room; at the right edge those that do
-/// the same everywhere.
+/// What is said, in a line of its own above the keys: over the lowest edge of the panes, as long as it is said.
+pub(super) fn message(canvas: &mut Canvas<'_>, footer: Rect) {
+    let said = said(canvas);
+    if said.is_empty() {
+        return;
+    }
+    let text: String = said.iter().map(|span| span.content.as_ref()).collect();
+    let width = usize::from(footer.width).saturating_sub(2);
+    let role = said.first().map_or(Style::new(), |span| span.style);
+    let lines = wrapped(&text, width);
+    let rows = (lines.len() as u16).min(footer.y);
+    let ground = canvas.look.style(Role::Header);
+    for (i, line) in lines.iter().enumerate().take(rows.into()) {
+        let area = Rect {
+            y: footer.y - rows + i as u16,
+            height: 1,
+            ..footer
+        };
+        Clear.render(area, canvas.buf);
+        canvas.buf.set_style(area, ground);
+        let line = Line::from(Span::styled(
+            format!(" {line}"),
+            role.bg(ground.bg.unwrap_or_default()),
+        ));
+        canvas.line(area, 0, &line);
+    }
+}
+
+/// What is odd about the pair, then the keys of the focused pane as far as there is room; at the right edge those
+/// that do the same everywhere.
 pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let base = canvas.look.style(Role::Footer);
     canvas.buf.set_style(area, base);
-    let mut spans = message(canvas);
+    let mut spans = warning(canvas);
     let said = spans.iter().map(Span::width).sum::<usize>();
     // a long message needs all the room there is
     let left = usize::from(area.width).saturating_sub(said + 1);
@@ -211,8 +241,8 @@ fn at_edge(canvas: &mut Canvas<'_>, area: Rect, room: usize) -> usize {
     width
 }
 
-/// An error, a message, or what is odd about the pair, the most pressing one.
-fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+/// An error or a message, the more pressing one.
+fn said(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     let state = canvas.state;
     let wrong = state.field_error.as_ref().map(|(side, error)| {
         let side = format!("{side:?}").to_lowercase();
@@ -235,10 +265,15 @@ fn message(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     if let Some(failure) = &state.failure {
         return vec![canvas.span(Role::Bad, failure.clone())];
     }
-    if let Some(wrong) = wrong.filter(|_| normal) {
-        return wrong;
+    wrong.filter(|_| normal).unwrap_or_default()
+}
+
+/// What is odd about the pair, while nothing else is said.
+fn warning(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+    if !said(canvas).is_empty() {
+        return Vec::new();
     }
-    match state.warnings().first() {
+    match canvas.state.warnings().first() {
         Some(warning) => vec![
             canvas.span(Role::Warn, warning.text.clone()),
             Span::styled("  ", Style::new()),

@@ -37,8 +37,11 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
     let selected = state.view.intervention;
     // whose each row is
     let (mut rows, mut whose) = (Vec::new(), Vec::new());
-    let mut last = 0;
+    let (mut top, mut last) = (0, 0);
     for (i, listed) in list.iter().enumerate() {
+        if i == selected {
+            top = rows.len();
+        }
         rows.extend(rows_of(canvas, i, listed, inner.width, seen.as_deref()));
         whose.resize(rows.len(), i);
         if i == selected {
@@ -46,7 +49,8 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     let room = usize::from(inner.height);
-    let first = scroll_to(last, room, rows.len(), 0);
+    // where it does not fit, it is read from its beginning
+    let first = scroll_to(last, room, rows.len(), 0).min(top);
     let rows = rows.iter().zip(whose).skip(first).take(room);
     for (row, (line, i)) in (0..).zip(rows) {
         canvas.line(inner, row, line);

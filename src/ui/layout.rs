@@ -88,7 +88,7 @@ pub struct Wanted {
 }
 
 /// From this width on the text of a lesson stands at the side, so wide.
-const SIDE: (u16, u16) = (150, 40);
+const SIDE: (u16, u16) = (118, 38);
 /// Rows of the workbench that a lesson's text leaves alone, and the most that it takes.
 const SPARE: (u16, u16) = (30, 9);
 
@@ -155,15 +155,24 @@ pub fn layout(area: Rect, wanted: Wanted) -> Layout {
     }
 }
 
-/// Rows that an answer needs besides its own: the border, the headings and a line or two of notes.
+/// Rows that an answer needs besides its own: the border, the headings and a line or two of notes; and at least.
 const AROUND: u16 = 6;
+const LEAST_AROUND: u16 = 4;
 
-/// The rows of an answer in the lower half: as many as it has to show, within three fifths of all.
+/// The rows of an answer in the lower half: as many as it has to show, within three fifths of all; all of the lower
+/// half where the grids have no room above it.
 fn docked(body: Rect, wanted: Wanted, top: u16) -> Option<u16> {
-    let lower = [Pane::Strips, Pane::Cells, Pane::Interventions];
-    let rows = wanted.answer.filter(|_| !lower.contains(&wanted.focus))?;
+    let answer = wanted.answer?;
+    let rows = answer.saturating_add(AROUND);
+    let lower = body.height - top;
+    let below_grids = lower.saturating_sub(wanted.strips + 4);
+    let fits = answer.saturating_add(LEAST_AROUND) <= below_grids;
+    if fits && !wanted.grows && !wanted.zoomed && wanted.focus != Pane::Cells {
+        return Some(rows.min(below_grids));
+    }
+    let below = [Pane::Strips, Pane::Cells, Pane::Interventions];
     let most = body.height * 3 / 5;
-    Some(rows.saturating_add(AROUND).min(most).max(body.height - top))
+    (!below.contains(&wanted.focus)).then(|| rows.min(most).max(lower))
 }
 
 /// Whether all rows of an answer are on screen below the panes that it is about: enlarged it would show no more, and
@@ -201,12 +210,18 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
         )
     };
     let dock = docked(body, wanted, top);
-    let (upper, lower) = cut_top(body, dock.map_or(top, |dock| body.height - dock));
+    // a small answer leaves the grids their place above it
+    let middle = dock.map_or(0, |dock| (body.height - top).saturating_sub(dock));
+    let (upper, lower) = cut_top(body, dock.map_or(top, |dock| body.height - dock - middle));
+    let (between, lower) = cut_top(lower, middle);
     let mut panes = if wide {
         upper_wide(upper, wanted)
     } else {
         upper_narrow(upper)
     };
+    if middle > 0 {
+        panes.extend(abreast(between, wanted));
+    }
     panes.extend(if dock.is_some() {
         vec![(Pane::Answer, lower)]
     } else if wide && roomy {
@@ -283,9 +298,32 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     ]
 }
 
+/// The grids above a small answer, the interventions at their right.
+fn abreast(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
+    let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell).saturating_add(2);
+    let most = area.width.saturating_sub(LIST.1 - 2);
+    let mut cells = (3..=WIDEST_STRIP).rev();
+    let cell = cells.find(|&cell| strips(cell) <= most);
+    let width = strips(cell.unwrap_or(2)).min(area.width.saturating_sub(19));
+    let (left, right) = cut_left(area, width);
+    vec![(Pane::Strips, left), (Pane::Interventions, right)]
+}
+
+/// Columns of the list of interventions beside grids, at least; and where it is read.
+const LIST: (u16, u16) = (19, 36);
+
 fn lower_narrow(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
-    let strips = strips_width(wanted.len, wanted.layers, 2).saturating_add(2);
-    let (left, list) = cut_left(area, strips.min(area.width.saturating_sub(19)));
+    let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell).saturating_add(2);
+    // a short prompt has room for numbers
+    let mut cells = (2..=WIDEST_STRIP).rev();
+    let cell = cells.find(|&cell| strips(cell) + LIST.1 <= area.width);
+    // the list is read where it has the focus
+    let list = match wanted.focus {
+        Pane::Interventions => LIST.1,
+        _ => LIST.0,
+    };
+    let strips = strips(cell.unwrap_or(2));
+    let (left, list) = cut_left(area, strips.min(area.width.saturating_sub(list)));
     let shown = match wanted.focus {
         Pane::Cells => Pane::Cells,
         _ => Pane::Strips,

@@ -3,11 +3,14 @@
 use super::canvas::Canvas;
 use super::fit::{unwrapped, wrapped};
 use super::theme::Role;
-use crate::app::{Action, Binding, Spot};
+use crate::app::{Action, Binding, Fold, Spot};
 use crate::findings::tutorial::Lesson;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget as _};
+
+/// Rows that the text takes of the panes at least, where it lies over them.
+const LEAST_OVER: u16 = 7;
 
 /// Letters of the text below the title.
 pub(super) fn letters(lesson: &Lesson) -> u16 {
@@ -30,10 +33,15 @@ fn heading(lesson: &Lesson) -> String {
 
 /// The place of the text: its own, or where that is too small for it and the text is not folded up, over the panes,
 /// as much of them as it needs.
-pub(super) fn place(own: Rect, body: Rect, lesson: &Lesson, folded: bool) -> Rect {
+pub(super) fn place(own: Rect, body: Rect, lesson: &Lesson, fold: Fold) -> Rect {
     let beside = own.y == body.y;
-    let rows = needed(lesson, own.width).min(body.height * 3 / 4);
-    if folded || beside || rows <= own.height {
+    let most = match fold {
+        Fold::Part => LEAST_OVER.max(body.height / 4),
+        Fold::Whole => body.height * 3 / 4,
+        Fold::Line => 0,
+    };
+    let rows = needed(lesson, own.width).min(most);
+    if beside || rows <= own.height {
         return own;
     }
     Rect {
@@ -102,10 +110,12 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
     if text.len() > room {
         text.truncate(room);
         if let Some(last) = text.last_mut() {
-            *last = canvas
-                .look
-                .pick("… (T in F has all of it)", "... (T in F has all of it)")
-                .to_owned();
+            let key = Binding::key_of(Action::FoldLesson);
+            let more = canvas.look.pick("…", "...");
+            *last = match over {
+                true => format!("{more} ({key} shows all of it)"),
+                false => format!("{more} (T in F has all of it)"),
+            };
         }
     }
     lines.extend(text.into_iter().map(|line| (Role::Text, line)));
@@ -119,7 +129,7 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
     ];
     if over {
         let fold = Binding::key_of(Action::FoldLesson);
-        below.insert(0, canvas.span(Role::Muted, " folds this up  "));
+        below.insert(0, canvas.span(Role::Muted, " more or less of it  "));
         below.insert(0, canvas.span(Role::Key, fold));
     }
     let below = Line::from(below);

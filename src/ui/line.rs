@@ -6,6 +6,7 @@ use super::fit::window;
 use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{LineEditor, Purpose, Spot, signature};
+use crate::lens::{MetricValues, RunName};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -29,13 +30,22 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
                 "0.9n keeps the sum at 1, the others in their shares; of scores, any number"
                     .to_owned(),
             ],
+            (Purpose::Command | Purpose::Question, found)
+                if !line.text().trim().is_empty() && found.iter().all(String::is_empty) =>
+            {
+                vec!["nothing begins so; an empty line lists all there is".to_owned()]
+            }
             (_, found) => found,
         },
     };
+    let effect = effect(canvas).filter(|_| line.error.is_none());
     let signature = signature(line.text()).filter(|_| line.error.is_none());
     let rows = match listed {
         true => line.found.len().min(usize::from(area.height / 3).max(4)),
-        false => says.len().clamp(2, MOST_ROWS + 1) + usize::from(signature.is_some()),
+        false => {
+            let more = usize::from(signature.is_some()) + usize::from(effect.is_some());
+            says.len().clamp(2, MOST_ROWS + 1) + more
+        }
     };
     let height = 3 + rows as u16;
     let height = height.min(area.height.saturating_sub(1));
@@ -87,9 +97,41 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
         part_at_hand(canvas, inner, line, (verb, form));
         first = 2;
     }
+    if let Some(effect) = effect {
+        let line = Line::from(canvas.span(Role::Accent, effect));
+        canvas.line(inner, first, &line);
+        first += 1;
+    }
     for (row, text) in (first..).zip(says) {
         canvas.line(inner, row, &Line::from(canvas.span(role, text)));
     }
+}
+
+/// What the intervention does that is being typed, once that is known.
+fn effect(canvas: &Canvas<'_>) -> Option<String> {
+    let state = canvas.state;
+    let tried = state.study().tried.as_ref()?;
+    let seen = state.observation.as_deref().filter(|_| !state.is_stale())?;
+    let run = seen.experiment.direction.base().name();
+    if seen.is_idle(&tried.intervention) {
+        return Some(format!("as typed it changes no number of the {run} run"));
+    }
+    let metric = seen.metric?;
+    let value = |value: f32| metric.measure.written(value, 3);
+    let without = match seen.experiment.direction.base() {
+        RunName::Clean => metric.clean,
+        _ => metric.corrupted,
+    };
+    // others that stand already act without it
+    let same = |one: &MetricValues| (one.metric, one.measure) == (metric.metric, metric.measure);
+    let before = state.untried().filter(same);
+    let base = before.map_or(without, |before| before.patched);
+    let [base, patched] = [base, metric.patched].map(value);
+    let name = metric.measure.name();
+    let arrow = canvas.look.pick("→", "->");
+    Some(format!(
+        "as typed, in the {run} run: {name} {base} {arrow} {patched}"
+    ))
 }
 
 /// What was found, one a row: the word or the key, and what follows it or what it does.

@@ -28,7 +28,8 @@ impl Widths {
     /// No name takes more.
     const MOST: usize = 14;
 
-    fn of(canvas: &Canvas<'_>, seen: &Observation, rows: &[Row]) -> Self {
+    /// `width` is that of the pane: probabilities and verdicts keep their room, the longest names give way.
+    fn of(canvas: &Canvas<'_>, seen: &Observation, rows: &[Row], width: u16) -> Self {
         let task = canvas.state.task();
         let run = seen.run(canvas.state.view.shown.run());
         let mut widths = [5, 4, 3];
@@ -45,6 +46,14 @@ impl Widths {
         }
         // a name that fills its columns keeps a blank before the token
         widths[1] = widths[1].max(4);
+        let room = usize::from(width.saturating_sub(4 + AFTER_BAR));
+        while widths.iter().sum::<usize>() > room {
+            let longest = widths.iter_mut().max_by_key(|one| **one);
+            match longest {
+                Some(longest) if *longest > 4 => *longest -= 1,
+                _ => break,
+            }
+        }
         Self(widths)
     }
 
@@ -134,7 +143,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let first = scroll_to(cursor, room, rows.len() + beyond, start);
     let first = first.min(state.view.position * per_position);
-    let widths = Widths::of(canvas, &seen, &rows);
+    let widths = Widths::of(canvas, &seen, &rows, inner.width);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
         draw_row(canvas, (inner, i as u16, &widths), (&seen, &truth), row);
         canvas.spot_row(inner, i as u16, Spot::Position(row.position));

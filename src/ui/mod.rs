@@ -21,6 +21,7 @@ mod interventions;
 pub mod layout;
 mod lesson;
 mod line;
+mod lines;
 mod logits;
 mod logits_wide;
 pub mod look;
@@ -111,6 +112,7 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer, wanted: Wanted) -> Vec<(R
                 lesson::lesson(&mut canvas, place, lesson, over);
             }
             header::footer(&mut canvas, footer);
+            header::message(&mut canvas, footer);
             if let Some(shelf) = &state.shelf {
                 findings::findings(&mut canvas, area, shelf);
             }

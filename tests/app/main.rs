@@ -23,6 +23,7 @@ mod sessions;
 mod space;
 mod told;
 mod training;
+mod trying;
 mod typing;
 mod undo;
 

@@ -23,7 +23,7 @@ fn value(table: &Table, row: &str, col: &str) -> f32 {
 fn each_key_asks_its_question() {
     for (keys, line) in [
         ("L", "attribution target"),
-        ("tab P", "paths nl_1→b_0 target"),
+        ("tab P", "paths b_0→b_1 target"),
         ("o", "circuit ov.0.0"),
         ("tab tab w", "why 1.0 nl_1 a_0 summed"),
         ("tab tab w a", "why 1.0 nl_1 a_0"),
@@ -106,7 +106,7 @@ fn the_parts_add_up_to_what_the_screen_shows() {
     bench.state.view.focus = Pane::Logits;
     press(&mut bench, "P");
     let paths = table(&bench);
-    let logit = run.predictions(task)[0].clone();
+    let logit = run.predictions(task)[bench.state.prediction_at_hand()].clone();
     let logit = run
         .logits
         .get(&[logit.position, logit.target.unwrap() as usize])

@@ -305,12 +305,15 @@ fn all_inputs_are_counted_by_themselves_and_give_way_to_keys() {
             .any(|effect| matches!(effect, Effect::StopSpace(_)));
         (asks.collect::<Vec<_>>(), stops)
     };
+    // of the model as it is nobody has asked
+    assert_eq!(keys("tab"), (Vec::new(), false));
     let zero = ": 'zero blocks.0.attn.hook_z @*' enter";
-    assert_eq!(keys(zero), (Vec::new(), false));
-    assert_eq!(keys(": 'truth on' enter"), (vec![(true, true)], false));
+    assert_eq!(keys(zero), (vec![(true, true)], false));
     // any key stops it, and it is begun anew
     assert_eq!(keys("right"), (vec![(true, true)], true));
     assert_eq!(keys(": 'truth off' enter").0, []);
+    assert_eq!(keys("left").0, []);
+    assert_eq!(keys(": 'truth on' enter"), (vec![(true, true)], false));
 }
 
 /// What was counted of one step of a model is not shown of another: it is counted again.

@@ -9,6 +9,7 @@ mod workbench;
 
 mod colours;
 mod digits;
+mod dock;
 mod drawing;
 mod frames;
 mod pointing;

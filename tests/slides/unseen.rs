@@ -316,3 +316,49 @@ def f(x):
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("did you mean bidirectional?"), "{said}");
 }
+
+#[test]
+fn lists_are_sorted_in_place_and_comparisons_chained_as_in_python() {
+    const PASTED: &str = r#"
+tokens = numbers(6) + ["?"]
+classes = numbers(6)
+layout = "x[4] ?"
+fields = {"x": below(6)}
+
+def f(x):
+    b = list(x)
+    same = b
+    b.sort(reverse=True)
+    c = [v for v in x]
+    c.reverse()
+    tens, ones = divmod(10 * same[0] + c[0], 10)
+    if not 1 <= x[0] < 4 == x[1]:
+        return round(tens / 2)
+    return ones
+"#;
+    let right = |x: [usize; 4]| {
+        let most = x.iter().copied().max().unwrap();
+        match (1..4).contains(&x[0]) && x[1] == 4 {
+            true => x[3],
+            // of two whole numbers that are as near the even one
+            false => [0, 0, 1, 2, 2, 2][most],
+        }
+    };
+    let bench = Bench::new(5, [7, 6], 1, PASTED);
+    for x in [
+        [0, 1, 2, 3],
+        [3, 4, 5, 1],
+        [1, 4, 0, 4],
+        [5, 4, 2, 0],
+        [2, 0, 0, 1],
+    ] {
+        let prompt = x.map(|v| v.to_string());
+        let words: Vec<&str> = prompt.iter().map(String::as_str).collect();
+        let run = json(&bench.with(&[&["run"], &words[..]].concat()));
+        assert_eq!(run["predictions"][0]["target"], right(x), "{x:?}");
+    }
+    let wrong = PASTED.replace("b.sort(reverse=True)", "b.sort(upwards=True)");
+    std::fs::write(Path::new(&bench.task), wrong).unwrap();
+    let refused = output(&bench.with(&["run", "0", "1", "2", "3"]));
+    assert_eq!(refused.status.code(), Some(2));
+}

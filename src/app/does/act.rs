@@ -200,7 +200,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Compare
         | Action::AskRanks => return inquire::lead(state, action),
         Action::Pin => pin::pin(state),
-        Action::FoldLesson if state.lesson.is_some() => state.folded = !state.folded,
+        Action::FoldLesson if state.lesson.is_some() => state.folded = state.folded.next(),
         Action::FoldLesson => {
             state.say(Tone::Plain, "no step of the tutorial is open: T opens one");
         }

@@ -5,7 +5,18 @@ use crate::answers::{Question, Table};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::message::{Ask, Effect};
 use crate::app::held::state::State;
+use crate::app::keys::pane::Pane;
 use std::sync::Arc;
+
+impl State {
+    /// The question whose answer has the focus.
+    #[must_use]
+    pub fn focused_question(&self) -> Option<&Question> {
+        let asked = self.inquiry.as_ref();
+        let asked = asked.filter(|_| self.view.focus == Pane::Answer);
+        asked.map(|inquiry| &inquiry.question)
+    }
+}
 
 /// Asks the open question about the study as it is.
 pub(in crate::app) fn ask(state: &mut State) -> Vec<Effect> {
@@ -94,8 +105,6 @@ pub(in crate::app) fn answered(
         );
     }
     inquiry.answer = Some(result);
-    if std::mem::take(&mut inquiry.seeks) {
-        inquiry.seek_hottest();
-    }
+    inquiry.seek_as_asked();
     curves::point_at_beginning(inquiry);
 }

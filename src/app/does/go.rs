@@ -120,6 +120,9 @@ impl State {
             Side::Corrupted => study.corrupted = source,
         }
         after_typing(self, &mut study, side);
+        // what is typed may be an example all the same
+        let examples = &mut self.sample.prompts.iter();
+        self.sample.index = examples.position(|one| one.values == study.clean.values);
         self.status = None;
         self.go(study)
     }

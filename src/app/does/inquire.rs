@@ -3,7 +3,7 @@
 use super::asked::{ask, ask_again};
 use super::{curves, pin};
 use crate::answers::{Compare, Kind, Question, Sheet, Table, Variants};
-use crate::app::held::inquiry::Inquiry;
+use crate::app::held::inquiry::{Inquiry, Seek};
 use crate::app::held::message::Effect;
 use crate::app::held::panes::{StripColumn, strip_rows};
 use crate::app::held::state::{State, Tone};
@@ -34,7 +34,10 @@ pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect>
     }
     let effects = put(state, question, cursor, old.as_ref());
     if let Some(inquiry) = &mut state.inquiry {
-        inquiry.seeks = kept.is_none();
+        inquiry.seeks = match kept {
+            Some(_) => Seek::Nowhere,
+            None => Seek::Anywhere,
+        };
     }
     effects
 }
@@ -123,29 +126,25 @@ pub(in crate::app) fn attribution(state: &mut State) -> Vec<Effect> {
         toward: Toward::default(),
         mean: false,
     };
-    open(state, question)
+    let effects = open(state, question);
+    let column = state.prediction_at_hand();
+    if let Some(inquiry) = &mut state.inquiry
+        && inquiry.seeks == Seek::Anywhere
+    {
+        inquiry.cursor.1 = column;
+        inquiry.seeks = Seek::InColumn;
+    }
+    effects
 }
 
-/// Which paths add to the prediction under the logits' cursor, or to the metric's.
+/// Which paths add to the prediction under the logits' cursor.
 pub(in crate::app) fn paths(state: &mut State) -> Vec<Effect> {
     let question = Question::Paths {
-        i: prediction_at_hand(state),
+        i: state.prediction_at_hand(),
         toward: Toward::default(),
         mean: false,
     };
     open(state, question)
-}
-
-/// The prediction under the logits' cursor, or the metric's.
-fn prediction_at_hand(state: &State) -> usize {
-    let task = state.task();
-    let metric = state.study().experiment().metric_in_force(task);
-    let at_metric = metric.and_then(|metric| task.predicted_at(metric.position));
-    let i = match state.view.focus {
-        Pane::Logits => task.predicted_at(state.view.position),
-        _ => at_metric,
-    };
-    i.unwrap_or(0)
 }
 
 /// The whole grid in focus as a table, at the same cell; path patching where no grid has the focus.
@@ -198,7 +197,7 @@ fn strip_in_table(state: &State) -> Option<(usize, usize)> {
 /// What each head adds to the prediction at hand, by what it attends to.
 pub(in crate::app) fn sources(state: &mut State) -> Vec<Effect> {
     let question = Question::Sources {
-        i: prediction_at_hand(state),
+        i: state.prediction_at_hand(),
         toward: Toward::default(),
         by_token: false,
         mean: false,
@@ -292,7 +291,14 @@ pub(in crate::app) fn lead(state: &mut State, action: Action) -> Vec<Effect> {
     }
     let asked = state.inquiry.as_ref();
     let next = asked.and_then(|inquiry| led_to(state, &inquiry.question, action));
-    next.map_or_else(Vec::new, |next| open(state, next))
+    let Some(next) = next else {
+        return Vec::new();
+    };
+    // the logits' cursor goes with what is asked
+    if let Question::Paths { i, .. } | Question::Sources { i, .. } = &next {
+        state.view.position = state.task().predicts_at(*i);
+    }
+    open(state, next)
 }
 
 /// Another run on screen; over grids another way to tell what their patches do.

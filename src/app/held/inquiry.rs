@@ -1,8 +1,20 @@
 //! A question that stands open.
 
-use crate::answers::{Question, Table};
+use crate::answers::{Alike, Question, Table};
 use crate::app::keys::pane::Pane;
 use std::sync::Arc;
+
+/// Where the cursor of an answer goes when that comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seek {
+    /// It stays.
+    #[default]
+    Nowhere,
+    /// To the value that stands out most.
+    Anywhere,
+    /// To that of its column.
+    InColumn,
+}
 
 /// A question that stands open, and its newest answer.
 #[derive(Clone, Debug)]
@@ -19,8 +31,8 @@ pub struct Inquiry {
     pub cursor: (usize, usize),
     /// The pane that was left for it.
     pub from: Pane,
-    /// Whether the cursor goes to the largest value when the answer comes.
-    pub seeks: bool,
+    /// Where the cursor goes when the answer comes.
+    pub seeks: Seek,
     /// How often a picture was taken closer: each time half as many rows and columns, around the cursor.
     pub closer: u8,
     /// Whether the answer leads on to the circuit behind it.
@@ -45,7 +57,7 @@ impl Inquiry {
             asked: 0,
             cursor: (0, 0),
             from: Pane::Attention,
-            seeks: false,
+            seeks: Seek::Nowhere,
             closer: 0,
             leads: false,
             pinned: false,
@@ -71,13 +83,26 @@ impl Inquiry {
 
     /// Moves the cursor; it stays there when the answer comes.
     pub(in crate::app) fn put_cursor(&mut self, cell: (usize, usize)) {
-        (self.cursor, self.seeks) = (cell, false);
+        (self.cursor, self.seeks) = (cell, Seek::Nowhere);
     }
 
     /// Moves the cursor to the value that stands out most among those like the one under it.
     pub(in crate::app) fn seek_hottest(&mut self) {
+        self.seek(self.question.alike());
+    }
+
+    /// Moves it to where it was to go once the answer is there.
+    pub(in crate::app) fn seek_as_asked(&mut self) {
+        match std::mem::take(&mut self.seeks) {
+            Seek::Nowhere => {}
+            Seek::Anywhere => self.seek_hottest(),
+            Seek::InColumn => self.seek(Alike::Kinds),
+        }
+    }
+
+    fn seek(&mut self, among: Alike) {
         if let Some(Ok(table)) = &self.answer
-            && let Some(cursor) = table.hottest(self.question.alike(), self.cursor)
+            && let Some(cursor) = table.hottest(among, self.cursor)
         {
             self.put_cursor(cursor);
         }

@@ -142,3 +142,27 @@ pub fn strip_cell(
     };
     Some((grid, cell))
 }
+
+/// How much of the tutorial's text lies over panes, where it has no room beside them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fold {
+    /// Its first lines.
+    #[default]
+    Part,
+    /// All of it.
+    Whole,
+    /// One line that names the step.
+    Line,
+}
+
+impl Fold {
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Part => Self::Whole,
+            Self::Whole => Self::Line,
+            Self::Line => Self::Part,
+        }
+    }
+}

@@ -194,8 +194,8 @@ pub struct Space {
     pub(in crate::app) failure: Option<(SpaceKey, String)>,
     /// What is asked.
     pub wants: Wants,
-    /// Whether all inputs are counted by themselves after a change of interventions, for the header. A
-    /// setting of the program, in no session.
+    /// Whether all inputs are counted by themselves after a change of interventions, for the header: unless
+    /// that was switched off. A setting of the program, in no session.
     pub truth: bool,
     /// Claims that were stated, the newest last.
     pub stated: Vec<String>,

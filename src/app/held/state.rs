@@ -3,17 +3,18 @@
 use super::draft::NoteEditor;
 use super::fields::{Fields, Side};
 use super::inquiry::{Inquiry, Trail};
-use super::panes::{AttentionView, CellsView, StripColumn, StripsView};
+use super::panes::{AttentionView, CellsView, Fold, StripColumn, StripsView};
 use super::shelf::Shelf;
 use super::space::Space;
 use super::steps::Steps;
 use super::study::{History, Study};
 use super::training::UnderWay;
-use crate::answers::Question;
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::findings::tutorial::Lesson;
-use crate::lens::{Fix, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings};
+use crate::lens::{
+    Fix, MetricValues, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings,
+};
 use crate::model::config::Assumed;
 use crate::model::{Config, Model};
 use crate::task::{Prompt, Sample, Task};
@@ -281,9 +282,11 @@ pub struct State {
     /// The step of the tutorial that is gone through: its text stands beside the workbench.
     pub lesson: Option<Box<Lesson>>,
     /// Whether that text is folded up, where it lies over the panes.
-    pub folded: bool,
+    pub folded: Fold,
     /// The open findings view.
     pub shelf: Option<Box<Shelf>>,
+    /// The metric before an intervention that is being typed acted.
+    pub(in crate::app) untried: Option<MetricValues>,
     /// A note that was put aside.
     pub draft: Option<Box<NoteEditor>>,
     /// The themes' names as a key goes through them: the first is that of the program's owner.
@@ -309,6 +312,7 @@ impl State {
         let clean = clean.unwrap_or_else(|| Source::new(task.values_at(0)));
         let study = Study::new(task, clean, source);
         let last_layer = model.config.n_layers.saturating_sub(1);
+        let position = study.measured(task).unwrap_or(task.predicts_at(0));
         Self {
             fields: Fields::new(&study.clean, &study.corrupted),
             field_error: None,
@@ -322,7 +326,10 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
-            space: Space::default(),
+            space: Space {
+                truth: true,
+                ..Space::default()
+            },
             asked: 0,
             inquiry: None,
             pinned: None,
@@ -330,8 +337,9 @@ impl State {
             typed: Vec::new(),
             themes: Vec::new(),
             lesson: None,
-            folded: false,
+            folded: Fold::default(),
             shelf: None,
+            untried: None,
             draft: None,
             view: View {
                 focus: Pane::Prompt,
@@ -339,7 +347,7 @@ impl State {
                 shown: Shown::Run(RunName::Clean),
                 reading: Reading::default(),
                 judge: None,
-                position: task.predicts_at(0),
+                position,
                 attention: AttentionView {
                     layer: last_layer,
                     head: 0,
@@ -388,14 +396,6 @@ impl State {
     #[must_use]
     pub fn task(&self) -> Task {
         self.model.task
-    }
-
-    /// The question whose answer has the focus.
-    #[must_use]
-    pub fn focused_question(&self) -> Option<&Question> {
-        let asked = self.inquiry.as_ref();
-        let asked = asked.filter(|_| self.view.focus == Pane::Answer);
-        asked.map(|inquiry| &inquiry.question)
     }
 
     /// Whether the numbers on screen belong to something older than the fields and lists say.

@@ -40,6 +40,17 @@ pub struct Study {
     pub sample: Sample,
     /// Claims about all inputs that are kept with it.
     pub claims: Vec<String>,
+    /// An intervention that is being typed: it acts, and is kept nowhere.
+    pub tried: Option<Tried>,
+}
+
+/// An intervention that is tried before it is taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// The one on the list whose place it takes.
+    pub at: Option<usize>,
+    /// What is typed.
+    pub intervention: Intervention,
 }
 
 impl Study {
@@ -56,6 +67,7 @@ impl Study {
             interventions: Vec::new(),
             sample,
             claims: Vec::new(),
+            tried: None,
         };
         study.corrupt(task, 0);
         study
@@ -93,16 +105,28 @@ impl Study {
     /// What the lens is asked.
     #[must_use]
     pub fn experiment(&self) -> Experiment {
-        let on = self.interventions.iter().filter(|listed| listed.on);
+        let at = self.tried.as_ref().and_then(|tried| tried.at);
+        let listed = self.interventions.iter().enumerate();
+        let on = listed.filter(|(i, listed)| listed.on && at != Some(*i));
+        let on = on.map(|(_, listed)| &listed.intervention);
+        let tried = self.tried.as_ref().map(|tried| &tried.intervention);
         Experiment {
             clean: self.clean.clone(),
             corrupted: self.corrupted.clone(),
             direction: self.direction,
             metric: self.metric,
             measure: self.measure,
-            interventions: on.map(|listed| listed.intervention.clone()).collect(),
+            interventions: on.chain(tried).cloned().collect(),
             sample: self.sample,
         }
+    }
+
+    /// The position at which the metric is measured, where something is predicted there.
+    #[must_use]
+    pub fn measured(&self, task: Task) -> Option<usize> {
+        let metric = self.experiment().metric_in_force(task)?;
+        let position = metric.position;
+        task.predicted_at(position).map(|_| position)
     }
 
     /// Makes the corrupted prompt the `index`-th counterfactual of the clean one (counted round).
@@ -146,6 +170,10 @@ pub struct Moment {
 
 impl Moment {
     fn new(study: Study) -> Self {
+        let study = Study {
+            tried: None,
+            ..study
+        };
         Self { study, sight: None }
     }
 }
@@ -194,6 +222,11 @@ impl History {
         &self.current.study
     }
 
+    /// What is typed acts, or nothing that is typed any more.
+    pub(in crate::app) fn attempt(&mut self, tried: Option<Tried>) {
+        self.current.study.tried = tried;
+    }
+
     /// What was shown when the study became what it is.
     pub(in crate::app) fn sight(&self) -> Option<&Sight> {
         self.current.sight.as_ref()
@@ -224,7 +257,8 @@ impl History {
     }
 
     fn push(&mut self, next: Study) {
-        let before = std::mem::replace(&mut self.current, Moment::new(next));
+        let mut before = std::mem::replace(&mut self.current, Moment::new(next));
+        before.study.tried = None;
         // a message that goes on twice makes one step
         if !self.moved {
             self.past.push(before);

@@ -2,6 +2,7 @@
 
 use crate::app::does::steps;
 use crate::app::held::message::{Effect, Opening};
+use crate::app::held::panes::Fold;
 use crate::app::held::state::{ModelInfo, State, Tone};
 use crate::findings::session::Session;
 use crate::findings::slots::WITHOUT;
@@ -109,7 +110,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
         Opening::Finding { title, step } => {
             let lesson = step.as_deref().and_then(tutorial::lesson);
             next.lesson = lesson.map(Box::new);
-            next.folded = false;
+            next.folded = Fold::default();
             let study = next.study().clone();
             next.history = state.history.clone();
             next.history.go(study);

@@ -7,7 +7,7 @@ use crate::app::does::line::suggest_anew;
 use crate::app::held::draft::{Edited, NoteEditor, place_cursor};
 use crate::app::held::editor::jump;
 use crate::app::held::fields::{Fields, Part, Side};
-use crate::app::held::panes::StripColumn;
+use crate::app::held::panes::{Fold, StripColumn};
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{HelpView, LineEditor, Mode, Purpose, Status};
 use crate::app::held::state::{ModelInfo, State};
@@ -82,7 +82,10 @@ impl State {
         // a program may have other steps than the one that wrote it
         let lesson = session.lesson.as_deref().and_then(tutorial::lesson);
         state.lesson = lesson.map(Box::new);
-        state.folded = session.folded;
+        state.folded = match session.folded {
+            true => Fold::Line,
+            false => Fold::Part,
+        };
         let shelf = session.shelf.as_ref().map(lists::shelf).transpose();
         state.shelf = shelf.context("field 'shelf'")?.map(Box::new);
         let draft = session.draft.as_ref().map(draft).transpose();
@@ -119,6 +122,7 @@ pub(in crate::app) fn study(model: &ModelInfo, text: &StudyText) -> Result<Study
         plain(claim).with_context(|| format!("claims[{i}]"))?;
     }
     Ok(Study {
+        tried: None,
         clean,
         corrupted: side(model, &text.corrupted).context("corrupted")?,
         counterfactual,

@@ -3,7 +3,7 @@
 use super::words::{EDIT, PANES, PURPOSES, RUNS, SIDES, TONES, strip_names, word};
 use super::{lists, questions};
 use crate::app::held::fields::{Fields, Part};
-use crate::app::held::panes::StripColumn;
+use crate::app::held::panes::{Fold, StripColumn};
 use crate::app::held::sight::Sight;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::app::held::study::{Moment, Study};
@@ -40,7 +40,7 @@ impl State {
             beside: questions::text(self, self.pinned.as_ref()),
             space: lists::space_text(&self.space),
             lesson: self.lesson.as_ref().map(|lesson| lesson.name.to_owned()),
-            folded: self.folded,
+            folded: self.folded == Fold::Line,
             shelf: self.shelf.as_deref().map(lists::shelf_text),
             fields: fields_text(self),
             mode: mode_text(&self.mode),

@@ -76,14 +76,10 @@ impl From {
             Self::Run(run) => format!("patch {}", run.name()),
             Self::Example(n) => format!("patch example {n}"),
             Self::Mean(over, given) => {
-                let kind = if given.is_in_nothing() {
-                    ""
-                } else {
-                    "conditional "
-                };
+                let given = if given.is_in_nothing() { "" } else { ", given" };
                 match over {
-                    Averaged::Sample => format!("{kind}mean"),
-                    Averaged::Space => format!("{kind}mean of all"),
+                    Averaged::Sample => format!("mean{given}"),
+                    Averaged::Space => format!("mean of all{given}"),
                 }
             }
             Self::Resample { .. } => "resample".into(),

@@ -322,7 +322,9 @@ impl Axis {
         });
         match self {
             Self::Tokens => tokens(config.d_vocab).collect(),
-            Self::Logits => tokens(config.d_vocab_out).collect(),
+            Self::Logits => (0..config.d_vocab_out)
+                .map(|class| task.class_name(class as Token))
+                .collect(),
             Self::Positions => positions.collect(),
             Self::Both => tokens(config.d_vocab).chain(positions).collect(),
             Self::Neurons => {

@@ -7,11 +7,12 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `leaf.rs` what they look like, `stated.rs` expressions of the task's language, `held.rs` those of activations, `both.rs` those of the untouched run, `control.rs` the same under other interventions, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
+//! words mean, `leaf.rs` what they look like, `stated.rs` expressions of the task's language, `held.rs` those of activations, `circuits.rs` those of attention and circuits, `both.rs` those of the untouched run, `control.rs` the same under other interventions, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
 //! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
 //! what is known then, `close.rs` where a forward pass cannot tell.
 
 mod both;
+mod circuits;
 mod close;
 mod comparison;
 mod conclusion;

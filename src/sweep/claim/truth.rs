@@ -67,8 +67,9 @@ impl Number<Word> {
         if self.is_open(input) || other.is_open(input) {
             return true;
         }
+        let known = [self, other].iter().all(|one| one.is_known(input));
         let whole = self.is_whole() && other.is_whole();
-        !whole && are_close(self.of(input), other.of(input))
+        !known && !whole && are_close(self.of(input), other.of(input))
     }
 
     /// Whether a whole number in it may be another one.
@@ -79,6 +80,19 @@ impl Number<Word> {
             Self::Negative(a) | Self::Abs(a) => a.is_open(input),
             Self::Chain(first, rest) => {
                 first.is_open(input) || rest.iter().any(|(_, b)| b.is_open(input))
+            }
+        }
+    }
+
+    /// Whether it is exact in single precision: it is made of fields and of margins of equal logits.
+    fn is_known(&self, input: &Input<'_>) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Word(Word::Margin(_)) => input.is_level(),
+            Self::Word(word) => word.is_settled(),
+            Self::Negative(a) | Self::Abs(a) => a.is_known(input),
+            Self::Chain(first, rest) => {
+                first.is_known(input) && rest.iter().all(|(_, one)| one.is_known(input))
             }
         }
     }

@@ -250,6 +250,7 @@ impl Word {
     /// clearly the first.
     pub fn is_open(&self, input: &Input<'_>) -> bool {
         match *self {
+            Self::Rank(_) | Self::Right(_) if input.is_level() => false,
             Self::Rank(j) => input.get(Of::Margin(j)) <= CLEAR,
             Self::Right(Some(j)) => input.get(Of::Margin(j)).abs() <= CLEAR,
             Self::Right(None) => {

@@ -1,15 +1,17 @@
 //! What stands in for operators and methods that can make much of little: each looks at sizes first.
 
+use super::given::Given;
 use super::values::{hidden_slot, list};
 use super::watch;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_module;
-use starlark::values::Value;
 use starlark::values::dict::DictRef;
+use starlark::values::float::StarlarkFloat;
 use starlark::values::list::ListRef;
 use starlark::values::range::Range;
 use starlark::values::tuple::UnpackTuple;
+use starlark::values::{UnpackValue as _, Value};
 use std::num::NonZeroI32;
 
 /// A list that an operator makes has at most so many items.
@@ -79,6 +81,9 @@ fn mul<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v>
     if let (Some(x), Some(y)) = (a.unpack_i32(), b.unpack_i32()) {
         return Ok(eval.heap().alloc(i64::from(x) * i64::from(y)));
     }
+    if let Some(row) = scaled(a, b, eval).or_else(|| scaled(b, a, eval)) {
+        return Ok(row);
+    }
     let repeated = size(a).zip(b.unpack_i32());
     if let Some(((len, most), times)) = repeated.or_else(|| size(b).zip(a.unpack_i32())) {
         let times = usize::try_from(times).unwrap_or(0);
@@ -87,6 +92,22 @@ fn mul<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v>
         return Err(too_large("a longer number"));
     }
     a.mul(b, eval.heap())
+}
+
+/// A part of a row of positions: `0.5 * one(elt)`. Rows are lists of a position and how much there is of it.
+fn scaled<'v>(by: Value<'v>, row: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Option<Value<'v>> {
+    let (by, row) = (StarlarkFloat::unpack_value_opt(by)?.0, list(row)?);
+    let pair = |pair: &Value<'v>| match list(*pair)? {
+        [at, share] => Some((*at, Given::of(*share, eval.heap()).ok()?.number()?)),
+        _ => None,
+    };
+    let pairs = row.iter().map(pair).collect::<Option<Vec<_>>>()?;
+    let scaled = pairs.into_iter().map(|(at, share)| {
+        let pair = vec![at, eval.heap().alloc(share * by)];
+        eval.heap().alloc(pair)
+    });
+    let scaled: Vec<Value> = scaled.collect();
+    Some(eval.heap().alloc(scaled))
 }
 
 /// How many digits a large whole number has.

@@ -11,6 +11,8 @@ use starlark_syntax::syntax::ast::{
 
 /// Methods that can make much of little, and those of Python's lists that the language's have not.
 const METHODS: [&str; 6] = ["extend", "join", "replace", "format", "count", "copy"];
+/// Methods of Python's lists that change them, and the functions that make what then stands there.
+const IN_PLACE: [(&str, &str); 2] = [("sort", "sorted"), ("reverse", "reversed")];
 /// Functions that can.
 const FUNCTIONS: [&str; 2] = ["str", "repr"];
 
@@ -135,6 +137,15 @@ impl Edits<'_> {
     fn expression(&mut self, expression: &AstExpr) {
         match &expression.node {
             ExprP::Call(called, _) => match &called.node {
+                ExprP::Dot(of, name) if IN_PLACE.iter().any(|(one, _)| *one == name.node) => {
+                    self.in_place(of, &name.node, (bytes(&**called).1, bytes(expression).1));
+                    expression.visit_expr(|one| {
+                        if one.span != called.span {
+                            self.expression(one);
+                        }
+                    });
+                    return;
+                }
                 ExprP::Dot(of, name) if METHODS.contains(&name.node.as_str()) => {
                     self.method(of, name, bytes(&**called).1);
                     self.expression(of);
@@ -160,6 +171,23 @@ impl Edits<'_> {
             _ => {}
         }
         expression.visit_expr(|one| self.expression(one));
+    }
+
+    /// `x.sort(key=f)` is `__put(x, sorted(x, key=f))`.
+    fn in_place(&mut self, of: &AstExpr, name: &str, (called, end): (usize, usize)) {
+        let (from, to) = bytes(of);
+        let opens = self.seen.brackets.iter().find(|(at, _)| *at >= called);
+        let dot = self.text[to..called].rfind('.').map(|at| to + at);
+        let function = IN_PLACE.iter().find(|(one, _)| *one == name);
+        let written = self.text[from..to].to_owned();
+        let (Some((bracket, true)), Some(dot), Some((_, function)), false) =
+            (opens, dot, function, written.contains('('))
+        else {
+            return self.wrong(from, "this is too intricate", "give the list a name first");
+        };
+        self.put(from, from, format!("__put({written}, {function}("));
+        self.put(dot, bracket + 1, ", ");
+        self.put(end, end, ")");
     }
 
     /// `x.join(y)` is `__join(x, y)`.

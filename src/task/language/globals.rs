@@ -3,6 +3,7 @@
 use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
 use super::given::Given;
+use super::python::python;
 use super::values::{AnyOf, Domain, Options, list, meaning, named};
 use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
@@ -23,7 +24,8 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
     ];
     let mut builder = GlobalsBuilder::extended_by(&extensions)
         .with(words)
-        .with(bounded);
+        .with(bounded)
+        .with(python);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
         ("n_ctx", size(sizes.n_ctx)),
@@ -48,6 +50,7 @@ pub(super) fn of_expressions() -> Globals {
     GlobalsBuilder::extended_by(&extensions)
         .with(words)
         .with(bounded)
+        .with(python)
         .with(counts)
         .with(positions)
         .build()

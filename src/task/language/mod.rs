@@ -23,6 +23,7 @@ mod globals;
 mod layout;
 mod pasted;
 mod picks;
+mod python;
 mod reading;
 mod shape;
 mod source;

@@ -1,13 +1,13 @@
 //! What Python has and the language has not, in other words before a task file is read: a generator expression is
-//! the list of what it makes, `is None` compares.
+//! the list of what it makes, `is None` compares, `a < b < c` is `(a < b and b < c)`.
 
 /// A text that was pasted, as the language reads it.
 #[derive(Debug)]
 pub(super) struct Pasted {
     /// In the language's words.
     pub text: String,
-    /// Bytes of it that were put in, ascending.
-    put: Vec<usize>,
+    /// What of it was put in: from which byte, and how many; ascending.
+    put: Vec<(usize, usize)>,
 }
 
 impl Pasted {
@@ -20,12 +20,12 @@ impl Pasted {
         for (at, word) in scan.words {
             same.replace_range(at..at + word.len(), word);
         }
-        scan.brackets.sort_unstable();
+        scan.put.sort_by_key(|(place, _)| *place);
         let (mut out, mut put, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
-        for (place, bracket) in scan.brackets {
+        for (place, words) in scan.put {
             out.push_str(&same[at..place]);
-            put.push(out.len());
-            out.push(bracket);
+            put.push((out.len(), words.len()));
+            out.push_str(&words);
             at = place;
         }
         out.push_str(&same[at..]);
@@ -34,17 +34,35 @@ impl Pasted {
 
     /// The byte of the text as it was pasted that stands at a byte of this one.
     pub fn written(&self, at: usize) -> usize {
-        at - self.put.iter().filter(|&&one| one < at).count()
+        let before = self.put.iter().filter(|(from, _)| *from < at);
+        let put: usize = before.map(|&(from, len)| len.min(at - from)).sum();
+        at - put
     }
 }
+
+/// What may be a chain of comparisons: where it begins, and its signs.
+#[derive(Default)]
+struct Chain {
+    begins: Option<usize>,
+    /// Where each begins and ends.
+    signs: Vec<(usize, usize)>,
+}
+
+/// Words that end a comparison and begin another one.
+const BETWEEN: [&str; 14] = [
+    "and", "or", "not", "if", "else", "elif", "for", "in", "return", "lambda", "while", "assert",
+    "yield", "def",
+];
 
 /// A walk through the words of a text, past strings and comments.
 #[derive(Default)]
 struct Scan {
     /// Open brackets: where, and whether it is a round one with a `for` right within it.
     open: Vec<(usize, char, bool)>,
-    /// Square brackets to be put before these bytes.
-    brackets: Vec<(usize, char)>,
+    /// What is to be put before which byte, in the order in which it was found.
+    put: Vec<(usize, String)>,
+    /// The comparison that is gone through at each depth, the innermost last.
+    chains: Vec<Chain>,
     /// Words to be put in place of as many bytes.
     words: Vec<(usize, &'static str)>,
 }
@@ -52,30 +70,98 @@ struct Scan {
 impl Scan {
     fn walk(&mut self, text: &str) {
         let mut at = 0;
+        self.chains.push(Chain::default());
         while let Some(c) = text[at..].chars().next() {
+            if !c.is_whitespace() && !matches!(c, '#' | ')' | ']' | '}') {
+                self.begin(at);
+            }
             at = match c {
                 '#' => text[at..].find('\n').map_or(text.len(), |end| at + end),
                 '"' | '\'' => string_end(text, at),
                 '(' | '[' | '{' => {
                     self.open.push((at, c, false));
+                    self.chains.push(Chain::default());
                     at + 1
                 }
                 ')' | ']' | '}' => {
+                    self.end(text, at);
+                    if self.chains.len() > 1 {
+                        self.chains.pop();
+                    }
                     if let Some((from, '(', true)) = self.open.pop() {
-                        self.brackets.extend([(from + 1, '['), (at, ']')]);
+                        self.put.insert(0, (from + 1, "[".to_owned()));
+                        self.put.push((at, "]".to_owned()));
                     }
                     at + 1
                 }
+                '\n' if self.open.is_empty() => self.over(text, at, at + 1),
+                ',' | ':' | ';' => self.over(text, at, at + 1),
+                '<' | '>' | '=' | '!' => self.sign(text, at),
                 c if c.is_alphabetic() || c == '_' => self.word(text, at),
                 c if c.is_numeric() => word_end(text, at),
                 c => at + c.len_utf8(),
             };
         }
+        self.end(text, text.len());
+    }
+
+    /// Something stands at a byte that may begin a comparison.
+    fn begin(&mut self, at: usize) {
+        if let Some(chain) = self.chains.last_mut() {
+            chain.begins.get_or_insert(at);
+        }
+    }
+
+    /// What was compared is over at a byte; goes on at another one.
+    fn over(&mut self, text: &str, at: usize, on: usize) -> usize {
+        self.end(text, at);
+        on
+    }
+
+    /// Sees a sign: one of comparison, or that of an assignment, which ends what stands before it.
+    fn sign(&mut self, text: &str, at: usize) -> usize {
+        let rest = &text[at..];
+        let len = match rest.as_bytes() {
+            [b'<', b'<', ..] | [b'>', b'>', ..] => return at + 2,
+            [b'<' | b'>' | b'=' | b'!', b'=', ..] => 2,
+            [b'<' | b'>', ..] => 1,
+            _ => return self.over(text, at, at + 1),
+        };
+        if let Some(chain) = self.chains.last_mut() {
+            chain.signs.push((at, at + len));
+        }
+        at + len
+    }
+
+    /// The comparison at hand ends: with several signs, what stands between two of them is said twice.
+    fn end(&mut self, text: &str, at: usize) {
+        let Some(chain) = self.chains.last_mut().map(std::mem::take) else {
+            return;
+        };
+        let (Some(begins), [_, _, ..]) = (chain.begins, &chain.signs[..]) else {
+            return;
+        };
+        let end = begins + text[begins..at].trim_end().len();
+        self.put.push((begins, "(".to_owned()));
+        for two in chain.signs.windows(2) {
+            let between = text[two[0].1..two[1].0].trim();
+            self.put.push((two[1].0, format!("and {between} ")));
+        }
+        self.put.push((end, ")".to_owned()));
     }
 
     /// Sees a word; where it ends.
     fn word(&mut self, text: &str, at: usize) -> usize {
         let end = word_end(text, at);
+        if BETWEEN.contains(&&text[at..end]) {
+            // the word itself begins nothing
+            if let Some(chain) = self.chains.last_mut()
+                && chain.begins == Some(at)
+            {
+                chain.begins = None;
+            }
+            self.end(text, at);
+        }
         match &text[at..end] {
             "for" => {
                 if let Some((_, '(', is_generator)) = self.open.last_mut() {
@@ -160,6 +246,27 @@ mod tests {
             ),
             ("if x is None: y is not None", "if x == None: y !=     None"),
             ("this is Nonesense, is_ None", "this is Nonesense, is_ None"),
+            ("0 <= x < 5", "(0 <= x and x < 5)"),
+            (
+                "if not a[0] < b == c != d and e: return f(1 < g(2) < 3, 4)",
+                "if not (a[0] < b and b == c and c != d) and e: return f((1 < g(2) and g(2) < 3), 4)",
+            ),
+            (
+                "x = a < b\ny = 1 <= z <= 2",
+                "x = a < b\ny = (1 <= z and z <= 2)",
+            ),
+            (
+                "f(a=1, b=2) == c; d = 1 << 2 >> 3",
+                "f(a=1, b=2) == c; d = 1 << 2 >> 3",
+            ),
+            (
+                "all(0 < v < 9 for v in x)",
+                "all([(0 < v and v < 9) for v in x])",
+            ),
+            (
+                "def f(a: int = 3) -> int: return a",
+                "def f(a: int = 3) -> int: return a",
+            ),
             ("('it\\'s' for é in \"é(\")", "(['it\\'s' for é in \"é(\"])"),
         ] {
             assert_eq!(Pasted::new(python).text, read);
