@@ -298,8 +298,12 @@ fn preview_lines(canvas: &Canvas<'_>, finding: &Finding, width: usize) -> Vec<Li
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Text, part))));
     }
     lines.push(Line::default());
-    if judged.is_none() && same && !is_open && !card.claims.is_empty() {
-        let text = "as recorded, not counted again here: circuitscope replay does";
+    if same && !is_open && !card.claims.is_empty() {
+        let text = match (judged, shelf.map(|shelf| shelf.which)) {
+            (Some(_), _) => "computed here, over all inputs",
+            (None, Some(Which::Tutorial)) => "as it was recorded; being computed here ...",
+            (None, _) => "as it was recorded; circuitscope replay computes it again",
+        };
         let parts = wrapped(text, width).into_iter();
         lines.extend(parts.map(|part| Line::from(canvas.span(Role::Muted, part))));
     }

@@ -27,7 +27,7 @@ fn a_click_moves_the_cursor_and_the_modes_are_left() {
     session.wait_for("logp");
     click(&mut session, "logits");
     session.wait_for_rows(&rendered(SIZE, "tab"));
-    click(&mut session, "┃b_0 ");
+    click(&mut session, "┃b_1 ");
     session.wait_for_rows(&rendered(SIZE, "tab down"));
     // a key of the footer
     click(&mut session, "? help");

@@ -45,12 +45,12 @@ fn wait_saved(home: &Path, name: &str, text: &str) -> Duration {
     }
 }
 
-/// All but the header and the footer, which has a message.
+/// All but the header, the footer and the line above it, which has a message.
 fn panes(session: &Session) -> Vec<String> {
     session.wait_for("acc 1");
     session.wait_quiet(Duration::from_millis(200));
     let rows = session.rows();
-    rows[1..rows.len() - 1].to_vec()
+    rows[1..rows.len() - 2].to_vec()
 }
 
 fn comes_back(home: &Path, before: &[String], flags: &[&str], keys: &str) {

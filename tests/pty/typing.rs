@@ -117,7 +117,10 @@ fn a_paste_with_control_characters_changes_nothing() {
     session.wait_for("pasted text is no prompt");
     let after = session.rows();
     let changed: Vec<usize> = (0..24).filter(|&row| before[row] != after[row]).collect();
-    assert_eq!(changed, [23], "more than the footer changed");
+    assert!(
+        changed.iter().all(|row| *row > 20),
+        "more than a message: {changed:?}"
+    );
     let raw = String::from_utf8(session.raw()).unwrap();
     for bad in ["\x1b]0", "\x07", "\x1b[31m", "\u{9b}", "\u{202e}"] {
         assert!(!raw.contains(bad), "{bad:?} reached the terminal");

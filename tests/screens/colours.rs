@@ -86,7 +86,7 @@ fn roles_have_their_colours() {
         let buffer = frame(&state, &look, size.0, size.1);
         let cell = |pane, text| find(&buffer, place(&state, pane, size).unwrap(), text);
         assert_eq!(cell(Pane::Attention, "score").fg, ink(Role::Stale));
-        let told = Rect::new(0, size.1 - 1, size.0, 1);
+        let told = Rect::new(0, size.1 - 2, size.0, 1);
         assert_eq!(find(&buffer, told, "clean a: wrong").fg, ink(Role::Bad));
     }
 }

@@ -42,7 +42,7 @@ fn words(row: &str) -> Vec<&str> {
 fn the_number_on_a_panes_edge_is_whole_or_shorter() {
     let bench = asked("tab");
     let seen = bench.state.observation.clone().unwrap();
-    let target = seen.clean.prompt.values.answers()[0] as usize;
+    let target = seen.clean.prompt.values.answers()[bench.state.prediction_at_hand()] as usize;
     let value = seen.clean.log_probs(bench.state.view.position)[target];
     let right = [significant(value, 2), significant(value, 1)];
     for width in 80..=200 {

@@ -51,18 +51,19 @@ pub(in crate::app) fn follow(state: &mut State) -> Option<Effect> {
     None
 }
 
-/// The next step to judge, and how many claims it has: first those for which few walks over all inputs are needed.
+/// The next step to judge, and how many claims it has: first those of which nothing is recorded for this model, and
+/// of them those for which few walks over all inputs are needed.
 fn unjudged(shelf: &Shelf, hash: &str) -> Option<(String, usize)> {
     let Some(Ok(listing)) = &shelf.listing else {
         return None;
     };
-    let open = (listing.findings.iter()).filter(|one| shelf.is_to_be_judged(one, hash));
-    let left = open.filter(|one| !shelf.judged.contains_key(&one.name));
+    let said = (listing.findings.iter()).filter(|one| !one.card.claims.is_empty());
+    let left = said.filter(|one| !shelf.judged.contains_key(&one.name));
     let walks = |one: &&Finding| {
         let claims = one.card.claims.iter();
         claims.filter(|claim| !CellClaim::is(&claim.claim)).count()
     };
-    left.min_by_key(walks)
+    left.min_by_key(|one| (!shelf.is_to_be_judged(one, hash), walks(one)))
         .map(|one| (one.name.clone(), one.card.claims.len()))
 }
 

@@ -28,13 +28,27 @@ pub(super) fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
     .parse_next(input)
 }
 
-/// What may be a list: a word, or an expression.
+/// What may be a list: all up to what joins conditions, or to the end.
 pub(super) fn listed(input: &mut Input<'_>) -> Read<Term> {
-    let of_language = |term| Term {
-        is_expression: true,
-        ..term
-    };
-    alt((called, enclosed, indexed, term.map(of_language))).parse_next(input)
+    expression(input, |_| Some(0), clause)
+}
+
+/// How long the expression is that ends where a condition does.
+fn clause(text: &str, _first: usize) -> Option<usize> {
+    const ENDS: [&str; 3] = ["and", "or", "when"];
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        at += match c {
+            '(' | '[' | '{' => balanced(rest)?,
+            ')' | ']' | '}' => break,
+            '"' | '\'' => 1 + rest[1..].find(c)? + 1,
+            _ if name_len(rest) > 0 && ENDS.contains(&&rest[..name_len(rest)]) => break,
+            _ => name_len(rest).max(c.len_utf8()),
+        };
+    }
+    let len = text[..at].trim_end().len();
+    (len > 0).then_some(len)
 }
 
 fn constant(input: &mut Input<'_>) -> Read<Number<Term>> {
@@ -99,15 +113,16 @@ fn spaced_end<'a>(end: char) -> impl Parser<Input<'a>, char, Fault> {
 
 /// A function of the task's language with what it is asked of: `max(a)`, `sorted(a)[idx]`.
 fn called(input: &mut Input<'_>) -> Read<Term> {
-    expression(input, |text| {
+    let begins = |text: &str| {
         let name = name_len(text);
         (name > 0 && text[name..].starts_with('(')).then_some(name)
-    })
+    };
+    expression(input, begins, extent)
 }
 
 /// A list with more than a name in its brackets: `a[1 - idx]`, `a[b[0]]`.
 fn indexed(input: &mut Input<'_>) -> Read<Term> {
-    expression(input, |text| {
+    let begins = |text: &str| {
         let name = name_len(text);
         let rest = text.get(name..).filter(|_| name > 0)?;
         let inside = rest
@@ -120,19 +135,25 @@ fn indexed(input: &mut Input<'_>) -> Read<Term> {
         };
         let worked_out = inside.contains('[') || inside.split(',').any(is_worked_out);
         worked_out.then_some(name)
-    })
+    };
+    expression(input, begins, extent)
 }
 
 /// What stands in parentheses or brackets and is no number of this grammar: `(elt if idx == 0 else a_1)`.
 fn enclosed(input: &mut Input<'_>) -> Read<Term> {
-    expression(input, |text| text.starts_with(['(', '[']).then_some(0))
+    let begins = |text: &str| text.starts_with(['(', '[']).then_some(0);
+    expression(input, begins, extent)
 }
 
 /// An expression's text: what it begins with, and all brackets and methods that follow without a gap.
-fn expression(input: &mut Input<'_>, begin: fn(&str) -> Option<usize>) -> Read<Term> {
+fn expression(
+    input: &mut Input<'_>,
+    begin: fn(&str) -> Option<usize>,
+    end: fn(&str, usize) -> Option<usize>,
+) -> Read<Term> {
     let at = input.current_token_start();
     let text = input.peek_finish();
-    let Some(len) = begin(text).and_then(|first| extent(text, first)) else {
+    let Some(len) = begin(text).and_then(|first| end(text, first)) else {
         return fail.parse_next(input);
     };
     let word: &str = take(text[..len].chars().count()).parse_next(input)?;
