@@ -308,7 +308,8 @@ fn all_inputs_are_counted_by_themselves_and_give_way_to_keys() {
     // of the model as it is nobody has asked
     assert_eq!(keys("tab"), (Vec::new(), false));
     let zero = ": 'zero blocks.0.attn.hook_z @*' enter";
-    assert_eq!(keys(zero), (vec![(true, true)], false));
+    // what is typed acts already, and is counted
+    assert_eq!(keys(zero), (vec![(true, true)], true));
     // any key stops it, and it is begun anew
     assert_eq!(keys("right"), (vec![(true, true)], true));
     assert_eq!(keys(": 'truth off' enter").0, []);

@@ -117,7 +117,11 @@ struct Seen {
 
 fn look(bench: &Headless) -> Seen {
     let state = &bench.state;
-    let study = state.study().clone();
+    // what is being typed is no step
+    let study = Study {
+        tried: None,
+        ..state.study().clone()
+    };
     let prompts = [&study.clean, &study.corrupted];
     Seen {
         fields: prompts
