@@ -7,6 +7,8 @@ pub(super) type Tick = (f64, String);
 
 /// Steps finer than this many powers of ten below what is seen are of no use.
 const FINEST: i32 = 4;
+/// How far beyond an end, in steps, a number may lie that is there as good as exactly.
+const NEAR: f64 = 1e-3;
 /// Digits of numbers that are too large or too small to be written out.
 const DIGITS: usize = 3;
 
@@ -80,7 +82,7 @@ fn evenly((low, high): (f64, f64), most: usize, whole: bool) -> Vec<Tick> {
     for (one, power) in steps.filter(|(_, power)| !whole || *power >= 0) {
         let step = one * 10_f64.powi(power);
         // an end that is round but for its last digits has its number
-        let (first, last) = ((low / step - 1e-6).ceil(), (high / step + 1e-6).floor());
+        let (first, last) = ((low / step - NEAR).ceil(), (high / step + NEAR).floor());
         let count = (last - first + 1.0).max(0.0) as usize;
         if count > most && (found.len() > 1 || count > 2 * most) {
             break;

@@ -114,19 +114,31 @@ fn in_lines(phrases: &[String], width: usize, most: Option<usize>) -> Vec<String
             _ => {}
         }
         if lines.len() == most {
-            if let Some(line) = lines.last_mut() {
+            if let Some(line) = lines.last_mut().filter(|line| !line.ends_with("...")) {
                 line.push_str(" ...");
             }
             return lines;
         }
-        // the end of the last line is cut where it is drawn
-        let whole = lines.len() + 1 == most;
-        match whole || long(phrase) <= width {
-            true => lines.push(phrase.clone()),
+        match lines.len() + 1 == most {
+            true => lines.push(as_listed(phrase, width)),
             false => lines.extend(wrapped(phrase, width).into_iter().take(most - lines.len())),
         }
     }
     lines
+}
+
+/// As much of a list as there is room for, item by item; what is no list is cut where it is drawn.
+fn as_listed(phrase: &str, width: usize) -> String {
+    const MORE: &str = ", ...";
+    if phrase.chars().count() <= width {
+        return phrase.to_owned();
+    }
+    let ends = phrase.match_indices(", ").map(|(at, _)| &phrase[..at]);
+    let fitting = ends.filter(|part| part.chars().count() + MORE.len() <= width);
+    match fitting.last() {
+        Some(part) => format!("{part}{MORE}"),
+        None => phrase.to_owned(),
+    }
 }
 
 /// What is left of an area below so many rows.
@@ -157,6 +169,10 @@ mod tests {
         assert_eq!(lines(24, Some(1)), ["copies: top-1 50/50 ..."]);
         assert_eq!(lines(24, Some(2)), ["copies: top-1 50/50", "mean: 5.7 ..."]);
         assert_eq!(lines(12, None)[0], "copies:");
+        // of a list as many items as fit
+        assert_eq!(as_listed("largest: 3, 10, 11", 19), "largest: 3, 10, 11");
+        assert_eq!(as_listed("largest: 3, 10, 11", 17), "largest: 3, ...");
+        assert_eq!(as_listed("largest: 3, 10, 11", 8), "largest: 3, 10, 11");
     }
 
     #[test]
