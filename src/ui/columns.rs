@@ -83,7 +83,7 @@ impl Columns {
         } else {
             0
         };
-        let narrow = Headings::new(table, false).widths(step);
+        let narrow = Headings::new(table, true).widths(step);
         let more = if table.beside.is_empty() { 0 } else { BESIDE };
         label(table)
             .min(MAX_LABEL)

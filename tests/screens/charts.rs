@@ -124,6 +124,23 @@ fn inputs_are_points_over_round_numbers() {
 }
 
 #[test]
+fn a_few_columns_beside_a_chart_are_all_there() {
+    for line in [
+        "map loss, accuracy by elt",
+        "map margin[b_0], rank[b_0] by elt",
+    ] {
+        let rows = shown(&format!(": '{line}' enter"), LARGE);
+        let (head, _) = chart(&rows);
+        let before = rows[head].split('↑').next().unwrap();
+        let names = line["map ".len()..line.len() - " by elt".len()].split(", ");
+        for name in names {
+            assert!(before.contains(&format!(" {name}")), "{name}: {rows:#?}");
+        }
+        assert!(!before.contains('›'), "{before}");
+    }
+}
+
+#[test]
 fn nothing_is_drawn_that_ascii_lacks() {
     let looks = [Depth::True, Depth::None].map(|depth| Look {
         depth,
@@ -360,4 +377,29 @@ fn the_prompts_own_value_is_marked() {
     let (head, high) = chart(&rows);
     let field = rows[head + 1..=head + high].concat();
     assert!(field.matches('○').count() >= 2, "{rows:#?}");
+}
+
+/// At every size something is drawn, and nothing beyond the pane.
+#[test]
+fn charts_have_any_size() {
+    for script in [
+        LINES,
+        SCATTER,
+        "/ 'frequencies W_E' enter",
+        "/ 'fan W_U' enter",
+        ": 'map margin[b_0] by idx, elt' enter",
+        ": 'map margin[b_0] by elt over sample' enter # : 'frequencies [map margin[b_0] by elt]' enter",
+    ] {
+        let bench = asked(script);
+        for width in (20..140).step_by(7) {
+            for height in (6..50).step_by(3) {
+                let buffer = frame(&bench.state, &look(), width, height);
+                for y in 0..height {
+                    let last = buffer[(width - 1, y)].symbol();
+                    let is_drawn = "•◆○█▀─└┬".contains(last);
+                    assert!(!is_drawn, "{script} {width}x{height}");
+                }
+            }
+        }
+    }
 }
