@@ -36,8 +36,8 @@ const WIDEST: usize = 4;
 pub(super) const LABEL: usize = 8;
 /// What the strips are called: one as if it were a row, one as if it were a column.
 pub(super) const MEAN: &str = "mean";
-/// Columns right of the field: a blank, the strip, and what is left of its name.
-const STRIP: u16 = 5;
+/// Columns right of the field: a blank, the strip, and the end of its name.
+const STRIP: u16 = 3;
 
 /// The picture and where it stands.
 pub(super) struct Picture<'a> {

@@ -89,7 +89,9 @@ impl Picture<'_> {
         let names = self.table.cols.iter();
         let widest = names.map(|name| name.chars().count()).max();
         let widest = widest.unwrap_or(1).min(LABEL) + 1;
-        let width = usize::from(self.field.width);
+        // the strip's name ends below it, where the last columns have theirs
+        let strip = (self.field.right() + 3).saturating_sub(MEAN.len() as u16);
+        let width = usize::from(strip - self.field.x).saturating_sub(1);
         let here = self.across.place(col - self.shown[1].start);
         let mut next = 0;
         for i in self.shown[1].clone() {
@@ -104,7 +106,6 @@ impl Picture<'_> {
                 next = x + widest.max(10);
             }
         }
-        let strip = self.field.right() + 1;
         canvas.text(strip, y, place, MEAN, muted);
         if let Some(name) = self.table.cols.get(col) {
             let name = shortened(canvas.look, name, LABEL);
