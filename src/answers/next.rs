@@ -150,12 +150,16 @@ impl Question {
             Self::Metrics { .. } => Alike::Rows,
             Self::Curves(_) => Alike::Kinds,
             Self::Many(Many::Map { quantities, .. }) if quantities.len() > 1 => Alike::Kinds,
+            Self::Many(Many::Spectrum { by, .. }) if by.len() == 1 => Alike::Kinds,
             Self::Many(
                 Many::Groups { .. }
                 | Many::Neurons { .. }
                 | Many::Neuron { .. }
                 | Many::Scatter { .. },
-            ) => Alike::Kinds,
+            )
+            | Self::Weights(Geometry::Frequencies(_) | Geometry::Norms(_) | Geometry::Fan(_)) => {
+                Alike::Kinds
+            }
             Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
             _ => Alike::All,
         }

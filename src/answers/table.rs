@@ -91,6 +91,15 @@ impl Table {
         numbers.filter(|all| all.windows(2).all(|two| two[0] < two[1]))
     }
 
+    /// What the rows are, where that is known and columns are nothing of the kind.
+    #[must_use]
+    pub fn row_axis(&self) -> Option<&String> {
+        match &self.axes[..] {
+            [rows] => Some(rows),
+            _ => None,
+        }
+    }
+
     /// The cell that stands out most among those that can be compared with the one at `from`: the
     /// largest absolute value, or the largest change from the first row. No total is meant.
     #[must_use]

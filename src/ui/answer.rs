@@ -8,20 +8,53 @@
 
 use super::attention::draw_legend;
 use super::canvas::Canvas;
+use super::charted::Charted;
 use super::columns::{Columns, split_heading};
 use super::figure::cell as cell_of;
 use super::fit::shortened;
 use super::heatmap::{Heatmap, Scale};
 use super::lines::Lines;
+use super::notes::{most_above, notes};
 use super::number::exact;
 use super::theme::Role;
 use super::{bars, chart, picture, scatter};
 use crate::answers::{Alike, Geometry, Many, Question, Table};
 use crate::app::{Inquiry, Pane, Spot};
 use crate::lens::{Direction, RunName, Shown};
-use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+
+/// What of an answer is drawn beside its numbers.
+enum Sketch<'a> {
+    /// Rows as points over two columns.
+    Points,
+    /// Columns over the rows.
+    Chart(Charted<'a>),
+    /// All of it as colours.
+    Picture(Scale),
+}
+
+impl<'a> Sketch<'a> {
+    /// What there is to draw in an area, if there is.
+    fn of(
+        inquiry: &Inquiry,
+        table: &'a Table,
+        scale: Option<Scale>,
+        (area, stale): (Rect, bool),
+    ) -> Option<Self> {
+        let question = &inquiry.question;
+        if let Question::Weights(Geometry::Pca(_) | Geometry::Fan(_))
+        | Question::Many(Many::Scatter { .. }) = question
+        {
+            return Some(Self::Points);
+        }
+        if let Some(lines) = Charted::of(question, table, scale.is_some(), stale) {
+            return Some(Self::Chart(lines));
+        }
+        let scale = scale.filter(|_| picture::is_wanted(area, inquiry, table))?;
+        Some(Self::Picture(scale))
+    }
+}
 
 /// One answer in its frame.
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
@@ -66,23 +99,22 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
             // it takes a walk through the whole table
             let scale = inquiry.question.alike().common_scale(table);
-            let rest = notes(canvas, inner, inquiry, table, scale);
             let stale = is_stale(canvas, inquiry);
-            let lines = chart::Charted::of(&inquiry.question, table, scale.is_some(), stale);
-            let rest = match (&inquiry.question, lines, scale) {
-                (
-                    Question::Weights(Geometry::Pca(_) | Geometry::Fan(_))
-                    | Question::Many(Many::Scatter { .. }),
-                    ..,
-                ) => scatter::beside(canvas, rest, inquiry, table, stale),
-                (_, Some(lines), _) => chart::beside(canvas, rest, inquiry, table, lines),
-                (_, None, Some(scale)) => {
+            let sketch = Sketch::of(inquiry, table, scale, (inner, stale));
+            let most = sketch.is_some().then(|| most_above(inner.height));
+            let rest = notes(canvas, inner, inquiry, table, (scale, most));
+            let rest = match sketch {
+                Some(Sketch::Points) => scatter::beside(canvas, rest, inquiry, table, stale),
+                Some(Sketch::Chart(lines)) => chart::beside(canvas, rest, inquiry, table, lines),
+                Some(Sketch::Picture(scale)) => {
                     picture::beside(canvas, rest, inquiry, table, scale, stale)
                 }
-                (_, None, None) => rest,
+                None => rest,
             };
-            let used = draw(canvas, rest, inquiry, table, scale);
-            bars::beside(canvas, used, inquiry, table, stale);
+            if !rest.is_empty() {
+                let used = draw(canvas, rest, inquiry, table, scale);
+                bars::beside(canvas, used, inquiry, table, stale);
+            }
             if let Some(scale) = scale {
                 draw_legend(canvas, area, scale, taken);
             }
@@ -101,67 +133,9 @@ fn about(canvas: &Canvas<'_>, question: &Question) -> (Shown, Direction) {
 }
 
 /// Whether the answer belongs to an older study or question.
-fn is_stale(canvas: &Canvas<'_>, inquiry: &Inquiry) -> bool {
+pub(super) fn is_stale(canvas: &Canvas<'_>, inquiry: &Inquiry) -> bool {
     let about_weights = inquiry.question.is_about_weights();
     inquiry.answered < inquiry.asked || !about_weights && canvas.state.field_error.is_some()
-}
-
-/// The notes, wrapped; what is left of the area.
-fn notes(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    inquiry: &Inquiry,
-    table: &Table,
-    scale: Option<Scale>,
-) -> Rect {
-    let words = table.notes.iter();
-    let mut words: Vec<String> = words
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    if inquiry.question.alike() == Alike::Columns {
-        words.push("colours: change from the first row, worse and better".to_owned());
-    }
-    if let Some(scale) = scale {
-        let values = table.layers().flat_map(|(_, values)| values.values());
-        let beyond = values.filter(|value| value.is_finite() && value.abs() > scale.max());
-        if let beyond @ 1.. = beyond.count() {
-            let end = significant(scale.max(), 3);
-            words.push(format!("colours end at {end}: {beyond} numbers lie beyond"));
-        }
-    }
-    let found = inquiry.question.found(table, inquiry.cursor);
-    let found = found.filter(|_| !is_stale(canvas, inquiry));
-    let text = words.join("   ").replace('±', canvas.look.pick("±", "+-"));
-    let mut used = 0;
-    let found = found.unwrap_or_default();
-    let both = found.chars().count() + text.chars().count() + 3;
-    if !found.is_empty() && !text.is_empty() && both <= usize::from(area.width) {
-        let parts = vec![
-            canvas.span(Role::Accent, found),
-            canvas.span(Role::Muted, format!("   {text}")),
-        ];
-        canvas.line(area, 0, &Line::from(parts));
-        return below(area, 1);
-    }
-    let lines = [(Role::Accent, found), (Role::Muted, text)];
-    for (role, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
-        for part in super::fit::wrapped(&text, usize::from(area.width)) {
-            let line = Line::from(canvas.span(role, part));
-            canvas.line(area, used, &line);
-            used += 1;
-        }
-    }
-    below(area, used)
-}
-
-/// What is left of an area below so many rows.
-fn below(area: Rect, used: u16) -> Rect {
-    let used = used.min(area.height);
-    Rect {
-        y: area.y + used,
-        height: area.height - used,
-        ..area
-    }
 }
 
 /// Draws the table; what of the area is left at its right, and where its rows stand there.
@@ -301,6 +275,10 @@ fn row_names(
     table: &Table,
     cursor: usize,
 ) {
+    if let Some(name) = table.row_axis() {
+        let style = canvas.look.style(Role::Muted);
+        canvas.text(place.x, place.y + head - 1, place, name, style);
+    }
     for i in lines.shown() {
         let Some(name) = table.rows.get(i) else {
             break;
@@ -373,7 +351,7 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
     let (row, column) = inquiry.cursor;
     let name = |names: &[String], i: usize| names.get(i).cloned().unwrap_or_default();
     let kinds = inquiry.question.alike();
-    let text = |layer: &str, value: f32| {
+    let text = |layer: &str, column: usize, value: f32| {
         if value == f32::NEG_INFINITY {
             "masked".to_owned()
         } else if value.is_nan() {
@@ -390,8 +368,18 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
     let mut spans = vec![
         canvas.span(Role::Accent, name(&table.rows, row)),
         Span::raw("  "),
-        canvas.span(Role::Accent, name(&table.cols, column)),
     ];
+    if let Question::Many(Many::Scatter { .. }) = inquiry.question {
+        // a point is both of its numbers
+        for (column, name) in table.cols.iter().enumerate() {
+            let value = table.values.get(&[row, column]).unwrap_or(f32::NAN);
+            let gap = if column == 0 { "" } else { "  " };
+            spans.push(canvas.span(Role::Muted, format!("{gap}{name}")));
+            spans.push(canvas.span(role, format!("  {}", text("", column, value))));
+        }
+        return Line::from(spans);
+    }
+    spans.push(canvas.span(Role::Accent, name(&table.cols, column)));
     for (layer, values) in table.layers() {
         let value = values.get(&[row, column]).unwrap_or(f32::NAN);
         if Table::is_standard_error(layer) {
@@ -403,7 +391,7 @@ fn cursor_line(canvas: &Canvas<'_>, inquiry: &Inquiry, table: &Table) -> Line<'s
         if !layer.is_empty() {
             spans.push(canvas.span(Role::Muted, format!("  {layer}")));
         }
-        spans.push(canvas.span(role, format!("  {}", text(layer, value))));
+        spans.push(canvas.span(role, format!("  {}", text(layer, column, value))));
     }
     Line::from(spans)
 }

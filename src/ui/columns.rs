@@ -5,13 +5,15 @@ use crate::answers::Table;
 use ratatui::layout::Rect;
 
 /// Columns of the rows' names, at most, unless the screen has room for more.
-const MAX_LABEL: u16 = 18;
+const MAX_LABEL: u16 = 20;
 /// Columns of a cell, from narrow to wide.
 const CELLS: [u16; 3] = [6, 7, 8];
 /// The widest heading that a column is widened for.
 const MAX_HEADING: u16 = 14;
 /// Columns that a layer needs to stand beside another.
 const LEAST_COLUMNS: usize = 4;
+/// What is kept for a layer beside the first one.
+const BESIDE: u16 = 16;
 /// Between layers side by side: a mark for columns off screen on either side.
 const GAP: u16 = 2;
 
@@ -36,9 +38,8 @@ pub(super) struct Columns {
 impl Columns {
     /// `alike`: all columns are equally wide.
     pub fn new(table: &Table, area: Rect, cursor: usize, alike: bool) -> Self {
-        let longest = table.rows.iter().map(|row| row.chars().count()).max();
         let most = MAX_LABEL.max(area.width * 2 / 5).min(area.width);
-        let label = (longest.unwrap_or(0) as u16 + 1).min(most);
+        let label = label(table).min(most);
         // a last column for the marks of what is off screen
         let room = (area.width - label).saturating_sub(1);
         let wanted = table.layers().count() as u16;
@@ -72,6 +73,22 @@ impl Columns {
             named: wanted > 1,
             split,
         }
+    }
+
+    /// What a table needs so that all columns of its first layer are on screen: a few with all their digits, of more
+    /// each as narrow as it can be.
+    pub fn needed(table: &Table) -> u16 {
+        let step = if table.cols.len() < LEAST_COLUMNS {
+            2
+        } else {
+            0
+        };
+        let narrow = Headings::new(table, true).widths(step);
+        let more = if table.beside.is_empty() { 0 } else { BESIDE };
+        label(table)
+            .min(MAX_LABEL)
+            .saturating_add(total(&narrow))
+            .saturating_add(1 + more)
     }
 
     /// Rows above the cells.
@@ -116,6 +133,13 @@ impl Columns {
         };
         place.intersection(area)
     }
+}
+
+/// Columns of the rows' names, and of what they are where all rows are values of one kind.
+fn label(table: &Table) -> u16 {
+    let names = table.rows.iter().chain(table.row_axis());
+    let longest = names.map(|name| name.chars().count()).max();
+    u16::try_from(longest.unwrap_or(0) + 1).unwrap_or(u16::MAX)
 }
 
 fn total(widths: &[u16]) -> u16 {

@@ -111,11 +111,23 @@ impl Look {
 
     /// Words as a terminal without such characters can show them.
     pub fn plain(&self, text: String) -> String {
-        if self.ascii {
-            text.replace('→', ">")
-        } else {
-            text
+        if !self.ascii || text.is_ascii() {
+            return text;
         }
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '→' => plain.push('>'),
+                '±' => plain.push_str("+-"),
+                '≥' => plain.push_str(">="),
+                '≤' => plain.push_str("<="),
+                '…' => plain.push('~'),
+                '·' => plain.push('.'),
+                c if c.is_ascii() => plain.push(c),
+                _ => plain.push('?'),
+            }
+        }
+        plain
     }
 
     /// `fancy`, or `plain` where only ASCII may be drawn.

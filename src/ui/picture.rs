@@ -11,14 +11,15 @@
 //! is shown: no extreme is lost.
 
 use super::canvas::Canvas;
-use super::fit::shortened;
+use super::marks;
 use super::places::{Step, part};
+use super::rgb::Rgb;
 use super::scale::{Scale, shade};
 use super::theme::Role;
 use crate::answers::Table;
 use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use std::ops::Range;
 
 /// Fewer rows and columns are better told in numbers: of a map, and of any other table.
@@ -32,23 +33,27 @@ const ROWS: u16 = 6;
 /// A value takes so many columns at most.
 const WIDEST: usize = 4;
 /// Columns of the rows' names, at most.
-const LABEL: usize = 8;
+pub(super) const LABEL: usize = 8;
+/// What the strips are called: one as if it were a row, one as if it were a column.
+pub(super) const MEAN: &str = "mean";
+/// Columns right of the field: a blank, the strip, and the end of its name.
+const STRIP: u16 = 3;
 
 /// The picture and where it stands.
-struct Picture<'a> {
-    table: &'a Table,
-    scale: Scale,
-    stale: bool,
+pub(super) struct Picture<'a> {
+    pub table: &'a Table,
+    pub scale: Scale,
+    pub stale: bool,
     /// The field of colours.
-    field: Rect,
+    pub field: Rect,
     /// By half rows.
-    down: Step,
-    across: Step,
+    pub down: Step,
+    pub across: Step,
     /// The rows and columns that are shown.
-    shown: [Range<usize>; 2],
-    cursor: (usize, usize),
+    pub shown: [Range<usize>; 2],
+    pub cursor: (usize, usize),
     /// The cell of the prompt itself, where the axes are fields.
-    own: Option<(usize, usize)>,
+    pub own: Option<(usize, usize)>,
 }
 
 /// The cell of a map that the clean prompt is in.
@@ -56,13 +61,21 @@ fn own_cell(canvas: &Canvas<'_>, table: &Table) -> Option<(usize, usize)> {
     let [down, across] = &table.axes[..] else {
         return None;
     };
-    let (task, values) = (canvas.state.task(), &canvas.state.study().clean.values);
-    let place = |axis: &String, names: &[String]| {
-        let field = task.field(axis)?;
-        let name = task.token_name(values.get(field));
-        names.iter().position(|one| *one == name)
-    };
-    Some((place(down, &table.rows)?, place(across, &table.cols)?))
+    let row = marks::own_place(canvas, down, &table.rows)?;
+    Some((row, marks::own_place(canvas, across, &table.cols)?))
+}
+
+/// Whether there is a picture in an area: the table does not fit in numbers.
+pub(super) fn is_wanted(area: Rect, inquiry: &Inquiry, table: &Table) -> bool {
+    let (rows, cols) = (table.rows.len(), table.cols.len());
+    if table.axes.len() < 2 && !inquiry.question.is_matrix() {
+        return false;
+    }
+    let least = LEAST[usize::from(table.axes.len() < 2)];
+    let is_large = rows >= least.0 && cols >= least.1;
+    let fits = cols * 7 + LABEL <= usize::from(area.width) && rows < usize::from(area.height);
+    let has_room = area.width >= ROOM.0 + NUMBERS || area.height >= ROOM.1 + ROWS;
+    is_large && !fits && has_room
 }
 
 /// Draws the picture where the table does not fit in numbers; what is left for these.
@@ -74,35 +87,25 @@ pub(super) fn beside(
     scale: Scale,
     stale: bool,
 ) -> Rect {
+    if !is_wanted(area, inquiry, table) {
+        return area;
+    }
     let (rows, cols) = (table.rows.len(), table.cols.len());
-    if table.axes.len() < 2 && !inquiry.question.is_matrix() {
-        return area;
-    }
-    let least = LEAST[usize::from(table.axes.len() < 2)];
-    let is_large = rows >= least.0 && cols >= least.1;
-    let fits = cols * 7 + LABEL <= usize::from(area.width) && rows < usize::from(area.height);
-    let has_room = area.width >= ROOM.0 + NUMBERS || area.height >= ROOM.1 + ROWS;
-    if !is_large || fits || !has_room {
-        return area;
-    }
     let shown = [(rows, inquiry.cursor.0), (cols, inquiry.cursor.1)]
         .map(|(size, cursor)| part(size, cursor, inquiry.closer));
     let (place, rest) = parted(area, shown[0].len(), cols);
     let label = table.rows.iter().map(|name| name.chars().count()).max();
-    let label = label.unwrap_or(0).min(LABEL) as u16 + 1;
-    // two columns for the strip of means, a row above and two below
+    // the strip of the columns' means has a name as rows have
+    let label = label.unwrap_or(0).clamp(MEAN.len(), LABEL) as u16 + 1;
+    // beside the field a strip of means and its name, a row above and two below
     let field = Rect {
         x: place.x + label,
         y: place.y + 1,
-        width: place.width.saturating_sub(label + 3),
+        width: place.width.saturating_sub(label + STRIP),
         height: place.height.saturating_sub(3),
     };
     let halves = if has_halves(canvas) { 2 } else { 1 };
-    let down = Step::new(
-        shown[0].len(),
-        usize::from(field.height) * halves,
-        WIDEST / 2 * halves,
-    );
+    let down = bands(shown[0].len(), field.height.into(), halves);
     let across = Step::new(shown[1].len(), field.width.into(), WIDEST);
     let picture = Picture {
         field: Rect {
@@ -125,6 +128,18 @@ pub(super) fn beside(
     rest
 }
 
+/// Rows as high as the room allows; one that has a row of the terminal has all of it.
+fn bands(rows: usize, height: usize, halves: usize) -> Step {
+    let step = Step::new(rows, height * halves, height * halves);
+    match step.wide {
+        1 => step,
+        wide => Step {
+            wide: wide - wide % halves,
+            ..step
+        },
+    }
+}
+
 /// Whether a cell can have two colours.
 fn has_halves(canvas: &Canvas<'_>) -> bool {
     canvas.look.has_colours() && !canvas.look.ascii
@@ -132,7 +147,7 @@ fn has_halves(canvas: &Canvas<'_>) -> bool {
 
 /// The place of the picture, and what is left: beside it where that is wide enough, else below.
 fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
-    let margin = LABEL as u16 + 5;
+    let margin = LABEL as u16 + STRIP + 2;
     let beside = area.width.saturating_sub(NUMBERS + 1);
     let across = Step::new(cols, beside.saturating_sub(margin).into(), WIDEST);
     let all = cols <= usize::from(beside.saturating_sub(margin));
@@ -183,16 +198,20 @@ impl Picture<'_> {
         most.map(|(cell, _)| cell)
     }
 
-    fn colour(&self, canvas: &Canvas<'_>, value: Option<f32>) -> ratatui::style::Color {
+    fn own_colour(&self, canvas: &Canvas<'_>, value: Option<f32>) -> Rgb {
         let ground = canvas.look.theme.ground.bg;
         let Some(value) = value else {
-            return ground.into();
+            return ground;
         };
         let colour = self.scale.colour(canvas.look, self.scale.fraction(value));
         match self.stale {
-            true => colour.blend(ground, 0.5).into(),
-            false => colour.into(),
+            true => colour.blend(ground, 0.5),
+            false => colour,
         }
+    }
+
+    fn colour(&self, canvas: &Canvas<'_>, value: Option<f32>) -> Color {
+        self.own_colour(canvas, value).into()
     }
 
     fn put(&self, canvas: &mut Canvas<'_>, (x, y): (u16, u16), values: [Option<f32>; 2]) {
@@ -234,10 +253,10 @@ impl Picture<'_> {
                 height: 1,
                 ..self.place(own, halves)
             };
-            self.mark(canvas, own, first, canvas.look.pick("○", "o"));
+            self.mark(canvas, own, first, (marks::own(canvas.look), false));
         }
-        let (cursor, symbol) = (self.cursor, canvas.look.pick("◆", "X"));
-        self.mark(canvas, cursor, self.place(cursor, halves), symbol);
+        let (cursor, symbol) = (self.cursor, marks::cursor(canvas.look));
+        self.mark(canvas, cursor, self.place(cursor, halves), (symbol, true));
     }
 
     /// Where a cell stands.
@@ -251,15 +270,23 @@ impl Picture<'_> {
         }
     }
 
-    /// Marks a place of the picture as a cell's, which keeps the colour of its value within.
-    fn mark(&self, canvas: &mut Canvas<'_>, cell: (usize, usize), place: Rect, symbol: &str) {
+    /// Marks a place of the picture as a cell's. The cursor has a colour of its own around that of its value, any other
+    /// mark stands on the value's colour.
+    fn mark(
+        &self,
+        canvas: &mut Canvas<'_>,
+        cell: (usize, usize),
+        place: Rect,
+        (symbol, is_cursor): (&str, bool),
+    ) {
         let at = place.intersection(self.field).intersection(canvas.buf.area);
         let style = canvas.look.style(Role::Cursor);
-        let own = self.colour(canvas, self.table.values.get(&[cell.0, cell.1]));
-        let style = if canvas.look.has_colours() {
-            style.fg(own)
-        } else {
-            style
+        let own = self.own_colour(canvas, self.table.values.get(&[cell.0, cell.1]));
+        let style = match (canvas.look.has_colours(), is_cursor) {
+            (true, true) => style.fg(own.into()),
+            (true, false) => Style::new().fg(own.ink().into()).bg(own.into()),
+            (false, true) => style,
+            (false, false) => Style::new().add_modifier(Modifier::BOLD),
         };
         for y in at.top()..at.bottom() {
             for x in at.left()..at.right() {
@@ -296,115 +323,6 @@ impl Picture<'_> {
             if field.bottom() < canvas.buf.area.bottom() {
                 self.put(canvas, (field.x + x as u16, field.bottom()), [one; 2]);
             }
-        }
-    }
-
-    /// The axes' names, and the names of some rows and columns, those of the cursor among them.
-    fn names(&self, canvas: &mut Canvas<'_>, halves: usize, label: u16, place: Rect) {
-        let muted = canvas.look.style(Role::Muted);
-        let (down, across) = (
-            canvas.look.pick("↓", "down"),
-            canvas.look.pick("→", "across"),
-        );
-        let axis = |i: usize, default: &str| {
-            let name = self.table.axes.get(i);
-            let name = name.cloned().unwrap_or_else(|| default.to_owned());
-            let names = [&self.table.rows, &self.table.cols][i];
-            let shown = &self.shown[i];
-            match shown.len() == names.len() {
-                true => name,
-                false => format!("{name} {} to {}", names[shown.start], names[shown.end - 1]),
-            }
-        };
-        let own = match self.own {
-            Some(_) => format!("  {} this prompt", canvas.look.pick("○", "o")),
-            None => String::new(),
-        };
-        let shared = match self.down.shared * self.across.shared {
-            1 => String::new(),
-            n => format!("  each place: the most extreme of {n}"),
-        };
-        let own = own + &shared + "  + closer";
-        let title = format!(
-            "{down} {}  {across} {}{own}",
-            axis(0, "rows"),
-            axis(1, "columns")
-        );
-        let title = shortened(canvas.look, &title, place.width.into());
-        canvas.text(place.x, place.y, place, &title, muted);
-        // the strips meet in the corner
-        let corner = Rect {
-            x: self.field.right(),
-            y: self.field.bottom(),
-            width: 4,
-            height: 1,
-        };
-        canvas.text(corner.x, corner.y, corner, "mean", muted);
-        let room = usize::from(label.saturating_sub(1));
-        let (row, col) = self.cursor;
-        let shown = &self.shown;
-        let line = |row: usize| (self.down.place(row - shown[0].start) / halves) as u16;
-        let each = (8 / self.down.wide.max(1)).max(1) * self.down.shared;
-        for i in shown[0].clone().step_by(each) {
-            if line(i).abs_diff(line(row)) > 0 {
-                self.name(
-                    canvas,
-                    (place.x, self.field.y + line(i)),
-                    room,
-                    &self.table.rows[i],
-                    muted,
-                );
-            }
-        }
-        let accent = canvas.look.style(Role::Accent);
-        if let Some(name) = self.table.rows.get(row) {
-            self.name(
-                canvas,
-                (place.x, self.field.y + line(row)),
-                room,
-                name,
-                accent,
-            );
-        }
-        let y = self.field.bottom() + 1;
-        if y >= place.bottom() {
-            return;
-        }
-        let widest = self
-            .table
-            .cols
-            .iter()
-            .map(|name| name.chars().count())
-            .max();
-        let widest = widest.unwrap_or(1).min(LABEL) + 1;
-        let here = self.across.place(col - shown[1].start);
-        let mut next = 0;
-        for i in shown[1].clone() {
-            let (name, x) = (&self.table.cols[i], self.across.place(i - shown[1].start));
-            let apart = x + widest <= here || x >= here + widest;
-            if x >= next && apart && x + widest <= usize::from(self.field.width) + 2 {
-                let name = shortened(canvas.look, name, widest - 1);
-                canvas.text(self.field.x + x as u16, y, place, &name, muted);
-                next = x + widest.max(10);
-            }
-        }
-        if let Some(name) = self.table.cols.get(col) {
-            let x = self.field.x + here as u16;
-            canvas.text(x, y, place, &shortened(canvas.look, name, LABEL), accent);
-        }
-    }
-
-    fn name(
-        &self,
-        canvas: &mut Canvas<'_>,
-        (x, y): (u16, u16),
-        room: usize,
-        name: &str,
-        style: Style,
-    ) {
-        let text = format!("{:>room$}", shortened(canvas.look, name, room));
-        if y < self.field.bottom() {
-            canvas.text(x, y, canvas.buf.area, &text, style);
         }
     }
 }

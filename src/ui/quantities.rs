@@ -56,7 +56,21 @@ impl Alike {
                     high: 2.0 * max,
                 }
             }
-            Self::Columns | Self::Kinds => around(column_of(table, layer, column)),
+            // a column of nothing but small numbers has digits and colours as well
+            Self::Kinds => match around(column_of(table, layer, column)) {
+                Scale::Sequential { .. } => {
+                    let max = column_of(table, layer, column);
+                    let max = max.filter(|value| value.is_finite()).fold(0.0, f32::max);
+                    let max = if max < SMALL {
+                        max.max(f32::MIN_POSITIVE)
+                    } else {
+                        max.max(1.0)
+                    };
+                    Scale::Sequential { max }
+                }
+                signed => signed,
+            },
+            Self::Columns => around(column_of(table, layer, column)),
             Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))
             })),
@@ -68,6 +82,9 @@ impl Alike {
         }
     }
 }
+
+/// Up to here a number has no two digits beside those that go up to 1.
+const SMALL: f32 = 0.01;
 
 /// The layer that is smaller than those it is taken from.
 const DIFFERENCE: &str = "difference";
@@ -120,6 +137,19 @@ fn around(values: impl Iterator<Item = f32>) -> Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_of_small_numbers_has_digits() {
+        let table = Table {
+            rows: vec!["0".to_owned(), "1".to_owned()],
+            cols: ["A1[b_0,elt]", "prob"].map(str::to_owned).to_vec(),
+            values: Array::from_values(vec![2, 2], vec![4e-5, 0.02, 4e-4, 0.3]),
+            ..Table::default()
+        };
+        let scale = |column: usize| Alike::Kinds.scale(&table, "", 0, column);
+        assert_eq!(scale(0), Scale::Sequential { max: 4e-4 });
+        assert_eq!(scale(1), Scale::Sequential { max: 1.0 });
+    }
 
     #[test]
     fn what_is_unchanged_is_neutral_and_what_is_destroyed_is_not() {

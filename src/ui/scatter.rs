@@ -1,23 +1,25 @@
 //! A scatter plot: rows of a table as points, two of its columns as axes.
 
 use super::canvas::Canvas;
-use super::chart::{axis, ends, number};
+use super::chart::ends;
+use super::columns::Columns;
 use super::fit::shortened;
-use super::number::signed;
+use super::gauge::Gauge;
+use super::marks;
+use super::plane::{self, Dots, Plane};
 use super::theme::Role;
-use crate::answers::Table;
+use crate::answers::{Geometry, Question, Table};
 use crate::app::{Inquiry, Spot};
 use ratatui::layout::Rect;
-use ratatui::symbols::Marker;
-use ratatui::widgets::{Chart, Dataset, GraphType, Widget as _};
+use ratatui::style::{Modifier, Style};
 
-/// Columns and rows that a plot needs at least.
-const LEAST: (u16, u16) = (30, 9);
+/// How far an axis goes on beyond the outermost points, so that none of them lies on an edge.
+const MARGIN: f64 = 0.03;
 
-/// Draws the plot right of the table where there is room; what is left for the table.
+/// Draws the plot where there is room; what is left for the table.
 ///
-/// The first column is the horizontal axis; the vertical one is the column under the cursor, or
-/// the second. Every point is its row's name, or a dot where it would touch another name.
+/// The first column is the horizontal axis; the vertical one is the column under the cursor, or the second. Inputs,
+/// which are many, are dots; all else is its row's name, or a dot where it would touch another name.
 pub(super) fn beside(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -25,125 +27,148 @@ pub(super) fn beside(
     table: &Table,
     stale: bool,
 ) -> Rect {
-    let width = area.width * 2 / 3;
-    if width < LEAST.0 || area.height < LEAST.1 || table.cols.len() < 2 {
+    // a third is enough for numbers that go on
+    let needed = Columns::needed(table);
+    let numbers = match table.inputs.is_empty() {
+        true => needed.min((area.width / 3).max(26)),
+        false => needed,
+    };
+    let shared = plane::shared(area, numbers).filter(|_| table.cols.len() > 1);
+    let Some((place, rest)) = shared else {
         return area;
-    }
-    let plot = Rect {
-        x: area.right() - width,
-        width,
-        ..area
     };
     let (row, column) = inquiry.cursor;
+    let is_plane = matches!(inquiry.question, Question::Weights(Geometry::Fan(_)));
+    let vertical = match is_plane || !table.inputs.is_empty() {
+        // the other columns are no coordinates
+        true => 1,
+        false => column.max(1),
+    };
+    let title = plane::title(canvas, &table.cols[vertical], &table.cols[0]);
+    let style = canvas.look.style(Role::Muted);
+    canvas.text(place.x, place.y, place, &title, style);
+    let place = Rect {
+        y: place.y + 1,
+        height: place.height - 1,
+        ..place
+    };
+    let points = points(table, vertical);
     match table.inputs.is_empty() {
-        true => plot_points(canvas, plot, table, row, column.max(1)),
-        false => plot_inputs(canvas, plot, table, row, stale),
+        true => named(canvas, place, &points, (row, vertical), table),
+        false => inputs(canvas, place, &points, row, stale),
     }
-    Rect {
-        width: area.width - width - 1,
-        ..area
-    }
+    rest
 }
 
-/// Inputs as points, too many for names: the first two columns as axes, the row under the cursor in another colour.
-fn plot_inputs(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize, stale: bool) {
+/// Rows with where they are.
+fn points(table: &Table, vertical: usize) -> Vec<(usize, f64, f64)> {
     let value = |row: usize, column: usize| {
-        let value = table.values.get(&[row, column]);
-        value.map_or(f64::NAN, f64::from)
+        let value = table.values.get(&[row, column]).map(f64::from);
+        value.filter(|value| value.is_finite())
     };
-    let all = (0..table.rows.len()).map(|row| (value(row, 0), value(row, 1)));
-    let all: Vec<(f64, f64)> = all.collect();
-    let here: Vec<(f64, f64)> = all.get(cursor).copied().into_iter().collect();
-    let across = ends(all.iter().map(|point| point.0));
-    let (Some(across), Some(up)) = (across, ends(all.iter().map(|point| point.1))) else {
+    let rows = 0..table.rows.len();
+    rows.filter_map(|row| Some((row, value(row, 0)?, value(row, vertical)?)))
+        .collect()
+}
+
+/// Both axes; with the origin on them where it is `central`.
+fn axes(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    points: &[(usize, f64, f64)],
+    central: bool,
+) -> Option<Plane> {
+    let origin = central.then_some(0.0);
+    let across = ends(points.iter().map(|(_, x, _)| *x).chain(origin))?;
+    let up = ends(points.iter().map(|(.., y)| *y).chain(origin))?;
+    let [across, up] = [across, up].map(|ends| {
+        let gauge = Gauge {
+            ends,
+            log: false,
+            whole: false,
+        };
+        gauge.padded(MARGIN)
+    });
+    Plane::new(canvas, area, across, up)
+}
+
+/// Inputs as dots, the one under the cursor marked.
+fn inputs(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    points: &[(usize, f64, f64)],
+    cursor: usize,
+    stale: bool,
+) {
+    let Some(plane) = axes(canvas, area, points, false) else {
         return;
     };
-    let (points, point) = match canvas.look.ascii {
-        true => (Marker::Dot, Marker::Block),
-        false => (Marker::Braille, Marker::Dot),
-    };
     let role = if stale { Role::Stale } else { Role::Accent };
-    let sets = [(points, role, &all), (point, Role::Warn, &here)].map(|(marker, role, points)| {
-        let set = Dataset::default().marker(marker);
-        let set = set.graph_type(GraphType::Scatter);
-        set.style(canvas.look.style(role)).data(points)
-    });
-    let muted = canvas.look.style(Role::Muted);
-    let labelled = |column: usize, (low, high): (f64, f64)| {
-        let labels = [low, f64::midpoint(low, high), high].map(|at| number(at, false));
-        let name = table.cols.get(column).cloned().unwrap_or_default();
-        axis(name, (low, high), labels, muted)
+    let style = canvas.look.style(role);
+    let style = match canvas.look.has_colours() {
+        true => style,
+        // an underlined dot is two
+        false => style.remove_modifier(Modifier::UNDERLINED),
     };
-    Chart::new(sets.to_vec())
-        .x_axis(labelled(0, across))
-        .y_axis(labelled(1, up))
-        .legend_position(None)
-        .render(area.intersection(canvas.buf.area), canvas.buf);
-}
-
-/// Lowest and highest value of a column, a little apart.
-fn span(table: &Table, column: usize) -> (f32, f32) {
-    let values = (0..table.rows.len()).filter_map(|row| table.values.get(&[row, column]));
-    let (low, high) = values.fold((0.0f32, 0.0f32), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
-    if high > low {
-        (low, high)
-    } else {
-        (low, low + 1.0)
+    let mut dots = Dots::new(&plane);
+    for &(_, x, y) in points {
+        dots.add((x, y), style);
+    }
+    dots.draw(canvas, "*");
+    for &(row, x, y) in points {
+        if let Some((x, y)) = plane.cell(x, y) {
+            canvas.spot(Rect::new(x, y, 1, 1), Spot::Answer(row, 1));
+        }
+    }
+    if let Some(&(_, x, y)) = points.iter().find(|(row, ..)| *row == cursor) {
+        let style = canvas.look.style(Role::Cursor);
+        plane.mark(canvas, (x, y), marks::cursor(canvas.look), style);
     }
 }
 
-/// Room for a number at the end of an axis.
-const NUMBER: u16 = 6;
-
-fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize, vertical: usize) {
-    let (horizontal, vertical_span) = (span(table, 0), span(table, vertical));
-    let name = |column: usize| table.cols.get(column).cloned().unwrap_or_default();
-    let title = format!("{} across, {} up", name(0), name(vertical));
-    let style = canvas.look.style(Role::Muted);
-    canvas.text(area.x, area.y, area, &title, style);
-    let field = Rect {
-        x: area.x + NUMBER + 1,
-        y: area.y + 1,
-        width: area.width - NUMBER - 1,
-        height: area.height - 2,
-    };
-    at_ends(canvas, field, horizontal, vertical_span);
+/// Names at their places around the origin, the cursor's first, so that nothing takes its place.
+fn named(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    points: &[(usize, f64, f64)],
+    (cursor, vertical): (usize, usize),
+    table: &Table,
+) {
+    // a name to the right of the outermost point has room as well
     let longest = table.rows.iter().map(|row| row.chars().count()).max();
-    let longest = (longest.unwrap_or(1) as u16).min(field.width / 2);
-    let place = |value: f32, (low, high): (f32, f32), room: u16| {
-        ((value - low) / (high - low) * f32::from(room)).round() as u16
+    let longest = (longest.unwrap_or(1) as u16).min(area.width / 4);
+    let narrow = Rect {
+        width: area.width - (longest - longest.min(1)),
+        ..area
     };
-    let at = |x: f32, y: f32| {
-        let column = place(x, horizontal, field.width - longest);
-        let up = place(y, vertical_span, field.height - 1);
-        (field.x + column, field.bottom() - 1 - up)
+    let Some(plane) = axes(canvas, narrow, points, true) else {
+        return;
     };
-    axes(canvas, field, at(0.0, 0.0));
-    let points = (0..table.rows.len()).filter_map(|row| {
-        let [x, y] = [0, vertical].map(|column| table.values.get(&[row, column]));
-        let (x, y) = at(x?, y?);
-        Some((row, x, y))
-    });
-    // the row under the cursor comes first, so that nothing takes its place
-    let (here, others): (Vec<_>, Vec<_>) = points.partition(|(row, ..)| *row == cursor);
+    let field = Rect {
+        width: area.right() - plane.field.x,
+        ..plane.field
+    };
     let mut taken = Taken::default();
+    origin(canvas, &plane, &mut taken);
+    let (here, others): (Vec<_>, Vec<_>) = points.iter().partition(|(row, ..)| *row == cursor);
     let mut dots = Vec::new();
-    for (row, x, y) in here.into_iter().chain(others) {
+    for &(row, x, y) in here.into_iter().chain(others) {
+        let Some((x, y)) = plane.cell(x, y) else {
+            continue;
+        };
         let label = shortened(canvas.look, &table.rows[row], longest.into());
-        if !taken.take(x, y, label.chars().count() as u16) {
+        let long = label.chars().count() as u16;
+        if !taken.take(x, y, long) {
             dots.push((x, y));
             continue;
         }
-        let role = if row == cursor {
-            Role::Accent
-        } else {
-            Role::Text
+        let role = match row == cursor {
+            true => Role::Cursor,
+            false => Role::Text,
         };
         let style = canvas.look.style(role);
         canvas.text(x, y, field, &label, style);
-        let place = Rect::new(x, y, label.chars().count() as u16, 1);
+        let place = Rect::new(x, y, long, 1);
         canvas.spot(place.intersection(field), Spot::Answer(row, vertical));
     }
     let style = canvas.look.style(Role::Text);
@@ -151,6 +176,15 @@ fn plot_points(canvas: &mut Canvas<'_>, area: Rect, table: &Table, cursor: usize
         if taken.is_free(x, y, 1) {
             canvas.text(x, y, field, canvas.look.pick("·", "."), style);
         }
+    }
+}
+
+/// Where both are 0.
+fn origin(canvas: &mut Canvas<'_>, plane: &Plane, taken: &mut Taken) {
+    let style: Style = canvas.look.style(Role::Muted);
+    let mark = canvas.look.pick("┼", "+");
+    if let Some(place) = plane.mark(canvas, (0.0, 0.0), mark, style) {
+        taken.take(place.x, place.y, 1);
     }
 }
 
@@ -172,30 +206,5 @@ impl Taken {
             self.0.push((y, x, x + long));
         }
         free
-    }
-}
-
-/// What the ends of the axes stand for: left of the field and below it.
-fn at_ends(canvas: &mut Canvas<'_>, field: Rect, horizontal: (f32, f32), vertical: (f32, f32)) {
-    let style = canvas.look.style(Role::Muted);
-    let mut put = |value: f32, x: u16, y: u16| {
-        canvas.buf.set_string(x, y, signed(value, NUMBER), style);
-    };
-    put(vertical.1, field.x - NUMBER - 1, field.y);
-    put(vertical.0, field.x - NUMBER - 1, field.bottom() - 1);
-    put(horizontal.0, field.x, field.bottom());
-    put(horizontal.1, field.right() - NUMBER, field.bottom());
-}
-
-/// Two lines through the mean.
-fn axes(canvas: &mut Canvas<'_>, field: Rect, (x, y): (u16, u16)) {
-    let style = canvas.look.style(Role::Border);
-    for column in field.left()..field.right() {
-        let mark = canvas.look.pick("─", "-");
-        canvas.text(column, y, field, mark, style);
-    }
-    for line in field.top()..field.bottom() {
-        let mark = canvas.look.pick("│", "|");
-        canvas.text(x, line, field, mark, style);
     }
 }

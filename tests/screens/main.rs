@@ -7,6 +7,7 @@ mod common;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
+mod charts;
 mod colours;
 mod digits;
 mod dock;

@@ -143,32 +143,19 @@ fn points_of_a_scatter_plot_do_not_touch() {
         let bench = asked("/ 'pca tokens' enter");
         let names = &table(&bench).rows;
         let rows = shown(&bench, size.0, size.1);
-        let top = rows
-            .iter()
-            .position(|row| row.contains(" across, "))
-            .unwrap();
-        let left = rows[top].find(" PC1 across").unwrap();
-        // each axis has the ends of its own numbers
-        let values = &table(&bench).values;
-        let [across, up] = [0, 1].map(|column| {
-            let all = (0..names.len()).filter_map(|row| values.get(&[row, column]));
-            let ends = all.fold((0.0f32, 0.0f32), |(low, high), x| (low.min(x), high.max(x)));
-            [ends.0, ends.1].map(|end| signed(end, 6).trim().to_owned())
-        });
-        let has = |row: &str, end: &String| words(row).contains(&end.as_str());
-        let axis = rows
-            .iter()
-            .position(|row| across.iter().all(|end| has(row, end)));
-        let axis = axis.unwrap();
-        assert!(
-            has(&rows[top + 1], &up[1]) && has(&rows[axis - 1], &up[0]),
-            "{rows:#?}"
-        );
-        // what is left of its field is the table and the ends of the axes
-        for row in &rows[top + 1..rows.len() - 3] {
-            let field: String = row.chars().skip(left).collect();
-            let field = field.replace(['│', '─', '┃', '·'], " ");
-            for word in field.split_whitespace().filter(|word| !word.contains('.')) {
+        let top = rows.iter().position(|row| row.contains("→ PC1")).unwrap();
+        let axis = rows.iter().position(|row| row.contains('└')).unwrap();
+        // left of its field are the table and the numbers of the axis, which lie within the ends of a column
+        for row in &rows[top + 1..axis] {
+            let (before, field) = row.rsplit_once(['│', '┤']).unwrap();
+            if row.contains('┤') {
+                let number: f32 = words(before).last().unwrap().parse().unwrap();
+                let up = (0..names.len()).filter_map(|row| table(&bench).values.get(&[row, 1]));
+                let most = up.map(f32::abs).fold(0.0, f32::max);
+                assert!(number.abs() <= 1.1 * most, "{row}");
+            }
+            let field = field.replace(['┃', '·', '┼'], " ");
+            for word in field.split_whitespace() {
                 assert!(names.iter().any(|name| name == word), "{word}: {row}");
             }
         }

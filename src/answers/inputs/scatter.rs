@@ -7,7 +7,7 @@ use crate::answers::table::Table;
 use crate::lens::Array;
 use crate::sweep::{Gather, Gathering, Over, Progress, Quantity, Seen, gather};
 use crate::task::number::significant;
-use crate::task::{Sample, Values, grouped};
+use crate::task::{Sample, Task, Values, grouped};
 use anyhow::Result;
 
 /// Points that are drawn, about: of more inputs some are, the same ones each time.
@@ -83,6 +83,7 @@ impl Gather for Points {
 }
 
 struct Scattered {
+    task: Task,
     gathering: Gathering<Points>,
     quantities: [String; 2],
     over: Over,
@@ -106,6 +107,7 @@ pub(super) fn begin(
     let read = quantities.iter().map(|one| asked.quantity(one));
     let read: Vec<Quantity> = read.collect::<Result<_>>()?;
     Ok(Box::new(Scattered {
+        task: asked.task,
         gathering: gather(&asked.sweep, over, &read, Points::new(inputs))?,
         quantities: quantities.clone(),
         over,
@@ -155,7 +157,9 @@ impl Stepwise for Scattered {
         }
         let values = found.points.iter().flat_map(|(_, both)| *both);
         let inputs = found.points.iter();
+        let fields = self.task.fields().map(|field| field.to_string());
         Table {
+            axes: vec![fields.collect::<Vec<_>>().join(" ")],
             rows: inputs.clone().map(|(input, _)| input.to_string()).collect(),
             values: Array::from_values(vec![shown, 2], values.map(|x| x as f32).collect()),
             cols: self.quantities.to_vec(),

@@ -1,7 +1,7 @@
 //! Whether a circuit copies: the diagonal of its table against what stands beside it.
 
 use super::circuit::Circuit;
-use crate::task::number::fixed;
+use crate::task::number::{fixed, significant};
 use serde::Serialize;
 
 /// Mean and ends of some numbers.
@@ -97,6 +97,14 @@ impl Circuit {
 }
 
 impl Diagonal {
+    /// What counts most of it, in a few words.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let right = self.rows - self.failing.len().min(self.rows);
+        let margin = significant(self.smallest_margin, 3);
+        format!("top-1 {right}/{}, smallest margin {margin}", self.rows)
+    }
+
     /// What it tells, in names and words; so many failing rows are named.
     #[must_use]
     pub fn words(&self, most: usize) -> Vec<(&'static str, String)> {
