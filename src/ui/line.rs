@@ -31,7 +31,7 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
                     .to_owned(),
             ],
             (Purpose::Command | Purpose::Question, found)
-                if !line.text().trim().is_empty() && found.iter().all(String::is_empty) =>
+                if is_a_word(line.text()) && found.iter().all(String::is_empty) =>
             {
                 vec!["nothing begins so; an empty line lists all there is".to_owned()]
             }
@@ -105,6 +105,11 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, line: &LineEditor) {
     for (row, text) in (first..).zip(says) {
         canvas.line(inner, row, &Line::from(canvas.span(role, text)));
     }
+}
+
+/// Whether no more than one word was typed so far.
+fn is_a_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
 }
 
 /// What the intervention does that is being typed, once that is known.

@@ -53,13 +53,12 @@ impl Control {
 
 /// A line's claim, and where its control begins.
 pub(super) fn split(line: &str) -> (&str, Option<usize>) {
-    let words = line.match_indices(WORD);
+    let mut words = line.match_indices(WORD);
     let is_word = |&(at, _): &(usize, &str)| {
         let before = line[..at].ends_with(char::is_whitespace);
         before && line[at + WORD.len()..].starts_with(char::is_whitespace)
     };
-    let at = words.map(|(at, word)| (at, word)).find(is_word);
-    match at {
+    match words.find(is_word) {
         Some((at, _)) => (line[..at].trim_end(), Some(at + WORD.len())),
         None => (line, None),
     }

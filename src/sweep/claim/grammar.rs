@@ -304,7 +304,7 @@ fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
     }
     let not = opt((spaced(word("not")), word("in"))).parse_next(input)?;
     if not.is_some() || opt(spaced(word("in"))).parse_next(input)?.is_some() {
-        let list = within(input, left)?;
+        let list = within(input, &left)?;
         return Ok(match not {
             Some(_) => Truth::Not(Box::new(list)),
             None => list,
@@ -331,7 +331,7 @@ fn comparison(input: &mut Input<'_>) -> Read<Truth<Term>> {
 }
 
 /// What stands behind `in`.
-fn within(input: &mut Input<'_>, left: Number<Term>) -> Read<Truth<Term>> {
+fn within(input: &mut Input<'_>, left: &Number<Term>) -> Read<Truth<Term>> {
     let list = separated(1.., sum, spaced(','));
     let list = delimited(spaced('{'), list, spaced('}'));
     let list = list.map(|list| Truth::In(left.clone(), list));

@@ -204,7 +204,7 @@ impl Sweep {
             let so_far = answers.clone();
             let mut tell = |progress| report(&|| so_far.clone(), of_all(progress, round));
             match self.control(over, claim, &mut tell)? {
-                Some(found) => answers.verdicts[i].control = Some(found),
+                Some(found) => answers.verdicts[i].control = Some(Box::new(found)),
                 None => return Ok(None),
             }
         }

@@ -65,7 +65,7 @@ pub struct Verdict {
     pub further: Vec<Counterexample>,
     /// The same under other interventions, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub control: Option<Control>,
+    pub control: Option<Box<Control>>,
     /// What it rests on.
     #[serde(skip)]
     pub evidence: Evidence,
