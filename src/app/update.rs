@@ -50,7 +50,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     };
     let tried = preview::begin(state, key);
     effects.extend(take(state, msg));
-    effects.extend(preview::follow(state, tried));
+    let followed = preview::follow(state, tried, &effects);
+    effects.extend(followed);
     effects.extend(at_hand.follow(state));
     effects.extend(training::follow(state));
     effects.extend(space::follow(state));

@@ -80,3 +80,25 @@ fn another_text_of_an_intervention_acts_in_its_place() {
     press(&mut bench, "esc");
     assert_eq!(metric(&bench), twice);
 }
+
+/// The same twice, or what stood there already, leaves no numbers of what was tried behind.
+#[test]
+fn what_changes_nothing_in_the_end_leaves_nothing() {
+    let mut bench = workbench(2);
+    let zero = "zero blocks.1.attn.hook_z @*";
+    press(
+        &mut bench,
+        &format!(": '{zero}' enter : 'scale blocks.0.attn.hook_z @* by 2' enter"),
+    );
+    let before = asked(&bench);
+    press(&mut bench, &format!(": '{zero}' esc"));
+    assert_eq!(asked(&bench), before);
+    assert!(!bench.state.is_stale());
+    // the first of two is opened and taken as it stands
+    bench.state.view.intervention = 0;
+    press(&mut bench, "backtab enter");
+    assert_eq!(asked(&bench), before, "in its own place it is the same");
+    press(&mut bench, "enter");
+    assert_eq!(asked(&bench), before);
+    assert!(!bench.state.is_stale());
+}

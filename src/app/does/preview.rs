@@ -30,8 +30,12 @@ pub(in crate::app) fn begin(state: &mut State, key: Option<Key>) -> Before {
     Before(before)
 }
 
-/// After a message: what is typed now acts, and nothing that was typed before.
-pub(in crate::app) fn follow(state: &mut State, Before(before): Before) -> Vec<Effect> {
+/// After a message: what is typed now acts, and nothing that was typed before; `done` is what the message asks for.
+pub(in crate::app) fn follow(
+    state: &mut State,
+    Before(before): Before,
+    done: &[Effect],
+) -> Vec<Effect> {
     let now = typed(state);
     if before.is_none() && now.is_some() {
         let seen = state.observation.as_deref();
@@ -40,31 +44,18 @@ pub(in crate::app) fn follow(state: &mut State, Before(before): Before) -> Vec<E
     if now == before && now == state.study().tried {
         return Vec::new();
     }
-    let asked_before = state.study().experiment();
     state.history.attempt(now.clone());
-    if before.is_some()
-        && now.is_none()
-        && matches!(state.mode, Mode::Normal)
-        && taken(state, before.as_ref())
-    {
-        // what was seen already is what stands now
+    // what was taken is asked for already
+    let asked = done.iter().any(|one| matches!(one, Effect::Observe(_)));
+    if now.is_none() && asked {
         return Vec::new();
     }
     if now.is_none() {
         state.untried = None;
     }
-    let mut effects = Vec::new();
-    if now != before || asked_before != state.study().experiment() {
-        effects.push(state.request());
-        effects.extend(asked::ask_under_others(state));
-    }
+    let mut effects = vec![state.request()];
+    effects.extend(asked::ask_under_others(state));
     effects
-}
-
-/// Whether what was tried stands in the list now.
-fn taken(state: &State, before: Option<&Tried>) -> bool {
-    let mut list = state.study().interventions.iter();
-    before.is_some_and(|tried| list.any(|one| one.on && one.intervention == tried.intervention))
 }
 
 /// The intervention that a line says as it is, if it does; not one that takes long to be made.

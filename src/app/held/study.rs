@@ -105,11 +105,15 @@ impl Study {
     /// What the lens is asked.
     #[must_use]
     pub fn experiment(&self) -> Experiment {
-        let at = self.tried.as_ref().and_then(|tried| tried.at);
+        // in its place, because their order matters
+        let in_place = |i: usize| self.tried.as_ref().filter(|tried| tried.at == Some(i));
         let listed = self.interventions.iter().enumerate();
-        let on = listed.filter(|(i, listed)| listed.on && at != Some(*i));
-        let on = on.map(|(_, listed)| &listed.intervention);
-        let tried = self.tried.as_ref().map(|tried| &tried.intervention);
+        let on = listed.filter(|(_, listed)| listed.on);
+        let on = on.map(|(i, listed)| {
+            in_place(i).map_or(&listed.intervention, |tried| &tried.intervention)
+        });
+        let tried = self.tried.as_ref().filter(|tried| tried.at.is_none());
+        let tried = tried.map(|tried| &tried.intervention);
         Experiment {
             clean: self.clean.clone(),
             corrupted: self.corrupted.clone(),
