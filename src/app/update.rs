@@ -219,6 +219,8 @@ fn unknown(state: &mut State, key: Key) {
 }
 
 fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {
+    // a message has been read when the next thing is done
+    state.status = None;
     if state.fields.input(key) {
         return take_fields(state);
     }

@@ -75,11 +75,6 @@ fn words_of_the_language() {
         &["**"],
     );
     refused(
-        &format!("{TWO}def f(a, b):\n    return 0 < a < b\n"),
-        "5:18",
-        &["a < b < c"],
-    );
-    refused(
         &format!("{TWO}def f(a, b):\n    return c\n"),
         "5:12",
         &["`c` not found", "correct its name"],

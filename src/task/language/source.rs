@@ -30,7 +30,7 @@ const OPERATORS: [(&str, &str); 8] = [
 ];
 /// What helps where the text is not of the language, and where a name has no value.
 pub(super) const PARSED_REMEDY: &str = "task files are written in the part of Python that has def, if, for, return, lists, \
-     dicts and comprehensions, and no import, while, class, try, ** and a < b < c";
+     dicts and comprehensions, and no import, while, class, try or **";
 pub(super) const SCOPE_REMEDY: &str = "give it a value before, or correct its name";
 /// What helps where a call fails.
 pub(super) const CALLED_REMEDY: &str = "correct this line, or what is handed to it";
