@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, words};
 use crate::sweep::{
     Ablated, Draws, Minimal, Over, Tally, ablations, depends_on, minimal, node, title, verdict,
+    without_node,
 };
 use crate::task::number::{fixed, significant};
 use crate::task::text::counted;
@@ -147,12 +148,7 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     let mut rows = vec![head];
     for row in &answer.rows {
         let name = row.ablation.as_deref().unwrap_or("none");
-        let name = name.replacen(&answer.node, "", 1);
-        let name = name
-            .replace("edge ", "")
-            .replace("  ", " ")
-            .trim()
-            .to_owned();
+        let name = without_node(name, &answer.node);
         let number = |x: &f64| fixed(*x, 4);
         let mut cells = vec![name];
         cells.push(

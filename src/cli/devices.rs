@@ -1,7 +1,7 @@
 //! `circuitscope devices`: what can compute here.
 
 use super::args::Format;
-use super::output::print_numbers;
+use super::output::print_list;
 use super::table::{self, Align};
 use crate::model::device;
 use anyhow::Result;
@@ -13,12 +13,6 @@ use std::io::Write;
 struct Device {
     name: String,
     status: String,
-}
-
-/// All of them: an object, so that it says which version of its form it has.
-#[derive(Serialize)]
-struct Listed {
-    devices: Vec<Device>,
 }
 
 /// `circuitscope devices`
@@ -39,8 +33,7 @@ pub fn run(args: &DevicesArgs, out: &mut dyn Write) -> Result<()> {
         Format::Json | Format::Csv => {
             let devices = devices.into_iter();
             let devices = devices.map(|(name, status)| Device { name, status });
-            let devices = devices.collect();
-            print_numbers(args.format, out, &Listed { devices })
+            print_list(args.format, out, "devices", &devices.collect::<Vec<_>>())
         }
         Format::Text => {
             let rows = devices.into_iter().map(|(name, status)| vec![name, status]);

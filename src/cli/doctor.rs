@@ -3,7 +3,7 @@
 use super::args::Format;
 use super::common::{self};
 use super::model_args::ModelArgs;
-use super::output::print_numbers;
+use super::output::print_list;
 use super::table::{self, Align};
 use crate::findings::places;
 use crate::model::device;
@@ -53,12 +53,6 @@ fn checked(name: &'static str, good: bool, found: impl Into<String>, remedy: &st
     }
 }
 
-/// All of them: an object, so that it says which version of its form it has.
-#[derive(Serialize)]
-struct Listed {
-    checks: Vec<Checked>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -86,7 +80,7 @@ pub fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
     ));
     all.push(model(args));
     match args.format {
-        Format::Json | Format::Csv => print_numbers(args.format, out, &Listed { checks: all }),
+        Format::Json | Format::Csv => print_list(args.format, out, "checks", &all),
         Format::Text => {
             let row = |one: Checked| {
                 let mark = if one.good { "ok" } else { "!" };

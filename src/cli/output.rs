@@ -5,6 +5,7 @@ use crate::task::text::csv_cell;
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -38,6 +39,16 @@ pub fn print_numbers(format: Format, out: &mut dyn Write, value: &impl Serialize
     let mut text = String::from("name,value\n");
     lines(&serde_json::to_value(value)?, &mut String::new(), &mut text);
     Ok(out.write_all(text.as_bytes())?)
+}
+
+/// A list under its name, so that its JSON is an object with the version of its form.
+pub fn print_list(
+    format: Format,
+    out: &mut dyn Write,
+    name: &str,
+    all: &[impl Serialize],
+) -> Result<()> {
+    print_numbers(format, out, &BTreeMap::from([(name, all)]))
 }
 
 fn lines(value: &Value, name: &mut String, out: &mut String) {

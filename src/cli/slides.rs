@@ -1,7 +1,7 @@
 //! `circuitscope slides`: the models in the binary.
 
 use super::args::Format;
-use super::output::print_numbers;
+use super::output::print_list;
 use super::table::{self, Align};
 use crate::lens::Right;
 use crate::model::{Opened, SLIDES, Slide};
@@ -34,12 +34,6 @@ struct Counted {
     wrong_by_position: Vec<u64>,
 }
 
-/// All of them: an object, so that it says which version of its form it has.
-#[derive(Serialize)]
-struct Listed {
-    slides: Vec<Line>,
-}
-
 #[derive(Serialize)]
 struct Line {
     name: &'static str,
@@ -67,7 +61,7 @@ struct Line {
 pub fn run(args: &SlidesArgs, out: &mut dyn Write) -> Result<()> {
     let lines = SLIDES.iter().map(line).collect::<Result<Vec<_>>>()?;
     match args.format {
-        Format::Json | Format::Csv => print_numbers(args.format, out, &Listed { slides: lines }),
+        Format::Json | Format::Csv => print_list(args.format, out, "slides", &lines),
         Format::Text => print(out, &lines),
     }
 }

@@ -134,6 +134,7 @@ pub fn ablations(
     over: Over,
     report: &mut dyn FnMut(usize, usize, Progress) -> Result<bool>,
 ) -> Result<Option<Vec<Ablated>>> {
+    let experiment = &averaging(experiment, over);
     let kinds = kinds(node, model.task(), over);
     let runs = std::iter::once(None).chain(kinds.into_iter().map(Some));
     let runs: Vec<Option<Intervention>> = runs.collect();
@@ -165,8 +166,10 @@ enum Judged {
 /// interventions takes a mean of another.
 fn averaging(experiment: &Experiment, over: Over) -> Experiment {
     let mut with = experiment.clone();
-    let taken = |one: &Intervention| one.taken_from().map(|(from, _)| from.clone());
-    let averages = |one| matches!(taken(one), Some(From::Mean(Averaged::Sample, _)));
+    let averages = |one: &Intervention| {
+        let taken = one.taken_from();
+        matches!(taken, Some((From::Mean(Averaged::Sample, _), _)))
+    };
     if let Over::Sample(sample) = over
         && !with.interventions.iter().any(averages)
     {
@@ -185,7 +188,6 @@ fn judge(
     report: &mut dyn FnMut(Progress) -> Result<bool>,
 ) -> Result<Judged> {
     let task = model.task();
-    let experiment = &averaging(experiment, over);
     let kept = ablation.and_then(Intervention::resamples);
     let donors = kept.map(|keep| keep.donors(task));
     // all donors where there are no more
@@ -252,23 +254,25 @@ fn judge(
 /// How much accuracy an exchange may cost and still count as none.
 pub const SPARED: f64 = 0.01;
 
+/// What there is without an ablation.
+fn as_it_is(found: &[Ablated]) -> Option<&Tally> {
+    let run = found.iter().find(|one| one.ablation.is_none());
+    run.and_then(|one| one.tally.as_ref().ok())
+}
+
 /// What the node depends on: the fewest fields that have to be kept so that the rest of an input
 /// may be another's, and at most 0.01 of the accuracy is lost. All sets of that size; none
 /// where it could not be found out.
 #[must_use]
 pub fn depends_on(found: &[Ablated]) -> Vec<Vec<Field>> {
-    let defined = |one: &Ablated| one.tally.as_ref().ok().is_some_and(Tally::is_defined);
-    let accuracy = |one: &Ablated| {
-        let tally = one.tally.as_ref().ok();
-        tally.map(Tally::accuracy).filter(|_| defined(one))
-    };
-    let as_it_is = found.iter().find(|one| one.ablation.is_none());
-    let Some(as_it_is) = as_it_is.and_then(accuracy) else {
+    let accuracy = |tally: &Tally| tally.is_defined().then(|| tally.accuracy());
+    let Some(as_it_is) = as_it_is(found).and_then(accuracy) else {
         return Vec::new();
     };
     let enough = |one: &Ablated| {
         let keep = one.ablation.as_ref()?.resamples()?.fields()?;
-        (accuracy(one)? >= as_it_is - SPARED).then(|| keep.to_vec())
+        let left = accuracy(one.tally.as_ref().ok()?)?;
+        (left >= as_it_is - SPARED).then(|| keep.to_vec())
     };
     let mut sets: Vec<Vec<Field>> = found.iter().filter_map(enough).collect();
     let fewest = sets.iter().map(Vec::len).min();
@@ -285,9 +289,7 @@ pub fn verdict(found: &[Ablated]) -> String {
         fields.join(" and ")
     };
     let all: Vec<String> = sets.iter().map(words).collect();
-    let of_run = found.iter().find(|one| one.ablation.is_none());
-    let of_run = of_run.and_then(|one| one.tally.as_ref().ok());
-    if of_run.is_some_and(|tally| !tally.is_defined()) {
+    if as_it_is(found).is_some_and(|tally| !tally.is_defined()) {
         return "no prediction of the run itself is defined: what it depends on cannot be told"
             .into();
     }
@@ -325,6 +327,16 @@ fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
     let mut told: Vec<String> = told.collect();
     told.dedup();
     told.join("; ")
+}
+
+/// An ablation's line without the words of its node, for a list.
+#[must_use]
+pub fn without_node(line: &str, node: &str) -> String {
+    let rest = line.replacen(node, "", 1);
+    rest.replace("edge ", "")
+        .replace("  ", " ")
+        .trim()
+        .to_owned()
 }
 
 /// The node's words for a title.

@@ -45,7 +45,9 @@ mod tables;
 mod tally;
 mod walk;
 
-pub use ablations::{Ablated, Draws, SPARED, ablations, depends_on, kinds, node, title, verdict};
+pub use ablations::{
+    Ablated, Draws, SPARED, ablations, depends_on, kinds, node, title, verdict, without_node,
+};
 pub use accounted::Accounted;
 pub use alike::Alike;
 pub use anatomy::{Anatomy, FrequencyShare, PartNeeded};

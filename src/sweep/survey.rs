@@ -1,7 +1,7 @@
 //! Surveys: questions whose answer is a list of choices, each some interventions and what they
 //! leave. Every ablation of a node at once, or the smallest sets of edges that are enough.
 
-use super::ablations::{Draws, ablations, node, title, verdict};
+use super::ablations::{Draws, ablations, node, title, verdict, without_node};
 use super::minimal::minimal;
 use super::run::{Over, Progress};
 use super::tally::Tally;
@@ -218,13 +218,9 @@ fn ablated(
     let words = title(node, task);
     let choices = found.iter().map(|one| {
         let line = one.ablation.as_ref().map(|one| one.line(task));
-        let short = line.as_ref().map(|line| {
-            line.replacen(&words, "", 1)
-                .replace("edge ", "")
-                .replace("  ", " ")
-        });
+        let short = line.as_ref().map(|line| without_node(line, &words));
         Choice {
-            name: short.map_or_else(|| "as it is".to_owned(), |name| name.trim().to_owned()),
+            name: short.unwrap_or_else(|| "as it is".to_owned()),
             interventions: line.into_iter().collect(),
             left: match &one.tally {
                 Ok(tally) => Ok(Left {

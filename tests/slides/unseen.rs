@@ -40,6 +40,14 @@ impl Bench {
     fn with<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
         [words, &["--model", &self.model, "--task", &self.task]].concat()
     }
+
+    /// What is right for a prompt, at the first prediction.
+    fn target(&self, prompt: [usize; 4]) -> serde_json::Value {
+        let prompt = prompt.map(|value| value.to_string());
+        let words: Vec<&str> = prompt.iter().map(String::as_str).collect();
+        let run = json(&self.with(&[&["run"], &words[..]].concat()));
+        run["predictions"][0]["target"].clone()
+    }
 }
 
 #[test]
@@ -284,10 +292,7 @@ def f(x):
     };
     let bench = Bench::new(5, [7, 6], 1, PASTED);
     for x in [[0, 1, 2, 3], [3, 5, 5, 1], [4, 4, 4, 4], [5, 3, 2, 0]] {
-        let prompt = x.map(|v| v.to_string());
-        let words: Vec<&str> = prompt.iter().map(String::as_str).collect();
-        let run = json(&bench.with(&[&["run"], &words[..]].concat()));
-        assert_eq!(run["predictions"][0]["target"], right(x), "{x:?}");
+        assert_eq!(bench.target(x), right(x), "{x:?}");
     }
     // an error behind such a place is told where it was written
     let wrong = PASTED.replace("max(v for v in rest) % 6", "max(v for v in rest) % oops");
@@ -352,10 +357,7 @@ def f(x):
         [5, 4, 2, 0],
         [2, 0, 0, 1],
     ] {
-        let prompt = x.map(|v| v.to_string());
-        let words: Vec<&str> = prompt.iter().map(String::as_str).collect();
-        let run = json(&bench.with(&[&["run"], &words[..]].concat()));
-        assert_eq!(run["predictions"][0]["target"], right(x), "{x:?}");
+        assert_eq!(bench.target(x), right(x), "{x:?}");
     }
     let wrong = PASTED.replace("b.sort(reverse=True)", "b.sort(upwards=True)");
     std::fs::write(Path::new(&bench.task), wrong).unwrap();

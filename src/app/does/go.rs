@@ -7,7 +7,7 @@ use crate::app::held::message::{Effect, Request};
 use crate::app::held::state::{SampleState, State, Status, Tone};
 use crate::app::held::study::Study;
 use crate::lens::{Continuation, Source};
-use crate::task::{counterfactuals, unlike};
+use crate::task::{Prompt, Values, counterfactuals, unlike};
 use std::sync::Arc;
 
 /// Edits a copy of the study and goes there.
@@ -101,8 +101,7 @@ impl State {
             return None;
         }
         let prompts = Arc::new(source.prompts(self.task()));
-        let clean = &self.study().clean.values;
-        let index = prompts.iter().position(|prompt| prompt.values == *clean);
+        let index = number_of(&prompts, &self.study().clean.values);
         self.sample = SampleState {
             source,
             prompts: Arc::clone(&prompts),
@@ -120,20 +119,23 @@ impl State {
             Side::Corrupted => study.corrupted = source,
         }
         after_typing(self, &mut study, side);
-        // what is typed may be an example all the same
-        let examples = &mut self.sample.prompts.iter();
-        self.sample.index = examples.position(|one| one.values == study.clean.values);
         self.status = None;
         self.go(study)
     }
 }
 
-/// A typed clean prompt is no longer the sample's, and its counterfactual follows it; a typed
+/// Which of some examples has these values.
+fn number_of(prompts: &[Prompt], values: &Values) -> Option<usize> {
+    prompts.iter().position(|prompt| prompt.values == *values)
+}
+
+/// A typed clean prompt is the sample's no longer, unless it is one of its examples, and its counterfactual follows it; a typed
 /// corrupted prompt is nobody's counterfactual.
 pub(in crate::app) fn after_typing(state: &mut State, study: &mut Study, side: Side) {
     match (side, study.counterfactual) {
         (Side::Clean, counterfactual) => {
-            state.sample.index = None;
+            // what is typed may be an example all the same
+            state.sample.index = number_of(&state.sample.prompts, &study.clean.values);
             // where no field alone changes an answer, another example was set against it
             let task = state.model.task;
             let before = &state.study().clean.values;

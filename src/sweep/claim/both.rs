@@ -4,6 +4,7 @@
 use super::grammar::{Run, Term};
 use super::meaning::{Read, Reader};
 use super::word::Word;
+use super::words::is_cell;
 
 /// What is told of both runs, besides attention.
 const OF_BOTH: &str = "pred margin logit logit_diff logp prob rank loss accuracy act norm neuron dot adds path matters";
@@ -11,9 +12,7 @@ const OF_BOTH: &str = "pred margin logit logit_diff logp prob rank loss accuracy
 impl Reader<'_> {
     /// A word of one of the two runs.
     pub fn of_run(&mut self, term: &Term, run: Run) -> Read<Word> {
-        let of_cell = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
-        let is_cell = term.word.strip_prefix(['A', 'S']).is_some_and(of_cell);
-        if !is_cell && !OF_BOTH.split_whitespace().any(|one| one == term.word) {
+        if !is_cell(&term.word) && !OF_BOTH.split_whitespace().any(|one| one == term.word) {
             let problem = format!("of both runs there are {OF_BOTH}, and attention such as A0[..]");
             return self.wrong(term, problem);
         }

@@ -32,8 +32,7 @@ impl Truth<Word> {
             Self::Compare(a, _, b) => a.is_near(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_near(b, input)),
             Self::Within(a, list) => {
-                let near = |of: f64| list.is_near(of, input, are_close);
-                a.may_be_another(input) || (!a.is_whole() && near(a.of(input)))
+                a.may_be_another(input) || !a.is_whole() && list.is_near(a.of(input), input)
             }
             Self::Argmax(word) if word.lead(input).is_nan() => false,
             Self::Argmax(word) => {

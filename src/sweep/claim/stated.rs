@@ -44,8 +44,8 @@ impl Stated {
 
     /// The number that it is for an input; none where it has none, or fails.
     pub fn number(&self, input: &Input<'_>) -> f64 {
-        let kept = || self.kept()?.get(self.place(input.fields)?).copied();
-        kept().unwrap_or_else(|| self.0.number(&input.values()))
+        let kept = self.kept_for(input.fields);
+        kept.unwrap_or_else(|| self.0.number(&input.values()))
     }
 
     /// The numbers of the list that it is for an input; none where it is no list.
@@ -62,8 +62,7 @@ impl Stated {
         if slots.iter().any(|&slot| slot >= known) {
             return None;
         }
-        let kept = || self.kept()?.get(self.place(fields)?).copied();
-        Some(kept().unwrap_or_else(|| {
+        Some(self.kept_for(fields).unwrap_or_else(|| {
             let tokens = fields.iter().map(|&token| token as Token).collect();
             self.0.number(&Values::new(task, tokens))
         }))
@@ -84,8 +83,9 @@ impl Stated {
         })
     }
 
-    fn kept(&self) -> Option<&Vec<f64>> {
-        self.0.kept.get_or_init(|| self.0.table()).as_ref()
+    fn kept_for(&self, fields: &[usize]) -> Option<f64> {
+        let kept = self.0.kept.get_or_init(|| self.0.table()).as_ref()?;
+        kept.get(self.place(fields)?).copied()
     }
 }
 

@@ -185,8 +185,7 @@ impl Truth<Word> {
             Self::Compare(a, _, b) => a.is_open_against(b, input),
             Self::In(a, list) => list.iter().any(|b| a.is_open_against(b, input)),
             Self::Within(a, list) => {
-                let near = |of: f64| list.is_near(of, input, are_close);
-                a.is_open(input) || (!a.is_whole() && near(a.of(input)))
+                a.is_open(input) || !a.is_whole() && list.is_near(a.of(input), input)
             }
             Self::Argmax(word) => are_close(word.lead(input), 0.0),
             Self::Not(a) => a.is_open(input),

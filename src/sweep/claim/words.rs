@@ -176,14 +176,19 @@ fn is_known(word: &str, task: Task) -> bool {
         .find_map(|run| word.strip_suffix(run))
         .unwrap_or(word);
     let first = word.chars().next();
-    let of_cell = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     PLAIN.split_whitespace().any(|one| one == word)
         || first.is_some_and(|c| c.is_ascii_digit() || c == '.')
         || task.fields().any(|field| field.to_string() == word)
         || task.groups.iter().any(|group| group.name == word)
         || task.vocabulary.named(word).is_some()
         || task.classes.named(word).is_some()
-        || word.strip_prefix(['A', 'S']).is_some_and(of_cell)
+        || is_cell(word)
+}
+
+/// Whether a word names a head's attention or scores: `A1`, `S0.1`.
+pub(super) fn is_cell(word: &str) -> bool {
+    let of_head = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    word.strip_prefix(['A', 'S']).is_some_and(of_head)
 }
 
 /// What the word that a line ends in can become: whole lines.
