@@ -41,7 +41,7 @@ impl<'a> Inquest<'a> {
     /// The other model, and its name.
     fn other(&self) -> Result<(&'a HookedTransformer, &'a str)> {
         self.other
-            .context("there is no other model; start with --compare PATH to have two")
+            .context("there is no other model: `compare FILE` opens one beside this (in the shell --compare FILE)")
     }
 
     /// The run it is about.

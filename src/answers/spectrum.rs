@@ -6,8 +6,8 @@ use crate::lens::{
     Array, Directions, Matrices, Matrix, cosines, fan, fourier, head_pairs, overlap,
 };
 use crate::model::Config;
-use crate::task::Task;
 use crate::task::number::{fixed, significant};
+use crate::task::{Task, grouped};
 use anyhow::{Context as _, Result, ensure};
 
 /// So many of the largest shares are named.
@@ -24,17 +24,25 @@ pub(super) fn along_rows(values: &Matrix, what: &str) -> Table {
     let width = cols.len();
     let mut numbers = Vec::new();
     for (k, &power) in powers.iter().enumerate() {
-        let share = if k == 0 { f64::NAN } else { power / total };
-        numbers.extend([share, power]);
+        // the constant is no frequency, and would be the largest by far of any table of numbers above 0
+        match k {
+            0 => numbers.extend([f64::NAN; 2]),
+            _ => numbers.extend([power / total, power]),
+        }
         if single {
             let [cos, sin] = fourier::coefficients(values, k);
-            numbers.push(sin[0].atan2(cos[0]));
+            numbers.push(if k == 0 {
+                f64::NAN
+            } else {
+                sin[0].atan2(cos[0])
+            });
         }
     }
     let names: Vec<String> = (0..powers.len()).map(|k| k.to_string()).collect();
     let shares: Vec<f64> = numbers.iter().step_by(width).copied().collect();
     let mut notes = vec![
         ("largest".to_owned(), largest(&names, &shares)),
+        ("constant".to_owned(), constant(powers[0])),
         (
             "shares".to_owned(),
             "of the sum of squares without the constant".to_owned(),
@@ -57,6 +65,25 @@ pub(super) fn along_rows(values: &Matrix, what: &str) -> Table {
         notes,
         ..Table::default()
     }
+}
+
+/// The power of the constant, which stands beside the frequencies and not among them.
+pub(super) fn constant(power: f64) -> String {
+    format!("power {}", significant(power, 6))
+}
+
+/// What there is to say where the frequencies of a table have no value; nothing where they have.
+pub(super) fn without_frequencies(values: &Matrix) -> Option<String> {
+    let (rows, cols) = (values.nrows(), values.ncols());
+    let all = (0..cols).flat_map(|j| (0..rows).map(move |i| values[(i, j)]));
+    let undefined = all.filter(|value| !value.is_finite()).count();
+    (undefined > 0).then(|| {
+        format!(
+            "none: they are of all values, and {} of {} are not defined",
+            grouped(undefined as u128),
+            grouped((rows * cols) as u128)
+        )
+    })
 }
 
 /// The largest shares with their names, and what all others have together.

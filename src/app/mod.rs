@@ -14,6 +14,7 @@ pub use crate::lens::Shown;
 pub use does::help::{Section, sections};
 pub use does::page::{action_for, hints, markdown, pinned};
 pub use does::palette::{signature, verbs};
+pub use does::training::begin_training;
 pub use held::draft::{Edited, NoteEditor};
 pub use held::fields::{Fields, Part, Side};
 pub use held::inquiry::Inquiry;
@@ -30,11 +31,12 @@ pub use held::space::{
 };
 pub use held::spot::{Gesture, Spot};
 pub use held::state::{
-    HelpView, LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone, View,
+    HelpView, LineEditor, Mode, ModelInfo, Purpose, SampleState, State, Status, Tone,
 };
 pub use held::steps::Steps;
 pub use held::study::{History, Listed, Moment, Study};
 pub use held::training::{TrainJob, TrainNews, TrainPhase, TrainedSoFar, UnderWay};
+pub use held::view::View;
 pub use keys::action::{Action, Group};
 pub use keys::brief::brief;
 pub use keys::key::{Key, parse_script};

@@ -18,6 +18,7 @@ use crate::app::does::shelf;
 use crate::app::does::space;
 use crate::app::does::steps;
 use crate::app::does::training;
+use crate::app::does::walk;
 use crate::app::held::draft;
 use crate::app::held::editor::{edit, has_room};
 use crate::app::held::fields::{Part, Side};
@@ -27,7 +28,7 @@ use crate::app::held::state::{Mode, State, Status, Tone};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
-use crate::lens::{Observation, Source};
+use crate::lens::{Gridded, Observation, Source};
 use crate::task::harmless;
 use crate::task::limits::MAX_LINE;
 use crossterm::event::KeyCode;
@@ -56,6 +57,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     effects.extend(training::follow(state));
     effects.extend(space::follow(state));
     effects.extend(session::tutorial::follow(state));
+    effects.extend(look(state));
     state.history.settle(state.sight());
     effects
 }
@@ -68,6 +70,10 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Resize => vec![Effect::Redraw],
         Msg::Observed { generation, result } => {
             observed(state, generation, result);
+            Vec::new()
+        }
+        Msg::Gridded { generation, result } => {
+            gridded(state, generation, result);
             Vec::new()
         }
         Msg::Answered { generation, result } => {
@@ -90,6 +96,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Stepped { at, result } => steps::stepped(state, at, result),
+        Msg::Compared(result) => compared(state, result),
         Msg::Trained(news) => training::heard(state, news),
         Msg::Opened(opening, result) => session::opened(state, &opening, result),
         Msg::Listed(which, result) => {
@@ -129,6 +136,7 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
             let before = began.or_else(|| state.observation.as_ref()?.metric);
             state.observation = Some(Arc::new(*seen));
             patch::tell_effect(state, before);
+            walk::place(state);
             // what is typed over the model's own continuation is not lost to a run
             if state.field_error.is_none() {
                 state.show_told();
@@ -138,12 +146,55 @@ fn observed(state: &mut State, generation: u64, result: Result<Box<Observation>,
     }
 }
 
+/// Another model stands beside this one: what tells them apart is asked.
+fn compared(state: &mut State, result: Result<String, String>) -> Vec<Effect> {
+    match result {
+        Ok(name) => {
+            let effects = act::obey(state, Action::AskModels);
+            state.say(Tone::Good, format!("compared with {name}"));
+            effects
+        }
+        Err(error) => {
+            state.say(Tone::Bad, error);
+            Vec::new()
+        }
+    }
+}
+
+/// More of the grids of what is on screen.
+fn gridded(state: &mut State, generation: u64, result: Result<Gridded, String>) {
+    if generation != state.generation {
+        return;
+    }
+    match (result, &mut state.observation) {
+        (Ok(more), Some(seen)) => {
+            Arc::make_mut(seen).take(more);
+            walk::place(state);
+        }
+        (Err(error), _) => state.failure = Some(error),
+        (Ok(_), None) => {}
+    }
+}
+
+/// Says what of the grids is looked at, where not all of them are there.
+fn look(state: &mut State) -> Option<Effect> {
+    let seen = state.observation.as_ref()?;
+    let view = state.view.in_view();
+    if seen.blocks.is_empty() || view == state.looked_at {
+        return None;
+    }
+    state.looked_at = view;
+    Some(Effect::Look(view))
+}
+
 fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Mode::Help(view) = &mut state.mode
         && help::type_key(view, key)
     {
         return Vec::new();
     }
+    // whoever works already has the cursors where they are
+    state.unplaced &= state.observation.is_none();
     if is_typed(state, key) {
         return type_in_field(state, key);
     }
@@ -294,10 +345,9 @@ impl State {
     /// What is to be done before the first message.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
-        let sample = Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
         let mut effects = vec![self.request()];
         effects.extend(asked::ask_all(self));
-        effects.push(sample);
+        effects.extend(self.to_score());
         effects.extend(space::follow(self));
         effects.extend(shelf::read(self));
         effects

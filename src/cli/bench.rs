@@ -8,7 +8,8 @@ use super::workbench::absolute;
 use crate::app::{ModelInfo, State};
 use crate::findings::numbers::ModelNumbers;
 use crate::runtime::bench::{
-    Compute, Effort, Screen, Spread, WhileSweeping, Workbench, compute, while_sweeping, workbench,
+    Compute, Effort, Screen, Spread, WhileBusy, Workbench, compute, while_sweeping, while_training,
+    workbench,
 };
 use crate::runtime::headless::parse_size;
 use crate::runtime::pool;
@@ -52,7 +53,9 @@ struct Answer {
     #[serde(flatten)]
     workbench: Option<Workbench>,
     /// In the same terminal; none where a sweep is over too soon.
-    while_sweeping: Option<WhileSweeping>,
+    while_sweeping: Option<WhileBusy>,
+    /// The same while a model is trained in the background.
+    while_training: Option<WhileBusy>,
     #[serde(flatten)]
     compute: Compute,
     /// Other terminals.
@@ -121,10 +124,15 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<()> {
         }
         _ => None,
     };
+    let training = first_measured.as_ref().map(|alone| {
+        say("keys while a model is trained");
+        while_training(first, &flags, alone)
+    });
     let answer = Answer {
         model: ModelNumbers::from(&model),
         workbench: first_measured,
         while_sweeping: sweeping,
+        while_training: training.transpose()?,
         compute,
         other_terminals: measured.collect(),
         device: picked.name,
@@ -157,10 +165,17 @@ fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     for bench in answer.workbench.iter().chain(&answer.other_terminals) {
         terminal(out, bench)?;
     }
-    if let Some(sweeping) = &answer.while_sweeping {
-        writeln!(out, "\nwhile all inputs are swept")?;
-        key_to_frame(out, sweeping.keys, &sweeping.key_to_frame_ms)?;
-        let times = format!("{:.2} times that without", sweeping.times_alone_p95);
+    let busy = [
+        ("while all inputs are swept", &answer.while_sweeping),
+        ("while a model is trained", &answer.while_training),
+    ];
+    for (what, busy) in busy {
+        let Some(busy) = busy else {
+            continue;
+        };
+        writeln!(out, "\n{what}")?;
+        key_to_frame(out, busy.keys, &busy.key_to_frame_ms)?;
+        let times = format!("{:.2} times that without", busy.times_alone_p95);
         row(out, "its p95", times)?;
     }
     let Compute {

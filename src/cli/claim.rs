@@ -2,7 +2,7 @@
 
 use super::args::{Common, Format};
 use super::cells::of_cell;
-use super::groups::by_group;
+use super::groups::{again_by_group, by_group};
 use super::model_args::{ModelArgs, SaidArgs};
 use super::output::print_numbers;
 use super::progress::Bar;
@@ -17,7 +17,7 @@ use crate::findings::session::ModelRef;
 use crate::sweep::{Claim, Conclusion, Over, Verdict};
 use crate::task::number::fixed;
 use crate::task::shown;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub struct ClaimArgs {
     #[arg(long, requires = "certificate")]
     pub force: bool,
     /// In every group of inputs that agree in this expression, each for itself: idx, max(a)
-    #[arg(long, value_name = "EXPRESSION", conflicts_with = "certificate")]
+    #[arg(long, value_name = "EXPRESSION")]
     pub by: Option<String>,
     /// With --by: in at least this part of each group, such as 0.99
     #[arg(long, value_name = "PART", requires = "by")]
@@ -62,7 +62,7 @@ pub struct VerifyArgs {
 }
 
 /// Exit code of a claim that is not known to be true or false.
-pub(super) const UNDECIDED: u8 = 2;
+const UNDECIDED: u8 = 2;
 
 #[derive(Serialize)]
 struct ClaimAnswer {
@@ -135,17 +135,14 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
     if CellClaim::is(&args.claim) {
         return of_cell(args, out);
     }
-    if let Some(by) = &args.by {
-        return by_group(args, by, out);
-    }
     if let Some(file) = &args.certificate {
         check_writable(file, args.force)?;
     }
-    let checked = check(&args.claim, &args.space)?;
-    if let Some(file) = &args.certificate {
-        let bytes = CERTIFICATE.text(&certificate(&args.claim, &args.space, &checked)?)?;
-        write(file, &bytes, args.force)?;
+    if let Some(by) = &args.by {
+        return by_group(args, by, out);
     }
+    let checked = check(&args.claim, &args.space)?;
+    certify(args, || certificate(&args.claim, &args.space, &checked))?;
     let Checked {
         opened,
         over,
@@ -171,6 +168,17 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
     Ok(exit_code(verdict))
 }
 
+/// Writes the certificate, where one is asked for.
+pub(super) fn certify(
+    args: &ClaimArgs,
+    certificate: impl FnOnce() -> Result<Certificate>,
+) -> Result<()> {
+    if let Some(file) = &args.certificate {
+        write(file, &CERTIFICATE.text(&certificate()?)?, args.force)?;
+    }
+    Ok(())
+}
+
 /// How the command ends.
 pub(super) fn exit_code(verdict: Option<Conclusion>) -> ExitCode {
     match verdict {
@@ -182,14 +190,20 @@ pub(super) fn exit_code(verdict: Option<Conclusion>) -> ExitCode {
 
 /// What was asked and what came of it, as a file.
 fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certificate> {
+    let asked = asked(line, space, &checked.opened);
+    asked.found(&checked.found, checked.seconds)
+}
+
+/// What was asked, as a file.
+pub(super) fn asked(line: &str, space: &SpaceArgs, opened: &Opened) -> Certificate {
     let Opened {
         model, transformer, ..
-    } = &checked.opened;
+    } = opened;
     let path = absolute(space.common.which.path().as_deref());
     let info = ModelInfo::new(model, path, String::new());
     let (task, words) = (transformer.task(), |words: &Vec<String>| words.join(" "));
-    let lines = checked.opened.experiment.interventions.iter();
-    let asked = Certificate {
+    let lines = opened.experiment.interventions.iter();
+    Certificate {
         format: CERTIFICATE.format(),
         program: format!("circuitscope {}", env!("CARGO_PKG_VERSION")),
         model: ModelRef {
@@ -211,8 +225,7 @@ fn certificate(line: &str, space: &SpaceArgs, checked: &Checked) -> Result<Certi
         clean: space.clean.as_ref().map(words),
         corrupted: space.corrupted.as_ref().map(words),
         ..Certificate::default()
-    };
-    asked.found(&checked.found, checked.seconds)
+    }
 }
 
 /// `circuitscope verify`: exit code 1 when something is not as the certificate says.
@@ -247,11 +260,12 @@ pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<ExitCode> {
             format: args.format,
         },
     };
-    let checked = match check(&then.claim, &space) {
-        Ok(checked) => checked,
-        Err(error) => bail!("{}: {error:#}", wrong("it cannot be checked again")),
+    let again = match &then.by {
+        Some(by) => again_by_group((&then.claim, by), then.at_least, &space),
+        None => check(&then.claim, &space)
+            .and_then(|checked| certificate(&then.claim, &space, &checked)),
     };
-    let now = certificate(&then.claim, &space, &checked)?;
+    let now = again.with_context(|| wrong("it cannot be checked again"))?;
     let differences = then.differences(&now)?;
     let verified = differences.is_empty();
     match args.format {

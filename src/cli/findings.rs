@@ -100,5 +100,5 @@ pub fn open(args: &OpenArgs) -> Result<ExitCode> {
         args.line.clone()
     };
     let session = share::parse(&line)?;
-    workbench::open(&args.workbench, &args.live, Some(session))
+    workbench::open(&args.workbench, &args.live, Some(session), None)
 }

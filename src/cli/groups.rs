@@ -1,11 +1,12 @@
 //! `circuitscope claim --by`: a condition in every group of inputs, each for itself.
 
 use super::args::Format;
-use super::claim::{ClaimArgs, UNDECIDED};
+use super::claim::{ClaimArgs, asked, certify, exit_code};
 use super::output::print_numbers;
 use super::progress::Bar;
-use super::space::{Asked, Opened, STOPPED, print_asked};
+use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked};
 use crate::answers::{Extent, Inquest, Question, Share, Tools, shares};
+use crate::findings::certificate::Certificate;
 use crate::lens::RunName;
 use crate::sweep::{Conclusion, Over};
 use crate::task::number::fixed;
@@ -52,20 +53,27 @@ fn enough(share: &Share, at_least: f64) -> bool {
     all > 0 && share.holds as f64 >= at_least * all as f64
 }
 
-/// Counts in how many inputs of each group the condition is met; exit code 1 where one has too few.
-///
-/// # Errors
-/// When a word cannot be read, the claim is no condition, or as for `claim`.
-pub(super) fn by_group(args: &ClaimArgs, by: &str, out: &mut dyn Write) -> Result<ExitCode> {
-    let at_least = args.at_least.unwrap_or(1.0);
+/// What was counted.
+struct Counted {
+    opened: Opened,
+    over: Over,
+    groups: Vec<Told>,
+    at_least: f64,
+    verdict: Conclusion,
+    seconds: f64,
+}
+
+/// Counts in how many inputs of each group the condition is met.
+fn count((claim, by): (&str, &str), at_least: Option<f64>, space: &SpaceArgs) -> Result<Counted> {
+    let at_least = at_least.unwrap_or(1.0);
     ensure!(
         at_least > 0.0 && at_least <= 1.0,
         "--at-least is a part of each group, above 0 and at most 1, such as 0.99"
     );
-    let opened = Opened::new(&args.space)?;
-    let over = args.space.over();
+    let opened = Opened::new(space)?;
+    let over = space.over();
     let (task, model) = (opened.transformer.task(), &opened.transformer);
-    let line = format!("table {} by {by}", args.claim);
+    let line = format!("table {claim} by {by}");
     let question = Question::parse(&line, task, model.config())
         .with_context(|| format!("in '{}'", shown(&line)))?;
     let tools = Tools::new(model)?;
@@ -82,7 +90,7 @@ pub(super) fn by_group(args: &ClaimArgs, by: &str, out: &mut dyn Write) -> Resul
         Over::Sample(sample) => Extent::Other(sample),
     };
     let (bar, started) = (Bar::new("inputs")?, Instant::now());
-    let found = shares(inquest, (&args.claim, by), extent, &mut |progress| {
+    let found = shares(inquest, (claim, by), extent, &mut |progress| {
         bar.tell(progress, "")
     })?;
     let found = found.context(STOPPED)?;
@@ -94,38 +102,96 @@ pub(super) fn by_group(args: &ClaimArgs, by: &str, out: &mut dyn Write) -> Resul
             share,
         })
         .collect();
-    let sum = |of: fn(&Share) -> u64| groups.iter().map(|one| of(&one.share)).sum::<u64>();
-    let exact = found.over == Over::Space;
-    let verdict = match (groups.iter().all(|one| one.enough), exact) {
+    let verdict = match (groups.iter().all(|one| one.enough), found.over) {
         _ if groups.is_empty() => Conclusion::Undecided,
-        (false, true) => Conclusion::Refuted,
+        (false, Over::Space) => Conclusion::Refuted,
         // a part of a sample says nothing for certain of a part of all
-        (false, false) if at_least >= 1.0 => Conclusion::Refuted,
-        (false, false) => Conclusion::Undecided,
-        (true, true) => Conclusion::Proved,
-        (true, false) => Conclusion::Supported,
+        (false, _) if at_least >= 1.0 => Conclusion::Refuted,
+        (false, _) => Conclusion::Undecided,
+        (true, Over::Space) => Conclusion::Proved,
+        (true, _) => Conclusion::Supported,
     };
-    let answer = ByGroup {
-        asked: opened.asked(&args.space, found.over),
-        claim: &args.claim,
-        by,
+    Ok(Counted {
+        over: found.over,
+        seconds: started.elapsed().as_secs_f64(),
+        opened,
+        groups,
         at_least,
         verdict,
-        method: if exact { "enumeration" } else { "sample" },
-        n: sum(|share| share.n),
-        undefined: sum(|share| share.undefined),
-        groups,
-        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+impl Counted {
+    fn sum(&self, of: fn(&Share) -> u64) -> u64 {
+        self.groups.iter().map(|one| of(&one.share)).sum()
+    }
+
+    fn method(&self) -> &'static str {
+        match self.over {
+            Over::Space => "enumeration",
+            Over::Sample(_) => "sample",
+        }
+    }
+
+    fn certificate(&self, (claim, by): (&str, &str), space: &SpaceArgs) -> Result<Certificate> {
+        let groups = self.groups.iter().map(serde_json::to_value);
+        Ok(Certificate {
+            by: Some(by.to_owned()),
+            at_least: Some(self.at_least),
+            verdict: Some(self.verdict),
+            n: self.sum(|share| share.n),
+            count: self.sum(|share| share.holds),
+            undefined: self.sum(|share| share.undefined),
+            method: self.method().to_owned(),
+            of: claim.to_owned(),
+            groups: groups.collect::<Result<_, _>>()?,
+            seconds: self.seconds,
+            ..asked(claim, space, &self.opened)
+        })
+    }
+}
+
+/// What a certificate of groups says, counted again.
+///
+/// # Errors
+/// As [`by_group`].
+pub(super) fn again_by_group(
+    what: (&str, &str),
+    at_least: Option<f64>,
+    space: &SpaceArgs,
+) -> Result<Certificate> {
+    count(what, at_least, space)?.certificate(what, space)
+}
+
+/// Counts in how many inputs of each group the condition is met; exit code 1 where one has too few.
+///
+/// # Errors
+/// When a word cannot be read, the claim is no condition, or as for `claim`.
+pub(super) fn by_group(args: &ClaimArgs, by: &str, out: &mut dyn Write) -> Result<ExitCode> {
+    let what = (args.claim.as_str(), by);
+    let counted = count(what, args.at_least, &args.space)?;
+    certify(args, || counted.certificate(what, &args.space))?;
+    let (n, undefined) = (
+        counted.sum(|share| share.n),
+        counted.sum(|share| share.undefined),
+    );
+    let answer = ByGroup {
+        asked: counted.opened.asked(&args.space, counted.over),
+        claim: &args.claim,
+        by,
+        at_least: counted.at_least,
+        verdict: counted.verdict,
+        method: counted.method(),
+        n,
+        undefined,
+        groups: counted.groups,
+        seconds: counted.seconds,
     };
     match args.space.common.format {
-        Format::Text => print(out, &opened, &answer)?,
+        Format::Text => print(out, &counted.opened, &answer)?,
         format => print_numbers(format, out, &answer)?,
     }
-    Ok(match verdict {
-        Conclusion::Refuted => ExitCode::from(1),
-        Conclusion::Undecided => ExitCode::from(UNDECIDED),
-        Conclusion::Proved | Conclusion::Supported => ExitCode::SUCCESS,
-    })
+    Ok(exit_code(Some(answer.verdict)))
 }
 
 fn print(out: &mut dyn Write, opened: &Opened, answer: &ByGroup<'_>) -> Result<()> {

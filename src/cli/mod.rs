@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     };
     let result = match cli.command {
         // the workbench's main thread must stay outside the pool that computes for it
-        None => workbench::open(&cli.workbench, &cli.live, None),
+        None => workbench::open(&cli.workbench, &cli.live, None, None),
         Some(Command::Open(args)) => findings::open(&args),
         Some(command) => pool::install(|| dispatch(command)),
     };
@@ -134,6 +134,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             out.flush()?;
             return Ok(code);
         }
+        Command::Train(args) => {
+            let code = train::run(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
         Command::Export(args) => export::run(&args, &mut out)?,
@@ -148,7 +153,6 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Keys => out.write_all(crate::app::markdown().as_bytes())?,
         Command::Render(args) => workbench::render(&args, &mut out)?,
         Command::Compare(args) => compare::run(&args, &mut out)?,
-        Command::Train(args) => train::run(&args, &mut out)?,
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ use crate::runtime::live::{self, Options};
 use crate::runtime::record::Recording;
 use crate::runtime::{Models, Opened, Opener};
 use crate::task::shown;
+use crate::training::Spoken;
 use crate::ui::colour::{detect, wants_ascii};
 use crate::ui::look::Look;
 use crate::ui::theme::Theme;
@@ -33,7 +34,12 @@ pub(super) fn is_dumb(kind: &str) -> bool {
 ///
 /// # Errors
 /// When a flag, a session, the model or the terminal is wrong.
-pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> Result<ExitCode> {
+pub fn open(
+    args: &WorkbenchArgs,
+    live: &LiveArgs,
+    shared: Option<Session>,
+    begin: Option<Spoken>,
+) -> Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok();
     if live.own_session {
         bench::own_session()?;
@@ -94,6 +100,7 @@ pub fn open(args: &WorkbenchArgs, live: &LiveArgs, shared: Option<Session>) -> R
         snapshots: args.snapshots.clone(),
         findings: args.findings.clone().or_else(|| places::findings(&env)),
         taken_up: found.is_some(),
+        begin,
         slot,
         sessions,
         trainings: places::trainings(&env),
@@ -126,6 +133,7 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     let around = Around {
         other: models.other,
         sweeps: true,
+        judges: false,
         snapshots: args.workbench.snapshots.clone(),
         findings: args.workbench.findings.clone(),
         open: Some(opener(&args.workbench.which)),
@@ -194,7 +202,9 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
                 let parsed = task.parse_prompt(text);
                 parsed.context("in --prompt")
             });
-            State::new(info, args.sample, prompt.transpose()?)
+            let mut state = State::new(info, args.sample, prompt.transpose()?);
+            state.unplaced = true;
+            state
         }
     };
     let note = steps.as_ref().and_then(|steps| steps.series.note.clone());

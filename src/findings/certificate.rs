@@ -44,6 +44,12 @@ pub struct Certificate {
     pub task_hash: Option<String>,
     /// The claim.
     pub claim: String,
+    /// The expression in whose groups it is counted, each for itself, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The part of each group that is claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
     /// Interventions and rules, a line each.
     pub interventions: Vec<String>,
     /// Circuits that were cut down.
@@ -89,6 +95,9 @@ pub struct Certificate {
     /// What the claim comes to under its control, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Value>,
+    /// What was counted in each group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Value>,
     /// The input that is furthest from what is claimed.
     pub counterexample: Option<Value>,
     /// How long it took.

@@ -16,6 +16,7 @@ pub use exact::changes::Changes;
 pub use exact::paths::PathTables;
 pub use exact::split::PathSplit;
 pub use exact::view::{Prediction, RunView};
+pub use experiment::blocks::{Block, Blocks, Gridded, InView};
 pub use experiment::complete::completions;
 pub(crate) use experiment::edges::{Receiver, every_edge};
 pub use experiment::edges::{check_edges, edges_off};
@@ -40,11 +41,13 @@ pub use numbers::fourier;
 pub use numbers::logits::{Judged, is_defined, likeliest, log_softmax};
 pub use runs::derive::Derived;
 pub use runs::edit::{Editor, Sources};
+pub use runs::gridding::{Gridding, begin};
 pub use runs::many::Of;
 pub use runs::observe::{
-    Observation, observe, observe_cache, observe_hooks, observe_one, observe_run, patching_grids,
+    observe, observe_cache, observe_hooks, observe_one, observe_run, patching_grids,
 };
 pub use runs::score::{Right, Score, predictions, score};
+pub use runs::seen::Observation;
 pub use runs::warning::{Fix, Warning, warnings};
 pub use shares::attention::{AttentionKind, AttentionMaps, attention_of_run, attention_of_sample};
 pub use shares::attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};

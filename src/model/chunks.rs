@@ -12,11 +12,16 @@ const GPU_CHUNK: usize = 4096;
 /// Threads that a processor's rows are spread over and that a GPU's one thread may take the memory of.
 const GPU_SHARE: usize = 64;
 
-/// How many rows of a model are run at once: fewer where a row holds much.
+/// So many multiplications, about, are one thing to a processor that may be broken off between them: a quarter of a
+/// second.
+const UNBROKEN: usize = 1 << 33;
+
+/// How many rows of a model are run at once: fewer where a row holds much, or takes long.
 fn rows_at_once(model: &HookedTransformer) -> usize {
     let row = model.config().run_bytes(model.task().seq_len()).max(1);
     if model.device().is_cpu() {
-        (MAX_CHUNK / row).clamp(1, CHUNK)
+        let work = model.config().run_work(model.task().seq_len()).max(1);
+        (MAX_CHUNK / row).min(UNBROKEN / work).clamp(1, CHUNK)
     } else {
         (GPU_SHARE * MAX_CHUNK / row).clamp(1, GPU_CHUNK)
     }

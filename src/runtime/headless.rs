@@ -2,15 +2,15 @@
 
 use super::shelf::{self, Places, Work};
 use super::switch::{Left, Opened, Opener};
-use super::worker::{Answerer, observed};
+use super::worker::{Answerer, begun};
 use super::{curves, export, snapshot, sweeper};
 use crate::answers::Question;
-use crate::app::{Destination, Effect, Key, Msg, State, TrainJob, TrainNews, update};
+use crate::app::{Destination, Effect, Key, Msg, SpaceRequest, State, TrainJob, TrainNews, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;
-use crate::lens::slide::open_step;
-use crate::lens::{Matrices, score};
+use crate::lens::slide::{open_for, open_step};
+use crate::lens::{Gridding, Matrices, score};
 use crate::model::Model;
 use crate::ui::look::Look;
 use anyhow::{Context, Result, ensure};
@@ -39,6 +39,8 @@ pub struct Around {
     pub other: Option<Model>,
     /// Whether questions to all inputs are answered: there may be millions.
     pub sweeps: bool,
+    /// Whether the tutorial's steps are judged, with many walks; a picture is of the moment they are listed.
+    pub judges: bool,
     /// Where snapshots and reports go.
     pub snapshots: PathBuf,
     /// Where findings are; beside the snapshots where nothing else is said.
@@ -52,6 +54,7 @@ impl Default for Around {
         Self {
             other: None,
             sweeps: false,
+            judges: true,
             snapshots: PathBuf::from("."),
             findings: None,
             open: None,
@@ -70,10 +73,13 @@ pub struct Headless {
     /// What sweeps are computed from, once made.
     tables: Option<Matrices>,
     sweeps: bool,
+    judges: bool,
     snapshots: PathBuf,
     findings: PathBuf,
     open: Option<Opener>,
     before: Left,
+    /// Of grids that are too large what was not looked at yet.
+    gridding: Option<(u64, Gridding)>,
     size: (u16, u16),
     left: bool,
 }
@@ -102,11 +108,13 @@ impl Headless {
             look,
             tables: None,
             sweeps: around.sweeps,
+            judges: around.judges,
             answerer: Answerer::new(around.other),
             findings: findings.unwrap_or_else(|| around.snapshots.join("findings")),
             snapshots: around.snapshots,
             open: around.open,
             before: Left::default(),
+            gridding: None,
             size,
             left: false,
         };
@@ -190,10 +198,35 @@ impl Headless {
         let text = |error: anyhow::Error| format!("{error:#}");
         match effect {
             Effect::Observe(request) => {
-                let seen = observed(transformer, &request.experiment, &|| false);
+                let begun = begun(transformer, &request.experiment, &|| false);
+                let whole = begun.and_then(|begun| {
+                    let (mut seen, mut gridding) = begun.context("the run broke off")?;
+                    let view = Some(request.view);
+                    gridding.rest(transformer, view, &mut seen, &|| false)?;
+                    self.gridding =
+                        (!seen.blocks.is_empty()).then_some((request.generation, gridding));
+                    Ok(Box::new(seen))
+                });
                 Some(Msg::Observed {
                     generation: request.generation,
-                    result: seen.map_err(text).transpose()?.map(Box::new),
+                    result: whole.map_err(text),
+                })
+            }
+            Effect::Compare(path) => {
+                let (task, device) = (transformer.task(), transformer.device());
+                let opened = open_for(Path::new(&path), task, device);
+                Some(Msg::Compared(opened.map_err(text).map(|model| {
+                    let name = model.name.clone();
+                    self.answerer.compare(model);
+                    name
+                })))
+            }
+            Effect::Look(view) => {
+                let (generation, gridding) = self.gridding.as_mut()?;
+                let more = gridding.step(transformer, Some(view), &|| false);
+                Some(Msg::Gridded {
+                    generation: *generation,
+                    result: more.map_err(text).transpose()?,
                 })
             }
             Effect::Ask(ask) => Some(match &self.state.steps {
@@ -204,6 +237,9 @@ impl Headless {
             }),
             // millions of inputs are no part of a keystroke unless they were asked for
             Effect::Space(_) if !self.sweeps => None,
+            Effect::Space(request) if !self.judges && self.state.is_judging(request.generation) => {
+                None
+            }
             Effect::Space(request) => {
                 let mut last = None;
                 sweeper::answer(

@@ -17,9 +17,10 @@ use super::threads::{
 use super::train::Trainer;
 use super::worker::Models;
 use super::{snapshot, terminal, tty};
-use crate::app::{Effect, Mode, Msg, Opening, ShelfJob, State, update};
+use crate::app::{Effect, Mode, Msg, Opening, ShelfJob, State, begin_training, update};
 use crate::findings::slots::{self, Slot};
 use crate::task::text::harmless_lines;
+use crate::training::Spoken;
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
 use frames::{FRAME, Line};
@@ -60,6 +61,8 @@ pub struct Options {
     pub taken_up: bool,
     /// Where sessions are that were left behind.
     pub sessions: Option<PathBuf>,
+    /// A training that begins with it.
+    pub begin: Option<Spoken>,
     /// Where trainings are kept that were begun in the program.
     pub trainings: Option<PathBuf>,
     /// Opens another model.
@@ -197,7 +200,13 @@ pub fn run(models: Models, state: State, mut options: Options) -> Result<ExitCod
 
 impl Live {
     fn run(&mut self) -> Result<ExitCode> {
-        let effects = self.state.start();
+        let mut effects = self.state.start();
+        let begin = self.options.begin.take();
+        effects.extend(
+            begin
+                .into_iter()
+                .flat_map(|spoken| begin_training(&mut self.state, spoken)),
+        );
         self.carry_out(effects)?;
         loop {
             // before anything is drawn: a terminal may take for ever
@@ -261,6 +270,7 @@ impl Live {
                 self.dirty = true;
                 return self.show_model(opened);
             }
+            Happening::Other(epoch, opened) => self.beside_this(epoch, opened),
             Happening::Step(at, opened) => {
                 self.dirty = true;
                 return self.show_step(at, opened);
@@ -321,6 +331,7 @@ impl Live {
                     self.asked.get_or_insert_with(Instant::now);
                     self.mailbox.observe(request);
                 }
+                Effect::Look(view) => self.mailbox.look(view),
                 Effect::Ask(ask) => self.ask(ask)?,
                 Effect::Space(request) => self.sweeper.ask(*request),
                 Effect::StopSpace(generation) => self.sweeper.stop(generation),
@@ -336,6 +347,7 @@ impl Live {
                 Effect::Snapshot => self.snapshot()?,
                 Effect::TakeUp => self.take_up()?,
                 Effect::Switch(to) => self.open_model(to)?,
+                Effect::Compare(path) => self.open_other(path)?,
                 Effect::Step(at) => self.want_step(at)?,
                 Effect::Train(job) => self.train(job)?,
                 Effect::Shelf(job) => self.shelve(job)?,

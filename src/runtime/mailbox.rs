@@ -1,8 +1,10 @@
 //! A one-slot mailbox: a newer request takes the place of the one that waits.
 
 use crate::app::{Ask, Request};
+use crate::lens::{HeadName, InView};
+use crate::model::Model;
 use crate::task::{Prompt, Sample};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What the worker does next.
@@ -13,19 +15,41 @@ pub(super) enum Job {
     Ask(Box<Ask>),
     /// A new sample to score.
     Score(Sample, Arc<Vec<Prompt>>),
+    /// Another model to compare with from here on.
+    Compare(Box<Model>),
     /// Nothing waits; go on with what was begun.
     GoOn,
     /// The program ends.
     Close,
 }
 
-#[derive(Default)]
 struct Slots {
+    view: InView,
+    /// Whether it is another one than the worker knows of.
+    turned: bool,
     observe: Option<Request>,
     /// One for each of two answers side by side.
     asks: [Option<Box<Ask>>; 2],
     score: Option<(Sample, Arc<Vec<Prompt>>)>,
+    other: Option<Box<Model>>,
     closed: bool,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            view: InView {
+                layer: 0,
+                head: HeadName { layer: 0, head: 0 },
+            },
+            turned: false,
+            observe: None,
+            asks: [None, None],
+            score: None,
+            other: None,
+            closed: false,
+        }
+    }
 }
 
 /// Between the main thread and the worker.
@@ -35,6 +59,8 @@ pub(super) struct Mailbox {
     filled: Condvar,
     /// The generation of the newest request, so that the worker can drop an older one halfway.
     newest: AtomicU64,
+    /// Whether something came that goes before what is being done.
+    interrupt: Arc<AtomicBool>,
 }
 
 impl Mailbox {
@@ -46,14 +72,34 @@ impl Mailbox {
     /// Asks for numbers; an older request that waits is forgotten.
     pub fn observe(&self, request: Request) {
         self.newest.store(request.generation, Ordering::Release);
-        self.lock().observe = Some(request);
+        let mut slots = self.lock();
+        slots.view = request.view;
+        slots.observe = Some(request);
+        self.interrupt.store(true, Ordering::Release);
+        drop(slots);
         self.filled.notify_one();
+    }
+
+    /// Something else of the grids is looked at.
+    pub fn look(&self, view: InView) {
+        let mut slots = self.lock();
+        (slots.view, slots.turned) = (view, true);
+        drop(slots);
+        self.filled.notify_one();
+    }
+
+    /// What of the grids is looked at.
+    pub fn in_view(&self) -> InView {
+        self.lock().view
     }
 
     /// Asks a question; an older one for the same place that waits is forgotten.
     pub fn ask(&self, ask: Box<Ask>) {
         let slot = usize::from(ask.slot.min(1));
-        self.lock().asks[slot] = Some(ask);
+        let mut slots = self.lock();
+        slots.asks[slot] = Some(ask);
+        self.interrupt.store(true, Ordering::Release);
+        drop(slots);
         self.filled.notify_one();
     }
 
@@ -63,11 +109,25 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
+    /// Another model to compare with.
+    pub fn compare(&self, other: Box<Model>) {
+        self.lock().other = Some(other);
+        self.filled.notify_one();
+    }
+
     /// Ends the worker.
     pub fn close(&self) {
         self.newest.store(u64::MAX, Ordering::Release);
-        self.lock().closed = true;
+        let mut slots = self.lock();
+        slots.closed = true;
+        self.interrupt.store(true, Ordering::Release);
+        drop(slots);
         self.filled.notify_one();
+    }
+
+    /// Up while something waits that goes before answers and scores in the making.
+    pub fn interrupt(&self) -> &Arc<AtomicBool> {
+        &self.interrupt
     }
 
     /// Whether something newer than this generation was asked for.
@@ -79,9 +139,14 @@ impl Mailbox {
     /// go on with.
     pub fn take(&self, busy: bool) -> Job {
         let mut slots = self.lock();
+        // what came is looked at here
+        self.interrupt.store(false, Ordering::Release);
         loop {
             if slots.closed {
                 return Job::Close;
+            }
+            if let Some(other) = slots.other.take() {
+                return Job::Compare(other);
             }
             if let Some(request) = slots.observe.take() {
                 return Job::Observe(request);
@@ -92,7 +157,7 @@ impl Mailbox {
             if let Some((sample, prompts)) = slots.score.take() {
                 return Job::Score(sample, prompts);
             }
-            if busy {
+            if busy || std::mem::take(&mut slots.turned) {
                 return Job::GoOn;
             }
             slots = self

@@ -3,6 +3,7 @@
 
 use super::replay::Record;
 use crate::app::{ModelInfo, State};
+use crate::lens::Sender;
 use crate::lens::{
     Action, Array, Derived, Experiment, From, Intervention, RunName, Source, StreamDirection,
     Supposed, Target,
@@ -51,6 +52,8 @@ pub fn script(
         "interventions": interventions.collect::<Result<Vec<Value>>>()?,
         "runs": runs(numbers),
         "metric": numbers.pointer("/patching/metric"),
+        "direction": numbers.pointer("/patching/direction"),
+        "grids": numbers.pointer("/patching/grids"),
     });
     let text = data.to_string();
     // inside a raw text of three quotes nothing ends it but these
@@ -96,9 +99,6 @@ fn told(model: &Model, experiment: &Experiment, one: &Intervention) -> Result<Va
         "head": one.head,
         "neurons": one.hook.has_neurons(),
     });
-    if one.hook == HookName::Logits {
-        bail!("TransformerLens has no hook at the logits; take it out of the finding");
-    }
     let scores = matches!(one.hook, HookName::Block(_, Site::AttnScores));
     let more = match &one.action {
         Action::Zero => json!({"does": "set", "value": 0.0}),
@@ -115,8 +115,27 @@ fn told(model: &Model, experiment: &Experiment, one: &Intervention) -> Result<Va
             json!({"does": "add", "by": by, "direction": direction})
         }
         Action::Patch(from) => put(model, experiment, one, from)?,
-        Action::Rank(_) | Action::Project(..) | Action::Edge(..) | Action::Path(_) => {
-            bail!("TransformerLens has no hook that does this; take it out of the finding")
+        Action::Rank(_) => derived(model, experiment, one, "rank")?,
+        Action::Project(..) => derived(model, experiment, one, "map")?,
+        Action::Path(path) => {
+            let heads = path.attention().map(|head| json!([head.layer, head.head]));
+            let mut more = derived(model, experiment, one, "path")?;
+            more["heads"] = heads.collect::<Vec<_>>().into();
+            more["path"] = path.to_string().into();
+            more
+        }
+        Action::Edge(sender, from) => {
+            let mut more = match from {
+                Some(from) => put(model, experiment, one, from)?,
+                None => json!({}),
+            };
+            let head = match sender {
+                Sender::Head(_, head) => Some(*head),
+                _ => None,
+            };
+            more["does"] = "edge".into();
+            more["sender"] = json!({"hook": sender.hook().to_string(), "head": head});
+            more
         }
     };
     let (Value::Object(all), Value::Object(more)) = (&mut fields, more) else {
@@ -126,13 +145,35 @@ fn told(model: &Model, experiment: &Experiment, one: &Intervention) -> Result<Va
     Ok(fields)
 }
 
+/// Numbers of which an intervention is made.
+fn derived(
+    model: &Model,
+    experiment: &Experiment,
+    one: &Intervention,
+    does: &str,
+) -> Result<Value> {
+    let found = Derived::new(&model.transformer, experiment, &base(experiment).prompt())?;
+    let array = Array::from_tensor(found.get(one)?)?;
+    // a row for the prompt is there where it depends on that; a map is the same for all
+    let shape = match array.shape() {
+        [1, rest @ ..] if does == "path" => rest,
+        whole => whole,
+    };
+    Ok(json!({"does": does, "numbers": array.values(), "shape": shape}))
+}
+
+/// The run that interventions act in.
+fn base(experiment: &Experiment) -> &Source {
+    match experiment.direction.base() {
+        RunName::Clean => &experiment.clean,
+        _ => &experiment.corrupted,
+    }
+}
+
 /// What is put there: rows of tokens whose runs are averaged, or numbers.
 fn put(model: &Model, experiment: &Experiment, one: &Intervention, from: &From) -> Result<Value> {
     let task = model.transformer.task();
-    let base = match experiment.direction.base() {
-        RunName::Clean => &experiment.clean,
-        _ => &experiment.corrupted,
-    };
+    let base = base(experiment);
     let rows = |sources: &[Prompt]| {
         let rows: Vec<Vec<u32>> = sources.iter().map(|prompt| task.tokens(prompt)).collect();
         json!({"does": "put", "rows": rows})

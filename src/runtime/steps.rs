@@ -2,7 +2,7 @@
 //! that a key that is held down finds them ready; where that is cheap, with what is seen of them.
 
 use super::pool;
-use super::worker::{guarded, observed};
+use super::worker::{begun, guarded};
 use crate::app::Steps;
 use crate::lens::slide::open_step;
 use crate::lens::{Experiment, Observation};
@@ -126,7 +126,18 @@ impl Kept {
         }
         let outdated = || newest.load(Ordering::Acquire) != wanted.number;
         let began = Instant::now();
-        let seen = guarded(|| observed(&model.transformer, &wanted.experiment, &outdated));
+        let seen = guarded(|| {
+            let model = &model.transformer;
+            let begun = begun(model, &wanted.experiment, &outdated)?;
+            let Some((mut seen, mut gridding)) = begun else {
+                return Ok(None);
+            };
+            // grids that come one after the other are those of what is looked at
+            let whole = gridding.is_short(model)
+                && gridding.rest(model, None, &mut seen, &outdated)?
+                && seen.blocks.is_empty();
+            Ok(whole.then_some(seen))
+        });
         // what cannot be seen is told when it is looked at
         if let Ok(Some(seen)) = seen {
             self.seen.insert(at, Box::new(seen));

@@ -10,6 +10,7 @@ use super::tty;
 use super::worker::{self, Models};
 use crate::app::{Key, Msg};
 use crate::findings::slots::Slot;
+use crate::model::Model;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -31,6 +32,8 @@ pub(super) enum Happening {
     Computed(u64, Msg),
     /// Another model was opened, or why not.
     Model(Result<Box<Opened>, String>),
+    /// A model to compare with was opened, or why not: with the number of the model it was asked of.
+    Other(u64, Result<Box<Model>, String>),
     /// A step of the model was opened, or why not: with the number of the model it was asked of.
     Step(usize, Result<Box<OpenedStep>, String>),
     /// From the system.

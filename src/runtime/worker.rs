@@ -4,8 +4,8 @@ use super::mailbox::{Job, Mailbox};
 use super::pool;
 use crate::answers::{Answering, Inquest, Tools};
 use crate::app::{Ask, Msg, Request};
-use crate::lens::{Experiment, Observation, Score, observe, score};
-use crate::model::{HookedTransformer, Model};
+use crate::lens::{Experiment, Gridding, Observation, Score, begin, score};
+use crate::model::{HookedTransformer, Interrupted, Model};
 use crate::sweep::make_means;
 use crate::task::{Prompt, Sample};
 use anyhow::Result;
@@ -24,9 +24,11 @@ struct Scoring {
 }
 
 /// An answer in the making, and for which request.
-struct Pending {
-    generation: u64,
-    answering: Answering,
+enum Pending {
+    /// Nothing is done yet.
+    Asked(Box<Ask>),
+    /// Some steps of it are.
+    Begun(u64, Box<Answering>),
 }
 
 /// Answers requests until the mailbox is closed. `send` says whether anybody still listens;
@@ -39,32 +41,32 @@ pub(super) fn work(
 ) {
     pool::install(|| {
         let mut scoring: Option<Scoring> = None;
+        let mut coming: Option<Coming> = None;
         let mut pending: [Option<Pending>; 2] = [None, None];
         let mut answerer = Answerer::new(models.other);
         let model = &models.first;
+        // what is only counted, and answers, wait for what changes on screen
+        let patient = Model {
+            transformer: model.transformer.interruptible(mailbox.interrupt()),
+            ..model.clone()
+        };
         loop {
             let answering = pending.iter().position(Option::is_some);
-            let busy = scoring.is_some() || answering.is_some();
+            let view = Some(mailbox.in_view());
+            let is_coming = |coming: &Coming| !coming.gridding.is_done(view);
+            let gridding = coming.as_ref().is_some_and(is_coming);
+            let busy = scoring.is_some() || answering.is_some() || gridding;
             let message = match mailbox.take(busy) {
                 Job::Close => return,
-                Job::Observe(request) => answer(model, mailbox, &request, fault),
+                Job::Observe(request) => answer(model, mailbox, &request, (&mut coming, fault)),
                 Job::Ask(ask) => {
                     let pending = &mut pending[usize::from(ask.slot.min(1))];
-                    *pending = None;
-                    match answerer.begin(model, &ask) {
-                        Ok(answering) => {
-                            let generation = ask.generation;
-                            *pending = Some(Pending {
-                                generation,
-                                answering,
-                            });
-                            answer_on(model, pending)
-                        }
-                        Err(error) => Some(Msg::Answered {
-                            generation: ask.generation,
-                            result: Err(error),
-                        }),
-                    }
+                    *pending = Some(Pending::Asked(ask));
+                    answer_on(&patient, &mut answerer, pending)
+                }
+                Job::Compare(other) => {
+                    answerer.compare(*other);
+                    None
                 }
                 Job::Score(sample, prompts) => {
                     scoring = Some(Scoring {
@@ -77,8 +79,9 @@ pub(super) fn work(
                 }
                 // what stands on screen before what is only counted
                 Job::GoOn => match answering {
-                    Some(slot) => answer_on(model, &mut pending[slot]),
-                    None => score_on(model, &mut scoring),
+                    Some(slot) => answer_on(&patient, &mut answerer, &mut pending[slot]),
+                    None if gridding => grid_on(model, mailbox, &mut coming),
+                    None => score_on(&patient, &mut scoring),
                 },
             };
             if message.is_some_and(|message| !send(message)) {
@@ -108,42 +111,44 @@ impl Answerer {
         Self { tools: None, other }
     }
 
+    /// This is the other model from here on.
+    pub fn compare(&mut self, other: Model) {
+        self.other = Some(other);
+    }
+
     /// Another model of the same kind is asked from here on.
     pub fn forget(&mut self) {
         self.tools = None;
     }
 
     /// Begins to answer a question about one of an experiment's runs.
-    fn begin(&mut self, model: &Model, ask: &Ask) -> Result<Answering, String> {
-        let (tools, other) = (&mut self.tools, self.other.as_ref());
-        guarded(|| {
-            let tools = match tools {
-                Some(tools) => tools,
-                None => tools.insert(Tools::new(&model.transformer)?),
-            };
-            make_means(
-                &model.transformer,
-                &ask.experiment.interventions,
-                &mut |_| Ok(true),
-            )?;
-            Answering::begin(Inquest {
-                model: &model.transformer,
-                tools,
-                other: other.map(|other| (&other.transformer, other.name.as_str())),
-                question: &ask.question,
-                experiment: &ask.experiment,
-                about: ask.about,
-            })
+    fn begin(&mut self, model: &Model, ask: &Ask) -> Result<Answering> {
+        let other = self.other.as_ref();
+        let tools = match &mut self.tools {
+            Some(tools) => tools,
+            None => self.tools.insert(Tools::new(&model.transformer)?),
+        };
+        make_means(
+            &model.transformer,
+            &ask.experiment.interventions,
+            &mut |_| Ok(true),
+        )?;
+        Answering::begin(Inquest {
+            model: &model.transformer,
+            tools,
+            other: other.map(|other| (&other.transformer, other.name.as_str())),
+            question: &ask.question,
+            experiment: &ask.experiment,
+            about: ask.about,
         })
     }
 
     /// The whole answer.
     pub fn answer(&mut self, model: &Model, ask: &Ask) -> Msg {
-        let result = self.begin(model, ask).and_then(|mut answering| {
-            guarded(|| {
-                while !answering.step(&model.transformer)? {}
-                Ok(Box::new(answering.table(&model.transformer)))
-            })
+        let result = guarded(|| {
+            let mut answering = self.begin(model, ask)?;
+            while !answering.step(&model.transformer)? {}
+            Ok(Box::new(answering.table(&model.transformer)))
         });
         Msg::Answered {
             generation: ask.generation,
@@ -152,65 +157,128 @@ impl Answerer {
     }
 }
 
-/// The next step of an answer, and the answer so far.
-fn answer_on(model: &Model, pending: &mut Option<Pending>) -> Option<Msg> {
-    let mut current = pending.take()?;
-    let generation = current.generation;
-    let stepped = guarded(|| {
-        let complete = current.answering.step(&model.transformer)?;
-        let table = current.answering.table(&model.transformer);
-        Ok((complete, Box::new(table)))
+/// The next step of an answer, and the answer so far; nothing where it was given up for something newer, and is
+/// done again.
+fn answer_on(model: &Model, answerer: &mut Answerer, slot: &mut Option<Pending>) -> Option<Msg> {
+    let transformer = &model.transformer;
+    let (generation, mut answering) = match slot.take()? {
+        Pending::Begun(generation, answering) => (generation, answering),
+        Pending::Asked(ask) => match unless_interrupted(|| answerer.begin(model, &ask)) {
+            None => {
+                *slot = Some(Pending::Asked(ask));
+                return None;
+            }
+            Some(Ok(answering)) => (ask.generation, Box::new(answering)),
+            Some(Err(error)) => {
+                return Some(Msg::Answered {
+                    generation: ask.generation,
+                    result: Err(error),
+                });
+            }
+        },
+    };
+    let stepped = unless_interrupted(|| {
+        let complete = answering.step(transformer)?;
+        Ok((complete, Box::new(answering.table(transformer))))
     });
-    let result = stepped.map(|(complete, table)| {
-        if !complete {
-            *pending = Some(current);
-        }
-        table
-    });
+    let goes_on = match &stepped {
+        None => true,
+        Some(result) => result.as_ref().is_ok_and(|(complete, _)| !complete),
+    };
+    if goes_on {
+        *slot = Some(Pending::Begun(generation, answering));
+    }
+    let result = stepped?.map(|(_, table)| table);
     Some(Msg::Answered { generation, result })
 }
 
-/// The numbers, unless something newer was asked for meanwhile.
+fn is_interrupted(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(<dyn std::error::Error>::is::<Interrupted>)
+}
+
+/// What work comes to; `None` where it was given up for something newer.
+fn unless_interrupted<T>(work: impl FnOnce() -> Result<T>) -> Option<Result<T, String>> {
+    let result = guarded(|| match work() {
+        Err(error) if is_interrupted(&error) => Ok(None),
+        result => result.map(Some),
+    });
+    result.transpose()
+}
+
+/// The grids of the newest request that are still to come.
+struct Coming {
+    generation: u64,
+    gridding: Gridding,
+}
+
+/// The numbers, unless something newer was asked for meanwhile; of grids that take longer what there is at once.
 fn answer(
     model: &Model,
     mailbox: &Mailbox,
     request: &Request,
-    fault: &(dyn Fn() + Sync),
+    (coming, fault): (&mut Option<Coming>, &(dyn Fn() + Sync)),
 ) -> Option<Msg> {
-    let cancelled = || mailbox.is_outdated(request.generation);
+    let generation = request.generation;
+    let cancelled = || mailbox.is_outdated(generation);
+    *coming = None;
     let result = guarded(|| {
         fault();
-        observed(&model.transformer, &request.experiment, &cancelled)
+        let begun = begun(&model.transformer, &request.experiment, &cancelled)?;
+        let Some((mut seen, mut gridding)) = begun else {
+            return Ok(None);
+        };
+        let whole = !gridding.is_short(&model.transformer)
+            || gridding.rest(&model.transformer, None, &mut seen, &cancelled)?;
+        if !seen.blocks.is_empty() {
+            *coming = Some(Coming {
+                generation,
+                gridding,
+            });
+        }
+        Ok(whole.then_some(seen))
     });
     let result = match result {
         Ok(None) => return None,
         Ok(Some(seen)) => Ok(Box::new(seen)),
         Err(error) => Err(error),
     };
-    Some(Msg::Observed {
-        generation: request.generation,
-        result,
-    })
+    Some(Msg::Observed { generation, result })
 }
 
-/// An observation, after the means over all inputs that it needs; `None` when it was cancelled.
-pub(super) fn observed(
+/// The next blocks of the grids that are still to come.
+fn grid_on(model: &Model, mailbox: &Mailbox, slot: &mut Option<Coming>) -> Option<Msg> {
+    let mut coming = slot.take()?;
+    let generation = coming.generation;
+    let cancelled = || mailbox.is_outdated(generation);
+    let view = Some(mailbox.in_view());
+    let stepped = guarded(|| coming.gridding.step(&model.transformer, view, &cancelled));
+    let result = stepped.transpose()?;
+    if result.is_ok() {
+        *slot = Some(coming);
+    }
+    Some(Msg::Gridded { generation, result })
+}
+
+/// The runs of an experiment, after the means over all inputs that they need; `None` when it was cancelled.
+pub(super) fn begun(
     model: &HookedTransformer,
     experiment: &Experiment,
     cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<Observation>> {
+) -> Result<Option<(Observation, Gridding)>> {
     let mut go_on = |_| Ok(!cancelled());
     if !make_means(model, &experiment.interventions, &mut go_on)? {
         return Ok(None);
     }
-    observe(model, experiment, cancelled)
+    begin(model, experiment, cancelled)
 }
 
 /// The next step of a score; a message when it is complete.
 fn score_on(model: &Model, scoring: &mut Option<Scoring>) -> Option<Msg> {
     let current = scoring.as_mut()?;
     let end = (current.done + SCORE_STEP).min(current.prompts.len());
-    let part = guarded(|| score(&model.transformer, &current.prompts[current.done..end]));
+    let some = &current.prompts[current.done..end];
+    let part = unless_interrupted(|| score(&model.transformer, some))?;
     current.done = end;
     let result = match part {
         Err(error) => Err(error),

@@ -113,6 +113,8 @@ pub(super) struct Block<T> {
     pub held: Vec<T>,
     /// Whether all logits are tied, exactly.
     pub level: bool,
+    /// Whether what is not defined is so in double precision too: interventions leave no number there.
+    pub undefined: bool,
     /// By element, what is right; empty where the form of the task says it.
     pub targets: Vec<Vec<Target>>,
 }
@@ -170,6 +172,7 @@ impl<T: Copy + From<f32>> Block<T> {
             done: vec![0.0; wanted.entries.len() * pad],
             held: rows(wanted.held.len()),
             level: false,
+            undefined: false,
             targets: Vec::new(),
         }
     }

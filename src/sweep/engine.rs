@@ -112,8 +112,11 @@ impl TokenBasis {
         let last = fields.len() - 1;
         for elt in 0..elts {
             let margin = |j: usize| block.margins[j * block.pad + elt];
-            // of equal logits no number can tell more
-            let close = |margin: f32| !block.level && margin.abs() < CLOSE || margin.is_nan();
+            // of equal logits no number can tell more, nor of what is undefined by an intervention
+            let close = |margin: f32| match margin.is_nan() {
+                true => !block.undefined,
+                false => !block.level && margin.abs() < CLOSE,
+            };
             let open = (0..predictions).any(|j| close(margin(j)));
             if open {
                 fields[last] = elt;

@@ -181,9 +181,9 @@ impl Fold<'_> {
             add_all(&mut sums, &vec![bias; self.positions]);
             read.push(self.edit(at(projected), head, sums)?);
         }
-        let scores = self.cells(at(Site::AttnScores), head)?;
-        let pattern = self.cells(at(Site::Pattern), head)?;
-        self.no_empty_row(&scores, at(Site::AttnScores))?;
+        let scores = self.cells(at(Site::AttnScores), head, Cells::new())?;
+        let undefined = self.empty_rows(&scores);
+        let pattern = self.cells(at(Site::Pattern), head, undefined)?;
         let mut next = || read.remove(0);
         let mut cut = |site, w: &Matrix| match self.cuts.remove(&(name, site)) {
             Some(map) => w * map,
@@ -373,9 +373,8 @@ impl Fold<'_> {
         Ok(Sum::of(Piece::Slot(self.slot(enter, rows, select))))
     }
 
-    /// The cells of a head's attention that interventions change.
-    fn cells(&mut self, hook: HookName, head: usize) -> Result<Cells> {
-        let mut cells = Cells::new();
+    /// The cells of a head's attention that interventions change, on top of those.
+    fn cells(&mut self, hook: HookName, head: usize, mut cells: Cells) -> Result<Cells> {
         for (number, one) in self.at(hook) {
             ensure!(
                 !one.lifts_mask(),
@@ -415,25 +414,31 @@ impl Fold<'_> {
             _ => self.constants.numbers(number, at)?,
         };
         self.numbers.push(Number { values, select });
-        *cell = Cell {
-            scale: 0.0,
-            plus: vec![(self.numbers.len() - 1, 1.0)],
-        };
+        *cell = Cell::put(self.numbers.len() - 1);
         Ok(())
     }
 
-    /// A query with no key left has no attention: candle's softmax says so with NaN.
-    fn no_empty_row(&self, cells: &Cells, hook: HookName) -> Result<()> {
+    /// The rows of attention that are not defined: a query with no key left has none, in a forward pass too.
+    fn empty_rows(&mut self, scores: &Cells) -> Cells {
         let cut = |cell: &Cell| {
             let mut numbers = cell.plus.iter().map(|&(number, _)| &self.numbers[number]);
             numbers.any(Number::is_cut)
         };
-        for dest in 0..self.positions {
-            let left = (0..=dest).any(|src| !cells.get(&(dest, src)).is_some_and(cut));
-            let label = self.weights.task().label(dest);
-            ensure!(left, "{hook}: no key is left for the query {label}");
+        let is_empty = |&dest: &usize| {
+            let mut keys = 0..=dest;
+            keys.all(|src| scores.get(&(dest, src)).is_some_and(cut))
+        };
+        let empty: Vec<usize> = (0..self.positions).filter(is_empty).collect();
+        let mut cells = Cells::new();
+        for dest in empty {
+            self.numbers.push(Number {
+                values: vec![f64::NAN],
+                select: Select::fixed(0, self.form),
+            });
+            let cell = Cell::put(self.numbers.len() - 1);
+            cells.extend((0..=dest).map(|src| ((dest, src), cell.clone())));
         }
-        Ok(())
+        cells
     }
 }
 

@@ -67,6 +67,11 @@ impl Input<'_> {
         }
     }
 
+    /// Whether double precision knows no more of what is not defined.
+    pub fn is_undefined(&self) -> bool {
+        matches!(self.numbers, Numbers::Single(block) if block.undefined)
+    }
+
     /// Whether all logits are tied, as single precision knows it exactly.
     pub fn is_level(&self) -> bool {
         matches!(self.numbers, Numbers::Single(block) if block.level)

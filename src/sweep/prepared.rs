@@ -4,7 +4,7 @@ use super::block::{Block, Size, Wanted};
 use super::lanes::{Lanes, SLACK, padded};
 use super::leads::Leads;
 use super::plan::Plans;
-use super::program::{Program, Select};
+use super::program::{Number, Program, Select};
 use super::tables::{Basis, Elements, Tables};
 use crate::lens::{HeadName, Matrices};
 use anyhow::Result;
@@ -30,6 +30,8 @@ pub(super) struct Prepared<T> {
     pub leads: Option<Leads<T>>,
     /// Whether all logits are tied in every input, exactly.
     pub level: bool,
+    /// Whether interventions leave no number somewhere, whatever the input.
+    pub undefined: bool,
     /// The numbers that interventions put into cells.
     pub numbers: Vec<(Select, Vec<T>)>,
 }
@@ -56,6 +58,7 @@ impl<T: Copy + PartialOrd + Into<f64>> Prepared<T> {
         Ok(Self {
             leads: None,
             level: false,
+            undefined: program.numbers.iter().any(Number::is_undefined),
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
             first_wide,
@@ -113,6 +116,7 @@ impl<T> Prepared<T> {
         };
         let mut block = Block::new(zero, size, wanted);
         block.level = self.level;
+        block.undefined = self.undefined;
         block
     }
 

@@ -84,6 +84,11 @@ pub(super) struct Number {
 }
 
 impl Number {
+    /// Whether it is none.
+    pub fn is_undefined(&self) -> bool {
+        self.values.iter().any(|value| value.is_nan())
+    }
+
     /// Whether it cuts a score off.
     pub fn is_cut(&self) -> bool {
         self.values.contains(&f64::NEG_INFINITY)
@@ -145,6 +150,16 @@ pub(super) struct Cell {
     pub scale: f64,
     /// Numbers by their place in [`Program::numbers`], with a factor.
     pub plus: Vec<(usize, f64)>,
+}
+
+impl Cell {
+    /// A number in its place.
+    pub fn put(number: usize) -> Self {
+        Self {
+            scale: 0.0,
+            plus: vec![(number, 1.0)],
+        }
+    }
 }
 
 impl Default for Cell {

@@ -61,8 +61,10 @@ impl<S: Sum + Sync> Walk<S> {
             Ok(part)
         };
         let parts: Vec<Result<S>> = (self.next..end).into_par_iter().map(one).collect();
+        // all of them or none: a walk that was broken off goes on where it was
+        let parts = parts.into_iter().collect::<Result<Vec<S>>>()?;
         for (i, part) in (self.next..end).zip(parts) {
-            self.sum.join(part?);
+            self.sum.join(part);
             self.progress.done += self.pieces.inputs(i % each);
         }
         self.next = end;

@@ -7,8 +7,6 @@ use crate::task::{Task, limits, shown};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{CommandFactory, Parser};
 
-/// A training whose steps are looked at while it runs is written so often in each decade.
-const A_DECADE: u32 = 20;
 /// What the task on screen says.
 const OF_TASK: [&str; 3] = ["task", "list-len", "max-num"];
 /// What is told of the model on screen no longer holds once one of the others is said.
@@ -40,6 +38,16 @@ struct Words {
 type Said = (String, Option<String>);
 
 impl Spoken {
+    /// A training whose steps are looked at while it runs is written so often in each decade.
+    pub const A_DECADE: u32 = 20;
+
+    /// The flags of a command `train` that is watched, without those of watching.
+    #[must_use]
+    pub fn flags_of(words: impl Iterator<Item = String>) -> Vec<String> {
+        let words = words.skip_while(|word| word != "train").skip(1);
+        words.filter(|word| word != "--watch").collect()
+    }
+
     /// Reads the words. `task_file` is where the task was read from, if it is no built-in one.
     ///
     /// # Errors
@@ -54,7 +62,10 @@ impl Spoken {
             !is_said(name) && !with.any(|(_, others)| others.iter().any(|one| is_said(one)))
         }));
         if !is_said("save-every") && !is_said("save-at") {
-            flags.push(("save-at".into(), Some(Saves::Log(A_DECADE).to_string())));
+            flags.push((
+                "save-at".into(),
+                Some(Saves::Log(Self::A_DECADE).to_string()),
+            ));
         }
         flags.extend(said);
         let flags: Vec<String> = flags

@@ -55,6 +55,8 @@ pub enum HeatCell {
     Masked,
     /// There is no number, though there could be: a ratio over zero, say.
     NotAvailable,
+    /// The number is still to come.
+    Coming,
 }
 
 /// A grid of numbers as colours and digits.
@@ -166,7 +168,7 @@ impl Heatmap<'_> {
         let fg = match content {
             HeatCell::Value(value) => self.ink(bg, value, &text),
             HeatCell::Masked => self.muted().blend(bg, 0.5),
-            HeatCell::NotAvailable => self.muted(),
+            HeatCell::NotAvailable | HeatCell::Coming => self.muted(),
         };
         (text, Style::new().fg(fg.into()).bg(bg.into()))
     }
@@ -183,7 +185,7 @@ impl Heatmap<'_> {
                     colour
                 }
             }
-            HeatCell::Masked | HeatCell::NotAvailable => ground,
+            HeatCell::Masked | HeatCell::NotAvailable | HeatCell::Coming => ground,
         }
     }
 
@@ -220,6 +222,7 @@ impl Heatmap<'_> {
             HeatCell::Value(_) if width < 3 => " ".repeat(columns),
             HeatCell::Value(value) => self.numbers().write(value),
             HeatCell::Masked => centred(self.look.pick("·", "."), columns),
+            HeatCell::Coming => centred(self.look.pick("…", "."), columns),
             HeatCell::NotAvailable if width < 4 => centred("?", columns),
             HeatCell::NotAvailable => centred("n/a", columns),
         }
@@ -262,7 +265,7 @@ impl Heatmap<'_> {
         let is_quiet = match content {
             // A shade is no number, and its characters are no digits.
             HeatCell::Value(_) => self.width() > 1 && number::is_zero(&text),
-            HeatCell::Masked | HeatCell::NotAvailable => true,
+            HeatCell::Masked | HeatCell::NotAvailable | HeatCell::Coming => true,
         };
         let is_dim = self.stale || is_quiet;
         let dim = if is_dim {

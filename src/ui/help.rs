@@ -319,7 +319,7 @@ fn rows<'a>(
         }
         rows.push(Row::Heading(section.title.clone()));
         for binding in &section.bindings {
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let keys = binding.named_keys();
             rows.push(Row::Key {
                 keys: keys.join(" "),
                 text: text(binding),

@@ -279,7 +279,9 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     // the widest strips that leave the pattern cells nearly as wide
     let mut cells = (4..=WIDEST_STRIP).rev();
     let cell = cells.find(|&cell| strips(cell).saturating_add(matrix(cell - 1)) <= area.width);
-    let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)));
+    // both of long prompts go on beyond their edges, and neither is pushed out by the other
+    let half = area.width / 2;
+    let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)).max(half));
     let (left, right) = cut_left(area, strips);
     let (single, double) = match stacks {
         true => (stacked, wanted.layers * (2 * wanted.strips + 1) + 2),
@@ -316,7 +318,7 @@ fn lower_narrow(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let strips = |cell: u16| strips_width(wanted.len, wanted.layers, cell).saturating_add(2);
     // a short prompt has room for numbers
     let mut cells = (2..=WIDEST_STRIP).rev();
-    let cell = cells.find(|&cell| strips(cell) + LIST.1 <= area.width);
+    let cell = cells.find(|&cell| strips(cell).saturating_add(LIST.1) <= area.width);
     // the list is read where it has the focus
     let list = match wanted.focus {
         Pane::Interventions => LIST.1,
@@ -359,16 +361,18 @@ mod tests {
 
     /// Whatever the focus goes to can be seen, however short a prompt is.
     #[test]
-    fn no_pane_of_a_short_prompt_vanishes() {
-        for (width, height) in [(80, 24), (100, 30), (116, 24), (120, 40), (200, 60)] {
-            for len in 1..12 {
+    fn no_pane_vanishes_however_long_or_short_a_prompt_is() {
+        let sizes = [(80, 24), (100, 30), (116, 24), (120, 40), (200, 60)];
+        for (layers, (width, height)) in [1, 6, 32].into_iter().flat_map(|n| sizes.map(|s| (n, s)))
+        {
+            for len in (1..12).chain([30, 64, 128, 1024]) {
                 let wanted = Wanted {
                     focus: Pane::Logits,
                     zoomed: false,
                     len,
-                    strips: 14,
-                    layers: 1,
-                    heads: 2,
+                    strips: 12 + 2 * layers,
+                    layers,
+                    heads: 2 * layers,
                     answer: None,
                     grows: false,
                     steps: false,

@@ -23,7 +23,8 @@ fn scale(seen: &Observation, reading: Reading) -> Scale {
     let metric = seen.metric.as_ref();
     let base = metric.and_then(|values| values.normalised(values.patched));
     let base = base.filter(|base| base.is_finite()).unwrap_or(0.0);
-    let all = seen.grids.iter().flat_map(|grid| grid.values.values());
+    let whole = seen.grids.iter().flat_map(|grid| grid.values.values());
+    let all = whole.copied().chain(seen.blocks.values());
     let changes = all.map(|value| (value - base).abs());
     let most = changes
         .filter(|change| change.is_finite())
@@ -42,8 +43,11 @@ fn scale(seen: &Observation, reading: Reading) -> Scale {
 
 /// A grid's number, told as the view wants it.
 fn value(reading: Reading, seen: &Observation, grid: GridName, cell: Cell) -> HeatCell {
-    let told = seen.told(reading, grid, cell);
-    told.map_or(HeatCell::NotAvailable, HeatCell::Value)
+    match seen.told(reading, grid, cell) {
+        Some(told) => HeatCell::Value(told),
+        None if seen.metric.is_some() && seen.grid(grid).is_none() => HeatCell::Coming,
+        None => HeatCell::NotAvailable,
+    }
 }
 
 /// How the cells tell their metric, where it is not the usual way.
@@ -89,6 +93,10 @@ fn title(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Vec<Part> {
         canvas.part(goes, role, format!("{gap}{name} {value}"))
     };
     parts.extend(ends.map(end));
+    if !seen.is_whole() {
+        let words = format!("  {} parts to come", seen.blocks.left);
+        parts.push(canvas.part(0, Role::Muted, words));
+    }
     parts
 }
 
@@ -376,14 +384,18 @@ fn cursor_line(
     let reading = canvas.state.view.reading;
     let text = match value(reading, seen, grid, cell) {
         HeatCell::Value(value) if value.is_finite() => plus(value, 4),
+        HeatCell::Coming => {
+            let words = match seen.blocks.left {
+                0 => "being computed".to_owned(),
+                left => format!("being computed, {left} parts of grids left"),
+            };
+            return Line::from(vec![
+                canvas.span(Role::Accent, place),
+                canvas.span(Role::Muted, words),
+            ]);
+        }
         _ => "n/a".to_owned(),
     };
-    if let Some(why) = grid.too_large(&canvas.state.model.config, task.seq_len()) {
-        return Line::from(vec![
-            canvas.span(Role::Accent, place),
-            canvas.span(Role::Warn, why),
-        ]);
-    }
     Line::from(vec![
         canvas.span(Role::Accent, place),
         canvas.span(canvas.number_role(), text),

@@ -86,6 +86,8 @@ fn short(label: &str, room: usize) -> String {
     let left = room.saturating_sub(number.len());
     if label.len() <= room {
         label.to_owned()
+    } else if label == ALL {
+        "*".to_owned()
     } else if number.len() <= room {
         let letters: String = letters.chars().take(left).collect();
         letters + number

@@ -303,7 +303,10 @@ fn a_question_never_changes_the_study() {
     let mut bench = workbench(2);
     let before = look(&bench);
     let (task, config) = (bench.state.task(), bench.state.model.config.clone());
-    for line in Question::suggestions("", task, &config).iter().step_by(7) {
+    let all = Question::suggestions("", task, &config);
+    // millions of inputs take their time, and change a study as little as one
+    let short = all.iter().filter(|line| !line.contains("over space"));
+    for line in short.step_by(7) {
         press(&mut bench, &format!("/ '{line}' enter | . a esc"));
         assert_eq!(look(&bench).study, before.study, "{line}");
     }

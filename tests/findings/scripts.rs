@@ -50,11 +50,7 @@ fn a_finding_is_a_script_that_others_can_run() {
     let forged = path("forged.py");
     let number = data["runs"]["patched"]["logits"][8][48].to_string();
     fs::write(&forged, text.replacen(&number, "77.5", 1)).unwrap();
-    let python = std::env::var("TRANSFORMER_LENS_PYTHON").unwrap_or_else(|_| "python3".into());
-    let known = Command::new(&python)
-        .args(["-c", "import transformer_lens"])
-        .output();
-    if known.is_ok_and(|known| known.status.success()) {
+    if let Some(python) = with_transformer_lens() {
         for (file, code, says) in [(&script, 0, "as the finding says"), (&forged, 1, "NOT as")] {
             let said = Command::new(&python).arg(file).output().unwrap();
             let told = String::from_utf8_lossy(&said.stdout);
@@ -65,17 +61,53 @@ fn a_finding_is_a_script_that_others_can_run() {
 }
 
 #[test]
-fn what_others_have_no_hook_for_is_refused() {
+fn edges_paths_ranks_and_logits_are_told_to_others_too() {
     let folder = tempfile::tempdir().unwrap();
-    keep(folder.path(), ": 'edge L0->K1 off' enter b 'Edge' ctrl-s");
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let args = [
-        "export",
-        &path("findings/edge"),
-        "--python",
-        "-o",
-        &path("check.py"),
+    let lines = [
+        "edge L0->K1 off",
+        "edge L0.0->V1.0 from clean",
+        "edge L0->K1 off",
+        "path 0.0>1.0 off",
+        "rank blocks.1.attn.hook_v @* head 0 to 5",
+        "remove blocks.0.hook_resid_pre @elt pca W_E 2",
+        "keep logits @b_0 frequencies classes 0 1 2",
+        "scale logits @b_1 by 0.5",
     ];
-    refused(&args, "TransformerLens has no hook that does this");
-    assert!(!folder.path().join("check.py").exists());
+    let keys: Vec<String> = lines
+        .iter()
+        .map(|line| format!(": '{line}' enter"))
+        .collect();
+    keep(folder.path(), &format!("{} b 'All' ctrl-s", keys.join(" ")));
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (finding, script) = (path("findings/all"), path("check.py"));
+    stdout(&["export", &finding, "--python", "-o", &script]);
+    let text = fs::read_to_string(&script).unwrap();
+    let data: Value = serde_json::from_str(text.split("\"\"\"").nth(3).unwrap()).unwrap();
+    let does: Vec<&str> = (data["interventions"].as_array().unwrap().iter())
+        .map(|one| one["does"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        does,
+        [
+            "edge", "edge", "edge", "path", "rank", "map", "map", "scale"
+        ]
+    );
+    assert_eq!(data["grids"].as_object().unwrap().len(), 13);
+    if let Some(python) = with_transformer_lens() {
+        let said = Command::new(&python).arg(&script).output().unwrap();
+        let told = String::from_utf8_lossy(&said.stdout);
+        let grids = told.matches("grid ").count();
+        assert!(said.status.success() && grids == 13, "{told}");
+    }
+}
+
+/// A Python that has TransformerLens, where there is one.
+fn with_transformer_lens() -> Option<String> {
+    let python = std::env::var("TRANSFORMER_LENS_PYTHON").unwrap_or_else(|_| "python3".into());
+    let known = Command::new(&python)
+        .args(["-c", "import transformer_lens"])
+        .output();
+    known
+        .is_ok_and(|known| known.status.success())
+        .then_some(python)
 }

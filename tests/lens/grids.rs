@@ -1,6 +1,7 @@
 //! Whole runs patched, and every cell of a grid against its own intervention.
 
 use super::{assert_same_logits, beyond, bits, common, models, pair, seen, under};
+use circuitscope::answers::{Inquest, Question, Tools, answer};
 use circuitscope::lens::{
     Array, Derived, Direction, Editor, Experiment, GridName, Intervention, Metric, Observation,
     RunName, Source, Sources, score,
@@ -370,7 +371,6 @@ fn a_grid_of_too_many_cells_is_left_out_and_told() {
 /// Questions whose answers would have hundreds of thousands of cells are refused before any is made.
 #[test]
 fn a_model_of_very_many_edges_is_told_how_many() {
-    use circuitscope::answers::{Inquest, Question, Tools, answer};
     let task = Task::array_update(3, 5).unwrap();
     let model = common::random_model([8, 64], Shortformer, task, 3);
     let tools = Tools::new(&model).unwrap();

@@ -13,6 +13,7 @@ mod devices;
 mod edits;
 mod errors;
 mod gradients;
+mod gridding;
 mod grids;
 mod kinds;
 mod lines;

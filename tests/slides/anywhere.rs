@@ -295,3 +295,38 @@ fn a_line_puts_another_task_to_the_model() {
     let first = |frame: &str| frame.lines().next().unwrap().to_owned();
     assert_eq!(first(&misfit), first(&frame("")));
 }
+
+/// Another model of the same task is opened beside the one at hand, and one that does not fit is told so.
+#[test]
+fn another_model_is_compared_without_leaving() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.safetensors");
+    let other = other.to_string_lossy();
+    let train = "train --steps 2 --batch 8 --layers 2 --seed 3 -o";
+    let args: Vec<&str> = train.split(' ').chain([&*other]).collect();
+    stdout(&args);
+    let frame = |keys: &str| {
+        let file = folder.path().join("frame.txt");
+        let file = file.to_str().unwrap();
+        let args = ["render", "--keys", keys, "--size", "120x40", "-o", file];
+        assert!(output(&args).status.success());
+        std::fs::read_to_string(file).unwrap()
+    };
+    let keys = format!(": 'compare {other}' enter");
+    let shown = frame(&keys);
+    for words in [
+        "both models' logits",
+        "other.safetensors",
+        "compared with",
+        "difference",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let misfit = frame(": 'compare min_of_two' enter");
+    assert!(
+        misfit.contains("does not fit") && !misfit.contains("both models"),
+        "{misfit}"
+    );
+    let without = frame("D");
+    assert!(without.contains("compare FILE"), "{without}");
+}

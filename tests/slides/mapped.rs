@@ -145,3 +145,31 @@ fn three_components_are_all_that_the_maximum_needs() {
     assert_eq!((wrong("W_U 3"), wrong("W_O.0 3")), (0.0, 0.0));
     assert!(wrong("W_U 2") > 0.1 && wrong("W_O.0 2") > 0.1);
 }
+
+#[test]
+fn frequencies_without_every_value_say_what_is_missing_and_the_constant_stands_beside_them() {
+    let slide = ["--slide", "min_of_two"];
+    let whole = answer(&[&["frequencies [map margin by b]"], &slide[..]].concat());
+    assert!(note(&whole, "constant").starts_with("power "), "{whole}");
+    // the constant has no row of its own numbers, every frequency has
+    assert!(
+        whole["values"][0]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(Value::is_null)
+    );
+    assert!(
+        values(&whole)[1..]
+            .iter()
+            .flatten()
+            .all(|value| value.is_finite())
+    );
+    for (map, of) in [("map 1 / b by b", 1), ("map a / b by a, b", 200)] {
+        let line = format!("frequencies [{map}]");
+        let found = answer(&[&[line.as_str()], &slide[..]].concat());
+        let why = note(&found, "frequencies");
+        let all = format!("{of} of {}", if of == 1 { "200" } else { "40,000" });
+        assert!(why.contains(&all) && why.contains("not defined"), "{why}");
+    }
+}

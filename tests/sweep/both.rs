@@ -25,7 +25,16 @@ fn check(sweep: &Sweep, model: &HookedTransformer, line: &str) -> Verdict {
 
 // positions of a list of two: BOS a_0 a_1 nl_0 idx elt nl_1 b_0 b_1
 fn said(run: &RunView) -> usize {
-    let row = run.logits.slice(&[7]);
+    said_at(run, 7)
+}
+
+/// What is predicted where the two answers are read.
+fn all_said(run: &RunView) -> [usize; 2] {
+    [6, 7].map(|position| said_at(run, position))
+}
+
+fn said_at(run: &RunView, position: usize) -> usize {
+    let row = run.logits.slice(&[position]);
     assert!(is_defined(row));
     (0..row.len())
         .max_by(|&a, &b| row[a].total_cmp(&row[b]))
@@ -43,7 +52,7 @@ fn cell(run: &RunView) -> f32 {
     run.pattern.slice(&[1, 0, 7])[5]
 }
 
-const CLAIMS: [(&str, ByHand); 7] = [
+const CLAIMS: [(&str, ByHand); 9] = [
     ("A1[b_0,elt].clean > 0.12", |clean, _| {
         (true, cell(clean) > 0.12)
     }),
@@ -58,6 +67,13 @@ const CLAIMS: [(&str, ByHand); 7] = [
     ("pred[b_0].patched == pred[b_0].clean", |clean, run| {
         (true, said(clean) == said(run))
     }),
+    ("pred == pred.clean", |clean, run| {
+        (true, all_said(clean) == all_said(run))
+    }),
+    (
+        "pred.patched != pred.clean when margin[b_0].clean < 0",
+        |clean, run| (margin(clean) < 0.0, all_said(clean) != all_said(run)),
+    ),
     ("margin[b_0] > margin[b_0].clean", |clean, run| {
         (true, margin(run) > margin(clean))
     }),

@@ -223,6 +223,28 @@ fn a_claim_is_counted_in_every_group() {
         let (exit, found) = slide(&[&by[..], &["--at-least", &part]].concat());
         assert_eq!((exit, &found["verdict"]), (Some(code), &verdict.into()));
     }
+    // what it comes to can be checked again, and what was changed in it is found
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.json");
+    let file = file.to_str().unwrap();
+    let written = [&by[..], &["--at-least", "0.1", "--certificate", file]].concat();
+    assert_eq!(slide(&written).0, Some(0));
+    let text = std::fs::read_to_string(file).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let counts = |all: &[serde_json::Value]| -> Vec<serde_json::Value> {
+        all.iter().map(|one| one["holds"].clone()).collect()
+    };
+    assert_eq!(
+        counts(written["groups"].as_array().unwrap()),
+        counts(&groups)
+    );
+    assert_eq!(written["verdict"], "PROVED");
+    assert!(output(&["verify", file]).status.success());
+    let holds = format!("\"holds\": {}", groups[1]["holds"]);
+    assert!(text.contains(&holds), "{text}");
+    std::fs::write(file, text.replacen(&holds, "\"holds\": 7", 1)).unwrap();
+    let found = output(&["verify", file]);
+    assert_eq!(found.status.code(), Some(1));
     // a part of a sample decides nothing of a part of all, unless it is all of each group
     let sampled = ["claim", "A1[b_0,elt] > 0.5", "--by", "idx"];
     let part = output(&with(&[&sampled[..], &["--at-least", "0.9"]].concat()));

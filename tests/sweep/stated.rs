@@ -113,6 +113,53 @@ fn they_stand_beside_numbers_of_the_model() {
     assert_eq!(proved.conclusion(), Some(Conclusion::Proved), "{proved:?}");
 }
 
+/// Numbers of the model, and what is said of them, by what is true of the input: the same as said of each part.
+#[test]
+fn what_is_chosen_by_a_condition_is_that_of_each_part() {
+    let model = model();
+    for (line, yes, no) in [
+        (
+            "(A1[b_0,elt] if idx == 1 else A1[b_0,a_1]) > 0.12",
+            "A1[b_0,elt] > 0.12 when idx == 1",
+            "A1[b_0,a_1] > 0.12 when not idx == 1",
+        ),
+        (
+            "margin[b_0] > 0 if A1[b_0,elt] > 0.12 else margin[nl_1] > 0 or elt > 2",
+            "margin[b_0] > 0 when A1[b_0,elt] > 0.12",
+            "margin[nl_1] > 0 or elt > 2 when not A1[b_0,elt] > 0.12",
+        ),
+        (
+            "2 * (1 if idx == 0 else margin[b_0] if elt > 1 else a_0) + 1 > a_1",
+            "3 > a_1 when idx == 0",
+            "2 * (margin[b_0] if elt > 1 else a_0) + 1 > a_1 when idx != 0",
+        ),
+    ] {
+        let [whole, yes, no] = [line, yes, no].map(|line| check(&model, line));
+        assert_eq!(whole.total, yes.total + no.total, "{line}");
+        assert_eq!(whole.count, yes.count + no.count, "{line}");
+        assert!(yes.total > 0 && no.total > 0 && whole.count > 0, "{line}");
+        assert!(whole.count < whole.total, "{line}: {whole:?}");
+    }
+    for (line, plain) in [
+        ("max(margin[b_0], elt, 1) > 2", "margin[b_0] > 2 or elt > 2"),
+        ("min(margin[b_0], margin[nl_1]) > 0", "margin > 0"),
+        ("max(a_0, a_1) == elt", "max(a) == elt"),
+    ] {
+        let [a, b] = [line, plain].map(|line| check(&model, line));
+        assert!(
+            a.count == b.count && a.count > 0 && a.count < a.total,
+            "{line}"
+        );
+    }
+    let means = [
+        "mean (margin[b_0] if elt > 1 else 0)",
+        "mean margin[b_0] when elt > 1",
+    ];
+    let [all, some] = means.map(|line| check(&model, line));
+    let of_all = some.mean * some.total as f64 / all.total as f64;
+    assert!((all.mean - of_all).abs() < 1e-9, "{} {of_all}", all.mean);
+}
+
 #[test]
 fn what_is_no_number_or_no_list_is_told_at_its_place() {
     let model = model();

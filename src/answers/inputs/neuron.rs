@@ -126,13 +126,12 @@ impl Stepwise for Neuron {
                 stat.n()
             );
             notes.push(("holds".into(), words));
-            for (value, number) in strongest {
+            let inputs = strongest.iter().map(|(value, number)| {
                 let input = self.task.values_at((*number).into());
-                notes.push((
-                    "strongest".into(),
-                    format!("{} at {input}", significant(*value, DIGITS)),
-                ));
-            }
+                format!("{} at {input}", significant(*value, DIGITS))
+            });
+            let inputs: Vec<String> = inputs.collect();
+            notes.push(("strongest".into(), inputs.join("; ")));
         }
         notes.append(&mut table.notes);
         table.notes = notes;

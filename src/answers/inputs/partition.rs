@@ -171,8 +171,12 @@ impl Stepwise for Partition {
                 return Ok(true);
             };
             let cells = Cells::new(self.axes.clone(), self.quantities.len());
-            let begun = gather(sweep, self.over, &self.quantities, cells)?;
+            let mut begun = gather(sweep, self.over, &self.quantities, cells)?;
+            // a column is there once it has begun: what is broken off before begins anew
+            let progress = begun.step()?;
             self.columns.push(begun);
+            self.progress = unfinished(progress);
+            return Ok(self.is_done());
         }
         let Some(column) = self.columns.last_mut() else {
             return Ok(true);

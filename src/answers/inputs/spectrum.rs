@@ -3,7 +3,7 @@
 use super::map::Map;
 use super::places::Asked;
 use super::{Extent, Stepwise};
-use crate::answers::spectrum::{along_rows, largest};
+use crate::answers::spectrum::{along_rows, constant, largest, without_frequencies};
 use crate::answers::table::Table;
 use crate::lens::{Array, Matrix, fourier};
 use anyhow::{Result, ensure};
@@ -45,8 +45,10 @@ impl Stepwise for Spectrum {
         let mut notes = self.0.notes();
         notes.retain(|(name, _)| !matches!(name.as_str(), "mean" | "least" | "largest" | "at"));
         let fields = self.0.axes.fields();
+        let missing = without_frequencies(&values).map(|why| ("frequencies".to_owned(), why));
         if cols == 1 {
             let mut table = along_rows(&values, fields[0]);
+            table.notes.splice(0..0, missing);
             table.notes.extend(notes);
             return table;
         }
@@ -67,7 +69,11 @@ impl Stepwise for Spectrum {
         let shares: Vec<f64> = (0..height * width)
             .map(|at| share(at / width, at % width))
             .collect();
-        notes.insert(0, ("largest".into(), largest(&names, &shares)));
+        let first = [
+            ("largest".into(), largest(&names, &shares)),
+            ("constant".into(), constant(power[0])),
+        ];
+        notes.splice(0..0, missing.into_iter().chain(first));
         notes.push((
             "shares".into(),
             "of the sum of squares around the mean".into(),

@@ -86,6 +86,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SaveNote => return note::save(state),
         Action::NextPane => step_focus(state, 1),
         Action::PreviousPane => step_focus(state, -1),
+        Action::TypeField => state.say(
+            Tone::Plain,
+            "what is typed stands at the cursor of the prompt",
+        ),
         Action::ValueUp | Action::ValueDown => {
             let by = if action == Action::ValueUp { 1 } else { -1 };
             if state.fields.turn(by) {

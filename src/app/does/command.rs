@@ -31,6 +31,8 @@ pub enum Command {
     Claim(String),
     /// Another model, or another task for this one.
     Switch(Destination),
+    /// Another model to compare this one with.
+    Compare(String),
     /// Another step of this model.
     Step(usize),
     /// Something with a training in the background.
@@ -46,7 +48,7 @@ pub enum Command {
 }
 
 /// Words that begin a command which is no intervention, with what follows them.
-pub(in crate::app) const WORDS: [(&str, &str); 16] = [
+pub(in crate::app) const WORDS: [(&str, &str); 17] = [
     ("claim", "CONDITION [when CONDITION]"),
     CellClaim::WORD,
     Survey::WORDS[0],
@@ -61,6 +63,7 @@ pub(in crate::app) const WORDS: [(&str, &str); 16] = [
     ("sample", "notebook:SEED[:N] or random:SEED[:N]"),
     ("slide", "NAME or FILE"),
     ("task", "NAME[:OPTION=VALUE] or FILE"),
+    ("compare", "FILE or NAME: another model of this task"),
     ("step", "N, next, previous, first or last"),
     ("theme", "dark, light or high-contrast"),
     (
@@ -97,6 +100,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
         "sample" => Ok(Command::Sample(rest.parse().map_err(text)?)),
         "slide" => Ok(Command::Switch(slide(rest).map_err(text)?)),
         "task" => Ok(Command::Switch(task_named(state, rest).map_err(text)?)),
+        "compare" => Ok(Command::Compare(named_file(rest).map_err(text)?)),
         "step" => {
             let steps = state.steps.as_deref();
             Ok(Command::Step(steps::named(steps, rest).map_err(text)?))
@@ -143,7 +147,7 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
 /// What may follow a word that takes one of a few.
 fn choices(state: &State, word: &str) -> Option<Vec<&'static str>> {
     Some(match word {
-        "slide" => SLIDES.iter().map(|slide| slide.name).collect(),
+        "slide" | "compare" => SLIDES.iter().map(|slide| slide.name).collect(),
         "task" => Task::built_in_names().collect(),
         "theme" => state.themes.clone(),
         "truth" => vec!["on", "off"],
@@ -164,14 +168,18 @@ fn theme_named(state: &State, name: &str) -> Result<usize, (Option<usize>, Strin
 
 /// Where a model is: one in the binary by its name, else a file.
 fn slide(name: &str) -> anyhow::Result<Destination> {
+    Ok(Destination {
+        path: Some(named_file(name)?),
+        task: None,
+    })
+}
+
+/// The path of a model: one in the binary by its name, else a file.
+fn named_file(name: &str) -> anyhow::Result<String> {
     let name = name.trim();
-    let path = match name.contains(['.', '/', '\\', ':']) {
+    Ok(match name.contains(['.', '/', '\\', ':', '#']) {
         true => name.to_owned(),
         false => Slide::named(name)?.path().to_string_lossy().into_owned(),
-    };
-    Ok(Destination {
-        path: Some(path),
-        task: None,
     })
 }
 

@@ -22,9 +22,11 @@ impl State {
     /// Asks for the numbers of the study as it is.
     pub(in crate::app) fn request(&mut self) -> Effect {
         self.generation += 1;
+        self.looked_at = self.view.in_view();
         Effect::Observe(Request {
             generation: self.generation,
             experiment: self.study().experiment(),
+            view: self.looked_at,
         })
     }
 
@@ -94,6 +96,12 @@ impl State {
         effects
     }
 
+    /// Asks for the sample's score, where anything is right or wrong.
+    pub(in crate::app) fn to_score(&self) -> Option<Effect> {
+        let sample = || Effect::Score(self.sample.source, Arc::clone(&self.sample.prompts));
+        self.task().is_judged().then(sample)
+    }
+
     /// Brings the examples in line with the study's sample.
     fn load_sample(&mut self) -> Option<Effect> {
         let source = self.study().sample;
@@ -104,11 +112,11 @@ impl State {
         let index = number_of(&prompts, &self.study().clean.values);
         self.sample = SampleState {
             source,
-            prompts: Arc::clone(&prompts),
+            prompts,
             index,
             score: None,
         };
-        Some(Effect::Score(source, prompts))
+        self.to_score()
     }
 
     /// Another prompt on one side.

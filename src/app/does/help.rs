@@ -25,11 +25,11 @@ pub fn sections(state: &State, filter: &str) -> Vec<Section> {
     let here = Where::Pane(state.view.focus);
     let mut all: Vec<Section> = Vec::new();
     let fits = |binding: &&Binding| {
-        let keys = binding.keys.iter().map(ToString::to_string);
         filter.is_empty()
             || contains(binding.help, filter)
             || contains(binding.hint, filter)
-            || keys.into_iter().any(|key| key == filter)
+            || contains(binding.at.title(), filter)
+            || binding.named_keys().iter().any(|key| key == filter)
     };
     for place in [here, Where::Everywhere] {
         for group in Group::ALL {
@@ -124,7 +124,8 @@ pub(in crate::app) fn take(state: &mut State) -> Option<Action> {
     if here.contains(&binding.at) && matches!(state.mode, Mode::Normal) {
         return Some(binding.action);
     }
-    let text = format!("{} is a key of: {}", binding.keys[0], binding.at.title());
+    let key = &binding.named_keys()[0];
+    let text = format!("{key} is a key of: {}", binding.at.title());
     state.say(Tone::Plain, text);
     None
 }

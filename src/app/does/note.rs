@@ -79,6 +79,10 @@ pub(in crate::app) fn put_aside(state: &mut State) {
 /// Asks for what was typed to be written.
 pub(in crate::app) fn save(state: &mut State) -> Vec<Effect> {
     let stale = state.is_stale();
+    let coming = state
+        .observation
+        .as_ref()
+        .map_or(0, |seen| seen.blocks.left);
     let Mode::Note(editor) = &mut state.mode else {
         return Vec::new();
     };
@@ -92,6 +96,9 @@ pub(in crate::app) fn save(state: &mut State) -> Vec<Effect> {
         None if stale => {
             Err("the numbers are not those of the prompts; nothing saved yet".to_owned())
         }
+        None if coming > 0 => Err(format!(
+            "{coming} parts of the grids are still being computed; nothing saved yet"
+        )),
         None => clean_title(&title)
             .map_err(|error| error.to_string())
             .map(|title| ShelfJob::Keep { title, note }),

@@ -96,12 +96,13 @@ pub fn hints(state: &State) -> Vec<(String, &'static str, Action)> {
         .flat_map(|place| BINDINGS.iter().filter(move |binding| binding.at == place))
         .filter(|binding| !binding.hint.is_empty() && does_something(state, binding))
         .filter(|binding| !pinned.contains(&binding.action))
-        .filter(|binding| !is_typed(state, binding.keys[0]))
+        .filter(|binding| binding.action == Action::TypeField || !is_typed(state, binding.keys[0]))
         .map(|binding| {
             let key = match binding.action {
                 Action::Up if binding.at == LOGITS => "↑↓".to_owned(),
                 Action::Up => "arrows".to_owned(),
-                _ => binding.keys[0].to_string(),
+                Action::TypeField if !is_typed(state, binding.keys[0]) => "letters".to_owned(),
+                _ => binding.named_keys().swap_remove(0),
             };
             (key, binding.hint, binding.action)
         })
@@ -164,7 +165,8 @@ pub fn markdown() -> String {
             place.title()
         ));
         for binding in BINDINGS.iter().filter(|binding| binding.at == place) {
-            let keys: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            let keys = binding.named_keys();
+            let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
             text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.help));
         }
     }

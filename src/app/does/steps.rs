@@ -7,7 +7,6 @@ use crate::app::held::state::{State, Tone};
 use crate::app::held::steps::Steps;
 use crate::task::shown;
 use anyhow::{Context, Result, bail};
-use std::sync::Arc;
 
 /// What there is to say where no series is open.
 const ALONE: &str = "this model is a checkpoint alone; --model DIR opens one at several steps";
@@ -73,10 +72,9 @@ pub(in crate::app) fn stepped(
             let counted = state.space_tally().is_some();
             state.space.forget(counted);
             // as in the beginning, but that a curve is of all steps
-            let sample = Effect::Score(state.sample.source, Arc::clone(&state.sample.prompts));
             let mut effects = vec![state.request()];
             effects.extend(asked::ask_of_step(state));
-            effects.push(sample);
+            effects.extend(state.to_score());
             effects.extend(shelf::read(state));
             effects
         }

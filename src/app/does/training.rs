@@ -66,6 +66,12 @@ pub(in crate::app) fn complete(rest: &str) -> Vec<String> {
     fits.map(|one| format!("train {before}{one}")).collect()
 }
 
+/// Begins a training, as if it had been typed.
+#[must_use]
+pub fn begin_training(state: &mut State, spoken: Spoken) -> Vec<Effect> {
+    order(state, TrainJob::Begin(Box::new(spoken)))
+}
+
 /// Does what was typed about a training.
 pub(in crate::app) fn order(state: &mut State, job: TrainJob) -> Vec<Effect> {
     match &job {

@@ -208,6 +208,7 @@ fn obey(state: &mut State, command: command::Command) -> Vec<Effect> {
         }
         command::Command::Quit => return vec![Effect::Quit],
         command::Command::Switch(to) => return vec![Effect::Switch(to)],
+        command::Command::Compare(path) => return vec![Effect::Compare(path)],
         command::Command::Step(at) => return steps::want(state, at),
         command::Command::Train(job) => return training::order(state, job),
         command::Command::Sample(sample) => return open_sample(state, sample),

@@ -55,6 +55,17 @@ pub(in crate::app) fn hottest(state: &mut State) {
     }
 }
 
+/// Puts the grids' cursors on what does most, where nobody has put them anywhere.
+pub(in crate::app) fn place(state: &mut State) {
+    let whole = state.observation.clone().filter(|seen| seen.is_whole());
+    let Some(seen) = whole.filter(|seen| state.unplaced && seen.metric.is_some()) else {
+        return;
+    };
+    state.unplaced = false;
+    hottest_strip(state, &seen);
+    hottest_cell(state, &seen);
+}
+
 /// The first of those that do most; `None` where none has a number.
 fn most<T>(cells: impl Iterator<Item = (T, f32)>) -> Option<T> {
     let numbers = cells.filter(|(_, value)| !value.is_nan());

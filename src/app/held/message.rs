@@ -8,7 +8,7 @@ use crate::answers::{Question, Table};
 use crate::app::keys::key::Key;
 use crate::findings::session::Session;
 use crate::findings::store::Listing;
-use crate::lens::{Experiment, Observation, Score, Shown};
+use crate::lens::{Experiment, Gridded, InView, Observation, Score, Shown};
 use crate::task::{Prompt, Sample};
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub struct Request {
     pub generation: u64,
     /// What to observe.
     pub experiment: Experiment,
+    /// What of its grids is wanted first.
+    pub view: InView,
 }
 
 /// What a session that was read is for.
@@ -76,6 +78,13 @@ pub enum Msg {
         /// What was seen, or why nothing was.
         result: Result<Box<Observation>, String>,
     },
+    /// More of the grids came.
+    Gridded {
+        /// For this request.
+        generation: u64,
+        /// Which cells, or why no more.
+        result: Result<Gridded, String>,
+    },
     /// A question was answered.
     Answered {
         /// For this request.
@@ -104,6 +113,8 @@ pub enum Msg {
         /// Its name and its hash.
         result: Result<(String, String), String>,
     },
+    /// Another model was opened beside this one, by its name, or why not.
+    Compared(Result<String, String>),
     /// A training in the background has something to say.
     Trained(TrainNews),
     /// A session was read, or why not.
@@ -175,6 +186,8 @@ pub struct Destination {
 pub enum Effect {
     /// Numbers for an experiment.
     Observe(Request),
+    /// Something else of the grids is looked at.
+    Look(InView),
     /// An answer to a question.
     Ask(Box<Ask>),
     /// A question to all inputs.
@@ -197,6 +210,8 @@ pub enum Effect {
     TakeUp,
     /// Another model, or this one for another task, takes the place of this one.
     Switch(Destination),
+    /// Another model, in this file, beside this one.
+    Compare(String),
     /// This step of the model takes the place of the one that is looked at.
     Step(usize),
     /// Something with a training in the background.

@@ -18,4 +18,5 @@ pub mod steps;
 pub mod study;
 pub mod training;
 mod values;
+pub mod view;
 mod word;

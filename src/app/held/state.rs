@@ -9,11 +9,13 @@ use super::space::Space;
 use super::steps::Steps;
 use super::study::{History, Study};
 use super::training::UnderWay;
+use super::view::View;
 use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::findings::tutorial::Lesson;
 use crate::lens::{
-    Fix, MetricValues, Observation, Reading, RunName, Score, Shown, Source, Warning, warnings,
+    Fix, HeadName, InView, MetricValues, Observation, Reading, RunName, Score, Shown, Source,
+    Warning, warnings,
 };
 use crate::model::config::Assumed;
 use crate::model::{Config, Model};
@@ -21,33 +23,6 @@ use crate::task::{Prompt, Sample, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tui_textarea::TextArea;
-
-/// What the panes look at; nothing here changes a number.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// The focused pane.
-    pub focus: Pane,
-    /// Whether it is shown alone.
-    pub zoomed: bool,
-    /// Which run is shown.
-    pub shown: Shown,
-    /// How the grids tell their metric.
-    pub reading: Reading,
-    /// Whose answer judges the patched run, where that was chosen.
-    pub judge: Option<RunName>,
-    /// The position under the cursor of the logits pane.
-    pub position: usize,
-    /// The attention pane.
-    pub attention: AttentionView,
-    /// The strips.
-    pub strips: StripsView,
-    /// The pattern cell grid.
-    pub cells: CellsView,
-    /// The selected intervention.
-    pub intervention: usize,
-    /// Which theme, counted round.
-    pub theme: usize,
-}
 
 /// What a typed line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,6 +244,8 @@ pub struct State {
     pub failure: Option<String>,
     /// Of the newest request.
     pub generation: u64,
+    /// What of the grids is looked at, as the worker was told.
+    pub looked_at: InView,
     /// What is known of the whole input space.
     pub space: Space,
     /// Of the newest question.
@@ -287,6 +264,8 @@ pub struct State {
     pub shelf: Option<Box<Shelf>>,
     /// The metric before an intervention that is being typed acted.
     pub(in crate::app) untried: Option<MetricValues>,
+    /// Whether the grids' cursors go to what does most, once that is known: nobody has put them anywhere yet.
+    pub unplaced: bool,
     /// A note that was put aside.
     pub draft: Option<Box<NoteEditor>>,
     /// The themes' names as a key goes through them: the first is that of the program's owner.
@@ -326,6 +305,10 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
+            looked_at: InView {
+                layer: 0,
+                head: HeadName { layer: 0, head: 0 },
+            },
             space: Space {
                 truth: true,
                 ..Space::default()
@@ -340,6 +323,7 @@ impl State {
             folded: Fold::default(),
             shelf: None,
             untried: None,
+            unplaced: false,
             draft: None,
             view: View {
                 focus: Pane::Prompt,
@@ -416,6 +400,13 @@ impl State {
         let running = self.space.running.as_ref();
         seen && open.all(|inquiry| inquiry.answer.is_some())
             && running.is_none_or(|running| running.news.is_some())
+    }
+
+    /// Whether this request to all inputs judges a step of the tutorial.
+    #[must_use]
+    pub fn is_judging(&self, generation: u64) -> bool {
+        let judging = self.shelf.as_ref().and_then(|shelf| shelf.judging.as_ref());
+        judging.is_some_and(|(of, _)| *of == generation)
     }
 
     /// Why there is no metric.

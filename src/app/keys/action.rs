@@ -21,6 +21,8 @@ pub enum Action {
     NextPane,
     /// Focus the previous pane.
     PreviousPane,
+    /// Type a value into the field at hand.
+    TypeField,
     /// The next value in the field at hand.
     ValueUp,
     /// The value before it.
@@ -287,8 +289,8 @@ impl Action {
             PreviousCase, PreviousCounterfactual, PreviousExample, PreviousHead, PreviousQuestion,
             RandomExample, Redo, RemoveIntervention, Rename, Report, ResampleCell, SaveNote,
             ScaleCell, SetCell, Share, Snapshot, SortCases, SurveyCell, SwitchJudge, TakeCell,
-            TakeUp, ToggleIntervention, ToggleQuestion, ToggleScores, Trash, TypeValue, Undo,
-            ValueDown, ValueUp, ZeroCell, Zoom,
+            TakeUp, ToggleIntervention, ToggleQuestion, ToggleScores, Trash, TypeField, TypeValue,
+            Undo, ValueDown, ValueUp, ZeroCell, Zoom,
         };
         match self {
             CycleRun | ToggleScores | NextHead | PreviousHead | Zoom | CycleTheme | SwitchJudge
@@ -296,7 +298,8 @@ impl Action {
             | PreviousQuestion | ToggleQuestion | EarlierAnswer | LaterAnswer | SortCases
             | OpenRow | NextCase | PreviousCase | LookAt | NextExample | PreviousExample
             | JumpToExample | RandomExample | FoldLesson => Group::Look,
-            ValueUp
+            TypeField
+            | ValueUp
             | ValueDown
             | NextCounterfactual
             | PreviousCounterfactual

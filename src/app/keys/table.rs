@@ -61,6 +61,17 @@ impl Binding {
         BINDINGS.iter().find(|binding| binding.action == action)
     }
 
+    /// Its keys as they are named: many that follow each other as a range.
+    #[must_use]
+    pub fn named_keys(&self) -> Vec<String> {
+        match self.keys {
+            [first, .., last] if self.keys.len() == DIGITS.len() => {
+                vec![format!("{first}-{last}")]
+            }
+            keys => keys.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// The key to name for an action; empty where it has none.
     #[must_use]
     pub fn key_of(action: Action) -> String {
@@ -91,6 +102,18 @@ const RIGHT: &[Key] = &[Key::plain(KeyCode::Right), Key::char('l')];
 const HOME: &[Key] = &[Key::plain(KeyCode::Home)];
 const END: &[Key] = &[Key::plain(KeyCode::End)];
 const ENTER: &[Key] = &[Key::plain(KeyCode::Enter)];
+const DIGITS: &[Key] = &[
+    Key::char('0'),
+    Key::char('1'),
+    Key::char('2'),
+    Key::char('3'),
+    Key::char('4'),
+    Key::char('5'),
+    Key::char('6'),
+    Key::char('7'),
+    Key::char('8'),
+    Key::char('9'),
+];
 const ESC: &[Key] = &[Key::plain(KeyCode::Esc)];
 
 pub(in crate::app) const PROMPT: Where = Where::Pane(Pane::Prompt);
@@ -106,7 +129,8 @@ const LIST: Where = Where::Pane(Pane::Interventions);
 // a table is read by its columns
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    row(PROMPT, UP, Action::Up, "value", "previous field; digits change the prompt"),
+    row(PROMPT, DIGITS, Action::TypeField, "type a value", "a digit or letter: the value at the cursor"),
+    row(PROMPT, UP, Action::Up, "field", "previous field"),
     row(PROMPT, DOWN, Action::Down, "", "next field"),
     row(PROMPT, ENTER, Action::Down, "", "next field"),
     row(PROMPT, &[Key::char('h')], Action::Left, "", "the value to the left"),
@@ -188,6 +212,7 @@ pub const BINDINGS: &[Binding] = &[
     row(SPACE, HOME, Action::First, "", "first row"),
     row(SPACE, END, Action::Last, "", "last row"),
     row(SPACE, ENTER, Action::OpenRow, "open", "open this input, or the one that decides a claim"),
+    row(SPACE, &[Key::char('>')], Action::NextCase, "next input", "the next failing or narrowest as clean prompt"),
     row(SPACE, &[Key::char('O')], Action::SortCases, "sort", "by margin, by loss, or wrong ones in groups"),
     row(SPACE, &[Key::char('/')], Action::OpenClaim, "claim", "type a claim about all inputs"),
     row(SPACE, &[Key::char('+')], Action::KeepClaim, "keep", "keep this claim for findings, or let it go"),
@@ -216,7 +241,7 @@ pub const BINDINGS: &[Binding] = &[
     row(E, &[Key::char('i')], Action::AskSources, "", "what each head adds, by what it attends to"),
     row(E, &[Key::char('V')], Action::CycleMeasure, "", "measure: logit diff, prob, rank, KL ..."),
     row(E, &[Key::char('K')], Action::AskMetrics, "", "all measures in the three runs"),
-    row(E, &[Key::char('D')], Action::AskModels, "", "two models side by side (--compare PATH)"),
+    row(E, &[Key::char('D')], Action::AskModels, "", "two models side by side; :compare opens one"),
     row(E, &[Key::char('/')], Action::OpenQuestion, "ask", "ask any question"),
     row(E, &[Key::char('[')], Action::EarlierAnswer, "", "the answer looked at before"),
     row(E, &[Key::char(']')], Action::LaterAnswer, "", "the one come back from"),

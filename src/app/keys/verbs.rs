@@ -30,6 +30,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("sample", "where the examples come from"),
     ("slide", "open another model"),
     ("task", "read this model by another task"),
+    ("compare", "open another model beside this one"),
     ("step", "another step of this model's training"),
     ("theme", "other colours"),
     ("train", "train this task, and watch it"),

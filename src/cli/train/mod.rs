@@ -1,6 +1,7 @@
 //! `circuitscope train`: trains a task's model and writes weights, config and record.
 
 mod seeds;
+mod watch;
 
 use super::args::Format;
 use super::progress::stop_flag;
@@ -15,6 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use seeds::Seeds;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `circuitscope train`
@@ -41,6 +43,9 @@ pub struct TrainArgs {
     /// The trained model is judged on all inputs where there are at most N, else on N random ones
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = super::args::whole(1, 4_000_000))]
     pub judge: u32,
+    /// Watch it in the workbench: the newest model on screen, kept by :train keep FOLDER
+    #[arg(long, conflicts_with_all = ["output", "seeds", "go_on", "force"])]
+    pub watch: bool,
     /// Replace files that are there already
     #[arg(long, conflicts_with = "seeds")]
     pub force: bool,
@@ -53,7 +58,14 @@ pub struct TrainArgs {
 ///
 /// # Errors
 /// When a flag makes no sense or the files cannot be written; nothing is trained then.
-pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
+pub fn run(args: &TrainArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    if args.watch {
+        return watch::run(args);
+    }
+    train(args, out).map(|()| ExitCode::SUCCESS)
+}
+
+fn train(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
     let recipe = args.recipe.recipe()?;
     let saves = args.saves.saves();
     if let Some(saves) = &saves {

@@ -1,5 +1,6 @@
 //! What is asked of a run: a pair, a metric, interventions with their lines, patching grids.
 
+pub mod blocks;
 pub mod complete;
 pub mod edges;
 pub mod grid;

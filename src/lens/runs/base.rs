@@ -91,7 +91,7 @@ impl<'a> Base<'a> {
         Ok(self.shares_unless(more, &|| false)?.unwrap_or_default())
     }
 
-    fn shares_unless(
+    pub(super) fn shares_unless(
         &self,
         more: &[Intervention],
         cancelled: &(dyn Fn() -> bool + Sync),

@@ -1,6 +1,6 @@
 //! What is odd about a pair: allowed, but said, with a way out.
 
-use super::observe::Observation;
+use super::seen::Observation;
 use crate::lens::experiment::metric::Metric;
 use crate::lens::experiment::setup::{Continuation, Experiment, Source};
 use crate::lens::names::run::RunName;
@@ -152,7 +152,10 @@ fn is_untrue(source: &Source) -> bool {
 fn odd_metric(task: Task, experiment: &Experiment, metric: Metric) -> Option<String> {
     let Some(i) = task.predicted_at(metric.position) else {
         let label = task.label(metric.position);
-        return Some(format!("metric: nothing is predicted at {label}"));
+        // without a task every position predicts what its user says
+        return task
+            .is_judged()
+            .then(|| format!("metric: nothing is predicted at {label}"));
     };
     let answers = [&experiment.clean, &experiment.corrupted].map(|s| s.values.truth()[i].clone());
     let [clean, corrupted] = [0, 1].map(|run| task.target_name(&answers[run]));

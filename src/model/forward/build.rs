@@ -6,6 +6,7 @@ use super::norm::Norm;
 use super::rotary::Turn;
 use super::{HookedTransformer, Means};
 use crate::model::config::{Activation, Config, Normalization, PositionalEmbedding};
+use crate::model::interrupt::Interrupt;
 use crate::model::weights::{RawTensor, StateDict};
 use crate::task::Task;
 use anyhow::{Context, Result, ensure};
@@ -146,6 +147,7 @@ impl HookedTransformer {
             norm,
             no_biases: false,
             for_many: None,
+            interrupt: Interrupt::default(),
             means: Means::default(),
             blocks,
             mlps,

@@ -11,6 +11,7 @@ mod rotary;
 use super::config::{Config, PositionalEmbedding};
 use super::device::MANY_ROWS;
 use super::hooks::{HookName, Site};
+use super::interrupt::Interrupt;
 use super::means::Means;
 use super::stream::Stream;
 use crate::task::{Task, Token};
@@ -22,6 +23,7 @@ use norm::Norm;
 use ops::affine;
 use rotary::Turn;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Something that reads or rewrites activations as a forward pass reaches them.
 pub trait Hooks {
@@ -75,6 +77,8 @@ pub struct HookedTransformer {
     for_many: Option<Arc<Self>>,
     /// Its means over all inputs, as far as they were made.
     means: Means,
+    /// Asked before every pass.
+    interrupt: Interrupt,
 }
 
 impl HookedTransformer {
@@ -136,6 +140,17 @@ impl HookedTransformer {
         match self.for_many.as_deref() {
             Some(many) => one.with_many_on(many.for_task(task)),
             None => one,
+        }
+    }
+
+    /// The same model, whose passes are given up while the flag is up.
+    #[must_use]
+    pub fn interruptible(&self, flag: &Arc<AtomicBool>) -> Self {
+        let many = self.for_many.as_deref();
+        Self {
+            interrupt: Interrupt::by(flag),
+            for_many: many.map(|many| Arc::new(many.interruptible(flag))),
+            ..self.clone()
         }
     }
 
@@ -249,6 +264,7 @@ impl HookedTransformer {
     ) -> Result<Tensor> {
         let mut stream = stream;
         for layer in first..self.blocks.len() {
+            self.interrupt.check()?;
             let at = |site| HookName::Block(layer, site);
             stream.resid = hooks.at(at(Site::ResidPre), stream.resid)?;
             let asking = if layer + 1 == self.blocks.len() {

@@ -7,7 +7,9 @@ mod terminal;
 
 pub use compute::{Compute, compute};
 pub use spread::Spread;
-pub use terminal::{Screen, WhileSweeping, Workbench, own_session, while_sweeping, workbench};
+pub use terminal::{
+    Screen, WhileBusy, Workbench, own_session, while_sweeping, while_training, workbench,
+};
 
 use std::time::Duration;
 

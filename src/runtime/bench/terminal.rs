@@ -27,6 +27,10 @@ const IDLE: Duration = Duration::from_secs(2);
 const SWEEPS: usize = 8;
 /// Opens all inputs, which are swept from then on, and goes back to the workbench.
 const SWEEP: &str = "S\t";
+/// Begins a training that lasts longer than the keys.
+const TRAIN: &str = ":train steps 100000 save-every 100000\r";
+/// Frames of a key and those of a training are so far apart at least.
+const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Keys of someone at work, from the prompt pane back to it: examples, counterfactuals, views,
 /// typing, positions, attention cells, grid cells, a patch added and taken away. They leave
@@ -160,9 +164,17 @@ impl Session {
 
     /// Waits for output, then until nothing more comes: when the last of it came, and how much.
     fn burst(&mut self, patience: Duration) -> Result<Option<(Instant, Vec<u8>)>> {
+        self.burst_within(patience, QUIET)
+    }
+
+    fn burst_within(
+        &mut self,
+        patience: Duration,
+        quiet: Duration,
+    ) -> Result<Option<(Instant, Vec<u8>)>> {
         let mut all: Option<(Instant, Vec<u8>)> = None;
         loop {
-            let wait = if all.is_some() { QUIET } else { patience };
+            let wait = if all.is_some() { quiet } else { patience };
             match self.output.recv_timeout(wait) {
                 Ok((at, bytes)) => {
                     let (last, text) = all.get_or_insert_with(|| (at, Vec::new()));
@@ -268,12 +280,12 @@ pub fn workbench(screen: Screen, flags: &[String]) -> Result<Workbench> {
     })
 }
 
-/// The same keys while all inputs are swept.
+/// The same keys while the program is busy with something else.
 #[derive(Clone, Debug, Serialize)]
-pub struct WhileSweeping {
+pub struct WhileBusy {
     /// From a key to the last byte of what it changes.
     pub key_to_frame_ms: Spread,
-    /// The 95th percentile over that of the workbench without a sweep.
+    /// The 95th percentile over that of a workbench that is not.
     pub times_alone_p95: f64,
     /// Keys pressed.
     pub keys: usize,
@@ -289,7 +301,7 @@ pub fn while_sweeping(
     flags: &[String],
     lasts: Duration,
     alone: &Workbench,
-) -> Result<Option<WhileSweeping>> {
+) -> Result<Option<WhileBusy>> {
     let home = tempfile::tempdir().context("cannot make a folder")?;
     let mut times: Vec<f64> = Vec::new();
     for _ in 0..SWEEPS {
@@ -314,11 +326,40 @@ pub fn while_sweeping(
     }
     let keys = times.len();
     let spread = Spread::of(times);
-    Ok((keys > 0).then_some(WhileSweeping {
+    Ok((keys > 0).then_some(WhileBusy {
         key_to_frame_ms: spread,
         times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
         keys,
     }))
+}
+
+/// Measures keys to frames while a model is trained in the background, on all cores but one.
+///
+/// # Errors
+/// As [`workbench`].
+pub fn while_training(screen: Screen, flags: &[String], alone: &Workbench) -> Result<WhileBusy> {
+    let home = tempfile::tempdir().context("cannot make a folder")?;
+    let (mut session, _) = Session::open(screen, flags, home.path())?;
+    session.settle()?;
+    session.keys.write_all(TRAIN.as_bytes())?;
+    // until the first model that was written takes the place of the one at hand
+    std::thread::sleep(IDLE);
+    let mut times: Vec<f64> = Vec::new();
+    for key in ROUND.iter().cycle().take(screen.keys) {
+        // how far the training is comes by itself, some times a second
+        session.burst_within(Duration::ZERO, BETWEEN)?;
+        let sent = Instant::now();
+        session.keys.write_all(key.as_bytes())?;
+        let seen = session.burst_within(NOTHING, BETWEEN)?;
+        times.extend(seen.map(|(at, _)| (at - sent).as_secs_f64() * 1e3));
+    }
+    let keys = times.len();
+    let spread = Spread::of(times);
+    Ok(WhileBusy {
+        key_to_frame_ms: spread,
+        times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
+        keys,
+    })
 }
 
 impl Session {

@@ -11,8 +11,10 @@ use super::super::worker::Models;
 use super::Live;
 use crate::answers::Question;
 use crate::app::{Ask, Destination, Effect, Msg, update};
-use crate::lens::Observation;
+use crate::lens::{Observation, slide};
+use crate::model::Model;
 use anyhow::{Context, Result};
+use std::path::Path;
 use std::sync::Arc;
 
 impl Live {
@@ -25,6 +27,35 @@ impl Live {
             // nobody listens when the program has ended meanwhile
             let _ = sender.send(Happening::Model(opened));
         })
+    }
+
+    /// Opens a model beside this one on a thread of its own.
+    pub(super) fn open_other(&self, path: String) -> Result<()> {
+        let (sender, epoch) = (self.sender.clone(), self.epoch);
+        let first = self.models.first.transformer.clone();
+        self.beside(move || {
+            let opened = slide::open_for(Path::new(&path), first.task(), first.device());
+            let opened = opened.map(Box::new).map_err(|error| format!("{error:#}"));
+            // nobody listens when the program has ended meanwhile
+            let _ = sender.send(Happening::Other(epoch, opened));
+        })
+    }
+
+    /// Compares with a model that was opened for the one that is looked at.
+    pub(super) fn beside_this(
+        &mut self,
+        epoch: u64,
+        opened: Result<Box<Model>, String>,
+    ) -> Option<Msg> {
+        if epoch != self.epoch {
+            return None;
+        }
+        Some(Msg::Compared(opened.map(|model| {
+            let name = model.name.clone();
+            self.models.other = Some(Model::clone(&model));
+            self.mailbox.compare(model);
+            name
+        })))
     }
 
     /// Does something on a thread of its own.

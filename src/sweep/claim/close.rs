@@ -76,6 +76,9 @@ impl Number<Word> {
             Self::Constant(_) => false,
             Self::Word(word) => word.may_be_another(input),
             Self::Negative(a) | Self::Abs(a) => a.may_be_another(input),
+            Self::Choice(a, of, b) => {
+                of.is_unsettled(input) || a.may_be_another(input) || b.may_be_another(input)
+            }
             Self::Chain(first, rest) => {
                 first.may_be_another(input) || rest.iter().any(|(_, b)| b.may_be_another(input))
             }

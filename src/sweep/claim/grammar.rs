@@ -63,6 +63,8 @@ pub(super) enum Number<W> {
     /// One, and what follows it with a sign of arithmetic before each. A list, because what calls
     /// itself for every part of a chain runs out of stack in a long one.
     Chain(Box<Self>, Vec<(Sign, Self)>),
+    /// The first where something is true of the input, the second where it is not.
+    Choice(Box<Self>, Box<Truth<W>>, Box<Self>),
 }
 
 /// An expression that is true or false.
@@ -156,7 +158,7 @@ pub(super) fn read(text: &str) -> Result<Line<Term>, ClaimError> {
 /// As [`read`].
 pub(super) fn read_measured(text: &str) -> Result<Measured<Term>, ClaimError> {
     let number = |input: &mut Input<'_>| {
-        let number = sum.parse_next(input)?;
+        let number = chosen.parse_next(input)?;
         multispace0
             .context(expected("an operator or the end"))
             .parse_next(input)?;
@@ -236,13 +238,50 @@ fn body(input: &mut Input<'_>) -> Read<Body<Term>> {
     let Some((over, _)) = over else {
         return either.map(Body::Each).parse_next(input);
     };
-    let number = cut_err(sum).parse_next(input)?;
+    let number = cut_err(chosen).parse_next(input)?;
     let bound = opt((spaced(compare), cut_err(sum))).parse_next(input)?;
     Ok(Body::All(over, number, bound))
 }
 
+/// Conditions, one of them where another one is true: `A if C else B`.
 fn either(input: &mut Input<'_>) -> Read<Truth<Term>> {
+    let choose = |a: Truth<Term>, of: Truth<Term>, b: Truth<Term>| {
+        let not = Truth::Not(Box::new(of.clone()));
+        Truth::Or(vec![Truth::And(vec![of, a]), Truth::And(vec![not, b])])
+    };
+    choice(input, any_of, choose)
+}
+
+fn any_of(input: &mut Input<'_>) -> Read<Truth<Term>> {
     joined(input, both, "or", Truth::Or)
+}
+
+/// A number, or one of two by what is true of the input.
+pub(super) fn chosen(input: &mut Input<'_>) -> Read<Number<Term>> {
+    let choose = |a, of, b| Number::Choice(Box::new(a), Box::new(of), Box::new(b));
+    choice(input, sum, choose)
+}
+
+/// So many choices in a row are read: each stands within the one before it.
+const MOST_CHOICES: usize = 16;
+
+fn choice<T>(
+    input: &mut Input<'_>,
+    part: fn(&mut Input<'_>) -> Read<T>,
+    choose: impl Fn(T, Truth<Term>, T) -> T,
+) -> Read<T> {
+    let mut choices = Vec::new();
+    let mut last = part(input)?;
+    while choices.len() < MOST_CHOICES && opt(spaced(word("if"))).parse_next(input)?.is_some() {
+        let of = any_of(input)?;
+        spaced(word("else"))
+            .context(expected("'else'"))
+            .parse_next(input)?;
+        choices.push((last, of));
+        last = part(input)?;
+    }
+    let choices = choices.into_iter().rev();
+    Ok(choices.fold(last, |b, (a, of)| choose(a, of, b)))
 }
 
 fn both(input: &mut Input<'_>) -> Read<Truth<Term>> {

@@ -55,6 +55,10 @@ impl Number<Word> {
             Self::Word(word) => word.known(fields, task),
             Self::Negative(a) => a.known(fields, task).map(|a| -a),
             Self::Abs(a) => a.known(fields, task).map(f64::abs),
+            Self::Choice(a, of, b) => match of.known(fields, task)? {
+                true => a.known(fields, task),
+                false => b.known(fields, task),
+            },
             Self::Chain(first, rest) => rest
                 .iter()
                 .try_fold(first.known(fields, task)?, |a, (sign, b)| {

@@ -1,7 +1,8 @@
 //! What a claim's numbers are made of: constants, words with their brackets, and expressions of the task's
 //! language, whose text is taken whole.
 
-use super::grammar::{Fault, Input, Number, Read, Run, Term, expected, spaced, sum};
+use super::comparison::Comparison;
+use super::grammar::{Fault, Input, Number, Read, Run, Term, Truth, chosen, expected, spaced, sum};
 use winnow::ascii::multispace0;
 use winnow::combinator::{alt, cut_err, delimited, fail, opt, repeat, separated};
 use winnow::prelude::*;
@@ -12,10 +13,11 @@ use winnow::token::{one_of, take, take_while};
 pub(super) fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
     let abs = delimited(("abs", multispace0, '('), sum, spaced(')'));
     let abs = abs.map(|x| Number::Abs(Box::new(x)));
-    let parentheses = delimited('(', sum, spaced(')'));
+    let parentheses = delimited('(', chosen, spaced(')'));
     alt((
         constant,
         abs,
+        extreme,
         called.map(Number::Word),
         indexed.map(Number::Word),
         term.map(Number::Word),
@@ -27,6 +29,23 @@ pub(super) fn unsigned(input: &mut Input<'_>) -> Read<Number<Term>> {
     ))
     .parse_next(input)
 }
+
+/// The larger or the smaller of a few numbers: `max(margin[b_0], elt)`. Of a list it is the language's.
+fn extreme(input: &mut Input<'_>) -> Read<Number<Term>> {
+    let how = alt(("max".value(Comparison::More), "min".value(Comparison::Less)));
+    let all = separated(2..=MOST_COMPARED, chosen, spaced(','));
+    let all = delimited((multispace0, '('), all, spaced(')'));
+    let (how, all): (Comparison, Vec<Number<Term>>) = (how, all).parse_next(input)?;
+    let choose = |a: Number<Term>, b: Number<Term>| {
+        let of = Truth::Compare(a.clone(), how, b.clone());
+        Number::Choice(Box::new(a), Box::new(of), Box::new(b))
+    };
+    let found = all.into_iter().reduce(choose);
+    found.map_or_else(|| fail.parse_next(input), Ok)
+}
+
+/// Each number that is compared with those before it is said twice.
+const MOST_COMPARED: usize = 4;
 
 /// What may be a list: all up to what joins conditions, or to the end.
 pub(super) fn listed(input: &mut Input<'_>) -> Read<Term> {
@@ -85,7 +104,9 @@ fn term(input: &mut Input<'_>) -> Read<Term> {
     );
     let bracket = delimited('[', cut_err(items), cut_err(spaced_end(']')));
     let brackets: Vec<Vec<String>> = repeat(0..3, bracket).parse_next(input)?;
-    const RESERVED: [&str; 9] = ["when", "is", "in", "and", "or", "not", "mean", "min", "max"];
+    const RESERVED: [&str; 11] = [
+        "when", "is", "in", "and", "or", "not", "if", "else", "mean", "min", "max",
+    ];
     if RESERVED.contains(&name) {
         return fail.parse_next(input);
     }

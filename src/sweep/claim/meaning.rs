@@ -145,6 +145,10 @@ impl<'a> Reader<'a> {
                 if named::is_of_all(self.task, &a, how, &b) =>
             {
                 let is_truth = b.word == "truth" && b.brackets.is_empty() && b.run.is_none();
+                let both = [Comparison::Equal, Comparison::Unequal].contains(&how);
+                if both && named::is_prediction(&b) && b.run != a.run {
+                    return self.each_prediction(&a, how, &b);
+                }
                 if !is_truth || how != Comparison::Equal {
                     let wrong = if is_truth { &a } else { &b };
                     return self.wrong(
@@ -188,6 +192,25 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// What is said of all predictions of two runs: that each is the same in both, or that one is not.
+    fn each_prediction(&mut self, a: &Term, how: Comparison, b: &Term) -> Read<Truth<Word>> {
+        let at = |term: &Term, j: usize| Term {
+            brackets: vec![vec![self.task.label(self.task.answers[j].read_at)]],
+            ..term.clone()
+        };
+        let same = |j| {
+            let both = [a, b].map(|term| Number::Word(at(term, j)));
+            let [a, b] = both;
+            Truth::Compare(a, Comparison::Equal, b)
+        };
+        let all = (0..self.task.answers.len()).map(same).collect();
+        let all = self.truth(Truth::And(all))?;
+        Ok(match how {
+            Comparison::Equal => all,
+            _ => Truth::Not(Box::new(all)),
+        })
+    }
+
     fn truths(&mut self, all: Vec<Truth<Term>>) -> Read<Vec<Truth<Word>>> {
         all.into_iter().map(|one| self.truth(one)).collect()
     }
@@ -201,6 +224,13 @@ impl<'a> Reader<'a> {
             },
             Number::Negative(a) => Number::Negative(Box::new(self.number(*a)?)),
             Number::Abs(a) => Number::Abs(Box::new(self.number(*a)?)),
+            Number::Choice(a, of, b) => {
+                let names_classes = self.names_classes;
+                let of = self.truth(*of)?;
+                self.names_classes = names_classes;
+                let [a, b] = [self.number(*a)?, self.number(*b)?];
+                Number::Choice(Box::new(a), Box::new(of), Box::new(b))
+            }
             Number::Chain(first, rest) => {
                 let first = self.number(*first)?;
                 let rest = rest.into_iter();

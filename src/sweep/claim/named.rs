@@ -48,6 +48,11 @@ pub(super) fn is_of_all(task: Task, a: &Term, how: Comparison, b: &Term) -> bool
     bare(a, "pred") && (right || task.answers.len() != 1)
 }
 
+/// Whether it is what is predicted, of all predictions.
+pub(super) fn is_prediction(term: &Term) -> bool {
+    term.word == "pred" && term.brackets.is_empty()
+}
+
 /// Whether what is said or right is part of it.
 pub(super) fn is_of_class(number: &Number<Term>) -> bool {
     match number {
@@ -55,6 +60,7 @@ pub(super) fn is_of_class(number: &Number<Term>) -> bool {
         Number::Word(term) if term.is_expression => false,
         Number::Word(term) => matches!(term.word.as_str(), "pred" | "truth"),
         Number::Negative(a) | Number::Abs(a) => is_of_class(a),
+        Number::Choice(a, _, b) => is_of_class(a) || is_of_class(b),
         Number::Chain(first, rest) => {
             is_of_class(first) || rest.iter().any(|(_, one)| is_of_class(one))
         }

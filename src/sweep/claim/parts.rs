@@ -35,6 +35,11 @@ impl<W> Number<W> {
             Self::Constant(_) => {}
             Self::Word(word) => to.push(word),
             Self::Negative(a) | Self::Abs(a) => a.words(to),
+            Self::Choice(a, of, b) => {
+                a.words(to);
+                of.words(to);
+                b.words(to);
+            }
             Self::Chain(first, rest) => {
                 first.words(to);
                 rest.iter().for_each(|(_, one)| one.words(to));
@@ -44,7 +49,7 @@ impl<W> Number<W> {
 }
 
 impl<W> Truth<W> {
-    fn words<'a>(&'a self, to: &mut Vec<&'a W>) {
+    pub(super) fn words<'a>(&'a self, to: &mut Vec<&'a W>) {
         match self {
             Self::Compare(a, _, b) => {
                 a.words(to);

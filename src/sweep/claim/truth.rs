@@ -32,6 +32,11 @@ impl Number<Word> {
             Self::Word(word) => word.value(input),
             Self::Negative(a) => -a.of(input),
             Self::Abs(a) => a.of(input).abs(),
+            Self::Choice(a, of, b) => match of.of(input).0 {
+                Some(true) => a.of(input),
+                Some(false) => b.of(input),
+                None => f64::NAN,
+            },
             Self::Chain(first, rest) => {
                 let joined = |a, (sign, b): &(Sign, Self)| Self::joined(a, *sign, b.of(input));
                 rest.iter().fold(first.of(input), joined)
@@ -69,7 +74,7 @@ impl Number<Word> {
         }
         let known = [self, other].iter().all(|one| one.is_known(input));
         let whole = self.is_whole() && other.is_whole();
-        !known && !whole && are_close(self.of(input), other.of(input))
+        !known && !whole && is_open_between(self.of(input), other.of(input), input)
     }
 
     /// Whether a whole number in it may be another one.
@@ -78,6 +83,7 @@ impl Number<Word> {
             Self::Constant(_) => false,
             Self::Word(word) => word.is_open(input),
             Self::Negative(a) | Self::Abs(a) => a.is_open(input),
+            Self::Choice(a, of, b) => of.is_open(input) || a.is_open(input) || b.is_open(input),
             Self::Chain(first, rest) => {
                 first.is_open(input) || rest.iter().any(|(_, b)| b.is_open(input))
             }
@@ -91,6 +97,11 @@ impl Number<Word> {
             Self::Word(Word::Margin(_)) => input.is_level(),
             Self::Word(word) => word.is_settled(),
             Self::Negative(a) | Self::Abs(a) => a.is_known(input),
+            Self::Choice(a, of, b) => {
+                let mut words = Vec::new();
+                of.words(&mut words);
+                words.into_iter().all(Word::is_settled) && a.is_known(input) && b.is_known(input)
+            }
             Self::Chain(first, rest) => {
                 first.is_known(input) && rest.iter().all(|(_, one)| one.is_known(input))
             }
@@ -103,6 +114,7 @@ impl Number<Word> {
             Self::Constant(_) => true,
             Self::Word(word) => word.is_whole(),
             Self::Negative(a) | Self::Abs(a) => a.is_whole(),
+            Self::Choice(a, _, b) => a.is_whole() && b.is_whole(),
             Self::Chain(first, rest) => first.is_whole() && rest.iter().all(|(_, b)| b.is_whole()),
         }
     }
@@ -117,6 +129,14 @@ fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),
         _ => None,
+    }
+}
+
+/// Whether single precision cannot tell two numbers of an input apart, and double precision may.
+pub(super) fn is_open_between(a: f64, b: f64, input: &Input<'_>) -> bool {
+    match (a - b).is_nan() {
+        true => !input.is_undefined(),
+        false => are_close(a, b),
     }
 }
 
@@ -187,7 +207,7 @@ impl Truth<Word> {
             Self::Within(a, list) => {
                 a.is_open(input) || !a.is_whole() && list.is_near(a.of(input), input)
             }
-            Self::Argmax(word) => are_close(word.lead(input), 0.0),
+            Self::Argmax(word) => is_open_between(word.lead(input), 0.0, input),
             Self::Not(a) => a.is_open(input),
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.is_open(input)),
         }

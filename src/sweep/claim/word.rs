@@ -1,7 +1,7 @@
 //! The words of a claim: what each is in the numbers of an input.
 
 use super::stated::Stated;
-use super::truth::are_close;
+use super::truth::is_open_between;
 use crate::sweep::input::{Input, Of};
 use crate::task::Token;
 
@@ -156,7 +156,7 @@ impl Word {
     /// Whether a number of the list is so near to another that single precision cannot tell them apart.
     pub fn is_near(&self, to: f64, input: &Input<'_>) -> bool {
         let list = self.numbers(input).unwrap_or_default();
-        list.into_iter().any(|one| are_close(to, one))
+        list.into_iter().any(|one| is_open_between(to, one, input))
     }
 
     /// By how much an attention cell is more than every other one of its row; less than 0 where

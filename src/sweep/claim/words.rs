@@ -5,7 +5,7 @@ use crate::task::Task;
 
 /// The words of claims, for help and errors: form and meaning, with places for a task's own names
 /// ([`Task::in_names`]).
-pub const WORDS: [(&str, &str); 26] = [
+pub const WORDS: [(&str, &str); 27] = [
     (
         "pred == truth",
         "every prediction is right; pred[{query}] is the token predicted at {query}",
@@ -82,6 +82,10 @@ pub const WORDS: [(&str, &str); 26] = [
     (
         "pred[{query}].clean",
         "the untouched model's, of the same input; .patched, or nothing: under the interventions",
+    ),
+    (
+        "pred == pred.clean",
+        "all predictions are those of the untouched model",
     ),
     (
         "{other}, {field} ..",

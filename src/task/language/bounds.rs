@@ -76,7 +76,7 @@ pub(super) fn add<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) 
     a.add(b, eval.heap())
 }
 
-fn mul<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v> {
+pub(super) fn mul<'v>(a: Value<'v>, b: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> Made<'v> {
     let (a, b) = (reckoned(a, b, eval), reckoned(b, a, eval));
     if let (Some(x), Some(y)) = (a.unpack_i32(), b.unpack_i32()) {
         return Ok(eval.heap().alloc(i64::from(x) * i64::from(y)));

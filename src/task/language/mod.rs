@@ -22,6 +22,7 @@ mod given;
 mod globals;
 mod layout;
 mod pasted;
+mod pasted_loops;
 mod picks;
 mod python;
 mod reading;

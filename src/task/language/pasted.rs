@@ -1,5 +1,8 @@
 //! What Python has and the language has not, in other words before a task file is read: a generator expression is
-//! the list of what it makes, `is None` compares, `a < b < c` is `(a < b and b < c)`.
+//! the list of what it makes, `is None` compares, `a < b < c` is `(a < b and b < c)`, `a ** b` is `pow(a, b)`, a
+//! text with values in it is a sum of texts, and `while` is a loop that is broken off.
+
+use super::pasted_loops::While;
 
 /// A text that was pasted, as the language reads it.
 #[derive(Debug)]
@@ -13,7 +16,19 @@ pub(super) struct Pasted {
 impl Pasted {
     /// The text in the language's words; what is not Python's stays as it is.
     pub fn new(text: &str) -> Self {
-        let mut scan = Scan::default();
+        Self::within(text, 0)
+    }
+
+    /// The same of a part of such a text that is said twice; within very many of these it stays as it is.
+    pub(super) fn within(text: &str, depth: usize) -> Self {
+        let mut scan = Scan {
+            depth,
+            ..Scan::default()
+        };
+        if depth > DEEPEST {
+            let (text, put) = (text.to_owned(), Vec::new());
+            return Self { text, put };
+        }
         scan.walk(text);
         // words of the same length first: they move nothing
         let mut same = text.to_owned();
@@ -40,12 +55,18 @@ impl Pasted {
     }
 }
 
-/// What may be a chain of comparisons: where it begins, and its signs.
+/// What may be a chain of comparisons: where it begins, and its signs; and what is read of it at the moment.
 #[derive(Default)]
 struct Chain {
     begins: Option<usize>,
     /// Where each begins and ends.
     signs: Vec<(usize, usize)>,
+    /// The operand at hand: a name, a number or brackets with all that belongs to it.
+    operand: Option<usize>,
+    /// Where the last one ends.
+    ends: usize,
+    /// Powers whose second operand is being read.
+    powers: usize,
 }
 
 /// Words that end a comparison and begin another one.
@@ -54,9 +75,14 @@ const BETWEEN: [&str; 14] = [
     "yield", "def",
 ];
 
+/// Each chain within a chain doubles what is read.
+const DEEPEST: usize = 6;
+
 /// A walk through the words of a text, past strings and comments.
 #[derive(Default)]
 struct Scan {
+    /// How many texts that are said twice it is within.
+    depth: usize,
     /// Open brackets: where, and whether it is a round one with a `for` right within it.
     open: Vec<(usize, char, bool)>,
     /// What is to be put before which byte, in the order in which it was found.
@@ -77,8 +103,9 @@ impl Scan {
             }
             at = match c {
                 '#' => text[at..].find('\n').map_or(text.len(), |end| at + end),
-                '"' | '\'' => string_end(text, at),
+                '"' | '\'' => self.operand(at, string_end(text, at)),
                 '(' | '[' | '{' => {
+                    self.operand(at, at);
                     self.open.push((at, c, false));
                     self.chains.push(Chain::default());
                     at + 1
@@ -87,6 +114,9 @@ impl Scan {
                     self.end(text, at);
                     if self.chains.len() > 1 {
                         self.chains.pop();
+                    }
+                    if let Some(chain) = self.chains.last_mut() {
+                        chain.ends = at + 1;
                     }
                     if let Some((from, '(', true)) = self.open.pop() {
                         self.put.insert(0, (from + 1, "[".to_owned()));
@@ -98,11 +128,82 @@ impl Scan {
                 ',' | ':' | ';' => self.over(text, at, at + 1),
                 '<' | '>' | '=' | '!' => self.sign(text, at),
                 c if c.is_alphabetic() || c == '_' => self.word(text, at),
-                c if c.is_numeric() => word_end(text, at),
-                c => at + c.len_utf8(),
+                c if c.is_numeric() => self.operand(at, word_end(text, at)),
+                '*' if text[at..].starts_with("**") => self.power(at),
+                '.' => at + 1,
+                c if c.is_whitespace() => at + c.len_utf8(),
+                c => {
+                    self.over_operand();
+                    at + c.len_utf8()
+                }
             };
         }
         self.end(text, text.len());
+    }
+
+    /// An operand, or what goes on with one, stands from byte to byte.
+    fn operand(&mut self, at: usize, end: usize) -> usize {
+        if let Some(chain) = self.chains.last_mut() {
+            chain.operand.get_or_insert(at);
+            chain.ends = end;
+        }
+        end
+    }
+
+    /// The operand at hand is over, and with it the powers that it ends.
+    fn over_operand(&mut self) {
+        let Some(chain) = self.chains.last_mut() else {
+            return;
+        };
+        if chain.operand.take().is_some() && chain.powers > 0 {
+            let closing = ")".repeat(std::mem::take(&mut chain.powers));
+            self.put.push((chain.ends, closing));
+        }
+    }
+
+    /// Sees `**` behind an operand; elsewhere it is none of the two of a power.
+    fn power(&mut self, at: usize) -> usize {
+        if let Some(chain) = self.chains.last_mut()
+            && let Some(begins) = chain.operand.take()
+        {
+            chain.powers += 1;
+            self.put.push((begins, "pow(".to_owned()));
+            self.words.push((at, ", "));
+        }
+        at + 2
+    }
+
+    /// Sees a text with values in it, the `f` before it included; where it ends. One with more than plain values
+    /// stays as it is.
+    fn formatted(&mut self, text: &str, at: usize) -> usize {
+        let end = string_end(text, at + 1);
+        self.operand(at, end);
+        let quote = if text[at + 1..].starts_with('"') {
+            "\""
+        } else {
+            "'"
+        };
+        let Some(values) = values_in(&text[at + 2..end], quote) else {
+            return end;
+        };
+        self.words.push((at, " "));
+        self.put.push((at, "(".to_owned()));
+        for (open, close) in values {
+            let (open, close) = (at + 2 + open, at + 2 + close);
+            self.words.extend([(open, quote), (close, quote)]);
+            self.put.push((open + 1, " + str(".to_owned()));
+            self.put.push((close, ") + ".to_owned()));
+        }
+        self.put.push((end, ")".to_owned()));
+        end
+    }
+
+    /// Sees a loop that goes on while something holds; where its words end.
+    fn repeated(&mut self, text: &str, at: usize) -> Option<()> {
+        let found = While::new(text, at, self.depth)?;
+        self.words.push((at, "for _"));
+        self.put.extend(found.put());
+        Some(())
     }
 
     /// Something stands at a byte that may begin a comparison.
@@ -114,6 +215,7 @@ impl Scan {
 
     /// What was compared is over at a byte; goes on at another one.
     fn over(&mut self, text: &str, at: usize, on: usize) -> usize {
+        self.over_operand();
         self.end(text, at);
         on
     }
@@ -122,11 +224,15 @@ impl Scan {
     fn sign(&mut self, text: &str, at: usize) -> usize {
         let rest = &text[at..];
         let len = match rest.as_bytes() {
-            [b'<', b'<', ..] | [b'>', b'>', ..] => return at + 2,
+            [b'<', b'<', ..] | [b'>', b'>', ..] => {
+                self.over_operand();
+                return at + 2;
+            }
             [b'<' | b'>' | b'=' | b'!', b'=', ..] => 2,
             [b'<' | b'>', ..] => 1,
             _ => return self.over(text, at, at + 1),
         };
+        self.over_operand();
         if let Some(chain) = self.chains.last_mut() {
             chain.signs.push((at, at + len));
         }
@@ -135,6 +241,7 @@ impl Scan {
 
     /// The comparison at hand ends: with several signs, what stands between two of them is said twice.
     fn end(&mut self, text: &str, at: usize) {
+        self.over_operand();
         let Some(chain) = self.chains.last_mut().map(std::mem::take) else {
             return;
         };
@@ -142,9 +249,11 @@ impl Scan {
             return;
         };
         let end = begins + text[begins..at].trim_end().len();
-        self.put.push((begins, "(".to_owned()));
+        // outside of all that begins there
+        self.put.insert(0, (begins, "(".to_owned()));
         for two in chain.signs.windows(2) {
             let between = text[two[0].1..two[1].0].trim();
+            let between = Pasted::within(between, self.depth + 1).text;
             self.put.push((two[1].0, format!("and {between} ")));
         }
         self.put.push((end, ")".to_owned()));
@@ -153,6 +262,15 @@ impl Scan {
     /// Sees a word; where it ends.
     fn word(&mut self, text: &str, at: usize) -> usize {
         let end = word_end(text, at);
+        if matches!(&text[at..end], "f" | "F") && text[end..].starts_with(['"', '\'']) {
+            return self.formatted(text, at);
+        }
+        match BETWEEN.contains(&&text[at..end]) || &text[at..end] == "is" {
+            true => self.over_operand(),
+            false => {
+                self.operand(at, end);
+            }
+        }
         if BETWEEN.contains(&&text[at..end]) {
             // the word itself begins nothing
             if let Some(chain) = self.chains.last_mut()
@@ -167,6 +285,9 @@ impl Scan {
                 if let Some((_, '(', is_generator)) = self.open.last_mut() {
                     *is_generator = true;
                 }
+            }
+            "while" => {
+                self.repeated(text, at);
             }
             "is" => {
                 let rest = &text[end..];
@@ -193,9 +314,28 @@ fn word_end(text: &str, at: usize) -> usize {
     text[at..].find(ends).map_or(text.len(), |end| at + end)
 }
 
+/// Where the values in a text with such stand, from bracket to bracket; `None` where there is more about them than
+/// a value. `text` goes on to the closing quote.
+fn values_in(text: &str, quote: &str) -> Option<Vec<(usize, usize)>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find(['{', '}']).map(|open| at + open) {
+        let close = open + text[open..].find('}')?;
+        let value = text[open..close].strip_prefix('{')?;
+        let plain = !value.trim().is_empty()
+            && !value.contains(['{', ':', '!', '=', '\\', '"', '\''])
+            && !text[close + 1..].starts_with('}');
+        plain.then_some(())?;
+        found.push((open, close));
+        at = close + 1;
+    }
+    // three quotes begin a text of several lines
+    (!text.starts_with(quote) || text.len() == quote.len()).then_some(found)
+}
+
 /// Where the string that begins here ends: with its own quotes, one that stands on one line at the line's end at
 /// the latest.
-fn string_end(text: &str, at: usize) -> usize {
+pub(super) fn string_end(text: &str, at: usize) -> usize {
     let quote = &text[at..=at];
     let long = quote.repeat(3);
     let is_long = text[at..].starts_with(&long);
@@ -266,6 +406,29 @@ mod tests {
             (
                 "def f(a: int = 3) -> int: return a",
                 "def f(a: int = 3) -> int: return a",
+            ),
+            ("x ** 2 + 1", "pow(x ,  2) + 1"),
+            (
+                "-a[i] ** -f(b)[0].c ** 2 % 7",
+                "-pow(a[i] ,  -pow(f(b)[0].c ,  2)) % 7",
+            ),
+            (
+                "sum(v ** 2 for v in x) < 3 ** n <= 9",
+                "(sum([pow(v ,  2) for v in x]) < pow(3 ,  n) and pow(3 ,  n) <= 9)",
+            ),
+            (
+                "f(**k, *a); def g(*a, **k): 2 * 3",
+                "f(**k, *a); def g(*a, **k): 2 * 3",
+            ),
+            ("(a + b) ** 2", "pow((a + b) ,  2)"),
+            (
+                "f\"T{i}-{a[0]}\"",
+                "( \"T\" + str(i) + \"-\" + str(a[0]) + \"\")",
+            ),
+            ("f'{i:02d}' + f''", "f'{i:02d}' + ( '')"),
+            (
+                "0 < (1 if 2 < a < 4 else 5) < 9",
+                "(0 < (1 if (2 < a and a < 4) else 5) and (1 if (2 < a and a < 4) else 5) < 9)",
             ),
             ("('it\\'s' for é in \"é(\")", "(['it\\'s' for é in \"é(\"])"),
         ] {

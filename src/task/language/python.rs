@@ -1,5 +1,6 @@
 //! Functions that Python has and the language has not.
 
+use super::bounds::mul;
 use super::values::{list, named};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -19,6 +20,16 @@ pub(super) fn python(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let both = (a.floor_div(b, heap)?, a.percent(b, heap)?);
         Ok(heap.alloc(both))
+    }
+
+    /// A number so many times with itself; with a third one what that leaves of it, where the second may be below 0.
+    fn pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        #[starlark(require = pos)] modulus: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, modulus, eval)
     }
 
     /// The nearest whole number, of two the even one; with so many digits behind the point where these are said.
@@ -63,6 +74,79 @@ pub(super) fn python(builder: &mut GlobalsBuilder) {
             into.set_at(eval.heap().alloc(at), value)?;
         }
         Ok(NoneType)
+    }
+}
+
+fn power<'v>(
+    base: Value<'v>,
+    exponent: Value<'v>,
+    modulus: Option<Value<'v>>,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let heap = eval.heap();
+    let float = |value: Value<'v>| StarlarkFloat::unpack_value_opt(value).map(|x| x.0);
+    let number = |value: Value<'v>| float(value).or(value.unpack_i32().map(f64::from));
+    let whole = exponent.unpack_i32();
+    if let (Some(x), Some(y), None) = (number(base), number(exponent), modulus)
+        && (float(base).is_some() || whole.is_none_or(|y| y < 0))
+    {
+        let made = x.powf(y);
+        return match made.is_finite() {
+            true => Ok(heap.alloc(made)),
+            false => wrong(format!("{x} ** {y} is no number")),
+        };
+    }
+    let Some(exponent) = whole.filter(|_| base.get_type() == "int" || base.unpack_bool().is_some())
+    else {
+        return wrong(format!(
+            "** takes numbers, not {} and {}",
+            named(base),
+            named(exponent)
+        ));
+    };
+    let (mut square, mut left) = match (exponent, modulus) {
+        (0.., _) => (base, exponent.unsigned_abs()),
+        (_, Some(modulus)) => (inverse(base, modulus, eval)?, exponent.unsigned_abs()),
+        (_, None) => return wrong(format!("{} ** {exponent} is no number", named(base))),
+    };
+    let cut = |value: Value<'v>| match modulus {
+        Some(modulus) => value.percent(modulus, heap),
+        None => Ok(value),
+    };
+    let mut made = cut(heap.alloc(1))?;
+    while left > 0 {
+        if left % 2 == 1 {
+            made = cut(mul(made, square, eval)?)?;
+        }
+        left /= 2;
+        if left > 0 {
+            square = cut(mul(square, square, eval)?)?;
+        }
+    }
+    Ok(made)
+}
+
+/// The number whose product with another one leaves 1.
+fn inverse<'v>(
+    of: Value<'v>,
+    modulus: Value<'v>,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let both = of
+        .unpack_i32()
+        .map(i64::from)
+        .zip(modulus.unpack_i32().map(i64::from));
+    let Some((of, modulus)) = both.filter(|(_, modulus)| *modulus != 0) else {
+        return wrong("an inverse is one of small whole numbers".to_owned());
+    };
+    let (mut a, mut b) = ((of.rem_euclid(modulus), 1i64), (modulus, 0i64));
+    while b.0 != 0 {
+        let times = a.0 / b.0;
+        (a, b) = (b, (a.0 - times * b.0, a.1 - times * b.1));
+    }
+    match a.0.abs() {
+        1 => Ok(eval.heap().alloc((a.1 * a.0).rem_euclid(modulus.abs()))),
+        _ => wrong(format!("{of} has no inverse modulo {modulus}")),
     }
 }
 

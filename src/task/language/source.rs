@@ -30,7 +30,7 @@ const OPERATORS: [(&str, &str); 8] = [
 ];
 /// What helps where the text is not of the language, and where a name has no value.
 pub(super) const PARSED_REMEDY: &str = "task files are written in the part of Python that has def, if, for, return, lists, \
-     dicts and comprehensions, and no import, while, class, try or **";
+     dicts and comprehensions, and no import, class or try";
 pub(super) const SCOPE_REMEDY: &str = "give it a value before, or correct its name";
 /// What helps where a call fails.
 pub(super) const CALLED_REMEDY: &str = "correct this line, or what is handed to it";
@@ -266,9 +266,6 @@ fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static st
     use starlark::ErrorKind as Kind;
     if problem.contains("no attribute `sort`") {
         return "write x = sorted(x): what a function is given stays as it is";
-    }
-    if after.starts_with("while") {
-        return "there is no while here: write for .. in range(n), and break";
     }
     if after.starts_with("import") || after.starts_with("from") {
         return "nothing can be imported: write out what you need of it";
