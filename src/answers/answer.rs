@@ -277,6 +277,8 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         values.push(found.put.values.get(&[put, i]).unwrap_or(f32::NAN));
     }
     cols.push("sum".into());
+    let sums = values.iter().skip(cols.len() - 1).step_by(cols.len());
+    let heads = significant(sums.sum::<f32>(), 6) + "; the rest is what no head writes";
     Table {
         values: Array::from_values(vec![rows.len(), cols.len()], values),
         rows,
@@ -285,6 +287,7 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
         notes: [
             ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
+            ("heads".into(), heads),
             (
                 "logit".into(),
                 significant(found.logits.get(&[i]).unwrap_or(f32::NAN), 6),

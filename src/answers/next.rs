@@ -10,7 +10,7 @@ use super::table::Alike;
 use super::variants::Variants;
 use crate::lens::names::circuit::CircuitName;
 use crate::lens::names::head::HeadName;
-use crate::lens::names::head::head_pairs;
+use crate::lens::names::head::listed_pairs;
 use crate::model::Config;
 use crate::model::config::Normalization;
 use crate::task::Task;
@@ -22,11 +22,15 @@ impl Question {
     /// The next of its kind: another prediction, head, pair, circuit or embedding, counted round.
     #[must_use]
     pub fn next(&self, task: Task, config: &Config, by: isize) -> Self {
-        let round = |at: usize, len: usize| (at as isize + by).rem_euclid(len as isize) as usize;
+        // without a task there is no prediction, and a model may have no head
+        let round = |at: usize, len: usize| match isize::try_from(len) {
+            Ok(len @ 1..) => (at as isize + by).rem_euclid(len) as usize,
+            _ => 0,
+        };
         let next_head = |head: &HeadName| {
             let all: Vec<HeadName> = HeadName::all(config).collect();
             let at = all.iter().position(|one| one == head).unwrap_or(0);
-            all[round(at, all.len())]
+            all.get(round(at, all.len())).copied().unwrap_or(*head)
         };
         let mut next = self.clone();
         match &mut next {
@@ -47,14 +51,14 @@ impl Question {
                     mean,
                     beside,
                 });
-                let pairs = (0..head_pairs(config).count()).map(|pair| Self::Virtual {
+                let pairs = (0..listed_pairs(config).count()).map(|pair| Self::Virtual {
                     pair,
                     mean,
                     beside,
                 });
                 let all: Vec<Self> = heads.chain(pairs).collect();
                 let at = all.iter().position(|one| one == self).unwrap_or(0);
-                return all[round(at, all.len())].clone();
+                return all.get(round(at, all.len())).unwrap_or(self).clone();
             }
             Self::Why { head, .. }
             | Self::Attention { head, .. }
@@ -62,7 +66,7 @@ impl Question {
             Self::Grid { sheet, .. } => {
                 let all = Sheet::all(config);
                 let at = all.iter().position(|one| one == sheet).unwrap_or(0);
-                *sheet = all[round(at, all.len())];
+                *sheet = all.get(round(at, all.len())).copied().unwrap_or(*sheet);
             }
             Self::Circuit {
                 name,
@@ -72,7 +76,8 @@ impl Question {
             } => {
                 let all = CircuitName::all(config);
                 let at = all.iter().position(|one| one == name).unwrap_or(0);
-                *name = all[round(at, all.len())].clone();
+                let next = all.get(round(at, all.len())).cloned();
+                *name = next.unwrap_or_else(|| name.clone());
                 // it may have other rows and columns than this one
                 *beside = None;
                 *scaled &= matches!(name, CircuitName::Qk { .. });
@@ -85,7 +90,7 @@ impl Question {
                 let mut all: Vec<Self> = std::iter::once(Self::ModelLogits).chain(heads).collect();
                 all.push(Self::ModelNecessity);
                 let at = all.iter().position(|one| one == self).unwrap_or(0);
-                return all[round(at, all.len())].clone();
+                return all.get(round(at, all.len())).unwrap_or(self).clone();
             }
             Self::Attribution { .. }
             | Self::Composition
@@ -243,7 +248,7 @@ impl Question {
             }
         }
         if begins("attention") {
-            all.extend(head_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
+            all.extend(listed_pairs(config).map(|(a, b)| format!("attention virtual {a}>{b}")));
         }
         for head in heads.iter().filter(|_| begins("why")) {
             for dest in (0..task.answers.len()).map(|i| task.predicts_at(i)) {

@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use crate::lens::HeadName;
+use crate::lens::weights::circuit::check_table;
 use crate::lens::{
     Array, Directions, Matrices, Matrix, cosines, fan, fourier, head_pairs, overlap,
 };
@@ -139,6 +140,8 @@ pub(super) fn cosine_table(
     task: Task,
 ) -> Result<Table> {
     let config = weights.config();
+    let sizes = [a, b].map(|of| of.labels(config, task).len());
+    check_table("this table of cosines", sizes)?;
     let values = cosines(&a.rows(weights)?, &b.rows(weights)?);
     let mut notes = Vec::new();
     if a == b {

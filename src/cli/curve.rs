@@ -49,6 +49,9 @@ pub struct CurveArgs {
     /// Write them to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace the file if it is there already
+    #[arg(long, requires = "output")]
+    pub force: bool,
     /// The folder of checkpoints, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
@@ -109,6 +112,9 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     })?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
     common::tell(&picked);
+    if let Some(file) = &args.output {
+        files::check_writable(file, args.force)?;
+    }
     let judges = |line: &String| {
         line.split(',')
             .any(|one| matches!(one.trim(), "loss" | "accuracy"))
@@ -139,7 +145,7 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     broken(&along)?;
     let bytes = printed(args, &curves, &along, format, &model)?;
     match &args.output {
-        Some(file) => files::write_whole(file, &bytes),
+        Some(file) => files::write(file, &bytes, args.force),
         None => Ok(out.write_all(&bytes)?),
     }
 }

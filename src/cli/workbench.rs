@@ -129,7 +129,9 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     };
     let look = look(&args.workbench, env)?;
     let session = opened(&args.workbench)?;
-    let (models, state) = start(&args.workbench, session.as_ref())?;
+    let (models, mut state) = start(&args.workbench, session.as_ref())?;
+    // a picture is of the moment of the last key: millions of inputs are counted where that is asked for
+    state.space.truth = false;
     let around = Around {
         other: models.other,
         sweeps: true,

@@ -5,7 +5,7 @@ use super::switch::{Left, Opened, Opener};
 use super::worker::{Answerer, begun};
 use super::{curves, export, snapshot, sweeper};
 use crate::answers::Question;
-use crate::app::{Destination, Effect, Key, Msg, SpaceRequest, State, TrainJob, TrainNews, update};
+use crate::app::{Destination, Effect, Key, Msg, State, TrainJob, TrainNews, update};
 use crate::findings::cast::{event, header};
 use crate::findings::frame::{FrameFormat, animate, encode};
 use crate::findings::share;

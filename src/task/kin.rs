@@ -49,10 +49,22 @@ impl Task {
         self.0.kin.get_or_init(|| Kin::of(&self.0.spec))
     }
 
-    /// The two fields by which failures are laid out: the last two. None where there is no field.
+    /// The two fields by which failures are laid out: the last two of those that every input has. None where there is
+    /// no such field.
     #[must_use]
     pub fn axes(self) -> Option<[Field; 2]> {
-        let last = self.slots.len().checked_sub(1)?;
-        Some([last.saturating_sub(1), last].map(|slot| Field::new(self, slot)))
+        let is_there = |&slot: &usize| {
+            let mut groups = self.groups.iter();
+            let group = groups.find(|group| group.slots.contains(&slot));
+            let lengths = group.and_then(|group| Some((group, group.lengths.as_ref()?)));
+            lengths.is_none_or(|(group, lengths)| {
+                let least = lengths.iter().min().copied().unwrap_or(0);
+                slot - group.slots.start < least
+            })
+        };
+        let mut slots = (0..self.slots.len()).rev().filter(is_there);
+        let last = slots.next()?;
+        let before = slots.next().unwrap_or(last);
+        Some([before, last].map(|slot| Field::new(self, slot)))
     }
 }

@@ -178,7 +178,19 @@ impl Headings {
         let needed = |text: &str| (text.chars().count() as u16).min(MAX_HEADING) + 1 + mark;
         let names = || table.cols.iter();
         let mut whole: Vec<u16> = names().map(|name| needed(name)).collect();
-        let mut tails: Vec<u16> = names().map(|name| needed(split_heading(name).1)).collect();
+        let groups: Vec<&str> = names().map(|name| split_heading(name).0).collect();
+        // what several columns share stands over all of them, what only one has in its own width
+        let alone = |at: usize| {
+            let same =
+                |other: Option<usize>| other.and_then(|at| groups.get(at)) == Some(&groups[at]);
+            !same(at.checked_sub(1)) && !same(Some(at + 1))
+        };
+        let tail = |(at, name): (usize, &String)| {
+            let (group, tail) = split_heading(name);
+            let group = if alone(at) { needed(group) } else { 0 };
+            needed(tail).max(group)
+        };
+        let mut tails: Vec<u16> = names().enumerate().map(tail).collect();
         for widths in [&mut whole, &mut tails] {
             let most = widths.iter().max().copied().unwrap_or(0);
             if alike {

@@ -1,7 +1,7 @@
 //! The findings view: the list on the left, what the selected one holds on the right.
 
 use super::canvas::{Canvas, scroll_to};
-use super::fit::{shortened, unwrapped, wrapped};
+use super::fit::{fitted, shortened, unwrapped, wrapped};
 use super::theme::Role;
 use crate::app::{Action, Binding, Judged, Shelf, Spot, Which};
 use crate::findings::store::Finding;
@@ -58,7 +58,11 @@ pub(super) fn boxed(
     let block = Block::bordered()
         .border_set(borders)
         .border_style(canvas.look.style(role))
-        .title_top(Line::from(title));
+        .title_top(fitted(
+            canvas.look,
+            Line::from(title),
+            usize::from(area.width.saturating_sub(2)),
+        ));
     let inner = block.inner(area);
     block.render(area, canvas.buf);
     inner

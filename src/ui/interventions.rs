@@ -18,7 +18,7 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
     if !list.is_empty() {
         title.push(canvas.part(0, Role::Text, list.len().to_string()));
     }
-    if seen.as_deref().is_some_and(looks_ahead) {
+    if state.model.config.is_causal() && seen.as_deref().is_some_and(looks_ahead) {
         title.push(canvas.part(0, Role::Warn, " looks ahead"));
     }
     let below = seen
@@ -127,7 +127,13 @@ fn total(canvas: &Canvas<'_>, seen: &Observation, width: u16) -> Option<Line<'st
         _ => format!("  {kinds}"),
     };
     let measure = values.measure.name().replace('_', " ");
-    let measured = format!("  {measure} {}", values.measure.written(values.patched, 3));
+    // without interventions the run that would be patched is what it is
+    let whose = match seen.experiment.interventions.is_empty() {
+        true => format!(" ({})", seen.experiment.direction.base().name()),
+        false => String::new(),
+    };
+    let value = values.measure.written(values.patched, 3);
+    let measured = format!("  {measure} {value}{whose}");
     let parts = vec![
         canvas.part(0, Role::Text, "metric "),
         canvas.part(0, Role::Patched, text),

@@ -71,6 +71,17 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
     let sampled = json(&["curve", "loss", "--model", folder, "--over", "random:3:50"]);
     assert_eq!(sampled["curves"][0]["points"][0]["over"], "random:3:50");
     assert_eq!(sampled["curves"][0]["points"][0]["n"], 50);
+    // a file that is there stays, unless it is to be replaced
+    let drawn = home.path().join("c.csv");
+    let drawn = drawn.to_str().unwrap();
+    let curve = ["curve", "loss", "--model", folder, "-o", drawn];
+    assert!(output(&curve).status.success());
+    refused(&curve, "already exists");
+    assert!(
+        output(&[&curve[..], &["--force"]].concat())
+            .status
+            .success()
+    );
     refused(
         &["curve", "lss", "--model", folder],
         "in the quantity 'lss'",

@@ -110,3 +110,25 @@ fn of_a_grid_of_too_many_cells_what_is_looked_at_is_computed() {
         );
     }
 }
+
+/// Of very many heads the pairs are not listed one by one: what is offered stays short, and is made at once.
+#[test]
+fn a_model_of_very_many_heads_is_not_listed_pair_by_pair() {
+    use circuitscope::lens::CircuitName;
+    let task = Task::array_update(3, 5).unwrap();
+    let config = circuitscope::model::Config::attention_only(
+        [64, 64],
+        [1, 1],
+        task.seq_len(),
+        [7, 5],
+        Shortformer,
+    );
+    assert!(CircuitName::all(&config).len() < 100_000);
+    let offered = Question::suggestions("", task, &config);
+    assert!(offered.len() < 2_000_000, "{}", offered.len());
+    for line in ["circuit ov.0.0", "attention virtual 0.0>1.0"] {
+        let question = Question::parse(line, task, &config).unwrap();
+        let next = question.next(task, &config, 1);
+        assert_ne!(next.line(task, &config), "", "{line}");
+    }
+}

@@ -76,6 +76,19 @@ fn without_a_task_nothing_is_right_or_wrong() {
     );
 }
 
+/// Whatever is asked where nothing is predicted has an answer or says why there is none.
+#[test]
+fn every_question_is_survived_without_a_task() {
+    let (folder, model) = folder();
+    let file = folder.path().join("frame.txt");
+    let file = file.to_str().unwrap();
+    let keys =
+        "L . esc P . , esc o . esc G esc N esc i . esc K esc w esc D esc S esc t m esc J h l";
+    let args = ["render", "--model", &model, "--keys", keys, "-o", file];
+    let drawn = output(&args);
+    assert!(drawn.status.success(), "{drawn:?}");
+}
+
 #[test]
 fn a_file_beside_the_checkpoint_is_its_task() {
     let (folder, model) = folder();

@@ -265,6 +265,31 @@ fn what_tells_of_a_training_is_passed_over() {
     std::fs::write(&path, to_safetensors(&weights, &BTreeMap::new()).unwrap()).unwrap();
     assert_eq!(logits(path.to_str().unwrap()), before);
 }
+/// Loops, powers and texts with values in them are read as they are pasted.
+#[test]
+fn loops_and_powers_are_what_they_are_in_python() {
+    const PASTED: &str = r#"
+tokens = numbers(6) + ["?"]
+classes = numbers(6)
+layout = "x[4] ?"
+fields = {"x": below(6)}
+
+def f(x):
+    n, turns = (x[0] + 1) ** 2 * 100, 0
+    while n > 1:
+        n //= 2
+        turns += 1
+        if turns > 40: break
+    names = {f"n{v}": v for v in range(6)}
+    while turns >= 6: turns -= 6
+    return names[f"n{(turns + x[1]) % 6}"]
+"#;
+    let bench = Bench::new(5, [7, 6], 1, PASTED);
+    for x in [[0, 1, 2, 3], [3, 4, 5, 1], [1, 4, 0, 4], [5, 0, 2, 0]] {
+        let turns = ((x[0] + 1) * (x[0] + 1) * 100usize).ilog2() as usize;
+        assert_eq!(bench.target(x), (turns + x[1]) % 6, "{x:?}");
+    }
+}
 
 #[test]
 fn a_function_is_read_as_it_was_pasted() {

@@ -286,10 +286,14 @@ impl Stepwise for Fit {
         if let Some(Progress { done, total }) = self.progress {
             notes.push(("residuals".into(), format!("{done} of {total} inputs")));
         }
-        for (off, number) in &gathering.gathered().fold.worst {
+        let worst = gathering.gathered().fold.worst.iter();
+        let worst = worst.map(|(off, number)| {
             let input = self.task.values_at((*number).into());
-            let words = format!("{} at {input}", significant(*off, DIGITS));
-            notes.push(("residual".into(), words));
+            format!("{} at {input}", significant(*off, DIGITS))
+        });
+        let worst: Vec<String> = worst.collect();
+        if !worst.is_empty() {
+            notes.push(("worst residuals".into(), worst.join("; ")));
         }
         Table {
             rows: std::iter::once("1".to_owned())

@@ -312,12 +312,13 @@ fn groups(rest: &str, task: Task, config: &Config) -> Result<Many> {
     let (rest, over) = extent(rest)?;
     let (quantity, by) = halves(rest, " by ", "by EXPRESSION")?;
     let quantity = checked(quantity, task, config)?;
-    super::keyed::Key::parse(by, task, config)?;
-    Ok(Many::Groups {
-        quantity,
-        by: by.to_owned(),
-        over,
-    })
+    // several expressions are the list of them
+    let by = match apart(by).count() {
+        0 | 1 => by.to_owned(),
+        _ => format!("[{by}]"),
+    };
+    super::keyed::Key::parse(&by, task, config)?;
+    Ok(Many::Groups { quantity, by, over })
 }
 
 fn fit(rest: &str, task: Task, config: &Config) -> Result<Many> {

@@ -86,6 +86,8 @@ impl Stepwise for Spectrum {
                 .iter()
                 .map(|field| format!("frequency of {field}"))
                 .collect(),
+            // shares of very many are small: the largest has the strongest colour
+            signed: true,
             notes,
             ..Table::default()
         }

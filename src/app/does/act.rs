@@ -4,6 +4,7 @@ use super::asked;
 use super::cell;
 use super::examples::{random_example, step_counterfactual, step_example};
 use super::go::change;
+use super::go::follow_pair;
 use super::go::take_fields;
 use super::help;
 use super::inquire;
@@ -122,7 +123,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.say(Tone::Plain, format!("{name}: {says}"));
             return effects;
         }
-        Action::FollowPair => return change(state, |study| study.metric = None),
+        Action::FollowPair => return follow_pair(state),
         Action::ClearInterventions => return clear(state),
         Action::CycleContinuation => return cycle_continuation(state),
         Action::EditMetric => {

@@ -18,6 +18,15 @@ pub(in crate::app) fn change(state: &mut State, edit: impl FnOnce(&mut Study)) -
     state.go(study)
 }
 
+/// The metric is the pair's own from here on.
+pub(in crate::app) fn follow_pair(state: &mut State) -> Vec<Effect> {
+    if state.study().metric.is_none() {
+        state.say(Tone::Plain, "the metric is the pair's own");
+        return Vec::new();
+    }
+    change(state, |study| study.metric = None)
+}
+
 impl State {
     /// Asks for the numbers of the study as it is.
     pub(in crate::app) fn request(&mut self) -> Effect {

@@ -2,7 +2,7 @@
 //! `mlp.0.in`, `mlp.0.out`.
 
 use super::head::HeadName;
-use super::head::head_pairs;
+use super::head::listed_pairs;
 use super::path::Step;
 use crate::model::config::PositionalEmbedding;
 use crate::model::{Config, edit_distance};
@@ -59,7 +59,7 @@ const LISTED: usize = 48;
 
 impl CircuitName {
     /// Every circuit of a model: the direct path, each head's OV and QK tables, all compositions of two
-    /// heads, and what neurons read and write.
+    /// heads where there are few enough of these, and what neurons read and write.
     #[must_use]
     pub fn all(config: &Config) -> Vec<Self> {
         let mut all = Vec::new();
@@ -67,7 +67,7 @@ impl CircuitName {
             all.push(Self::Direct);
         }
         all.extend(HeadName::all(config).map(|head| Self::Ov(vec![head])));
-        all.extend(head_pairs(config).map(|(earlier, later)| Self::Ov(vec![earlier, later])));
+        all.extend(listed_pairs(config).map(|(earlier, later)| Self::Ov(vec![earlier, later])));
         for side in in_stream(config) {
             all.push(Self::From(side, Vec::new()));
             all.extend(HeadName::all(config).map(|head| Self::From(side, vec![head])));
@@ -83,7 +83,7 @@ impl CircuitName {
                 all.push(Self::Qk { head, query, key });
             }
         }
-        for (earlier, head) in head_pairs(config) {
+        for (earlier, head) in listed_pairs(config) {
             let via = Side::Via(earlier);
             let pos = [(Side::Pos, via), (via, Side::Pos)];
             let sides = pos.into_iter().filter(|_| asked.contains(&Side::Pos));

@@ -62,6 +62,15 @@ impl HeadName {
     }
 }
 
+/// Models of more heads have more pairs than anybody lists.
+const MOST_LISTED: usize = 128;
+
+/// The pairs of two heads where there are few enough to be listed one by one.
+pub(crate) fn listed_pairs(config: &Config) -> impl Iterator<Item = (HeadName, HeadName)> {
+    let few = config.n_layers * config.n_heads <= MOST_LISTED;
+    head_pairs(config).take(if few { usize::MAX } else { 0 })
+}
+
 /// The pairs of heads of different layers, earlier first.
 pub fn head_pairs(config: &Config) -> impl Iterator<Item = (HeadName, HeadName)> {
     HeadName::all(config).flat_map(|later| {

@@ -18,7 +18,7 @@ use crate::lens::numbers::algebra::{
 use crate::lens::numbers::array::Array;
 use crate::model::Config;
 use crate::model::config::{Normalization, PositionalEmbedding};
-use crate::task::{Task, Token};
+use crate::task::{Task, Token, grouped};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
@@ -61,6 +61,21 @@ pub struct Circuit {
     task: Task,
 }
 
+/// A table of more numbers is not made: 128 MB in double precision.
+const MOST_CELLS: usize = 1 << 24;
+
+/// # Errors
+/// When a table of so many rows and columns has too many numbers, with the figure.
+pub(crate) fn check_table(what: &str, [rows, cols]: [usize; 2]) -> Result<()> {
+    ensure!(
+        rows.saturating_mul(cols) <= MOST_CELLS,
+        "{what} would have {} numbers; at most {} are computed",
+        grouped(rows as u128 * cols as u128),
+        grouped(MOST_CELLS as u128)
+    );
+    Ok(())
+}
+
 impl Circuit {
     /// A circuit of a model, its norms left out.
     ///
@@ -84,6 +99,10 @@ impl Circuit {
     fn made(weights: &Matrices, name: &CircuitName, scaled: bool, folded: bool) -> Result<Self> {
         let config = weights.config();
         let text = name.text(config);
+        let sizes = name
+            .axes()
+            .map(|axis| axis.labels(config, weights.task()).len());
+        check_table(&text, sizes)?;
         let (left, mut right) = Folding { weights, folded }.factors(name);
         if scaled {
             ensure!(

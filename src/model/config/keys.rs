@@ -52,7 +52,10 @@ const ALIASES: [&[&str]; 15] = [
 
 /// Keys of TransformerLens and of others that change what is computed and that are not supported: they must
 /// be off.
-const OFF: [&str; 29] = [
+const OFF: [&str; 32] = [
+    "use_post_ln",
+    "post_norm",
+    "apply_residual_connection_post_layernorm",
     "use_qk_norm",
     "use_local_attn",
     "scale_attn_by_inverse_layer_idx",
@@ -85,7 +88,9 @@ const OFF: [&str; 29] = [
 ];
 
 /// Numbers that something is multiplied by, or the part of a head that is turned: they must be 1.
-const ONE: [&str; 7] = [
+const ONE: [&str; 9] = [
+    "temperature",
+    "softmax_temperature",
     "logit_scale",
     "logits_scaling",
     "residual_multiplier",
@@ -96,7 +101,10 @@ const ONE: [&str; 7] = [
 ];
 
 /// The keys that [`Sidecar`] reads.
-pub(super) const KNOWN: [&str; 31] = [
+pub(super) const KNOWN: [&str; 34] = [
+    "causal",
+    "is_causal",
+    "bidirectional",
     "task",
     "positional_embedding_type",
     "shortformer_pos",
@@ -189,6 +197,7 @@ fn known_as(name: &str) -> &str {
 fn subject(name: &str) -> &str {
     match known_as(name) {
         "shortformer_pos" => "positional_embedding_type",
+        "causal" | "is_causal" | "bidirectional" => "attention_dir",
         known => known,
     }
 }

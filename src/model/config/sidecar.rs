@@ -136,6 +136,11 @@ impl Sidecar {
                 self.attention_dir =
                     Some(word(value, AttentionDir::parse, &AttentionDir::choice())?);
             }
+            "causal" | "is_causal" | "bidirectional" => {
+                let causal = flag(value)? != (name == "bidirectional");
+                let dir = if causal { "causal" } else { "bidirectional" };
+                self.attention_dir = AttentionDir::parse(dir).ok();
+            }
             "attn_only" => self.attn_only = Some(flag(value)?),
             "gated_mlp" => self.gated_mlp = Some(flag(value)?),
             "parallel_attn_mlp" => self.parallel_attn_mlp = Some(flag(value)?),

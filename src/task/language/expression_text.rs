@@ -1,6 +1,7 @@
 //! The text of an expression: whether it is one, and where in it an error lies.
 
 use super::error::TaskError;
+use super::pasted::Pasted;
 use super::shape;
 use super::source::{CALLED_REMEDY, PARSED_REMEDY, Source, dialect};
 use crate::task::Task;
@@ -104,7 +105,7 @@ pub(super) fn look(text: &str) -> Result<HashSet<String>, ExpressionError> {
     }
     // read alone it is one expression: nothing in it ends what is put around it
     Source::new("expression", text).map_err(|flaw| place_from(text, flaw, 1))?;
-    let parsed = AstModule::parse("expression", text.to_owned(), &dialect());
+    let parsed = AstModule::parse("expression", Pasted::new(text).text, &dialect());
     let one = parsed.as_ref().is_ok_and(|parsed| {
         let statements = top_level_stmts(parsed.statement());
         matches!(&statements[..], [one] if matches!(one.node, StmtP::Expression(_)))

@@ -7,7 +7,15 @@ use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::float::StarlarkFloat;
 use starlark::values::none::NoneType;
+use starlark::values::range::Range;
 use starlark::values::{UnpackValue as _, Value};
+use std::num::NonZeroI32;
+
+/// From one turn to the next.
+const ONE: NonZeroI32 = match NonZeroI32::new(1) {
+    Some(one) => one,
+    None => NonZeroI32::MAX,
+};
 
 #[starlark_module]
 pub(super) fn python(builder: &mut GlobalsBuilder) {
@@ -30,6 +38,11 @@ pub(super) fn python(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         power(base, exponent, modulus, eval)
+    }
+
+    /// More turns of a loop than a call may take steps.
+    fn __turns() -> anyhow::Result<Range> {
+        Ok(Range::new(0, 1 << 22, ONE))
     }
 
     /// The nearest whole number, of two the even one; with so many digits behind the point where these are said.

@@ -92,7 +92,8 @@ pub(super) fn look(text: &str, dialect: &Dialect) -> Result<Seen, Flaw> {
             _ => {}
         }
         if let Token::Identifier(name) = token {
-            if name.starts_with("__") {
+            // what a loop is made of where it was pasted
+            if name.starts_with("__") && name != "__turns" {
                 let problem = format!("'{}' begins with two underscores", super::shown(&name));
                 return Err(Flaw::new(Where::Byte(at), problem, "choose another name"));
             }
