@@ -115,6 +115,9 @@ fn opened(args: &WorkbenchArgs) -> Result<Option<Session>> {
     args.session.as_deref().map(Session::open).transpose()
 }
 
+/// Of so many inputs a picture shows what is counted by itself.
+const COUNTED_UNASKED: u128 = 100_000;
+
 /// Draws one frame after some keys.
 ///
 /// # Errors
@@ -131,11 +134,12 @@ pub fn render(args: &RenderArgs, out: &mut dyn Write) -> Result<()> {
     let session = opened(&args.workbench)?;
     let (models, mut state) = start(&args.workbench, session.as_ref())?;
     // a picture is of the moment of the last key: millions of inputs are counted where that is asked for
-    state.space.truth = false;
+    let few = state.task().input_space() <= COUNTED_UNASKED;
+    state.space.truth &= few;
     let around = Around {
         other: models.other,
         sweeps: true,
-        judges: false,
+        judges: few,
         snapshots: args.workbench.snapshots.clone(),
         findings: args.workbench.findings.clone(),
         open: Some(opener(&args.workbench.which)),

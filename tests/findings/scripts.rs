@@ -66,7 +66,6 @@ fn edges_paths_ranks_and_logits_are_told_to_others_too() {
     let lines = [
         "edge L0->K1 off",
         "edge L0.0->V1.0 from clean",
-        "edge L0->K1 off",
         "path 0.0>1.0 off",
         "rank blocks.1.attn.hook_v @* head 0 to 5",
         "remove blocks.0.hook_resid_pre @elt pca W_E 2",
@@ -88,9 +87,7 @@ fn edges_paths_ranks_and_logits_are_told_to_others_too() {
         .collect();
     assert_eq!(
         does,
-        [
-            "edge", "edge", "edge", "path", "rank", "map", "map", "scale"
-        ]
+        ["edge", "edge", "path", "rank", "map", "map", "scale"]
     );
     assert_eq!(data["grids"].as_object().unwrap().len(), 13);
     if let Some(python) = with_transformer_lens() {
