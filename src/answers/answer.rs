@@ -92,7 +92,8 @@ impl Asked<'_> {
         match (of, self.name) {
             (Of::Mean(_), RunName::Patched) if self.is_edited() => format!("{of}, each patched"),
             (Of::Mean(_), RunName::Corrupted) => format!("{of} clean examples"),
-            _ => of.to_string(),
+            (Of::Single, _) => "this prompt".to_owned(),
+            (Of::Mean(_), _) => of.to_string(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::errors::with_errors;
 use super::gather::{self, OverPairs};
 use super::inputs::Stepwise;
 use super::question::Question;
-use super::table::{Layer, Table};
+use super::table::{DIFFERENCE, Layer, Table};
 use super::tools::Tools;
 use super::variants::{Judging, Variants};
 use crate::lens::exact::view::RunView;
@@ -280,7 +280,7 @@ fn beside(mut table: Table, name: &str, theirs: Array) -> Table {
     };
     table.name = "this model".into();
     table.beside = vec![
-        layer("difference", table.values.minus(&theirs)),
+        layer(DIFFERENCE, table.values.minus(&theirs)),
         layer(name, theirs),
     ];
     table.notes.push(("other model".into(), name.to_owned()));

@@ -166,6 +166,8 @@ impl Question {
                 Alike::Kinds
             }
             Self::ModelLogits | Self::ModelAttention(_) => Alike::Layers,
+            // a coefficient is large where its field is small
+            Self::Many(Many::Fit { .. }) => Alike::Cells,
             _ => Alike::All,
         }
     }
@@ -213,6 +215,12 @@ impl Question {
             | Self::Neurons { mean, .. } => *mean,
             _ => false,
         }
+    }
+
+    /// Whether the sample that is at hand decides its answer.
+    #[must_use]
+    pub fn is_over_sample(&self) -> bool {
+        self.is_mean() || matches!(self, Self::Many(many) if many.is_over_sample())
     }
 
     /// A question about a sample put to one of its runs alone.

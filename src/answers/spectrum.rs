@@ -96,8 +96,8 @@ pub(super) fn largest(names: &[String], shares: &[f64]) -> String {
     let told: Vec<String> = told.collect();
     let rest: f64 = order.iter().skip(NAMED).map(|&i| shares[i]).sum();
     match order.len() > NAMED {
-        true => format!("{}, the rest {}", told.join(", "), significant(rest, 3)),
-        false => told.join(", "),
+        true => format!("{}; the rest {}", told.join("; "), significant(rest, 3)),
+        false => told.join("; "),
     }
 }
 
@@ -140,33 +140,33 @@ pub(super) fn cosine_table(
     task: Task,
 ) -> Result<Table> {
     let config = weights.config();
-    let sizes = [a, b].map(|of| of.labels(config, task).len());
-    check_table("this table of cosines", sizes)?;
+    let [rows, cols] = [a, b].map(|of| of.labels(config, task));
+    check_table("this table of cosines", [rows.len(), cols.len()])?;
     let values = cosines(&a.rows(weights)?, &b.rows(weights)?);
     let mut notes = Vec::new();
     if a == b {
         let n = values.nrows();
         let others = (0..n).flat_map(|i| (0..n).filter(move |&j| j != i).map(move |j| (i, j)));
-        let others: Vec<f64> = others
-            .map(|at| values[at])
-            .filter(|x| !x.is_nan())
+        let others: Vec<((usize, usize), f64)> = others
+            .map(|at| (at, values[at]))
+            .filter(|(_, x)| !x.is_nan())
             .collect();
-        if !others.is_empty() {
-            let mean = others.iter().sum::<f64>() / others.len() as f64;
-            let least = others.iter().copied().fold(f64::INFINITY, f64::min);
-            let most = others.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let words = format!(
-                "mean {}, {} to {}",
-                fixed(mean, 4),
-                fixed(least, 4),
-                fixed(most, 4)
-            );
+        let by_value = |a: &&((usize, usize), f64), b: &&((usize, usize), f64)| a.1.total_cmp(&b.1);
+        if let (Some(least), Some(most)) = (
+            others.iter().min_by(by_value),
+            others.iter().max_by(by_value),
+        ) {
+            let mean = others.iter().map(|(_, x)| x).sum::<f64>() / others.len() as f64;
+            let told = |((i, j), x): &((usize, usize), f64)| {
+                format!("{} ({} with {})", fixed(*x, 4), rows[*i], cols[*j])
+            };
+            let words = format!("mean {}, {} to {}", fixed(mean, 4), told(least), told(most));
             notes.push(("with others".to_owned(), words));
         }
     }
     Ok(Table {
-        rows: a.labels(config, task),
-        cols: b.labels(config, task),
+        rows,
+        cols,
         values: Array::from_fn([values.nrows(), values.ncols()], |i, j| {
             values[(i, j)] as f32
         }),
@@ -187,7 +187,7 @@ pub(super) fn norm_table(weights: &Matrices, of: Directions, task: Task) -> Resu
         values: Array::from_fn([norms.len(), 1], |i, _| norms[i] as f32),
         rows: labels,
         cols: vec!["norm".to_owned()],
-        signed: true,
+        signed: false,
         axes: vec![of.name()],
         notes: vec![("mean".to_owned(), significant(mean, 6))],
         ..Table::default()

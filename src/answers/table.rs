@@ -7,6 +7,9 @@ use crate::task::Values;
 use crate::task::text::csv_cell;
 use serde::Serialize;
 
+/// What the layer of the differences of two models is called.
+pub const DIFFERENCE: &str = "difference";
+
 /// What the layer is called that says how far means over other samples may be from these.
 pub(super) const STANDARD_ERROR: &str = "standard error";
 
@@ -33,6 +36,8 @@ pub enum Alike {
     Layers,
     /// Those of a column: each is a number of its own kind.
     Kinds,
+    /// None: each cell is a number of its own kind.
+    Cells,
 }
 
 /// Whether a row or column adds up others, or is what they leave.
@@ -110,8 +115,12 @@ impl Table {
             let [row, col] = [(&self.rows, row), (&self.cols, col)].map(|(names, i)| names.get(i));
             ![row, col].into_iter().flatten().any(|name| is_total(name))
         };
+        // what all things are to themselves tells nothing
+        let own = |i: usize| (value(i, i) - 1.0).abs() < 1e-6;
+        let with_itself = self.rows.len() > 1 && self.rows == self.cols && (0..width).all(own);
         let compares = |(row, col): (usize, usize)| match alike {
-            Alike::All | Alike::Layers => true,
+            _ if with_itself && row == col => false,
+            Alike::All | Alike::Layers | Alike::Cells => true,
             Alike::Columns => col == from.1 && row > 0,
             Alike::Kinds => col == from.1,
             Alike::Rows => row == from.0 && col + 1 < width,

@@ -260,13 +260,18 @@ fn begins_prompt(state: &State, key: Key) -> bool {
 
 /// Nothing is silent: a key that does nothing says so.
 fn unknown(state: &mut State, key: Key) {
-    if matches!(key.code, KeyCode::Char(c) if !c.is_control()) && !key.ctrl && !key.alt {
-        let key = harmless(&key.to_string());
-        state.say(
-            Tone::Plain,
-            format!("{key} does nothing here; ? lists the keys"),
-        );
+    if matches!(key.code, KeyCode::Char(c) if c.is_control()) {
+        return;
     }
+    let key = match key.to_string().as_str() {
+        // one without a name
+        "?" => "this key".to_owned(),
+        name => harmless(name),
+    };
+    state.say(
+        Tone::Plain,
+        format!("{key} does nothing here; ? lists the keys"),
+    );
 }
 
 fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {

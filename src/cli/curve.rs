@@ -7,14 +7,14 @@ use super::output::print_json;
 use super::progress::Bar;
 use super::space::{STOPPED, SpaceArgs, experiment};
 use super::table::{self, Align};
-use crate::answers::{AlongSteps, Curves, LogAxes, StepLine};
+use crate::answers::{AlongSteps, Curves, LogAxes, Measured, StepLine};
 use crate::findings::files;
 use crate::findings::frame::{Drawn, Plot};
 use crate::model::{Model, Series};
 use crate::sweep::Progress;
 use crate::task::number::significant;
 use crate::task::text::csv_cell;
-use crate::task::{Sample, shown};
+use crate::task::{Sample, shown, shown_path};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -90,11 +90,11 @@ struct Told<'a> {
 struct ToldPoint {
     step: u64,
     value: f64,
-    /// Inputs that it is of.
-    n: u64,
+    /// Inputs that it is of; nothing where it is no mean of inputs.
+    n: Option<u64>,
     /// Those of which it is not defined; of a loss or an accuracy, predictions.
     undefined: u64,
-    /// What they were taken from; `exact` where they are all.
+    /// What it was taken from: `exact` where that is all inputs, a sample, the prompt, the weights.
     over: String,
 }
 
@@ -107,7 +107,7 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     let path = args.which.model.clone();
     let path = path.context("--model names the folder of a series")?;
     let (series, _) = Series::around(&path)?.with_context(|| {
-        let name = shown(&path.to_string_lossy());
+        let name = shown_path(&path);
         format!("{name} is a checkpoint alone; --model names the folder of a series")
     })?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
@@ -142,12 +142,18 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
         }
     }
     bar.done();
-    broken(&along)?;
+    let unread = broken(&along)?;
     let bytes = printed(args, &curves, &along, format, &model)?;
     match &args.output {
-        Some(file) => files::write(file, &bytes, args.force),
-        None => Ok(out.write_all(&bytes)?),
+        Some(file) => files::write(file, &bytes, args.force)?,
+        None => out.write_all(&bytes)?,
     }
+    let all = along.lines().len();
+    ensure!(
+        unread == 0,
+        "{unread} of {all} steps cannot be opened, and are left out"
+    );
+    Ok(())
 }
 
 impl CurveArgs {
@@ -185,10 +191,12 @@ impl CurveArgs {
     }
 }
 
-/// Tells of steps that cannot be opened.
-fn broken(along: &AlongSteps) -> Result<()> {
+/// Tells of steps that cannot be opened; how many these are.
+fn broken(along: &AlongSteps) -> Result<usize> {
+    let mut unread = 0;
     for line in along.lines() {
         if let Err(error) = &line.result {
+            unread += 1;
             // nobody is left to tell if stderr is gone
             let _ = writeln!(
                 std::io::stderr(),
@@ -197,9 +205,8 @@ fn broken(along: &AlongSteps) -> Result<()> {
             );
         }
     }
-    let any = along.lines().iter().any(|line| line.result.is_ok());
-    ensure!(any, "no step can be opened");
-    Ok(())
+    ensure!(unread < along.lines().len(), "no step can be opened");
+    Ok(unread)
 }
 
 fn printed(
@@ -244,6 +251,8 @@ fn csv(all: &[Told<'_>]) -> String {
                 undefined,
                 over,
             } = point;
+            let n = n.map_or_else(String::new, |n| n.to_string());
+            let over = csv_cell(over);
             // writing to a string cannot fail
             let _ = writeln!(text, "{step},{name},{value},{n},{undefined},{over}");
         }
@@ -252,7 +261,6 @@ fn csv(all: &[Told<'_>]) -> String {
 }
 
 fn told<'a>(curves: &'a Curves, along: &AlongSteps) -> Vec<Told<'a>> {
-    let over = along.over();
     let point = |line: &StepLine, i: usize| {
         let one = line.result.as_ref().ok()?.get(i)?;
         Some(ToldPoint {
@@ -260,7 +268,7 @@ fn told<'a>(curves: &'a Curves, along: &AlongSteps) -> Vec<Told<'a>> {
             value: one.value,
             n: one.n,
             undefined: one.undefined,
-            over: over.clone(),
+            over: one.over.clone(),
         })
     };
     let all = curves.quantities.iter().enumerate();
@@ -279,20 +287,29 @@ fn text(out: &mut dyn Write, curves: &Curves, along: &AlongSteps) -> Result<()> 
     }
     let mut head = vec!["step".to_owned()];
     head.extend(curves.quantities.iter().cloned());
-    head.push("n".to_owned());
+    head.push("of".to_owned());
     let mut rows = vec![head];
     for line in along.lines() {
         let Ok(measured) = &line.result else { continue };
         let numbers = measured.iter().take(curves.quantities.len());
         let mut row = vec![line.step.to_string()];
         row.extend(numbers.clone().map(|one| significant(one.value, 6)));
-        let n = numbers.map(|one| one.n).max().unwrap_or(0);
-        row.push(format!("n = {n}  {}", along.over()));
+        let mut of: Vec<String> = numbers.map(of_words).collect();
+        of.dedup();
+        row.push(of.join("; "));
         rows.push(row);
     }
     let mut align = vec![Align::Right; curves.quantities.len() + 1];
     align.push(Align::Left);
     Ok(table::write(out, &align, &rows)?)
+}
+
+/// Of what a number is, and of how many.
+fn of_words(one: &Measured) -> String {
+    match one.n {
+        Some(n) if n > 1 => format!("n = {n}  {}", one.over),
+        _ => one.over.clone(),
+    }
 }
 
 /// The curves as a figure.

@@ -6,7 +6,7 @@ use crate::findings::files::{check_writable, write_together};
 use crate::runtime::python::script;
 use crate::runtime::replay::records;
 use crate::sweep::make_means;
-use crate::task::shown;
+use crate::task::shown_path;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use std::io::Write;
@@ -36,7 +36,7 @@ pub struct ExportArgs {
 /// # Errors
 /// When the finding or its model cannot be read, or does what TransformerLens cannot.
 pub fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<()> {
-    let name = shown(&args.output.to_string_lossy());
+    let name = shown_path(&args.output);
     ensure!(
         args.output.extension().is_some_and(|end| end == "py"),
         "{name}: a script has a name that ends in .py"

@@ -40,12 +40,14 @@ mod workbench;
 pub use args::Cli;
 
 use crate::runtime::pool;
+use crate::task::number::no_number;
 use crate::task::text::{acts, harmless_lines};
 use anyhow::Result;
 use args::Command;
 use clap::Parser;
+use clap::error::ErrorKind;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -74,7 +76,7 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // nobody is left to tell if stderr is gone too
-            let said = harmless_lines(&format!("{error:#}"));
+            let said = harmless_lines(&no_number(&format!("{error:#}")));
             let _ = writeln!(std::io::stderr(), "circuitscope: {said}");
             ExitCode::from(BAD_INPUT)
         }
@@ -86,8 +88,15 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
     let acting = |word: &OsString| word.to_string_lossy().contains(acts);
     let said = if std::env::args_os().any(|word| acting(&word)) {
         // it says them again, and they would act on the terminal: without that, and without colours
-        let said = harmless_lines(&error.to_string());
+        let said = harmless_lines(&no_number(&error.to_string()));
         std::io::stderr().write_all(said.as_bytes())
+    } else if error.kind() == ErrorKind::ValueValidation {
+        let said = error.render();
+        let said = match std::io::stderr().is_terminal() {
+            true => said.ansi().to_string(),
+            false => said.to_string(),
+        };
+        std::io::stderr().write_all(no_number(&said).as_bytes())
     } else {
         error.print()
     };

@@ -5,6 +5,8 @@ use super::common::open_with_prompt;
 use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::findings::numbers::{ModelNumbers, RunNumbers};
+use crate::lens::numbers::logits::is_defined;
+use crate::lens::runs::undefined::undefined;
 use crate::lens::{Prediction, RunView, observe_run};
 use crate::model::Model;
 use crate::model::config::Assumed;
@@ -97,12 +99,11 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
     for (position, &token) in run.tokens.iter().enumerate() {
         let mut row = vec![task.label(position), task.token_name(token)];
         if !task.is_judged() && position < run.logits.shape()[0] {
-            let (class, p) = run
-                .top(position, 1)
-                .first()
-                .copied()
-                .unwrap_or((0, f32::NAN));
-            row.extend([String::new(), task.class_name(class), fixed(p, 4)]);
+            let is_told = is_defined(run.logits.slice(&[position]));
+            let top = run.top(position, 1).first().copied().filter(|_| is_told);
+            let class = top.map_or("n/a".to_owned(), |(class, _)| task.class_name(class));
+            let p = top.map_or(f32::NAN, |(_, p)| p);
+            row.extend([String::new(), class, fixed(p, 4)]);
         }
         let mut judged = predictions.iter().zip(&truth);
         if let Some((one, right)) = judged.find(|(one, _)| one.position == position) {
@@ -121,6 +122,9 @@ pub fn print_run(out: &mut dyn Write, run: &RunView, task: Task) -> Result<()> {
         Align::Left,
     ];
     table::write(out, &align, &rows)?;
+    if let Some(undefined) = undefined(task, run) {
+        writeln!(out, "{undefined}")?;
+    }
     if task.is_judged() {
         let answers = task.answer_groups().join(", ");
         let loss = significant(run.loss(task), 4);

@@ -40,12 +40,19 @@ def model():
     return made.eval()
 
 
+# untouched runs that activations are taken from, by their tokens
+SOURCES = {}
+
+
 def source(made, one):
     """What an intervention puts there, [1, ...]: the mean over runs of these tokens, or numbers."""
     if "numbers" in one:
         return torch.tensor(one["numbers"]).reshape([1] + one["shape"])
-    _, cache = made.run_with_cache(torch.tensor(one["rows"]))
-    return cache[one["sender"]["hook"] if one["does"] == "edge" else one["hook"]].mean(0, keepdim=True)
+    key = json.dumps(one["rows"])
+    if key not in SOURCES:
+        SOURCES[key] = made.run_with_cache(torch.tensor(one["rows"]))[1]
+    hook = one["sender"]["hook"] if one["does"] == "edge" else one["hook"]
+    return SOURCES[key][hook].mean(0, keepdim=True)
 
 
 def selected(one, value):
@@ -234,9 +241,7 @@ def check(what, found, recorded, relative, worst):
 
 
 def main():
-    made, worst = model(), []
-    made.reset_hooks()
-    rows = {}
+    made, worst, rows = model(), [], {}
     for name, run in DATA["runs"].items():
         logits, cache = run_of(made, run["tokens"], DATA["interventions"] if name == "patched" else [])
         rows[name] = logits

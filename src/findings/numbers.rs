@@ -4,6 +4,7 @@
 //! corrupted agree; JSON has neither, so both are `null`.
 
 use crate::answers::Table;
+use crate::lens::runs::undefined::undefined;
 use crate::lens::{
     Array, Direction, Experiment, Grid, Intervention, Measure, Observation, Prediction, RunName,
     RunView, Score, Source, warnings,
@@ -72,6 +73,9 @@ pub struct RunNumbers {
     pub predictions: Vec<Prediction>,
     /// Mean cross entropy of the right answers, in nats per prediction.
     pub loss: f64,
+    /// Where it stops being defined, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undefined: Option<String>,
 }
 
 impl RunNumbers {
@@ -82,6 +86,7 @@ impl RunNumbers {
             labels: task.labels(),
             predictions: run.predictions(task),
             loss: run.loss(task),
+            undefined: undefined(task, run),
             tokens: run.tokens.clone(),
             logits: run.logits.clone(),
         }

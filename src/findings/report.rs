@@ -3,7 +3,7 @@
 use super::gather::whole;
 use super::session::StudyText;
 use super::store::{Finding, Verdict, picture};
-use crate::task::text::{acts, without_acts};
+use crate::task::text::without_acts;
 use anyhow::{Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -276,14 +276,13 @@ fn lines(note: &str) -> String {
 /// Text as HTML shows it: nothing in it is markup.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in without_acts(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            c if acts(c) && c != '\n' => {}
             c => out.push(c),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::load::{numbered, read_sidecar};
 use super::{series, weights};
-use crate::task::shown;
+use crate::task::shown_path;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl Contents {
             dtype: read.dtypes.get(name).copied().unwrap_or("f32"),
             shape: tensor.shape.clone(),
         };
-        let named = |path: &Path| shown(&path.file_name().unwrap_or_default().to_string_lossy());
+        let named = |path: &Path| shown_path(Path::new(path.file_name().unwrap_or_default()));
         let beside = read_sidecar(&file)?.map(|(path, _)| named(&path));
         let inside = (!read.config.is_empty()).then(|| "the file itself".to_owned());
         Ok(Self {

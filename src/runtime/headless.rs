@@ -300,7 +300,8 @@ impl Headless {
                 Some(Msg::Saved(job.and_then(snapshot::Job::write).map_err(text)))
             }
             // what is outside of this program has no place in a picture of it
-            Effect::Redraw | Effect::Suspend | Effect::TakeUp => None,
+            Effect::Redraw | Effect::Suspend => None,
+            Effect::TakeUp => Some(Msg::Told(Err("no sessions without a terminal".to_owned()))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A one-slot mailbox: a newer request takes the place of the one that waits.
 
 use crate::app::{Ask, Request};
-use crate::lens::{HeadName, InView};
+use crate::lens::InView;
 use crate::model::Model;
 use crate::task::{Prompt, Sample};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,6 +23,7 @@ pub(super) enum Job {
     Close,
 }
 
+#[derive(Default)]
 struct Slots {
     view: InView,
     /// Whether it is another one than the worker knows of.
@@ -33,23 +34,6 @@ struct Slots {
     score: Option<(Sample, Arc<Vec<Prompt>>)>,
     other: Option<Box<Model>>,
     closed: bool,
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        Self {
-            view: InView {
-                layer: 0,
-                head: HeadName { layer: 0, head: 0 },
-            },
-            turned: false,
-            observe: None,
-            asks: [None, None],
-            score: None,
-            other: None,
-            closed: false,
-        }
-    }
 }
 
 /// Between the main thread and the worker.

@@ -164,7 +164,8 @@ enum Judged {
 
 /// The experiment with the inputs that are swept as its sample, of which means are taken; unless one of its own
 /// interventions takes a mean of another.
-fn averaging(experiment: &Experiment, over: Over) -> Experiment {
+#[must_use]
+pub fn averaging(experiment: &Experiment, over: Over) -> Experiment {
     let mut with = experiment.clone();
     let averages = |one: &Intervention| {
         let taken = one.taken_from();

@@ -84,6 +84,9 @@ fn loss(input: &Input<'_>) -> f64 {
     losses.iter().sum::<f64>() / losses.len() as f64
 }
 
+/// Up to so many classes are told one by one.
+const FEW_CLASSES: usize = 16;
+
 /// What a model said, by where it stands in the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Instead {
@@ -93,7 +96,9 @@ pub enum Instead {
     Same(usize),
     /// The value of a field, by group; of a list another one than that in the answer's own place.
     Value(usize),
-    /// A token that is in no field.
+    /// A class that is no token, where these are few.
+    Class(Token),
+    /// A token that is in no field, or one of many classes.
     Elsewhere,
     /// Nothing: the logits are not defined.
     Undefined,
@@ -110,6 +115,9 @@ impl Instead {
         let Some(said) = said else {
             return Self::Undefined;
         };
+        if let Some(class) = Self::of_class(said, task) {
+            return class;
+        }
         let kin = task.kin();
         let Some(token) = kin.token_of_class.get(said as usize).copied().flatten() else {
             return Self::Elsewhere;
@@ -124,6 +132,14 @@ impl Instead {
         found.map_or(Self::Elsewhere, |(_, group)| Self::Value(*group))
     }
 
+    /// A class by its name, where it is no token and the classes are few.
+    #[must_use]
+    pub fn of_class(said: Token, task: Task) -> Option<Self> {
+        let classes = &task.kin().token_of_class;
+        let is_token = classes.get(said as usize).copied().flatten().is_some();
+        (!is_token && classes.len() <= FEW_CLASSES).then_some(Self::Class(said))
+    }
+
     /// Its name on screen.
     #[must_use]
     pub fn name(self, task: Task) -> String {
@@ -134,6 +150,7 @@ impl Instead {
                 format!("another {}", task.groups[group].name)
             }
             Self::Value(group) => task.groups[group].name.clone(),
+            Self::Class(class) => task.class_name(class),
             Self::Elsewhere if task.kin().token_of_class.iter().all(Option::is_none) => {
                 "another class".into()
             }
@@ -149,6 +166,7 @@ impl Instead {
             Self::Right => "right".into(),
             Self::Same(group) => format!("same_{}", task.groups[group].name),
             Self::Value(group) => format!("other_{}", task.groups[group].name),
+            Self::Class(class) => format!("class_{}", task.class_name(class)),
             Self::Elsewhere => "elsewhere".into(),
             Self::Undefined => "undefined".into(),
         }

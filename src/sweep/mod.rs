@@ -46,7 +46,8 @@ mod tally;
 mod walk;
 
 pub use ablations::{
-    Ablated, Draws, SPARED, ablations, depends_on, kinds, node, title, verdict, without_node,
+    Ablated, Draws, SPARED, ablations, averaging, depends_on, kinds, node, title, verdict,
+    without_node,
 };
 pub use accounted::Accounted;
 pub use alike::Alike;

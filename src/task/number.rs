@@ -18,6 +18,34 @@ pub fn fixed(value: impl Into<f64>, decimals: usize) -> String {
     }
 }
 
+/// What the standard library says of a text that is no number, as people say it.
+const NO_NUMBERS: [(&str, &str); 8] = [
+    ("invalid digit found in string", "it is no whole number"),
+    ("number too large to fit in target type", "it is too large"),
+    ("number too small to fit in target type", "it is too small"),
+    ("invalid float literal", "it is no number"),
+    (
+        "cannot parse integer from empty string",
+        "no number is there",
+    ),
+    ("cannot parse float from empty string", "no number is there"),
+    ("number would be zero for non-zero type", "it is 0"),
+    (
+        "out of range integral type conversion attempted",
+        "it is out of range",
+    ),
+];
+
+/// An error's text with what is no number said in plain words.
+#[must_use]
+pub fn no_number(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (raw, plain) in NO_NUMBERS {
+        text = text.replace(raw, plain);
+    }
+    text
+}
+
 /// Whether a count is 0, so that a file need not say it.
 pub fn is_zero<N: Default + PartialEq>(count: &N) -> bool {
     *count == N::default()

@@ -69,10 +69,21 @@ fn escaped(text: &str, bad: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// Text for a page of other people's: lines stay, what acts is left out.
+/// Text for a page of other people's: lines stay, what acts or is unseen is left out; not the joiners that
+/// scripts and pictograms are written with.
 #[must_use]
 pub fn without_acts(text: &str) -> String {
-    text.chars().filter(|&c| c == '\n' || !acts(c)).collect()
+    let is_fit = |c: char| !acts(c) && (!is_unseen(c) || matches!(c, '\u{200c}' | '\u{200d}'));
+    let fit = text.chars().filter(|&c| c == '\n' || is_fit(c));
+    fit.collect()
+}
+
+/// A command line whose words a shell takes as they are.
+#[must_use]
+pub fn as_command(words: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = words.map(|word| word.replace('\0', "")).collect();
+    // only a zero byte cannot be quoted
+    shlex::try_join(all.iter().map(String::as_str)).unwrap_or_else(|_| all.join(" "))
 }
 
 /// A foreign word made fit for a message: [`harmless`], 40 characters at most.
@@ -155,6 +166,10 @@ mod tests {
         let plain = "é 漢字 e\u{301} 😀 → ±";
         assert_eq!(harmless(plain), plain);
         assert_eq!(without_acts("a\u{202e}b\n\u{1b}[2J"), "ab\n[2J");
+        let unseen = "a\u{200b}\u{ad}\u{180e}\u{feff}\u{2060}b";
+        assert_eq!(without_acts(unseen), "ab");
+        let joined = "👩\u{200d}🔬 می\u{200c}خواهم";
+        assert_eq!(without_acts(joined), joined);
     }
 
     #[test]

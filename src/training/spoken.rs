@@ -3,6 +3,7 @@
 
 use super::{Recipe, RecipeArgs, Saves, SavesArgs};
 use crate::model::Config;
+use crate::task::number::no_number;
 use crate::task::{Task, limits, shown};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{CommandFactory, Parser};
@@ -75,7 +76,8 @@ impl Spoken {
         let words = Words::try_parse_from(&flags).map_err(|error| {
             let said = error.to_string();
             let first = said.lines().next().unwrap_or_default();
-            anyhow::anyhow!("{}", first.trim_start_matches("error: "))
+            let first = no_number(first.trim_start_matches("error: "));
+            anyhow::anyhow!("{}", first.replace("'--", "'"))
         })?;
         let recipe = words.recipe.recipe_for(task)?;
         let saves = words.saves.saves().context("it is never written")?;

@@ -56,21 +56,31 @@ impl<'a> Sketch<'a> {
     }
 }
 
+/// Rows besides its own that a table with all its notes has.
+const ROOM_FOR_NOTES: usize = 6;
+
 /// One answer in its frame.
 pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
     let state = canvas.state;
     let (task, config) = (state.task(), &state.model.config);
     let line = inquiry.question.line(task, config);
     let sentence = inquiry.question.sentence(task, config);
-    let mut title = vec![canvas.part(0, Role::Text, sentence.clone())];
+    // beside another one there is room for its line alone
+    let short = canvas.abreast && usize::from(area.width) < sentence.chars().count() + 4;
+    let name = if short { &line } else { &sentence };
+    let mut title = vec![canvas.part(0, Role::Text, name.clone())];
     if inquiry.pinned {
         title.insert(0, canvas.part(0, Role::Accent, "# "));
     }
     if state.view.zoomed && canvas.abreast {
         title.push(canvas.part(2, Role::Muted, " (all of it is here)"));
     }
-    if sentence != line {
-        title.push(canvas.part(1, Role::Muted, format!("  {line}")));
+    // a question about many inputs is its own sentence
+    if !short
+        && sentence != line
+        && !matches!(inquiry.question, Question::Many(_) | Question::Curves(_))
+    {
+        title.push(canvas.part(2, Role::Muted, format!("  {line}")));
     }
     if inquiry.question.is_about_run() {
         title.push(Span::raw("  ").into());
@@ -101,7 +111,13 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
             let scale = inquiry.question.alike().common_scale(table);
             let stale = is_stale(canvas, inquiry);
             let sketch = Sketch::of(inquiry, table, scale, (inner, stale));
-            let most = sketch.is_some().then(|| most_above(inner.height));
+            // a chart has its rows first, and so has a table that does not fit
+            let tall = usize::from(inner.height) < table.rows.len() + ROOM_FOR_NOTES;
+            let most = match sketch.is_some() {
+                true => Some(most_above(inner.height)),
+                // its headline takes up to two lines, and what it is of another one
+                false => tall.then(|| 2 + most_above(inner.height)),
+            };
             let rest = notes(canvas, inner, inquiry, table, (scale, most));
             let rest = match sketch {
                 Some(Sketch::Points) => scatter::beside(canvas, rest, inquiry, table, stale),

@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 /// How soon a pane's name goes where its title is too long.
-const NAME: u8 = 2;
+const NAME: u8 = 1;
 
 /// State, look and buffer, and what was drawn that can be pointed at.
 pub(super) struct Canvas<'a> {
@@ -116,7 +116,7 @@ impl Canvas<'_> {
             0 | 1 => kinds,
             _ => format!("{} interventions", all.len()),
         };
-        (!kinds.is_empty()).then(|| self.part(0, Role::Muted, format!(" ({kinds})")))
+        (!kinds.is_empty()).then(|| self.part(2, Role::Muted, format!(" ({kinds})")))
     }
 
     /// Something in a pane's title that goes early or late where room is short.
@@ -144,7 +144,12 @@ impl Canvas<'_> {
         // the corners, and a blank on either side
         let room = usize::from(area.width.saturating_sub(4));
         let gap = if title.is_empty() { "" } else { " " };
-        let mut parts = vec![self.part(NAME, name, format!("{}{gap}", pane.title()))];
+        // what an answer is about says that it is one
+        let goes = match pane {
+            Pane::Answer => 5,
+            _ => NAME,
+        };
+        let mut parts = vec![self.part(goes, name, format!("{}{gap}", pane.title()))];
         parts.extend(title);
         let title = Line::from(without_the_least(parts, room));
         let mut block = Block::bordered()

@@ -57,10 +57,11 @@ pub(super) fn scale(table: &Table) -> Scale {
         }
     }
     let max = reach(table).max(1e-6);
-    if table.signed {
-        Scale::Diverging { max }
-    } else {
-        Scale::Sequential { max: max.max(1.0) }
+    match table.signed {
+        true => Scale::Diverging { max },
+        // lengths and shares of weights are what they are to each other; probabilities are parts of 1
+        false if !table.axes.is_empty() && table.inputs.is_empty() => Scale::Sequential { max },
+        false => Scale::Sequential { max: max.max(1.0) },
     }
 }
 

@@ -11,6 +11,8 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 /// Below this width there is no room for a preview.
 const BOTH: u16 = 76;
+/// Columns around a title: the frame, the mark, a blank.
+const MARKED: usize = 5;
 /// Below this width titles need the room of the date.
 const DATED: u16 = 56;
 
@@ -24,7 +26,13 @@ pub(super) fn findings(canvas: &mut Canvas<'_>, area: Rect, shelf: &Shelf) {
     canvas.buf.set_style(body, canvas.look.base());
     let both = body.width >= BOTH;
     let list = if both {
-        (body.width * 2 / 5).min(60)
+        // as wide as its longest title, within bounds
+        let titles = shelf.shown().into_iter();
+        let longest = titles
+            .map(|one| one.card.title.chars().count() + MARKED)
+            .max();
+        let longest = u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX);
+        longest.clamp((body.width * 2 / 5).min(60), body.width / 2)
     } else {
         body.width
     };

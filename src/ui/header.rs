@@ -25,7 +25,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     };
     // the sample is scored as the model is; all inputs are counted under the interventions
     let edited = !state.study().experiment().interventions.is_empty();
-    let whose = if edited { "untouched " } else { "" };
+    let whose = if edited { "unpatched " } else { "" };
     let judged = state.task().is_judged();
     let score = sample.score.as_ref().filter(|_| judged);
     let right = score.map(Score::right);
@@ -46,7 +46,11 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
                     (false, false) => "≤",
                     (false, true) => "<=",
                 };
-                format!("({sign} {})", fixed(bound, 4))
+                match state.task().draw.is_some() {
+                    // inputs as the task draws them are not just any of all there are
+                    true => format!("({} drawn)", score.inputs),
+                    false => format!("({sign} {})", fixed(bound, 4)),
+                }
             }
             None => format!("{error} {}", fixed(accuracy.standard_error, 4)),
         };

@@ -29,6 +29,8 @@ pub const MAX_CELL: u16 = 16;
 
 /// How far a colour moves to the ground when its value is stale.
 const STALE: f64 = 0.5;
+/// Cells from here on stand as columns of a table.
+const WIDE: u16 = 7;
 
 /// How far a number moves to the colour behind it when it is stale.
 const STALE_INK: f64 = 0.35;
@@ -224,6 +226,8 @@ impl Heatmap<'_> {
             HeatCell::Masked => centred(self.look.pick("·", "."), columns),
             HeatCell::Coming => centred(self.look.pick("…", "."), columns),
             HeatCell::NotAvailable if width < 4 => centred("?", columns),
+            // under numbers of a table it ends where they do
+            HeatCell::NotAvailable if width >= WIDE => format!("{:>columns$}", "n/a"),
             HeatCell::NotAvailable => centred("n/a", columns),
         }
     }

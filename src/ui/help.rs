@@ -21,15 +21,38 @@ const WORDS: &[(&str, &str)] = &[
     ("noise", "corrupted activations into the clean run"),
     (
         "metric",
-        "(patched - corrupted) / (clean - corrupted) of a logit difference",
+        "(patched - corrupted) / (clean - corrupted), of logits",
     ),
     (
         "a grid's cell",
-        "what the metric becomes when its patch is added to the list",
+        "what the metric becomes with its patch in the list",
     ),
     (
         "layer.head",
-        "1.0 is head 0 of block 1; rows query, columns are attended to",
+        "1.0 is head 0 of block 1; rows query, columns are keys",
+    ),
+    (
+        "margin",
+        "right answer's logit less the largest of the others",
+    ),
+    (
+        "truth",
+        "the right answers are fed back; t: what the model says",
+    ),
+    ("ok, !34", "right; wrong, and 34 is right"),
+    (
+        "pred acc, input acc",
+        "of single predictions; of inputs without any wrong",
+    ),
+    (
+        "(≥ 0.98)",
+        "all of a sample right: the rate is at least so (95 %)",
+    ),
+    ("*, all", "at all positions at once"),
+    ("·", "masked, or not computed"),
+    (
+        "remainder",
+        "what rounding leaves between parts and their sum",
     ),
     (
         "dimmed numbers",
@@ -41,7 +64,7 @@ const WORDS: &[(&str, &str)] = &[
 const NAMES: &[(&str, &str)] = &[
     (
         "{prediction}",
-        "a prediction: where it is read, and what it predicts; typed -> too",
+        "where it is read, and what it predicts; typed -> too",
     ),
     (
         "resid_pre 1 @{key}",
@@ -57,7 +80,7 @@ const NAMES: &[(&str, &str)] = &[
     ),
     (
         "z 1.0 @{query}",
-        "blocks.1.attn.hook_z @{query} head 0; q, k, v, pattern likewise",
+        "blocks.1.attn.hook_z @{query} head 0; q, k, v, pattern too",
     ),
     (
         "L0->K1, L0.0->K1.0",

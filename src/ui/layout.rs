@@ -232,6 +232,9 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     panes
 }
 
+/// Columns of the logits, at most, unless half of the room is more.
+const MOST_LOGITS: u16 = 46;
+
 fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let (prompt, rest) = cut_left(area, 35);
     let heads = wanted.heads.max(1);
@@ -243,7 +246,11 @@ fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     } else {
         one
     };
-    let attention = attention.min(rest.width.saturating_sub(30));
+    // what the logits do not need of a wide screen is the attention's
+    let most_logits = MOST_LOGITS.max(rest.width / 2);
+    let attention = attention
+        .max(rest.width.saturating_sub(most_logits))
+        .min(rest.width.saturating_sub(30));
     let (logits, attention) = cut_left(rest, rest.width - attention);
     vec![
         (Pane::Prompt, prompt),

@@ -10,7 +10,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget as _};
 
 /// Rows that the text takes of the panes at least, where it lies over them.
-const LEAST_OVER: u16 = 7;
+const LEAST_OVER: u16 = 6;
 
 /// Letters of the text below the title.
 pub(super) fn letters(lesson: &Lesson) -> u16 {
@@ -23,8 +23,9 @@ fn needed(lesson: &Lesson, width: u16) -> u16 {
     let lines = unwrapped(lesson.note.trim()).into_iter();
     let lines: usize = lines.map(|line| wrapped(&line, width).len()).sum();
     let heading = wrapped(&heading(lesson), width).len();
-    // the frame, and the keys
-    (lines + heading + 3).min(usize::from(u16::MAX)) as u16
+    // the frame has the keys, and the heading where that is one line
+    let heading = if heading > 1 { heading } else { 0 };
+    (lines + heading + 2).min(usize::from(u16::MAX)) as u16
 }
 
 fn heading(lesson: &Lesson) -> String {
@@ -59,10 +60,14 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
     let heading = heading(lesson);
     let key = Binding::key_of(Action::OpenTutorial);
     let next = match &lesson.next {
+        // over the panes there is no room for its title
+        Some(_) if over => "next".to_owned(),
         Some((_, title)) => format!("next: {title}"),
         None => "all steps".to_owned(),
     };
     let framed = area.height >= 4;
+    // the heading stands in the frame where it is one line
+    let mut in_frame = false;
     let inner = match framed {
         true => {
             let block = Block::bordered()
@@ -72,13 +77,14 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
             Clear.render(area, canvas.buf);
             canvas.buf.set_style(area, ground);
             block.render(area, canvas.buf);
-            canvas.text(
-                area.x + 2,
-                area.y,
-                area,
-                " tutorial ",
-                canvas.look.style(Role::Title),
-            );
+            let fits = wrapped(&heading, usize::from(inner.width)).len() == 1;
+            in_frame = fits && heading.chars().count() + 6 <= usize::from(area.width);
+            let title = match in_frame {
+                true => format!(" {heading} "),
+                false => " tutorial ".to_owned(),
+            };
+            let style = canvas.look.style(Role::Title);
+            canvas.text(area.x + 2, area.y, area, &title, style);
             inner
         }
         false => area,
@@ -98,11 +104,12 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
         canvas.text(x, inner.y, inner, &text, canvas.look.style(Role::Text));
         return;
     }
-    let mut lines: Vec<(Role, String)> = wrapped(&heading, width)
-        .into_iter()
+    let headings = wrapped(&heading, width).into_iter();
+    let mut lines: Vec<(Role, String)> = headings
+        .filter(|_| !in_frame)
         .map(|line| (Role::Accent, line))
         .collect();
-    let room = usize::from(inner.height).saturating_sub(lines.len() + 1);
+    let room = usize::from(inner.height).saturating_sub(lines.len());
     let mut text: Vec<String> = Vec::new();
     for line in unwrapped(lesson.note.trim()) {
         text.extend(wrapped(&line, width));
@@ -129,9 +136,28 @@ pub(super) fn lesson(canvas: &mut Canvas<'_>, area: Rect, lesson: &Lesson, over:
     ];
     if over {
         let fold = Binding::key_of(Action::FoldLesson);
-        below.insert(0, canvas.span(Role::Muted, " more or less of it  "));
+        below.insert(0, canvas.span(Role::Muted, " more  "));
         below.insert(0, canvas.span(Role::Key, fold));
     }
+    below.insert(0, canvas.span(Role::Muted, " "));
     let below = Line::from(below);
-    canvas.line(inner, inner.height.saturating_sub(1), &below);
+    let needed = u16::try_from(below.width()).unwrap_or(u16::MAX);
+    let title = u16::try_from(heading.chars().count()).unwrap_or(u16::MAX);
+    // at the right of the heading: a message may lie over the lower edge
+    let beside = title.saturating_add(needed).saturating_add(8) <= area.width;
+    let edge = Rect {
+        x: if in_frame && beside {
+            area.right() - 2 - needed
+        } else {
+            area.x + 2
+        },
+        y: if in_frame && beside {
+            area.y
+        } else {
+            area.bottom() - 1
+        },
+        width: needed.min(area.width.saturating_sub(4)),
+        height: 1,
+    };
+    canvas.line(edge, 0, &below);
 }

@@ -12,6 +12,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
+/// Columns of the forms behind what words do; where there are fewer, the form stands below the line once its word
+/// does.
+const LEAST_FORM: usize = 24;
 /// Rows of suggestions, at most.
 const MOST_ROWS: usize = 5;
 
@@ -153,6 +156,8 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
         .map(|one| one.about.chars().count())
         .max()
         .unwrap_or(0);
+    let before_form = 2 + widest + 2 + widest_about + 2;
+    let has_form = usize::from(inner.width) >= before_form + LEAST_FORM;
     for (row, found) in (1..).zip(line.found.iter().enumerate().skip(first).take(shown)) {
         let (at, found) = found;
         let is_chosen = line.chosen == Some(at);
@@ -172,7 +177,7 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, line: &LineEditor, rows: usize) {
         let line = Line::from(vec![
             canvas.span(role, word),
             canvas.span(about, text),
-            canvas.span(Role::Muted, found.form),
+            canvas.span(Role::Muted, if has_form { found.form } else { "" }),
         ]);
         canvas.line(inner, row, &line);
         canvas.spot_row(inner, row, Spot::Found(at));

@@ -8,7 +8,7 @@ use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
 use crate::lens::{Judged, Observation, RunName};
 use crate::task::number::{fixed, significant};
-use crate::task::{Target, Token};
+use crate::task::{Target, Task, Token};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -21,6 +21,25 @@ const AFTER_BAR: u16 = 10;
 const LOGIT_FROM: u16 = 76;
 const LOGIT: u16 = 14;
 
+/// The token at a position, to stand beside its name; nothing where both say the same: `start` and `[start]`.
+fn token_beside(task: Task, position: usize, token: Token) -> String {
+    let name = task.token_name(token);
+    let bare = |text: &str| {
+        let inner = text
+            .trim_start_matches(['[', '<', '|'])
+            .trim_end_matches([']', '>', '|']);
+        if inner.is_empty() {
+            text.to_lowercase()
+        } else {
+            inner.to_lowercase()
+        }
+    };
+    match bare(&name) == bare(&task.label(position)) {
+        true => String::new(),
+        false => name,
+    }
+}
+
 /// Columns of a position's name, of the token there, and of a class: `nl_1   \n -> 14`.
 struct Widths([usize; 3]);
 
@@ -32,12 +51,12 @@ impl Widths {
     fn of(canvas: &Canvas<'_>, seen: &Observation, rows: &[Row], width: u16) -> Self {
         let task = canvas.state.task();
         let run = seen.run(canvas.state.view.shown.run());
-        let mut widths = [5, 4, 3];
+        let mut widths = [5, 0, 3];
         for row in rows {
             let token = run.tokens.get(row.position).map_or(0, |token| *token);
             let names = [
                 task.label(row.position),
-                task.token_name(token),
+                token_beside(task, row.position, token),
                 task.class_name(row.token),
             ];
             for (width, name) in widths.iter_mut().zip(names) {
@@ -45,8 +64,14 @@ impl Widths {
             }
         }
         // a name that fills its columns keeps a blank before the token
-        widths[1] = widths[1].max(4);
+        let longest_token = widths[1];
+        if longest_token > 0 {
+            widths[1] = widths[1].max(4);
+        }
         let room = usize::from(width.saturating_sub(4 + AFTER_BAR));
+        if widths.iter().sum::<usize>() > room {
+            widths[1] = widths[1].min(longest_token + 1);
+        }
         while widths.iter().sum::<usize>() > room {
             let longest = widths.iter_mut().max_by_key(|one| **one);
             match longest {
@@ -99,7 +124,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
             RunName::Clean => (Role::Clean, "clean"),
             _ => (Role::Corrupted, "corr."),
         };
-        title.push(canvas.part(3, role, format!(" by {whose}")));
+        title.push(canvas.part(1, role, format!(" by {whose}")));
     }
     let alone = state.view.zoomed && area.width >= logits_wide::LEAST + 2;
     if alone {
@@ -128,21 +153,24 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     }
     // no more than there are
     let classes = seen.clean.logits.shape().last().copied().unwrap_or(0);
-    let per_position = ranks(inner.height, state.task().answers.len()).min(classes.max(1));
-    let rows: Vec<Row> = (0..state.task().seq_len())
-        .flat_map(|position| ranked(&seen, shown, position, per_position))
+    let task = state.task();
+    let per_position = ranks(inner.height, task.answers.len()).min(classes.max(1));
+    // where nothing is asked what comes next in line says little
+    let many = |position: usize| match task.is_judged() && task.predicted_at(position).is_none() {
+        true => 1,
+        false => per_position,
+    };
+    let rows: Vec<Row> = (0..task.seq_len())
+        .flat_map(|position| ranked(&seen, shown, position, many(position)))
         .collect();
     let room = usize::from(inner.height);
-    let start = state.task().predicts_at(0) * per_position;
-    let cursor = (state.view.position + 1) * per_position - 1;
+    let before = |position: usize| (0..position).map(many).sum::<usize>();
+    let start = before(task.predicts_at(0));
+    let cursor = before(state.view.position + 1) - 1;
     // the predictions come first, even if rows after them stay empty
-    let beyond = if state.task().answers.is_empty() {
-        0
-    } else {
-        room
-    };
+    let beyond = if task.answers.is_empty() { 0 } else { room };
     let first = scroll_to(cursor, room, rows.len() + beyond, start);
-    let first = first.min(state.view.position * per_position);
+    let first = first.min(before(state.view.position));
     let widths = Widths::of(canvas, &seen, &rows, inner.width);
     for (i, row) in rows.iter().skip(first).take(room).enumerate() {
         draw_row(canvas, (inner, i as u16, &widths), (&seen, &truth), row);
@@ -208,7 +236,7 @@ fn draw_row(
     let mut spans = Vec::new();
     if row.rank == 0 {
         let label = shortened(look, &task.label(row.position), of_label);
-        let token = shortened(look, &task.token_name(token), of_token);
+        let token = shortened(look, &token_beside(task, row.position, token), of_token);
         spans.push(canvas.span(label_role, format!("{label:<of_label$}")));
         spans.push(canvas.span(role, format!("{token:>of_token$}")));
         spans.push(canvas.span(Role::Muted, look.pick(" → ", " > ")));
@@ -309,6 +337,10 @@ fn below(
         Shown::Run(RunName::Clean | RunName::Corrupted) => "",
         _ => state.judge().name(),
     };
+    let whose = match judge {
+        "" => String::new(),
+        run => format!("{run}'s "),
+    };
     let Some(i) = task.predicted_at(position) else {
         let judged = format!("judged by the {judge} answer");
         return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
@@ -319,8 +351,7 @@ fn below(
     let (name, target) = (task.prediction(i), task.class_name(target));
     let written = |decimals, digits| {
         let (logit, log_prob) = (fixed(logit, decimals), significant(log_prob, digits));
-        let text = format!("{judge} {name} {target} logit {logit} logp {log_prob}");
-        text.trim_start().to_owned()
+        format!("{name} {whose}{target} logit {logit} logp {log_prob}")
     };
     let mut text = written(2, 2);
     if text.chars().count() > room {
@@ -328,7 +359,14 @@ fn below(
     }
     if text.chars().count() > room {
         let log_prob = significant(log_prob, 1);
+        text = format!("{name} {whose}{target} logp {log_prob}");
+    }
+    if text.chars().count() > room {
+        let log_prob = significant(log_prob, 1);
         text = format!("{name} {target} logp {log_prob}");
+    }
+    if text.chars().count() > room {
+        text = format!("{name} {whose}{target}");
     }
     Some(Line::from(canvas.span(canvas.number_role(), text)))
 }

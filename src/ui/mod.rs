@@ -5,6 +5,7 @@
 
 mod abreast;
 mod answer;
+mod arranged;
 mod attention;
 mod bars;
 mod canvas;
@@ -50,10 +51,11 @@ mod stems;
 mod steps;
 pub mod theme;
 
-use crate::answers::{Geometry, Many, Question};
+use crate::answers::{Alike, Geometry, Many, Question};
 use crate::app::{Inquiry, Mode, Pane, Spot, State, strip_rows};
 use crate::findings::frame::clean;
 use canvas::Canvas;
+use charted::Charted;
 use layout::{Layout, Wanted};
 use look::Look;
 use ratatui::buffer::Buffer;
@@ -64,7 +66,7 @@ use theme::{Role, Theme};
 /// Draws a frame; the last steps take out whatever in it would act on the terminal, wherever it came from,
 /// and bring its colours down to those at hand.
 pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
-    drawn(state, look, buf, wanted(state));
+    drawn(state, look, buf, wanted(state, buf.area.width));
 }
 
 /// A frame of that size whose focused pane stands alone, however little of it that one fills.
@@ -74,7 +76,7 @@ pub fn alone(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
     let wanted = Wanted {
         zoomed: true,
         answer: None,
-        ..wanted(state)
+        ..wanted(state, width)
     };
     drawn(state, look, &mut buffer, wanted);
     buffer
@@ -159,7 +161,7 @@ pub fn pointed(
     (x, y): (u16, u16),
 ) -> Option<Spot> {
     let mut scratch = Buffer::empty(Rect::new(0, 0, width, height));
-    let spots = drawn(state, look, &mut scratch, wanted(state));
+    let spots = drawn(state, look, &mut scratch, wanted(state, width));
     let here = Position::new(x, y);
     let mut from_above = spots.into_iter().rev();
     let found = from_above.find(|(area, _)| area.contains(here));
@@ -175,7 +177,10 @@ pub fn theme_in_use(state: &State, first: &Theme) -> Theme {
     themes.get(at).unwrap_or(first).clone()
 }
 
-fn wanted(state: &State) -> Wanted {
+/// Lines of notes that the layout has counted for any answer.
+const NOTES: usize = 2;
+
+fn wanted(state: &State, width: u16) -> Wanted {
     let config = &state.model.config;
     Wanted {
         focus: state.view.focus,
@@ -189,7 +194,11 @@ fn wanted(state: &State) -> Wanted {
             .iter()
             .chain(&state.pinned)
             .map(|inquiry| match &inquiry.answer {
-                Some(Ok(table)) => u16::try_from(table.rows.len()).unwrap_or(u16::MAX),
+                Some(Ok(table)) => {
+                    let lines = notes::lines(inquiry, table, usize::from(width).saturating_sub(2));
+                    let all = table.rows.len() + lines.saturating_sub(NOTES);
+                    u16::try_from(all).unwrap_or(u16::MAX)
+                }
                 _ => 0,
             })
             .max(),
@@ -209,7 +218,14 @@ fn grows(inquiry: &Inquiry) -> bool {
         | Question::Many(Many::Scatter { .. }) => true,
         _ => question.is_matrix(),
     };
-    drawn || matches!(&inquiry.answer, Some(Ok(table)) if !table.axes.is_empty())
+    let Some(Ok(table)) = &inquiry.answer else {
+        return drawn;
+    };
+    let charted = || {
+        let alike = question.alike() == Alike::All;
+        Charted::of(question, table, alike, false).is_some()
+    };
+    drawn || table.axes.len() > 1 || charted()
 }
 
 /// What lies between header and footer.

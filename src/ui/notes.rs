@@ -34,11 +34,10 @@ pub(super) fn notes(
 ) -> Rect {
     let found = inquiry.question.found(table, inquiry.cursor);
     let found = found.filter(|_| !is_stale(canvas, inquiry));
-    let found = found
-        .map(|text| canvas.look.plain(text))
-        .unwrap_or_default();
-    let phrases = phrases(inquiry, table, scale).into_iter();
+    let found = found.unwrap_or_default();
+    let phrases = phrases(inquiry, table, &found, scale).into_iter();
     let phrases: Vec<String> = phrases.map(|text| canvas.look.plain(text)).collect();
+    let found = canvas.look.plain(found);
     let width = usize::from(area.width);
     let text = phrases.join(GAP);
     let both = found.chars().count() + text.chars().count() + GAP.len();
@@ -75,9 +74,29 @@ pub(super) fn notes(
     below(area, u16::try_from(lines.len()).unwrap_or(u16::MAX))
 }
 
-/// What there is to say.
-fn phrases(inquiry: &Inquiry, table: &Table, scale: Option<Scale>) -> Vec<String> {
-    let words = table.notes.iter();
+/// How many lines an answer's notes take where there is room for all.
+pub(super) fn lines(inquiry: &Inquiry, table: &Table, width: usize) -> usize {
+    let found = inquiry.question.found(table, inquiry.cursor);
+    let found = found.unwrap_or_default();
+    let phrases = phrases(inquiry, table, &found, None);
+    let both = found.chars().count() + phrases.join(GAP).chars().count() + GAP.len();
+    if both <= width {
+        return 1;
+    }
+    let headline = match found.is_empty() {
+        true => 0,
+        false => wrapped(&found, width).len(),
+    };
+    headline + in_lines(&phrases, width, None).len()
+}
+
+/// Shorter values may stand in a headline by chance.
+const TELLING: usize = 6;
+
+/// What there is to say besides the headline.
+fn phrases(inquiry: &Inquiry, table: &Table, found: &str, scale: Option<Scale>) -> Vec<String> {
+    let is_new = |value: &str| value.len() < TELLING || !found.contains(value);
+    let words = table.notes.iter().filter(|(_, value)| is_new(value));
     let mut words: Vec<String> = words
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();

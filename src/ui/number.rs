@@ -56,7 +56,7 @@ impl CellFormat {
     /// The most decimals for which values up to `max` still fit into `width` columns.
     ///
     /// On a scale with signs a column is kept for them where that leaves three for digits. From 10
-    /// on it would cost the small values their last decimal: the large ones do without then.
+    /// on it would cost narrow cells a decimal: no number has a plus then.
     pub fn new(max: f32, width: u16, is_signed: bool) -> Self {
         let width = usize::from(width);
         let gap = usize::from(width > 2);
@@ -68,7 +68,8 @@ impl CellFormat {
         } else {
             whole_digits(max)
         };
-        let keeps_sign = is_signed && columns > 3 && whole < 2;
+        // two digits before the point leave room for a sign and two behind it in the wider cells
+        let keeps_sign = is_signed && columns > 3 && (whole < 2 || columns >= whole + 4);
         let room = columns - usize::from(keeps_sign);
         let most = room
             .saturating_sub(1 + whole)
@@ -115,7 +116,8 @@ impl CellFormat {
         if -1.0 + least < value && value < -least && !text.contains('.') {
             // none of its digits fits, and the nearest whole number would say another thing
             text = format!("{:>columns$}", "-");
-        } else if self.is_signed {
+        } else if self.is_signed && (self.keeps_sign || columns <= 3) {
+            // with a plus all have one, or none
             text = plus(value, text);
         }
         " ".repeat(self.gap) + &text

@@ -1,10 +1,11 @@
 //! The patching grids: strips of layer by position, and the pattern cell grid.
 
+use super::arranged::Arranged;
 use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
 use super::fit::{Part, shortened};
 use super::heatmap::{HeatCell, Heatmap, Scale};
-use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP, strips_width};
+use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Spot, StripColumn, strip_cell, strip_rows};
@@ -164,7 +165,7 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
                 None => HeatCell::Masked,
             }
         };
-        strip_header(canvas, place, at.top, layer, (at.cell, first_column));
+        strip_header(canvas, place, at.top, layer, (&at, first_column));
         let spot = |row: usize, column: usize| Spot::Strip {
             row,
             layer,
@@ -222,88 +223,6 @@ fn strip_names(
     }
 }
 
-/// Where the layers' cells stand: beside each other, or one below the other where they are wider
-/// then and the pane is high enough for all.
-struct Arranged {
-    /// Columns and rows of a cell.
-    cell: u16,
-    high: u16,
-    /// Rows above the cells: the layers' names and the positions'.
-    top: u16,
-    /// Columns of a layer, its gap included.
-    block: u16,
-    stacked: bool,
-    /// Layers and rows of cells on screen.
-    layers: usize,
-    rows: usize,
-}
-
-impl Arranged {
-    fn new(inner: Rect, rows: u16, len: u16, layers: u16) -> Self {
-        // the widest cells with which so many layers fit, else as wide as is legible
-        let widest = |layers| {
-            let mut cells = (1..=WIDEST_STRIP).rev();
-            let fits = cells.find(|&cell| strips_width(len, layers, cell) <= inner.width + 1);
-            fits.unwrap_or(2)
-        };
-        let (abreast, alone) = (widest(layers), widest(1));
-        let stacked = alone > abreast && alone > 3 && inner.height >= layers * (rows + 1);
-        let cell = if stacked { alone } else { abreast };
-        let block = (len + 1) * cell + 1;
-        let top = match stacked {
-            true => 1,
-            // a grid that goes on below has its positions named all the same
-            false => (inner.height.saturating_sub(rows))
-                .max(u16::from(inner.height > 3))
-                .min(1 + rows_of(cell)),
-        };
-        let blocks = if stacked { layers } else { 1 };
-        let below_top = (inner.height / blocks).saturating_sub(top);
-        let high = if below_top >= 2 * rows { 2 } else { 1 };
-        let abreast = (inner.width + 1).saturating_sub(STRIP_LABEL) / block;
-        Self {
-            cell,
-            high,
-            top,
-            block,
-            stacked,
-            layers: if stacked {
-                layers
-            } else {
-                abreast.clamp(1, layers.max(1))
-            }
-            .into(),
-            rows: (below_top / high).min(rows).into(),
-        }
-    }
-
-    /// The cells of a layer, counted from the first on screen.
-    fn place(&self, inner: Rect, slot: usize) -> Rect {
-        let slot = slot as u16;
-        let whole = self.top + self.rows as u16 * self.high;
-        let (right, down) = match self.stacked {
-            true => (0, slot * whole),
-            false => (slot * self.block, 0),
-        };
-        let height = match self.stacked {
-            true => whole - self.top,
-            false => inner.height.saturating_sub(self.top),
-        };
-        Rect {
-            x: inner.x + STRIP_LABEL + right,
-            y: inner.y + down + self.top,
-            width: self.block - 1,
-            height,
-        }
-        .intersection(inner)
-    }
-
-    /// Columns of cells that fit into the pane.
-    fn columns(&self, inner: Rect) -> usize {
-        usize::from(inner.width.saturating_sub(STRIP_LABEL).min(self.block - 1) / self.cell)
-    }
-}
-
 /// The rows above a layer's cells, as many as there are: the layer's name, and positions. Where
 /// there is no row for the layer, its number stands before those of the positions.
 fn strip_header(
@@ -311,13 +230,13 @@ fn strip_header(
     place: Rect,
     rows: u16,
     layer: usize,
-    (cell_width, first): (u16, usize),
+    (at, first): (&Arranged, usize),
 ) {
     let task = canvas.state.task();
     let view = canvas.state.view.strips;
     let here = layer == view.layer;
     let style = canvas.look.style(role(here));
-    let names = rows.min(rows_of(cell_width));
+    let names = rows.min(rows_of(at.cell));
     let above = |rows: u16| Rect {
         y: place.y - rows,
         height: rows,
@@ -333,16 +252,16 @@ fn strip_header(
         area: above(names),
         labels: &labels,
         first,
-        cell_width,
+        cell_width: at.cell,
         current: here.then_some(column),
     }
     .draw(canvas);
     if rows > names {
         let name = format!(" layer {layer}");
         canvas.text(place.x, place.y - rows, above(rows), &name, style);
-    } else if names > 1 {
+    } else if names > 1 || at.gap > 1 {
         let wide = Rect {
-            x: place.x - 1,
+            x: place.x - at.gap,
             ..above(1)
         };
         canvas.text(wide.x, wide.y, wide, &format!("L{layer}"), style);

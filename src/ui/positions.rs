@@ -70,7 +70,9 @@ impl Names<'_> {
                 _ => letters.chars().take(1).collect(),
             };
             put(&letter, area.height.min(2) - 1);
-            if area.height > 1 && number.len() == 1 {
+            // two digits over two columns would run into their neighbours
+            let has_room = number.len() == 1 || number.len() < usize::from(width);
+            if area.height > 1 && has_room {
                 put(number, 0);
             }
         }

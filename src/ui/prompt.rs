@@ -8,7 +8,7 @@
 //! ```
 
 use super::canvas::Canvas;
-use super::fit::{window, wrapped};
+use super::fit::{shortened, window, wrapped};
 use super::theme::Role;
 use crate::app::{Action, Binding, Pane, Part, Side, Spot};
 use crate::lens::Source;
@@ -198,7 +198,7 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             let how = if study.metric.is_some() {
                 "chosen"
             } else {
-                "pair's own"
+                "default"
             };
             (Role::Muted, format!("metric {} ({how})", metric.line(task)))
         }
@@ -228,10 +228,11 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, from: u16) {
             true => canvas.look.pick(" …", " .."),
             false => "",
         };
-        let kept = part
-            .chars()
-            .take(width.saturating_sub(mark.chars().count()));
-        let text = kept.collect::<String>() + mark;
+        let room = width.saturating_sub(mark.chars().count());
+        let text = match part.chars().count() > room && !mark.is_empty() {
+            true => part.chars().take(room).collect::<String>(),
+            false => shortened(canvas.look, part, room),
+        } + mark;
         canvas.line(area, row, &Line::from(canvas.span(*role, text)));
         row += 1;
     }

@@ -3,7 +3,7 @@
 
 use super::figure;
 use super::scale::Scale;
-use crate::answers::{Alike, Table};
+use crate::answers::{Alike, DIFFERENCE, Table};
 use crate::lens::Array;
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ impl Alike {
         columns: Range<usize>,
     ) -> Vec<(Range<usize>, usize)> {
         let cut = |column: usize| match self {
-            Self::Rows => rows.clone().map(|row| (row..row + 1, column)).collect(),
+            Self::Rows | Self::Cells => rows.clone().map(|row| (row..row + 1, column)).collect(),
             _ => vec![(rows.clone(), column)],
         };
         columns.flat_map(cut).collect()
@@ -70,6 +70,11 @@ impl Alike {
                 }
                 signed => signed,
             },
+            Self::Cells => Scale::Diverging {
+                max: (table.values.get(&[row, column]))
+                    .map_or(1.0, f32::abs)
+                    .max(f32::MIN_POSITIVE),
+            },
             Self::Columns => around(column_of(table, layer, column)),
             Self::Rows => around(rows.flat_map(|row| {
                 layers().filter_map(move |values: &Array| values.get(&[row, column]))
@@ -85,9 +90,6 @@ impl Alike {
 
 /// Up to here a number has no two digits beside those that go up to 1.
 const SMALL: f32 = 0.01;
-
-/// The layer that is smaller than those it is taken from.
-const DIFFERENCE: &str = "difference";
 
 /// A column's values in a layer.
 fn column_of<'a>(

@@ -172,9 +172,16 @@ fn named(
         canvas.spot(place.intersection(field), Spot::Answer(row, vertical));
     }
     let style = canvas.look.style(Role::Text);
-    for (x, y) in dots {
+    for &(x, y) in &dots {
         if taken.is_free(x, y, 1) {
             canvas.text(x, y, field, canvas.look.pick("·", "."), style);
+        }
+    }
+    if !dots.is_empty() {
+        let text = format!("{} names have no room", dots.len());
+        let x = field.right().saturating_sub(text.len() as u16);
+        if taken.is_free(x, field.y, text.len() as u16) {
+            canvas.text(x, field.y, field, &text, canvas.look.style(Role::Muted));
         }
     }
 }

@@ -226,7 +226,7 @@ fn histogram(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
         _ => "prediction",
     };
     let title = format!(
-        "margins, {what} by {what}: {} of them, heights by logarithm",
+        "margins, {what} by {what}: {} of them, log scale",
         grouped(count.into())
     );
     at.put(canvas, &Line::from(canvas.span(Role::Muted, title)));
@@ -295,7 +295,7 @@ fn by_element(canvas: &mut Canvas<'_>, at: &mut Rows, tally: &Tally) {
     let wrong = tally.wrong_by_fields.iter().enumerate();
     let all = wrong.flat_map(|(idx, row)| (0..row.len()).filter_map(move |elt| share(idx, elt)));
     let most = all.fold(0.0, f32::max);
-    let Some([rows, columns]) = canvas.state.task().axes() else {
+    let Some([rows, columns]) = canvas.state.task().axes().filter(|[a, b]| a != b) else {
         return;
     };
     let text = format!(

@@ -14,6 +14,7 @@ pub(super) struct CaseWidths {
     said: usize,
     /// What stands instead of the right answer; none where nothing is wrong.
     instead: usize,
+    head: &'static str,
 }
 
 impl CaseWidths {
@@ -25,7 +26,11 @@ impl CaseWidths {
             input: "input".len(),
             said: "says".len(),
             instead: 0,
+            head: Self::HEAD,
         };
+        if canvas.state.task().answers.len() == 1 && has_few_classes(canvas) {
+            widths.head = "right answer";
+        }
         let width = |text: &str| text.chars().count();
         for row in rows {
             let SpaceRow::Case(case) = row else {
@@ -35,7 +40,7 @@ impl CaseWidths {
             widths.said = widths.said.max(width(&said(canvas, case)));
             let wrong = width(&instead(canvas, case));
             if wrong > 0 {
-                let least = wrong.max(Self::HEAD.len());
+                let least = wrong.max(widths.head.len());
                 widths.instead = widths.instead.max(least.min(Self::MOST));
             }
         }
@@ -69,10 +74,19 @@ fn said(canvas: &Canvas<'_>, case: &Case) -> String {
 fn instead(canvas: &Canvas<'_>, case: &Case) -> String {
     let task = canvas.state.task();
     let wrong = (0..case.predicted.len()).filter(|&j| case.instead(j) != Instead::Right);
-    let wrong: Vec<String> = wrong
-        .map(|j| format!("{} {}", task.prediction(j), case.instead(j).name(task)))
-        .collect();
-    wrong.join(", ")
+    let truth = case.values.truth();
+    let told = wrong.map(|j| match (case.instead(j), truth.get(j)) {
+        // what was said stands beside it
+        (Instead::Class(_), Some(right)) if case.predicted.len() == 1 => task.target_name(right),
+        (what, _) => format!("{} {}", task.prediction(j), what.name(task)),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether what is said is a class that is told by its name.
+fn has_few_classes(canvas: &Canvas<'_>) -> bool {
+    let task = canvas.state.task();
+    matches!(Instead::of_class(0, task), Some(Instead::Class(_)))
 }
 
 /// What inputs are sorted by comes first: a narrow screen ends before the line does.
@@ -86,7 +100,7 @@ fn in_order<T>(canvas: &Canvas<'_>, margin: T, loss: T) -> (T, T) {
 /// The heads of the columns of inputs.
 pub(super) fn heads(canvas: &Canvas<'_>, widths: &CaseWidths) -> Line<'static> {
     let (first, last) = in_order(canvas, "margin", "loss");
-    let text = widths.line("input", first, "says", CaseWidths::HEAD, last);
+    let text = widths.line("input", first, "says", widths.head, last);
     Line::from(canvas.span(Role::Title, format!("  {text}")))
 }
 

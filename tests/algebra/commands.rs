@@ -97,7 +97,7 @@ fn attribute_answers() {
     assert_eq!(mean["tables"][0]["beside"][0]["name"], "standard error");
     let text = stdout(&prompt);
     assert!(
-        text.contains("of: single") && text.contains("remainder"),
+        text.contains("of: this prompt") && text.contains("remainder"),
         "{text}"
     );
 }

@@ -346,3 +346,17 @@ fn another_step_of_the_model_is_counted_anew() {
     update(&mut bench.state, Msg::Stepped { at: 1, result });
     assert!(bench.state.space_tally().is_some());
 }
+
+#[test]
+fn home_and_end_lead_to_the_first_and_the_last_row() {
+    let (_folder, mut bench) = bench();
+    press(&mut bench, "S end");
+    let last = bench.state.space_cursor();
+    assert!(last > 10, "{last}");
+    press(&mut bench, "down");
+    assert_eq!(bench.state.space_cursor(), last);
+    press(&mut bench, "delete");
+    assert!(told(&bench).contains("no claim is selected"));
+    press(&mut bench, "home");
+    assert_eq!(bench.state.space_cursor(), 0);
+}

@@ -45,6 +45,35 @@ fn what_was_added_says_what_it_did() {
 }
 
 #[test]
+fn a_key_that_does_nothing_says_so() {
+    for (keys, key) in [
+        ("tab", "enter"),
+        ("tab", "left"),
+        ("tab tab", "home"),
+        ("tab tab", "pageup"),
+        ("tab tab tab tab", "delete"),
+        ("", "f9"),
+        ("", "ctrl-x"),
+        ("", "alt-q"),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, keys);
+        press(&mut bench, key);
+        let want = format!("{key} does nothing here; ? lists the keys");
+        assert_eq!(told(&bench), want, "{keys}");
+    }
+    for (keys, said) in [
+        ("tab tab tab tab tab down", "there are no interventions"),
+        ("tab tab tab tab tab delete", "there are no interventions"),
+        ("F down", "there is none to go to"),
+    ] {
+        let mut bench = workbench(1);
+        press(&mut bench, keys);
+        assert!(told(&bench).starts_with(said), "{keys}: {}", told(&bench));
+    }
+}
+
+#[test]
 fn a_theme_is_called_by_its_name() {
     let mut bench = workbench(1);
     bench.state.themes = Theme::round_from("light");

@@ -130,6 +130,45 @@ fn several_numbers_a_condition_and_a_figure() {
         "in the condition 'lss > 1'",
     );
     refused(&curve(&["circuit ov.0 at 99 1"]), "no cell '99 1'");
+    // a number is no condition
+    for number in ["margin", "loss", "circuit ov.0 at 3 4"] {
+        let words = format!("'{number}' is a number of each step; say what it has to be");
+        refused(&self::curve(folder, &["loss", "--until", number]), &words);
+    }
+    // what is of no inputs says so, and no sample can be said of it
+    let cells = ["circuit ov.0 at 3 4", "attribution at attn_out 0", "loss"];
+    let told = json(&self::curve(
+        folder,
+        &[&cells[..], &["--over", "random:1:8"]].concat(),
+    ));
+    let of = |i: usize| {
+        let point = &told["curves"][i]["points"][0];
+        (
+            point["n"].as_u64(),
+            point["over"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(of(0), (None, "weights".to_owned()));
+    assert_eq!(of(1), (Some(1), "prompt, clean run".to_owned()));
+    assert_eq!(of(2), (Some(8), "random:1:8".to_owned()));
+    refused(
+        &self::curve(folder, &["circuit ov.0 at 3 4", "--over", "random:1:8"]),
+        "'over random:1:8' says nothing here",
+    );
+    // a mean over the sample is of the sample that is said
+    let told = json(&self::curve(
+        folder,
+        &[
+            "attribution over sample at attn_out 0",
+            "--over",
+            "random:1:8",
+        ],
+    ));
+    let point = &told["curves"][0]["points"][0];
+    assert_eq!(
+        (point["n"].as_u64(), point["over"].as_str()),
+        (Some(8), Some("random:1:8"))
+    );
     refused(&curve(&["loss", "-o", "fig.gif"]), "not .gif");
     refused(
         &[
@@ -145,9 +184,12 @@ fn several_numbers_a_condition_and_a_figure() {
     std::fs::write(format!("{folder}/step-00000060.safetensors"), "nonsense").unwrap();
     let told = output(&curve(&["loss", "--format", "csv"]));
     let said = String::from_utf8(told.stderr).unwrap();
-    assert!(
-        told.status.success() && said.contains("step 60: cannot read"),
-        "{said}"
-    );
+    assert_eq!(told.status.code(), Some(2), "{said}");
+    for part in [
+        "step 60: cannot read",
+        "1 of 7 steps cannot be opened, and are left out",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
     assert_eq!(String::from_utf8(told.stdout).unwrap().lines().count(), 7);
 }

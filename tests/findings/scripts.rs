@@ -4,7 +4,23 @@ use crate::keep;
 use crate::program::{refused, stdout};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+
+/// A finding made by these interventions, as a script: where it lies, its text and its data.
+fn exported(folder: &Path, lines: &[&str]) -> (String, String, Value) {
+    let keys: Vec<String> = lines
+        .iter()
+        .map(|line| format!(": '{line}' enter"))
+        .collect();
+    keep(folder, &format!("{} b 'Mine' ctrl-s", keys.join(" ")));
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let script = path("check.py");
+    stdout(&["export", &path("findings/mine"), "--python", "-o", &script]);
+    let text = fs::read_to_string(&script).unwrap();
+    let data = serde_json::from_str(text.split("\"\"\"").nth(3).unwrap()).unwrap();
+    (script, text, data)
+}
 
 #[test]
 fn a_finding_is_a_script_that_others_can_run() {
@@ -16,20 +32,9 @@ fn a_finding_is_a_script_that_others_can_run() {
         "rule blocks.0.attn.hook_k @idx = as_if(idx=0)",
         "knock blocks.1.attn.hook_attn_scores [b_1,elt]",
     ];
-    let keys: Vec<String> = lines
-        .iter()
-        .map(|line| format!(": '{line}' enter"))
-        .collect();
-    keep(
-        folder.path(),
-        &format!("{} b 'Mine' ctrl-s", keys.join(" ")),
-    );
+    let (script, text, data) = exported(folder.path(), &lines);
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let (finding, script) = (path("findings/mine"), path("check.py"));
-    stdout(&["export", &finding, "--python", "-o", &script]);
-    let text = fs::read_to_string(&script).unwrap();
-    let data = text.split("\"\"\"").nth(3).unwrap();
-    let data: Value = serde_json::from_str(data).unwrap();
+    let finding = path("findings/mine");
     let told = data["interventions"].as_array().unwrap();
     let told: Vec<&str> = told
         .iter()
@@ -72,16 +77,7 @@ fn edges_paths_ranks_and_logits_are_told_to_others_too() {
         "keep logits @b_0 frequencies classes 0 1 2",
         "scale logits @b_1 by 0.5",
     ];
-    let keys: Vec<String> = lines
-        .iter()
-        .map(|line| format!(": '{line}' enter"))
-        .collect();
-    keep(folder.path(), &format!("{} b 'All' ctrl-s", keys.join(" ")));
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let (finding, script) = (path("findings/all"), path("check.py"));
-    stdout(&["export", &finding, "--python", "-o", &script]);
-    let text = fs::read_to_string(&script).unwrap();
-    let data: Value = serde_json::from_str(text.split("\"\"\"").nth(3).unwrap()).unwrap();
+    let (script, _, data) = exported(folder.path(), &lines);
     let does: Vec<&str> = (data["interventions"].as_array().unwrap().iter())
         .map(|one| one["does"].as_str().unwrap())
         .collect();

@@ -42,7 +42,7 @@ fn a_mean_stands_beside_this_run() {
         let both = patched(&model, &with, &format!("{line} beside"));
         assert_eq!(both.values, single.values);
         assert_eq!(both.beside[0].values, mean.values);
-        assert_eq!(both.name, "single");
+        assert_eq!(both.name, "this prompt");
         assert!(
             both.beside[0].name.ends_with("each patched"),
             "{}",

@@ -128,7 +128,7 @@ fn numbers_of_one_heatmap_line_up() {
         [" .0 .1 +1 ·  ? ", "  - ?  in -i .4"].map(str::to_owned)
     );
     let wide = Scale::Diverging { max: 18.0 };
-    assert_eq!(text(wide, 5)[0], "    0  +.1 +1.0  ·   n/a ");
+    assert_eq!(text(wide, 5)[0], "    0   .1  1.0  ·   n/a ");
     let attention = Scale::Sequential { max: 1.0 };
     assert_eq!(text(attention, 3)[0], " .0 .1  1 ·  ? ");
     assert_eq!(text(attention, 4)[0], " .00 .12 1.0  ·  n/a");

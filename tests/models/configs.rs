@@ -73,6 +73,14 @@ fn a_wrong_config_field_is_named() {
             "config field n_layers is there twice",
         ),
         (
+            r#"{"sliding_window": 10}"#,
+            "config field sliding_window is 10: attention to a window of the prompt is not supported",
+        ),
+        (
+            r#"{"sliding_window": 10, "n_ctx": 11}"#,
+            "it must be as long as n_ctx, or null",
+        ),
+        (
             r#"{"use_qk_norm": true}"#,
             "config field use_qk_norm is true: that is not supported",
         ),
@@ -212,4 +220,16 @@ fn what_is_said_beside_a_checkpoint_does_not_silence_what_is_said_in_it() {
         (Some(2), Some(Standard))
     );
     assert!(said.act_fn.is_some());
+}
+
+#[test]
+fn a_window_that_leaves_nothing_out_changes_nothing() {
+    for config in [
+        r#"{"sliding_window": null}"#,
+        r#"{"sliding_window": 11, "n_ctx": 11}"#,
+        r#"{"sliding_window": 2, "use_sliding_window": false}"#,
+    ] {
+        let model = open(config).unwrap();
+        assert!(model.unread.is_none(), "{config}: {:?}", model.unread);
+    }
 }

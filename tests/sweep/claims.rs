@@ -355,7 +355,8 @@ fn wrong_claims_point_at_the_word() {
             "whne",
             "an operator, 'when' or the end",
         ),
-        ("margin > 1 when idx in {1,2", "", "a list"),
+        ("margin > 1 when idx in {1,2", "{1,2", "'}' is missing"),
+        ("(margin > 1", "(margin", "')' is missing"),
         ("min margin > idx", "idx", "a plain number"),
         (
             "path[0>0][b_0,2] > 1",

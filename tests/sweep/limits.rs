@@ -89,7 +89,7 @@ fn what_is_wrong_inside_of_parentheses_is_said_once() {
         format!("{}a_0 < 5 and {}", "(".repeat(30), "abs(".repeat(30)),
     ] {
         let error = Claim::parse(&line, task(), &config).unwrap_err();
-        let words = ["a number or a word", "a comparison"];
+        let words = ["a number or a word", "a comparison", "is not closed"];
         let most = words.map(|words| error.problem.matches(words).count());
         assert!(most.into_iter().max() == Some(1), "{line}: {error}");
     }

@@ -12,7 +12,7 @@ use crate::common::Parts as _;
 /// A claim of fields alone, and of which inputs it is true: `a`, `idx`, `elt`.
 type ByHand = fn([i64; 2], i64, i64) -> bool;
 
-const CLAIMS: [(&str, ByHand); 14] = [
+const CLAIMS: [(&str, ByHand); 16] = [
     ("(a_0 + elt) % 5 == 2", |a, _, elt| (a[0] + elt) % 5 == 2),
     ("(a_0 - elt) % 5 == 2", |a, _, elt| {
         (a[0] - elt).rem_euclid(5) == 2
@@ -26,6 +26,11 @@ const CLAIMS: [(&str, ByHand); 14] = [
     ("2 ** idx * a_1 >= elt ** 2 / 2", |a, idx, elt| {
         2 * 2i64.pow(idx as u32) * a[1] >= elt * elt
     }),
+    // powers are worked out from the right
+    ("2 ** idx ** 2 * a_1 > elt ** 2 ** 1", |a, idx, elt| {
+        2i64.pow((idx * idx) as u32) * a[1] > elt * elt
+    }),
+    ("-2 ** 2 + a_1 == -elt", |a, _, elt| a[1] - 4 == -elt),
     ("max(a) > elt", |a, _, elt| a[0].max(a[1]) > elt),
     ("a[idx] == elt", |a, idx, elt| a[idx as usize] == elt),
     ("sorted(a)[0] + 1 < a[1 - idx]", |a, idx, _| {

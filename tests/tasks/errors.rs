@@ -62,7 +62,11 @@ fn what_is_missing() {
 #[test]
 fn words_of_the_language() {
     refused("tokens = numbers(3", "1:19", &["Python"]);
-    refused("import numpy as np\n", "1:1", &["nothing can be imported"]);
+    refused(
+        &format!("import numpy as np\n{TWO}def f(a, b):\n    return np.max([a, b])\n"),
+        "6:12",
+        &["`np` not found", "nothing can be imported"],
+    );
     refused(&format!("{TWO}class A:\n    pass\n"), "4:1", &["Python"]);
     refused(
         &format!("{TWO}def f(a, b):\n    return c\n"),
@@ -404,5 +408,15 @@ fn what_is_right_is_taken() {
         &format!("{TWO}def f(b, a, base = 9):\n    return (a + b) % base\n"),
         "",
         &[],
+    );
+}
+
+#[test]
+fn what_a_function_is_handed_and_cannot_take_is_said_in_plain_words() {
+    let text = "tokens = numbers(9)\nlayout = 'a'\nfields = {'a': below(10 ** 18)}\n";
+    refused(
+        text,
+        "3:16",
+        &["n is no value that fits: a whole number below 2,147,483,648 is needed"],
     );
 }

@@ -110,7 +110,7 @@ fn what_is_asked_for_is_known() {
 fn what_is_wrong_is_one_error_at_its_word() {
     let mut wrong = Vec::new();
     for (text, at, says) in [
-        ("import os", 0, "nothing can be imported"),
+        ("import os", 0, "no expression"),
         (&"(".repeat(2000)[..], 64, "brackets"),
         (
             &format!("{}1{}", "(".repeat(2000), ")".repeat(2000)),

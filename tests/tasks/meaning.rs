@@ -126,6 +126,19 @@ fn layouts_as_lists_and_quoted_words() {
 }
 
 #[test]
+fn a_range_is_what_a_field_may_hold() {
+    let task = file(
+        "tokens = numbers(12) + ['pad']\nlayout = 'a b s[3]'\npad = 'pad'\n\
+         fields = {'a': range(9), 'b': range(1, 10, 4), 's': lengths(range(2, 4), range(1, 4))}\n\
+         answers = {'f': 'a'}\ndef f(a, b):\n    return a\n",
+    );
+    let values = |slot: usize| task.slots[slot].values.clone();
+    assert_eq!(values(0), (0..9).collect::<Vec<_>>());
+    assert_eq!(values(1), [1, 5, 9]);
+    assert_eq!(values(2), [2, 3]);
+}
+
+#[test]
 fn positions_by_label_field_and_number() {
     let read = |answers: &str| {
         let text = format!(

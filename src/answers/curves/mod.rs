@@ -3,7 +3,7 @@
 //! ```text
 //! curve loss, accuracy                         curve A1[b_0,elt], min margin over random:3:500
 //! curve pred == truth until accuracy > 0.99    curve loss log xy
-//! curve circuit ov.1 at 5 5                    curve attribution at 1.0 b_0
+//! curve circuit ov.1 at 5 5                    curve attribution at head 1.0 b_0→b_1
 //! ```
 //!
 //! `quantity.rs` reads and measures them, `walk.rs` goes from step to step.

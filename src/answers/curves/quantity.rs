@@ -1,7 +1,8 @@
 //! What is told of each step: a loss, an accuracy, a number of claims, or a cell of an answer.
 
-use super::walk::{AtStep, Measured};
+use super::walk::{AtStep, Measured, over_words};
 use crate::answers::answering::{Inquest, answer};
+use crate::answers::inputs::INPUTS;
 use crate::answers::question::Question;
 use crate::answers::table::Table;
 use crate::lens::{RunName, Shown};
@@ -23,6 +24,8 @@ enum What {
     Loss,
     Accuracy,
     Claim(Box<Claim>),
+    /// Something true or not, that is asked how often it is.
+    Condition(Box<Claim>),
     /// A cell of an answer, or a number that belongs to all of it.
     Cell(Box<Question>, String),
 }
@@ -45,20 +48,30 @@ impl Tracked {
             }
             _ => {
                 // a condition is asked how often it is true: its mean would be a condition of all inputs
-                let claim = match Claim::parse(text, task, config) {
-                    Ok(claim) => claim,
+                match Claim::parse(text, task, config) {
+                    Ok(claim) if is_of_each(text) => What::Condition(Box::new(claim)),
+                    Ok(claim) => What::Claim(Box::new(claim)),
                     Err(error) => {
                         let mean = Claim::parse(&format!("mean {text}"), task, config);
-                        mean.map_err(|_| error)?
+                        What::Claim(Box::new(mean.map_err(|_| error)?))
                     }
-                };
-                What::Claim(Box::new(claim))
+                }
             }
         };
         Ok(Self {
             text: text.to_owned(),
             what,
         })
+    }
+
+    /// Whether it is a number of the inputs that a sample or the space lists: else it is the weights', the
+    /// prompt's, or says for itself which inputs it is of.
+    #[must_use]
+    pub fn is_over_inputs(&self) -> bool {
+        match &self.what {
+            What::Cell(question, _) => question.is_over_sample(),
+            _ => true,
+        }
     }
 
     /// The number at a step; nothing where it was not wanted any more.
@@ -78,17 +91,19 @@ impl Tracked {
                         What::Loss => tally.mean_loss(),
                         _ => right.inputs_accuracy,
                     },
-                    n: right.inputs,
+                    n: Some(right.inputs),
                     undefined: tally.undefined(),
+                    over: over_words(step.over),
                 })
             }
-            What::Claim(claim) => {
+            What::Claim(claim) | What::Condition(claim) => {
                 let sweep = step.sweep()?;
                 let verdict = sweep.check(step.over, claim, &mut |_, _| Ok(go_on()))?;
                 verdict.map(|verdict| Measured {
                     value: told(&self.text, &verdict),
-                    n: verdict.total - verdict.undefined,
+                    n: Some(verdict.total - verdict.undefined),
                     undefined: verdict.undefined,
+                    over: over_words(step.over),
                 })
             }
             What::Cell(question, cell) => {
@@ -107,14 +122,28 @@ impl Tracked {
                     experiment: step.experiment,
                     about: Shown::Run(run),
                 })?;
+                let sample = step.experiment.sample;
+                let said = table.notes.iter().find(|(name, _)| name == INPUTS);
+                let (n, over) = match said {
+                    _ if question.is_about_weights() => (None, "weights".to_owned()),
+                    _ if question.is_mean() => (Some(sample.examples() as u64), sample.to_string()),
+                    Some((_, inputs)) => (None, inputs.clone()),
+                    None => (Some(1), format!("prompt, {} run", run.name())),
+                };
                 Some(Measured {
                     value: found(&table, cell)?,
-                    n: 1,
+                    n,
                     undefined: 0,
+                    over,
                 })
             }
         })
     }
+}
+
+/// Whether a claim is one of each input: not of their mean, least or largest.
+fn is_of_each(text: &str) -> bool {
+    !matches!(text.split_whitespace().next(), Some("mean" | "min" | "max"))
 }
 
 /// The number that a verdict is asked for: the least, the largest, the mean, or how often it is true.
@@ -197,10 +226,18 @@ impl Condition {
             let quantity = format!("{}{when}", bare[..at].trim_end());
             Some((quantity, how, than.filter(|than| than.is_finite())?))
         });
+        let alone = split.is_none();
         let (quantity, how, than) = split.unwrap_or_else(|| (text.to_owned(), ">=", 1.0));
+        let of = Tracked::parse(&quantity, task, config)?;
+        ensure!(
+            !alone || matches!(of.what, What::Condition(_)),
+            "'{}' is a number of each step; say what it has to be, as in '{} > 0.5'",
+            shown(text),
+            shown(text)
+        );
         Ok(Self {
             text: text.to_owned(),
-            of: Tracked::parse(&quantity, task, config)?,
+            of,
             how,
             than,
         })

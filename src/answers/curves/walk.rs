@@ -8,8 +8,8 @@ use crate::lens::numbers::array::Array;
 use crate::lens::slide::open_step;
 use crate::lens::{Experiment, Matrices};
 use crate::model::{HookedTransformer, Series};
-use crate::sweep::{Over, Sweep, Tally, make_means};
-use anyhow::{Context, Result};
+use crate::sweep::{Over, Sweep, Tally, averaging, make_means};
+use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 
 /// A model at a step, and what is made of it once.
@@ -48,15 +48,25 @@ impl AtStep<'_> {
     }
 }
 
-/// A number of a step, and of how many inputs it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A number of a step, and of what it is.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The number.
     pub value: f64,
-    /// Inputs that it is of.
-    pub n: u64,
+    /// Inputs that it is of; nothing where it is no mean of inputs, or says itself of how many.
+    pub n: Option<u64>,
     /// Those of which it is not defined; of a loss or an accuracy, predictions.
     pub undefined: u64,
+    /// What it was taken from: `exact` where that is all inputs, a sample, the prompt, the weights.
+    pub over: String,
+}
+
+/// Which inputs these are; `exact` where they are all.
+pub(super) fn over_words(over: Over) -> String {
+    match over {
+        Over::Space => "exact".to_owned(),
+        Over::Sample(sample) => sample.to_string(),
+    }
 }
 
 /// What a step comes to.
@@ -94,13 +104,25 @@ impl AlongSteps {
         let task = like.task();
         let (tracked, until) = curves.read(task, like.config())?;
         let over = curves.over.map_or_else(|| Over::usual(task), Over::Sample);
+        let asked = tracked.iter().chain(until.iter().map(|one| &one.of));
+        if let Some(sample) = curves.over
+            && !asked.clone().any(Tracked::is_over_inputs)
+        {
+            bail!(
+                "'over {sample}' says nothing here: no number that is asked is of several inputs"
+            );
+        }
+        let experiment = match curves.over {
+            Some(_) => averaging(experiment, over),
+            None => experiment.clone(),
+        };
         Ok(Self {
             curves: curves.clone(),
             tracked,
             until,
             series,
             like: like.clone(),
-            experiment: experiment.clone(),
+            experiment,
             over,
             lines: Vec::new(),
         })
@@ -178,12 +200,17 @@ impl AlongSteps {
         &self.lines
     }
 
-    /// What the inputs were; `exact` where they are all.
+    /// What the numbers were taken from: `exact` where all are of all inputs; several things one after the
+    /// other.
     #[must_use]
     pub fn over(&self) -> String {
-        match self.over {
-            Over::Space => "exact".to_owned(),
-            other => other.to_string(),
+        let first = self.lines.iter().find_map(|line| line.result.as_ref().ok());
+        let of = first.map_or(&[][..], |all| &all[..self.tracked.len()]);
+        let mut words: Vec<&str> = of.iter().map(|one| one.over.as_str()).collect();
+        words.dedup();
+        match words.is_empty() {
+            true => over_words(self.over),
+            false => words.join("; "),
         }
     }
 

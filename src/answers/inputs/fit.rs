@@ -1,9 +1,9 @@
 //! A number of every input as a sum of others, each times what fits best (least squares).
 
 use super::keyed::{Fold, Key, Keyed, Keys};
-use super::places::{Asked, defined, so_far, told, unfinished};
+use super::places::{Asked, DIGITS, at_inputs, defined, so_far, told, unfinished};
 use super::together::Together;
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::table::{STANDARD_ERROR, Table};
 use crate::lens::{Array, Matrix};
 use crate::sweep::{Gathering, Over, Progress, Quantity, Sweep, gather};
@@ -16,8 +16,6 @@ use std::sync::Arc;
 
 /// Inputs with the worst residuals that are named.
 const WORST: usize = 5;
-/// Digits of what is told in words.
-const DIGITS: usize = 6;
 
 /// The terms together with the number itself, which is the last.
 #[derive(Clone)]
@@ -278,7 +276,7 @@ impl Stepwise for Fit {
             ("fit".to_owned(), told_as),
             ("R²".to_owned(), significant(fitted.r2, DIGITS)),
             (
-                "inputs".to_owned(),
+                INPUTS.to_owned(),
                 told(self.over, fitted.n + fitted.left_out),
             ),
         ];
@@ -286,14 +284,9 @@ impl Stepwise for Fit {
         if let Some(Progress { done, total }) = self.progress {
             notes.push(("residuals".into(), format!("{done} of {total} inputs")));
         }
-        let worst = gathering.gathered().fold.worst.iter();
-        let worst = worst.map(|(off, number)| {
-            let input = self.task.values_at((*number).into());
-            format!("{} at {input}", significant(*off, DIGITS))
-        });
-        let worst: Vec<String> = worst.collect();
+        let worst = &gathering.gathered().fold.worst;
         if !worst.is_empty() {
-            notes.push(("worst residuals".into(), worst.join("; ")));
+            notes.push(("worst residuals".into(), at_inputs(self.task, worst)));
         }
         Table {
             rows: std::iter::once("1".to_owned())

@@ -3,7 +3,7 @@
 use super::keyed::{Fold, Key, Keyed, Keys};
 use super::places::{Asked, defined, so_far, told, unfinished};
 use super::stat::Stat;
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::answering::Inquest;
 use crate::answers::table::{STANDARD_ERROR, Table};
 use crate::lens::{Array, RunName};
@@ -123,7 +123,7 @@ impl Stepwise for Grouped {
             });
             inputs.extend(most);
         }
-        let mut notes = vec![("inputs".into(), told(self.over, all.n() + all.undefined))];
+        let mut notes = vec![(INPUTS.into(), told(self.over, all.n() + all.undefined))];
         notes.extend(so_far(self.progress));
         notes.extend(defined(all.n(), all.undefined));
         for (name, stat) in groups.iter().take(if groups.len() <= 12 { 12 } else { 0 }) {

@@ -1,6 +1,6 @@
 //! A number over the values of one field, or of two.
 
-use super::places::{Asked, cells, check, defined, so_far, told, unfinished};
+use super::places::{Asked, DIGITS, cells, check, defined, so_far, told, unfinished};
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::curves::LogAxes;
@@ -11,9 +11,6 @@ use crate::task::number::significant;
 use crate::task::{Task, Values};
 use anyhow::Result;
 use std::sync::Arc;
-
-/// Digits of numbers in notes.
-const DIGITS: usize = 6;
 
 /// The fields that a map is by, and which cell each of their values belongs to.
 #[derive(Clone)]

@@ -118,6 +118,9 @@ pub enum Many {
     },
 }
 
+/// The note of an answer that says which inputs it is of.
+pub(super) const INPUTS: &str = "inputs";
+
 /// Which inputs a question is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
@@ -215,9 +218,8 @@ impl Many {
         }
     }
 
-    /// The next extent: all else as in the prompt, all inputs, the sample.
-    pub(super) fn toggle(&mut self) {
-        let about_prompt = matches!(self, Self::Map { .. } | Self::Spectrum { .. });
+    /// Which inputs it is about.
+    fn extent(&mut self) -> &mut Extent {
         let (Self::Map { over, .. }
         | Self::Groups { over, .. }
         | Self::Fit { over, .. }
@@ -226,6 +228,20 @@ impl Many {
         | Self::Partition { over, .. }
         | Self::Scatter { over, .. }
         | Self::Spectrum { over, .. }) = self;
+        over
+    }
+
+    /// Whether the sample at hand decides it.
+    pub(super) fn is_over_sample(&self) -> bool {
+        let in_doubt = matches!(self, Self::Scatter { .. });
+        let over = *self.clone().extent();
+        over == Extent::Sample || (in_doubt && over == Extent::Near)
+    }
+
+    /// The next extent: all else as in the prompt, all inputs, the sample.
+    pub(super) fn toggle(&mut self) {
+        let about_prompt = matches!(self, Self::Map { .. } | Self::Spectrum { .. });
+        let over = self.extent();
         *over = match over {
             Extent::Near => Extent::Space,
             Extent::Space => Extent::Sample,

@@ -1,9 +1,9 @@
 //! One neuron: what it holds over many inputs, what it reads of each token and what it writes.
 
 use super::neurons::position;
-use super::places::{Asked, so_far, told, unfinished};
+use super::places::{Asked, DIGITS, at_inputs, so_far, told, unfinished};
 use super::stat::Stat;
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::answering::Inquest;
 use crate::answers::table::Table;
 use crate::lens::{Array, HeadName, Matrices, Matrix};
@@ -15,8 +15,6 @@ use std::sync::Arc;
 
 /// Strongest inputs that are named.
 const STRONGEST: usize = 5;
-/// Digits of what is told in words.
-const DIGITS: usize = 6;
 
 /// One neuron's numbers, with the inputs in which it holds most.
 struct One {
@@ -114,24 +112,19 @@ impl Stepwise for Neuron {
         let n = stat.n() + stat.undefined;
         let mut notes = vec![
             ("at".to_owned(), self.task.label(self.pos)),
-            ("inputs".to_owned(), told(self.over, n)),
+            (INPUTS.to_owned(), told(self.over, n)),
         ];
         notes.extend(so_far(self.progress));
         if stat.n() > 0 {
             let words = format!(
-                "mean {}, spread {}, on in {} of {}",
+                "mean {}, spread {}, active in {} of {}",
                 significant(stat.mean(), DIGITS),
                 significant(stat.spread(), DIGITS),
                 on,
                 stat.n()
             );
-            notes.push(("holds".into(), words));
-            let inputs = strongest.iter().map(|(value, number)| {
-                let input = self.task.values_at((*number).into());
-                format!("{} at {input}", significant(*value, DIGITS))
-            });
-            let inputs: Vec<String> = inputs.collect();
-            notes.push(("strongest".into(), inputs.join("; ")));
+            notes.push(("activation".into(), words));
+            notes.push(("strongest".into(), at_inputs(self.task, strongest)));
         }
         notes.append(&mut table.notes);
         table.notes = notes;

@@ -1,8 +1,8 @@
 //! The neurons of a layer over many inputs.
 
-use super::places::{Asked, so_far, told, unfinished};
+use super::places::{Asked, DIGITS, so_far, told, unfinished};
 use super::stat::Stat;
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::answering::Inquest;
 use crate::answers::table::Table;
 use crate::answers::variants::score_under;
@@ -19,8 +19,6 @@ const MOST: usize = 8192;
 const MOST_SUMS: usize = 4 << 20;
 /// Forward passes that cutting all neurons one by one may take.
 const PASSES: usize = 150_000;
-/// Digits of what is told in words.
-const DIGITS: usize = 6;
 
 /// Where a layer's neurons are after their activation.
 pub(super) fn hook(layer: usize, config: &Config) -> HookName {
@@ -237,7 +235,9 @@ impl Stepwise for Neurons {
     fn table(&self) -> Table {
         let held = self.gathering.gathered();
         let (task, neurons) = (self.model.task(), held.stats.len());
-        let mut cols = ["mean", "on", "spread", "max"].map(str::to_owned).to_vec();
+        let mut cols = ["mean", "active", "spread", "max"]
+            .map(str::to_owned)
+            .to_vec();
         let slots = 0..held.by_value.len();
         cols.extend(
             slots
@@ -268,10 +268,10 @@ impl Stepwise for Neurons {
             .map_or(0, |stat| stat.n() + stat.undefined);
         let mut notes = vec![
             ("at".to_owned(), task.label(self.pos)),
-            ("inputs".to_owned(), told(self.over, n)),
+            (INPUTS.to_owned(), told(self.over, n)),
             (
-                "by FIELD".to_owned(),
-                "share of the variance that is between its values".to_owned(),
+                "by ..".to_owned(),
+                "share of the variance that is between the field's values".to_owned(),
             ),
         ];
         notes.extend(so_far(self.progress));
@@ -283,7 +283,7 @@ impl Stepwise for Neurons {
             };
             let base = self.base.as_ref().map_or_else(String::new, |base| {
                 format!(
-                    "; as it stands {} and {}",
+                    "; as it stands accuracy {}, loss {}",
                     significant(base.right().inputs_accuracy, DIGITS),
                     significant(base.loss, DIGITS)
                 )

@@ -5,7 +5,7 @@
 
 use super::map::{Axes, Cells};
 use super::places::{defined, so_far, told, unfinished};
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::answering::Inquest;
 use crate::answers::table::Table;
 use crate::lens::{Array, Intervention};
@@ -225,7 +225,7 @@ impl Stepwise for Partition {
                 (n + stat.n(), none + stat.undefined)
             })
         });
-        notes.push(("inputs".to_owned(), told(self.over, all.0 + all.1)));
+        notes.push((INPUTS.to_owned(), told(self.over, all.0 + all.1)));
         notes.extend(defined(all.0, all.1));
         let words = format!(
             "share of predictions that stay when the node is computed as if the field had the column's value; \

@@ -5,9 +5,13 @@ use crate::answers::answering::Inquest;
 use crate::lens::{Experiment, Matrices, RunName, Source};
 use crate::model::HookedTransformer;
 use crate::sweep::{Over, Progress, Quantity, Sweep};
+use crate::task::number::significant;
 use crate::task::{Change, Field, Sample, Task, Token, Values, grouped};
 use anyhow::{Context, Result, ensure};
 use std::sync::{Arc, Mutex};
+
+/// Digits of what is told in words.
+pub(super) const DIGITS: usize = 6;
 
 /// Inputs that are walked without being asked for where the model folds into tables: seconds.
 const MOMENT: u128 = 30_000_000;
@@ -192,6 +196,15 @@ pub(super) fn check(task: Task, by: &[usize]) -> Result<()> {
 /// How far a walk is, as long as it is not at its end.
 pub(super) fn unfinished(progress: Option<Progress>) -> Option<Progress> {
     progress.filter(|progress| progress.done < progress.total)
+}
+
+/// Numbers with the inputs that have them, in one line.
+pub(super) fn at_inputs(task: Task, all: &[(f64, u64)]) -> String {
+    let one = |(value, number): &(f64, u64)| {
+        let input = task.values_at((*number).into());
+        format!("{} at {input}", significant(*value, DIGITS))
+    };
+    all.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// What there is to say of a walk that goes on.

@@ -1,8 +1,8 @@
 //! Two numbers of every input: a point each, and how much they go together.
 
-use super::places::{Asked, defined, so_far, told, unfinished};
+use super::places::{Asked, DIGITS, defined, so_far, told, unfinished};
 use super::together::Together;
-use super::{Extent, Stepwise};
+use super::{Extent, INPUTS, Stepwise};
 use crate::answers::table::Table;
 use crate::lens::Array;
 use crate::sweep::{Gather, Gathering, Over, Progress, Quantity, Seen, gather};
@@ -12,8 +12,6 @@ use anyhow::Result;
 
 /// Points that are drawn, about: of more inputs some are, the same ones each time.
 const POINTS: u64 = 1000;
-/// Digits of what is told in words.
-const DIGITS: usize = 6;
 
 /// Points, and both numbers of all inputs together.
 struct Points {
@@ -124,7 +122,7 @@ impl Stepwise for Scattered {
     fn table(&self) -> Table {
         let found = self.gathering.gathered();
         let (shown, n) = (found.points.len(), found.all.n);
-        let mut notes = vec![("inputs".to_owned(), told(self.over, n + found.left_out))];
+        let mut notes = vec![(INPUTS.to_owned(), told(self.over, n + found.left_out))];
         notes.extend(so_far(self.progress));
         notes.extend(defined(n, found.left_out));
         if n > 1 && !found.correlation().is_finite() {

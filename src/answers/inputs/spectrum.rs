@@ -87,7 +87,7 @@ impl Stepwise for Spectrum {
                 .map(|field| format!("frequency of {field}"))
                 .collect(),
             // shares of very many are small: the largest has the strongest colour
-            signed: true,
+            signed: false,
             notes,
             ..Table::default()
         }

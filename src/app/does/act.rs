@@ -11,6 +11,7 @@ use super::inquire;
 use super::judge;
 use super::line::{edit_intervention, open_line, open_question, select_all, suggest, suggest_anew};
 use super::links;
+use super::listed;
 use super::note;
 use super::palette::{self, Taken};
 use super::patch;
@@ -161,22 +162,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ResampleCell => patch::typed(state, "resample", " keep "),
         Action::SurveyCell => patch::survey(state),
         Action::EditIntervention => edit_intervention(state),
-        Action::ToggleIntervention => {
-            let selected = state.view.intervention;
-            return change(state, |study| {
-                if let Some(listed) = study.interventions.get_mut(selected) {
-                    listed.on = !listed.on;
-                }
-            });
-        }
-        Action::RemoveIntervention => {
-            let selected = state.view.intervention;
-            return change(state, |study| {
-                if selected < study.interventions.len() {
-                    study.interventions.remove(selected);
-                }
-            });
-        }
+        Action::ToggleIntervention => return listed::toggle(state),
+        Action::RemoveIntervention => return listed::remove(state),
         Action::AskWhy => return inquire::why(state),
         Action::AskAttribution => return inquire::attribution(state),
         Action::AskPaths => return inquire::paths(state),
@@ -413,7 +400,7 @@ pub(in crate::app) fn step_in(state: &mut State, pane: Pane, rows: isize, column
         }
         Pane::Prompt => state.fields.step(rows),
         Pane::Answer => walk::move_cursor(state, rows, columns),
-        Pane::Space => rows::move_cursor(state, rows),
+        Pane::Space => rows::move_cursor(state, rows + columns),
         Pane::Logits => view.position = moved(view.position, rows + columns),
         Pane::Attention => {
             view.attention.dest = moved(view.attention.dest, rows);
@@ -428,15 +415,7 @@ pub(in crate::app) fn step_in(state: &mut State, pane: Pane, rows: isize, column
             view.strips.row = view.strips.row.saturating_add_signed(rows).min(last);
             view.strips.step(&state.model.config, len, columns);
         }
-        Pane::Interventions => {
-            let last = state
-                .history
-                .current()
-                .interventions
-                .len()
-                .saturating_sub(1);
-            view.intervention = view.intervention.saturating_add_signed(rows).min(last);
-        }
+        Pane::Interventions => listed::step(state, rows),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod inquire;
 pub mod judge;
 pub mod line;
 pub mod links;
+mod listed;
 pub mod note;
 pub mod page;
 pub mod palette;

@@ -101,12 +101,27 @@ pub fn hints(state: &State) -> Vec<(String, &'static str, Action)> {
             let key = match binding.action {
                 Action::Up if binding.at == LOGITS => "↑↓".to_owned(),
                 Action::Up => "arrows".to_owned(),
-                Action::TypeField if !is_typed(state, binding.keys[0]) => "letters".to_owned(),
+                Action::TypeField => typed_values(state),
                 _ => binding.named_keys().swap_remove(0),
             };
             (key, binding.hint, binding.action)
         })
         .collect()
+}
+
+/// What can be typed into the prompt: digits, or the first and the last value of its first field.
+fn typed_values(state: &State) -> String {
+    let task = state.task();
+    let values = task.slots.first().map_or(&[][..], |slot| &slot.values);
+    let names = values.iter().map(|&value| task.token_name(value));
+    let names: Vec<String> = names.collect();
+    let is_number = |name: &String| name.parse::<i64>().is_ok();
+    match (names.first(), names.last()) {
+        (Some(first), Some(last)) if !names.iter().all(is_number) && first != last => {
+            format!("{first} {last}")
+        }
+        _ => "0-9".to_owned(),
+    }
 }
 
 /// Whether a key is a letter of the field at hand, and so does nothing else.
@@ -122,6 +137,8 @@ fn does_something(state: &State, binding: &Binding) -> bool {
         Action::TakeCell => inquire::takes_cells(state),
         action if binding.at == ANSWER => inquire::idle(state, action).is_none(),
         action if binding.at == Where::Findings => does_to_findings(state, action),
+        // words are read, and no key is one of them
+        Action::DoSelected => !matches!(&state.mode, Mode::Help(view) if view.words),
         _ => true,
     }
 }

@@ -75,6 +75,7 @@ pub(in crate::app) fn keep_claim(state: &mut State) {
 /// Takes the selected claim off the list, unless it is kept.
 pub(in crate::app) fn drop_claim(state: &mut State) {
     let Some(claim) = state.pointed_claim() else {
+        state.say(Tone::Plain, "no claim is selected");
         return;
     };
     if state.study().claims.contains(&claim) {

@@ -14,8 +14,8 @@ use crate::app::keys::action::Action;
 use crate::app::keys::pane::Pane;
 use crate::findings::tutorial::Lesson;
 use crate::lens::{
-    Fix, HeadName, InView, MetricValues, Observation, Reading, RunName, Score, Shown, Source,
-    Warning, warnings,
+    Fix, InView, MetricValues, Observation, Reading, RunName, Score, Shown, Source, Warning,
+    warnings,
 };
 use crate::model::config::Assumed;
 use crate::model::{Config, Model};
@@ -305,10 +305,7 @@ impl State {
             observation: None,
             failure: None,
             generation: 0,
-            looked_at: InView {
-                layer: 0,
-                head: HeadName { layer: 0, head: 0 },
-            },
+            looked_at: InView::default(),
             space: Space {
                 truth: true,
                 ..Space::default()

@@ -21,7 +21,7 @@ const BRIEF: &[(Action, &str)] = &[
     (Action::CycleTheme, "colours"),
     (Action::Redo, "redo"),
     (Action::FollowPair, "pair's metric"),
-    (Action::Fix, "mend"),
+    (Action::Fix, "fix"),
     (Action::AskSources, "head sources"),
     (Action::AskMetrics, "all measures"),
     (Action::AskModels, "two models"),

@@ -118,7 +118,7 @@ fn replaced(state: &State, opening: &Opening, session: &Session) -> Result<State
             // claims that were stated are not lost to a look at a finding; its own are those that it keeps
             next.space.stated.clone_from(&state.space.stated);
             if same_model || step_of(state, session).is_some() {
-                next.say(Tone::Good, format!("{title}: u leads back"));
+                next.say(Tone::Good, format!("opened \"{title}\"; u undoes"));
             } else {
                 let name = &session.model.name;
                 next.say(

@@ -8,7 +8,8 @@ use super::progress::stop_flag;
 use crate::model::device::{DeviceChoice, Picked};
 use crate::runtime::train::{Outputs, TrainedModel, TrainingRun};
 use crate::task::number::significant;
-use crate::task::shown;
+use crate::task::shown_path;
+use crate::task::text::as_command;
 use crate::training::{Recipe, RecipeArgs, SavesArgs};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -90,7 +91,7 @@ fn train(args: &TrainArgs, out: &mut dyn Write) -> Result<()> {
         let (done, steps) = (run.steps(), run.training().recipe().steps);
         writeln!(out, "stopped after {done} of {steps} steps{way}")?;
     }
-    let name = shown(&trained.weights.to_string_lossy());
+    let name = shown_path(&trained.weights);
     report(out, &name, &run, &trained)
 }
 
@@ -128,11 +129,9 @@ fn progress_bar(steps: usize, what: &str) -> Result<ProgressBar> {
 
 /// The command as typed, with the program's name instead of its path.
 fn command_line() -> String {
-    let words = std::env::args().skip(1);
-    std::iter::once("circuitscope".to_owned())
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    as_command(std::iter::once("circuitscope".to_owned()).chain(words))
 }
 
 fn report(

@@ -6,7 +6,7 @@ use crate::lens::numbers::array::Array;
 use std::collections::BTreeMap;
 
 /// What of the grids is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InView {
     /// The layer of the grids of layer by position.
     pub layer: usize,

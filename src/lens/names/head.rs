@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use std::fmt;
 
 /// A head: layer and place in it, written `1.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeadName {
     /// From 0.
     pub layer: usize,

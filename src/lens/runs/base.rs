@@ -3,12 +3,10 @@
 use super::edit::{Editor, Sources};
 use super::pair::PairRuns;
 use super::window::Window;
-use crate::lens::experiment::grid::{Grid, GridName, indices};
 use crate::lens::experiment::intervention::{Intervention, Target};
 use crate::lens::experiment::metric::MetricValues;
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::run::RunName;
-use crate::lens::numbers::array::Array;
 use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunked};
 use anyhow::Result;
 use candle_core::Tensor;
@@ -55,34 +53,6 @@ impl<'a> Base<'a> {
             metric,
             source_logits: runs.get(from).logits.slice(&[metric.metric.position]),
         })
-    }
-
-    /// All cells of these grids. A cell's value is what the metric becomes when its patch is added
-    /// to the interventions. `None` once cancelled.
-    pub fn grids(
-        &self,
-        names: &[GridName],
-        cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<Vec<Grid>>> {
-        let config = self.model.config();
-        let len = self.model.task().seq_len();
-        let shapes = names.iter().map(|name| name.shape(config, len));
-        let shapes: Vec<Vec<usize>> = shapes.collect();
-        let patches = names.iter().zip(&shapes).flat_map(|(name, shape)| {
-            indices(shape).map(|index| name.intervention(name.cell(&index), self.from, config))
-        });
-        let patches: Vec<Intervention> = patches.collect();
-        let Some(shares) = self.shares_unless(&patches, cancelled)? else {
-            return Ok(None);
-        };
-        let mut shares = shares.into_iter();
-        let grids = names.iter().zip(shapes).map(|(&name, shape)| {
-            let cells = shape.iter().product();
-            let values = shares.by_ref().take(cells).collect();
-            let values = Array::from_values(shape, values);
-            Grid { name, values }
-        });
-        Ok(Some(grids.collect()))
     }
 
     /// The normalised metric when one of these is added to the interventions, for each of them;

@@ -38,6 +38,20 @@ pub fn begin(
     experiment: &Experiment,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<(Observation, Gridding)>> {
+    let (config, len) = (model.config(), model.task().seq_len());
+    let all = GridName::all(config);
+    let mut whole = all.clone();
+    whole.retain(|name| name.too_large(config, len).is_none());
+    begin_with(model, experiment, (&all, &whole), cancelled)
+}
+
+/// The same with the grids of which there may be blocks, and those of them that come by themselves.
+pub(super) fn begin_with(
+    model: &HookedTransformer,
+    experiment: &Experiment,
+    (names, whole): (&[GridName], &[GridName]),
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Option<(Observation, Gridding)>> {
     let Some(runs) = PairRuns::new(model, experiment, &[], cancelled)? else {
         return Ok(None);
     };
@@ -52,11 +66,9 @@ pub fn begin(
         runs,
     };
     if metric.is_some() {
-        let names = GridName::all(config);
         let shaped = names.iter().map(|&name| (name, name.shape(config, len)));
         gridding.shapes = shaped.collect();
-        let whole = names.iter();
-        let whole = whole.filter(|name| name.too_large(config, len).is_none());
+        let whole = whole.iter();
         gridding.todo = whole
             .flat_map(|name| Block::all(*name, &gridding.shapes[name]))
             .collect();

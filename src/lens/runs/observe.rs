@@ -1,7 +1,6 @@
 //! One observation: the three runs of a pair, the metric, and all patching grids.
 
-use super::base::Base;
-use super::gridding::begin;
+use super::gridding::{begin, begin_with};
 use super::one::{resolve, run_prompt};
 use super::pair::PairRuns;
 use super::seen::Observation;
@@ -39,12 +38,12 @@ pub fn patching_grids(
     experiment: &Experiment,
     names: &[GridName],
 ) -> Result<Vec<Grid>> {
-    let runs = PairRuns::new(model, experiment, &[], &|| false)?.context("the run broke off")?;
-    let metric = runs.metric(model.task(), experiment);
-    let metric = metric.context("clean and corrupted suggest no metric; name one")?;
-    let base = Base::new(model, experiment, &runs, &metric)?;
-    let grids = base.grids(names, &|| false)?;
-    grids.context("the grids broke off")
+    let begun = begin_with(model, experiment, (names, names), &|| false)?;
+    let (mut seen, mut gridding) = begun.context("the run broke off")?;
+    seen.metric
+        .context("clean and corrupted suggest no metric; name one")?;
+    gridding.rest(model, None, &mut seen, &|| false)?;
+    Ok(seen.grids)
 }
 
 /// One of an experiment's runs, without grids.

@@ -99,10 +99,9 @@ impl Circuit {
     fn made(weights: &Matrices, name: &CircuitName, scaled: bool, folded: bool) -> Result<Self> {
         let config = weights.config();
         let text = name.text(config);
-        let sizes = name
-            .axes()
-            .map(|axis| axis.labels(config, weights.task()).len());
-        check_table(&text, sizes)?;
+        let axes = name.axes();
+        let [rows, cols] = axes.map(|axis| axis.labels(config, weights.task()));
+        check_table(&text, [rows.len(), cols.len()])?;
         let (left, mut right) = Folding { weights, folded }.factors(name);
         if scaled {
             ensure!(
@@ -111,8 +110,6 @@ impl Circuit {
             );
             right *= faer::Scale(1.0 / config.attn_scale);
         }
-        let axes = name.axes();
-        let [rows, cols] = axes.map(|axis| axis.labels(config, weights.task()));
         Ok(Self {
             name: text,
             axes,

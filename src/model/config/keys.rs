@@ -138,8 +138,12 @@ pub(super) const KNOWN: [&str; 34] = [
     "rotary_dim",
 ];
 
+/// How far back attention looks, in the words of Hugging Face.
+const WINDOW: &str = "sliding_window";
+
 /// Keys of TransformerLens that sound like the others and change nothing that is computed here.
-const IDLE: [&str; 14] = [
+const IDLE: [&str; 15] = [
+    WINDOW,
     "use_attn_result",
     "use_attn_in",
     "use_split_qkv_input",
@@ -252,7 +256,30 @@ impl Sidecar {
             }
             before.insert(subject(name), (name, alone));
         }
+        said.check_window(fields)?;
         Ok(said)
+    }
+
+    /// A window of attention has to be as long as a prompt: nothing is left out of it then.
+    fn check_window(&self, fields: &Map<String, Value>) -> Result<()> {
+        let said = |wanted: &str| {
+            let mut all = flat(fields).into_iter();
+            all.find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value)
+        };
+        let unused = said("use_sliding_window").is_some_and(is_off);
+        let Some(window) = said(WINDOW).filter(|value| !unused && !is_off(value)) else {
+            return Ok(());
+        };
+        let longest = self.n_ctx.map(|n| n as u64);
+        let whole = longest.is_some_and(|longest| window.as_u64().is_some_and(|n| n >= longest));
+        ensure!(
+            whole,
+            "config field {WINDOW} is {}: attention to a window of the prompt is not supported; it must be as long as \
+             n_ctx, or null",
+            shown(&window.to_string())
+        );
+        Ok(())
     }
 
     /// What of the config is not read, though it sounds as if it were of account; nothing where there is no

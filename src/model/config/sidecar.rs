@@ -138,8 +138,10 @@ impl Sidecar {
             }
             "causal" | "is_causal" | "bidirectional" => {
                 let causal = flag(value)? != (name == "bidirectional");
-                let dir = if causal { "causal" } else { "bidirectional" };
-                self.attention_dir = AttentionDir::parse(dir).ok();
+                self.attention_dir = Some(match causal {
+                    true => AttentionDir::Causal,
+                    false => AttentionDir::Bidirectional,
+                });
             }
             "attn_only" => self.attn_only = Some(flag(value)?),
             "gated_mlp" => self.gated_mlp = Some(flag(value)?),

@@ -77,7 +77,7 @@ pub struct HookedTransformer {
     for_many: Option<Arc<Self>>,
     /// Its means over all inputs, as far as they were made.
     means: Means,
-    /// Asked before every pass.
+    /// Asked before every block.
     interrupt: Interrupt,
 }
 

@@ -291,6 +291,19 @@ pub struct WhileBusy {
     pub keys: usize,
 }
 
+impl WhileBusy {
+    /// What these times in milliseconds come to, beside a program that did nothing else.
+    fn of(times: Vec<f64>, alone: &Workbench) -> Self {
+        let keys = times.len();
+        let spread = Spread::of(times);
+        Self {
+            key_to_frame_ms: spread,
+            times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
+            keys,
+        }
+    }
+}
+
 /// Measures keys to frames while all inputs are swept, which takes `lasts` at least: only rounds of
 /// keys that are over by then count. `None` where that is too short for one.
 ///
@@ -324,13 +337,7 @@ pub fn while_sweeping(
             break;
         }
     }
-    let keys = times.len();
-    let spread = Spread::of(times);
-    Ok((keys > 0).then_some(WhileBusy {
-        key_to_frame_ms: spread,
-        times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
-        keys,
-    }))
+    Ok((!times.is_empty()).then(|| WhileBusy::of(times, alone)))
 }
 
 /// Measures keys to frames while a model is trained in the background, on all cores but one.
@@ -353,13 +360,7 @@ pub fn while_training(screen: Screen, flags: &[String], alone: &Workbench) -> Re
         let seen = session.burst_within(NOTHING, BETWEEN)?;
         times.extend(seen.map(|(at, _)| (at - sent).as_secs_f64() * 1e3));
     }
-    let keys = times.len();
-    let spread = Spread::of(times);
-    Ok(WhileBusy {
-        key_to_frame_ms: spread,
-        times_alone_p95: spread.p95 / alone.key_to_frame_ms.p95,
-        keys,
-    })
+    Ok(WhileBusy::of(times, alone))
 }
 
 impl Session {

@@ -6,7 +6,8 @@ use super::{Outputs, TrainingRun, judged};
 use crate::app::{TrainNews, TrainedSoFar};
 use crate::model::device::DeviceChoice;
 use crate::runtime::pool;
-use crate::task::{fraction, shown_path};
+use crate::task::fraction;
+use crate::task::text::as_command;
 use crate::training::{Spoken, Training};
 use anyhow::{Context, Result};
 use std::fs;
@@ -74,7 +75,7 @@ pub(in crate::runtime) struct Trainer {
     place: Arc<OnceLock<PathBuf>>,
     /// Says whether it was left before its end.
     thread: Mutex<Option<JoinHandle<bool>>>,
-    command: String,
+    flags: Vec<String>,
 }
 
 impl Trainer {
@@ -88,10 +89,9 @@ impl Trainer {
         send: impl Fn(TrainNews) -> bool + Send + Sync + 'static,
     ) -> Result<Self> {
         let (wishes, place) = (Arc::new(Wishes::default()), Arc::new(OnceLock::new()));
-        let command = command(&spoken);
+        let flags = spoken.flags.clone();
         let body = {
-            let (wishes, place, command) =
-                (Arc::clone(&wishes), Arc::clone(&place), command.clone());
+            let (wishes, place) = (Arc::clone(&wishes), Arc::clone(&place));
             move || {
                 let at_work = AtWork {
                     wishes: &wishes,
@@ -99,7 +99,7 @@ impl Trainer {
                 };
                 let mut left = false;
                 let worked = crate::runtime::worker::guarded(|| {
-                    let ended = at_work.train(&spoken, &folder, &place, &command)?;
+                    let ended = at_work.train(&spoken, &folder, &place)?;
                     left = ended.is_none();
                     Ok(ended)
                 });
@@ -118,7 +118,7 @@ impl Trainer {
             wishes,
             place,
             thread: Mutex::new(Some(thread)),
-            command,
+            flags,
         })
     }
 
@@ -154,16 +154,17 @@ impl Trainer {
         self.wish(TrainWish::Leave);
         let place = self.join().then(|| self.place.get()).flatten()?;
         Some(format!(
-            "the training was stopped, and what there is is kept; to go on: {} --output {} --continue",
-            self.command,
-            shown_path(place)
+            "the training was stopped, and what there is is kept; to go on: {} --continue",
+            command(&self.flags, &place.to_string_lossy())
         ))
     }
 }
 
 /// How the shell is asked for the same.
-fn command(spoken: &Spoken) -> String {
-    format!("circuitscope train {} --device cpu", spoken.flags.join(" "))
+fn command(flags: &[String], output: &str) -> String {
+    let own = ["--device", "cpu", "--output", output].map(str::to_owned);
+    let words = ["circuitscope", "train"].map(str::to_owned).into_iter();
+    as_command(words.chain(flags.iter().cloned()).chain(own))
 }
 
 /// A training at work.
@@ -179,7 +180,6 @@ impl AtWork<'_> {
         spoken: &Spoken,
         folder: &Path,
         place: &OnceLock<PathBuf>,
-        command: &str,
     ) -> Result<Option<String>> {
         let own = claimed(folder, spoken)?;
         let outputs = Outputs::folder(own.clone(), Some(spoken.saves.clone()), false);
@@ -196,11 +196,14 @@ impl AtWork<'_> {
         let own = place.get_or_init(|| own);
         (self.send)(TrainNews::Begun(own.clone()));
         self.tell_saved(&run)?;
+        let name = own.file_name().unwrap_or_default().to_string_lossy();
+        let command = command(&spoken.flags, &format!("{name}/"));
         if !self.take_steps(&mut run)? {
-            run.save()?;
+            // who leaves does not wait long
+            run.end(JUDGE, &command)?;
             return Ok(None);
         }
-        let trained = run.end(JUDGE_LAST, command)?;
+        let trained = run.end(JUDGE_LAST, &command)?;
         self.tell_saved(&run)?;
         let (done, steps) = (run.steps(), spoken.recipe.steps);
         let words = trained.overall.words();
@@ -414,6 +417,13 @@ mod tests {
         );
         let place = trainer.place.get().unwrap();
         assert!(place.join("state.safetensors").is_file());
+        let record = fs::read_to_string(place.join("record.json")).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        let command = record["command"].as_str().unwrap();
+        assert!(
+            command.ends_with("--output min-of-two-seed-3/"),
+            "{command}"
+        );
         // it is left once
         assert_eq!(trainer.leave(), None);
         // and goes on where it was

@@ -1,7 +1,9 @@
 //! Reads a claim's line. What the words mean is not decided here.
 
 use super::comparison::Comparison;
-use super::leaf::{listed, unsigned};
+use super::leaf::listed;
+use super::power::factor;
+use super::unclosed::unclosed;
 use crate::task::{limits, shown};
 use std::fmt;
 use winnow::ascii::{multispace0, multispace1};
@@ -199,9 +201,11 @@ fn whole<T>(text: &str, mut read: impl FnMut(&mut Input<'_>) -> Read<T>) -> Resu
         } else {
             format!("{} is needed here", wanted.join(" or "))
         };
+        let at = error.offset().min(text.len());
+        let (at, problem) = unclosed(text, at).unwrap_or((at, problem));
         ClaimError {
             line: text.to_owned(),
-            at: error.offset().min(text.len()),
+            at,
             problem,
         }
     })
@@ -417,29 +421,4 @@ fn one_of_signs(input: &mut Input<'_>, signs: &[(&'static str, Sign)]) -> Read<O
         }
     }
     Ok(None)
-}
-
-fn factor(input: &mut Input<'_>) -> Read<Number<Term>> {
-    multispace0.parse_next(input)?;
-    let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
-    let number = power(input)?;
-    Ok(if signs.is_multiple_of(2) {
-        number
-    } else {
-        Number::Negative(Box::new(number))
-    })
-}
-
-fn power(input: &mut Input<'_>) -> Read<Number<Term>> {
-    let base = unsigned(input)?;
-    if opt(spaced("**")).parse_next(input)?.is_none() {
-        return Ok(base);
-    }
-    let signs: usize = repeat(0.., ('-', multispace0)).parse_next(input)?;
-    let to = cut_err(unsigned).parse_next(input)?;
-    let to = match signs.is_multiple_of(2) {
-        true => to,
-        false => Number::Negative(Box::new(to)),
-    };
-    Ok(Number::Chain(Box::new(base), vec![(Sign::Power, to)]))
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `grammar.rs` reads them, `words.rs` lists what there is to type, `meaning.rs` says what their
-//! words mean, `leaf.rs` what they look like, `stated.rs` expressions of the task's language, `held.rs` those of activations, `circuits.rs` those of attention and circuits, `both.rs` those of the untouched run, `control.rs` the same under other interventions, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
+//! words mean, `leaf.rs` and `power.rs` what they look like, `unclosed.rs` which brackets have no other half, `stated.rs` expressions of the task's language, `held.rs` those of activations, `circuits.rs` those of attention and circuits, `both.rs` those of the untouched run, `control.rs` the same under other interventions, `word.rs` what each is in the numbers of a sweep, `known.rs` what can be
 //! left out, `verdict.rs` adds up all inputs, `several.rs` those of many claims at once; `conclusion.rs` says
 //! what is known then, `close.rs` where a forward pass cannot tell.
 
@@ -24,11 +24,13 @@ mod leaf;
 mod meaning;
 mod named;
 mod parts;
+mod power;
 mod quantity;
 mod several;
 mod stated;
 mod told;
 mod truth;
+mod unclosed;
 mod verdict;
 mod word;
 mod words;

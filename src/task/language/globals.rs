@@ -4,7 +4,8 @@ use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
 use super::given::Given;
 use super::python::python;
-use super::values::{AnyOf, Domain, Options, list, meaning, named};
+use super::python_math::modules;
+use super::values::{AnyOf, Domain, Options, list, meaning, named, range};
 use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
 use starlark::eval::Evaluator;
@@ -25,7 +26,8 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
     let mut builder = GlobalsBuilder::extended_by(&extensions)
         .with(words)
         .with(bounded)
-        .with(python);
+        .with(python)
+        .with(modules);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
         ("n_ctx", size(sizes.n_ctx)),
@@ -51,6 +53,7 @@ pub(super) fn of_expressions() -> Globals {
         .with(words)
         .with(bounded)
         .with(python)
+        .with(modules)
         .with(counts)
         .with(positions)
         .build()
@@ -160,6 +163,14 @@ fn numbers_from(first: i32, end: Option<i32>) -> anyhow::Result<Vec<i32>> {
 pub(super) fn domain(value: Value<'_>) -> anyhow::Result<Domain> {
     if let Some(domain) = value.downcast_ref::<Domain>() {
         return Ok(domain.clone());
+    }
+    if let Some((first, end, step)) = range(value) {
+        let numbers = numbers_from(first, Some(end))?.into_iter().step_by(step);
+        return Ok(Domain {
+            values: numbers.map(|n| Meaning::Number(n.into())).collect(),
+            distinct: false,
+            lengths: None,
+        });
     }
     let Some(items) = list(value) else {
         anyhow::bail!(

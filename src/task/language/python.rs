@@ -1,7 +1,7 @@
 //! Functions that Python has and the language has not.
 
 use super::bounds::mul;
-use super::values::{list, named};
+use super::values::{hidden_slot, list, named};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -74,6 +74,62 @@ pub(super) fn python(builder: &mut GlobalsBuilder) {
         };
         let unit = 10f64.powi(digits);
         Ok(eval.heap().alloc((number * unit).round_ties_even() / unit))
+    }
+
+    /// Whether a value is of a kind, or of one of several: `int`, `str`, `list` and the like.
+    fn isinstance<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] kind: Value<'v>,
+    ) -> starlark::Result<bool> {
+        if hidden_slot(value).is_some() {
+            return wrong("what kind it is is not known".to_owned());
+        }
+        let kinds = list(kind).map_or_else(|| vec![kind], <[_]>::to_vec);
+        let own = value.get_type();
+        // in Python what is true or not is a number, too
+        Ok(kinds.iter().any(|kind| {
+            let name = kind.to_str();
+            let name = name.trim_start_matches("<function ").trim_end_matches('>');
+            name == own || (own, name) == ("bool", "int") || (own, name) == ("string", "str")
+        }))
+    }
+
+    /// A function of two values, from the first value of a list on with each that follows.
+    fn reduce<'v>(
+        #[starlark(require = pos)] f: Value<'v>,
+        #[starlark(require = pos)] values: Value<'v>,
+        #[starlark(require = pos)] first: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let values: Vec<Value> = values.iterate(eval.heap())?.collect();
+        let mut values = values.into_iter();
+        let Some(mut made) = first.or_else(|| values.next()) else {
+            return wrong("reduce of no value".to_owned());
+        };
+        for value in values {
+            made = eval.eval_function(f, &[made, value], &[])?;
+        }
+        Ok(made)
+    }
+
+    /// The sums of the first one, two, three .. values, or what another function makes of them.
+    fn accumulate<'v>(
+        #[starlark(require = pos)] values: Value<'v>,
+        #[starlark(require = pos)] f: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Vec<Value<'v>>> {
+        let heap = eval.heap();
+        let values: Vec<Value> = values.iterate(heap)?.collect();
+        let mut all: Vec<Value> = Vec::with_capacity(values.len());
+        for value in values {
+            let next = match (all.last(), f) {
+                (None, _) => value,
+                (Some(&so_far), Some(f)) => eval.eval_function(f, &[so_far, value], &[])?,
+                (Some(&so_far), None) => so_far.add(value, heap)?,
+            };
+            all.push(next);
+        }
+        Ok(all)
     }
 
     /// Puts values in the places of a list's own: what `.sort()` and `.reverse()` do.

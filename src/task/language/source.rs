@@ -7,7 +7,7 @@
 
 use super::edits::{self, Edit};
 use super::error::{Flaw, TaskError, Where, one_line};
-use super::pasted::Pasted;
+use super::pasted::{Pasted, imports};
 use super::shape::{self, Seen};
 use super::watch;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
@@ -30,7 +30,7 @@ const OPERATORS: [(&str, &str); 8] = [
 ];
 /// What helps where the text is not of the language, and where a name has no value.
 pub(super) const PARSED_REMEDY: &str = "task files are written in the part of Python that has def, if, for, return, lists, \
-     dicts and comprehensions, and no import, class or try";
+     dicts and comprehensions, and no class or try";
 pub(super) const SCOPE_REMEDY: &str = "give it a value before, or correct its name";
 /// What helps where a call fails.
 pub(super) const CALLED_REMEDY: &str = "correct this line, or what is handed to it";
@@ -229,6 +229,12 @@ impl Source {
         if let Some((problem, remedy)) = watch::reason(&problem) {
             return Flaw::new(at, problem, remedy);
         }
+        let problem = handed(&problem).unwrap_or(problem);
+        if let Some(name) = missing(&problem).filter(|name| imports(&self.original, name)) {
+            let remedy =
+                format!("nothing can be imported but math: write out what you need of {name}");
+            return Flaw::new(at, &problem, remedy);
+        }
         let remedy = remedy(error.kind(), &problem, self.after(&at));
         Flaw::new(at, problem, remedy)
     }
@@ -262,6 +268,28 @@ impl Source {
 }
 
 /// What helps, by what is wrong.
+/// The name that is not there, where that is the problem.
+fn missing(problem: &str) -> Option<&str> {
+    let (_, rest) = problem.split_once("ariable `")?;
+    let (name, rest) = rest.split_once('`')?;
+    rest.contains("not found").then_some(name)
+}
+
+/// What is wrong with what a function was handed, in plain words, where that is the problem: the language says
+/// "Error unpacking value for parameter `n` of type `int; ..".
+fn handed(problem: &str) -> Option<String> {
+    let rest = problem.strip_prefix("Error unpacking value for parameter `")?;
+    let (name, rest) = rest.split_once("` of type `")?;
+    let end = rest.find(['`', ';', ',']).unwrap_or(rest.len());
+    let kind = match &rest[..end] {
+        "int" | "i32" | "usize" | "u32" => "a whole number below 2,147,483,648",
+        "str" | "string" => "a text",
+        "list" => "a list",
+        other => other,
+    };
+    Some(format!("{name} is no value that fits: {kind} is needed"))
+}
+
 fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static str {
     use starlark::ErrorKind as Kind;
     if problem.contains("no attribute `sort`") {

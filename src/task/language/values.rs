@@ -241,6 +241,21 @@ pub(super) fn list<'v>(value: Value<'v>) -> Option<&'v [Value<'v>]> {
     list.or_else(|| TupleRef::from_value(value).map(TupleRef::content))
 }
 
+/// Where a range begins and ends, and its step, if it goes up. It has no items to borrow, but says what it is.
+pub(super) fn range(value: Value<'_>) -> Option<(i32, i32, usize)> {
+    let text = value.to_repr();
+    let inner = text.strip_prefix("range(")?.strip_suffix(')')?;
+    let numbers: Option<Vec<i32>> = (inner.split(','))
+        .map(|number| number.trim().parse().ok())
+        .collect();
+    match numbers?[..] {
+        [end] => Some((0, end, 1)),
+        [first, end] => Some((first, end, 1)),
+        [first, end, step] if step > 0 => Some((first, end, step as usize)),
+        _ => None,
+    }
+}
+
 /// The value of the language that a meaning is.
 pub(super) fn value_of<'v>(meaning: &Meaning, heap: Heap<'v>) -> Value<'v> {
     match meaning {

@@ -1,8 +1,17 @@
 //! What Python has and the language has not, in other words before a task file is read: a generator expression is
 //! the list of what it makes, `is None` compares, `a < b < c` is `(a < b and b < c)`, `a ** b` is `pow(a, b)`, a
-//! text with values in it is a sum of texts, and `while` is a loop that is broken off.
+//! text with values in it is a sum of texts, and `while` is a loop that is broken off (`loops.rs`). Statements are reworded
+//! before (`statements.rs`).
 
-use super::pasted_loops::While;
+mod loops;
+mod statements;
+mod texts;
+
+pub(super) use statements::imports;
+
+use loops::While;
+use statements::{Rewording, reworded};
+use texts::{string_end, values_in, word_end};
 
 /// A text that was pasted, as the language reads it.
 #[derive(Debug)]
@@ -11,12 +20,23 @@ pub(super) struct Pasted {
     pub text: String,
     /// What of it was put in: from which byte, and how many; ascending.
     put: Vec<(usize, usize)>,
+    /// What of that was put in before, when statements were reworded.
+    before: Vec<(usize, usize)>,
 }
 
 impl Pasted {
     /// The text in the language's words; what is not Python's stays as it is.
     pub fn new(text: &str) -> Self {
-        Self::within(text, 0)
+        let Rewording { words, put } = reworded(text);
+        let mut same = text.to_owned();
+        for (at, word) in words {
+            same.replace_range(at..at + word.len(), &word);
+        }
+        let (text, before) = with_put(&same, put);
+        Self {
+            before,
+            ..Self::within(&text, 0)
+        }
     }
 
     /// The same of a part of such a text that is said twice; within very many of these it stays as it is.
@@ -26,8 +46,11 @@ impl Pasted {
             ..Scan::default()
         };
         if depth > DEEPEST {
-            let (text, put) = (text.to_owned(), Vec::new());
-            return Self { text, put };
+            return Self {
+                text: text.to_owned(),
+                put: Vec::new(),
+                before: Vec::new(),
+            };
         }
         scan.walk(text);
         // words of the same length first: they move nothing
@@ -36,23 +59,36 @@ impl Pasted {
             same.replace_range(at..at + word.len(), word);
         }
         scan.put.sort_by_key(|(place, _)| *place);
-        let (mut out, mut put, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
-        for (place, words) in scan.put {
-            out.push_str(&same[at..place]);
-            put.push((out.len(), words.len()));
-            out.push_str(&words);
-            at = place;
+        let (text, put) = with_put(&same, scan.put);
+        Self {
+            text,
+            put,
+            before: Vec::new(),
         }
-        out.push_str(&same[at..]);
-        Self { text: out, put }
     }
 
     /// The byte of the text as it was pasted that stands at a byte of this one.
     pub fn written(&self, at: usize) -> usize {
-        let before = self.put.iter().filter(|(from, _)| *from < at);
-        let put: usize = before.map(|&(from, len)| len.min(at - from)).sum();
-        at - put
+        let without = |put: &[(usize, usize)], at: usize| {
+            let before = put.iter().filter(|(from, _)| *from < at);
+            let put: usize = before.map(|&(from, len)| len.min(at - from)).sum();
+            at - put
+        };
+        without(&self.before, without(&self.put, at))
     }
+}
+
+/// A text with others put into it, ascending; where they stand then, and how long they are.
+fn with_put(text: &str, all: Vec<(usize, String)>) -> (String, Vec<(usize, usize)>) {
+    let (mut out, mut put, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
+    for (place, words) in all {
+        out.push_str(&text[at..place]);
+        put.push((out.len(), words.len()));
+        out.push_str(&words);
+        at = place;
+    }
+    out.push_str(&text[at..]);
+    (out, put)
 }
 
 /// What may be a chain of comparisons: where it begins, and its signs; and what is read of it at the moment.
@@ -307,54 +343,6 @@ impl Scan {
         }
         end
     }
-}
-
-fn word_end(text: &str, at: usize) -> usize {
-    let ends = |c: char| !(c.is_alphanumeric() || c == '_');
-    text[at..].find(ends).map_or(text.len(), |end| at + end)
-}
-
-/// Where the values in a text with such stand, from bracket to bracket; `None` where there is more about them than
-/// a value. `text` goes on to the closing quote.
-fn values_in(text: &str, quote: &str) -> Option<Vec<(usize, usize)>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(open) = text[at..].find(['{', '}']).map(|open| at + open) {
-        let close = open + text[open..].find('}')?;
-        let value = text[open..close].strip_prefix('{')?;
-        let plain = !value.trim().is_empty()
-            && !value.contains(['{', ':', '!', '=', '\\', '"', '\''])
-            && !text[close + 1..].starts_with('}');
-        plain.then_some(())?;
-        found.push((open, close));
-        at = close + 1;
-    }
-    // three quotes begin a text of several lines
-    (!text.starts_with(quote) || text.len() == quote.len()).then_some(found)
-}
-
-/// Where the string that begins here ends: with its own quotes, one that stands on one line at the line's end at
-/// the latest.
-pub(super) fn string_end(text: &str, at: usize) -> usize {
-    let quote = &text[at..=at];
-    let long = quote.repeat(3);
-    let is_long = text[at..].starts_with(&long);
-    let close = if is_long { &long } else { quote };
-    let mut end = at + close.len();
-    while let Some(c) = text[end..].chars().next() {
-        if text[end..].starts_with(close) {
-            return end + close.len();
-        }
-        match c {
-            '\n' if !is_long => return end,
-            '\\' => {
-                end += 1;
-                end += text[end..].chars().next().map_or(0, char::len_utf8);
-            }
-            c => end += c.len_utf8(),
-        }
-    }
-    end
 }
 
 #[cfg(test)]

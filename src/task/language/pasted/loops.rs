@@ -1,6 +1,7 @@
 //! `while`, which the language has not, as a loop over many numbers that is broken off.
 
-use super::pasted::{Pasted, string_end};
+use super::Pasted;
+use super::texts::string_end;
 
 /// More turns than the bounds of a call allow.
 const TURNS: &str = "__turns()";
