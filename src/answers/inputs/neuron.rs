@@ -117,7 +117,7 @@ impl Stepwise for Neuron {
         notes.extend(so_far(self.progress));
         if stat.n() > 0 {
             let words = format!(
-                "mean {}, spread {}, active in {} of {}",
+                "mean {}, spread {}, on in {} of {}",
                 significant(stat.mean(), DIGITS),
                 significant(stat.spread(), DIGITS),
                 on,

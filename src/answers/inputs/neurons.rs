@@ -235,9 +235,7 @@ impl Stepwise for Neurons {
     fn table(&self) -> Table {
         let held = self.gathering.gathered();
         let (task, neurons) = (self.model.task(), held.stats.len());
-        let mut cols = ["mean", "active", "spread", "max"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut cols = ["mean", "on", "spread", "max"].map(str::to_owned).to_vec();
         let slots = 0..held.by_value.len();
         cols.extend(
             slots

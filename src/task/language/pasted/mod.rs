@@ -3,11 +3,12 @@
 //! text with values in it is a sum of texts, and `while` is a loop that is broken off (`loops.rs`). Statements are reworded
 //! before (`statements.rs`).
 
+mod imports;
 mod loops;
 mod statements;
 mod texts;
 
-pub(super) use statements::imports;
+pub(super) use imports::imports;
 
 use loops::While;
 use statements::{Rewording, reworded};

@@ -2,6 +2,7 @@
 //! decorators are left out, `assert`, `raise` and `del` are what they do, `a = b = 0` is two statements,
 //! `a, *b = c` takes a list apart, and `{1, 2}` is a set of a list.
 
+use super::imports::imported;
 use super::texts::string_end;
 
 /// What is to be said in other words: in place of as many bytes, and put before a byte.
@@ -51,19 +52,6 @@ struct Reading<'a> {
 /// Words that begin a statement with others in it, which are read as they are.
 const COMPOUND: [&str; 9] = [
     "if", "elif", "else", "for", "while", "def", "return", "lambda", "with",
-];
-
-/// What of the module `math` there is.
-const MATH: [&str; 9] = [
-    "gcd",
-    "lcm",
-    "floor",
-    "ceil",
-    "sqrt",
-    "isqrt",
-    "comb",
-    "factorial",
-    "prod",
 ];
 
 /// What is to be said otherwise in a text.
@@ -342,45 +330,6 @@ fn padded(text: &str, bytes: usize) -> String {
 fn is_assignment(text: &str, at: usize) -> bool {
     let before = text[..at].chars().next_back();
     !text[at..].starts_with("==") && !before.is_some_and(|c| "=<>!+-*/%|&^@:".contains(c))
-}
-
-/// What an import of `math` gives names to; of others there is nothing.
-fn imported(said: &str) -> String {
-    let words = said.replace(['(', ')', '\n', '\\'], " ");
-    let named = |one: &str| {
-        let mut parts = one.split(" as ");
-        let name = parts.next().unwrap_or_default().trim().to_owned();
-        let known = parts
-            .next()
-            .map_or_else(|| name.clone(), |other| other.trim().to_owned());
-        (name, known)
-    };
-    let mut out = String::new();
-    if let Some((module, names)) = words
-        .strip_prefix("from")
-        .and_then(|rest| rest.split_once(" import "))
-    {
-        let all = names.split(',').map(named);
-        let all = all.filter(|(name, _)| module.trim() == "math" && MATH.contains(&name.as_str()));
-        all.for_each(|(name, known)| out += &format!("; {known} = math.{name}"));
-    } else if let Some(modules) = words.strip_prefix("import ") {
-        let all = modules
-            .split(',')
-            .map(named)
-            .filter(|(name, known)| name == "math" && name != known);
-        all.for_each(|(_, known)| out += &format!("; {known} = math"));
-    }
-    out
-}
-
-/// Whether a text imports something by this name.
-pub(in crate::task::language) fn imports(text: &str, wanted: &str) -> bool {
-    let lines = text.lines().map(str::trim_start);
-    let mut imports = lines.filter(|line| line.starts_with("import ") || line.starts_with("from "));
-    imports.any(|line| {
-        let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        words.any(|word| word == wanted)
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,53 @@
+//! What is imported: nothing is there by it but `math`.
+
+/// What of the module `math` there is.
+const MATH: [&str; 9] = [
+    "gcd",
+    "lcm",
+    "floor",
+    "ceil",
+    "sqrt",
+    "isqrt",
+    "comb",
+    "factorial",
+    "prod",
+];
+
+/// What an import of `math` gives names to; of others there is nothing.
+pub(super) fn imported(said: &str) -> String {
+    let words = said.replace(['(', ')', '\n', '\\'], " ");
+    let named = |one: &str| {
+        let mut parts = one.split(" as ");
+        let name = parts.next().unwrap_or_default().trim().to_owned();
+        let known = parts
+            .next()
+            .map_or_else(|| name.clone(), |other| other.trim().to_owned());
+        (name, known)
+    };
+    let mut out = String::new();
+    if let Some((module, names)) = words
+        .strip_prefix("from")
+        .and_then(|rest| rest.split_once(" import "))
+    {
+        let all = names.split(',').map(named);
+        let all = all.filter(|(name, _)| module.trim() == "math" && MATH.contains(&name.as_str()));
+        all.for_each(|(name, known)| out += &format!("; {known} = math.{name}"));
+    } else if let Some(modules) = words.strip_prefix("import ") {
+        let all = modules
+            .split(',')
+            .map(named)
+            .filter(|(name, known)| name == "math" && name != known);
+        all.for_each(|(_, known)| out += &format!("; {known} = math"));
+    }
+    out
+}
+
+/// Whether a text imports something by this name.
+pub(in crate::task::language) fn imports(text: &str, wanted: &str) -> bool {
+    let lines = text.lines().map(str::trim_start);
+    let mut imports = lines.filter(|line| line.starts_with("import ") || line.starts_with("from "));
+    imports.any(|line| {
+        let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.any(|word| word == wanted)
+    })
+}
