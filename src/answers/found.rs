@@ -41,11 +41,17 @@ fn column<'a>(table: &'a Table, name: &str) -> Option<Vec<(&'a str, f32)>> {
     Some(told.collect())
 }
 
+/// The least and the largest of a column's values.
+fn extremes<'a>(all: &[(&'a str, f32)]) -> Option<[(&'a str, f32); 2]> {
+    let least = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let most = all.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some([*least, *most])
+}
+
 /// Where a column is least and where most.
 fn ends(table: &Table, name: &str) -> Option<String> {
     let all = column(table, name)?;
-    let least = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let most = all.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let [least, most] = extremes(&all)?;
     let by = table.axes.first()?;
     if least.1.total_cmp(&most.1).is_eq() {
         return Some(format!("{name} {} in every group", significant(most.1, 4)));
@@ -70,8 +76,7 @@ fn fitted(table: &Table) -> Option<String> {
 fn neurons(table: &Table) -> Option<String> {
     let cut = column(table, "accuracy without").filter(|all| all.len() == table.rows.len());
     if let Some(all) = cut {
-        let least = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-        let most = all.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let [least, most] = extremes(&all)?;
         if least.1 < most.1 {
             return Some(format!(
                 "without neuron {} accuracy is {}, the least",

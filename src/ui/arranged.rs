@@ -36,9 +36,8 @@ impl Arranged {
         let (abreast, alone) = (widest(layers), widest(1));
         let stacked = alone > abreast && alone > 3 && inner.height >= layers * (rows + 1);
         let cell = if stacked { alone } else { abreast };
-        let spread = layers
-            .saturating_mul((len + 1) * cell + NAMED_GAP)
-            .saturating_add(STRIP_LABEL);
+        let wider = layers.saturating_mul(NAMED_GAP - 1);
+        let spread = strips_width(len, layers, cell).saturating_add(wider);
         let gap = match !stacked && spread <= inner.width + NAMED_GAP {
             true => NAMED_GAP,
             false => 1,

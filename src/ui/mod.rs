@@ -66,7 +66,12 @@ use theme::{Role, Theme};
 /// Draws a frame; the last steps take out whatever in it would act on the terminal, wherever it came from,
 /// and bring its colours down to those at hand.
 pub fn draw(state: &State, look: &Look, buf: &mut Buffer) {
-    drawn(state, look, buf, wanted(state, buf.area.width));
+    drawn(
+        state,
+        look,
+        buf,
+        wanted(state, (buf.area.width, buf.area.height)),
+    );
 }
 
 /// A frame of that size whose focused pane stands alone, however little of it that one fills.
@@ -76,7 +81,7 @@ pub fn alone(state: &State, look: &Look, width: u16, height: u16) -> Buffer {
     let wanted = Wanted {
         zoomed: true,
         answer: None,
-        ..wanted(state, width)
+        ..wanted(state, (width, height))
     };
     drawn(state, look, &mut buffer, wanted);
     buffer
@@ -161,7 +166,7 @@ pub fn pointed(
     (x, y): (u16, u16),
 ) -> Option<Spot> {
     let mut scratch = Buffer::empty(Rect::new(0, 0, width, height));
-    let spots = drawn(state, look, &mut scratch, wanted(state, width));
+    let spots = drawn(state, look, &mut scratch, wanted(state, (width, height)));
     let here = Position::new(x, y);
     let mut from_above = spots.into_iter().rev();
     let found = from_above.find(|(area, _)| area.contains(here));
@@ -180,7 +185,7 @@ pub fn theme_in_use(state: &State, first: &Theme) -> Theme {
 /// Lines of notes that the layout has counted for any answer.
 const NOTES: usize = 2;
 
-fn wanted(state: &State, width: u16) -> Wanted {
+fn wanted(state: &State, (width, height): (u16, u16)) -> Wanted {
     let config = &state.model.config;
     Wanted {
         focus: state.view.focus,
@@ -194,6 +199,8 @@ fn wanted(state: &State, width: u16) -> Wanted {
             .iter()
             .chain(&state.pinned)
             .map(|inquiry| match &inquiry.answer {
+                // the screen is full of it without its notes
+                Some(Ok(table)) if table.rows.len() >= usize::from(height) => height,
                 Some(Ok(table)) => {
                     let lines = notes::lines(inquiry, table, usize::from(width).saturating_sub(2));
                     let all = table.rows.len() + lines.saturating_sub(NOTES);

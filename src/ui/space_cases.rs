@@ -85,8 +85,7 @@ fn instead(canvas: &Canvas<'_>, case: &Case) -> String {
 
 /// Whether what is said is a class that is told by its name.
 fn has_few_classes(canvas: &Canvas<'_>) -> bool {
-    let task = canvas.state.task();
-    matches!(Instead::of_class(0, task), Some(Instead::Class(_)))
+    Instead::of_class(0, canvas.state.task()).is_some()
 }
 
 /// What inputs are sorted by comes first: a narrow screen ends before the line does.

@@ -7,6 +7,7 @@ use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::keys::pane::Pane;
 use crate::app::keys::table::{ANSWER, BINDINGS, Binding, LOGITS, Where};
+use crate::task::{Meaning, Token};
 use crossterm::event::KeyCode;
 
 /// What the footer names at its right edge on the workbench, wherever one is.
@@ -113,12 +114,13 @@ pub fn hints(state: &State) -> Vec<(String, &'static str, Action)> {
 fn typed_values(state: &State) -> String {
     let task = state.task();
     let values = task.slots.first().map_or(&[][..], |slot| &slot.values);
-    let names = values.iter().map(|&value| task.token_name(value));
-    let names: Vec<String> = names.collect();
-    let is_number = |name: &String| name.parse::<i64>().is_ok();
-    match (names.first(), names.last()) {
-        (Some(first), Some(last)) if !names.iter().all(is_number) && first != last => {
-            format!("{first} {last}")
+    let is_number = |&value: &Token| match task.vocabulary.meaning(value) {
+        Some(Meaning::Word(word)) => word.parse::<i64>().is_ok(),
+        meaning => meaning.is_some(),
+    };
+    match (values.first(), values.last()) {
+        (Some(&first), Some(&last)) if first != last && !values.iter().all(is_number) => {
+            format!("{} {}", task.token_name(first), task.token_name(last))
         }
         _ => "0-9".to_owned(),
     }

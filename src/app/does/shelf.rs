@@ -48,11 +48,10 @@ pub(in crate::app) fn changed(state: &mut State, result: Result<String, String>)
 /// Moves the cursor.
 pub(in crate::app) fn step(state: &mut State, by: isize) {
     if let Some(shelf) = &mut state.shelf {
-        let last = shelf.shown().len().saturating_sub(1);
-        if shelf.shown().is_empty() {
+        let Some(last) = shelf.shown().len().checked_sub(1) else {
             state.say(Tone::Plain, "there is none to go to");
             return;
-        }
+        };
         shelf.cursor = shelf.cursor.saturating_add_signed(by).min(last);
         shelf.scroll = 0;
         shelf.doomed = None;

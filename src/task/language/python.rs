@@ -1,7 +1,7 @@
 //! Functions that Python has and the language has not.
 
 use super::bounds::mul;
-use super::values::{hidden_slot, list, named};
+use super::values::{hidden_slot, list, named, number};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -54,10 +54,8 @@ pub(super) fn python(builder: &mut GlobalsBuilder) {
         if of.unpack_i32().is_some() && digits.is_none() {
             return Ok(of);
         }
-        let number = match (of.unpack_i32(), StarlarkFloat::unpack_value_opt(of)) {
-            (Some(whole), _) => f64::from(whole),
-            (None, Some(number)) => number.0,
-            (None, None) => return wrong(format!("round takes a number, not {}", named(of))),
+        let Some(number) = number(of) else {
+            return wrong(format!("round takes a number, not {}", named(of)));
         };
         let Some(digits) = digits else {
             let whole = number.round_ties_even();
@@ -153,11 +151,10 @@ fn power<'v>(
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
-    let float = |value: Value<'v>| StarlarkFloat::unpack_value_opt(value).map(|x| x.0);
-    let number = |value: Value<'v>| float(value).or(value.unpack_i32().map(f64::from));
+    let is_float = StarlarkFloat::unpack_value_opt(base).is_some();
     let whole = exponent.unpack_i32();
     if let (Some(x), Some(y), None) = (number(base), number(exponent), modulus)
-        && (float(base).is_some() || whole.is_none_or(|y| y < 0))
+        && (is_float || whole.is_none_or(|y| y < 0))
     {
         let made = x.powf(y);
         return match made.is_finite() {

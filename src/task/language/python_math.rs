@@ -1,11 +1,10 @@
 //! What of Python's `math` there is.
 
-use super::values::named;
+use super::values::{self, named};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::float::StarlarkFloat;
-use starlark::values::{UnpackValue as _, Value};
+use starlark::values::Value;
 
 /// The module by its name.
 pub(super) fn modules(builder: &mut GlobalsBuilder) {
@@ -102,9 +101,7 @@ fn common(a: i64, b: i64) -> i64 {
 }
 
 fn number(value: Value<'_>) -> anyhow::Result<f64> {
-    let float = StarlarkFloat::unpack_value_opt(value).map(|x| x.0);
-    let number = float.or(value.unpack_i32().map(f64::from));
-    number.ok_or_else(|| anyhow::anyhow!("{} is no number", named(value)))
+    values::number(value).ok_or_else(|| anyhow::anyhow!("{} is no number", named(value)))
 }
 
 fn whole(number: f64) -> anyhow::Result<i32> {

@@ -14,12 +14,13 @@ use starlark::collections::StarlarkHasher;
 use starlark::environment::{Methods, MethodsBuilder};
 use starlark::starlark_module;
 use starlark::starlark_simple_value;
+use starlark::values::float::StarlarkFloat;
 use starlark::values::list::ListRef;
 use starlark::values::none::NoneType;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{
-    Heap, NoSerialize, ProvidesStaticType, StarlarkPagablePanic, StarlarkValue, Value, ValueLike,
-    starlark_value,
+    Heap, NoSerialize, ProvidesStaticType, StarlarkPagablePanic, StarlarkValue, UnpackValue as _,
+    Value, ValueLike, starlark_value,
 };
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -233,6 +234,12 @@ pub(super) fn meaning(value: Value<'_>) -> Option<Meaning> {
         return Some(Meaning::Number(i64::from(number)));
     }
     value.unpack_str().map(|word| Meaning::Word(word.into()))
+}
+
+/// A number, whole or not.
+pub(super) fn number(value: Value<'_>) -> Option<f64> {
+    let float = StarlarkFloat::unpack_value_opt(value).map(|x| x.0);
+    float.or(value.unpack_i32().map(f64::from))
 }
 
 /// The items of a list or a tuple.

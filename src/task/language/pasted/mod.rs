@@ -29,11 +29,7 @@ impl Pasted {
     /// The text in the language's words; what is not Python's stays as it is.
     pub fn new(text: &str) -> Self {
         let Rewording { words, put } = reworded(text);
-        let mut same = text.to_owned();
-        for (at, word) in words {
-            same.replace_range(at..at + word.len(), &word);
-        }
-        let (text, before) = with_put(&same, put);
+        let (text, before) = said_otherwise(text, &words, put);
         Self {
             before,
             ..Self::within(&text, 0)
@@ -54,13 +50,8 @@ impl Pasted {
             };
         }
         scan.walk(text);
-        // words of the same length first: they move nothing
-        let mut same = text.to_owned();
-        for (at, word) in scan.words {
-            same.replace_range(at..at + word.len(), word);
-        }
         scan.put.sort_by_key(|(place, _)| *place);
-        let (text, put) = with_put(&same, scan.put);
+        let (text, put) = said_otherwise(text, &scan.words, scan.put);
         Self {
             text,
             put,
@@ -79,8 +70,19 @@ impl Pasted {
     }
 }
 
-/// A text with others put into it, ascending; where they stand then, and how long they are.
-fn with_put(text: &str, all: Vec<(usize, String)>) -> (String, Vec<(usize, usize)>) {
+/// A text with words in place of as many bytes, and others put into it, ascending; where these stand then, and how long
+/// they are.
+fn said_otherwise(
+    text: &str,
+    same_length: &[(usize, impl AsRef<str>)],
+    all: Vec<(usize, String)>,
+) -> (String, Vec<(usize, usize)>) {
+    // words of the same length first: they move nothing
+    let mut text = text.to_owned();
+    for (at, word) in same_length {
+        let word = word.as_ref();
+        text.replace_range(*at..at + word.len(), word);
+    }
     let (mut out, mut put, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
     for (place, words) in all {
         out.push_str(&text[at..place]);
