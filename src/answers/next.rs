@@ -192,6 +192,16 @@ impl Question {
         )
     }
 
+    /// Whether another pair of prompts leaves the answer as it is, as long as nothing is taken from their runs.
+    #[must_use]
+    pub fn is_of_no_prompt(&self) -> bool {
+        match self {
+            Self::Curves(curves) => !curves.is_about_run(),
+            Self::Many(many) => many.is_of_no_prompt(),
+            _ => self.is_about_weights(),
+        }
+    }
+
     /// Whether the answer is about one run of the pair, the one on screen.
     #[must_use]
     pub fn is_about_run(&self) -> bool {

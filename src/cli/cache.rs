@@ -44,18 +44,20 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
     let mut put = |name: String, shape: Vec<usize>, data: Vec<f32>| {
         tensors.insert(name, RawTensor { shape, data });
     };
+    let read = task.as_read(&run.tokens);
     for (name, tensor) in cache.iter() {
-        let array = Array::from_tensor(tensor)?;
+        let array = ordered(*name, Array::from_tensor(tensor)?, &read);
         put(
             name.to_string(),
             array.shape().to_vec(),
             array.values().to_vec(),
         );
     }
-    let tokens = run.tokens.iter().map(|&token| token as f32).collect();
+    let tokens = read.iter().map(|&at| run.tokens[at] as f32).collect();
     put("tokens".into(), vec![1, run.tokens.len()], tokens);
-    let logits = [&[1], run.logits.shape()].concat();
-    put("logits".into(), logits, run.logits.values().to_vec());
+    let logits = run.logits.ordered(0, &read);
+    let shape = [&[1], logits.shape()].concat();
+    put("logits".into(), shape, logits.values().to_vec());
 
     let prompt = sequence(task, &run.tokens);
     let metadata = [
@@ -88,4 +90,10 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// An activation `[1, ..]` with its positions in the order in which the model reads them.
+fn ordered(hook: HookName, array: Array, read: &[usize]) -> Array {
+    let axes = hook.position_axes().iter();
+    axes.fold(array, |array, &axis| array.ordered(axis, read))
 }

@@ -306,7 +306,8 @@ pub fn source(
 
 /// The tokens as they are typed: `BOS 14 26 35 \n 1 48 \n 14 48 35`.
 pub fn sequence(task: Task, tokens: &[Token]) -> String {
-    let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
+    let read = task.as_read(tokens).into_iter();
+    let names: Vec<_> = read.map(|at| task.token_name(tokens[at])).collect();
     names.join(" ")
 }
 

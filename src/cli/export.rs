@@ -4,7 +4,7 @@ use super::model_args::ModelArgs;
 use super::replay::{named, open};
 use crate::findings::files::{check_writable, write_together};
 use crate::runtime::python::script;
-use crate::runtime::replay::records;
+use crate::runtime::replay::{Looked, records};
 use crate::sweep::make_means;
 use crate::task::shown_path;
 use anyhow::{Context, Result, ensure};
@@ -50,7 +50,7 @@ pub fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<()> {
         let count = found.read.len() + found.broken.len();
         anyhow::bail!("{:?} has {count} findings; name one", args.path);
     };
-    let (model, info) = open(&args.which, record)?;
+    let Looked { model, info, .. } = open(&args.which, record)?;
     let lines = record.session.study.interventions.iter();
     let task = model.transformer.task();
     for one in lines {

@@ -6,14 +6,13 @@ use super::model_args::ModelArgs;
 use super::output::print_numbers;
 use super::progress::Bar;
 use super::table::{self, Align};
-use super::workbench::{absolute, with_said};
+use super::workbench::{absolute, steps_of, with_said};
 use crate::app::ModelInfo;
 use crate::findings::compare::{Comparison, Difference};
 use crate::findings::gather::Gathered;
 use crate::findings::places;
 use crate::findings::store::verdict_word;
-use crate::model::Model;
-use crate::runtime::replay::{Record, Replayed, records, replay};
+use crate::runtime::replay::{Looked, Record, Replayed, records, replay};
 use crate::sweep::Conclusion;
 use crate::task::number::{fixed, significant};
 use crate::task::{harmless, shown};
@@ -112,9 +111,9 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<ExitCode> {
     for of_model in models.into_values() {
         let some: Vec<&Record> = of_model.iter().map(|&i| &records[i]).collect();
         let found = match open(&args.which, some[0]) {
-            Ok((model, info)) => {
+            Ok(looked) => {
                 let mut report = |progress| bar.tell(progress, "claims");
-                replay(&some, &model, &info, &look, args.tolerance, &mut report)
+                replay(&some, &looked, &look, args.tolerance, &mut report)
             }
             Err(error) if alone => return Err(error),
             Err(error) => {
@@ -174,7 +173,7 @@ fn looked_at(which: &ModelArgs, record: &Record) -> ModelArgs {
 }
 
 /// The model of a finding.
-pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<(Model, ModelInfo)> {
+pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<Looked> {
     let which = looked_at(which, record);
     let (model, picked) = common::open(&which).with_context(|| {
         let name = shown(&record.session.model.name);
@@ -183,8 +182,13 @@ pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<(Model, ModelIn
             record.name
         )
     })?;
-    let info = ModelInfo::new(&model, absolute(which.path().as_deref()), picked.name);
-    Ok((model, with_said(info, &which)))
+    let path = which.path();
+    let info = ModelInfo::new(&model, absolute(path.as_deref()), picked.name);
+    Ok(Looked {
+        info: with_said(info, &which),
+        steps: steps_of(path.as_deref())?.1,
+        model,
+    })
 }
 
 fn print(out: &mut dyn Write, one: &Replayed, tolerance: f64) -> Result<()> {

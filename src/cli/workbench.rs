@@ -300,7 +300,7 @@ fn is_first(to: &Destination, first: Option<&Path>) -> Result<bool> {
 
 /// A model's path as sessions keep it, and its steps where it is one of several: a session of a series is
 /// one of the step that it showed.
-fn steps_of(path: Option<&Path>) -> Result<(Option<String>, Option<Steps>)> {
+pub(super) fn steps_of(path: Option<&Path>) -> Result<(Option<String>, Option<Steps>)> {
     let Some(path) = absolute(path) else {
         return Ok((None, None));
     };

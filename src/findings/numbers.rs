@@ -79,17 +79,43 @@ pub struct RunNumbers {
 }
 
 impl RunNumbers {
-    /// The numbers of a run.
+    /// The numbers of a run, positions in the order in which the model reads them.
     #[must_use]
     pub fn new(task: Task, run: &RunView) -> Self {
+        let read = task.as_read(&run.tokens);
+        let labels = task.labels();
+        let mut predictions = run.predictions(task);
+        for one in &mut predictions {
+            one.position = place(&read, one.position);
+        }
         Self {
-            labels: task.labels(),
-            predictions: run.predictions(task),
+            labels: read.iter().map(|&at| labels[at].clone()).collect(),
+            tokens: read.iter().map(|&at| run.tokens[at]).collect(),
+            logits: run.logits.ordered(0, &read),
+            predictions,
             loss: run.loss(task),
             undefined: undefined(task, run),
-            tokens: run.tokens.clone(),
-            logits: run.logits.clone(),
         }
+    }
+}
+
+/// Where a position is among those that are read.
+fn place(read: &[usize], position: usize) -> usize {
+    let place = read.iter().position(|&at| at == position);
+    place.unwrap_or(position)
+}
+
+/// A grid, its positions in the order in which the model reads them.
+fn as_read(grid: &Grid, read: &[usize]) -> Grid {
+    let mut values = grid.values.clone();
+    for (axis, name) in grid.name.axes().iter().enumerate() {
+        if name.ends_with("pos") {
+            values = values.ordered(axis, read);
+        }
+    }
+    Grid {
+        values,
+        name: grid.name,
     }
 }
 
@@ -174,10 +200,12 @@ impl PairNumbers {
             changed,
         });
         let odd = warnings(task, &seen.experiment, Some(seen));
+        let read = task.as_read(&seen.base().tokens);
+        let grids = seen.grids.iter().map(|grid| as_read(grid, &read));
         Self {
             direction: seen.experiment.direction,
             metric: seen.metric.map(|values| MetricNumbers {
-                position: values.metric.position,
+                position: place(&read, values.metric.position),
                 answer: values.metric.answer,
                 other: values.metric.other,
                 measure: values.measure,
@@ -188,7 +216,7 @@ impl PairNumbers {
             }),
             warnings: odd.into_iter().map(|warning| warning.text).collect(),
             interventions: interventions.collect(),
-            grids: GridNumbers(seen.grids.clone()),
+            grids: GridNumbers(grids.collect()),
         }
     }
 }
@@ -267,11 +295,13 @@ pub fn runs(task: Task, seen: &Observation) -> BTreeMap<&'static str, AttentionN
                 }
                 _ => &seen.experiment.clean,
             };
+            let read = task.as_read(&run.tokens);
+            let both = |cells: &Array| cells.ordered(2, &read).ordered(3, &read);
             let numbers = AttentionNumbers {
                 continuation: source.continuation.name(),
                 run: RunNumbers::new(task, run),
-                pattern: run.pattern.clone(),
-                scores: run.scores.clone(),
+                pattern: both(&run.pattern),
+                scores: both(&run.scores),
             };
             (name.name(), numbers)
         })
@@ -310,7 +340,7 @@ impl<'a> TableNumbers<'a> {
 #[must_use]
 pub fn about(model: &ModelNumbers, task: Task, experiment: &Experiment) -> Vec<(String, String)> {
     let sequence = |source: &Source| {
-        let tokens = task.tokens(&source.prompt());
+        let tokens = task.row(&source.prompt());
         let names: Vec<_> = tokens.iter().map(|&token| task.token_name(token)).collect();
         names.join(" ")
     };

@@ -295,6 +295,15 @@ impl HookName {
         }
     }
 
+    /// Where its positions are among the axes of an activation `[batch, ..]`.
+    #[must_use]
+    pub fn position_axes(self) -> &'static [usize] {
+        match self.axes() {
+            Axes::Pos | Axes::PosHead => &[1],
+            Axes::HeadDestSrc => &[2, 3],
+        }
+    }
+
     /// The hook point that a TransformerLens name names.
     ///
     /// # Errors

@@ -32,4 +32,4 @@ pub use interrupt::Interrupted;
 pub use load::{Model, Opened};
 pub use means::Means;
 pub use series::Series;
-pub use stream::{Past, Stream};
+pub use stream::{Past, Reading, Stream};

@@ -10,11 +10,21 @@ pub struct Stream {
     pub resid: Tensor,
     /// The positional embedding, `[batch or 1, pos, d_model]`, where there is one.
     pub pos: Option<Tensor>,
+    /// How its positions are read.
+    pub reading: Reading,
+    /// By layer what attention finds at the positions before these; empty where there are none.
+    pub past: Vec<Past>,
+}
+
+/// How a pass reads its positions.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
     /// What is added to scores so that no padding is looked at, `[batch or 1, 1, 1, key]` with all
     /// keys from position 0 on; `None` in a model without padding.
     pub padding: Option<Tensor>,
-    /// By layer what attention finds at the positions before these; empty where there are none.
-    pub past: Vec<Past>,
+    /// Which position each is to the model, `[batch or 1, pos]`, whole numbers, from position 0 on; `None` where they
+    /// stand in order. Where a list has ended early what is left free comes last.
+    pub order: Option<Tensor>,
 }
 
 /// A block's keys and values, `[1, pos, head, d_head]`; keys as scores take them, turned already
@@ -38,7 +48,7 @@ impl Stream {
         Ok(Self {
             resid: last(&self.resid, n)?,
             pos: self.pos.as_ref().map(|pos| last(pos, n)).transpose()?,
-            padding: self.padding.clone(),
+            reading: self.reading.clone(),
             past: self.past.clone(),
         })
     }

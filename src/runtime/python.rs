@@ -10,7 +10,7 @@ use crate::lens::{
 };
 use crate::model::config::Normalization;
 use crate::model::{Axes, HookName, Model, Site};
-use crate::task::{Prompt, Values};
+use crate::task::{Prompt, Task, Values};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,11 @@ pub fn script(
         !shape.no_final_norm || shape.normalization == Normalization::None,
         "TransformerLens has no model whose blocks have norms and whose end has none"
     );
+    let task = model.transformer.task();
+    in_order(
+        task,
+        &[experiment.clean.prompt(), experiment.corrupted.prompt()],
+    )?;
     let (bytes, config) = model.transformer.to_files()?;
     let lines = experiment.interventions.iter();
     let interventions = lines.map(|one| {
@@ -162,6 +167,16 @@ fn derived(
     Ok(json!({"does": does, "numbers": array.values(), "shape": shape}))
 }
 
+/// TransformerLens knows positions by their numbers, which are others in a shorter prompt.
+fn in_order(task: Task, prompts: &[Prompt]) -> Result<()> {
+    let all = prompts.iter().map(|prompt| task.tokens(prompt));
+    anyhow::ensure!(
+        all.into_iter().all(|tokens| task.order(&tokens).is_none()),
+        "a prompt is shorter than the longest: what stands behind its list is at another position there"
+    );
+    Ok(())
+}
+
 /// The run that interventions act in.
 fn base(experiment: &Experiment) -> &Source {
     match experiment.direction.base() {
@@ -174,21 +189,22 @@ fn base(experiment: &Experiment) -> &Source {
 fn put(model: &Model, experiment: &Experiment, one: &Intervention, from: &From) -> Result<Value> {
     let task = model.transformer.task();
     let base = base(experiment);
-    let rows = |sources: &[Prompt]| {
-        let rows: Vec<Vec<u32>> = sources.iter().map(|prompt| task.tokens(prompt)).collect();
-        json!({"does": "put", "rows": rows})
+    let rows = |sources: &[Prompt]| -> Result<Value> {
+        in_order(task, sources)?;
+        let rows: Vec<Vec<u32>> = sources.iter().map(|prompt| task.row(prompt)).collect();
+        Ok(json!({"does": "put", "rows": rows}))
     };
     let run = |source: &Source| rows(&[source.prompt()]);
     let inputs = std::slice::from_ref(&base.values);
     Ok(match from {
-        From::Run(RunName::Corrupted) => run(&experiment.corrupted),
-        From::Run(_) => run(&experiment.clean),
+        From::Run(RunName::Corrupted) => run(&experiment.corrupted)?,
+        From::Run(_) => run(&experiment.clean)?,
         From::Example(n) => {
             let all = experiment.sample.prompts(task);
             let example = n.checked_sub(1).and_then(|i| all.get(i));
             rows(std::slice::from_ref(
                 example.context("there is no such example")?,
-            ))
+            ))?
         }
         From::Mean(crate::lens::Averaged::Sample, given) => {
             let all = experiment.sample.prompts(task);
@@ -198,13 +214,13 @@ fn put(model: &Model, experiment: &Experiment, one: &Intervention, from: &From) 
             let agree = agree
                 .filter(|(_, value)| own.contains(value))
                 .map(|(prompt, _)| prompt);
-            rows(&agree.collect::<Vec<_>>())
+            rows(&agree.collect::<Vec<_>>())?
         }
         From::Resample { keep, seed } => {
-            rows(&task.teacher_forced(&keep.donors_of(task, inputs, *seed)?)?)
+            rows(&task.teacher_forced(&keep.donors_of(task, inputs, *seed)?)?)?
         }
         From::Supposed(Supposed::AsIf(as_if)) => {
-            rows(&task.teacher_forced(&as_if.inputs(task, inputs)?)?)
+            rows(&task.teacher_forced(&as_if.inputs(task, inputs)?)?)?
         }
         // what stands for itself, or would take all inputs there are
         From::Supposed(Supposed::Said(_)) | From::Mean(..) => {

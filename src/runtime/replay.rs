@@ -4,7 +4,7 @@ use super::headless::Headless;
 use super::snapshot::numbers;
 use super::verdicts;
 use crate::answers::CellClaim;
-use crate::app::{ModelInfo, SpaceKey, State};
+use crate::app::{ModelInfo, SpaceKey, State, Steps};
 use crate::findings::compare::{Comparison, Difference, as_recorded, compare};
 use crate::findings::gather::{Gathered, gather};
 use crate::findings::numbers::SnapshotNumbers;
@@ -197,10 +197,21 @@ struct Computed {
     experiment: Experiment,
 }
 
-fn compute(record: &Record, model: &Model, info: &ModelInfo, look: &Look) -> Result<Computed> {
-    let state = State::from_session(info.clone(), &record.session)
+/// The model that records are computed on.
+pub struct Looked {
+    /// It.
+    pub model: Model,
+    /// What the workbench knows of it.
+    pub info: ModelInfo,
+    /// Its steps, where it is one of a series: curves are of all of them.
+    pub steps: Option<Steps>,
+}
+
+fn compute(record: &Record, looked: &Looked, look: &Look) -> Result<Computed> {
+    let mut state = State::from_session(looked.info.clone(), &record.session)
         .with_context(|| format!("cannot use the session of {:?}", record.name))?;
-    let state = Headless::new(model.clone(), state, look.clone(), SIZE).state;
+    state.steps = looked.steps.clone().map(Box::new);
+    let state = Headless::new(looked.model.clone(), state, look.clone(), SIZE).state;
     Ok(Computed {
         numbers: numbers(&state),
         experiment: state.study().experiment(),
@@ -213,8 +224,7 @@ fn compute(record: &Record, model: &Model, info: &ModelInfo, look: &Look) -> Res
 /// A record whose session does not fit the model has an error, and the others are computed.
 pub fn replay(
     records: &[&Record],
-    model: &Model,
-    info: &ModelInfo,
+    looked: &Looked,
     look: &Look,
     tolerance: f64,
     report: &mut dyn FnMut(Progress) -> Result<bool>,
@@ -222,7 +232,7 @@ pub fn replay(
     let mut all: Vec<Result<Replayed>> = Vec::new();
     let (mut fitting, mut computed, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (at, record) in records.iter().enumerate() {
-        match compute(record, model, info, look) {
+        match compute(record, looked, look) {
             Ok(one) => {
                 fitting.push(*record);
                 computed.push(one);
@@ -231,10 +241,10 @@ pub fn replay(
             Err(error) => all.push(Err(error)),
         }
     }
-    let found = all_verdicts(&fitting, &computed, model, report);
+    let found = all_verdicts(&fitting, &computed, &looked.model, report);
     let both = fitting.iter().zip(computed).zip(found);
     let judged = both.map(|((record, computed), verdicts)| {
-        judge(record, computed.numbers, verdicts, info, tolerance)
+        judge(record, computed.numbers, verdicts, &looked.info, tolerance)
     });
     for (at, one) in places.into_iter().zip(judged) {
         all.insert(at, one);

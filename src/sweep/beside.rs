@@ -120,8 +120,8 @@ impl Sweep {
         let by_passes = own.filter(|_| matches!(sweep.how, How::Candle(_)));
         ensure!(
             !by_passes.is_some_and(Wanted::is_of_tables),
-            "what a path brings or an entry does in the untouched model is known where it folds into tables, and \
-             activations where it runs: ask for them one after the other"
+            "what an entry does in the untouched model is read off tables, and here are forward passes: {}",
+            sweep.reason().unwrap_or_default()
         );
         Ok(())
     }

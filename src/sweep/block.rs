@@ -6,7 +6,7 @@ use super::held::Held;
 use super::input::Of;
 use super::judging::{Told, judge, judge_element};
 use super::lanes::{Lanes, SLACK};
-use crate::lens::{HeadName, Judged};
+use crate::lens::{Judged, PathName};
 use crate::task::Target;
 
 /// What to keep of a block besides its predictions.
@@ -22,8 +22,10 @@ pub(super) struct Wanted {
     pub signs: bool,
     /// Whether all logits of the predictions are wanted.
     pub logits: bool,
-    /// What a path (its heads; none is the direct one) brings to a prediction's logits.
-    pub paths: Vec<(Vec<HeadName>, usize)>,
+    /// What a path brings to a prediction's logits.
+    pub paths: Vec<(PathName, usize)>,
+    /// Whether paths are told apart that the tables have as one.
+    pub apart: bool,
     /// Whether the coefficients of what heads carried are wanted, at all positions.
     pub carried: bool,
     /// Entries of circuits, and what they do.
@@ -58,22 +60,21 @@ impl Wanted {
 
     /// The wanted paths to a prediction, with their places.
     #[inline(always)]
-    pub fn paths_to(
-        &self,
-        prediction: usize,
-    ) -> impl Iterator<Item = (usize, &(Vec<HeadName>, usize))> {
+    pub fn paths_to(&self, prediction: usize) -> impl Iterator<Item = (usize, &(PathName, usize))> {
         let paths = self.paths.iter().enumerate();
         paths.filter(move |(_, (_, j))| *j == prediction)
     }
 
     /// Whether something is wanted that only tables know.
     pub fn is_of_tables(&self) -> bool {
-        !self.paths.is_empty() || !self.entries.is_empty()
+        !self.entries.is_empty()
     }
 
     /// Whether something is wanted that only forward passes know, here or of the untouched model.
     pub fn is_of_passes(&self) -> bool {
-        !self.held.is_empty() || self.of_untouched.as_deref().is_some_and(Self::is_of_passes)
+        self.apart
+            || !self.held.is_empty()
+            || self.of_untouched.as_deref().is_some_and(Self::is_of_passes)
     }
 
     /// Cells of all rows.

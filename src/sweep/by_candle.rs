@@ -1,19 +1,17 @@
 //! What cannot be folded into tables: plain batched forward passes of the same inputs.
 
 use super::block::{Block, Size, Wanted};
-use super::held::Held;
 use super::lanes::ONE;
 use super::run::BLOCK;
 use super::space::Space;
 use crate::lens::{
-    Derived, Editor, Experiment, HeadName, Intervention, Judged, Matrices, Source, Sources,
-    observe_hooks, predictions,
+    Changes, Derived, Editor, Experiment, HeadName, Intervention, Judged, Matrices, PathTables,
+    RunView, Source, Sources, observe_hooks, predictions,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
-use crate::task::{Token, Values};
+use crate::task::{Prompt, Token, Values};
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// A model under interventions, run by candle.
@@ -29,6 +27,17 @@ pub(super) struct ByCandle {
     first: Values,
     /// Made when a number needs them.
     weights: OnceLock<Matrices>,
+    /// Likewise.
+    tables: OnceLock<PathTables>,
+}
+
+/// A batch that was run.
+#[derive(Clone, Copy)]
+struct Ran<'a> {
+    prompts: &'a [Prompt],
+    logits: &'a Tensor,
+    cache: &'a ActivationCache,
+    sources: Sources<'a>,
 }
 
 impl ByCandle {
@@ -57,6 +66,7 @@ impl ByCandle {
             experiment: experiment.clone(),
             space: Space::new(model.task()),
             weights: OnceLock::new(),
+            tables: OnceLock::new(),
         })
     }
 
@@ -130,11 +140,52 @@ impl ByCandle {
                 block.keep_judged(at, j, logits, &judged);
             }
         }
+        if !wanted.paths.is_empty() {
+            let ran = Ran {
+                prompts: &prompts,
+                logits: &logits,
+                cache: &cache,
+                sources,
+            };
+            self.keep_paths(ran, wanted, &mut block)?;
+        }
         self.keep_attention(&cache, &values, wanted, &mut block)?;
         if !wanted.held.is_empty() {
             self.keep_held(&cache, &values, wanted, &mut block)?;
         }
         Ok(block)
+    }
+
+    /// What paths bring, given the attention, scales and gates of each input's own run.
+    fn keep_paths(&self, ran: Ran<'_>, wanted: &Wanted, block: &mut Block<f32>) -> Result<()> {
+        let task = self.space.task;
+        let weights = self.weights()?;
+        let tables = self.tables()?;
+        let listed = &self.experiment.interventions;
+        for (at, prompt) in ran.prompts.iter().enumerate() {
+            let prompt = prompt.clone();
+            let mut run = RunView::of_row(&self.model, prompt, ran.logits, ran.cache, at)?;
+            if !listed.is_empty() {
+                run.changes = Changes::new(listed, ran.sources, at)?;
+            }
+            let split = tables.split(weights, &run)?;
+            for (number, (path, j)) in wanted.paths.iter().enumerate() {
+                let brought = split.brought(path, task.predicts_at(*j));
+                for (token, share) in brought.into_iter().enumerate() {
+                    let row = number * block.d_vocab_out + token;
+                    block.shares[row * block.pad + at] = share as f32;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> Result<&PathTables> {
+        if let Some(made) = self.tables.get() {
+            return Ok(made);
+        }
+        let made = PathTables::new(self.weights()?)?;
+        Ok(self.tables.get_or_init(|| made))
     }
 
     fn keep_held(
@@ -148,28 +199,19 @@ impl ByCandle {
         let mut vectors = None;
         for (row, held) in wanted.held.iter().enumerate() {
             let first = row * block.pad;
-            let block = &mut block.held[first..first + inputs.len()];
-            let places = inputs.iter().map(|input| self.place(held.pos, input));
-            let places: Vec<Option<usize>> = places.collect();
-            block.fill(f32::NAN);
-            // in prompts of several lengths it stands at several places
-            let distinct: BTreeSet<usize> = places.iter().flatten().copied().collect();
-            for pos in distinct {
-                let here = Held { pos, ..*held };
-                let numbers = here.of(cache, inputs.len(), weights, &mut vectors)?;
-                for (at, number) in numbers.into_iter().enumerate() {
-                    if places[at] == Some(pos) {
-                        block[at] = number;
-                    }
-                }
+            let numbers = held.of(cache, inputs.len(), weights, &mut vectors)?;
+            for (at, (number, input)) in numbers.into_iter().zip(inputs).enumerate() {
+                block.held[first + at] = match self.is_there(held.pos, input) {
+                    true => number,
+                    false => f32::NAN,
+                };
             }
         }
         Ok(())
     }
 
-    /// Where what is named by a position stands in an input's prompt, if it is there.
-    fn place(&self, position: usize, input: &Values) -> Option<usize> {
-        self.space.task.place_in(position, input)
+    fn is_there(&self, position: usize, input: &Values) -> bool {
+        self.space.task.is_there(position, input)
     }
 
     fn keep_attention(
@@ -189,13 +231,13 @@ impl ByCandle {
             };
             let first = wanted.row(head, dest).unwrap_or_default();
             for (at, input) in inputs.iter().enumerate() {
-                let row = |site| match self.place(dest, input) {
-                    Some(dest) => row(site, at, dest),
-                    None => Ok(Vec::new()),
+                let row = |site| match self.is_there(dest, input) {
+                    true => row(site, at, dest),
+                    false => Ok(Vec::new()),
                 };
                 let (scores, pattern) = (row(Site::AttnScores)?, row(Site::Pattern)?);
                 for src in 0..wanted.width(dest) {
-                    let place = self.place(src, input);
+                    let place = self.is_there(src, input).then_some(src);
                     let cell = |row: &[f32]| place.and_then(|src| row.get(src)).copied();
                     let cell = [&scores, &pattern].map(|row| cell(row).unwrap_or(f32::NAN));
                     block.keep_cell(ONE, first + src, Some(at), ([cell[0]], [cell[1]]));

@@ -345,8 +345,8 @@ impl Sweep {
         let has_tables = matches!(self.how, How::Tables(_));
         ensure!(
             has_tables || !wanted.is_of_tables(),
-            "what a path brings or an entry does is known where the model folds into tables, and \
-             activations where it runs: ask for them one after the other"
+            "what an entry of a circuit does is read off tables, and here are forward passes: {}",
+            self.reason.as_deref().unwrap_or_default()
         );
         Ok(())
     }

@@ -112,7 +112,8 @@ impl<L: Lanes> Work<L> {
         }
         if let Some(prediction) = predicts {
             for (number, (path, _)) in wanted.paths_to(prediction) {
-                self.unembed(lanes, at, position, Some(path));
+                let heads: Vec<HeadName> = path.heads().collect();
+                self.unembed(lanes, at, position, Some(&heads));
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
             let fields = at.fields;

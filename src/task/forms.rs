@@ -52,7 +52,7 @@ impl Task {
         let names: Vec<String> = tokens.iter().map(|&token| self.token_name(token)).collect();
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         let prompt = self.parse_sequence(&words).ok()?;
-        (self.tokens(&prompt) == tokens).then_some(prompt)
+        (self.row(&prompt) == tokens).then_some(prompt)
     }
 
     /// Names of the fixed tokens that stand for nothing but themselves.
@@ -79,7 +79,11 @@ impl Task {
             .filter(|group| group.lengths.is_none())
             .map(|group| group.slots.len())
             .sum();
-        let varies = groups.iter().any(|group| group.lengths.is_some());
+        let varies = self.varies();
+        if self.lists() > 1 {
+            let problem = format!("several lists vary in length; {}", self.example_form());
+            return error("prompt", problem);
+        }
         if words.len() < fixed || !varies && words.len() != fixed {
             let names: Vec<String> = groups.iter().map(names_of).collect();
             let number =
@@ -129,14 +133,23 @@ impl Task {
         let words = &words[..words.len() - padding];
         let missing = longest - words.len();
         let (mut at, mut fields, mut fed) = (0, vec![Vec::new(); self.groups.len()], Vec::new());
+        let mut len = 0;
         for (position, place) in self.get().places.iter().enumerate() {
             let group = |slot: usize| self.groups.iter().position(|one| one.slots.contains(&slot));
             if let Place::Slot(slot) = place
-                && let Some(number) = group(*slot)
-                && self.groups[number].lengths.is_some()
-                && fields[number].len() + missing >= self.groups[number].slots.len()
+                && self.in_list(*slot)
             {
-                continue;
+                let number = group(*slot).unwrap_or(0);
+                let slots = &self.groups[number].slots;
+                if *slot == slots.start {
+                    len = match self.lists() {
+                        1 => slots.len().saturating_sub(missing),
+                        _ => self.until_stop(position + slots.len(), &words[at.min(words.len())..]),
+                    };
+                }
+                if fields[number].len() >= len {
+                    continue;
+                }
             }
             let Some(&word) = words.get(at) else {
                 return error(&self.label(position), "missing");
@@ -148,12 +161,25 @@ impl Task {
                 Place::Answer(_) => fed.push(word),
             }
         }
+        if let Some(word) = words.get(at) {
+            return error("prompt", format!("'{}' is too many", shown(word)));
+        }
         let groups = self.get().groups.iter().zip(&fields);
         let values = groups.map(|(group, words)| self.group_of(group, words));
         Ok(Prompt {
             values: self.exists(values.collect::<Result<Vec<_>>>()?.concat())?,
             continuation: self.continuation_of(&fed)?,
         })
+    }
+
+    /// How many words stand before the token that ends a list: the one behind its last place.
+    fn until_stop(self, behind: usize, words: &[&str]) -> usize {
+        let stop = match self.get().places.get(behind) {
+            Some(Place::Fixed(token)) => *token,
+            _ => return words.len(),
+        };
+        let ends = |word: &&str| self.vocabulary.named(word) == Some(stop);
+        words.iter().position(ends).unwrap_or(words.len())
     }
 
     fn check_fixed(self, position: usize, word: &str, token: Token) -> Result<()> {
@@ -282,11 +308,6 @@ impl Task {
     /// How assignments are written, by an example.
     fn example_form(self) -> String {
         let example = self.drawn(&mut Mt::new(0));
-        let value = |number: usize| {
-            let (group, names) = (&self.get().groups[number], example.names(number).join(","));
-            let (open, close) = if group.is_list { ("[", "]") } else { ("", "") };
-            format!("{}={open}{names}{close}", group.name)
-        };
         let all: Vec<String> = match self.two_singles() {
             Some((at, put)) => {
                 let list = (0..3)
@@ -294,11 +315,13 @@ impl Task {
                     .unwrap_or(0);
                 let [at, put] = [at, put].map(|group| example.names(group).concat());
                 vec![
-                    value(list),
+                    example.assigned(list),
                     format!("{}[{at}]={put}", self.groups[list].name),
                 ]
             }
-            None => (0..self.groups.len()).map(value).collect(),
+            None => (0..self.groups.len())
+                .map(|number| example.assigned(number))
+                .collect(),
         };
         format!("the form is {}", all.join("; "))
     }

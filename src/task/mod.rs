@@ -16,6 +16,7 @@ mod kin;
 mod language;
 pub mod limits;
 pub mod number;
+mod padding;
 mod pair;
 pub mod plain;
 mod prompt;
@@ -240,7 +241,8 @@ impl Task {
         (0..self.answers.len()).find(named)
     }
 
-    /// The prompt as token ids, `seq_len` of them.
+    /// The prompt as token ids, `seq_len` of them, each where the longest prompt has it: what a shorter list leaves
+    /// free holds the pad token. [`Task::row`] has them as a model reads them.
     #[must_use]
     pub fn tokens(self, prompt: &Prompt) -> Vec<Token> {
         let at = |values: &[Token], i: usize| values.get(i).copied().unwrap_or(0);
@@ -252,18 +254,12 @@ impl Task {
         let fed: Vec<usize> = fed.by_ref().collect();
         let mut tokens: Vec<Token> = Vec::with_capacity(self.seq_len());
         for place in &self.places {
-            let token = match *place {
+            tokens.push(match *place {
                 Place::Fixed(token) => token,
                 Place::Slot(slot) => at(prompt.values.tokens(), slot),
                 Place::Answer(answer) => at(&prompt.continuation, fed[answer]),
-            };
-            // what a shorter field leaves free goes to the end
-            let cut_short = matches!(place, Place::Slot(_)) && Some(token) == self.pad;
-            if !cut_short {
-                tokens.push(token);
-            }
+            });
         }
-        tokens.resize(self.seq_len(), self.pad.unwrap_or(0));
         tokens
     }
 

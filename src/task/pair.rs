@@ -45,12 +45,9 @@ pub fn unlike(task: Task, input: &Values, sample: Sample) -> Option<Values> {
         return None;
     }
     let before = input.truth();
-    let padded = |one: &Values| {
-        let pads = one
-            .tokens()
-            .iter()
-            .filter(|token| Some(**token) == task.pad);
-        pads.count()
+    let padded = |one: &Values| -> Vec<bool> {
+        let tokens = one.tokens().iter();
+        tokens.map(|token| Some(*token) == task.pad).collect()
     };
     let examples = answered(task, sample);
     let others = examples.iter().filter(|(_, truth)| differs(&before, truth));

@@ -1,8 +1,8 @@
 //! What a task is: tokens, the layout of a prompt, its fields, its answers and its rule.
 
+use super::Token;
 use super::rule::{Rule, Target};
 use super::vocabulary::{Meaning, Vocabulary};
-use super::{Token, Values};
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -39,7 +39,7 @@ pub struct Group {
     pub is_list: bool,
     /// Whether no value comes twice.
     pub distinct: bool,
-    /// How long it may be, where that varies; what follows moves forward.
+    /// How long it may be, where that varies: see `padding.rs`.
     pub lengths: Option<Vec<usize>>,
 }
 
@@ -259,33 +259,6 @@ impl Spec {
             true => f64::NAN,
             false => self.number_of_token(token),
         }
-    }
-
-    /// Where in an input's prompt what is at a position of the longest prompt stands: what follows a list that may be
-    /// shorter moves forward. `None` where the list ends before it.
-    #[must_use]
-    pub fn place_in(&self, position: usize, input: &Values) -> Option<usize> {
-        let group = self.groups.iter().find(|group| group.lengths.is_some());
-        let (Some(group), Some(pad)) = (group, self.pad) else {
-            return Some(position);
-        };
-        let held = input.tokens().get(group.slots.clone()).unwrap_or_default();
-        let len = held.iter().take_while(|token| **token != pad).count();
-        let (Some(first), cut) = (self.position_of_slot(group.slots.start), held.len() - len)
-        else {
-            return Some(position);
-        };
-        match position {
-            _ if position < first + len => Some(position),
-            _ if position < first + held.len() => None,
-            _ => Some(position - cut),
-        }
-    }
-
-    /// Whether prompts differ in length.
-    #[must_use]
-    pub fn varies(&self) -> bool {
-        self.groups.iter().any(|group| group.lengths.is_some())
     }
 
     /// The same of a class.

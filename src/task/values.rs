@@ -110,15 +110,32 @@ impl Values {
     }
 }
 
+impl Values {
+    /// What a field holds, as it is assigned: `a=[1,2]`, `idx=1`.
+    pub(super) fn assigned(&self, number: usize) -> String {
+        let (group, names) = (&self.task.groups[number], self.names(number).join(","));
+        match group.is_list {
+            true => format!("{}=[{names}]", group.name),
+            false => format!("{}={names}", group.name),
+        }
+    }
+}
+
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// `14 26 35 1 48`: every value by its name.
+/// `14 26 35 1 48`: every value by its name. Where several lists vary in length `a=[1,2]; b=[3]`.
 impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.task.lists() > 1 {
+            let all: Vec<String> = (0..self.task.groups.len())
+                .map(|number| self.assigned(number))
+                .collect();
+            return f.write_str(&all.join("; "));
+        }
         let groups = 0..self.task.groups.len();
         let names: Vec<String> = groups.flat_map(|group| self.names(group)).collect();
         f.write_str(&names.join(" "))

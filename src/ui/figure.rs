@@ -60,8 +60,27 @@ pub(super) fn scale(table: &Table) -> Scale {
     match table.signed {
         true => Scale::Diverging { max },
         // lengths and shares of weights are what they are to each other; probabilities are parts of 1
-        false if !table.axes.is_empty() && table.inputs.is_empty() => Scale::Sequential { max },
-        false => Scale::Sequential { max: max.max(1.0) },
+        false if !table.axes.is_empty() && table.inputs.is_empty() => {
+            // a peak among nothing is what such a table is about
+            let max = table.reach().max(1e-6);
+            Scale::Sequential { max }
+        }
+        false => Scale::Sequential {
+            max: parts_of_one(max),
+        },
+    }
+}
+
+/// Up to here a number has no two digits beside those that go up to 1.
+const SMALL: f32 = 0.01;
+
+/// The strongest colour's value of numbers that are parts of 1: 1, unless all are so small that nothing of them would be
+/// seen.
+pub(super) fn parts_of_one(max: f32) -> f32 {
+    if max < SMALL {
+        max.max(f32::MIN_POSITIVE)
+    } else {
+        max.max(1.0)
     }
 }
 

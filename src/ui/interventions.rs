@@ -26,7 +26,10 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
         .and_then(|seen| total(canvas, seen, area.width));
     let inner = canvas.frame(Pane::Interventions, area, title, below);
     if list.is_empty() {
-        let hint = "enter on a grid's cell patches it, : types an intervention";
+        let hint = match state.model.config.n_layers {
+            0 => "no blocks, so no grids by layer: : types an intervention, / asks about neurons",
+            _ => "enter on a grid's cell patches it, : types an intervention",
+        };
         let width = usize::from(inner.width);
         for (row, hint) in wrapped(hint, width).into_iter().enumerate() {
             let line = Line::from(canvas.span(Role::Muted, hint));

@@ -214,16 +214,21 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let middle = dock.map_or(0, |dock| (body.height - top).saturating_sub(dock));
     let (upper, lower) = cut_top(body, dock.map_or(top, |dock| body.height - dock - middle));
     let (between, lower) = cut_top(lower, middle);
-    let mut panes = if wide {
-        upper_wide(upper, wanted)
-    } else {
-        upper_narrow(upper)
+    let mut panes = match (wide, wanted.layers) {
+        (_, 0) => without_blocks(upper, wide),
+        (true, _) => upper_wide(upper, wanted),
+        (false, _) => upper_narrow(upper),
     };
     if middle > 0 {
-        panes.extend(abreast(between, wanted));
+        panes.extend(match wanted.layers {
+            0 => vec![(Pane::Interventions, between)],
+            _ => abreast(between, wanted),
+        });
     }
     panes.extend(if dock.is_some() {
         vec![(Pane::Answer, lower)]
+    } else if wanted.layers == 0 {
+        vec![(Pane::Interventions, lower)]
     } else if wide && roomy {
         lower_wide(lower, wanted)
     } else {
@@ -232,11 +237,13 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     panes
 }
 
+/// Columns of the prompt on a wide screen.
+const PROMPT: u16 = 35;
 /// Columns of the logits, at most, unless half of the room is more.
 const MOST_LOGITS: u16 = 46;
 
 fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
-    let (prompt, rest) = cut_left(area, 35);
+    let (prompt, rest) = cut_left(area, PROMPT);
     let heads = wanted.heads.max(1);
     // room for every head side by side where that leaves the logits theirs
     let all = (heads.saturating_mul(LABEL + wanted.len * 5)).saturating_add(2);
@@ -257,6 +264,12 @@ fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
         (Pane::Logits, logits),
         (Pane::Attention, attention),
     ]
+}
+
+/// A model without blocks has no attention: what is left is the logits'.
+fn without_blocks(area: Rect, wide: bool) -> Vec<(Pane, Rect)> {
+    let (prompt, logits) = cut_left(area, if wide { PROMPT } else { area.width / 2 });
+    vec![(Pane::Prompt, prompt), (Pane::Logits, logits)]
 }
 
 fn upper_narrow(area: Rect) -> Vec<(Pane, Rect)> {
@@ -370,7 +383,9 @@ mod tests {
     #[test]
     fn no_pane_vanishes_however_long_or_short_a_prompt_is() {
         let sizes = [(80, 24), (100, 30), (116, 24), (120, 40), (200, 60)];
-        for (layers, (width, height)) in [1, 6, 32].into_iter().flat_map(|n| sizes.map(|s| (n, s)))
+        for (layers, (width, height)) in [0, 1, 6, 32]
+            .into_iter()
+            .flat_map(|n| sizes.map(|s| (n, s)))
         {
             for len in (1..12).chain([30, 64, 128, 1024]) {
                 let wanted = Wanted {

@@ -7,8 +7,8 @@
 //!      0        9        18
 //! ```
 //!
-//! Where it does not fit, neighbours share a place, and the one furthest from the middle of the scale is what
-//! is shown: no extreme is lost.
+//! Where it does not fit, neighbours share a place, and the one furthest from the median of all is what is shown: one
+//! wrong input among right ones is not lost, nor is one head that attends among those that do not.
 
 use super::canvas::Canvas;
 use super::marks;
@@ -43,6 +43,8 @@ const STRIP: u16 = 3;
 pub(super) struct Picture<'a> {
     pub table: &'a Table,
     pub scale: Scale,
+    /// The median of all values.
+    median: f32,
     pub stale: bool,
     /// The field of colours.
     pub field: Rect,
@@ -116,6 +118,7 @@ pub(super) fn beside(
         shown,
         table,
         scale,
+        median: median(table.values.values()),
         stale,
         down,
         across,
@@ -170,6 +173,16 @@ fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
     (Rect { height, ..area }, rest)
 }
 
+/// The median of those that are numbers; 0 where there are none.
+pub(super) fn median(values: &[f32]) -> f32 {
+    let mut finite: Vec<f32> = values.iter().copied().filter(|x| x.is_finite()).collect();
+    let middle = finite.len() / 2;
+    match finite.is_empty() {
+        true => 0.0,
+        false => *finite.select_nth_unstable_by(middle, f32::total_cmp).1,
+    }
+}
+
 impl Picture<'_> {
     /// The rows or columns in a place.
     fn values(&self, step: Step, axis: usize, place: usize) -> Range<usize> {
@@ -178,8 +191,7 @@ impl Picture<'_> {
         shown.start + within.start..shown.start + within.end
     }
 
-    /// The value furthest from the middle of the scale among those that share a place; `None` where there is
-    /// none.
+    /// The value furthest from the median among those that share a place; `None` where there is none.
     fn value(&self, place: (usize, usize)) -> Option<f32> {
         self.table.values.get(&self.shown(place)?)
     }
@@ -192,9 +204,16 @@ impl Picture<'_> {
         ];
         let cells = rows.flat_map(|row| cols.clone().map(move |col| [row, col]));
         let values = cells.filter_map(|cell| Some((cell, self.table.values.get(&cell)?)));
-        let off = |value: f32| self.scale.fraction(value).abs();
+        let off = |value: f32| {
+            let fraction = self.scale.fraction(value) - self.scale.fraction(self.median);
+            // of those beyond the colours the furthest
+            (fraction.abs(), f64::from(value - self.median).abs())
+        };
         let finite = values.filter(|(_, value)| value.is_finite());
-        let most = finite.max_by(|(_, a), (_, b)| off(*a).total_cmp(&off(*b)));
+        let most = finite.max_by(|(_, a), (_, b)| {
+            let (a, b) = (off(*a), off(*b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
         most.map(|(cell, _)| cell)
     }
 

@@ -92,7 +92,14 @@ impl Picture<'_> {
         // the strip's name ends below it, where the last columns have theirs
         let strip = (self.field.right() + 3).saturating_sub(MEAN.len() as u16);
         let width = usize::from(strip - self.field.x).saturating_sub(1);
+        let own = self
+            .table
+            .cols
+            .get(col)
+            .map(|name| shortened(canvas.look, name, LABEL));
+        let own = own.unwrap_or_default();
         let here = self.across.place(col - self.shown[1].start);
+        let here = here.min(width.saturating_sub(own.chars().count()));
         let mut next = 0;
         for i in self.shown[1].clone() {
             let (name, x) = (
@@ -107,12 +114,8 @@ impl Picture<'_> {
             }
         }
         canvas.text(strip, y, place, MEAN, muted);
-        if let Some(name) = self.table.cols.get(col) {
-            let name = shortened(canvas.look, name, LABEL);
-            let x = here.min(width.saturating_sub(name.chars().count()));
-            let accent = canvas.look.style(Role::Accent);
-            canvas.text(self.field.x + x as u16, y, place, &name, accent);
-        }
+        let accent = canvas.look.style(Role::Accent);
+        canvas.text(self.field.x + here as u16, y, place, &own, accent);
     }
 
     fn name(

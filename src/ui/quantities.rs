@@ -61,12 +61,9 @@ impl Alike {
                 Scale::Sequential { .. } => {
                     let max = column_of(table, layer, column);
                     let max = max.filter(|value| value.is_finite()).fold(0.0, f32::max);
-                    let max = if max < SMALL {
-                        max.max(f32::MIN_POSITIVE)
-                    } else {
-                        max.max(1.0)
-                    };
-                    Scale::Sequential { max }
+                    Scale::Sequential {
+                        max: figure::parts_of_one(max),
+                    }
                 }
                 signed => signed,
             },
@@ -87,9 +84,6 @@ impl Alike {
         }
     }
 }
-
-/// Up to here a number has no two digits beside those that go up to 1.
-const SMALL: f32 = 0.01;
 
 /// A column's values in a layer.
 fn column_of<'a>(

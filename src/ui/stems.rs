@@ -4,6 +4,7 @@
 use super::canvas::Canvas;
 use super::charted::Charted;
 use super::gauge::Gauge;
+use super::picture;
 use super::places::Step;
 use super::plane;
 use super::theme::Role;
@@ -56,7 +57,7 @@ impl Heights {
     }
 }
 
-/// Draws the column at the cursor; the one furthest from 0 of those that share a place.
+/// Draws the column at the cursor; the one furthest from the median of those that share a place.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -90,6 +91,10 @@ pub(super) fn draw(
         height: area.height.saturating_sub(1),
         ..area
     };
+    let own: Vec<f32> = (0..table.rows.len())
+        .filter_map(|row| table.values.get(&[row, column]))
+        .collect();
+    let median = f64::from(picture::median(&own));
     let heights = Heights::new(ends, area.height.saturating_sub(2).max(2));
     let Some(field) = plane::frame(canvas, area, &heights.gauge()) else {
         return;
@@ -100,7 +105,8 @@ pub(super) fn draw(
     for at in (0..step.places(table.rows.len())).step_by(step.wide) {
         let rows = step.values(at, table.rows.len());
         let values = rows.clone().filter_map(|row| Some((row, value(row)?)));
-        let most = values.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
+        let off = |value: f64| (value - median).abs();
+        let most = values.max_by(|(_, a), (_, b)| off(*a).total_cmp(&off(*b)));
         let Some((most, value)) = most else { continue };
         let role = match rows.contains(&row) {
             true => Role::Warn,

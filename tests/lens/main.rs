@@ -16,6 +16,7 @@ mod gradients;
 mod gridding;
 mod grids;
 mod kinds;
+mod lengths;
 mod lines;
 mod logits;
 mod pairs;

@@ -75,7 +75,9 @@ fn attention_is_to_what_is_named_whatever_the_length() {
         let clean = ["--clean", prompt];
         let one = answer(&[&["attention pattern 1.0"], &clean[..], &slide[..]].concat());
         let pattern = values(&one);
-        close(prompt, point[0], pattern[0][len + 1], 1e-5);
+        let cols = one["cols"].as_array().unwrap();
+        let end = cols.iter().position(|col| col == "end").unwrap();
+        close(prompt, point[0], pattern[0][end], 1e-5);
         close(prompt, point[1], pattern[2][0], 1e-5);
     }
     assert!(lengths.len() > 1, "{lengths:?}");

@@ -277,7 +277,7 @@ impl Stepwise for Fit {
             ("R²".to_owned(), significant(fitted.r2, DIGITS)),
             (
                 INPUTS.to_owned(),
-                told(self.over, fitted.n + fitted.left_out),
+                told(self.over, fitted.n + fitted.left_out, None),
             ),
         ];
         notes.extend(defined(fitted.n, fitted.left_out));

@@ -123,7 +123,10 @@ impl Stepwise for Grouped {
             });
             inputs.extend(most);
         }
-        let mut notes = vec![(INPUTS.into(), told(self.over, all.n() + all.undefined))];
+        let mut notes = vec![(
+            INPUTS.into(),
+            told(self.over, all.n() + all.undefined, self.progress),
+        )];
         notes.extend(so_far(self.progress));
         notes.extend(defined(all.n(), all.undefined));
         for (name, stat) in groups.iter().take(if groups.len() <= 12 { 12 } else { 0 }) {

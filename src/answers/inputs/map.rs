@@ -215,7 +215,7 @@ impl Map {
                 }
                 Some(over) => format!(
                     "{}, the mean of each cell",
-                    told(over, all.n() + all.undefined)
+                    told(over, all.n() + all.undefined, self.progress)
                 ),
             },
         ));

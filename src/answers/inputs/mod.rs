@@ -238,6 +238,19 @@ impl Many {
         over == Extent::Sample || (in_doubt && over == Extent::Near)
     }
 
+    /// Whether its answer is that of many inputs, whatever the prompt is.
+    pub(super) fn is_of_no_prompt(&self) -> bool {
+        let whole = matches!(
+            self,
+            Self::Map { .. }
+                | Self::Groups { .. }
+                | Self::Fit { .. }
+                | Self::Scatter { .. }
+                | Self::Spectrum { .. }
+        );
+        whole && *self.clone().extent() != Extent::Near
+    }
+
     /// The next extent: all else as in the prompt, all inputs, the sample.
     pub(super) fn toggle(&mut self) {
         let about_prompt = matches!(self, Self::Map { .. } | Self::Spectrum { .. });

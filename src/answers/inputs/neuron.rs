@@ -112,7 +112,7 @@ impl Stepwise for Neuron {
         let n = stat.n() + stat.undefined;
         let mut notes = vec![
             ("at".to_owned(), self.task.label(self.pos)),
-            (INPUTS.to_owned(), told(self.over, n)),
+            (INPUTS.to_owned(), told(self.over, n, self.progress)),
         ];
         notes.extend(so_far(self.progress));
         if stat.n() > 0 {

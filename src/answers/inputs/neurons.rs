@@ -266,7 +266,7 @@ impl Stepwise for Neurons {
             .map_or(0, |stat| stat.n() + stat.undefined);
         let mut notes = vec![
             ("at".to_owned(), task.label(self.pos)),
-            (INPUTS.to_owned(), told(self.over, n)),
+            (INPUTS.to_owned(), told(self.over, n, self.progress)),
             (
                 "by ..".to_owned(),
                 "share of the variance that is between the field's values".to_owned(),

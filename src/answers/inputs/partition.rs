@@ -225,7 +225,10 @@ impl Stepwise for Partition {
                 (n + stat.n(), none + stat.undefined)
             })
         });
-        notes.push((INPUTS.to_owned(), told(self.over, all.0 + all.1)));
+        notes.push((
+            INPUTS.to_owned(),
+            told(self.over, all.0 + all.1, self.progress),
+        ));
         notes.extend(defined(all.0, all.1));
         let words = format!(
             "share of predictions that stay when the node is computed as if the field had the column's value; \

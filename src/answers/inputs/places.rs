@@ -173,9 +173,10 @@ pub(super) fn cells(task: Task, by: &[usize]) -> Result<usize> {
 }
 
 /// `exact, 18,750,000 inputs`, or which sample they are of and how many.
-pub(super) fn told(over: Over, n: u64) -> String {
+pub(super) fn told(over: Over, n: u64, unfinished: Option<Progress>) -> String {
     let inputs = grouped(n.into());
     match over {
+        Over::Space if unfinished.is_some() => format!("the first {inputs} of all inputs"),
         Over::Space => format!("exact, over all {inputs} inputs"),
         Over::Sample(sample) => format!("{sample}, n = {inputs}"),
     }

@@ -122,7 +122,10 @@ impl Stepwise for Scattered {
     fn table(&self) -> Table {
         let found = self.gathering.gathered();
         let (shown, n) = (found.points.len(), found.all.n);
-        let mut notes = vec![(INPUTS.to_owned(), told(self.over, n + found.left_out))];
+        let mut notes = vec![(
+            INPUTS.to_owned(),
+            told(self.over, n + found.left_out, self.progress),
+        )];
         notes.extend(so_far(self.progress));
         notes.extend(defined(n, found.left_out));
         if n > 1 && !found.correlation().is_finite() {

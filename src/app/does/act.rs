@@ -274,9 +274,10 @@ fn switch_findings(state: &mut State) -> Vec<Effect> {
 
 /// The next pane of the round; an open answer is one of them, after those that it stands below.
 fn step_focus(state: &mut State, by: isize) {
-    let mut panes = Pane::ALL.to_vec();
+    let mut panes = Pane::of(state.model.config.n_layers > 0);
     if state.inquiry.is_some() {
-        let after = panes.iter().position(|pane| *pane == Pane::Attention);
+        let above = [Pane::Logits, Pane::Attention];
+        let after = panes.iter().rposition(|pane| above.contains(pane));
         panes.insert(after.map_or(0, |at| at + 1), Pane::Answer);
     }
     let at = panes.iter().position(|pane| *pane == state.view.focus);
@@ -411,7 +412,7 @@ pub(in crate::app) fn step_in(state: &mut State, pane: Pane, rows: isize, column
             view.cells.src = moved(view.cells.src, columns);
         }
         Pane::Strips => {
-            let last = strip_rows(&state.model.config).len() - 1;
+            let last = strip_rows(&state.model.config).len().saturating_sub(1);
             view.strips.row = view.strips.row.saturating_add_signed(rows).min(last);
             view.strips.step(&state.model.config, len, columns);
         }

@@ -4,8 +4,10 @@ use super::curves;
 use crate::answers::{Question, Table};
 use crate::app::held::inquiry::Inquiry;
 use crate::app::held::message::{Ask, Effect};
+use crate::app::held::space::SpaceKey;
 use crate::app::held::state::State;
 use crate::app::keys::pane::Pane;
+use crate::lens::Experiment;
 use std::sync::Arc;
 
 impl State {
@@ -56,6 +58,22 @@ fn ask_where(state: &mut State, matters: impl Fn(&Inquiry) -> bool) -> Vec<Effec
 pub(in crate::app) fn ask_again(state: &mut State) -> Vec<Effect> {
     ask_where(state, |inquiry| {
         !curves::is_over_steps(inquiry) && !inquiry.question.is_about_weights()
+    })
+}
+
+/// Asks again after a change of the study that leaves the interventions as they are.
+pub(in crate::app) fn ask_of_others(state: &mut State, before: &Experiment) -> Vec<Effect> {
+    let now = state.study().experiment();
+    let as_before = Experiment {
+        clean: before.clean.clone(),
+        corrupted: before.corrupted.clone(),
+        ..now.clone()
+    };
+    // of other prompts alone, and nothing is taken from their runs
+    let prompts = as_before == *before && SpaceKey::new(&now) == SpaceKey::new(before);
+    ask_where(state, |inquiry| {
+        let stays = prompts && inquiry.question.is_of_no_prompt();
+        !stays && !curves::is_over_steps(inquiry) && !inquiry.question.is_about_weights()
     })
 }
 

@@ -97,7 +97,7 @@ impl State {
         if now != *before {
             effects.push(self.request());
             effects.extend(match now.interventions == before.interventions {
-                true => asked::ask_again(self),
+                true => asked::ask_of_others(self, before),
                 false => asked::ask_under_others(self),
             });
         }

@@ -32,6 +32,15 @@ impl Pane {
         Self::Interventions,
     ];
 
+    /// Those of a model; one without blocks has neither attention nor grids by layer.
+    #[must_use]
+    pub fn of(has_blocks: bool) -> Vec<Self> {
+        let by_layer = [Self::Attention, Self::Strips, Self::Cells];
+        let all = Self::ALL.into_iter();
+        all.filter(|pane| has_blocks || !by_layer.contains(pane))
+            .collect()
+    }
+
     /// Its name on screen.
     #[must_use]
     pub fn title(self) -> &'static str {

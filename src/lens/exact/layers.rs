@@ -184,6 +184,7 @@ impl Trace<'_> {
     /// Queries or keys, turned by their positions.
     pub(crate) fn turned(&mut self, asks: &Terms) -> Terms {
         let rotary = self.weights.config().rotary;
+        let order = self.weights.task().order(&self.run.tokens);
         let mut out = Terms::default();
         for (family, weights) in asks.iter() {
             let Family { label, rows } = &self.families[family];
@@ -194,7 +195,9 @@ impl Trace<'_> {
                     return pairs[(row, column)];
                 }
                 let (partner, sign) = rotary.partner(column);
-                let angle = rotary.angle(row / sources, column);
+                let at = row / sources;
+                let at = order.as_ref().map_or(at, |order| order[at]);
+                let angle = rotary.angle(at, column);
                 pairs[(row, column)] * angle.cos() + sign * pairs[(row, partner)] * angle.sin()
             });
             let label = label.clone();

@@ -177,7 +177,11 @@ pub(crate) fn entering(weights: &Matrices, tokens: &[Token], start: Start) -> Ma
     let len = tokens.len();
     match start {
         Start::Embed => rows_of(&weights.w_e, tokens.iter().map(|&token| token as usize)),
-        Start::Pos => rows_of(&weights.w_pos, 0..len),
+        Start::Pos => {
+            let order = weights.task().order(tokens);
+            let number = |position: usize| order.as_ref().map_or(position, |order| order[position]);
+            rows_of(&weights.w_pos, (0..len).map(number))
+        }
         _ => Matrix::zeros(len, weights.config().d_model),
     }
 }

@@ -16,6 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A run's logits, path by path and source position by source position.
 pub struct PathSplit<'a> {
     tokens: &'a [Token],
+    /// Logits of a position.
+    width: usize,
+    /// Which position each is that the model reads, where that is another.
+    order: Option<Vec<usize>>,
     /// Those of the tables in their order, then those of what interventions put in.
     paths: Vec<Path<'a>>,
 }
@@ -92,6 +96,8 @@ impl<'a> PathSplit<'a> {
         }));
         Ok(Self {
             tokens: &run.tokens,
+            width: weights.w_u.ncols(),
+            order: weights.task().order(&run.tokens),
             paths,
         })
     }
@@ -108,10 +114,33 @@ impl<'a> PathSplit<'a> {
         let path = &self.paths[path];
         let value = |one: &Carried<'_>| {
             let weight = one.weights[(dest, src)];
-            weight * one.handed.all()[(one.row(path, [dest, src], self.tokens), token)]
+            weight * one.handed.all()[(self.row(path, one, [dest, src]), token)]
         };
         let carried = path.carried.iter().filter(|one| src < one.weights.ncols());
         carried.map(value).fold(0.0, |sum, one| sum + one)
+    }
+
+    /// What a path brings to each logit at `dest`, from all positions together.
+    #[must_use]
+    pub fn brought(&self, name: &PathName, dest: usize) -> Vec<f64> {
+        let path = self.paths.iter().find(|path| *path.name == *name);
+        let mut sum = vec![0.0; self.width];
+        for (path, one) in path
+            .iter()
+            .flat_map(|path| path.carried.iter().map(move |one| (path, one)))
+        {
+            let handed = one.handed.all();
+            for src in 0..one.weights.ncols() {
+                let weight = one.weights[(dest, src)];
+                if weight != 0.0 {
+                    let row = self.row(path, one, [dest, src]);
+                    for (token, sum) in sum.iter_mut().enumerate() {
+                        *sum += weight * handed[(row, token)];
+                    }
+                }
+            }
+        }
+        sum
     }
 
     /// The attention along a path, `[dest_pos, src_pos]`, with what interventions made of it.
@@ -135,7 +164,7 @@ impl<'a> PathSplit<'a> {
         let mut sum = Matrix::zeros(size[0], size[1]);
         for path in self.paths.iter().filter(|path| !off.contains(&*path.name)) {
             for one in &path.carried {
-                sum += one.sum(path, self.tokens);
+                sum += self.sum(path, one);
             }
         }
         array(&sum)
@@ -161,24 +190,24 @@ impl Handed<'_> {
     }
 }
 
-impl Carried<'_> {
+impl PathSplit<'_> {
     /// The row of what is handed over that goes from `src` to `dest`.
-    fn row(&self, path: &Path<'_>, [dest, src]: [usize; 2], tokens: &[Token]) -> usize {
-        match (&self.handed, path.name.start) {
-            (Handed::Own(vectors), _) => vectors.row([dest, src], self.weights.ncols()),
-            (Handed::Table(_), Start::Pos) => src,
-            (Handed::Table(_), Start::Embed) => tokens[src] as usize,
+    fn row(&self, path: &Path<'_>, one: &Carried<'_>, [dest, src]: [usize; 2]) -> usize {
+        match (&one.handed, path.name.start) {
+            (Handed::Own(vectors), _) => vectors.row([dest, src], one.weights.ncols()),
+            (Handed::Table(_), Start::Pos) => self.order.as_ref().map_or(src, |order| order[src]),
+            (Handed::Table(_), Start::Embed) => self.tokens[src] as usize,
             (Handed::Table(_), _) => 0,
         }
     }
 
     /// All that it brings, `[dest_pos, d_vocab_out]`.
-    fn sum(&self, path: &Path<'_>, tokens: &[Token]) -> Matrix {
-        match &self.handed {
-            Handed::Own(vectors) => vectors.sum(&self.weights),
+    fn sum(&self, path: &Path<'_>, one: &Carried<'_>) -> Matrix {
+        match &one.handed {
+            Handed::Own(vectors) => vectors.sum(&one.weights),
             Handed::Table(table) => {
-                let rows = (0..self.weights.ncols()).map(|src| self.row(path, [0, src], tokens));
-                &self.weights * rows_of(table, rows)
+                let rows = (0..one.weights.ncols()).map(|src| self.row(path, one, [0, src]));
+                &one.weights * rows_of(table, rows)
             }
         }
     }

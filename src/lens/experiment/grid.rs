@@ -119,7 +119,9 @@ impl GridName {
     #[must_use]
     pub fn strips(config: &Config) -> Vec<Self> {
         let all = Self::STRIPS.into_iter();
-        all.filter(|grid| config.has_site(grid.site())).collect()
+        let blocks = config.n_layers > 0;
+        all.filter(|grid| blocks && config.has_site(grid.site()))
+            .collect()
     }
 
     /// Its name in files and on screen.

@@ -118,6 +118,24 @@ impl Array {
         start.map_or(&[], |start| &self.values[start..start + len])
     }
 
+    /// The array with the indices of an axis in this order.
+    #[must_use]
+    pub fn ordered(&self, axis: usize, order: &[usize]) -> Self {
+        let len = self.shape.get(axis).copied().unwrap_or(0);
+        let inner: usize = self.shape.iter().skip(axis + 1).product();
+        let known = order.len() == len && order.iter().all(|&i| i < len);
+        if !known || len * inner == 0 {
+            return self.clone();
+        }
+        let outer = self.values.chunks(len * inner);
+        let row = |part: &[f32], i: usize| part[i * inner..(i + 1) * inner].to_vec();
+        let values = outer.flat_map(|part| order.iter().flat_map(move |&i| row(part, i)));
+        Self {
+            values: values.collect(),
+            shape: self.shape.clone(),
+        }
+    }
+
     /// This minus another of the same shape.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

@@ -7,9 +7,10 @@ use crate::lens::experiment::intervention::{Intervention, Target};
 use crate::lens::experiment::metric::MetricValues;
 use crate::lens::experiment::setup::Experiment;
 use crate::lens::names::run::RunName;
-use crate::model::{ActivationCache, HookName, HookedTransformer, Site, Stream, map_chunked};
+use crate::model::{
+    ActivationCache, HookName, HookedTransformer, Reading, Site, Stream, map_chunked,
+};
 use anyhow::Result;
-use candle_core::Tensor;
 
 /// What a grid's cells are added to: a run under the standing interventions.
 pub(crate) struct Base<'a> {
@@ -21,8 +22,8 @@ pub(crate) struct Base<'a> {
     pub sources: Sources<'a>,
     pub from: RunName,
     pub metric: &'a MetricValues,
-    /// What keeps the base run from looking at padding.
-    padding: Option<Tensor>,
+    /// How the base run reads its positions.
+    reading: Reading,
     /// The logits of the run that activations come from, at the metric's position.
     pub source_logits: &'a [f32],
 }
@@ -36,15 +37,9 @@ impl<'a> Base<'a> {
         metric: &'a MetricValues,
     ) -> Result<Self> {
         let from = experiment.direction.source();
-        let padding = match model.config().pad_token {
-            Some(_) => {
-                let tokens = std::slice::from_ref(&runs.patched.0.tokens);
-                model.padding(&model.tokens(tokens)?)?
-            }
-            None => None,
-        };
+        let tokens = std::slice::from_ref(&runs.patched.0.tokens);
         Ok(Self {
-            padding,
+            reading: model.reading(&model.tokens(tokens)?)?,
             model,
             interventions: &experiment.interventions,
             cache: &runs.patched.1,
@@ -162,7 +157,7 @@ impl<'a> Base<'a> {
         let mut stream = Stream {
             resid: self.cache.get(before)?.clone(),
             pos: self.cache.get(HookName::PosEmbed).ok().cloned(),
-            padding: self.padding.clone(),
+            reading: self.reading.clone(),
             past: Vec::new(),
         };
         let mut queries = stream.resid.dim(1)?;

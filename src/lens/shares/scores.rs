@@ -217,6 +217,13 @@ fn split_cell(
         "{} is padding: no attention looks at it, there is no score",
         task.label(src)
     );
+    if let Some(order) = task.order(&trace.run.tokens) {
+        ensure!(
+            order[src] <= order[dest] || !config.is_causal(),
+            "the list has ended before {}: attention looks back only, there is no score",
+            task.label(src)
+        );
+    }
     let query = trace.asks(head, [Site::QInput, Site::Q])?;
     let query = parts(trace, &query, dest);
     let key = trace.asks(head, [Site::KInput, Site::K])?;

@@ -1,11 +1,11 @@
 //! Attention, hook by hook.
 
 use super::norm::Norm;
-use super::ops::{affine, causal_mask, masked_softmax, matmul, softmax};
+use super::ops::{affine, causal_mask, causal_mask_of, masked_softmax, matmul, softmax};
 use super::{HookedTransformer, Hooks};
 use crate::model::config::{AttentionDir, PositionalEmbedding};
 use crate::model::hooks::{HookName, Site};
-use crate::model::stream::{Stream, last};
+use crate::model::stream::{Reading, Stream, last};
 use anyhow::Result;
 use candle_core::Tensor;
 
@@ -91,8 +91,9 @@ impl HookedTransformer {
         let (q, k) = match &self.turn {
             Some(turn) => {
                 let from = before + k.dim(1)? - queries;
-                let q = hooks.at(at(Site::RotQ), turn.apply(&q, from)?)?;
-                (q, hooks.at(at(Site::RotK), turn.apply(&k, before)?)?)
+                let order = stream.reading.order.as_ref();
+                let q = hooks.at(at(Site::RotQ), turn.apply(&q, from, order)?)?;
+                (q, hooks.at(at(Site::RotK), turn.apply(&k, before, order)?)?)
             }
             None => (q, k),
         };
@@ -104,13 +105,13 @@ impl HookedTransformer {
         let by_head = |x: &Tensor| -> Result<Tensor> { Ok(x.transpose(1, 2)?.contiguous()?) };
         let scale = 1.0 / self.config.attn_scale;
         let scores = (matmul(&by_head(&q)?, &by_head(&k)?.t()?)? * scale)?;
-        let mask = self.mask(k.dim(1)?, queries, stream.padding.as_ref())?;
+        let mask = self.mask(k.dim(1)?, queries, &stream.reading)?;
         let scores = match &mask {
             Some(mask) => scores.broadcast_add(mask)?,
             None => scores,
         };
         let scores = hooks.at(at(Site::AttnScores), scores)?;
-        let pattern = match (&mask, &stream.padding) {
+        let pattern = match (&mask, &stream.reading.padding) {
             (Some(mask), Some(_)) => masked_softmax(&scores, mask)?,
             _ => softmax(&scores)?,
         };
@@ -126,18 +127,21 @@ impl HookedTransformer {
         &self,
         len: usize,
         queries: usize,
-        padding: Option<&Tensor>,
+        reading: &Reading,
     ) -> Result<Option<Tensor>> {
         let causal = match self.config.attention_dir {
             AttentionDir::Causal => {
-                let mask = causal_mask(len, &self.device)?;
+                let mask = match &reading.order {
+                    Some(order) => causal_mask_of(&order.narrow(1, 0, len)?)?,
+                    None => causal_mask(len, &self.device)?,
+                };
                 Some(mask.narrow(2, len - queries, queries)?)
             }
             AttentionDir::Bidirectional => None,
         };
-        let padding = padding
-            .map(|padding| padding.narrow(3, 0, len))
-            .transpose()?;
+        let padding = reading.padding.iter();
+        let mut padding = padding.map(|padding| padding.narrow(3, 0, len));
+        let padding = padding.next().transpose()?;
         Ok(match (causal, padding) {
             (Some(causal), Some(padding)) => Some(causal.broadcast_add(&padding)?),
             (causal, padding) => causal.or(padding),

@@ -13,7 +13,7 @@ use super::device::MANY_ROWS;
 use super::hooks::{HookName, Site};
 use super::interrupt::Interrupt;
 use super::means::Means;
-use super::stream::Stream;
+use super::stream::{Reading, Stream};
 use crate::task::{Task, Token};
 use anyhow::{Result, ensure};
 use attention::Block;
@@ -214,13 +214,18 @@ impl HookedTransformer {
             embed = embed.sum_keepdim(1)?;
         }
         let embed = hooks.at(HookName::Embed, embed)?;
-        let pos = match &self.w_pos {
-            Some(w_pos) => {
-                let w_pos = w_pos.narrow(0, 0, pos)?.unsqueeze(0)?;
-                Some(hooks.at(HookName::PosEmbed, w_pos)?)
+        let reading = self.reading(tokens)?;
+        let pos = match (&self.w_pos, &reading.order) {
+            (None, _) => None,
+            (Some(w_pos), None) => Some(w_pos.narrow(0, 0, pos)?.unsqueeze(0)?),
+            (Some(w_pos), Some(order)) => {
+                let rows = w_pos.index_select(&order.flatten_all()?, 0)?;
+                Some(rows.reshape((batch, pos, d))?)
             }
-            None => None,
         };
+        let pos = pos
+            .map(|pos| hooks.at(HookName::PosEmbed, pos))
+            .transpose()?;
         let resid = match (&pos, self.config.positional_embedding) {
             (Some(pos), PositionalEmbedding::Standard) => embed.broadcast_add(pos)?,
             _ => embed,
@@ -228,17 +233,23 @@ impl HookedTransformer {
         Ok(Stream {
             resid,
             pos,
-            padding: self.padding(tokens)?,
+            reading,
             past: Vec::new(),
         })
     }
 
-    /// What is added to scores so that no padding among `tokens` `[batch, pos]` is looked at, `[batch,
-    /// 1, 1, pos]`; `None` in a model without padding.
+    /// How `tokens` `[batch, pos]` are read.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn padding(&self, tokens: &Tensor) -> Result<Option<Tensor>> {
+    pub fn reading(&self, tokens: &Tensor) -> Result<Reading> {
+        Ok(Reading {
+            padding: self.padding(tokens)?,
+            order: self.order(tokens)?,
+        })
+    }
+
+    fn padding(&self, tokens: &Tensor) -> Result<Option<Tensor>> {
         let Some(pad) = self.config.pad_token else {
             return Ok(None);
         };
@@ -246,6 +257,22 @@ impl HookedTransformer {
         let zeros = Tensor::zeros(tokens.shape(), DType::F32, &self.device)?;
         let masked = is_padding.where_cond(&(&zeros + f64::NEG_INFINITY)?, &zeros)?;
         Ok(Some(masked.unsqueeze(1)?.unsqueeze(1)?))
+    }
+
+    fn order(&self, tokens: &Tensor) -> Result<Option<Tensor>> {
+        if !self.task.varies() {
+            return Ok(None);
+        }
+        let rows: Vec<Vec<Token>> = tokens.to_vec2()?;
+        let orders: Vec<_> = rows.iter().map(|row| self.task.order(row)).collect();
+        if orders.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let len = tokens.dim(1)?;
+        let one = |order: Option<Vec<usize>>| order.unwrap_or_else(|| (0..len).collect());
+        let all = orders.into_iter().flat_map(one).map(|at| at as u32);
+        let all = Tensor::from_vec(all.collect::<Vec<u32>>(), (rows.len(), len), &self.device)?;
+        Ok(Some(all))
     }
 
     /// Runs the blocks from `first` on; the residual stream after the last one. A patch in layer

@@ -24,6 +24,7 @@ impl HookedTransformer {
             && config.positional_embedding != PositionalEmbedding::Rotary
             && config.mlp.is_none()
             && config.pad_token.is_none()
+            && !self.task.varies()
     }
 
     /// The logits `[batch, queries, d_vocab_out]` of the last `queries` positions of `tokens` `[batch, pos]`:
@@ -82,7 +83,7 @@ impl HookedTransformer {
         let k = side(&block.w_k, &block.b_k, &every, true)?;
         let v = side(&block.w_v, &block.b_v, &every, !shortformer)?;
         let scores = (matmul(&q, &k.t()?)? * (1.0 / self.config.attn_scale))?;
-        let scores = match self.mask(len, queries, None)? {
+        let scores = match self.mask(len, queries, &stream.reading)? {
             Some(mask) => scores.broadcast_add(&mask)?,
             None => scores,
         };

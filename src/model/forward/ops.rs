@@ -1,7 +1,7 @@
 //! Products and masks that several parts of a pass need.
 
 use anyhow::Result;
-use candle_core::{D, Device, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 
 /// A product in which a batch of 1 meets a batch of n: hooks may make n rows of one halfway.
 pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
@@ -37,6 +37,15 @@ pub(super) fn causal_mask(len: usize, device: &Device) -> Result<Tensor> {
     };
     let mask: Vec<f32> = (0..len * len).map(cell).collect();
     Ok(Tensor::from_vec(mask, (1, 1, len, len), device)?)
+}
+
+/// The same of positions in another order, `[batch, pos]`: `[batch, 1, dest, src]`.
+pub(super) fn causal_mask_of(order: &Tensor) -> Result<Tensor> {
+    let (dest, src) = (order.unsqueeze(2)?, order.unsqueeze(1)?);
+    let is_later = src.broadcast_gt(&dest)?;
+    let zeros = Tensor::zeros(is_later.shape(), DType::F32, order.device())?;
+    let masked = is_later.where_cond(&(&zeros + f64::NEG_INFINITY)?, &zeros)?;
+    Ok(masked.unsqueeze(1)?)
 }
 
 /// Softmax over the last axis. Written out, because candle's own hands every call, however small,

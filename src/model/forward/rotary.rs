@@ -30,11 +30,20 @@ impl Turn {
         })
     }
 
-    /// Queries or keys `[batch, pos, head, d_head]`, the first of which stands at `from`, turned.
-    pub fn apply(&self, x: &Tensor, from: usize) -> Result<Tensor> {
+    /// Queries or keys `[batch, pos, head, d_head]`, the first of which stands at `from`, turned; `order` says which
+    /// position each is where that is another, `[batch or 1, pos]` from position 0 on.
+    pub fn apply(&self, x: &Tensor, from: usize, order: Option<&Tensor>) -> Result<Tensor> {
         let (len, width) = (x.dim(1)?, x.dim(3)?);
         let rows = |table: &Tensor| -> Result<Tensor> {
-            Ok(table.narrow(0, from, len)?.unsqueeze(0)?.unsqueeze(2)?)
+            let rows = match order {
+                None => table.narrow(0, from, len)?.unsqueeze(0)?,
+                Some(order) => {
+                    let order = order.narrow(1, from, len)?;
+                    let rows = table.index_select(&order.flatten_all()?, 0)?;
+                    rows.reshape((order.dim(0)?, len, self.how.dim))?
+                }
+            };
+            Ok(rows.unsqueeze(2)?)
         };
         let turned = x.narrow(D::Minus1, 0, self.how.dim)?;
         let across = self.across(&turned)?;

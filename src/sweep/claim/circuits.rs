@@ -3,28 +3,23 @@
 use super::grammar::Term;
 use super::meaning::{Read, Reader};
 use super::word::Word;
-use crate::lens::{CircuitName, HeadName};
+use crate::lens::{CircuitName, HeadName, PathName, Start};
+use crate::model::config::PositionalEmbedding::Standard;
 use crate::sweep::entry::Entry;
 use crate::task::shown;
-use anyhow::Result;
 
 impl Reader<'_> {
     pub(super) fn path(&mut self, term: &Term, path: &str, at: &str, token: &str) -> Read<Word> {
-        let heads = match path {
-            "direct" => Ok(Vec::new()),
-            _ => path
-                .split('>')
-                .map(|name| HeadName::parse(name, self.config))
-                .collect::<Result<Vec<_>>>(),
-        };
-        let heads = match heads {
-            Ok(heads) if heads.windows(2).all(|two| two[0].layer < two[1].layer) => heads,
-            Ok(_) => return self.wrong(term, "a path goes through heads of increasing layers"),
+        let path = match PathName::parse(path, self.config) {
+            Ok(path) => path,
             Err(error) => return self.wrong(term, format!("{error:#}")),
         };
         let (j, token) = (self.prediction(term, at)?, self.token(term, token)?);
+        // tables have what comes in as a token and as a position as one, and no neurons
+        let by_heads = path.start == Start::Embed && path.heads().count() == path.steps.len();
+        self.wanted.apart |= !by_heads || self.config.positional_embedding == Standard;
         let paths = &mut self.wanted.paths;
-        let path = (heads, j);
+        let path = (path, j);
         let place = paths.iter().position(|one| *one == path);
         let place = place.unwrap_or_else(|| {
             paths.push(path);

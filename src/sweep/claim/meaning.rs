@@ -98,9 +98,9 @@ impl Claim {
         self.read.words().into_iter().all(Word::is_settled)
     }
 
-    /// Whether it asks for what paths bring or entries do, which only the tables know.
+    /// Whether it asks for what entries do, which only the tables know.
     pub(super) fn needs_tables(&self) -> bool {
-        !self.wanted.paths.is_empty() || !self.wanted.entries.is_empty()
+        !self.wanted.entries.is_empty()
     }
 }
 

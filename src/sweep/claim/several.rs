@@ -137,7 +137,7 @@ impl Sweep {
         if let Some(reason) = self.reason() {
             ensure!(
                 !claim.needs_tables(),
-                "what a path brings is only known where the model folds into tables: {reason}"
+                "what an entry of a circuit does is only known where the model folds into tables: {reason}"
             );
         }
         Ok(())

@@ -226,17 +226,17 @@ fn check(spec: &Spec) -> Result<(), Flaw> {
             ));
         }
     }
-    let varies = spec.groups.iter().find(|group| group.lengths.is_some());
-    let first = varies.and_then(|group| spec.position_of_slot(group.slots.start));
-    if let Some((group, first)) = varies.zip(first)
-        && let Some(late) = spec.answers.iter().find(|answer| answer.read_at >= first)
-    {
+    let behind = spec.answers.iter().find(|answer| {
+        let place = spec.places[answer.read_at];
+        answer.fed_back.is_some() && matches!(place, Place::Slot(slot) if spec.in_list(slot))
+    });
+    if let Some(answer) = behind {
         let problem = format!(
-            "{} is read where {} stands or behind it, and how long that is varies",
-            late.name, group.name
+            "{} stands right behind a list, and how long that is varies",
+            answer.name
         );
-        let remedy = "read it before the field, or give the field one length";
-        return Err(Flaw::of("answers", problem, remedy));
+        let remedy = "put a token between them that is always there, as =";
+        return Err(Flaw::of("layout", problem, remedy));
     }
     let mut names: Vec<&str> = spec.slots.iter().map(|slot| slot.name.as_str()).collect();
     names.extend(spec.answers.iter().map(|answer| answer.name.as_str()));

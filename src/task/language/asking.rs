@@ -5,7 +5,7 @@ use super::error::{Flaw, TaskError};
 use super::reading::Asked;
 use super::values::{self, AnyOf, Said};
 use super::watch;
-use crate::task::{Draw, Exists, Meaning, Spec, Target, Token, shown};
+use crate::task::{Draw, Exists, Meaning, Place, Spec, Target, Token, shown};
 use rand_mt::Mt;
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value, ValueLike};
@@ -108,8 +108,26 @@ impl Frame {
         for question in &self.asked {
             let arguments = self.arguments(&question.parameters, input, eval.heap());
             let said = program.call(eval, &question.function, &arguments)?;
-            let said = self.said(question, said)?;
-            for (&answer, said) in question.asked.answers.iter().zip(said) {
+            // where a list has ended nothing is asked
+            let answers = question.asked.answers.iter().copied();
+            let asked: Vec<usize> = answers
+                .filter(|&answer| self.is_asked(answer, input))
+                .collect();
+            let said = match values::list(said) {
+                Some(items) if question.asked.is_list && items.len() == asked.len() => {
+                    let each = items.iter();
+                    each.map(|&item| self.one(&question.asked.name, item))
+                        .collect::<Result<_, _>>()?
+                }
+                _ => {
+                    let said = self.said(question, said)?;
+                    let each = question.asked.answers.iter().zip(said);
+                    each.filter(|(answer, _)| asked.contains(answer))
+                        .map(|(_, said)| said)
+                        .collect::<Vec<_>>()
+                }
+            };
+            for (answer, said) in asked.into_iter().zip(said) {
                 targets[answer] = match said {
                     Said::Nothing => Target::Nothing,
                     Said::Class(class) => Target::One(class),
@@ -119,6 +137,12 @@ impl Frame {
             }
         }
         Ok(targets)
+    }
+
+    /// Whether there is anything in an input where an answer is read.
+    fn is_asked(&self, answer: usize, input: &[Token]) -> bool {
+        let place = self.spec.places.get(self.spec.answers[answer].read_at);
+        !matches!(place, Some(Place::Slot(slot)) if self.spec.is_free(*slot, input))
     }
 
     /// What a function's result says of each of its answers.

@@ -6,7 +6,7 @@ use super::error::Flaw;
 use super::globals::domain;
 use super::layout::{self, Layout};
 use super::values::{Domain, list, meaning, named};
-use crate::task::{Meaning, Rule, Slot, Spec, Token, Vocabulary, shown};
+use crate::task::{Group, Meaning, Place, Rule, Slot, Spec, Token, Vocabulary, shown};
 use starlark::values::dict::DictRef;
 use starlark::values::{FrozenValue, Value};
 
@@ -70,25 +70,18 @@ fn spec(
     laid: Layout,
     pad: Option<Token>,
 ) -> Result<Spec, Flaw> {
-    let varies = laid.groups.iter().filter(|one| one.lengths.is_some());
-    match (varies.count(), pad) {
-        (0, _) | (1, Some(_)) => {}
-        (1, None) => {
-            let remedy = "write pad = \"[pad]\", the token that fills the rest of a prompt";
-            return Err(Flaw::of(
-                "fields",
-                "a field's length varies, and there is no pad",
-                remedy,
-            ));
-        }
-        _ => {
-            let remedy = "let one of them have a fixed length";
-            return Err(Flaw::of(
-                "fields",
-                "the lengths of several fields vary",
-                remedy,
-            ));
-        }
+    let lists = laid.groups.iter().filter(|one| one.lengths.is_some());
+    let lists: Vec<&Group> = lists.collect();
+    if let (Some(_), None) = (lists.first(), pad) {
+        let remedy = "write pad = \"[pad]\", the token that fills the rest of a prompt";
+        return Err(Flaw::of(
+            "fields",
+            "a field's length varies, and there is no pad",
+            remedy,
+        ));
+    }
+    if lists.len() > 1 {
+        lists.iter().try_for_each(|one| ended(one, &slots, &laid))?;
     }
     if let Some(pad) = pad
         && let Some(slot) = slots.iter().find(|slot| slot.values.contains(&pad))
@@ -319,6 +312,28 @@ fn truth(program: &Program, name: &str) -> Result<Option<bool>, Flaw> {
             Err(Flaw::of(name, problem, "write True or False"))
         }
     }
+}
+
+/// Where several lists vary in length a token says where each ends.
+fn ended(list: &Group, slots: &[Slot], laid: &Layout) -> Result<(), Flaw> {
+    let mut places = laid.places.iter();
+    let last = list.slots.end.saturating_sub(1);
+    let at = places.position(|place| *place == Place::Slot(last));
+    let behind = at.and_then(|at| laid.places.get(at + 1));
+    let ends = match behind {
+        None => true,
+        Some(Place::Fixed(token)) => !slots[last].values.contains(token),
+        Some(_) => false,
+    };
+    if ends {
+        return Ok(());
+    }
+    let problem = format!(
+        "several lists vary in length, and nothing says where {} ends",
+        list.name
+    );
+    let remedy = "put a token behind it that is none of its values, as +";
+    Err(Flaw::of("layout", problem, remedy))
 }
 
 fn pad(program: &Program, tokens: &Vocabulary) -> Result<Option<Token>, Flaw> {
