@@ -12,10 +12,11 @@
 
 use super::answering::{Answering, Inquest};
 use super::question::Question;
+use super::standing::Standing;
 use super::table::Table;
 use super::tools::Tools;
 use crate::lens::experiment::setup::Experiment;
-use crate::lens::names::run::{RunName, Shown};
+use crate::lens::names::run::RunName;
 use crate::model::{Config, HookedTransformer};
 use crate::sweep::{Comparison, Conclusion};
 use crate::task::number::significant;
@@ -68,6 +69,10 @@ enum Against {
 pub struct CellVerdict {
     /// Whether it holds; nothing where there is no such number.
     pub holds: Option<bool>,
+    /// Whether the answer is of a sample, or of pairs of one.
+    pub sampled: bool,
+    /// Of which inputs the answer is; empty where there is none.
+    pub over: String,
     /// What was found, or why nothing was.
     pub because: String,
 }
@@ -79,10 +84,12 @@ impl CellVerdict {
         self.conclusion().word()
     }
 
-    /// What is known of it: the number was computed, or there is none.
+    /// What is known of it: the number was computed, or there is none. Of a sample it is true of these inputs and not
+    /// of all.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
         match self.holds {
+            Some(true) if self.sampled => Conclusion::Supported,
             Some(true) => Conclusion::Proved,
             Some(false) => Conclusion::Refuted,
             None => Conclusion::Undecided,
@@ -131,15 +138,21 @@ impl CellClaim {
 
     /// What the table says to it.
     #[must_use]
-    pub fn judge(&self, table: &Table) -> CellVerdict {
+    pub fn judge(&self, table: &Table, experiment: &Experiment) -> CellVerdict {
+        let run = run_of(experiment);
+        let standing = Standing::of(&self.question, table, experiment, run);
         match self.judged(table) {
             Ok((holds, because)) => CellVerdict {
                 holds: Some(holds),
-                because,
+                because: format!("{because} ({})", standing.words()),
+                sampled: standing.sampled,
+                over: standing.words(),
             },
             Err(error) => CellVerdict {
                 holds: None,
                 because: format!("{error:#}"),
+                sampled: standing.sampled,
+                over: standing.words(),
             },
         }
     }
@@ -207,7 +220,7 @@ pub fn judge_cells(
                     other: None,
                     question: &claim.question,
                     experiment,
-                    about: about(experiment),
+                    about: run_of(experiment).into(),
                 };
                 let table = match answered(inquest, go_on) {
                     Ok(None) => return Ok(None),
@@ -219,9 +232,11 @@ pub fn judge_cells(
             }
         };
         verdicts.push(match &answers[at].1 {
-            Ok(table) => claim.judge(table),
+            Ok(table) => claim.judge(table, experiment),
             Err(why) => CellVerdict {
                 holds: None,
+                sampled: false,
+                over: String::new(),
                 because: why.clone(),
             },
         });
@@ -230,10 +245,10 @@ pub fn judge_cells(
 }
 
 /// Of which run an answer is: the clean one, or under interventions the patched one.
-fn about(experiment: &Experiment) -> Shown {
+fn run_of(experiment: &Experiment) -> RunName {
     match experiment.interventions.is_empty() {
-        true => RunName::Clean.into(),
-        false => RunName::Patched.into(),
+        true => RunName::Clean,
+        false => RunName::Patched,
     }
 }
 

@@ -125,6 +125,19 @@ fn metrics(model: &HookedTransformer, experiment: &Experiment) -> Result<Option<
     Ok(Some(vec![values]))
 }
 
+/// The runs of a pair, by which each measure is told.
+const RUNS: usize = 3;
+
+/// Means that stand beside each other are of the same pairs: one that is not defined in one of its runs is in none of
+/// them.
+fn of_the_same_pairs(values: &mut [f32]) {
+    for row in values.chunks_mut(RUNS + 1) {
+        if row.iter().take(RUNS).any(|value| value.is_nan()) {
+            row.fill(f32::NAN);
+        }
+    }
+}
+
 /// The exact values of a plan's cells, and where wanted the estimated ones and the errors: these
 /// always in shares, so that one limit holds for all pairs.
 fn grid(
@@ -214,10 +227,15 @@ impl OverPairs {
     pub fn step(&mut self, model: &HookedTransformer) -> Result<bool> {
         let end = (self.done + STEP).min(self.pairs.len());
         for experiment in &self.pairs[self.done..end] {
-            let Some(values) = self.asked.values(model, experiment)? else {
+            let Some(mut values) = self.asked.values(model, experiment)? else {
                 self.without += 1;
                 continue;
             };
+            if self.asked == Asked::Metrics && !self.single {
+                values
+                    .iter_mut()
+                    .for_each(|values| of_the_same_pairs(values));
+            }
             for (moments, values) in self.moments.iter_mut().zip(&values) {
                 for (moments, &value) in moments.iter_mut().zip(values) {
                     moments.add(f64::from(value));

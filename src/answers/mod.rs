@@ -20,6 +20,7 @@ mod plan;
 mod question;
 mod sentence;
 mod spectrum;
+mod standing;
 mod table;
 mod tools;
 mod variants;

@@ -59,6 +59,8 @@ struct AblationRow {
     /// The intervention; null for the model as it is.
     ablation: Option<String>,
     inputs: Option<u64>,
+    /// Predictions that are not defined; they count as not right.
+    undefined: Option<u64>,
     accuracy: Option<f64>,
     /// Of the accuracy; of no meaning over the whole space.
     standard_error: Option<f64>,
@@ -76,9 +78,10 @@ impl AblationRow {
         let tally = ablated.tally.as_ref().ok();
         Self {
             ablation: ablated.ablation.as_ref().map(|one| one.line(task)),
-            inputs: tally.map(|tally| tally.inputs),
+            inputs: ablated.inputs(),
+            undefined: tally.map(Tally::undefined),
             accuracy: tally.map(Tally::accuracy),
-            standard_error: tally.map(|tally| tally.accuracy_estimate().standard_error),
+            standard_error: ablated.estimate().map(|one| one.standard_error),
             accuracy_by_position: tally.map(Tally::accuracy_by_position),
             mean_loss: tally.map(Tally::mean_loss),
             draws: ablated.draws,
@@ -142,7 +145,9 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     }
     print_asked(out, &opened, &answer.asked)?;
     writeln!(out, "{} over {}\n", answer.node, answer.asked.over)?;
+    let sampled = matches!(over, Over::Sample(_));
     let mut head = words(&["ablation", "accuracy"]);
+    head.extend(sampled.then(|| "±".to_owned()));
     head.extend(task.predictions());
     head.extend(words(&["loss", "spread", "donors"]));
     let mut rows = vec![head];
@@ -156,6 +161,8 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
                 .as_ref()
                 .map_or_else(|| row.reason.clone().unwrap_or_default(), number),
         );
+        let error = row.standard_error.as_ref().filter(|_| sampled);
+        cells.extend(error.map(number));
         cells.extend(row.accuracy_by_position.iter().flatten().map(number));
         cells.extend(row.mean_loss.map(|loss| significant(loss, 4)));
         if let Some(draws) = &row.draws {
@@ -164,11 +171,22 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
             let all = if draws.exact { "all " } else { "" };
             cells.push(format!("{all}{}", draws.donors));
         }
-        cells.resize(task.answers.len() + 5, String::new());
+        cells.resize(task.answers.len() + 5 + usize::from(sampled), String::new());
         rows.push(cells);
     }
     print_rows(out, &rows)?;
-    Ok(writeln!(out, "\n{}", answer.verdict)?)
+    writeln!(out, "\n{}", answer.verdict)?;
+    let undefined = answer.rows.iter().filter_map(|row| row.undefined);
+    if undefined.clone().any(|n| n > 0) {
+        let rows = undefined.filter(|&n| n > 0).count();
+        writeln!(
+            out,
+            "{rows} of {} rows have predictions that are undefined: counted as wrong, left out of the loss (--format json \
+             tells how many)",
+            answer.rows.len()
+        )?;
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]

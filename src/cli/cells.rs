@@ -41,8 +41,10 @@ pub(super) fn of_cell(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode>
     let started = Instant::now();
     let found = judge_cells(model, &opened.experiment, &[claim], &|| true)?;
     let found = (found.into_iter().flatten().next()).context("it was not judged")?;
+    let mut asked = opened.asked(&args.space, Over::Sample(args.space.sample));
+    asked.over.clone_from(&found.over);
     let answer = OfCell {
-        asked: opened.asked(&args.space, Over::Sample(args.space.sample)),
+        asked,
         claim: &args.claim,
         verdict: found.conclusion(),
         because: &found.because,

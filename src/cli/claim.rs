@@ -314,7 +314,9 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         return Ok(());
     }
     writeln!(out, "{}", found.known_words())?;
-    writeln!(out, "{}", found.number_words())?;
+    if !found.is_of_classes() {
+        writeln!(out, "{}", found.number_words())?;
+    }
     if let Some(control) = &found.control {
         writeln!(out, "{}", control.words())?;
     }
@@ -324,8 +326,11 @@ fn print_claim(out: &mut dyn Write, opened: &Opened, answer: &ClaimAnswer) -> Re
         "where"
     };
     for one in found.counterexample.iter().chain(&found.further) {
-        let value = fixed(one.value, 6);
-        writeln!(out, "{what}: {}  value {value}", one.values)?;
+        let told = match found.is_of_classes() && !one.value.is_nan() {
+            true => format!("{} is {}", found.of, one.value),
+            false => format!("value {}", fixed(one.value, 6)),
+        };
+        writeln!(out, "{what}: {}  {told}", one.values)?;
     }
     Ok(())
 }

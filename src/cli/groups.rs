@@ -10,7 +10,7 @@ use crate::findings::certificate::Certificate;
 use crate::lens::RunName;
 use crate::sweep::{Conclusion, Over};
 use crate::task::number::fixed;
-use crate::task::{grouped, shown};
+use crate::task::{grouped, least_share, shown};
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
 use std::io::Write;
@@ -38,19 +38,40 @@ struct Told {
     #[serde(flatten)]
     share: Share,
     fraction: f64,
+    /// Of a sample: how large the part among all is at least, at 95 %, for this group alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_95: Option<f64>,
     enough: bool,
 }
 
 /// A part in percent, without noughts at its end.
 fn percent(part: f64) -> String {
-    let text = fixed(100.0 * part, 4);
+    let text = match fixed(100.0 * part, 4) {
+        whole if whole == "100.0000" && part < 1.0 => "> 99.9999".to_owned(),
+        text => text,
+    };
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Whether so many of so many are at least this part: exactly for counts below 2^53.
-fn enough(share: &Share, at_least: f64) -> bool {
-    let all = share.n + share.undefined;
-    all > 0 && share.holds as f64 >= at_least * all as f64
+impl Told {
+    /// Of all inputs it is enough that so many are at least this part (exact for counts below 2^53); a sample has to say
+    /// it of all.
+    fn new(share: Share, at_least: f64, over: Over) -> Self {
+        let all = share.n + share.undefined;
+        let reached = all > 0 && share.holds as f64 >= at_least * all as f64;
+        let bound = match over {
+            Over::Space => None,
+            Over::Sample(_) => Some(least_share(share.holds, all)),
+        };
+        // that all of them are so is never certain of a sample: one that is not would be seen
+        let said = bound.filter(|_| at_least < 1.0);
+        Self {
+            fraction: share.holds as f64 / all.max(1) as f64,
+            enough: reached && said.is_none_or(|bound| bound >= at_least),
+            bound_95: bound,
+            share,
+        }
+    }
 }
 
 /// What was counted.
@@ -69,6 +90,11 @@ fn count((claim, by): (&str, &str), at_least: Option<f64>, space: &SpaceArgs) ->
     ensure!(
         at_least > 0.0 && at_least <= 1.0,
         "--at-least is a part of each group, above 0 and at most 1, such as 0.99"
+    );
+    ensure!(
+        !claim.split_whitespace().any(|word| word == "when"),
+        "--by tells the groups apart, and 'when' would leave some out: say one of them, or make the condition part of what \
+         is grouped by"
     );
     let opened = Opened::new(space)?;
     let over = space.over();
@@ -96,11 +122,7 @@ fn count((claim, by): (&str, &str), at_least: Option<f64>, space: &SpaceArgs) ->
     let found = found.context(STOPPED)?;
     bar.done();
     let groups: Vec<Told> = (found.groups.into_iter())
-        .map(|share| Told {
-            fraction: share.holds as f64 / (share.n + share.undefined).max(1) as f64,
-            enough: enough(&share, at_least),
-            share,
-        })
+        .map(|share| Told::new(share, at_least, found.over))
         .collect();
     let verdict = match (groups.iter().all(|one| one.enough), found.over) {
         _ if groups.is_empty() => Conclusion::Undecided,
@@ -227,13 +249,17 @@ fn print(out: &mut dyn Write, opened: &Opened, answer: &ByGroup<'_>) -> Result<(
             Some(input) => format!("  not at {input}"),
             None => String::new(),
         };
+        let bound = one.bound_95.map_or_else(String::new, |bound| {
+            let bound = percent(bound);
+            format!("; 95 %: at least {bound} %")
+        });
         let undefined = match undefined {
             0 => String::new(),
             n => format!("  {} undefined", grouped((*n).into())),
         };
         writeln!(
             out,
-            "{mark} {by} = {}: {} of {} ({part} %){undefined}{off}",
+            "{mark} {by} = {}: {} of {} ({part} %{bound}){undefined}{off}",
             shown(group),
             grouped((*holds).into()),
             grouped((*n).into()),

@@ -11,6 +11,7 @@ use crate::lens::{Prediction, RunView, observe_run};
 use crate::model::Model;
 use crate::model::config::Assumed;
 use crate::task::number::{fixed, significant};
+use crate::task::text::counted;
 use crate::task::{Target, Task};
 use anyhow::Result;
 use serde::Serialize;
@@ -64,7 +65,10 @@ fn verdict(task: Task, one: &Prediction, right: &Target) -> String {
         (Some(true), ..) => "ok".to_owned(),
         (_, None, _) => format!("undefined, {target} is right"),
         (_, _, 0) => format!("wrong, {target} is right (p {p:.4})"),
-        (_, _, tied) => format!("wrong, tied with {tied} others; {target} is right (p {p:.4})"),
+        (_, _, tied) => {
+            let others = counted(tied, "other");
+            format!("wrong, tied with {others}; {target} is right (p {p:.4})")
+        }
     }
 }
 

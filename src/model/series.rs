@@ -6,7 +6,7 @@ use super::weights;
 use crate::task::plain::{self, Links};
 use crate::task::{shown, shown_path};
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Checkpoints in a folder beyond these are not looked at.
@@ -25,11 +25,32 @@ pub struct Series {
     pub place: PathBuf,
     /// Each step and the path that opens it, the first one first; no step twice.
     pub steps: Vec<(u64, PathBuf)>,
-    /// The mean loss up to steps, in nats per prediction: what `record.json` in the folder says, or, of a
-    /// training that has none yet, what it needs to go on.
-    pub losses: Vec<(u64, f64)>,
+    /// How its training went: what `record.json` in the folder says, or, of a training that has none yet, what it
+    /// needs to go on.
+    pub recorded: Vec<Recorded>,
     /// What is wrong with that record, where something is.
     pub note: Option<String>,
+}
+
+/// Where a training stood after some steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Steps taken.
+    pub step: u64,
+    /// Mean loss of the steps since the point before, in nats per prediction.
+    pub loss: f64,
+    /// Of the inputs that no step takes, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_out: Option<HeldOut>,
+}
+
+/// How right a model is on inputs that no step takes: exact, over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldOut {
+    /// In nats per prediction.
+    pub loss: f64,
+    /// Of predictions.
+    pub accuracy: f64,
 }
 
 impl Series {
@@ -77,14 +98,14 @@ impl Series {
         let mut steps = steps(folder)?;
         steps.dedup_by_key(|(step, _)| *step);
         let named = |(step, _): (u64, PathBuf)| (step, of_folder(folder, step));
-        let (losses, note) = match losses(folder) {
-            Ok(losses) => (losses, None),
+        let (recorded, note) = match recorded(folder) {
+            Ok(recorded) => (recorded, None),
             Err(error) => (Vec::new(), Some(format!("{error:#}"))),
         };
         Ok(Self {
             place: folder.to_owned(),
             steps: steps.into_iter().map(named).collect(),
-            losses,
+            recorded,
             note,
         })
     }
@@ -111,7 +132,7 @@ impl Series {
         let series = Self {
             place: file.to_owned(),
             steps: (0..count).map(named).collect(),
-            losses: Vec::new(),
+            recorded: Vec::new(),
             note: None,
         };
         Ok(Some((series, at)))
@@ -139,8 +160,8 @@ impl Series {
 
     /// Steps that were written to the folder since, later than all there are, with how the training went up to
     /// the last.
-    pub fn grow(&mut self, steps: &[u64], losses: Vec<(u64, f64)>) {
-        self.losses = losses;
+    pub fn grow(&mut self, steps: &[u64], recorded: Vec<Recorded>) {
+        self.recorded = recorded;
         let place = &self.place;
         self.steps
             .extend(steps.iter().map(|&step| (step, of_folder(place, step))));
@@ -154,11 +175,11 @@ impl Series {
         self.place = place;
     }
 
-    /// The loss at a step, as far as the record says: that of the first point at or after it.
+    /// What the record says of a step: its first point at or after it.
     #[must_use]
-    pub fn loss_at(&self, step: u64) -> Option<f64> {
-        let at = self.losses.partition_point(|(one, _)| *one < step);
-        self.losses.get(at).map(|(_, loss)| *loss)
+    pub fn recorded_at(&self, step: u64) -> Option<Recorded> {
+        let at = self.recorded.partition_point(|one| one.step < step);
+        self.recorded.get(at).copied()
     }
 }
 
@@ -172,7 +193,7 @@ fn of_folder(folder: &Path, step: u64) -> PathBuf {
 /// What of a training's record is read here.
 #[derive(Deserialize)]
 struct Record {
-    history: Vec<Point>,
+    history: Vec<Recorded>,
 }
 
 /// What of the state of a training that may go on.
@@ -183,20 +204,14 @@ struct KeptState {
 
 #[derive(Deserialize)]
 struct KeptJournal {
-    points: Vec<Point>,
+    points: Vec<Recorded>,
 }
 
-#[derive(Deserialize)]
-struct Point {
-    step: u64,
-    loss: f64,
-}
-
-/// The losses that a folder's record tells, by step; without one those of the state that its training goes on
-/// from; none where there is neither.
-fn losses(folder: &Path) -> Result<Vec<(u64, f64)>> {
+/// What a folder's record tells, by step; without one the state that its training goes on from; nothing where there
+/// is neither.
+fn recorded(folder: &Path) -> Result<Vec<Recorded>> {
     let [record, state] = ["record.json", "state.safetensors"].map(|name| folder.join(name));
-    let points = if plain::stands(&record)? {
+    let mut points = if plain::stands(&record)? {
         let name = shown_path(&record);
         let text = plain::text(&record, MAX_RECORD, Links::Followed);
         let text = text.with_context(|| format!("cannot read the record {name}"))?;
@@ -214,10 +229,9 @@ fn losses(folder: &Path) -> Result<Vec<(u64, f64)>> {
     } else {
         Vec::new()
     };
-    let points = points.iter().map(|point| (point.step, point.loss));
-    let mut losses: Vec<(u64, f64)> = points.filter(|(_, loss)| loss.is_finite()).collect();
-    losses.sort_by_key(|(step, _)| *step);
-    Ok(losses)
+    points.retain(|point| point.loss.is_finite());
+    points.sort_by_key(|point| point.step);
+    Ok(points)
 }
 
 /// Whether a file is called as one step of many: `step-00000100.safetensors`, `ckpt_12.pt`, `100.pt`.
@@ -311,10 +325,15 @@ mod tests {
 
     #[test]
     fn a_step_has_its_own_loss_and_one_between_that_of_the_next_record() {
+        let point = |(step, loss)| Recorded {
+            step,
+            loss,
+            held_out: None,
+        };
         let series = Series {
             place: PathBuf::new(),
             steps: Vec::new(),
-            losses: vec![(100, 0.5), (200, 0.25)],
+            recorded: [(100, 0.5), (200, 0.25)].map(point).to_vec(),
             note: None,
         };
         for (step, loss) in [
@@ -324,7 +343,8 @@ mod tests {
             (200, Some(0.25)),
             (201, None),
         ] {
-            assert_eq!(series.loss_at(step), loss, "{step}");
+            let found = series.recorded_at(step).map(|one| one.loss);
+            assert_eq!(found, loss, "{step}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::run::{Over, Progress, Sum, Sweep};
 use super::tally::Tally;
 use crate::lens::{Action, Averaged, Experiment, From, Intervention, LineError, Matrices};
 use crate::model::{Config, HookedTransformer};
-use crate::task::{Agreement, Field, Sample, Task, grouped};
+use crate::task::{Agreement, Estimate, Field, Sample, Task, grouped};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
@@ -20,6 +20,32 @@ pub struct Ablated {
     pub tally: std::result::Result<Tally, String>,
     /// The donors of one that resamples.
     pub draws: Option<Draws>,
+}
+
+impl Ablated {
+    /// The accuracy that is left, and how far that of other inputs may be: as if the donors of one input said nothing
+    /// more than one of them, since they are alike.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let found = self.tally.as_ref().ok()?.accuracy_estimate();
+        let donors = self.donors();
+        Some(Estimate {
+            standard_error: found.standard_error * (donors as f64).sqrt(),
+            n: found.n / donors,
+            ..found
+        })
+    }
+
+    /// Inputs that it was tried on.
+    #[must_use]
+    pub fn inputs(&self) -> Option<u64> {
+        let tally = self.tally.as_ref().ok()?;
+        Some(tally.inputs / self.donors())
+    }
+
+    fn donors(&self) -> u64 {
+        self.draws.map_or(1, |draws| u64::from(draws.donors.max(1)))
+    }
 }
 
 /// The donors that each input was given.
@@ -316,8 +342,8 @@ fn how(found: &[Ablated], sets: &[Vec<Field>]) -> String {
         kept.is_some_and(|kept| sets.iter().any(|set| set == kept))
     });
     let told = enough.filter_map(|one| {
-        let (tally, draws) = (one.tally.as_ref().ok()?, one.draws?);
-        let inputs = grouped(u128::from(tally.inputs / u64::from(draws.donors)));
+        let draws = one.draws?;
+        let inputs = grouped(u128::from(one.inputs()?));
         let donors = match (draws.donors, draws.exact) {
             (1, true) => "its one donor".to_owned(),
             (n, true) => format!("all its {n} donors"),

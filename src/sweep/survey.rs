@@ -223,10 +223,14 @@ fn ablated(
             name: short.unwrap_or_else(|| "as it is".to_owned()),
             interventions: line.into_iter().collect(),
             left: match &one.tally {
-                Ok(tally) => Ok(Left {
-                    draws: one.draws,
-                    ..Left::from(tally)
-                }),
+                Ok(tally) => {
+                    let left = Left::from(tally);
+                    Ok(Left {
+                        draws: one.draws,
+                        accuracy: one.estimate().unwrap_or(left.accuracy),
+                        ..left
+                    })
+                }
                 Err(reason) => Err(reason.clone()),
             },
         }

@@ -38,7 +38,7 @@ impl Task {
     /// An input's donor: it agrees with the input in the kept fields and is drawn uniformly in the
     /// others. It depends on the input and the seed alone, so it is the same wherever that input is
     /// run; other inputs have other donors. Where there are 4096 donors at most, as many seeds
-    /// in a row are all of them, each once. Where not all inputs exist, those that do are listed if there are no
+    /// in a row are all of them, each once, in an order of the input's own in which neighbours have nothing in common. Where not all inputs exist, those that do are listed if there are no
     /// more than 2^20 combinations; else one that does not exist gives way to the next that is drawn, and
     /// the input itself is the last resort.
     #[must_use]
@@ -75,7 +75,7 @@ impl Task {
         let all = alike.get(&key)?;
         let n = all.len() as u128;
         let draw = match n <= COUNTED && attempt == 0 {
-            true => number(of, 0, 0) % n + u128::from(seed),
+            true => shuffled(number(of, 0, 0), n, seed),
             false => number(of, seed, attempt),
         };
         Some(self.values_at(all[(draw % n) as usize].into()))
@@ -118,7 +118,7 @@ impl Task {
         let counted = all <= COUNTED && self.all_exist();
         let mut draw = number(of, if counted { 0 } else { seed }, attempt);
         if counted {
-            draw = draw % all + u128::from(seed);
+            draw = shuffled(draw, all, seed);
         }
         let kept = |slot: usize| keep.iter().any(|field| field.slot == slot);
         let mut donor = of.clone();
@@ -145,6 +145,28 @@ fn number(of: &Values, seed: u32, attempt: u32) -> u128 {
         .iter()
         .take(16)
         .fold(0u128, |sum, byte| sum << 8 | u128::from(*byte))
+}
+
+/// The number that stands at a place of `0..n`, at most [`COUNTED`] of them, shuffled by a key: a Feistel network of four
+/// rounds over the next power of four, walked until it is back among them (Black and Rogaway, 2002).
+fn shuffled(key: u128, n: u128, place: u32) -> u128 {
+    let n = n.max(1);
+    let half = (u128::BITS - (n - 1).leading_zeros()).div_ceil(2).max(1);
+    let mask = (1u32 << half) - 1;
+    let mut x = (u128::from(place) % n) as u32;
+    loop {
+        let (mut left, mut right) = (x >> half, x & mask);
+        for round in 0..4 {
+            let own = (key >> (32 * round)) as u32;
+            let mixed = (right ^ own).wrapping_mul(0x9E37_79B1);
+            let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x85EB_CA77);
+            (left, right) = (right, left ^ (mixed >> 16) & mask);
+        }
+        x = left << half | right;
+        if u128::from(x) < n {
+            return x.into();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -218,5 +240,18 @@ mod tests {
             .map(|donor| (donor.tokens()[3], donor.tokens()[4]))
             .collect();
         assert_eq!(all.len(), 150);
+        // and in an order in which neighbours have nothing in common: of draws that are independent one in three has the
+        // index of the one before, and one in fifty the element
+        let pairs = (0..3000u32).map(|i| {
+            let input = update(&[4, 9, i % 50], i % 3, i / 60);
+            [i % 149, i % 149 + 1].map(|seed| task.donor(&input, &keep, seed))
+        });
+        let (mut same_idx, mut same_elt) = (0, 0);
+        for [a, b] in pairs {
+            same_idx += u32::from(a.tokens()[3] == b.tokens()[3]);
+            same_elt += u32::from(a.tokens()[4] == b.tokens()[4]);
+        }
+        assert!((900..1100).contains(&same_idx), "{same_idx}");
+        assert!((15..90).contains(&same_elt), "{same_elt}");
     }
 }

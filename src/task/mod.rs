@@ -6,6 +6,7 @@
 mod agreement;
 mod array_update;
 mod as_if;
+mod binomial;
 mod data;
 mod donor;
 mod form;
@@ -31,6 +32,7 @@ mod vocabulary;
 
 pub use agreement::Agreement;
 pub use as_if::AsIf;
+pub use binomial::least_share;
 pub use form::Form;
 pub use identity::Identity;
 pub use kin::Kin;
@@ -231,14 +233,17 @@ impl Task {
         }
     }
 
-    /// The prediction of this name: `nl_1→b_0`, `nl_1->b_0`, or by what is predicted, `b_0`.
+    /// The prediction of this name: `nl_1→b_0`, `nl_1->b_0`, by what is predicted, `b_0`, or where nothing predicted has
+    /// that name by where it is read, `nl_1`.
     #[must_use]
     pub fn prediction_named(self, name: &str) -> Option<usize> {
         let named = |&i: &usize| {
             let name = name.replace("->", "→");
             name == self.prediction(i) || name == self.answers[i].name
         };
-        (0..self.answers.len()).find(named)
+        let read = |&i: &usize| name == self.label(self.predicts_at(i));
+        let mut all = 0..self.answers.len();
+        all.clone().find(named).or_else(|| all.find(read))
     }
 
     /// The prompt as token ids, `seq_len` of them, each where the longest prompt has it: what a shorter list leaves

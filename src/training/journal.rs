@@ -1,6 +1,7 @@
 //! How a training went: what is shown while it runs, and kept in its record.
 
 use crate::lens::Score;
+use crate::model::series::{HeldOut, Recorded};
 use crate::task::number::{fixed, significant};
 use serde::{Deserialize, Serialize};
 
@@ -19,28 +20,9 @@ pub struct Journal {
     /// How long it took.
     pub seconds: f64,
     /// The way there.
-    pub points: Vec<Point>,
+    pub points: Vec<Recorded>,
     /// Sum of the losses since the last point, and of how many steps.
     since: (f64, usize),
-}
-
-/// Where it stood after some steps.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Point {
-    /// Steps taken.
-    step: usize,
-    /// Mean loss of the steps since the point before, in nats per prediction.
-    loss: f64,
-    /// Of the inputs that no step takes, where there are such.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    held_out: Option<HeldOut>,
-}
-
-/// How right the model is on inputs that no step takes: exact, over all of them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct HeldOut {
-    loss: f64,
-    accuracy: f64,
 }
 
 impl Journal {
@@ -65,23 +47,14 @@ impl Journal {
         if steps == 0 {
             return;
         }
-        self.points.push(Point {
-            step,
+        self.points.push(Recorded {
+            step: step as u64,
             loss: sum / steps as f64,
             held_out: held_out.map(|score| HeldOut {
                 loss: score.loss,
                 accuracy: score.accuracy(),
             }),
         });
-    }
-
-    /// The mean loss up to steps, in nats per prediction, as far as there are points.
-    #[must_use]
-    pub fn losses(&self) -> Vec<(u64, f64)> {
-        let points = self.points.iter();
-        points
-            .map(|point| (point.step as u64, point.loss))
-            .collect()
     }
 
     /// The mean loss, not a number before the first step.

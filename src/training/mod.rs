@@ -25,7 +25,7 @@ mod saves;
 mod spoken;
 mod words;
 
-pub use journal::{Journal, Point};
+pub use journal::Journal;
 pub use recipe::{Recipe, Schedule};
 pub use run::Training;
 pub use saves::Saves;

@@ -6,6 +6,7 @@ use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane, Spot};
 use crate::lens::{Intervention, Observation};
+use crate::task::Task;
 use crate::task::number::plus;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -18,7 +19,11 @@ pub(super) fn interventions(canvas: &mut Canvas<'_>, area: Rect) {
     if !list.is_empty() {
         title.push(canvas.part(0, Role::Text, list.len().to_string()));
     }
-    if state.model.config.is_causal() && seen.as_deref().is_some_and(looks_ahead) {
+    if state.model.config.is_causal()
+        && seen
+            .as_deref()
+            .is_some_and(|seen| looks_ahead(state.task(), seen))
+    {
         title.push(canvas.part(0, Role::Warn, " looks ahead"));
     }
     let below = seen
@@ -107,14 +112,18 @@ fn compact(line: &str) -> String {
 }
 
 /// Whether interventions let a position attend to a later one, which no model of this kind does.
-fn looks_ahead(seen: &Observation) -> bool {
+fn looks_ahead(task: Task, seen: &Observation) -> bool {
     let pattern = &seen.patched.pattern;
     let [.., len, _] = *pattern.shape() else {
         return false;
     };
-    let ahead = |i: usize| i % len > i / len % len;
+    // in the order in which the model reads
+    let order = task.order(&seen.patched.tokens);
+    let place = |at: usize| order.as_ref().map_or(at, |order| order[at]);
+    let ahead = |i: usize| place(i % len) > place(i / len % len);
     let mut values = pattern.values().iter().enumerate();
-    len > 0 && values.any(|(i, value)| ahead(i) && *value != 0.0)
+    // of a query with no key left there is no attention at all
+    len > 0 && values.any(|(i, value)| ahead(i) && value.abs() > 0.0)
 }
 
 /// The metric of the patched run; what the list says too only where there is room.

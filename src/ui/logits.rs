@@ -8,6 +8,7 @@ use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
 use crate::lens::{Judged, Observation, RunName};
 use crate::task::number::{fixed, significant};
+use crate::task::text::counted;
 use crate::task::{Target, Task, Token};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -302,7 +303,8 @@ fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: &str) -> Span<'static> 
         (Some(1), _) => canvas.span(Role::Good, " ok"),
         (None, _) => canvas.span(Role::Bad, " n/a"),
         (_, 0) => canvas.span(Role::Bad, format!(" !{target}")),
-        (_, tied) => canvas.span(Role::Bad, format!(" tie{tied}")),
+        // with how many stands below
+        _ => canvas.span(Role::Bad, " tie"),
     }
 }
 
@@ -345,6 +347,7 @@ fn below(
         let judged = format!("judged by the {judge} answer");
         return (!judge.is_empty()).then(|| Line::from(canvas.span(Role::Muted, judged)));
     };
+    let tied = Judged::of(run.logits.slice(&[position]), truth.get(i)?).tied;
     let target = truth.get(i)?.token()?;
     let logit = run.logits.get(&[position, target as usize])?;
     let log_prob = run.log_probs(position).get(target as usize).copied()?;
@@ -354,7 +357,12 @@ fn below(
         format!("{name} {whose}{target} logit {logit} logp {log_prob}")
     };
     let mut text = written(2, 2);
-    if text.chars().count() > room {
+    if tied > 0 {
+        text = format!(
+            "{name} {whose}{target} tied with {}",
+            counted(tied, "other")
+        );
+    } else if text.chars().count() > room {
         text = written(1, 1);
     }
     if text.chars().count() > room {

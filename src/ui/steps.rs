@@ -9,6 +9,8 @@
 use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::{Action, Binding, Spot, Steps, TrainPhase, UnderWay};
+use crate::model::series::Recorded;
+use crate::task::fraction;
 use crate::task::number::significant;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -57,10 +59,19 @@ fn which_step(steps: &Steps) -> Vec<Words> {
 /// The loss at the step, or that nobody wrote it down.
 fn loss(steps: &Steps) -> Words {
     let series = &steps.series;
-    match series.loss_at(steps.number(steps.at)) {
-        Some(loss) => (Role::Text, format!("loss {}", significant(loss, 3))),
-        None if series.losses.is_empty() => (Role::Muted, "no record".to_owned()),
+    match series.recorded_at(steps.number(steps.at)) {
+        Some(at) => (Role::Text, told(at)),
+        None if series.recorded.is_empty() => (Role::Muted, "no record".to_owned()),
         None => (Role::Muted, "no loss yet".to_owned()),
+    }
+}
+
+/// The loss on what is learnt, and how right it is on what is not.
+fn told(at: Recorded) -> String {
+    let loss = format!("loss {}", significant(at.loss, 3));
+    match at.held_out {
+        Some(held) => format!("{loss}  held out {}", fraction(held.accuracy)),
+        None => loss,
     }
 }
 
@@ -148,7 +159,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, steps: &Steps) {
     let step_of = |x: usize| (x * (all - 1)).div_ceil(width - 1);
     let losses: Vec<Option<f64>> = (0..width)
         .map(|x| {
-            let loss = steps.series.loss_at(steps.number(step_of(x)))?;
+            let loss = steps.series.recorded_at(steps.number(step_of(x)))?.loss;
             (loss > 0.0).then(|| loss.ln())
         })
         .collect();

@@ -32,7 +32,9 @@ fn table() -> Table {
 fn judged(bench: &Headless, says: &str) -> CellVerdict {
     let (task, config) = (bench.state.task(), &bench.state.model.config);
     let claim = CellClaim::parse(&format!("cell metrics: {says}"), task, config);
-    claim.unwrap().judge(&table())
+    claim
+        .unwrap()
+        .judge(&table(), &bench.state.study().experiment())
 }
 
 #[test]

@@ -327,7 +327,7 @@ fn another_step_of_the_model_is_counted_anew() {
     let series = Series {
         place: "run".into(),
         steps: vec![(0, "run#0".into()), (10, "run#10".into())],
-        losses: Vec::new(),
+        recorded: Vec::new(),
         note: None,
     };
     bench.state.steps = Some(Box::new(Steps::new(series, 0)));

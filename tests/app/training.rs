@@ -6,6 +6,7 @@ use circuitscope::app::{
     Effect, Msg, Steps, TrainJob, TrainNews, TrainPhase, TrainedSoFar, update,
 };
 use circuitscope::model::Series;
+use circuitscope::model::series::Recorded;
 use circuitscope::runtime::headless::Headless;
 use circuitscope::training::Saves;
 use std::path::PathBuf;
@@ -35,7 +36,11 @@ fn saved(step: u64) -> TrainNews {
     TrainNews::Saved {
         step,
         right: "right 0.5 of 512".to_owned(),
-        losses: vec![(step, 1.0)],
+        recorded: vec![Recorded {
+            step,
+            loss: 1.0,
+            held_out: None,
+        }],
     }
 }
 
@@ -52,7 +57,7 @@ fn watching() -> Headless {
     let series = Series {
         steps: vec![(0, place.join("#0"))],
         place,
-        losses: Vec::new(),
+        recorded: Vec::new(),
         note: None,
     };
     bench.state.steps = Some(Box::new(Steps::new(series, 0)));
@@ -142,7 +147,14 @@ fn who_looks_at_the_newest_is_led_on_and_who_looks_back_stays() {
     assert!(matches!(&effects[..], [Effect::Step(3)]), "{effects:?}");
     assert!(matches!(&hear(&mut bench, saved(8))[..], [Effect::Step(4)]));
     assert_eq!(
-        bench.state.steps.as_ref().unwrap().series.loss_at(8),
+        bench
+            .state
+            .steps
+            .as_ref()
+            .unwrap()
+            .series
+            .recorded_at(8)
+            .map(|one| one.loss),
         Some(1.0)
     );
 }

@@ -2,14 +2,21 @@
 
 use super::walk::{AtStep, Measured, over_words};
 use crate::answers::answering::{Inquest, answer};
-use crate::answers::inputs::INPUTS;
 use crate::answers::question::Question;
+use crate::answers::standing::Standing;
 use crate::answers::table::Table;
 use crate::lens::{RunName, Shown};
 use crate::model::Config;
 use crate::sweep::{Claim, Tally, Verdict};
 use crate::task::{Task, shown};
 use anyhow::{Context, Result, bail, ensure};
+
+/// The mean loss of the steps up to one, as they were taken.
+const TRAIN_LOSS: &str = "train.loss";
+/// The loss on inputs that no step takes.
+const HELD_OUT_LOSS: &str = "held_out.loss";
+/// What is told of a training's record.
+pub(in crate::answers) const RECORDED: [&str; 3] = [TRAIN_LOSS, HELD_OUT_LOSS, "held_out.accuracy"];
 
 /// A number of each step.
 #[derive(Debug)]
@@ -23,6 +30,8 @@ pub struct Tracked {
 enum What {
     Loss,
     Accuracy,
+    /// What the training's record says.
+    Recorded(&'static str),
     Claim(Box<Claim>),
     /// Something true or not, that is asked how often it is.
     Condition(Box<Claim>),
@@ -40,6 +49,10 @@ impl Tracked {
         let what = match (text, text.rsplit_once(" at ")) {
             ("loss", _) => What::Loss,
             ("accuracy", _) => What::Accuracy,
+            (word, _) if RECORDED.contains(&word) => {
+                let known = RECORDED.into_iter().find(|one| *one == word);
+                What::Recorded(known.unwrap_or_default())
+            }
             (_, Some((question, cell))) => {
                 let question = Question::parse(question, task, config)?;
                 let nested = matches!(question, Question::Curves(_));
@@ -70,6 +83,7 @@ impl Tracked {
     pub fn is_over_inputs(&self) -> bool {
         match &self.what {
             What::Cell(question, _) => question.is_over_sample(),
+            What::Recorded(_) => false,
             _ => true,
         }
     }
@@ -94,6 +108,26 @@ impl Tracked {
                     n: Some(right.inputs),
                     undefined: tally.undefined(),
                     over: over_words(step.over),
+                })
+            }
+            What::Recorded(word) => {
+                let point = step
+                    .recorded
+                    .context("the training's record does not say")?;
+                let held_out = || {
+                    point
+                        .held_out
+                        .context("no inputs were held out, or the record does not say")
+                };
+                Some(Measured {
+                    value: match *word {
+                        TRAIN_LOSS => point.loss,
+                        HELD_OUT_LOSS => held_out()?.loss,
+                        _ => held_out()?.accuracy,
+                    },
+                    n: None,
+                    undefined: 0,
+                    over: format!("the record at step {}", point.step),
                 })
             }
             What::Claim(claim) | What::Condition(claim) => {
@@ -122,14 +156,7 @@ impl Tracked {
                     experiment: step.experiment,
                     about: Shown::Run(run),
                 })?;
-                let sample = step.experiment.sample;
-                let said = table.notes.iter().find(|(name, _)| name == INPUTS);
-                let (n, over) = match said {
-                    _ if question.is_about_weights() => (None, "weights".to_owned()),
-                    _ if question.is_mean() => (Some(sample.examples() as u64), sample.to_string()),
-                    Some((_, inputs)) => (None, inputs.clone()),
-                    None => (Some(1), format!("prompt, {} run", run.name())),
-                };
+                let Standing { n, over, .. } = Standing::of(question, &table, step.experiment, run);
                 Some(Measured {
                     value: found(&table, cell)?,
                     n,

@@ -7,6 +7,7 @@ use crate::answers::tools::Tools;
 use crate::lens::numbers::array::Array;
 use crate::lens::slide::open_step;
 use crate::lens::{Experiment, Matrices};
+use crate::model::series::Recorded;
 use crate::model::{HookedTransformer, Series};
 use crate::sweep::{Over, Sweep, Tally, averaging, make_means};
 use anyhow::{Context, Result, bail};
@@ -17,6 +18,8 @@ pub(super) struct AtStep<'a> {
     pub(super) model: HookedTransformer,
     pub(super) experiment: &'a Experiment,
     pub(super) over: Over,
+    /// What the record says of it.
+    pub(super) recorded: Option<Recorded>,
     weights: Option<Matrices>,
     tools: Option<Tools>,
     tally: Option<Tally>,
@@ -158,7 +161,7 @@ impl AlongSteps {
         let result = match open_step(path, &self.like) {
             Err(error) => Err(format!("{error:#}")),
             Ok(model) => {
-                let measured = self.measured(model.transformer, go_on);
+                let measured = self.measured(*number, model.transformer, go_on);
                 match measured.with_context(|| format!("at step {number}"))? {
                     Some(measured) => Ok(measured),
                     None => return Ok(false),
@@ -174,6 +177,7 @@ impl AlongSteps {
 
     fn measured(
         &self,
+        step: u64,
         model: HookedTransformer,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Vec<Measured>>> {
@@ -186,6 +190,7 @@ impl AlongSteps {
             model,
             experiment: &self.experiment,
             over: self.over,
+            recorded: self.series.recorded_at(step),
             tools: None,
             tally: None,
         };

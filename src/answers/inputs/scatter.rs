@@ -143,7 +143,8 @@ impl Stepwise for Scattered {
             };
             notes.push(("correlation".to_owned(), words));
         }
-        for (name, i) in self.quantities.iter().zip(0..2) {
+        // of no input there is neither
+        for (name, i) in self.quantities.iter().zip(0..2).filter(|_| n > 0) {
             let spread = (found.all.product(i, i) / n.max(1) as f64).sqrt();
             let words = format!(
                 "mean {}, spread {}",

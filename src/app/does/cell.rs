@@ -147,7 +147,10 @@ fn tell_sum(state: &mut State, value: f64) {
     };
     let sum = row.iter().sum::<f64>() - row[at.src] + value;
     if (sum - 1.0).abs() > 1e-3 {
-        let text = format!("as typed: the row sums to {sum:.3} now; = {value}n keeps it at 1");
+        let text = match (0.0..=1.0).contains(&value) {
+            true => format!("as typed: the row sums to {sum:.3} now; = {value}n keeps it at 1"),
+            false => format!("as typed, no probability: the row sums to {sum:.3} now"),
+        };
         state.say(Tone::Plain, text);
     }
 }

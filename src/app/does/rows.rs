@@ -9,7 +9,7 @@ use crate::app::held::space::CaseOrder;
 use crate::app::held::state::{State, Tone};
 use crate::app::held::study::Listed;
 use crate::app::keys::pane::Pane;
-use crate::lens::{Direction, Intervention, RunName, Shown};
+use crate::lens::{Direction, From, Intervention, RunName, Shown};
 use crate::sweep::Survey;
 use crate::task::Values;
 
@@ -202,19 +202,46 @@ pub(in crate::app) fn open_input(state: &mut State, update: Values, place: Strin
     }
     state.sample.index = None;
     // what was found of the input was found under the interventions: its run is shown under them
-    let edited = !state.study().experiment().interventions.is_empty();
+    let interventions = state.study().experiment().interventions;
+    let edited = !interventions.is_empty();
     state.view.shown = match edited {
         true => Shown::Run(RunName::Patched),
         false => Shown::Run(RunName::Clean),
     };
-    let effects = change(state, |study| {
-        if edited {
-            study.direction = Direction::Noise;
+    let [of_clean, of_corrupted] =
+        [RunName::Clean, RunName::Corrupted].map(|run| takes_from(&interventions, run));
+    if of_clean || of_corrupted {
+        state.view.judge = Some(if of_clean {
+            RunName::Corrupted
+        } else {
+            RunName::Clean
+        });
+    }
+    let effects = change(state, |study| match (of_clean, of_corrupted) {
+        // it was found with these activations put into its run: their prompt stays, and it is the other one
+        (true, _) => study.set_base(Direction::Denoise, update),
+        (false, true) => study.set_base(Direction::Noise, update),
+        (false, false) => {
+            if edited {
+                study.direction = Direction::Noise;
+            }
+            study.set_clean(task, update);
         }
-        study.set_clean(task, update);
     });
-    state.say(Tone::Plain, place);
+    match of_clean && of_corrupted {
+        true => state.say(
+            Tone::Bad,
+            format!("{place}; not as it was found: both prompts were patched from, and it takes the place of one"),
+        ),
+        false => state.say(Tone::Plain, place),
+    }
     effects
+}
+
+/// Whether any of these takes activations from a run of the pair.
+fn takes_from(interventions: &[Intervention], run: RunName) -> bool {
+    let mut taken = interventions.iter().filter_map(Intervention::taken_from);
+    taken.any(|(from, _)| matches!(from, From::Run(one) if *one == run))
 }
 
 /// The next or previous row that has an input, from wherever one is.

@@ -107,11 +107,11 @@ pub(in crate::app) fn heard(state: &mut State, news: TrainNews) -> Vec<Effect> {
         TrainNews::Saved {
             step,
             right,
-            losses,
+            recorded,
         } => {
             (training.far.step, training.right) = (step, right);
             training.saved.push(step);
-            training.losses = losses;
+            training.recorded = recorded;
         }
         TrainNews::Paused => {
             training.phase = TrainPhase::Paused;
@@ -195,7 +195,7 @@ pub(in crate::app) fn follow(state: &mut State) -> Vec<Effect> {
     }
     let follows = steps.ahead() == newest;
     let series = Arc::make_mut(&mut steps.series);
-    series.grow(&new, training.losses.clone());
+    series.grow(&new, training.recorded.clone());
     let last = series.steps.len() - 1;
     let mut effects = Vec::new();
     if follows {

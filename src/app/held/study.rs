@@ -153,6 +153,20 @@ impl Study {
         };
     }
 
+    /// Another input in the run that is patched; the prompt that is patched from stays.
+    pub fn set_base(&mut self, direction: Direction, update: Values) {
+        self.direction = direction;
+        let base = match direction {
+            Direction::Denoise => &mut self.corrupted,
+            Direction::Noise => &mut self.clean,
+        };
+        *base = Source {
+            values: update,
+            continuation: base.continuation.untyped(),
+        };
+        self.counterfactual = None;
+    }
+
     /// Another example: its counterfactual is made as the last one was.
     pub fn set_clean(&mut self, task: Task, update: Values) {
         self.clean = Source {

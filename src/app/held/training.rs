@@ -1,5 +1,6 @@
 //! A training under way: how far it is, and the models that it has written so far.
 
+use crate::model::series::Recorded;
 use crate::training::Spoken;
 use std::path::PathBuf;
 
@@ -31,8 +32,8 @@ pub enum TrainNews {
         step: u64,
         /// How many inputs are right, of how many.
         right: String,
-        /// Mean loss up to steps, in nats per prediction.
-        losses: Vec<(u64, f64)>,
+        /// How it went.
+        recorded: Vec<Recorded>,
     },
     /// It waits.
     Paused,
@@ -77,8 +78,8 @@ pub struct UnderWay {
     pub far: TrainedSoFar,
     /// The steps whose models were written.
     pub saved: Vec<u64>,
-    /// Mean loss up to steps, in nats per prediction.
-    pub losses: Vec<(u64, f64)>,
+    /// How it went.
+    pub recorded: Vec<Recorded>,
     /// How right the newest model is that was written.
     pub right: String,
     /// What it does.
@@ -94,7 +95,7 @@ impl UnderWay {
             place: None,
             far: TrainedSoFar::default(),
             saved: Vec::new(),
-            losses: Vec::new(),
+            recorded: Vec::new(),
             right: String::new(),
             phase: TrainPhase::Running,
         }

@@ -94,11 +94,16 @@ fn add(weights: &Matrices, kind: AttentionKind, run: &RunView, sum: &mut Sum) ->
         AttentionKind::Pattern | AttentionKind::Argmax => {
             for (i, pattern) in patterns(weights, run)?.iter().enumerate() {
                 let row = |dest: usize| (0..len).map(move |src| pattern[(dest, src)]);
-                let largest: Vec<usize> = (0..len).map(|dest| first_largest(row(dest))).collect();
+                let largest: Vec<Option<usize>> =
+                    (0..len).map(|dest| first_largest(row(dest))).collect();
                 if kind == AttentionKind::Pattern {
                     put(i, &|dest, src| pattern[(dest, src)]);
                 } else {
-                    put(i, &|dest, src| f64::from(largest[dest] == src));
+                    put(i, &|dest, src| match largest[dest] {
+                        Some(most) => f64::from(most == src),
+                        // a query with no key left
+                        None => f64::NAN,
+                    });
                 }
             }
         }
@@ -181,14 +186,14 @@ fn row_direction(
     Some(direction(weights, toward.tokens(task, &run.prompt, i)))
 }
 
-fn first_largest(row: impl Iterator<Item = f64>) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
+fn first_largest(row: impl Iterator<Item = f64>) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
     for (i, value) in row.enumerate() {
-        if value > best.1 {
-            best = (i, value);
+        if !value.is_nan() && best.is_none_or(|(_, most)| value > most) {
+            best = Some((i, value));
         }
     }
-    best.0
+    best.map(|(i, _)| i)
 }
 
 /// The attention of one run.
@@ -262,7 +267,9 @@ mod tests {
             (&[0.1, 0.4, 0.4, 0.1], 1),
             (&[0.0, 0.0, 1.0], 2),
         ] {
-            assert_eq!(first_largest(row.iter().copied()), largest, "{row:?}");
+            assert_eq!(first_largest(row.iter().copied()), Some(largest), "{row:?}");
         }
+        // of a query with no key left none is
+        assert_eq!(first_largest([f64::NAN; 2].into_iter()), None);
     }
 }

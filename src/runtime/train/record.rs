@@ -2,7 +2,8 @@
 
 use crate::lens::Score;
 use crate::lens::slide::Overall;
-use crate::training::{Journal, Point, Recipe, Training};
+use crate::model::series::Recorded;
+use crate::training::{Journal, Recipe, Training};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -33,7 +34,7 @@ pub(super) struct Record<'a> {
     /// The score on the inputs that no step took.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_out: Option<&'a Score>,
-    history: &'a [Point],
+    history: &'a [Recorded],
 }
 
 impl<'a> Record<'a> {

@@ -5,6 +5,7 @@ use super::place::{check_free, claimed, moved};
 use super::{Outputs, TrainingRun, judged};
 use crate::app::{TrainNews, TrainedSoFar};
 use crate::model::device::DeviceChoice;
+use crate::model::series::Recorded;
 use crate::runtime::pool;
 use crate::task::fraction;
 use crate::task::text::as_command;
@@ -243,17 +244,21 @@ impl AtWork<'_> {
     }
 
     fn tell_saved(&self, run: &TrainingRun) -> Result<()> {
-        let mut losses = run.journal().losses();
+        let mut recorded = run.journal().points.clone();
         let now = run.steps() as u64;
         if let Some(loss) = run.journal().mean_loss
-            && losses.last().is_none_or(|(step, _)| *step < now)
+            && recorded.last().is_none_or(|last| last.step < now)
         {
-            losses.push((now, loss));
+            recorded.push(Recorded {
+                step: now,
+                loss,
+                held_out: None,
+            });
         }
         (self.send)(TrainNews::Saved {
             step: now,
             right: right(run.training())?,
-            losses,
+            recorded,
         });
         Ok(())
     }

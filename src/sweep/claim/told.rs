@@ -65,6 +65,15 @@ impl Verdict {
         format!("{}: mean {mean}  min {min}  max {max}", self.of)
     }
 
+    /// Whether its first expression is what is said or right: a class, of which there is no mean.
+    #[must_use]
+    pub fn is_of_classes(&self) -> bool {
+        let name = self.of.split('[').next().unwrap_or_default();
+        let end = self.of.rsplit(']').next().unwrap_or_default();
+        let alone = !self.of.contains(char::is_whitespace);
+        alone && matches!(name, "pred" | "truth") && (end == self.of || end.is_empty())
+    }
+
     /// `PROVED`, `REFUTED`, `SUPPORTED`, `UNDECIDED`, or for a claim that only asks for a number, that
     /// number.
     #[must_use]

@@ -140,7 +140,11 @@ impl Word {
             }
             Self::Matters(entry) => input.done(entry),
             Self::Pattern(cell, ..) => input.get(Of::Pattern(cell)),
-            Self::Score(cell, ..) => input.get(Of::Score(cell)),
+            Self::Score(cell, ..) => {
+                // what is cut off has no score: it is less than none, and equals none
+                let score = input.get(Of::Score(cell));
+                if score.is_finite() { score } else { f64::NAN }
+            }
             Self::Untouched(place, _) => input.untouched[place].value,
         }
     }
