@@ -78,6 +78,9 @@ struct ClaimAnswer {
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bound_95: Option<f64>,
+    /// Of the mean over a sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standard_error: Option<f64>,
     seconds: f64,
 }
 
@@ -158,6 +161,7 @@ pub fn claim(args: &ClaimArgs, out: &mut dyn Write) -> Result<ExitCode> {
         close_calls: found.evidence.close,
         why: found.why(),
         bound_95: found.bound(),
+        standard_error: found.standard_error.filter(|_| found.evidence.sampled),
         seconds,
         found,
     };

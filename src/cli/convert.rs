@@ -3,6 +3,7 @@
 use super::model_args::SaidArgs;
 use crate::findings::files;
 use crate::lens::slide;
+use crate::model::config::Assumed;
 use crate::task::shown_path;
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -53,6 +54,18 @@ pub fn run(args: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
     let assumed = model.transformer.config().assumed_words();
     if !assumed.is_empty() {
         writeln!(out, "assumed, and written as said: {}", assumed.join(", "))?;
+    }
+    let config = model.transformer.config();
+    if config.assumes(Assumed::Attention) && config.is_causal() {
+        let ahead = slide::fitting_tasks(config).filter(|task| task.bidirectional == Some(true));
+        let names: Vec<String> = ahead.map(|task| task.name.clone()).collect();
+        if !names.is_empty() {
+            writeln!(
+                out,
+                "its sizes fit {} too, where attention looks both ways: with --task that is tried, and written",
+                names.join(", ")
+            )?;
+        }
     }
     Ok(())
 }

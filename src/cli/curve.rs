@@ -20,7 +20,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// `circuitscope curve`
@@ -98,6 +98,24 @@ struct ToldPoint {
     over: String,
 }
 
+/// The series in a folder, of a step, or in a file that holds a list.
+fn series_of(path: &Path) -> Result<Series> {
+    if let Some((series, _)) = Series::around(path)? {
+        return Ok(series);
+    }
+    let name = shown_path(path);
+    let file = path.to_string_lossy();
+    let file = file.split('#').next().unwrap_or_default();
+    ensure!(Path::new(file).exists(), "{name} is not there");
+    // all of a list, where none of it is named
+    let first = PathBuf::from(format!("{file}#0"));
+    let listed = Series::around(&first).ok().flatten();
+    let (series, _) = listed.with_context(|| {
+        format!("{name} is a checkpoint alone; --model names the folder of a series, or a file that holds a list")
+    })?;
+    Ok(series)
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -106,10 +124,7 @@ pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     let format = args.format()?;
     let path = args.which.model.clone();
     let path = path.context("--model names the folder of a series")?;
-    let (series, _) = Series::around(&path)?.with_context(|| {
-        let name = shown_path(&path);
-        format!("{name} is a checkpoint alone; --model names the folder of a series")
-    })?;
+    let series = series_of(&path)?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
     common::tell(&picked);
     if let Some(file) = &args.output {

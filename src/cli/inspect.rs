@@ -77,6 +77,9 @@ struct Fit {
     inputs_accuracy: f64,
     predictions_accuracy: f64,
     standard_error: f64,
+    /// What of the config is another one under this task than without it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    read_as: Vec<String>,
     /// What is assumed under this task, and what it decided.
     assumed: Vec<String>,
     decided: Vec<String>,
@@ -151,6 +154,11 @@ fn fit(opened: &Opened, task: Task, device: &Device) -> Result<Fit> {
         inputs_accuracy: right.inputs_accuracy,
         predictions_accuracy: right.predictions_accuracy,
         standard_error: over.predictions().standard_error,
+        read_as: {
+            let words = model.transformer.config().words().into_iter();
+            let before = opened.config.words();
+            words.filter(|word| !before.contains(word)).collect()
+        },
         assumed: model.transformer.config().assumed_words(),
         decided: model.told,
         words: over.words(),
@@ -229,6 +237,9 @@ fn print_found(out: &mut dyn Write, found: &Found, config_from: Option<&str>) ->
     }
     for fit in &found.tasks {
         writeln!(out, "task {}: {}", fit.task, fit.words)?;
+        if !fit.read_as.is_empty() {
+            writeln!(out, "  with {}", fit.read_as.join(", "))?;
+        }
         for line in &fit.decided {
             writeln!(out, "  {line}")?;
         }

@@ -6,8 +6,11 @@ use crate::workbench::{press, workbench, workbench_in};
 use circuitscope::app::{
     Effect, Key, Msg, Pane, Says, SpaceQuestion, SpaceRow, State, Steps, Wants, update,
 };
+use circuitscope::lens::{Experiment, RunName};
 use circuitscope::model::Series;
 use circuitscope::runtime::headless::Headless;
+use circuitscope::sweep::Case;
+use circuitscope::task::Target;
 
 /// The claims on the list, kept ones with a star.
 fn claims(state: &State) -> Vec<String> {
@@ -359,4 +362,75 @@ fn home_and_end_lead_to_the_first_and_the_last_row() {
     assert!(told(&bench).contains("no claim is selected"));
     press(&mut bench, "home");
     assert_eq!(bench.state.space_cursor(), 0);
+}
+
+/// What a sweep found under patches is what the panes show of it: the prompt that is patched from stays.
+#[test]
+fn an_input_that_was_found_under_a_patch_is_shown_as_it_was_found() {
+    for (run, other) in [("clean", RunName::Corrupted), ("corrupted", RunName::Clean)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = workbench_in(folder.path(), 1);
+        let line = format!(": 'patch blocks.0.hook_resid_pre @a_1 from {run}' enter S");
+        press(&mut bench, &line);
+        let before = bench.state.study().experiment();
+        let worst: Vec<Case> = bench.state.space_tally().unwrap().worst().to_vec();
+        press(&mut bench, "> >");
+        let seen = bench.state.observation.clone().unwrap();
+        let opened = &seen.patched.prompt.values;
+        let case = worst.iter().find(|case| case.values == *opened).unwrap();
+        let task = bench.state.task();
+        let truth = opened.truth();
+        let margin = |(i, target): (usize, &Target)| {
+            let logits = seen.patched.logits.slice(&[task.predicts_at(i)]);
+            let right = target.token().unwrap() as usize;
+            let others = logits
+                .iter()
+                .enumerate()
+                .filter(|(token, _)| *token != right);
+            logits[right] - others.fold(f32::NEG_INFINITY, |most, (_, x)| most.max(*x))
+        };
+        let least = truth
+            .iter()
+            .enumerate()
+            .map(margin)
+            .fold(f32::INFINITY, f32::min);
+        assert!(
+            (f64::from(least) - case.margin()).abs() < 1e-3,
+            "{least} {}",
+            case.margin()
+        );
+        let now = bench.state.study().experiment();
+        let source = |experiment: &Experiment| match run {
+            "clean" => experiment.clean.clone(),
+            _ => experiment.corrupted.clone(),
+        };
+        assert_eq!(source(&now), source(&before));
+        assert_eq!((now.direction.base(), bench.state.judge()), (other, other));
+    }
+}
+
+/// What is counted over all inputs is not counted anew because another prompt is looked at.
+#[test]
+fn an_answer_over_all_inputs_is_not_asked_again_for_another_prompt() {
+    let mut bench = workbench(1);
+    let mut asks = |script: &str| {
+        let mut asked = 0;
+        for key in circuitscope::app::parse_script(script).unwrap() {
+            let effects = update(&mut bench.state, Msg::Key(key));
+            asked += effects
+                .iter()
+                .filter(|one| matches!(one, Effect::Ask(_)))
+                .count();
+        }
+        asked
+    };
+    assert_eq!(asks("/ 'map margin[b_0] by idx, elt over space' enter"), 1);
+    assert_eq!(asks("n"), 0);
+    assert!(asks(": 'zero blocks.0.attn.hook_z @elt' enter") > 0);
+    assert_eq!(asks("n"), 0);
+    // what is patched from another prompt depends on it
+    assert!(asks(": 'patch blocks.0.hook_resid_pre @a_1 from clean' enter") > 0);
+    assert_eq!(asks("n"), 1);
+    assert_eq!(asks("/ 'map margin[b_0] by idx, elt' enter"), 1);
+    assert_eq!(asks("n"), 1);
 }

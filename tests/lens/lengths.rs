@@ -55,9 +55,14 @@ fn everything(model: &HookedTransformer, source: &Source) -> (RunView, Activatio
 }
 
 fn assert_close(what: &str, a: &Array, b: &Array) {
+    assert_within(2e-5, what, a, b);
+}
+
+fn assert_within(tolerance: f32, what: &str, a: &Array, b: &Array) {
     assert_eq!(a.shape(), b.shape(), "{what}");
     for (a, b) in a.values().iter().zip(b.values()) {
-        let same = a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 2e-5 * b.abs().max(1.0);
+        let same =
+            a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= tolerance * b.abs().max(1.0);
         assert!(same, "{what}: {a} {b}");
     }
 }
@@ -132,7 +137,8 @@ fn every_cell_of_the_grids_is_that_of_the_row_without_gaps() {
                 }
             }
             let what = format!("{name} {}", grid.name.name());
-            assert_close(&what, &values, &expected.values);
+            // shares of a difference that is small itself
+            assert_within(2e-4, &what, &values, &expected.values);
         }
     }
 }
@@ -187,7 +193,7 @@ fn prompts_are_read_in_every_form_and_written_so_that_they_can_be_read() {
     assert_eq!(task.input_space(), 258 * 1332);
     for (text, part) in [
         ("1 2 4 5", "the form is x=["),
-        ("b 1 2 4 5 = 0", "3 values needed"),
+        ("b 1 2 4 5 = 0", "'5' is not +"),
         ("b 1 2 + 4 5 6 = 0", "2 or 4 values"),
         ("b 1 2 + 4 5 = 0 1", "too many"),
         ("b + 4 5 = 0", "values needed, got 0"),

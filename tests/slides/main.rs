@@ -10,6 +10,7 @@ mod program;
 
 mod anywhere;
 mod bad;
+mod brought;
 mod embedded;
 mod figures;
 mod files;

@@ -250,6 +250,31 @@ fn a_claim_is_counted_in_every_group() {
     let part = output(&with(&[&sampled[..], &["--at-least", "0.9"]].concat()));
     assert_eq!(part.status.code(), Some(2));
     assert_eq!(output(&with(&sampled)).status.code(), Some(1));
+    // what a sample says of all has a bound: none of few is no sign that few of all are
+    let many = [
+        "claim",
+        "margin[b_0] > -1000",
+        "--by",
+        "idx",
+        "--over",
+        "random:0:64",
+    ];
+    for (part, code) in [("0.8", 0), ("0.99", 2)] {
+        let told = output(&with(
+            &[&many[..], &["--at-least", part, "--format", "json"]].concat(),
+        ));
+        assert_eq!(told.status.code(), Some(code), "{part}");
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        for group in told["groups"].as_array().unwrap() {
+            let n = group["n"].as_f64().unwrap();
+            let bound = group["bound_95"].as_f64().unwrap();
+            assert!((bound - 0.05f64.powf(1.0 / n)).abs() < 1e-9, "{group}");
+        }
+    }
+    refused(
+        &with(&["claim", "margin > 0 when a_0 == 1", "--by", "idx"]),
+        "would leave some out",
+    );
     refused(
         &with(&["claim", "margin", "--by", "idx"]),
         "takes a condition",
@@ -288,4 +313,58 @@ fn a_swept_sample_is_scored_as_by_forward_passes() {
             );
         }
     }
+}
+
+/// What is read off an answer says of which inputs that answer is, and of a sample no more than a sample can.
+#[test]
+fn a_cell_of_an_answer_of_a_sample_proves_nothing() {
+    for (line, verdict, over) in [
+        (
+            "cell table margin[b_0] by idx over random:0:64: [1, mean] > -1000",
+            "SUPPORTED",
+            "random:0:64, n = 64",
+        ),
+        (
+            "cell attribution target over sample: [embed, sum] > -1000",
+            "",
+            "",
+        ),
+        (
+            "cell metrics over 8 pairs: [logit_diff, clean] > -1000",
+            "SUPPORTED",
+            "n = 8",
+        ),
+        (
+            "cell metrics: [logit_diff, clean] > -1000",
+            "PROVED",
+            "prompt, clean run",
+        ),
+        ("cell circuit ov.1: top1 >= 0", "PROVED", "weights"),
+        (
+            "cell table margin[b_0] by idx over space: [1, mean] > -1000",
+            "PROVED",
+            "exact",
+        ),
+    ] {
+        let told = output(&["claim", line, "--format", "json"]);
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        if verdict.is_empty() {
+            assert_ne!(told["verdict"], "PROVED", "{told}");
+            continue;
+        }
+        assert_eq!(told["verdict"], verdict, "{line}: {told}");
+        assert!(told["over"].as_str().unwrap().contains(over), "{told}");
+        assert!(told["because"].as_str().unwrap().contains(over), "{told}");
+    }
+    // of a mean over a sample its standard error is told, as of any other
+    let mean = output(&[
+        "claim",
+        "mean margin[b_0]",
+        "--over",
+        "random:0:64",
+        "--format",
+        "json",
+    ]);
+    let mean: serde_json::Value = serde_json::from_slice(&mean.stdout).unwrap();
+    assert!(mean["standard_error"].as_f64().unwrap() > 0.0, "{mean}");
 }

@@ -117,7 +117,8 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             let question = Question::parse(line, task, &state.model.config);
             Ok(Command::Ask(question.map_err(text)?))
         }
-        "claim" if Survey::is(rest) || CellClaim::is(rest) => parse(state, rest),
+        // what is asked where claims are stated is asked all the same
+        "claim" if Survey::is(rest) || CellClaim::is(rest) || asks(rest) => parse(state, rest),
         "claim" => match Claim::parse(rest, task, &state.model.config) {
             Ok(claim) => Ok(Command::Claim(claim.to_string())),
             Err(error) => Err((None, error.to_string())),
@@ -142,6 +143,12 @@ pub fn parse(state: &State, line: &str) -> Result<Command, (Option<usize>, Strin
             Err(_) => Err((Some(0), unknown(state, word))),
         },
     }
+}
+
+/// Whether a line is a question about the model, rightly written or not.
+fn asks(line: &str) -> bool {
+    let first = line.split_whitespace().next();
+    FORMS.iter().any(|(verb, _)| first == Some(*verb))
 }
 
 /// What may follow a word that takes one of a few.

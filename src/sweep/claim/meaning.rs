@@ -312,6 +312,11 @@ impl<'a> Reader<'a> {
                 self.wanted.logits = true;
                 Ok(Word::Rank(self.prediction(term, at)?))
             }
+            ("logit_diff", [[_]]) if self.task.form().is_none() => self.wrong(
+                term,
+                "logit_diff is the right answer's logit less that of the one which another choice would have made right, and \
+                 this task's answers are not chosen so; margin is the right one's less the best of the others",
+            ),
             ("logit_diff", [[at]]) => {
                 self.wanted.logits = true;
                 Ok(Word::Difference(self.prediction(term, at)?))

@@ -62,7 +62,9 @@ impl Verdict {
             false => format!("{x:.6}"),
         };
         let [mean, min, max] = [self.mean, self.min, self.max].map(number);
-        format!("{}: mean {mean}  min {min}  max {max}", self.of)
+        let error = self.standard_error.filter(|_| self.evidence.sampled);
+        let error = error.map_or_else(String::new, |error| format!(" ± {error:.6}"));
+        format!("{}: mean {mean}{error}  min {min}  max {max}", self.of)
     }
 
     /// Whether its first expression is what is said or right: a class, of which there is no mean.

@@ -8,8 +8,8 @@ use super::meaning::Claim;
 use super::told::first_expression;
 use super::word::Word;
 use crate::sweep::input::Input;
-use crate::task::Values;
 use crate::task::number::is_zero;
+use crate::task::{Estimate, Values};
 use serde::Serialize;
 
 /// What there is to say of a claim whose condition is met by no input.
@@ -55,6 +55,9 @@ pub struct Verdict {
     /// Of the claim's first expression, over the inputs of which it is defined; no number where
     /// there are none.
     pub mean: f64,
+    /// The standard error of that mean, as if the inputs were a sample; none of fewer than two.
+    #[serde(skip)]
+    pub standard_error: Option<f64>,
     /// The least.
     pub min: f64,
     /// The largest.
@@ -90,6 +93,7 @@ pub(super) struct Count<'a> {
     /// Inputs that have a value.
     valued: u64,
     sum: f64,
+    squares: f64,
     min: f64,
     max: f64,
     worst: Furthest,
@@ -136,6 +140,7 @@ impl<'a> Count<'a> {
             undefined: 0,
             valued: 0,
             sum: 0.0,
+            squares: 0.0,
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
             worst: Furthest::default(),
@@ -185,6 +190,8 @@ impl<'a> Count<'a> {
             inputs: self.seen,
             of: first_expression(self.claim.line()),
             mean,
+            standard_error: Some(Estimate::of(self.valued, self.sum, self.squares).standard_error)
+                .filter(|error| error.is_finite()),
             min: some(self.min),
             max: some(self.max),
             counterexample: worst.next(),
@@ -285,6 +292,7 @@ impl<'a> Count<'a> {
         if !value.is_nan() {
             self.valued += 1;
             self.sum += value;
+            self.squares += value * value;
             self.min = self.min.min(value);
             self.max = self.max.max(value);
         }
@@ -313,6 +321,7 @@ impl<'a> Count<'a> {
         self.seen += later.seen;
         self.valued += later.valued;
         self.sum += later.sum;
+        self.squares += later.squares;
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
         self.close += later.close;
