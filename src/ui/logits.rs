@@ -192,7 +192,7 @@ fn ranks(height: u16, list_len: usize) -> usize {
 }
 
 fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Row> {
-    let tokens: Vec<(Token, f32)> = match shown {
+    let mut tokens: Vec<(Token, f32)> = match shown {
         Shown::Run(run) => seen.run(run).top(position, k),
         Shown::Difference => {
             let change = seen.patched.logits.minus(&seen.base().logits);
@@ -204,6 +204,10 @@ fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Ro
             all
         }
     };
+    // what is not defined has no order
+    if tokens.first().is_some_and(|(_, value)| value.is_nan()) {
+        tokens.truncate(1);
+    }
     let row = |(rank, (token, value))| Row {
         position,
         rank,
@@ -267,7 +271,10 @@ fn draw_row(
         (false, 0, Some(_)) => Role::Bad,
         _ => Role::Text,
     };
-    let class = shortened(look, &task.class_name(row.token), of_class);
+    let class = match row.value.is_nan() {
+        true => "-".to_owned(),
+        false => shortened(look, &task.class_name(row.token), of_class),
+    };
     spans.push(canvas.span(token_role, format!("{class:>of_class$} ")));
     match shown {
         Shown::Difference => {

@@ -55,6 +55,8 @@ pub struct Circuit {
     pub scaled: bool,
     /// What is to be said of it besides, by name: of norms, of positions that turn.
     pub notes: Vec<(&'static str, String)>,
+    /// Whether its rows are queries that look at no later column.
+    pub(super) looks_back: bool,
     /// `left * right` are the values; their common side is a head's or the stream's.
     left: Matrix,
     right: Matrix,
@@ -118,6 +120,9 @@ impl Circuit {
             values: array(&(&left * &right)),
             scaled,
             notes: notes(name, config, folded),
+            looks_back: config.is_causal()
+                && matches!(name, CircuitName::Qk { .. })
+                && axes == [Axis::Positions; 2],
             left,
             right,
             task: weights.task(),

@@ -46,7 +46,7 @@ pub struct Diagonal {
     pub rows: usize,
     /// Its values.
     pub on: Spread,
-    /// The values beside it, in the columns that it crosses.
+    /// The values beside it in its rows, in all columns.
     pub off: Spread,
     /// The fraction of rows whose largest value stands on it.
     pub top1: f64,
@@ -65,10 +65,14 @@ impl Circuit {
         let common = self.common()?;
         let value =
             |row: usize, col: usize| f64::from(self.values.get(&[row, col]).unwrap_or(f32::NAN));
-        let square = (0..common).flat_map(|row| (0..common).map(move |col| (row, col)));
-        let off = square.filter(|(row, col)| row != col);
+        // a query's later keys are looked at by nothing
+        let beside = |row: usize| {
+            let all = (0..self.cols.len()).filter(move |&col| col != row);
+            all.filter(move |&col| !self.looks_back || col <= row)
+        };
+        let off = (0..common).flat_map(|row| beside(row).map(move |col| (row, col)));
         let best_other = |row: usize| {
-            let others = (0..self.cols.len()).filter(|&col| col != row);
+            let others = beside(row);
             others.max_by(|&a, &b| value(row, a).total_cmp(&value(row, b)))
         };
         let rows = (0..common).filter_map(|row| Some((row, best_other(row)?)));
