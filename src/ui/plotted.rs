@@ -23,13 +23,14 @@ pub fn plotted(question: &Question, table: &Table, column: usize, look: &Look) -
         Question::Weights(Geometry::Pca(_)) => (
             table.cols.first().cloned().unwrap_or_default(),
             table.cols.get(column.max(1)).cloned().unwrap_or_default(),
-            points(table, column.max(1)),
+            points(table, column.max(1), true),
         ),
         Question::Many(Many::Scatter { quantities, .. }) => {
             let [across, up] = quantities.clone();
-            (across, up, points(table, 1))
+            // two numbers of their own units, of inputs that have no names here
+            (across, up, points(table, 1, false))
         }
-        Question::Weights(Geometry::Fan(_)) => ("x".into(), "y".into(), points(table, 1)),
+        Question::Weights(Geometry::Fan(_)) => ("x".into(), "y".into(), points(table, 1, true)),
         Question::Many(Many::Map { by, .. }) if by.len() == 1 => {
             let drawn = lines(table).unwrap_or_else(|| bars(table, column));
             (axis(0), one(&table.cols), drawn)
@@ -92,12 +93,15 @@ fn bars(table: &Table, column: usize) -> Drawn {
     )
 }
 
-/// The first column across, another one up.
-fn points(table: &Table, up: usize) -> Drawn {
+/// The first column across, another one up; with names and one unit as long either way where the two are directions of one
+/// space.
+fn points(table: &Table, up: usize, of_one_space: bool) -> Drawn {
     let rows = table.rows.iter().enumerate();
-    let points =
-        rows.map(|(row, name)| (name.clone(), value(table, row, 0), value(table, row, up)));
-    Drawn::Points(points.collect(), true)
+    let points = rows.map(|(row, name)| {
+        let name = if of_one_space { name.as_str() } else { "" };
+        (name.to_owned(), value(table, row, 0), value(table, row, up))
+    });
+    Drawn::Points(points.collect(), of_one_space)
 }
 
 fn cells(table: &Table, look: &Look) -> Cells {

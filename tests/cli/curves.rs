@@ -177,7 +177,7 @@ fn several_numbers_a_condition_and_a_figure() {
             "--model",
             &format!("{folder}/nothing.safetensors"),
         ],
-        "is a checkpoint alone",
+        "is not there",
     );
 
     // a step that is broken is named, and the others are told

@@ -116,6 +116,27 @@ impl Partition {
         })
     }
 
+    /// Of a sample: how few inputs a pair of values is told by at the least, and how many pairs are no more than two standard
+    /// errors away from being told otherwise.
+    fn doubt(&self, kept: &Array) -> Option<(u64, usize)> {
+        if self.over == Over::Space {
+            return None;
+        }
+        let (size, width) = (self.axes.cells(), self.quantities.len());
+        let pairs = (0..size).flat_map(|a| (0..size).map(move |b| [a, b]));
+        let told = pairs.filter(|[a, b]| a != b).filter_map(|at| {
+            let n = self.columns.get(at[1])?.gathered().stats[at[0] * width].n();
+            let share = f64::from(kept.get(&at)?);
+            (n > 0).then(|| {
+                let error = (self.keep * (1.0 - self.keep) / n as f64).sqrt();
+                (n, (share - self.keep).abs() < 2.0 * error)
+            })
+        });
+        let told: Vec<(u64, bool)> = told.collect();
+        let least = told.iter().map(|(n, _)| *n).min()?;
+        Some((least, told.iter().filter(|(_, near)| *near).count()))
+    }
+
     fn is_done(&self) -> bool {
         self.columns.len() == self.sweeps.len() && self.progress.is_none()
     }
@@ -205,6 +226,14 @@ impl Stepwise for Partition {
                     names.len()
                 );
                 notes.push(("seen".to_owned(), words));
+            }
+            if let Some((least, near)) = self.doubt(&kept) {
+                let words = format!(
+                    "sampled: a pair of values is told by {least} inputs at the least; {near} shares lie within two \
+                     standard errors of {}, and may be on its other side (`over space` has no doubt)",
+                    fixed(self.keep, 3)
+                );
+                notes.push(("in doubt".to_owned(), words));
             }
             if across > 0 {
                 let words = format!(

@@ -163,14 +163,7 @@ impl Words<'_> {
             .and_then(|rest| rest.split('.').next());
         let layer = layer.and_then(|layer| layer.parse::<usize>().ok());
         match layer.filter(|&layer| layer >= config.n_layers) {
-            Some(_) if config.n_layers == 0 => self.wrong(
-                "this model has no blocks; its hooks are hook_embed, hook_pre and hook_post",
-            ),
-            Some(layer) => self.wrong(format!(
-                "no layer {layer} in a model of {} layers; the layers are 0 to {}",
-                config.n_layers,
-                config.n_layers.saturating_sub(1)
-            )),
+            Some(layer) => self.wrong(config.no_layer(layer)),
             None => HookName::parse(name, config).or_else(|e| self.wrong(e.to_string())),
         }
     }

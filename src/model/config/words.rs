@@ -21,6 +21,19 @@ impl Config {
         words + self.mark(Assumed::Positions)
     }
 
+    /// Why there is no such layer.
+    #[must_use]
+    pub fn no_layer(&self, layer: usize) -> String {
+        match self.n_layers {
+            0 => "this model has no blocks; its hooks are hook_embed, hook_pre and hook_post"
+                .to_owned(),
+            n => format!(
+                "no layer {layer} in a model of {n} layers; the layers are 0 to {}",
+                n - 1
+            ),
+        }
+    }
+
     /// Whether a choice is assumed.
     #[must_use]
     pub fn assumes(&self, choice: Assumed) -> bool {
