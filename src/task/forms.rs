@@ -125,6 +125,8 @@ impl Task {
             return error("prompt", problem);
         }
         let pad = self.pad.map(|pad| self.token_name(pad));
+        let together = self.without_gaps(words);
+        let words = together.as_slice();
         let padding = words
             .iter()
             .rev()
@@ -170,6 +172,20 @@ impl Task {
             values: self.exists(values.collect::<Result<Vec<_>>>()?.concat())?,
             continuation: self.continuation_of(&fed)?,
         })
+    }
+
+    /// A sequence as it stands on screen, what shorter lists leave free left out; any other as it is.
+    fn without_gaps<'a>(self, words: &[&'a str]) -> Vec<&'a str> {
+        let tokens: Option<Vec<Token>> = words
+            .iter()
+            .map(|word| self.vocabulary.named(word))
+            .collect();
+        let order = tokens.and_then(|tokens| self.order(&tokens).map(|_| tokens));
+        let Some(tokens) = order else {
+            return words.to_vec();
+        };
+        let positions = self.as_read(&tokens).into_iter();
+        positions.map(|position| words[position]).collect()
     }
 
     /// How many words stand before the token that ends a list: the one behind its last place.

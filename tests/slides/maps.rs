@@ -188,8 +188,8 @@ fn lines_that_cannot_be_are_refused_with_a_reason() {
         ),
         ("map adds[9.9][b_0,48] by idx", "writes nothing"),
         (
-            "map path[direct][b_0,48] + norm[blocks.0.hook_resid_post,b_0] by idx",
-            "one after the other",
+            "map matters[ov.1][3,3] + norm[blocks.0.hook_resid_post,b_0] by idx",
+            "read off tables, and here are forward passes: activations are",
         ),
         ("table accuracy", "by EXPRESSION"),
         ("table accuracy by import", "expression"),

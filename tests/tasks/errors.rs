@@ -264,7 +264,7 @@ fn functions_and_answers() {
     refused(
         &format!("{varies}layout = 'a[2]'\ndef f(a):\n    return 1\n"),
         "",
-        &["how long that is varies"],
+        &["f is read at a_1, where a may have ended"],
     );
     refused(
         &format!("{TWO}exists = 3\n{ADD}"),

@@ -74,7 +74,7 @@ fn prompts_and_what_is_right_in_them() {
             let read = task.parse_prompt(&names.join(" ")).unwrap();
             let mut whole = tokens.clone();
             whole.resize(task.seq_len(), task.pad.unwrap_or(0));
-            assert_eq!(task.tokens(&read), whole, "{name}");
+            assert_eq!(task.row(&read), whole, "{name}");
             compared += compare(name, task, &read.values, &prompt["labels"]);
         }
     }

@@ -238,6 +238,27 @@ fn check(spec: &Spec) -> Result<(), Flaw> {
         let remedy = "put a token between them that is always there, as =";
         return Err(Flaw::of("layout", problem, remedy));
     }
+    let lost = spec.answers.iter().find_map(|answer| {
+        let Place::Slot(slot) = spec.places[answer.read_at] else {
+            return None;
+        };
+        let mut groups = spec.groups.iter();
+        let group = groups.find(|group| group.slots.contains(&slot))?;
+        let least = group.lengths.as_ref()?.iter().min().copied().unwrap_or(0);
+        let is_alone = answer.name == answer.group;
+        (is_alone && slot - group.slots.start >= least).then_some((answer, slot, group))
+    });
+    if let Some((answer, slot, group)) = lost {
+        let problem = format!(
+            "{} is read at {}, where {} may have ended",
+            answer.name, spec.slots[slot].name, group.name
+        );
+        let remedy = format!(
+            "read it at a token that is always there, or as a list at each value of {}",
+            group.name
+        );
+        return Err(Flaw::of("answers", problem, remedy));
+    }
     let mut names: Vec<&str> = spec.slots.iter().map(|slot| slot.name.as_str()).collect();
     names.extend(spec.answers.iter().map(|answer| answer.name.as_str()));
     names.sort_unstable();
