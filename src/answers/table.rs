@@ -109,12 +109,6 @@ impl Table {
     /// largest absolute value, or the largest change from the first row. No total is meant.
     #[must_use]
     pub fn hottest(&self, alike: Alike, from: (usize, usize)) -> Option<(usize, usize)> {
-        self.ends(alike, from).map(|[most, _]| most)
-    }
-
-    /// The largest of the values like the one at a cell, whatever its sign, and the one furthest the other way.
-    #[must_use]
-    pub fn ends(&self, alike: Alike, from: (usize, usize)) -> Option<[(usize, usize); 2]> {
         let width = self.cols.len().max(1);
         let value = |row: usize, col: usize| self.values.get(&[row, col]).unwrap_or(f32::NAN);
         let is_part = |(row, col): (usize, usize)| {
@@ -131,18 +125,14 @@ impl Table {
             Alike::Kinds => col == from.1,
             Alike::Rows => row == from.0 && col + 1 < width,
         };
-        let told = |(row, col): (usize, usize)| match alike {
-            Alike::Columns => value(row, col) - value(0, col),
-            _ => value(row, col),
+        let size = |(row, col): (usize, usize)| match alike {
+            Alike::Columns => (value(row, col) - value(0, col)).abs(),
+            _ => value(row, col).abs(),
         };
         let cells = (0..self.rows.len() * width).map(|i| (i / width, i % width));
-        let cells = cells.filter(|&cell| compares(cell) && is_part(cell) && told(cell).is_finite());
-        let most = cells
-            .clone()
-            .max_by(|&a, &b| told(a).abs().total_cmp(&told(b).abs()))?;
-        let sign = 1f32.copysign(told(most));
-        let other = cells.min_by(|&a, &b| (sign * told(a)).total_cmp(&(sign * told(b))))?;
-        Some([most, other])
+        cells
+            .filter(|&cell| compares(cell) && is_part(cell) && size(cell).is_finite())
+            .max_by(|&a, &b| size(a).total_cmp(&size(b)))
     }
 
     /// The next cell to be careful with after one, row by row, counted round.

@@ -361,7 +361,7 @@ fn wrong_claims_point_at_the_word() {
         (
             "path[0>0][b_0,2] > 1",
             "path[0>0][b_0,2]",
-            "increasing layers",
+            "goes on to what comes later",
         ),
         ("margin is argmax", "margin", "only an attention cell"),
         ("1 > 2 )", ")", "an operator, 'when' or the end"),

@@ -259,7 +259,7 @@ fn a_claim_is_counted_in_every_group() {
         "--over",
         "random:0:64",
     ];
-    for (part, code) in [("0.8", 0), ("0.99", 2)] {
+    for (part, code) in [("0.5", 0), ("0.99", 2)] {
         let told = output(&with(
             &[&many[..], &["--at-least", part, "--format", "json"]].concat(),
         ));

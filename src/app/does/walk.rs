@@ -45,7 +45,7 @@ pub(in crate::app) fn hottest(state: &mut State) {
         Pane::Attention => hottest_key,
         _ => {
             if let Some(inquiry) = &mut state.inquiry {
-                inquiry.seek_end();
+                inquiry.seek_hottest();
             }
             return;
         }

@@ -91,17 +91,6 @@ impl Inquiry {
         self.seek(self.question.alike());
     }
 
-    /// Moves it to the largest value, and from there to the one furthest the other way.
-    pub(in crate::app) fn seek_end(&mut self) {
-        let Some(Ok(table)) = &self.answer else {
-            return;
-        };
-        let alike = self.question.alike();
-        if let Some([most, other]) = table.ends(alike, self.cursor) {
-            self.put_cursor(if self.cursor == most { other } else { most });
-        }
-    }
-
     /// Moves it to where it was to go once the answer is there.
     pub(in crate::app) fn seek_as_asked(&mut self) {
         match std::mem::take(&mut self.seeks) {

@@ -201,7 +201,7 @@ pub const BINDINGS: &[Binding] = &[
     row(ANSWER, &[Key::char('.')], Action::NextQuestion, "next", "next prediction, head or circuit"),
     row(ANSWER, &[Key::char(',')], Action::PreviousQuestion, "", "previous prediction, head or circuit"),
     row(ANSWER, &[Key::char('a')], Action::ToggleQuestion, "mean/scaled", "mean or this one; scaled or not; by position"),
-    row(ANSWER, &[Key::char('H')], Action::Hottest, "hottest", "to the largest that is no total, then the least"),
+    row(ANSWER, &[Key::char('H')], Action::Hottest, "hottest", "to the largest value that is no total"),
     row(ANSWER, &[Key::char('+')], Action::Closer, "", "a picture closer: half as much of it, larger"),
     row(ANSWER, &[Key::char('-')], Action::Further, "", "a picture further away: twice as much of it"),
     row(ANSWER, &[Key::char('>')], Action::NextFlagged, "", "to the next cell marked !: a row that fails"),
