@@ -16,7 +16,7 @@ use crate::sweep::{Conclusion, Progress};
 use crate::task::plain::{self, Links};
 use crate::ui::look::Look;
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::json;
 use std::path::Path;
 
@@ -315,6 +315,26 @@ fn of_no_session(record: &Record) -> impl Iterator<Item = ClaimThenNow> {
     })
 }
 
+/// Recorded numbers with today's names of the positions, where these are the same in another order: names of a shorter
+/// prompt's positions were once those of the longest.
+fn with_labels(then: &serde_json::Value, today: &serde_json::Value) -> serde_json::Value {
+    let mut then = then.clone();
+    for run in ["clean", "corrupted", "patched"] {
+        let place = format!("/runs/{run}/labels");
+        let names = |value: &serde_json::Value| {
+            let mut names: Vec<String> = Vec::deserialize(value.pointer(&place)?).ok()?;
+            names.sort_unstable();
+            Some(names)
+        };
+        if names(&then) == names(today)
+            && let (Some(labels), Some(now)) = (then.pointer_mut(&place), today.pointer(&place))
+        {
+            *labels = now.clone();
+        }
+    }
+    then
+}
+
 /// Today's numbers and verdicts against the recorded ones.
 fn judge(
     record: &Record,
@@ -324,7 +344,10 @@ fn judge(
     tolerance: f64,
 ) -> Result<Replayed> {
     let comparison = match &record.numbers {
-        Some(then) => Some(compare(then, &as_recorded(&today)?, tolerance)),
+        Some(then) => {
+            let today = as_recorded(&today)?;
+            Some(compare(&with_labels(then, &today), &today, tolerance))
+        }
         None => None,
     };
     let claim = |now: Verdict| {

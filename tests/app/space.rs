@@ -164,7 +164,7 @@ fn what_cannot_be_checked_says_why_and_the_rest_is_checked() {
     );
     press(
         &mut bench,
-        ": 'claim matters[ov.1][3,3] > 0 when idx = 0' enter",
+        ": 'claim matters[ov.1.0][3,3] > 0 when idx = 0' enter",
     );
     press(&mut bench, ": 'claim idx < 3' enter");
     let rows = bench.state.space_rows();
