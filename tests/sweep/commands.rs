@@ -260,9 +260,7 @@ fn a_claim_is_counted_in_every_group() {
         "random:0:64",
     ];
     for (part, code) in [("0.5", 0), ("0.99", 2)] {
-        let told = output(&with(
-            &[&many[..], &["--at-least", part, "--format", "json"]].concat(),
-        ));
+        let told = output(&[&many[..], &["--at-least", part, "--format", "json"]].concat());
         assert_eq!(told.status.code(), Some(code), "{part}");
         let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
         for group in told["groups"].as_array().unwrap() {
