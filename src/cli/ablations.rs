@@ -176,9 +176,9 @@ pub fn run_ablations(args: &AblationsArgs, out: &mut dyn Write) -> Result<()> {
     }
     print_rows(out, &rows)?;
     writeln!(out, "\n{}", answer.verdict)?;
-    let undefined = answer.rows.iter().filter_map(|row| row.undefined);
-    if undefined.clone().any(|n| n > 0) {
-        let rows = undefined.filter(|&n| n > 0).count();
+    let undefined = |row: &&AblationRow| row.undefined.is_some_and(|n| n > 0);
+    let rows = answer.rows.iter().filter(undefined).count();
+    if rows > 0 {
         writeln!(
             out,
             "{rows} of {} rows have predictions that are undefined: counted as wrong, left out of the loss (--format json \

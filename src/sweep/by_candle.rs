@@ -211,7 +211,7 @@ impl ByCandle {
     }
 
     fn is_there(&self, position: usize, input: &Values) -> bool {
-        self.space.task.is_there(position, input)
+        self.space.task.is_there(position, input.tokens())
     }
 
     fn keep_attention(

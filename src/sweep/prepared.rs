@@ -6,7 +6,7 @@ use super::leads::Leads;
 use super::plan::Plans;
 use super::program::{Number, Program, Select};
 use super::tables::{Basis, Elements, Tables};
-use crate::lens::{HeadName, Matrices};
+use crate::lens::{Matrices, PathName, Step};
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -84,16 +84,16 @@ impl<T> Prepared<T> {
         self.program.heads[head].name.layer
     }
 
-    /// Whether the amount in a row of a walk came along the path through these heads.
-    pub fn is_path(&self, row: usize, heads: &[HeadName]) -> bool {
+    /// Whether the amount in a row of a walk came along a path through heads.
+    pub fn is_path(&self, row: usize, through: &PathName) -> bool {
         let elements = &self.elements;
         let mut path = self.plans.coefficient(row).and_then(|at| {
             let (_, path) = elements.all[elements.slots + at % elements.carried()];
             path
         });
-        for &head in heads.iter().rev() {
+        for &step in through.steps.iter().rev() {
             match path {
-                Some(number) if self.program.paths[number].head == head => {
+                Some(number) if Step::Head(self.program.paths[number].head) == step => {
                     path = self.program.paths[number].parent;
                 }
                 _ => return false,

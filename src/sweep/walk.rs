@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use super::local::{Coefficients, LocalHead, LocalOut, Rows};
 use super::plan::{Extra, HeadPlan, Plan, Term};
 use super::prepared::Prepared;
-use crate::lens::HeadName;
+use crate::lens::PathName;
 
 /// Memory that a walk needs, kept between blocks.
 pub(super) struct Work<L: Lanes> {
@@ -112,8 +112,7 @@ impl<L: Lanes> Work<L> {
         }
         if let Some(prediction) = predicts {
             for (number, (path, _)) in wanted.paths_to(prediction) {
-                let heads: Vec<HeadName> = path.heads().collect();
-                self.unembed(lanes, at, position, Some(&heads));
+                self.unembed(lanes, at, position, Some(path));
                 block.keep_share(lanes, at.e0, number, &self.logits);
             }
             let fields = at.fields;
@@ -245,7 +244,7 @@ impl<L: Lanes> Work<L> {
     /// The logits at a position, into `self.logits`; or what one path alone brings to them, where
     /// one is named.
     #[inline(always)]
-    fn unembed(&mut self, lanes: L, at: At<'_, L::T>, position: usize, only: Option<&[HeadName]>) {
+    fn unembed(&mut self, lanes: L, at: At<'_, L::T>, position: usize, only: Option<&PathName>) {
         let (read, rows) = (at.plan().out[position].iter(), &at.out.rows);
         match only {
             None => self.gather(rows, read),

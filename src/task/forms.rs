@@ -180,8 +180,7 @@ impl Task {
             .iter()
             .map(|word| self.vocabulary.named(word))
             .collect();
-        let order = tokens.and_then(|tokens| self.order(&tokens).map(|_| tokens));
-        let Some(tokens) = order else {
+        let Some(tokens) = tokens else {
             return words.to_vec();
         };
         let positions = self.as_read(&tokens).into_iter();

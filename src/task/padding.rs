@@ -4,7 +4,7 @@
 //! prompt; what a shorter list leaves free holds the pad token. A model reads what there is without a gap, and the
 //! pads at the end.
 
-use super::{Place, Prompt, Spec, Task, Token, Values};
+use super::{Place, Prompt, Spec, Task, Token};
 
 impl Spec {
     /// Whether prompts differ in length.
@@ -20,19 +20,15 @@ impl Spec {
         groups.filter(|group| group.lengths.is_some()).count()
     }
 
-    /// Whether there is anything at a position of an input's prompt: no list has ended before it.
+    /// Whether there is anything at a position of the prompt of an input, by what its slots hold: no list has ended
+    /// before it.
     #[must_use]
-    pub fn is_there(&self, position: usize, input: &Values) -> bool {
-        match self.places.get(position) {
-            Some(Place::Slot(slot)) => !self.is_free(*slot, input.tokens()),
-            _ => true,
-        }
-    }
-
-    /// Whether a list has ended before one of its slots.
-    #[must_use]
-    pub(super) fn is_free(&self, slot: usize, values: &[Token]) -> bool {
-        self.pad.is_some() && values.get(slot).copied() == self.pad && self.in_list(slot)
+    pub fn is_there(&self, position: usize, input: &[Token]) -> bool {
+        let Some(Place::Slot(slot)) = self.places.get(position) else {
+            return true;
+        };
+        let is_free = self.pad.is_some() && input.get(*slot).copied() == self.pad;
+        !(is_free && self.in_list(*slot))
     }
 
     /// For each position of a prompt `tokens` which one it is of those that a model reads, from 0 on: what is left
@@ -58,6 +54,12 @@ impl Spec {
         }
         let moved = order.iter().copied().ne(0..order.len());
         moved.then_some(order)
+    }
+
+    /// Which position of those that a model reads one is, by [`Spec::order`].
+    #[must_use]
+    pub fn placed(order: Option<&[usize]>, position: usize) -> usize {
+        order.map_or(position, |order| order[position])
     }
 
     /// Whether a slot is of a list whose length varies.

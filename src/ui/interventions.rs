@@ -6,8 +6,8 @@ use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{Listed, Pane, Spot};
 use crate::lens::{Intervention, Observation};
-use crate::task::Task;
 use crate::task::number::plus;
+use crate::task::{Spec, Task};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -119,7 +119,7 @@ fn looks_ahead(task: Task, seen: &Observation) -> bool {
     };
     // in the order in which the model reads
     let order = task.order(&seen.patched.tokens);
-    let place = |at: usize| order.as_ref().map_or(at, |order| order[at]);
+    let place = |at| Spec::placed(order.as_deref(), at);
     let ahead = |i: usize| place(i % len) > place(i / len % len);
     let mut values = pattern.values().iter().enumerate();
     // of a query with no key left there is no attention at all

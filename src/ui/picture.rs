@@ -43,7 +43,7 @@ const STRIP: u16 = 3;
 pub(super) struct Picture<'a> {
     pub table: &'a Table,
     pub scale: Scale,
-    /// The median of all values.
+    /// The median of all values, where some share a place.
     median: f32,
     pub stale: bool,
     /// The field of colours.
@@ -118,7 +118,10 @@ pub(super) fn beside(
         shown,
         table,
         scale,
-        median: median(table.values.values()),
+        median: match down.shared * across.shared {
+            1 => 0.0,
+            _ => median(table.values.values()),
+        },
         stale,
         down,
         across,

@@ -91,7 +91,9 @@ pub(super) fn draw(
         height: area.height.saturating_sub(1),
         ..area
     };
-    let own: Vec<f32> = (0..table.rows.len())
+    // only where some share a place
+    let own = (0..table.rows.len()).filter(|_| shared > 1);
+    let own: Vec<f32> = own
         .filter_map(|row| table.values.get(&[row, column]))
         .collect();
     let median = f64::from(picture::median(&own));

@@ -15,8 +15,8 @@ use anyhow::{Context, Result, bail, ensure};
 const TRAIN_LOSS: &str = "train.loss";
 /// The loss on inputs that no step takes.
 const HELD_OUT_LOSS: &str = "held_out.loss";
-/// What is told of a training's record.
-pub(in crate::answers) const RECORDED: [&str; 3] = [TRAIN_LOSS, HELD_OUT_LOSS, "held_out.accuracy"];
+/// How right it is on them.
+const HELD_OUT_ACCURACY: &str = "held_out.accuracy";
 
 /// A number of each step.
 #[derive(Debug)]
@@ -49,10 +49,9 @@ impl Tracked {
         let what = match (text, text.rsplit_once(" at ")) {
             ("loss", _) => What::Loss,
             ("accuracy", _) => What::Accuracy,
-            (word, _) if RECORDED.contains(&word) => {
-                let known = RECORDED.into_iter().find(|one| *one == word);
-                What::Recorded(known.unwrap_or_default())
-            }
+            (TRAIN_LOSS, _) => What::Recorded(TRAIN_LOSS),
+            (HELD_OUT_LOSS, _) => What::Recorded(HELD_OUT_LOSS),
+            (HELD_OUT_ACCURACY, _) => What::Recorded(HELD_OUT_ACCURACY),
             (_, Some((question, cell))) => {
                 let question = Question::parse(question, task, config)?;
                 let nested = matches!(question, Question::Curves(_));

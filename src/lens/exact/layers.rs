@@ -10,6 +10,7 @@ use crate::lens::names::path::{PathName, Place, Start, Step};
 use crate::lens::numbers::algebra::{Matrix, matrix};
 use crate::lens::weights::layers::Norm;
 use crate::model::{HookName, Site};
+use crate::task::Spec;
 use anyhow::{Context, Result};
 
 impl Trace<'_> {
@@ -195,8 +196,7 @@ impl Trace<'_> {
                     return pairs[(row, column)];
                 }
                 let (partner, sign) = rotary.partner(column);
-                let at = row / sources;
-                let at = order.as_ref().map_or(at, |order| order[at]);
+                let at = Spec::placed(order.as_deref(), row / sources);
                 let angle = rotary.angle(at, column);
                 pairs[(row, column)] * angle.cos() + sign * pairs[(row, partner)] * angle.sin()
             });

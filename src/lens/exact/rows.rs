@@ -4,7 +4,7 @@ use crate::lens::names::head::HeadName;
 use crate::lens::names::path::{PathName, Start};
 use crate::lens::numbers::algebra::{Matrix, rows_of};
 use crate::lens::weights::matrices::Matrices;
-use crate::task::Token;
+use crate::task::{Spec, Token};
 use std::borrow::Cow;
 
 /// What a term is.
@@ -179,7 +179,7 @@ pub(crate) fn entering(weights: &Matrices, tokens: &[Token], start: Start) -> Ma
         Start::Embed => rows_of(&weights.w_e, tokens.iter().map(|&token| token as usize)),
         Start::Pos => {
             let order = weights.task().order(tokens);
-            let number = |position: usize| order.as_ref().map_or(position, |order| order[position]);
+            let number = |position| Spec::placed(order.as_deref(), position);
             rows_of(&weights.w_pos, (0..len).map(number))
         }
         _ => Matrix::zeros(len, weights.config().d_model),

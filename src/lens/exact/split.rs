@@ -8,7 +8,7 @@ use crate::lens::names::path::{PathName, Start};
 use crate::lens::numbers::algebra::{Matrix, array, is_zero, rows_of};
 use crate::lens::numbers::array::Array;
 use crate::lens::weights::matrices::Matrices;
-use crate::task::Token;
+use crate::task::{Spec, Token};
 use anyhow::Result;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,7 +195,7 @@ impl PathSplit<'_> {
     fn row(&self, path: &Path<'_>, one: &Carried<'_>, [dest, src]: [usize; 2]) -> usize {
         match (&one.handed, path.name.start) {
             (Handed::Own(vectors), _) => vectors.row([dest, src], one.weights.ncols()),
-            (Handed::Table(_), Start::Pos) => self.order.as_ref().map_or(src, |order| order[src]),
+            (Handed::Table(_), Start::Pos) => Spec::placed(self.order.as_deref(), src),
             (Handed::Table(_), Start::Embed) => self.tokens[src] as usize,
             (Handed::Table(_), _) => 0,
         }

@@ -128,8 +128,12 @@ impl Array {
             return self.clone();
         }
         let outer = self.values.chunks(len * inner);
-        let row = |part: &[f32], i: usize| part[i * inner..(i + 1) * inner].to_vec();
-        let values = outer.flat_map(|part| order.iter().flat_map(move |&i| row(part, i)));
+        let values = outer.flat_map(|part| {
+            let rows = order
+                .iter()
+                .map(move |&i| &part[i * inner..(i + 1) * inner]);
+            rows.flatten().copied()
+        });
         Self {
             values: values.collect(),
             shape: self.shape.clone(),

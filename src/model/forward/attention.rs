@@ -139,9 +139,10 @@ impl HookedTransformer {
             }
             AttentionDir::Bidirectional => None,
         };
-        let padding = reading.padding.iter();
-        let mut padding = padding.map(|padding| padding.narrow(3, 0, len));
-        let padding = padding.next().transpose()?;
+        let padding = reading.padding.as_ref();
+        let padding = padding
+            .map(|padding| padding.narrow(3, 0, len))
+            .transpose()?;
         Ok(match (causal, padding) {
             (Some(causal), Some(padding)) => Some(causal.broadcast_add(&padding)?),
             (causal, padding) => causal.or(padding),

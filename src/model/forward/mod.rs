@@ -17,10 +17,10 @@ use super::stream::{Reading, Stream};
 use crate::task::{Task, Token};
 use anyhow::{Result, ensure};
 use attention::Block;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use neurons::{Neurons, activate};
 use norm::Norm;
-use ops::affine;
+use ops::{affine, forbidden};
 use rotary::Turn;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -253,9 +253,7 @@ impl HookedTransformer {
         let Some(pad) = self.config.pad_token else {
             return Ok(None);
         };
-        let is_padding = tokens.eq(pad)?;
-        let zeros = Tensor::zeros(tokens.shape(), DType::F32, &self.device)?;
-        let masked = is_padding.where_cond(&(&zeros + f64::NEG_INFINITY)?, &zeros)?;
+        let masked = forbidden(&tokens.eq(pad)?)?;
         Ok(Some(masked.unsqueeze(1)?.unsqueeze(1)?))
     }
 

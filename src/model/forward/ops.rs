@@ -43,9 +43,13 @@ pub(super) fn causal_mask(len: usize, device: &Device) -> Result<Tensor> {
 pub(super) fn causal_mask_of(order: &Tensor) -> Result<Tensor> {
     let (dest, src) = (order.unsqueeze(2)?, order.unsqueeze(1)?);
     let is_later = src.broadcast_gt(&dest)?;
-    let zeros = Tensor::zeros(is_later.shape(), DType::F32, order.device())?;
-    let masked = is_later.where_cond(&(&zeros + f64::NEG_INFINITY)?, &zeros)?;
-    Ok(masked.unsqueeze(1)?)
+    Ok(forbidden(&is_later)?.unsqueeze(1)?)
+}
+
+/// Minus infinity where it is so, 0 elsewhere.
+pub(super) fn forbidden(is_so: &Tensor) -> Result<Tensor> {
+    let zeros = Tensor::zeros(is_so.shape(), DType::F32, is_so.device())?;
+    Ok(is_so.where_cond(&(&zeros + f64::NEG_INFINITY)?, &zeros)?)
 }
 
 /// Softmax over the last axis. Written out, because candle's own hands every call, however small,

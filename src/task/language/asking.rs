@@ -5,7 +5,7 @@ use super::error::{Flaw, TaskError};
 use super::reading::Asked;
 use super::values::{self, AnyOf, Said};
 use super::watch;
-use crate::task::{Draw, Exists, Meaning, Place, Spec, Target, Token, shown};
+use crate::task::{Draw, Exists, Meaning, Spec, Target, Token, shown};
 use rand_mt::Mt;
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value, ValueLike};
@@ -108,26 +108,18 @@ impl Frame {
         for question in &self.asked {
             let arguments = self.arguments(&question.parameters, input, eval.heap());
             let said = program.call(eval, &question.function, &arguments)?;
+            let answers = &question.asked.answers;
             // where a list has ended nothing is asked
-            let answers = question.asked.answers.iter().copied();
-            let asked: Vec<usize> = answers
-                .filter(|&answer| self.is_asked(answer, input))
-                .collect();
-            let said = match values::list(said) {
-                Some(items) if question.asked.is_list && items.len() == asked.len() => {
-                    let each = items.iter();
-                    each.map(|&item| self.one(&question.asked.name, item))
-                        .collect::<Result<_, _>>()?
-                }
-                _ => {
-                    let said = self.said(question, said)?;
-                    let each = question.asked.answers.iter().zip(said);
-                    each.filter(|(answer, _)| asked.contains(answer))
-                        .map(|(_, said)| said)
-                        .collect::<Vec<_>>()
-                }
+            let is_asked = |answer: usize| {
+                let read_at = self.spec.answers[answer].read_at;
+                self.spec.is_there(read_at, input)
             };
-            for (answer, said) in asked.into_iter().zip(said) {
+            let said = match self.short(question, said, is_asked) {
+                Some(short) => short?,
+                None => self.said(question, said)?,
+            };
+            let said = answers.iter().copied().zip(said);
+            for (answer, said) in said.filter(|(answer, _)| is_asked(*answer)) {
                 targets[answer] = match said {
                     Said::Nothing => Target::Nothing,
                     Said::Class(class) => Target::One(class),
@@ -139,10 +131,28 @@ impl Frame {
         Ok(targets)
     }
 
-    /// Whether there is anything in an input where an answer is read.
-    fn is_asked(&self, answer: usize, input: &[Token]) -> bool {
-        let place = self.spec.places.get(self.spec.answers[answer].read_at);
-        !matches!(place, Some(Place::Slot(slot)) if self.spec.is_free(*slot, input))
+    /// What a list says that has a class for each answer that is asked and for no other; `None` where it is another.
+    fn short(
+        &self,
+        question: &Question,
+        value: Value<'_>,
+        is_asked: impl Fn(usize) -> bool,
+    ) -> Option<Result<Vec<Said>, Flaw>> {
+        let Asked { name, answers, .. } = &question.asked;
+        let may_be = question.asked.is_list && self.spec.varies();
+        let items = may_be.then(|| values::list(value)).flatten()?;
+        let asked = answers.iter().filter(|answer| is_asked(**answer)).count();
+        if items.len() == answers.len() || items.len() != asked {
+            return None;
+        }
+        let mut items = items.iter();
+        let one = |&answer: &usize| match is_asked(answer) {
+            true => items
+                .next()
+                .map_or(Ok(Said::Nothing), |&item| self.one(name, item)),
+            false => Ok(Said::Nothing),
+        };
+        Some(answers.iter().map(one).collect())
     }
 
     /// What a function's result says of each of its answers.
