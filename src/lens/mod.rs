@@ -38,7 +38,7 @@ pub use names::run::{Direction, RunName, Shown};
 pub use numbers::algebra::{Matrix, copying_score, effective_rank};
 pub use numbers::array::Array;
 pub use numbers::fourier;
-pub use numbers::logits::{Judged, is_defined, likeliest, log_softmax};
+pub use numbers::logits::{Judged, Precision, is_defined, likeliest, log_softmax};
 pub use runs::derive::Derived;
 pub use runs::edit::{Editor, Sources};
 pub use runs::gridding::{Gridding, begin};

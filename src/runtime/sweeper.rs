@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
+/// Why many inputs take a while in tables.
+const IN_TURN: &str = "they are too many to be walked one by one, as this task's are";
+
 /// Between two reports to the screen.
 const REPORT: Duration = Duration::from_millis(100);
 /// Without a key for so long the keys rest.
@@ -110,10 +113,9 @@ pub(super) fn answer(
             return Ok(None);
         }
         let sweep = Sweep::new(model, weights, &request.experiment)?;
-        let slow = sweep
-            .reason()
-            .filter(|_| model.task().input_space() > FEW_INPUTS);
-        if let (Some(reason), true) = (slow, request.by_itself) {
+        let is_slow = sweep.is_in_turn() && model.task().input_space() > FEW_INPUTS;
+        if is_slow && request.by_itself {
+            let reason = sweep.reason().unwrap_or(IN_TURN);
             bail!("all inputs are not counted by themselves here, S counts them: {reason}");
         }
         find(&sweep, (model, weights), request, is_wanted, tell)

@@ -43,19 +43,25 @@ impl Beside<'_> {
         let How::Tables(tables) = &sweep.how else {
             return Vec::new();
         };
-        let block = tables.exactly(fields, wanted);
+        let exact = |value| Untouched {
+            value,
+            is_open: false,
+        };
+        // the task's function has done its work for this input before
+        let laid = tables.laid(&[fields.to_vec()]).unwrap_or_default();
+        let Some(laid) = laid.first() else {
+            return self.words.iter().map(|_| exact(f64::NAN)).collect();
+        };
+        let block = tables.exactly(laid, wanted);
         let input = Input {
             space: sweep.space,
             fields,
-            at: fields[fields.len() - 1],
+            at: laid.at(),
             numbers: Numbers::Double(&block),
             untouched: &[],
         };
-        let exact = |word: &Word| Untouched {
-            value: word.value(&input),
-            is_open: false,
-        };
-        self.words.iter().map(exact).collect()
+        let words = self.words.iter();
+        words.map(|word| exact(word.value(&input))).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use super::held::Held;
 use super::input::Of;
 use super::judging::{Told, judge, judge_element};
 use super::lanes::{Lanes, SLACK};
-use crate::lens::{Judged, PathName};
+use crate::lens::{Judged, PathName, Precision};
 use crate::task::Target;
 
 /// What to keep of a block besides its predictions.
@@ -179,7 +179,7 @@ impl<T: Copy + From<f32>> Block<T> {
     }
 }
 
-impl<T: Copy> Block<T> {
+impl<T: Precision> Block<T> {
     /// How many elements there are.
     pub fn elements(&self) -> usize {
         self.elements
@@ -286,6 +286,9 @@ impl<T: Copy> Block<T> {
             let first = j * self.d_vocab_out;
             keep_tokens(lanes, &mut self.logits, self.pad, first, e0, logits);
         }
+        if !self.targets.is_empty() {
+            return self.keep_told(lanes, e0, j, logits);
+        }
         let told = Told {
             losses: self.wants_losses,
             beyond: lanes.load(&self.beyond[e0..]),
@@ -299,6 +302,29 @@ impl<T: Copy> Block<T> {
         lanes.store(judged.margin, &mut self.margins[at..]);
         lanes.store(judged.other, &mut self.others[at..]);
         lanes.store(judged.loss, &mut self.losses[at..]);
+    }
+}
+
+impl<T: Precision> Block<T> {
+    /// Keeps what the logits say about prediction `j` where what is right is told element by element.
+    fn keep_told<L: Lanes<T = T>>(&mut self, lanes: L, e0: usize, j: usize, logits: &[L::V]) {
+        let mut side_by_side = vec![L::number(0.0); L::WIDTH];
+        for elt in e0..(e0 + L::WIDTH).min(self.targets.len()) {
+            let row = logits.iter().map(|&logit| {
+                lanes.store(logit, &mut side_by_side);
+                side_by_side[elt - e0]
+            });
+            let row: Vec<T> = row.collect();
+            self.keep_judged(elt, j, &Judged::of(&row, &self.targets[elt][j]));
+        }
+    }
+
+    /// Keeps how prediction `j` of one input is judged.
+    fn keep_judged(&mut self, at: usize, j: usize, judged: &Judged<T>) {
+        let row = j * self.pad + at;
+        self.margins[row] = judged.margin;
+        self.others[row] = T::nearest(judged.said.map_or(f64::NAN, f64::from));
+        self.losses[row] = T::nearest(-judged.log_prob.into());
     }
 }
 
@@ -336,12 +362,9 @@ fn keep_tokens<L: Lanes>(
 }
 
 impl Block<f32> {
-    /// Keeps what a forward pass says about prediction `b_j` of one input.
-    pub fn keep_judged(&mut self, at: usize, j: usize, logits: &[f32], judged: &Judged) {
-        let row = j * self.pad + at;
-        self.margins[row] = judged.margin;
-        self.others[row] = judged.said.map_or(f32::NAN, |token| token as f32);
-        self.losses[row] = -judged.log_prob;
+    /// Keeps what a forward pass says about prediction `j` of one input.
+    pub fn keep_row(&mut self, at: usize, j: usize, logits: &[f32]) {
+        self.keep_judged(at, j, &Judged::of(logits, &self.targets[at][j]));
         if !self.logits.is_empty() {
             for (token, &logit) in logits.iter().enumerate() {
                 self.logits[(j * self.d_vocab_out + token) * self.pad + at] = logit;

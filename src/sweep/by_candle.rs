@@ -5,8 +5,8 @@ use super::lanes::ONE;
 use super::run::BLOCK;
 use super::space::Space;
 use crate::lens::{
-    Changes, Derived, Editor, Experiment, HeadName, Intervention, Judged, Matrices, PathTables,
-    RunView, Source, Sources, observe_hooks, predictions,
+    Changes, Derived, Editor, Experiment, HeadName, Intervention, Matrices, PathTables, RunView,
+    Source, Sources, observe_hooks, predictions,
 };
 use crate::model::{ActivationCache, HookName, HookedTransformer, Recorder, Site};
 use crate::task::{Prompt, Token, Values};
@@ -136,8 +136,7 @@ impl ByCandle {
         let predictions = predictions(task, &logits)?;
         for (at, logits) in predictions.iter().enumerate() {
             for (j, logits) in logits.iter().enumerate() {
-                let judged = Judged::of(logits, &block.targets[at][j]);
-                block.keep_judged(at, j, logits, &judged);
+                block.keep_row(at, j, logits);
             }
         }
         if !wanted.paths.is_empty() {

@@ -6,14 +6,15 @@ use crate::lens::{
     Supposed, observe_hooks,
 };
 use crate::model::{HookName, HookedTransformer, Site};
-use crate::task::{Field, Form, Prompt, Task, Values};
+use crate::task::{Field, Form, Prompt, Task, Token, Values};
 use anyhow::{Context, Result, ensure};
+
+/// Why there are no tables for a task.
+const NO_FORM: &str =
+    "tables are there for prompts of one length, of which each position is asked for one answer";
 
 /// The most activations that one intervention may need: one for each combination of the fields
 /// that a mean or a resampled input keeps.
-/// Why there are no tables for a task.
-pub(super) const NO_FORM: &str =
-    "this task's answers are no copies of its fields, chosen by the last but one";
 const MAX_KINDS: usize = 2500;
 
 /// What one intervention puts there.
@@ -26,7 +27,8 @@ struct Given {
 
 /// The constants of an experiment's interventions.
 pub(super) struct Constants<'a> {
-    form: &'static Form,
+    /// How inputs are walked.
+    pub form: &'static Form,
     d_model: usize,
     d_head: usize,
     list: &'a [Intervention],
@@ -47,7 +49,7 @@ impl<'a> Constants<'a> {
             given(model, experiment, one).with_context(line)
         });
         Ok(Self {
-            form: task.form().context(NO_FORM)?,
+            form: form_of(task)?,
             d_model: model.config().d_model,
             d_head: model.config().d_head,
             list,
@@ -58,7 +60,7 @@ impl<'a> Constants<'a> {
     /// Of a model as it is.
     pub fn none(weights: &Matrices) -> Result<Self> {
         Ok(Self {
-            form: weights.task().form().context(NO_FORM)?,
+            form: form_of(weights.task())?,
             d_model: weights.config().d_model,
             d_head: weights.config().d_head,
             list: &[],
@@ -140,6 +142,11 @@ impl<'a> Constants<'a> {
     }
 }
 
+/// How the inputs of a task are walked: side by side where that is possible.
+fn form_of(task: Task) -> Result<&'static Form> {
+    task.form().or_else(|| task.form_of_each()).context(NO_FORM)
+}
+
 fn set_to(one: &Intervention) -> Result<f64> {
     match one.action {
         Action::Set(value) => Ok(value),
@@ -179,7 +186,11 @@ fn given(
     let mut fields: Vec<usize> = fields.iter().map(|field| field.slot).collect();
     fields.sort_unstable();
     fields.dedup();
-    let form = task.form().context(NO_FORM)?;
+    let form = form_of(task)?;
+    ensure!(
+        fields.is_empty() || !form.is_of_each,
+        "what depends on fields is put there input by input, because this task's answers are no copies of them"
+    );
     let kinds = fields.iter().map(|&field| form.sizes[field]);
     let kinds = kinds.fold(1, usize::saturating_mul);
     ensure!(
@@ -191,7 +202,7 @@ fn given(
         ..experiment.clone()
     };
     let values = (0..kinds).map(|kind| {
-        let base = Prompt::teacher_forced(input_of_kind(kind, &fields, task, form));
+        let base = Prompt::teacher_forced(input_of_kind(kind, &fields, task));
         let derived = Derived::new(model, &alone, &base)?;
         Array::from_tensor(derived.get(one)?)
     });
@@ -219,12 +230,14 @@ fn of_run(
     }))
 }
 
-/// An input whose fields have the `kind`-th combination of values; the others are 0.
-fn input_of_kind(mut kind: usize, fields: &[usize], task: Task, form: &Form) -> Values {
-    let mut values = vec![0; form.sizes.len()];
+/// An input whose fields have the `kind`-th combination of values; the others have their first.
+fn input_of_kind(mut kind: usize, fields: &[usize], task: Task) -> Values {
+    let first = task.slots.iter().map(|slot| slot.values.first());
+    let mut values: Vec<Token> = first.map(|first| first.copied().unwrap_or(0)).collect();
     for &field in fields.iter().rev() {
-        values[field] = (kind % form.sizes[field]) as u32;
-        kind /= form.sizes[field];
+        let all = &task.slots[field].values;
+        values[field] = all[kind % all.len()];
+        kind /= all.len();
     }
     Values::new(task, values)
 }

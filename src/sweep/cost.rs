@@ -10,7 +10,11 @@ impl<T> Prepared<T> {
         let lanes = self.program.form.lanes();
         let per_block = self.plans.of.iter().enumerate().map(|(idx, plan)| {
             // what the index does not decide is known from the index before
-            let first = if idx == 0 { 0 } else { self.first_by_idx };
+            let first = if idx == 0 {
+                0
+            } else {
+                self.first_by[self.program.form.switch()]
+            };
             let at = |position| self.at_position(plan, position) as f64;
             let once: f64 = (first.min(self.first_wide)..self.first_wide).map(at).sum();
             let each: f64 = (self.first_wide..self.program.positions).map(at).sum();

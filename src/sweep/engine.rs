@@ -8,6 +8,7 @@ use super::doubles::Double;
 use super::entry::Sought;
 use super::exact::Exact;
 use super::fold::fold;
+use super::in_turn::Laid;
 use super::lanes::{FEW, MANY, ONE, One, Single, at_once, used};
 use super::local::{LocalHead, LocalOut};
 use super::prepared::Prepared;
@@ -99,14 +100,15 @@ impl TokenBasis {
     }
 
     /// One input in double precision. Its numbers stand at its own element.
-    pub fn exactly(&self, fields: &[usize], wanted: &Wanted) -> Block<f64> {
+    pub fn exactly(&self, laid: &Laid, wanted: &Wanted) -> Block<f64> {
         let mut exact = Exact::new(self, wanted);
-        exact.input(fields);
+        exact.judge_by(laid);
+        exact.input(&laid.slots);
         exact.into_block()
     }
 
     /// Decides again what single precision leaves open.
-    fn settle(&self, fields: &mut [usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
+    pub fn settle(&self, fields: &mut [usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
         let program = &self.single.program;
         let (elts, predictions) = (program.form.lanes(), program.predictions);
         let last = fields.len() - 1;
@@ -227,7 +229,7 @@ impl WithSimd for Blocks<'_> {
                     shared.step(ONE, at, position, wanted, &mut block);
                 }
                 // what the index does not decide is known when the next one comes
-                from = prepared.first_by_idx;
+                from = prepared.first_by[form.switch()];
                 if used.many {
                     by_many.share(many, ONE, &shared, prepared);
                 }

@@ -4,6 +4,7 @@ use super::block::{Block, Wanted};
 use super::doubles::{DOUBLE, Double, Doubles, WIDE};
 use super::engine::{Local, TokenBasis, seek, sought};
 use super::entry::Sought;
+use super::in_turn::Laid;
 use super::lanes::Lanes;
 use super::walk::Work;
 use pulp::{Arch, Simd, WithSimd};
@@ -40,6 +41,15 @@ impl<'a> Exact<'a> {
         }
     }
 
+    /// What is right in the inputs that are asked for next is what is right in this one.
+    pub fn judge_by(&mut self, laid: &Laid) {
+        let told = laid.told();
+        if self.block.targets != told {
+            self.block.targets = told;
+            self.known.clear();
+        }
+    }
+
     /// The numbers of an input, at its own element.
     pub fn input(&mut self, fields: &[usize]) -> &Block<f64> {
         let last = fields.len() - 1;
@@ -54,7 +64,7 @@ impl<'a> Exact<'a> {
         }
         let elements = self.engine.prepared().program.form.lanes();
         let found = if self.known.len() < ONE_BY_ONE {
-            self.walk_one(elt);
+            Arch::new().dispatch(Alone(self, elt));
             elt..elt + 1
         } else {
             Arch::new().dispatch(Whole(self));
@@ -80,13 +90,23 @@ impl<'a> Exact<'a> {
     pub fn into_block(self) -> Block<f64> {
         self.block
     }
+}
 
-    fn walk_one(&mut self, elt: usize) {
-        let prepared = &self.engine.double;
-        let at = self.local.at(prepared, &self.base, elt);
+/// One element of the block at hand.
+struct Alone<'a, 'b>(&'a mut Exact<'b>, usize);
+
+impl WithSimd for Alone<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self(exact, elt) = self;
+        let prepared = &exact.engine.double;
+        let at = exact.local.at(prepared, &exact.base, elt);
         for position in 0..prepared.program.positions {
-            self.one
-                .step(DOUBLE, at, position, self.wanted, &mut self.block);
+            exact
+                .one
+                .step(DOUBLE, at, position, exact.wanted, &mut exact.block);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Folds a model and its interventions into a [`Program`]: the forward pass once, with sums for
 //! numbers. Follows `model/forward.rs` hook by hook and `lens/runs/edit.rs` edit by edit.
 
-use super::constants::{Constants, NO_FORM};
+use super::constants::Constants;
 use super::program::{
     Cell, Cells, Enter, Family, HeadProgram, Number, Path, Piece, Program, Select, Slot, Sum,
 };
@@ -39,7 +39,7 @@ pub(super) fn fold(
 ) -> Result<Program> {
     weights.config().ensure_folds()?;
     let task = weights.task();
-    let form = task.form().context(NO_FORM)?;
+    let form = constants.form;
     let put = constants
         .interventions()
         .iter()

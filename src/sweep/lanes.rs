@@ -4,12 +4,13 @@
 //! bits whatever the width of the register: one input, AVX2, AVX-512 or none of them.
 
 use super::powers::{exp, exp_about, ln_1p, select};
+use crate::lens::Precision;
 use pulp::{Simd, bytemuck};
 
 /// A way to compute: with single numbers, or with as many as a register holds.
 pub(super) trait Lanes: Copy {
     /// One number.
-    type T: Copy + PartialOrd + Into<f64> + Send + Sync + 'static;
+    type T: Precision + Send + Sync + 'static;
     /// `WIDTH` of them.
     type V: Copy;
     /// Numbers side by side.

@@ -30,9 +30,13 @@ pub(super) struct Leads<T> {
 }
 
 impl<T: Copy + PartialOrd + Into<f64>> Leads<T> {
-    /// Of the table of logits; `None` where an amount may be below 0, or rounding weighs too much.
+    /// Of the table of logits; `None` where an amount may be below 0, rounding weighs too much, or what is
+    /// right is no copy of a field.
     pub fn new<L: Lanes<T = T>>(prepared: &Prepared<T>) -> Option<Self> {
         let (program, tables) = (&*prepared.program, &prepared.tables.out);
+        if program.form.is_of_each {
+            return None;
+        }
         let (width, height) = (tables.d_vocab_out, tables.basis.height);
         let largest =
             (tables.out.iter().chain(&tables.bias)).fold(0f64, |most, &x| most.max(x.into().abs()));

@@ -24,6 +24,7 @@ mod failures;
 mod fold;
 mod gathered;
 mod held;
+mod in_turn;
 mod input;
 mod judging;
 mod kept;

@@ -22,8 +22,8 @@ pub(super) struct Prepared<T> {
     pub carried_by: Vec<Range<usize>>,
     /// The first position at which inputs that differ only in the element differ.
     pub first_wide: usize,
-    /// Likewise in the index.
-    pub first_by_idx: usize,
+    /// By slot: likewise in it, at the latest `first_wide`.
+    pub first_by: Vec<usize>,
     /// The rows of earlier positions than `first_wide` that later ones read.
     pub shared: Vec<usize>,
     /// Who is right without logits, where that can be known.
@@ -49,7 +49,9 @@ impl<T: Copy + PartialOrd + Into<f64>> Prepared<T> {
         let tables = Tables::new::<L>(weights, program, elements)?;
         let bases: Vec<&Basis> = tables.heads.iter().map(|head| &head.basis).collect();
         let plans = Plans::new::<L>(program, elements, &bases, &tables.out.basis);
-        let first_wide = first_by(program, program.form.lane());
+        let slots = 0..program.form.sizes.len();
+        let first_by: Vec<usize> = slots.map(|slot| first_by(program, slot)).collect();
+        let first_wide = first_by[program.form.lane()];
         let numbers = program.numbers.iter().map(|number| {
             let mut values: Vec<T> = number.values.iter().map(|&x| L::number(x)).collect();
             values.extend([L::number(0.0); SLACK]);
@@ -62,7 +64,7 @@ impl<T: Copy + PartialOrd + Into<f64>> Prepared<T> {
             numbers: numbers.collect(),
             carried_by: carried_by(program, elements),
             first_wide,
-            first_by_idx: first_by(program, program.form.switch()),
+            first_by,
             shared: shared(&plans, first_wide * elements.carried()),
             program: Arc::clone(program),
             elements: Arc::clone(elements),
@@ -82,6 +84,14 @@ impl<T> Prepared<T> {
     /// The layer of a head by its place among all heads.
     pub fn layer_of(&self, head: usize) -> usize {
         self.program.heads[head].name.layer
+    }
+
+    /// The first position at which an input differs from another one that has the same switch.
+    pub fn first_change(&self, before: &[usize], fields: &[usize]) -> usize {
+        let pairs = before.iter().zip(fields).zip(&self.first_by);
+        let changed = pairs.filter(|((before, now), _)| before != now);
+        let first = changed.map(|(_, &first)| first).min();
+        first.unwrap_or(self.program.positions)
     }
 
     /// Whether the amount in a row of a walk came along a path through heads.
@@ -179,5 +189,6 @@ fn first_by(program: &Program, field: usize) -> usize {
     let positions = program.positions;
     // the element stands there; its token may have been taken away, what follows is wide anyway
     let element = program.form.lane_position();
-    (0..positions).find(differs).unwrap_or(element).min(element)
+    let first = (0..positions).find(differs).unwrap_or(element);
+    first.min(element).min(positions)
 }

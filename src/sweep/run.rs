@@ -272,6 +272,15 @@ impl Sweep {
         self.reason.as_deref()
     }
 
+    /// Whether inputs are walked one by one: tens of thousands a second, not millions.
+    #[must_use]
+    pub fn is_in_turn(&self) -> bool {
+        match &self.how {
+            How::Tables(tables) => tables.is_of_each(),
+            How::Candle(_) => true,
+        }
+    }
+
     /// Products and sums for one input, in the mean, exponentials left out; `None` where each input
     /// is a forward pass.
     #[must_use]

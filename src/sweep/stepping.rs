@@ -11,6 +11,8 @@ use rayon::prelude::*;
 
 /// Pieces of work between two reports, with tables.
 const PIECES: usize = 64;
+/// The same where inputs are walked one by one.
+const FEWER_PIECES: usize = 8;
 /// The same where each input is a forward pass.
 const SLOW_PIECES: usize = 2;
 
@@ -44,7 +46,8 @@ impl<S: Sum + Sync> Walk<S> {
     /// # Errors
     /// When the device fails.
     pub fn step(&mut self, sweep: &Sweep) -> Result<Option<Progress>> {
-        let at_once = match sweep.how {
+        let at_once = match &sweep.how {
+            How::Tables(tables) if tables.is_of_each() => FEWER_PIECES,
             How::Tables(_) => PIECES,
             How::Candle(_) => SLOW_PIECES,
         };
@@ -102,7 +105,11 @@ impl Sweep {
         let inputs = inputs.iter().zip(exist).filter(|(_, exists)| *exists);
         let inputs = inputs.map(|(input, _)| self.space.fields_of(input));
         let inputs: Vec<Vec<usize>> = inputs.filter(|fields| concerns(fields)).collect();
-        for some in inputs.chunks(BLOCK) {
+        let at_once = match self.how {
+            How::Tables(_) => inputs.len().max(1),
+            How::Candle(_) => BLOCK,
+        };
+        for some in inputs.chunks(at_once) {
             self.some(some, draw, wanted, (&beside, seen), &mut part)?;
             seen += some.len();
         }
@@ -132,21 +139,11 @@ impl Sweep {
                 untouched: beside.row(*seen),
             };
             *seen += 1;
-            if part.is_open(&input) {
-                let untouched = beside.again(&fields);
-                let double = Input {
-                    numbers: Numbers::Double(exact.input(&fields)),
-                    untouched: &untouched,
-                    ..input
-                };
-                part.see_open(&input, &double);
-            } else {
-                part.see(&input);
-            }
+            see_settled(&input, &fields, exact, beside, part);
         }
     }
 
-    /// Some inputs, in double precision where tables serve.
+    /// Some inputs; where tables serve in double precision, or as far as it is needed.
     fn some<S: Sum>(
         &self,
         inputs: &[Vec<usize>],
@@ -157,15 +154,29 @@ impl Sweep {
     ) -> Result<()> {
         let space = self.space;
         match &self.how {
+            How::Tables(tables) if tables.is_of_each() => {
+                let laid = tables.laid(inputs)?;
+                tables.in_turn(&laid, wanted, &mut |number, block, exact| {
+                    let input = Input {
+                        space,
+                        fields: &inputs[number],
+                        at: laid[number].at(),
+                        numbers: Numbers::Single(block),
+                        untouched: beside.row(seen + number),
+                    };
+                    see_settled(&input, &laid[number].slots, exact, beside, part);
+                });
+            }
             How::Tables(tables) => {
-                for (at, fields) in inputs.iter().enumerate() {
-                    let block = tables.exactly(fields, wanted);
+                let laid = tables.laid(inputs)?;
+                for (number, (fields, laid)) in inputs.iter().zip(&laid).enumerate() {
+                    let block = tables.exactly(laid, wanted);
                     part.see(&Input {
                         space,
                         fields,
-                        at: fields[fields.len() - 1],
+                        at: laid.at(),
                         numbers: Numbers::Double(&block),
-                        untouched: beside.row(seen + at),
+                        untouched: beside.row(seen + number),
                     });
                 }
             }
@@ -185,4 +196,25 @@ impl Sweep {
         }
         Ok(())
     }
+}
+
+/// Adds an input of tables, in double precision where single precision leaves it open; its slots are what
+/// the tables know it by.
+fn see_settled<S: Sum>(
+    input: &Input<'_>,
+    slots: &[usize],
+    exact: &mut Exact<'_>,
+    beside: &Beside<'_>,
+    part: &mut S,
+) {
+    if !part.is_open(input) {
+        return part.see(input);
+    }
+    let untouched = beside.again(input.fields);
+    let double = Input {
+        numbers: Numbers::Double(exact.input(slots)),
+        untouched: &untouched,
+        ..*input
+    };
+    part.see_open(input, &double);
 }

@@ -1,7 +1,7 @@
 //! The form in which all inputs of a task can be swept through tables.
 
 use super::rule::{Pick, Rule};
-use super::spec::{Place, Spec};
+use super::spec::{Answer, Place, Spec};
 use super::{Task, Token};
 
 /// A task whose answers are copies of fields, chosen by the last field but one, the *switch*; the last
@@ -15,6 +15,8 @@ pub struct Form {
     pub picks: Vec<Vec<usize>>,
     /// Fixed tokens, each once, in the order of the layout.
     pub fixed: Vec<Token>,
+    /// Whether inputs are walked one by one: see [`Task::form_of_each`].
+    pub is_of_each: bool,
     places: Vec<Place>,
 }
 
@@ -44,17 +46,42 @@ impl Form {
             row.map(slot).collect::<Option<Vec<usize>>>()
         };
         let picks: Option<Vec<Vec<usize>>> = (0..sizes[switch]).map(one).collect();
-        let mut fixed = Vec::new();
-        for place in &spec.places {
-            match place {
-                Place::Fixed(token) if !fixed.contains(token) => fixed.push(*token),
-                _ => {}
-            }
-        }
         Some(Self {
             picks: picks?,
             sizes,
-            fixed,
+            fixed: fixed(spec),
+            is_of_each: false,
+            places: spec.places.clone(),
+        })
+    }
+
+    fn of_each(spec: &Spec) -> Option<Self> {
+        let mut read: Vec<usize> = spec.answers.iter().map(|answer| answer.read_at).collect();
+        read.sort_unstable();
+        let twice = read.windows(2).any(|pair| pair[0] == pair[1]);
+        let has_holes = spec.pad.is_some() || spec.groups.iter().any(|one| one.lengths.is_some());
+        if read.is_empty() || twice || has_holes {
+            return None;
+        }
+        let largest = |values: &[Token]| values.iter().max().map_or(1, |&most| most as usize + 1);
+        let mut sizes: Vec<usize> = (spec.slots.iter())
+            .map(|slot| largest(&slot.values))
+            .collect();
+        let mut slot_of = |answer: &Answer| match answer.fed_back {
+            Some(_) => {
+                sizes.push(spec.vocabulary.len());
+                sizes.len() - 1
+            }
+            // nothing reads it
+            None => 0,
+        };
+        let picks = spec.answers.iter().map(&mut slot_of).collect();
+        sizes.extend([1, 1]);
+        Some(Self {
+            picks: vec![picks],
+            sizes,
+            fixed: fixed(spec),
+            is_of_each: true,
             places: spec.places.clone(),
         })
     }
@@ -99,13 +126,42 @@ impl Form {
         }
     }
 
-    /// The position of the lane's own slot.
+    /// The first position at which inputs may differ that differ in the lane alone: that of its own slot.
     #[must_use]
     pub fn lane_position(&self) -> usize {
+        if self.is_of_each {
+            return self.places.len();
+        }
         let lane = Place::Slot(self.lane());
         let mut places = self.places.iter();
         places.position(|place| *place == lane).unwrap_or(0)
     }
+
+    /// What the slots hold in a prompt of these tokens, where inputs are walked one by one.
+    #[must_use]
+    pub fn held(&self, prompt: &[Token]) -> Vec<usize> {
+        let mut held = vec![0; self.sizes.len()];
+        for (place, &token) in self.places.iter().zip(prompt) {
+            match place {
+                Place::Fixed(_) => {}
+                Place::Slot(slot) => held[*slot] = token as usize,
+                Place::Answer(answer) => held[self.picks[0][*answer]] = token as usize,
+            }
+        }
+        held
+    }
+}
+
+/// The fixed tokens of a layout, each once.
+fn fixed(spec: &Spec) -> Vec<Token> {
+    let mut fixed = Vec::new();
+    for place in &spec.places {
+        match place {
+            Place::Fixed(token) if !fixed.contains(token) => fixed.push(*token),
+            _ => {}
+        }
+    }
+    fixed
 }
 
 impl Task {
@@ -113,5 +169,14 @@ impl Task {
     #[must_use]
     pub fn form(self) -> Option<&'static Form> {
         self.0.form.get_or_init(|| Form::of(&self.0.spec)).as_ref()
+    }
+
+    /// The form in which inputs are walked one by one, whatever the rule: every field is a slot, and
+    /// behind them every answer that is fed back; the switch and the lane have one value each. None where
+    /// prompts have holes, or two answers are read at one position.
+    #[must_use]
+    pub fn form_of_each(self) -> Option<&'static Form> {
+        let form = &self.0.form_of_each;
+        form.get_or_init(|| Form::of_each(&self.0.spec)).as_ref()
     }
 }

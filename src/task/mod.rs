@@ -63,6 +63,7 @@ pub struct Task(&'static Known);
 struct Known {
     spec: Spec,
     form: OnceLock<Option<Form>>,
+    form_of_each: OnceLock<Option<Form>>,
     kin: OnceLock<Kin>,
 }
 
@@ -105,6 +106,7 @@ impl From<Spec> for Task {
         Self(Box::leak(Box::new(Known {
             spec,
             form: OnceLock::new(),
+            form_of_each: OnceLock::new(),
             kin: OnceLock::new(),
         })))
     }

@@ -14,6 +14,7 @@ mod claims;
 mod commands;
 mod defined;
 mod explanations;
+mod in_turn;
 mod limits;
 mod matters;
 mod means;

@@ -72,6 +72,7 @@ fn what_looks_is_no_copy() {
         "return a if type(a) == 'int' else b",
         "return b if hash(str(a)) == hash('1') else a",
         "return [a, b][a % 2]",
+        "return a if collections.Counter([a, b])[b] == 2 else b",
     ] {
         let body = body.replace("[1, 2].count(1) == 1 and ", "");
         let task = file(&format!("{two}def f(a, b):\n    {body}\n"));

@@ -51,6 +51,28 @@ def r(w: list[str]) -> list[str]:
 }
 
 #[test]
+fn how_often_each_value_comes() {
+    let task = |import: &str, counter: &str| {
+        file(&format!(
+            "{import}\ntokens = numbers(9)\nlayout = 'x[5] ='\nfields = {{'x': below(9)}}\n\
+             def f(x):\n    counts = {counter}(x)\n    \
+             [(most, n), (second, _)] = counts.most_common(2)\n    \
+             return most * 1 + second * 0 if n > 1 and len(counts.most_common()) == len(counts) else counts[x[0]]\n"
+        ))
+    };
+    for (import, counter) in [
+        ("from collections import Counter", "Counter"),
+        ("from collections import Counter as C", "C"),
+        ("import collections", "collections.Counter"),
+        ("import collections as c", "c.Counter"),
+    ] {
+        assert_eq!(right(task(import, counter), "3 7 7 0 3"), "3", "{import}");
+        assert_eq!(right(task(import, counter), "3 7 7 0 4"), "7", "{import}");
+        assert_eq!(right(task(import, counter), "5 6 7 0 4"), "1", "{import}");
+    }
+}
+
+#[test]
 fn what_is_added_to_in_place_stays_itself() {
     let task = file(
         r"

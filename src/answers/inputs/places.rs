@@ -15,6 +15,8 @@ pub(super) const DIGITS: usize = 6;
 
 /// Inputs that are walked without being asked for where the model folds into tables: seconds.
 const MOMENT: u128 = 30_000_000;
+/// The same where tables have inputs one by one.
+const LONGER_MOMENT: u128 = 500_000;
 /// The same where each is a forward pass.
 const SLOW_MOMENT: u128 = 100_000;
 /// Stands for all inputs where these are more.
@@ -114,9 +116,10 @@ impl Asked {
     /// # Errors
     /// When there are too many.
     pub fn over(&self, extent: Extent) -> Over {
-        let most = match self.sweep.reason() {
-            None => MOMENT,
-            Some(_) => SLOW_MOMENT,
+        let most = match (self.sweep.reason(), self.sweep.is_in_turn()) {
+            (None, false) => MOMENT,
+            (None, true) => LONGER_MOMENT,
+            (Some(_), _) => SLOW_MOMENT,
         };
         let over = extent.over(self.task, self.experiment.sample, (most, IN_PLACE));
         self.sweep.walked(over)

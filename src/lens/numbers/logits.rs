@@ -7,30 +7,52 @@
 
 use crate::task::{Target, Token};
 
+/// A precision that logits are in.
+pub trait Precision: Copy + PartialOrd + Into<f64> {
+    /// The nearest number that there is in it.
+    fn nearest(x: f64) -> Self;
+}
+
+impl Precision for f32 {
+    fn nearest(x: f64) -> Self {
+        x as f32
+    }
+}
+
+impl Precision for f64 {
+    fn nearest(x: f64) -> Self {
+        x
+    }
+}
+
 /// Whether a row of logits means anything.
 #[must_use]
-pub fn is_defined(logits: &[f32]) -> bool {
-    logits.iter().all(|logit| logit.is_finite())
+pub fn is_defined<T: Precision>(logits: &[T]) -> bool {
+    logits.iter().all(|&logit| logit.into().is_finite())
 }
 
 /// Log probabilities in nats, in f64 so that a loss of 1e-5 keeps its digits; no numbers where the row
 /// is not defined.
 #[must_use]
-pub fn log_softmax(logits: &[f32]) -> Vec<f32> {
+pub fn log_softmax<T: Precision>(logits: &[T]) -> Vec<T> {
     if !is_defined(logits) {
-        return vec![f32::NAN; logits.len()];
+        return vec![T::nearest(f64::NAN); logits.len()];
     }
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let shifted = logits.iter().map(|&x| f64::from(x) - f64::from(max));
+    let max = largest(logits.iter().copied());
+    let shifted = logits.iter().map(|&x| x.into() - max);
     // the largest term is 1; summing the rest first keeps what is far below it
     let rest: f64 = shifted.clone().map(f64::exp).sum::<f64>() - 1.0;
     let log_sum = rest.ln_1p();
-    shifted.map(|x| (x - log_sum) as f32).collect()
+    shifted.map(|x| T::nearest(x - log_sum)).collect()
+}
+
+fn largest<T: Precision>(logits: impl Iterator<Item = T>) -> f64 {
+    logits.map(Into::into).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// A row of logits, judged by the right answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judged {
+pub struct Judged<T = f32> {
     /// How many tokens are at least as likely as the answer, itself included: 1 is right. `None` where
     /// the row is not defined.
     pub rank: Option<usize>,
@@ -39,34 +61,36 @@ pub struct Judged {
     /// The answer where it is right, else the first of the likeliest others.
     pub said: Option<Token>,
     /// The answer's logit less the best of the others: above 0 where it is right.
-    pub margin: f32,
+    pub margin: T,
     /// Log probability of the answer, in nats.
-    pub log_prob: f32,
+    pub log_prob: T,
     /// Whether anything is right here.
     pub asked: bool,
 }
 
-impl Judged {
+impl<T: Precision> Judged<T> {
     /// Nothing is asked for, or nothing can be said.
-    const NOTHING: Self = Self {
-        rank: None,
-        tied: 0,
-        said: None,
-        margin: f32::NAN,
-        log_prob: f32::NAN,
-        asked: true,
-    };
+    fn nothing() -> Self {
+        Self {
+            rank: None,
+            tied: 0,
+            said: None,
+            margin: T::nearest(f64::NAN),
+            log_prob: T::nearest(f64::NAN),
+            asked: true,
+        }
+    }
 
     /// What the logits say of this answer. Where several answers are right, it is about the likeliest of
     /// them, and the probability is that of all of them.
     #[must_use]
-    pub fn of(logits: &[f32], target: &Target) -> Self {
+    pub fn of(logits: &[T], target: &Target) -> Self {
         match target {
             Target::Nothing => Self {
                 said: likeliest(logits),
-                margin: f32::INFINITY,
+                margin: T::nearest(f64::INFINITY),
                 asked: false,
-                ..Self::NOTHING
+                ..Self::nothing()
             },
             Target::One(answer) => Self::new(logits, *answer),
             Target::AnyOf(answers) => {
@@ -74,23 +98,23 @@ impl Judged {
                 let better = |a: &Token, b: &Token| if at(b) > at(a) { *b } else { *a };
                 let first = answers.iter().copied().reduce(|a, b| better(&a, &b));
                 let Some(best) = first.filter(|_| is_defined(logits)) else {
-                    return Self::NOTHING;
+                    return Self::nothing();
                 };
                 let mut rest = logits.to_vec();
                 for other in answers.iter().filter(|&&other| other != best) {
                     if let Some(logit) = rest.get_mut(*other as usize) {
                         // so that a right answer is not what stands against another one
-                        *logit = f32::MIN;
+                        *logit = T::nearest(f64::from(f32::MIN));
                     }
                 }
                 let log_probs = log_softmax(logits);
                 let all = answers
                     .iter()
                     .filter_map(|&one| log_probs.get(one as usize));
-                let sum: f64 = all.map(|&log_prob| f64::from(log_prob).exp()).sum();
+                let sum: f64 = all.map(|&log_prob| log_prob.into().exp()).sum();
                 Self {
                     // rounding may make a whole of a little more than one
-                    log_prob: sum.min(1.0).ln() as f32,
+                    log_prob: T::nearest(sum.min(1.0).ln()),
                     ..Self::new(&rest, best)
                 }
             }
@@ -99,26 +123,27 @@ impl Judged {
 
     /// What the logits say of this one answer.
     #[must_use]
-    pub fn new(logits: &[f32], answer: Token) -> Self {
-        let own = logits.get(answer as usize).copied().unwrap_or(f32::NAN);
-        if !is_defined(logits) || own.is_nan() {
-            return Self::NOTHING;
-        }
-        let others = || (0..).zip(logits).filter(|(token, _)| *token != answer);
-        let best = others().map(|(_, logit)| *logit);
-        let best = best.fold(f32::NEG_INFINITY, f32::max);
+    pub fn new(logits: &[T], answer: Token) -> Self {
+        let own = logits.get(answer as usize).map(|&own| own.into());
+        let Some(own) = own.filter(|_| is_defined(logits)) else {
+            return Self::nothing();
+        };
+        let all = || (0..).zip(logits.iter().map(|&logit| logit.into()));
+        let others = || all().filter(|(token, _)| *token != answer);
+        let best = others().map(|(_, logit)| logit);
+        let best = best.fold(f64::NEG_INFINITY, f64::max);
         let most = own.max(best);
         let margin = own - best;
         let said = if margin > 0.0 {
             Some(answer)
         } else {
-            others().find(|(_, logit)| **logit == best).map(|one| one.0)
+            others().find(|(_, logit)| *logit == best).map(|one| one.0)
         };
         Self {
-            rank: Some(1 + others().filter(|(_, logit)| **logit >= own).count()),
-            tied: logits.iter().filter(|logit| **logit == most).count() - 1,
+            rank: Some(1 + others().filter(|(_, logit)| *logit >= own).count()),
+            tied: all().filter(|(_, logit)| *logit == most).count() - 1,
             said,
-            margin,
+            margin: T::nearest(margin),
             log_prob: log_softmax(logits)[answer as usize],
             asked: true,
         }
@@ -133,9 +158,9 @@ impl Judged {
 
 /// The first of the likeliest tokens, where the row is defined.
 #[must_use]
-pub fn likeliest(logits: &[f32]) -> Option<Token> {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let first = (0..).zip(logits).find(|(_, logit)| **logit == most);
+pub fn likeliest<T: Precision>(logits: &[T]) -> Option<Token> {
+    let most = largest(logits.iter().copied());
+    let first = (0..).zip(logits).find(|&(_, &logit)| logit.into() == most);
     first.filter(|_| is_defined(logits)).map(|(token, _)| token)
 }
 

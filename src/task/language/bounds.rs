@@ -30,7 +30,7 @@ fn too_large(what: &str) -> starlark::Error {
 }
 
 /// Whether so much may still be made.
-fn room(eval: &Evaluator<'_, '_, '_>, size: usize) -> starlark::Result<()> {
+pub(super) fn room(eval: &Evaluator<'_, '_, '_>, size: usize) -> starlark::Result<()> {
     if size > 256 && (watch::is_over() || eval.heap().allocated_bytes() > watch::MAX_HEAP) {
         // in the words of the language, which `watch::reason` knows
         let problem = if watch::is_over() {
@@ -173,7 +173,7 @@ fn is_plain(value: Value<'_>) -> bool {
 
 /// Whether two values may be compared: neither is too much to go through, and no token is hidden
 /// in them, which a number would find different from itself without asking it.
-fn comparable<'v>(a: Value<'v>, b: Value<'v>) -> starlark::Result<()> {
+pub(super) fn comparable<'v>(a: Value<'v>, b: Value<'v>) -> starlark::Result<()> {
     if is_plain(a) && is_plain(b) {
         return Ok(());
     }

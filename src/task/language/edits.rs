@@ -10,7 +10,15 @@ use starlark_syntax::syntax::ast::{
 };
 
 /// Methods that can make much of little, and those of Python's lists that the language's have not.
-const METHODS: [&str; 6] = ["extend", "join", "replace", "format", "count", "copy"];
+const METHODS: [&str; 7] = [
+    "extend",
+    "join",
+    "replace",
+    "format",
+    "count",
+    "copy",
+    "most_common",
+];
 /// Methods of Python's lists that change them, and the functions that make what then stands there.
 const IN_PLACE: [(&str, &str); 2] = [("sort", "sorted"), ("reverse", "reversed")];
 /// Functions that can.

@@ -4,6 +4,7 @@ use super::Sizes;
 use super::bounds::{MAX_ITEMS, bounded};
 use super::given::Given;
 use super::python::python;
+use super::python_collections::collections;
 use super::python_math::modules;
 use super::values::{AnyOf, Domain, Options, list, meaning, named, range};
 use crate::task::{Meaning, shown};
@@ -27,7 +28,8 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
         .with(words)
         .with(bounded)
         .with(python)
-        .with(modules);
+        .with(modules)
+        .with(collections);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
         ("n_ctx", size(sizes.n_ctx)),
@@ -54,6 +56,7 @@ pub(super) fn of_expressions() -> Globals {
         .with(bounded)
         .with(python)
         .with(modules)
+        .with(collections)
         .with(counts)
         .with(positions)
         .build()

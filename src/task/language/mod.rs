@@ -24,6 +24,7 @@ mod layout;
 mod pasted;
 mod picks;
 mod python;
+mod python_collections;
 mod python_math;
 mod reading;
 mod shape;

@@ -231,8 +231,9 @@ impl Source {
         }
         let problem = handed(&problem).unwrap_or(problem);
         if let Some(name) = missing(&problem).filter(|name| imports(&self.original, name)) {
-            let remedy =
-                format!("nothing can be imported but math: write out what you need of {name}");
+            let remedy = format!(
+                "nothing can be imported but math and Counter: write out what you need of {name}"
+            );
             return Flaw::new(at, &problem, remedy);
         }
         let remedy = remedy(error.kind(), &problem, self.after(&at));

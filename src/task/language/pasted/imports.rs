@@ -1,4 +1,4 @@
-//! What is imported: nothing is there by it but `math`.
+//! What is imported: nothing is there by it but what there is of `math` and `collections`.
 
 /// What of the module `math` there is.
 const MATH: [&str; 9] = [
@@ -13,7 +13,10 @@ const MATH: [&str; 9] = [
     "prod",
 ];
 
-/// What an import of `math` gives names to; of others there is nothing.
+/// Modules, and what there is of each.
+const MODULES: [(&str, &[&str]); 2] = [("math", &MATH), ("collections", &["Counter"])];
+
+/// What an import gives names to; of modules that are not known there is nothing.
 pub(super) fn imported(said: &str) -> String {
     let words = said.replace(['(', ')', '\n', '\\'], " ");
     let named = |one: &str| {
@@ -29,15 +32,18 @@ pub(super) fn imported(said: &str) -> String {
         .strip_prefix("from")
         .and_then(|rest| rest.split_once(" import "))
     {
+        let module = module.trim();
+        let there = MODULES.iter().find(|(name, _)| *name == module);
         let all = names.split(',').map(named);
-        let all = all.filter(|(name, _)| module.trim() == "math" && MATH.contains(&name.as_str()));
-        all.for_each(|(name, known)| out += &format!("; {known} = math.{name}"));
+        let all =
+            all.filter(|(name, _)| there.is_some_and(|(_, all)| all.contains(&name.as_str())));
+        all.for_each(|(name, known)| out += &format!("; {known} = {module}.{name}"));
     } else if let Some(modules) = words.strip_prefix("import ") {
         let all = modules
             .split(',')
             .map(named)
-            .filter(|(name, known)| name == "math" && name != known);
-        all.for_each(|(_, known)| out += &format!("; {known} = math"));
+            .filter(|(name, known)| MODULES.iter().any(|(one, _)| one == name) && name != known);
+        all.for_each(|(name, known)| out += &format!("; {known} = {name}"));
     }
     out
 }
