@@ -2,6 +2,21 @@
 
 use super::plan::{HeadPlan, Plan};
 use super::prepared::Prepared;
+use crate::lens::Matrices;
+use anyhow::{Result, ensure};
+
+/// So many products take no time, one by one or not.
+const FEW_PRODUCTS: f64 = 3e4;
+/// Products of a forward pass in the time of one of a walk, which has one input and no rows to share.
+const AT_ONCE: f64 = 10.0;
+
+/// Products of one input's forward pass.
+fn of_passes(weights: &Matrices, positions: usize) -> f64 {
+    let config = weights.config();
+    let head = 4 * config.d_model * config.d_head;
+    let each = config.n_layers * config.n_heads * head + config.d_model * config.d_vocab_out;
+    (positions * each) as f64
+}
 
 impl<T> Prepared<T> {
     /// Products and sums of the plans for one input, in the mean: queries against keys, scores,
@@ -21,6 +36,22 @@ impl<T> Prepared<T> {
             once / lanes as f64 + each
         });
         per_block.sum::<f64>() / self.plans.of.len() as f64
+    }
+
+    /// Whether inputs that are walked one by one are so faster than by forward passes, or nearly.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub fn check_worth(&self, weights: &Matrices) -> Result<()> {
+        let (walked, passed) = (
+            self.multiply_adds(),
+            of_passes(weights, self.program.positions),
+        );
+        ensure!(
+            !self.program.form.is_of_each || walked <= FEW_PRODUCTS.max(passed / AT_ONCE),
+            "{walked:.0} products would be walked for an input, and a forward pass of {passed:.0} is faster"
+        );
+        Ok(())
     }
 
     /// Whether the new element decides what an element of the tables is.

@@ -64,6 +64,7 @@ impl TokenBasis {
         bound::check(&double)?;
         let mut single = Prepared::new::<One>(weights, &program, &elements)?.with_leads::<One>();
         single.level = double.tables.out.is_level();
+        single.check_worth(weights)?;
         Ok(Self {
             single,
             double,

@@ -11,6 +11,9 @@ use crate::task::Form;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Chains of heads, whose number doubles with every layer of one head: more would fill tables that are too large.
+const MOST_PATHS: usize = 4096;
+
 /// The pass so far.
 struct Fold<'a> {
     form: &'static Form,
@@ -109,7 +112,7 @@ impl Fold<'_> {
             for head in 0..config.n_heads {
                 let name = HeadName { layer, head };
                 let program = self.head(name, &resid, &pos)?;
-                let z = self.carried(&program);
+                let z = self.carried(&program)?;
                 heads.push(program);
                 let z = self.edit(at(Site::Z), head, z)?;
                 let result = self.edit(at(Site::Result), head, z)?;
@@ -202,7 +205,7 @@ impl Fold<'_> {
     }
 
     /// What a head carries to each position: one path for each that it reads values from.
-    fn carried(&mut self, program: &HeadProgram) -> Vec<Sum> {
+    fn carried(&mut self, program: &HeadProgram) -> Result<Vec<Sum>> {
         let form = self.form;
         let mut direct = BTreeSet::new();
         let mut parents = BTreeSet::new();
@@ -219,31 +222,24 @@ impl Fold<'_> {
             }
             parents.extend(sum.paths.keys().copied());
         }
+        let own = (!direct.is_empty()).then(|| (None, direct.into_iter().collect()));
+        let inherited = parents.into_iter();
+        let inherited = inherited.map(|parent| (Some(parent), self.paths[parent].slots.clone()));
+        let onward: Vec<_> = own.into_iter().chain(inherited).collect();
         let mut sum = Sum::default();
-        let mut push = |parent, slots: Vec<usize>| {
+        for (parent, slots) in onward {
             sum.paths.insert(self.paths.len(), 1.0);
             self.paths.push(Path {
                 parent,
                 head: program.name,
                 slots,
             });
-        };
-        if !direct.is_empty() {
-            push(None, direct.into_iter().collect());
         }
-        let inherited: Vec<_> = parents
-            .into_iter()
-            .map(|parent| (parent, self.paths[parent].slots.clone()))
-            .collect();
-        for (parent, slots) in inherited {
-            sum.paths.insert(self.paths.len(), 1.0);
-            self.paths.push(Path {
-                parent: Some(parent),
-                head: program.name,
-                slots,
-            });
-        }
-        vec![sum; self.positions]
+        ensure!(
+            self.paths.len() <= MOST_PATHS,
+            "through its heads there are more than {MOST_PATHS} paths, too many for tables"
+        );
+        Ok(vec![sum; self.positions])
     }
 
     /// Sums as the interventions at a hook point leave them.

@@ -169,13 +169,15 @@ impl Sweep {
             }
             How::Tables(tables) => {
                 let laid = tables.laid(inputs)?;
+                // what inputs have in common is fetched once
+                let mut exact = Exact::new(tables, wanted);
                 for (number, (fields, laid)) in inputs.iter().zip(&laid).enumerate() {
-                    let block = tables.exactly(laid, wanted);
+                    exact.judge_by(laid);
                     part.see(&Input {
                         space,
                         fields,
                         at: laid.at(),
-                        numbers: Numbers::Double(&block),
+                        numbers: Numbers::Double(exact.input(&laid.slots)),
                         untouched: beside.row(seen + number),
                     });
                 }

@@ -257,3 +257,18 @@ def most(x, y):
         sweep.reason()
     );
 }
+
+/// Each layer of one head doubles the paths: nothing is begun that would never end.
+#[test]
+fn deep_models_have_no_tables() {
+    let task = Task::array_update(1, 3).unwrap();
+    let model = random_model([40, 1], Standard, task, 1);
+    let weights = Matrices::new(&model).unwrap();
+    let sweep = Sweep::new(&model, &weights, &plain::under(&model, &[])).unwrap();
+    assert!(
+        sweep.reason().unwrap().contains("4096 paths"),
+        "{:?}",
+        sweep.reason()
+    );
+    assert_eq!(tally(&sweep, Over::Space).inputs, 9);
+}

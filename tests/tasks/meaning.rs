@@ -72,6 +72,42 @@ fn how_often_each_value_comes() {
     }
 }
 
+/// As Python 3 says them.
+#[test]
+fn values_in_texts_have_forms() {
+    for (said, expected) in [
+        (r#"f"{a:03}{b}""#, "0071"),
+        (
+            r#"f"<{a:>4}|{a:<4}|{a:^4}|{a:*^5}>""#,
+            "<   7|7   | 7  |**7**>",
+        ),
+        (
+            r#"f"{-a:04d} {a:+d} {a * 9:b} {a * 9:X}""#,
+            "-007 +7 111111 3F",
+        ),
+        (r#"f"{a / 3:.2f} {[a, b][1:][0]:2}""#, "2.33  1"),
+        ("format(a, '05b') + bin(a) + bin(-b)", "001110b111-0b1"),
+        ("f'{str(a):>3}' + f'{str(a):3}.'", "  77  ."),
+    ] {
+        let text = format!(
+            "tokens = numbers(9)\nlayout = 'a b'\nfields = {{'a': below(9), 'b': below(9)}}\n\
+             classes = ['same', 'other']\ndef f(a, b):\n    \
+             return 'same' if {said} == {expected:?} else 'other'\n"
+        );
+        assert_eq!(right(file(&text), "7 1"), "same", "{said}");
+    }
+}
+
+#[test]
+fn a_method_may_be_handed_on() {
+    let task = file(
+        "tokens = numbers(9)\nlayout = 'x[5] ='\nfields = {'x': below(9)}\n\
+         def f(x):\n    return max(sorted(set(x)), key=x.count)\n",
+    );
+    assert_eq!(right(task, "3 7 7 0 3"), "3");
+    assert_eq!(right(task, "3 7 7 0 7"), "7");
+}
+
 #[test]
 fn what_is_added_to_in_place_stays_itself() {
     let task = file(

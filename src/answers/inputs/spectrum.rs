@@ -6,10 +6,15 @@ use super::{Extent, Stepwise};
 use crate::answers::spectrum::{along_rows, constant, largest, without_frequencies};
 use crate::answers::table::Table;
 use crate::lens::{Array, Matrix, fourier};
+use crate::task::number::{fixed, significant};
 use anyhow::{Result, ensure};
 
 /// Longer axes take too many products.
 const LONGEST: usize = 1024;
+
+/// Pairs of frequencies whose waves are told, and the least share of such a wave.
+const PAIRS: usize = 4;
+const LEAST: f64 = 0.001;
 
 struct Spectrum(Map);
 
@@ -71,13 +76,23 @@ impl Stepwise for Spectrum {
             .collect();
         let first = [
             ("largest".into(), largest(&names, &shares)),
+            (
+                "waves".into(),
+                waves(&values, [fields[0], fields[1]], &shares),
+            ),
             ("constant".into(), constant(power[0])),
         ];
         notes.splice(0..0, missing.into_iter().chain(first));
-        notes.push((
-            "shares".into(),
-            "of the sum of squares around the mean".into(),
-        ));
+        notes.extend([
+            (
+                "shares".into(),
+                "of the sum of squares around the mean".into(),
+            ),
+            (
+                "wave".into(),
+                "cos(44 a - 1.5) is cos(2 pi 44 a / n - 1.5), its phase in radians".into(),
+            ),
+        ]);
         Table {
             rows: (0..height).map(|k| k.to_string()).collect(),
             cols: (0..width).map(|k| k.to_string()).collect(),
@@ -94,6 +109,48 @@ impl Stepwise for Spectrum {
     }
 }
 
+/// The few largest pairs of frequencies as what they are made of: waves along the sum and along the difference,
+/// with their phases and shares.
+fn waves(values: &Matrix, fields: [&str; 2], shares: &[f64]) -> String {
+    let width = fourier::frequencies(values.ncols());
+    let mut order: Vec<usize> = (0..shares.len()).filter(|&at| shares[at] > 0.0).collect();
+    order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]).then(a.cmp(&b)));
+    let pairs = order.into_iter().take(PAIRS);
+    let mut waves: Vec<(f64, String)> = Vec::new();
+    for at in pairs {
+        let (k, l) = (at / width, at % width);
+        let [cos, sin] = fourier::coefficients(values, k);
+        let both = Matrix::from_fn(cos.len(), 2, |j, which| [&cos, &sin][which][j]);
+        let [cos, sin] = fourier::coefficients(&both, l);
+        // how much there is of cos cos, sin cos, cos sin and sin sin
+        let ([cc, sc], [cs, ss]) = ([cos[0], cos[1]], [sin[0], sin[1]]);
+        let along = match (k, l) {
+            (0, _) => vec![(format!("{l} {}", fields[1]), [cc, cs])],
+            (_, 0) => vec![(format!("{k} {}", fields[0]), [cc, sc])],
+            _ => [("+", [cc - ss, sc + cs]), ("-", [cc + ss, sc - cs])]
+                .map(|(sign, parts)| {
+                    let angle = format!("{k} {} {sign} {l} {}", fields[0], fields[1]);
+                    (angle, parts)
+                })
+                .into(),
+        };
+        let square = |[x, y]: [f64; 2]| x * x + y * y;
+        let total: f64 = along.iter().map(|(_, parts)| square(*parts)).sum();
+        for (angle, parts) in along {
+            let share = shares[at] * square(parts) / total;
+            let phase = parts[1].atan2(parts[0]);
+            let sign = if phase < 0.0 { '+' } else { '-' };
+            let phase = fixed(phase.abs(), 3);
+            let share_words = significant(share, 3);
+            waves.push((share, format!("cos({angle} {sign} {phase}): {share_words}")));
+        }
+    }
+    waves.retain(|(share, _)| *share >= LEAST);
+    waves.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let told: Vec<String> = waves.into_iter().map(|(_, words)| words).collect();
+    told.join("; ")
+}
+
 /// The power of each pair of frequencies, rows first, `[along rows, along columns]`.
 fn both_ways(values: &Matrix) -> Vec<f64> {
     let [height, width] = [values.nrows(), values.ncols()].map(fourier::frequencies);
@@ -105,4 +162,30 @@ fn both_ways(values: &Matrix) -> Vec<f64> {
         all.extend(fourier::powers(&both));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    /// What is put together from waves is told as these waves.
+    #[test]
+    fn a_map_is_the_waves_that_it_was_made_of() {
+        let n = 11;
+        let turn = |k: usize, x: usize| TAU * (k * x) as f64 / n as f64;
+        let values = Matrix::from_fn(n, n, |a, b| {
+            4.0 + 3.0 * (turn(3, a) + turn(5, b) - 0.7).cos()
+                + 2.0 * (turn(3, a) - turn(5, b) + 1.25).cos()
+                + (turn(2, b) - 2.0).cos()
+        });
+        let power = both_ways(&values);
+        let total: f64 = power.iter().skip(1).sum();
+        let mut shares: Vec<f64> = power.iter().map(|power| power / total).collect();
+        shares[0] = f64::NAN;
+        assert_eq!(
+            waves(&values, ["a", "b"], &shares),
+            "cos(3 a + 5 b - 0.700): 0.643; cos(3 a - 5 b + 1.250): 0.286; cos(2 b - 2.000): 0.0714"
+        );
+    }
 }

@@ -19,6 +19,8 @@ const METHODS: [&str; 7] = [
     "copy",
     "most_common",
 ];
+/// Those of one value that may be handed on without being called.
+const HANDED: [&str; 2] = ["count", "join"];
 /// Methods of Python's lists that change them, and the functions that make what then stands there.
 const IN_PLACE: [(&str, &str); 2] = [("sort", "sorted"), ("reverse", "reversed")];
 /// Functions that can.
@@ -171,6 +173,10 @@ impl Edits<'_> {
                 }
                 _ => {}
             },
+            // `max(x, key=x.count)`
+            ExprP::Dot(of, name) if HANDED.contains(&name.node.as_str()) => {
+                self.handed(of, name);
+            }
             ExprP::Dot(_, name) if METHODS.contains(&name.node.as_str()) => {
                 let problem = format!("{} is taken without being called", name.node);
                 let remedy = format!("write .{}(..)", name.node);
@@ -196,6 +202,15 @@ impl Edits<'_> {
         self.put(from, from, format!("__put({written}, {function}("));
         self.put(dot, bracket + 1, ", ");
         self.put(end, end, ")");
+    }
+
+    /// `x.count`, handed on, is `(lambda __it: __count(x, __it))`.
+    fn handed(&mut self, of: &AstExpr, name: &Spanned<String>) {
+        let ((from, to), (_, end)) = (bytes(of), bytes(name));
+        let dot = self.text[to..end].find('.').map_or(to, |at| to + at);
+        let begin = self.seen.begin(from, dot);
+        self.put(begin, begin, format!("(lambda __it: __{}(", name.node));
+        self.put(dot, end, ", __it))");
     }
 
     /// `x.join(y)` is `__join(x, y)`.

@@ -6,6 +6,7 @@ use super::given::Given;
 use super::python::python;
 use super::python_collections::collections;
 use super::python_math::modules;
+use super::python_texts::texts;
 use super::values::{AnyOf, Domain, Options, list, meaning, named, range};
 use crate::task::{Meaning, shown};
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
@@ -29,7 +30,8 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
         .with(bounded)
         .with(python)
         .with(modules)
-        .with(collections);
+        .with(collections)
+        .with(texts);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
         ("n_ctx", size(sizes.n_ctx)),
@@ -57,6 +59,7 @@ pub(super) fn of_expressions() -> Globals {
         .with(python)
         .with(modules)
         .with(collections)
+        .with(texts)
         .with(counts)
         .with(positions)
         .build()

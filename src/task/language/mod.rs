@@ -26,6 +26,7 @@ mod picks;
 mod python;
 mod python_collections;
 mod python_math;
+mod python_texts;
 mod reading;
 mod shape;
 mod source;

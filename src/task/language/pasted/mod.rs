@@ -12,7 +12,7 @@ pub(super) use imports::imports;
 
 use loops::While;
 use statements::{Rewording, reworded};
-use texts::{string_end, values_in, word_end};
+use texts::{Within, string_end, values_in, word_end};
 
 /// A text that was pasted, as the language reads it.
 #[derive(Debug)]
@@ -227,11 +227,19 @@ impl Scan {
         };
         self.words.push((at, " "));
         self.put.push((at, "(".to_owned()));
-        for (open, close) in values {
+        for Within { open, colon, close } in values {
             let (open, close) = (at + 2 + open, at + 2 + close);
             self.words.extend([(open, quote), (close, quote)]);
-            self.put.push((open + 1, " + str(".to_owned()));
-            self.put.push((close, ") + ".to_owned()));
+            let (function, end) = match colon.map(|colon| at + 2 + colon) {
+                Some(colon) => {
+                    self.words.push((colon, ","));
+                    self.put.push((colon + 1, quote.to_owned()));
+                    ("__format_of", quote)
+                }
+                None => ("str", ""),
+            };
+            self.put.push((open + 1, format!(" + {function}(")));
+            self.put.push((close, format!("{end}) + ")));
         }
         self.put.push((end, ")".to_owned()));
         end

@@ -6,19 +6,42 @@ pub(super) fn word_end(text: &str, at: usize) -> usize {
     text[at..].find(ends).map_or(text.len(), |end| at + end)
 }
 
-/// Where the values in a text with such stand, from bracket to bracket; `None` where there is more about them than
-/// a value. `text` goes on to the closing quote.
-pub(super) fn values_in(text: &str, quote: &str) -> Option<Vec<(usize, usize)>> {
+/// A value in a text: from bracket to bracket, and where the colon of its form stands.
+pub(super) struct Within {
+    pub open: usize,
+    pub colon: Option<usize>,
+    pub close: usize,
+}
+
+/// Where the form of a value begins: behind a colon outside of brackets.
+fn colon_in(value: &str) -> Option<usize> {
+    let mut depth = 0;
+    value.bytes().position(|byte| {
+        depth += i32::from(matches!(byte, b'[' | b'(')) - i32::from(matches!(byte, b']' | b')'));
+        depth == 0 && byte == b':'
+    })
+}
+
+/// The values in a text with such; `None` where there is more about them than a value and its form. `text` goes on
+/// to the closing quote.
+pub(super) fn values_in(text: &str, quote: &str) -> Option<Vec<Within>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(open) = text[at..].find(['{', '}']).map(|open| at + open) {
         let close = open + text[open..].find('}')?;
         let value = text[open..close].strip_prefix('{')?;
-        let plain = !value.trim().is_empty()
-            && !value.contains(['{', ':', '!', '=', '\\', '"', '\''])
+        let colon = colon_in(value);
+        let (said, form) = value.split_at(colon.unwrap_or(value.len()));
+        let plain = !said.trim().is_empty()
+            && !said.contains(['{', '!', '=', '\\', '"', '\''])
+            && !form.contains(['{', '\\', '"', '\'', '\n'])
             && !text[close + 1..].starts_with('}');
         plain.then_some(())?;
-        found.push((open, close));
+        found.push(Within {
+            open,
+            colon: colon.map(|colon| open + 1 + colon),
+            close,
+        });
         at = close + 1;
     }
     // three quotes begin a text of several lines
