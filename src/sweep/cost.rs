@@ -10,6 +10,9 @@ const FEW_PRODUCTS: f64 = 3e4;
 /// Products of a forward pass in the time of one of a walk, which has one input and no rows to share.
 const AT_ONCE: f64 = 10.0;
 
+/// Entries of the heads' tables that an input picks, which each thread keeps: 32 MB.
+const MOST_AT_HAND: usize = 8 << 20;
+
 /// Products of one input's forward pass.
 fn of_passes(weights: &Matrices, positions: usize) -> f64 {
     let config = weights.config();
@@ -47,9 +50,18 @@ impl<T> Prepared<T> {
             self.multiply_adds(),
             of_passes(weights, self.program.positions),
         );
+        if !self.program.form.is_of_each {
+            return Ok(());
+        }
         ensure!(
-            !self.program.form.is_of_each || walked <= FEW_PRODUCTS.max(passed / AT_ONCE),
+            walked <= FEW_PRODUCTS.max(passed / AT_ONCE),
             "{walked:.0} products would be walked for an input, and a forward pass of {passed:.0} is faster"
+        );
+        let heads = self.tables.heads.iter().map(|head| head.basis.len().pow(2));
+        let entries: usize = heads.sum();
+        ensure!(
+            entries <= MOST_AT_HAND,
+            "every thread would have {entries} entries of the tables at hand; {MOST_AT_HAND} are the most"
         );
         Ok(())
     }
