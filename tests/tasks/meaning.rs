@@ -98,6 +98,32 @@ fn values_in_texts_have_forms() {
     }
 }
 
+/// As Python's own say them.
+#[test]
+fn choices_out_of_lists() {
+    for (said, expected) in [
+        ("list(combinations(x, 2))", "[(3, 1), (3, 2), (1, 2)]"),
+        ("len(list(permutations(x)))", "6"),
+        ("list(permutations(x, 2))[:3]", "[(3, 1), (3, 2), (1, 3)]"),
+        ("list(product(x, [0, 1]))[:3]", "[(3, 0), (3, 1), (1, 0)]"),
+        (
+            "list(itertools.product([0, 1], repeat=2))",
+            "[(0, 0), (0, 1), (1, 0), (1, 1)]",
+        ),
+        (
+            "[list(combinations(x, 4)), list(combinations(x, 0))]",
+            "[[], [()]]",
+        ),
+    ] {
+        let text = format!(
+            "from itertools import combinations, permutations, product\ntokens = numbers(9)\n\
+             classes = ['same', 'other']\nlayout = 'x[3]'\nfields = {{'x': below(9)}}\n\
+             def f(x):\n    return 'same' if {said} == {expected} else 'other'\n"
+        );
+        assert_eq!(right(file(&text), "3 1 2"), "same", "{said}");
+    }
+}
+
 #[test]
 fn a_method_may_be_handed_on() {
     let task = file(

@@ -23,7 +23,7 @@ const MAX_DIGITS: usize = 400;
 
 type Made<'v> = starlark::Result<Value<'v>>;
 
-fn too_large(what: &str) -> starlark::Error {
+pub(super) fn too_large(what: &str) -> starlark::Error {
     starlark::Error::new_value(anyhow::anyhow!(
         "this would make {what}; at most {MAX_ITEMS} items, {MAX_TEXT} letters and {MAX_DIGITS} digits are allowed"
     ))

@@ -5,6 +5,7 @@ use super::bounds::{MAX_ITEMS, bounded};
 use super::given::Given;
 use super::python::python;
 use super::python_collections::collections;
+use super::python_itertools::itertools;
 use super::python_math::modules;
 use super::python_texts::texts;
 use super::values::{AnyOf, Domain, Options, list, meaning, named, range};
@@ -31,6 +32,7 @@ pub(super) fn globals(sizes: &Sizes) -> Globals {
         .with(python)
         .with(modules)
         .with(collections)
+        .with(itertools)
         .with(texts);
     let size = |size: Option<usize>| size.map(|size| size as i64);
     for (name, value) in [
@@ -59,6 +61,7 @@ pub(super) fn of_expressions() -> Globals {
         .with(python)
         .with(modules)
         .with(collections)
+        .with(itertools)
         .with(texts)
         .with(counts)
         .with(positions)

@@ -25,6 +25,7 @@ mod pasted;
 mod picks;
 mod python;
 mod python_collections;
+mod python_itertools;
 mod python_math;
 mod python_texts;
 mod reading;

@@ -16,15 +16,13 @@ pub(super) fn texts(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(require = pos)] form: &str,
     ) -> starlark::Result<String> {
-        in_form(value, form)
-    }
-
-    /// The same, of a value in a text.
-    fn __format_of<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(require = pos)] form: &str,
-    ) -> starlark::Result<String> {
-        in_form(value, form)
+        comparable(value, value)?;
+        let told = Form::read(form).and_then(|form| form.of(value));
+        told.ok_or_else(|| {
+            let of = named(value);
+            let problem = format!("{of} has no form '{form}': 03, >5, b, x and .2f are such");
+            starlark::Error::new_value(anyhow::anyhow!(problem))
+        })
     }
 
     /// A whole number in binary digits, behind `0b`.
@@ -32,18 +30,6 @@ pub(super) fn texts(builder: &mut GlobalsBuilder) {
         let sign = if of < 0 { "-" } else { "" };
         Ok(format!("{sign}0b{:b}", of.unsigned_abs()))
     }
-}
-
-fn in_form(value: Value<'_>, form: &str) -> starlark::Result<String> {
-    comparable(value, value)?;
-    let told = Form::read(form).and_then(|form| form.of(value));
-    told.ok_or_else(|| {
-        let problem = format!(
-            "{} has no form '{form}': 03, >5, b, x and .2f are such",
-            named(value)
-        );
-        starlark::Error::new_value(anyhow::anyhow!(problem))
-    })
 }
 
 /// A form: how wide, filled with what on which side, and what kind.

@@ -232,7 +232,7 @@ impl Source {
         let problem = handed(&problem).unwrap_or(problem);
         if let Some(name) = missing(&problem).filter(|name| imports(&self.original, name)) {
             let remedy = format!(
-                "nothing can be imported but math and Counter: write out what you need of {name}"
+                "nothing can be imported but math, Counter, combinations, permutations and product: write out what you need of {name}"
             );
             return Flaw::new(at, &problem, remedy);
         }

@@ -1,4 +1,4 @@
-//! What is imported: nothing is there by it but what there is of `math` and `collections`.
+//! What is imported: nothing is there by it but what there is of three modules.
 
 /// What of the module `math` there is.
 const MATH: [&str; 9] = [
@@ -14,7 +14,11 @@ const MATH: [&str; 9] = [
 ];
 
 /// Modules, and what there is of each.
-const MODULES: [(&str, &[&str]); 2] = [("math", &MATH), ("collections", &["Counter"])];
+const MODULES: [(&str, &[&str]); 3] = [
+    ("math", &MATH),
+    ("collections", &["Counter"]),
+    ("itertools", &["combinations", "permutations", "product"]),
+];
 
 /// What an import gives names to; of modules that are not known there is nothing.
 pub(super) fn imported(said: &str) -> String {

@@ -234,7 +234,7 @@ impl Scan {
                 Some(colon) => {
                     self.words.push((colon, ","));
                     self.put.push((colon + 1, quote.to_owned()));
-                    ("__format_of", quote)
+                    ("format", quote)
                 }
                 None => ("str", ""),
             };
