@@ -54,7 +54,7 @@ def r(w: list[str]) -> list[str]:
 fn how_often_each_value_comes() {
     let task = |import: &str, counter: &str| {
         file(&format!(
-            "{import}\ntokens = numbers(9)\nlayout = 'x[5] ='\nfields = {{'x': below(9)}}\n\
+            "{import}\ntokens = numbers(9) + ['=']\nlayout = 'x[5] ='\nfields = {{'x': below(9)}}\n\
              def f(x):\n    counts = {counter}(x)\n    \
              [(most, n), (second, _)] = counts.most_common(2)\n    \
              return most * 1 + second * 0 if n > 1 and len(counts.most_common()) == len(counts) else counts[x[0]]\n"
@@ -127,7 +127,7 @@ fn choices_out_of_lists() {
 #[test]
 fn a_method_may_be_handed_on() {
     let task = file(
-        "tokens = numbers(9)\nlayout = 'x[5] ='\nfields = {'x': below(9)}\n\
+        "tokens = numbers(9) + ['=']\nlayout = 'x[5] ='\nfields = {'x': below(9)}\n\
          def f(x):\n    return max(sorted(set(x)), key=x.count)\n",
     );
     assert_eq!(right(task, "3 7 7 0 3"), "3");
