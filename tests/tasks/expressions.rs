@@ -133,7 +133,14 @@ fn what_is_wrong_is_one_error_at_its_word() {
         ("   ", 3, "missing"),
         ("idx +", 5, ""),
         ("__add(1, 2)", 0, "two underscores"),
-        ("idx + \"a\"", 0, "not supported"),
+        (
+            "idx + \"a\"",
+            0,
+            "`+` does not go with a whole number and a text",
+        ),
+        // the caret is at the attribute, not at what has none
+        ("1 + idx.foo", 8, "a whole number has no attribute `foo`"),
+        ("7 % (idx - idx)", 0, "7 % 0 divides by zero"),
         ("1 // idx", 0, "(for 0 0 0 0 0)"),
         ("lambda x: x", 0, "function"),
         ("{1: 2}", 0, "dict"),
