@@ -15,6 +15,7 @@ use crate::lens::runs::score::{Score, judge, total};
 use crate::lens::weights::reduce::rank_site;
 use crate::lens::{check_edges, edges_off};
 use crate::model::{HookName, HookedTransformer, NoHooks, map_chunks};
+use crate::sweep::undefined_words;
 use anyhow::{Context, Result};
 
 /// Examples of the sample that each variant is judged on, at most.
@@ -79,6 +80,8 @@ pub(super) struct Judging {
     experiment: Experiment,
     examples: Vec<Experiment>,
     values: Vec<f32>,
+    /// By variant, how many predictions over the sample are not defined, of how many.
+    undefined: Vec<[u64; 2]>,
     done: usize,
 }
 
@@ -94,6 +97,7 @@ impl Judging {
             examples: experiment.over_sample(model.task(), EXAMPLES),
             experiment,
             values: Vec::new(),
+            undefined: Vec::new(),
             done: 0,
         }
     }
@@ -101,14 +105,20 @@ impl Judging {
     /// Judges one variant more; whether all are done.
     pub fn step(&mut self, model: &HookedTransformer) -> Result<bool> {
         if let Some((_, variant)) = self.rows.get(self.done) {
-            let row = self.row(model, variant.as_ref())?;
+            let (row, undefined) = self.row(model, variant.as_ref())?;
             self.values.extend(row);
+            self.undefined.push(undefined);
             self.done += 1;
         }
         Ok(self.done == self.rows.len())
     }
 
-    fn row(&self, model: &HookedTransformer, variant: Option<&Intervention>) -> Result<Vec<f32>> {
+    /// A variant's numbers, and how many of its predictions over the sample are not defined, of how many.
+    fn row(
+        &self,
+        model: &HookedTransformer,
+        variant: Option<&Intervention>,
+    ) -> Result<(Vec<f32>, [u64; 2])> {
         let task = model.task();
         let mut experiment = self.experiment.clone();
         experiment.interventions.extend(variant.cloned());
@@ -123,7 +133,26 @@ impl Judging {
         let wrong = score.wrong_by_position.iter().enumerate();
         row.extend(wrong.map(|(i, &wrong)| 1.0 - wrong as f32 / score.asked(i) as f32));
         row.extend([score.accuracy() as f32, score.loss as f32]);
-        Ok(row)
+        let undefined = [score.undefined, score.predictions()].map(|n| n as u64);
+        Ok((row, undefined))
+    }
+
+    /// What is not defined, where something is not: of the variant that has most of it, the first of several.
+    fn undefined_note(&self) -> Option<(String, String)> {
+        let rows = self.rows.iter().zip(&self.undefined);
+        let most = rows.rev().max_by_key(|(_, [undefined, _])| *undefined)?;
+        let ((name, _), &[undefined, all]) = most;
+        let rows = self
+            .undefined
+            .iter()
+            .filter(|[undefined, _]| *undefined > 0);
+        let elsewhere = match rows.count() {
+            0 => return None,
+            1 => String::new(),
+            rows => format!(" (some in {rows} of {} rows)", self.undefined.len()),
+        };
+        let words = undefined_words(undefined, all);
+        Some((format!("undefined, {name}"), format!("{words}{elsewhere}")))
     }
 
     /// The answer so far.
@@ -145,6 +174,7 @@ impl Judging {
                 format!("{} of {}", self.examples.len(), self.experiment.sample),
             ),
         ];
+        notes.extend(self.undefined_note());
         let edges = self.rows.iter().any(|(name, _)| name.ends_with(" off"));
         if edges {
             let what = "what is sent is taken out of what the reader reads";

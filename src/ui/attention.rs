@@ -1,7 +1,7 @@
 //! Attention heatmaps, one head or as many as fit.
 
 use super::canvas::{Canvas, scroll_to};
-use super::heatmap::{HeatCell, Heatmap, Scale, legend};
+use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, legend};
 use super::layout::LABEL;
 use super::positions::{Names, rows_of};
 use super::theme::Role;
@@ -195,19 +195,28 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     canvas.goes_on(inner, goes_on);
-    draw_legend(canvas, area, scale, taken);
+    let beyond = scale.beyond(values.values().iter().copied());
+    draw_legend(canvas, area, (scale, beyond), taken);
 }
 
 /// The colour bar, in the pane's lower right corner, in the room that the line there leaves.
-pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, taken: usize) {
+pub(super) fn draw_legend(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (scale, beyond): (Scale, Beyond),
+    taken: usize,
+) {
     const WIDTHS: (u16, u16) = (14, 20);
+    // a sign that numbers lie beyond an end takes no colour its room
+    const SIGN: u16 = 3;
     // corners, the line with its blanks, and what keeps the bar apart
     let room = area.width.saturating_sub(taken as u16 + 7);
     if area.width < 60 || area.height == 0 || room < WIDTHS.0 {
         return;
     }
-    let width = room.min(WIDTHS.1);
-    let line = legend(canvas.look, scale, width);
+    let signs = u16::from(beyond.below) + u16::from(beyond.above);
+    let width = room.min(WIDTHS.1 + SIGN * signs);
+    let line = legend(canvas.look, scale, beyond, width);
     let x = area.right() - width - 2;
     canvas.buf.set_line(x, area.bottom() - 1, &line, width);
 }
