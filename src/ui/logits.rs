@@ -316,7 +316,7 @@ fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: &str) -> Span<'static> 
 }
 
 /// A probability in five columns that never rounds up to certainty.
-fn probability(p: f32) -> String {
+pub(super) fn probability(p: f32) -> String {
     if p.is_nan() {
         " n/a ".into()
     } else if p >= 1.0 {
