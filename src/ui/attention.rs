@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, scroll_to};
 use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, legend};
-use super::layout::LABEL;
+use super::layout::{LABEL, WIDEST_STRIP};
 use super::positions::{Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
@@ -50,12 +50,12 @@ pub(super) fn matrix(
         _ => 1,
     };
     let rows = usize::from(area.height.saturating_sub(top));
-    // cells twice as high are nearly square: drawn so where everything still fits
-    let high = if rows >= 2 * len && matrix.cell_width >= GOOD_CELL {
-        2
-    } else {
-        1
+    // a cell twice as wide as high is a square: as high as that where everything still fits
+    let square = match matrix.cell_width {
+        ..GOOD_CELL => 1,
+        wide => usize::from(wide.div_ceil(2)),
     };
+    let high = (rows / len.max(1)).clamp(1, square);
     let rows = rows / high;
     let columns = usize::from(area.width.saturating_sub(LABEL) / matrix.cell_width.max(1));
     let first = scroll_to(keep, rows, len, len.saturating_sub(rows));
@@ -224,7 +224,7 @@ pub(super) fn draw_legend(
 fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
     let labels = heads as u16 * (LABEL + GAP) - GAP;
     let cells = u16::try_from(heads * len).unwrap_or(u16::MAX);
-    (width.saturating_sub(labels) / cells.max(1)).clamp(1, 7)
+    (width.saturating_sub(labels) / cells.max(1)).clamp(1, WIDEST_STRIP)
 }
 
 /// As many heads side by side as leave their cells wide enough for a number.

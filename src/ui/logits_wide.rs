@@ -46,7 +46,7 @@ pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, trut
     heads(canvas, area, seen, wide);
     let room = usize::from(area.height.saturating_sub(HEADS));
     // a blank row between positions
-    let each = (room / positions.len().max(1)).clamp(2, 11) - 1;
+    let each = (room / positions.len().max(1)).max(2) - 1;
     let shown = room / (each + 1);
     let cursor = positions
         .iter()
