@@ -15,7 +15,7 @@ use crate::lens::runs::score::{Score, judge, total};
 use crate::lens::weights::reduce::rank_site;
 use crate::lens::{check_edges, edges_off};
 use crate::model::{HookName, HookedTransformer, NoHooks, map_chunks};
-use crate::sweep::undefined_words;
+use crate::task::grouped;
 use anyhow::{Context, Result};
 
 /// Examples of the sample that each variant is judged on, at most.
@@ -137,22 +137,25 @@ impl Judging {
         Ok((row, undefined))
     }
 
-    /// What is not defined, where something is not: of the variant that has most of it, the first of several.
+    /// How many predictions over the sample are not defined, where some are not: in which rows, and what they count as.
     fn undefined_note(&self) -> Option<(String, String)> {
-        let rows = self.rows.iter().zip(&self.undefined);
-        let most = rows.rev().max_by_key(|(_, [undefined, _])| *undefined)?;
-        let ((name, _), &[undefined, all]) = most;
-        let rows = self
-            .undefined
-            .iter()
-            .filter(|[undefined, _]| *undefined > 0);
-        let elsewhere = match rows.count() {
-            0 => return None,
-            1 => String::new(),
-            rows => format!(" (some in {rows} of {} rows)", self.undefined.len()),
+        let [most, all] = *self.undefined.iter().max()?;
+        let counts = self.undefined.iter().map(|[undefined, _]| *undefined);
+        let rows = counts.clone().filter(|&undefined| undefined > 0).count();
+        let least = counts.min()?;
+        let up_to = if least < most && rows > 1 {
+            "up to "
+        } else {
+            ""
         };
-        let words = undefined_words(undefined, all);
-        Some((format!("undefined, {name}"), format!("{words}{elsewhere}")))
+        let place = match rows {
+            0 => return None,
+            rows if rows == self.undefined.len() => "every row".to_owned(),
+            rows => format!("{rows} of {} rows", self.undefined.len()),
+        };
+        let [most, all] = [most, all].map(|n| grouped(n.into()));
+        let words = format!("{up_to}{most} of {all} predictions in {place}, counted as wrong");
+        Some(("undefined".to_owned(), words))
     }
 
     /// The answer so far.
@@ -167,14 +170,15 @@ impl Judging {
         values.resize(self.rows.len() * cols.len(), f32::NAN);
         let cells = self.rows.iter();
         let cells = cells.flat_map(|(_, one)| vec![one.clone(); cols.len()]);
-        let mut notes = vec![
+        // where there is room for one line alone it is what one could not know
+        let mut notes: Vec<(String, String)> = self.undefined_note().into_iter().collect();
+        notes.extend([
             ("metric, p".to_owned(), "clean prompt".to_owned()),
             (
                 "acc, loss".to_owned(),
                 format!("{} of {}", self.examples.len(), self.experiment.sample),
             ),
-        ];
-        notes.extend(self.undefined_note());
+        ]);
         let edges = self.rows.iter().any(|(name, _)| name.ends_with(" off"));
         if edges {
             let what = "what is sent is taken out of what the reader reads";

@@ -155,7 +155,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     // no more than there are
     let classes = seen.clean.logits.shape().last().copied().unwrap_or(0);
     let task = state.task();
-    let per_position = ranks(inner.height, task).min(classes.max(1));
+    // a model that adds its prompt up reads it at one position
+    let read = seen.clean.logits.shape().first().copied().unwrap_or(0);
+    let per_position = ranks(inner.height, task, read).min(classes.max(1));
     // where nothing is asked what comes next in line says little
     let many = |position: usize| match task.is_judged() && task.predicted_at(position).is_none() {
         true => 1,
@@ -192,13 +194,13 @@ fn has_all_room(canvas: &Canvas<'_>) -> bool {
 }
 
 /// How many tokens a prediction shows: as many as let all predictions and one more be seen, but not too many to look
-/// through; beyond that as many as there is room for with every position on screen.
-fn ranks(height: u16, task: Task) -> usize {
+/// through; beyond that as many as there is room for with every position that is read on screen.
+fn ranks(height: u16, task: Task, read: usize) -> usize {
     let height = usize::from(height);
-    let (len, answers) = (task.seq_len(), task.answers.len());
+    let answers = task.answers.len();
     let (asked, others) = match task.is_judged() {
-        true => (answers, len.saturating_sub(answers)),
-        false => (len, 0),
+        true => (answers, read.saturating_sub(answers)),
+        false => (read, 0),
     };
     let fill = height.saturating_sub(others) / asked.max(1);
     (height / (answers + 1)).clamp(1, 6).max(fill)

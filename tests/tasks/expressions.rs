@@ -126,7 +126,7 @@ fn what_is_wrong_is_one_error_at_its_word() {
         ),
         ("idx\n+ 1", 3, "one line"),
         ("1)\n  x = (2", 2, "one line"),
-        ("1) + (2", 1, "Parse error"),
+        ("1) + (2", 1, "here is"),
         ("x = 2", 0, "no expression"),
         ("1; 2", 0, "no expression"),
         ("", 0, "missing"),

@@ -61,8 +61,8 @@ impl Config {
         open.map(words).collect()
     }
 
-    /// All that neither the tensors nor a config said, in a few words, and what of it accuracy decided:
-    /// `assumed: causal, eps 1e-5; by accuracy: shortformer`. Empty where all was said.
+    /// All that neither the tensors nor a config said, in a few words, whatever decided it: `assumed: shortformer,
+    /// causal, eps 1e-5`. Empty where all was said.
     #[must_use]
     pub fn assumed_in_short(&self) -> String {
         let words = |choice: &Assumed| match choice {
@@ -74,17 +74,11 @@ impl Config {
             Assumed::Act => self.mlp.map_or("", |mlp| mlp.act_fn.name()).to_owned(),
             Assumed::Eps => format!("eps {}", significant(self.eps, 1)),
         };
-        let (judged, open): (Vec<_>, Vec<_>) =
-            (self.assumed.iter()).partition(|choice| self.judged.contains(choice));
-        let told = [("assumed", open), ("by accuracy", judged)].map(|(how, choices)| {
-            let choices: Vec<String> = choices.into_iter().map(words).collect();
-            (how, choices.join(", "))
-        });
-        let told = told.into_iter().filter(|(_, choices)| !choices.is_empty());
-        let told: Vec<String> = told
-            .map(|(how, choices)| format!("{how}: {choices}"))
-            .collect();
-        told.join("; ")
+        let choices: Vec<String> = self.assumed.iter().map(words).collect();
+        match choices.is_empty() {
+            true => String::new(),
+            false => format!("assumed: {}", choices.join(", ")),
+        }
     }
 
     fn mark(&self, choice: Assumed) -> &'static str {
@@ -317,8 +311,8 @@ mod tests {
         config.assumed = [Assumed::Positions, Assumed::Attention, Assumed::Eps].into();
         let all = "assumed: shortformer, causal, eps 1e-5";
         assert_eq!(config.assumed_in_short(), all);
+        // what accuracy decided nobody said either
         config.judged = [Assumed::Positions].into();
-        let decided = "assumed: causal, eps 1e-5; by accuracy: shortformer";
-        assert_eq!(config.assumed_in_short(), decided);
+        assert_eq!(config.assumed_in_short(), all);
     }
 }

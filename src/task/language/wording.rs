@@ -25,6 +25,7 @@ pub(super) fn plain(said: &str) -> Option<Plain> {
         .or_else(|| whole(handed(said)))
         .or_else(|| whole(call(said)))
         .or_else(|| whole(kind_of_value(said)))
+        .or_else(|| whole(unread(said)))
 }
 
 /// What a value of this kind is called.
@@ -176,6 +177,23 @@ fn kind_of_value(said: &str) -> Option<String> {
     Some(format!("{} is needed, and this is {value}", kind(wanted)))
 }
 
+/// "Parse error: unexpected symbol '*', expected expression", "Parse error: tabs are not allowed".
+fn unread(said: &str) -> Option<String> {
+    let what = said.strip_prefix("Parse error: ")?;
+    let Some(found) = what.strip_prefix("unexpected ") else {
+        return Some(format!("this cannot be read: {what}"));
+    };
+    let word = |text: &str| match text.trim_end_matches(" here") {
+        "new line" => "the end".to_owned(),
+        "expression" => "an expression".to_owned(),
+        other => other.replace("symbol ", "").replace("keyword ", ""),
+    };
+    Some(match found.split_once(", expected ") {
+        Some((found, wanted)) => format!("{} is needed, and here is {}", word(wanted), word(found)),
+        None => format!("{} cannot stand here", word(found)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,10 +257,12 @@ mod tests {
     #[test]
     fn an_attribute_that_is_not_there_is_the_word_to_blame() {
         let found = plain("Object of type `int` has no attribute `foo`");
-        let found = found.unwrap();
-        assert_eq!(found.problem, "a whole number has no attribute `foo`");
-        assert_eq!(found.word.as_deref(), Some(".foo"));
+        let wanted = Plain {
+            problem: "a whole number has no attribute `foo`".to_owned(),
+            word: Some(".foo".to_owned()),
+        };
+        assert_eq!(found, Some(wanted));
         let found = plain("Object of type `list` has no attribute `sot`, did you mean `sort`?");
-        assert!(found.unwrap().problem.ends_with("; is `sort` meant?"));
+        assert!(found.is_some_and(|found| found.problem.ends_with("; is `sort` meant?")));
     }
 }
