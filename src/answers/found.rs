@@ -4,6 +4,7 @@ use super::inputs::Many;
 use super::question::Question;
 use super::table::{Alike, DIFFERENCE, Table};
 use super::variants::Variants;
+use crate::task::grouped;
 use crate::task::number::{fixed, significant};
 
 impl Question {
@@ -25,6 +26,7 @@ impl Question {
             Self::Many(Many::Neurons { .. }) => neurons(table),
             Self::Many(Many::Neuron { .. }) => read_most(table),
             Self::ModelLogits | Self::ModelAttention(_) => differ(table),
+            Self::ModelNecessity => alike(table),
             _ => None,
         }
     }
@@ -130,17 +132,24 @@ fn read_most(table: &Table) -> Option<String> {
     Some(text)
 }
 
+/// That two models say the same, where they do.
+fn alike(table: &Table) -> Option<String> {
+    let numbers = grouped(table.values.values().len() as u128);
+    let says = || format!("both models say the same: all {numbers} numbers are equal");
+    table.is_of_equals().then(says)
+}
+
 /// Where two models differ most.
 fn differ(table: &Table) -> Option<String> {
+    if let Some(same) = alike(table) {
+        return Some(same);
+    }
     let differences = &(table.beside.iter().find(|layer| layer.name == DIFFERENCE)?).values;
     let [rows, cols] = [table.rows.len(), table.cols.len()];
     let cells = (0..rows).flat_map(|row| (0..cols).map(move |col| [row, col]));
     let told = cells.filter_map(|at| Some((at, differences.get(&at)?)));
     let told = told.filter(|(_, value)| value.is_finite());
     let ([row, col], most) = told.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-    if most == 0.0 {
-        return Some("both models say the same".to_owned());
-    }
     let at = (table.rows.get(row)?, table.cols.get(col)?);
     let size = significant(most.abs(), 4);
     Some(format!(

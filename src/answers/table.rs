@@ -177,6 +177,29 @@ impl Table {
         std::iter::once((self.name.as_str(), &self.values)).chain(beside)
     }
 
+    /// Whether two models' numbers stand here and are the same.
+    #[must_use]
+    pub fn is_of_equals(&self) -> bool {
+        let differences = self.beside.iter().find(|layer| layer.name == DIFFERENCE);
+        let differences = differences.map_or(&[][..], |layer| layer.values.values());
+        // what neither of them has differs in nothing
+        let mut told = differences
+            .iter()
+            .filter(|value| value.is_finite())
+            .peekable();
+        told.peek().is_some() && told.all(|&value| value == 0.0)
+    }
+
+    /// The numbers of both, once, where two models' are the same: as much again and a wall of zeros say no more.
+    #[must_use]
+    pub fn of_both(&self) -> Option<Self> {
+        self.is_of_equals().then(|| Self {
+            name: "both models".to_owned(),
+            beside: Vec::new(),
+            ..self.clone()
+        })
+    }
+
     /// The largest absolute value of all layers.
     #[must_use]
     pub fn reach(&self) -> f32 {
@@ -245,6 +268,28 @@ mod tests {
             &[90.0, 1.0, -3.0, 50.0, 9.0, 9.0, 8.0, 8.0, 99.0, 9.0],
         );
         assert_eq!(found.hottest(Alike::All, (0, 0)), Some((1, 0)));
+    }
+
+    #[test]
+    fn what_two_models_have_alike_is_told_once() {
+        let with = |difference: [f32; 2]| {
+            let layer = |name: &str, values: &[f32]| Layer {
+                name: name.to_owned(),
+                values: Array::from_values(vec![1, 2], values.to_vec()),
+            };
+            Table {
+                beside: vec![layer(DIFFERENCE, &difference), layer("other", &[1.0, 2.0])],
+                ..table(&["a"], &["x", "y"], &[1.0, 2.0])
+            }
+        };
+        let both = with([0.0, f32::NAN]).of_both();
+        let values = both.as_ref().map(|both| both.values.values());
+        assert_eq!(values, Some(&[1.0, 2.0][..]));
+        assert!(both.is_some_and(|both| both.layers().count() == 1));
+        assert_eq!(with([0.0, 0.5]).of_both(), None);
+        // where nothing is defined nothing is alike
+        assert_eq!(with([f32::NAN; 2]).of_both(), None);
+        assert_eq!(table(&["a"], &["x"], &[0.0]).of_both(), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::lens::runs::score::{Score, judge, total};
 use crate::lens::weights::reduce::rank_site;
 use crate::lens::{check_edges, edges_off};
 use crate::model::{HookName, HookedTransformer, NoHooks, map_chunks};
+use crate::task::grouped;
 use anyhow::{Context, Result};
 
 /// Examples of the sample that each variant is judged on, at most.
@@ -79,6 +80,8 @@ pub(super) struct Judging {
     experiment: Experiment,
     examples: Vec<Experiment>,
     values: Vec<f32>,
+    /// By variant, how many predictions over the sample are not defined, of how many.
+    undefined: Vec<[u64; 2]>,
     done: usize,
 }
 
@@ -94,6 +97,7 @@ impl Judging {
             examples: experiment.over_sample(model.task(), EXAMPLES),
             experiment,
             values: Vec::new(),
+            undefined: Vec::new(),
             done: 0,
         }
     }
@@ -101,14 +105,20 @@ impl Judging {
     /// Judges one variant more; whether all are done.
     pub fn step(&mut self, model: &HookedTransformer) -> Result<bool> {
         if let Some((_, variant)) = self.rows.get(self.done) {
-            let row = self.row(model, variant.as_ref())?;
+            let (row, undefined) = self.row(model, variant.as_ref())?;
             self.values.extend(row);
+            self.undefined.push(undefined);
             self.done += 1;
         }
         Ok(self.done == self.rows.len())
     }
 
-    fn row(&self, model: &HookedTransformer, variant: Option<&Intervention>) -> Result<Vec<f32>> {
+    /// A variant's numbers, and how many of its predictions over the sample are not defined, of how many.
+    fn row(
+        &self,
+        model: &HookedTransformer,
+        variant: Option<&Intervention>,
+    ) -> Result<(Vec<f32>, [u64; 2])> {
         let task = model.task();
         let mut experiment = self.experiment.clone();
         experiment.interventions.extend(variant.cloned());
@@ -123,7 +133,29 @@ impl Judging {
         let wrong = score.wrong_by_position.iter().enumerate();
         row.extend(wrong.map(|(i, &wrong)| 1.0 - wrong as f32 / score.asked(i) as f32));
         row.extend([score.accuracy() as f32, score.loss as f32]);
-        Ok(row)
+        let undefined = [score.undefined, score.predictions()].map(|n| n as u64);
+        Ok((row, undefined))
+    }
+
+    /// How many predictions over the sample are not defined, where some are not: in which rows, and what they count as.
+    fn undefined_note(&self) -> Option<(String, String)> {
+        let [most, all] = *self.undefined.iter().max()?;
+        let counts = self.undefined.iter().map(|[undefined, _]| *undefined);
+        let rows = counts.clone().filter(|&undefined| undefined > 0).count();
+        let least = counts.min()?;
+        let up_to = if least < most && rows > 1 {
+            "up to "
+        } else {
+            ""
+        };
+        let place = match rows {
+            0 => return None,
+            rows if rows == self.undefined.len() => "every row".to_owned(),
+            rows => format!("{rows} of {} rows", self.undefined.len()),
+        };
+        let [most, all] = [most, all].map(|n| grouped(n.into()));
+        let words = format!("{up_to}{most} of {all} predictions in {place}, counted as wrong");
+        Some(("undefined".to_owned(), words))
     }
 
     /// The answer so far.
@@ -138,13 +170,15 @@ impl Judging {
         values.resize(self.rows.len() * cols.len(), f32::NAN);
         let cells = self.rows.iter();
         let cells = cells.flat_map(|(_, one)| vec![one.clone(); cols.len()]);
-        let mut notes = vec![
+        // where there is room for one line alone it is what one could not know
+        let mut notes: Vec<(String, String)> = self.undefined_note().into_iter().collect();
+        notes.extend([
             ("metric, p".to_owned(), "clean prompt".to_owned()),
             (
                 "acc, loss".to_owned(),
                 format!("{} of {}", self.examples.len(), self.experiment.sample),
             ),
-        ];
+        ]);
         let edges = self.rows.iter().any(|(name, _)| name.ends_with(" off"));
         if edges {
             let what = "what is sent is taken out of what the reader reads";

@@ -43,5 +43,6 @@ pub use keys::key::{Key, parse_script};
 pub use keys::pane::Pane;
 pub use keys::table::{BINDINGS, Binding, Where};
 pub use keys::verbs::about;
+pub use keys::words::{NAMES, WORDS};
 pub use session::switched;
 pub use update::update;

@@ -242,7 +242,7 @@ fn on_key(state: &mut State, key: Key) -> Vec<Effect> {
         (Mode::Normal, Pane::Prompt) if begins_prompt(state, key) => {
             open_line(state, Purpose::Command, key.to_string());
         }
-        (Mode::Normal, _) => unknown(state, key),
+        (Mode::Normal | Mode::Help(_) | Mode::Findings, _) => unknown(state, key),
         _ => {}
     }
     Vec::new()
@@ -268,10 +268,11 @@ fn unknown(state: &mut State, key: Key) {
         "?" => "this key".to_owned(),
         name => harmless(name),
     };
-    state.say(
-        Tone::Plain,
-        format!("{key} does nothing here; ? lists the keys"),
-    );
+    let listed = match state.mode {
+        Mode::Normal => "; ? lists the keys",
+        _ => "",
+    };
+    state.say(Tone::Plain, format!("{key} does nothing here{listed}"));
 }
 
 fn type_in_field(state: &mut State, key: Key) -> Vec<Effect> {

@@ -4,12 +4,20 @@
 use serde::Serialize;
 use std::fmt;
 
-/// `value` with so many decimals; what rounds to zero has no minus sign.
+/// From here on a number is told by a power of ten: nobody counts its digits.
+pub const LARGE: f64 = 1e10;
+
+/// `value` with so many decimals; what rounds to zero has no minus sign, and what is [`LARGE`] has a power of ten and
+/// one decimal at least: `1.2e24`.
 #[must_use]
 pub fn fixed(value: impl Into<f64>, decimals: usize) -> String {
     let value = value.into();
     if value.is_nan() {
         return "n/a".to_owned();
+    }
+    if value.is_finite() && value.abs() >= LARGE {
+        let decimals = decimals.max(1);
+        return format!("{value:.decimals$e}");
     }
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
@@ -171,6 +179,11 @@ mod tests {
         assert_eq!(fixed(-0.001, 2), "0.00");
         assert_eq!(fixed(-0.006, 2), "-0.01");
         assert_eq!(plus(-1e-9, 4), "+0.0000");
+        // digits that nobody counts
+        assert_eq!(fixed(1.234e24, 2), "1.23e24");
+        assert_eq!(fixed(-1.234e24, 0), "-1.2e24");
+        assert_eq!(plus(1e12, 1), "+1.0e12");
+        assert_eq!(fixed(18_750_000.0, 0), "18750000");
         assert_eq!(plus(f64::NAN, 4), "n/a");
         let cases = [
             (1.714, 3, "1.71"),

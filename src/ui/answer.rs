@@ -103,7 +103,9 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
                 canvas.line(inner, row as u16, &line);
             }
         }
-        Some(Ok(table)) => {
+        Some(Ok(whole)) => {
+            let both = whole.of_both();
+            let table = both.as_ref().unwrap_or(whole);
             let below = cursor_line(canvas, inquiry, table);
             let taken = below.width();
             let inner = canvas.frame(Pane::Answer, area, title, Some(below));
@@ -113,12 +115,13 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
             let sketch = Sketch::of(inquiry, table, scale, (inner, stale));
             // a chart has its rows first, and so has a table that does not fit
             let tall = usize::from(inner.height) < table.rows.len() + ROOM_FOR_NOTES;
-            let most = match sketch.is_some() {
-                true => Some(most_above(inner.height)),
+            let most = match &sketch {
+                Some(Sketch::Picture(_)) => Some(picture::lines_above(canvas, inner.height, table)),
+                Some(_) => Some(most_above(inner.height)),
                 // its headline takes up to two lines, and what it is of another one
-                false => tall.then(|| 2 + most_above(inner.height)),
+                None => tall.then(|| 2 + most_above(inner.height)),
             };
-            let rest = notes(canvas, inner, inquiry, table, (scale, most));
+            let rest = notes(canvas, inner, inquiry, whole, (scale, most));
             let rest = match sketch {
                 Some(Sketch::Points) => scatter::beside(canvas, rest, inquiry, table, stale),
                 Some(Sketch::Chart(lines)) => chart::beside(canvas, rest, inquiry, table, lines),
@@ -132,7 +135,8 @@ pub(super) fn answer(canvas: &mut Canvas<'_>, area: Rect, inquiry: &Inquiry) {
                 bars::beside(canvas, used, inquiry, table, stale);
             }
             if let Some(scale) = scale {
-                draw_legend(canvas, area, scale, taken);
+                let all = table.layers().flat_map(|(_, values)| values.values());
+                draw_legend(canvas, area, (scale, scale.beyond(all.copied())), taken);
             }
         }
     }

@@ -7,6 +7,11 @@ use ratatui::layout::Rect;
 /// Columns of a layer's short name and the blank behind it.
 const NAMED_GAP: u16 = 3;
 
+/// Rows of a cell so wide, at most: one twice as wide as high is a square.
+pub(super) fn highest(cell: u16) -> u16 {
+    (cell / 2).clamp(2, 4)
+}
+
 /// Where the layers' cells stand: beside each other, or one below the other where they are wider
 /// then and the pane is high enough for all.
 pub(super) struct Arranged {
@@ -57,7 +62,7 @@ impl Arranged {
         };
         let blocks = if stacked { layers } else { 1 };
         let below_top = (inner.height / blocks).saturating_sub(top);
-        let high = if below_top >= 2 * rows { 2 } else { 1 };
+        let high = (below_top / rows.max(1)).clamp(1, highest(cell));
         let abreast = (inner.width + gap).saturating_sub(STRIP_LABEL) / block;
         Self {
             cell,

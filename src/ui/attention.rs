@@ -1,8 +1,8 @@
 //! Attention heatmaps, one head or as many as fit.
 
 use super::canvas::{Canvas, scroll_to};
-use super::heatmap::{HeatCell, Heatmap, Scale, legend};
-use super::layout::LABEL;
+use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, legend};
+use super::layout::{LABEL, WIDEST_STRIP};
 use super::positions::{Names, rows_of};
 use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
@@ -50,12 +50,12 @@ pub(super) fn matrix(
         _ => 1,
     };
     let rows = usize::from(area.height.saturating_sub(top));
-    // cells twice as high are nearly square: drawn so where everything still fits
-    let high = if rows >= 2 * len && matrix.cell_width >= GOOD_CELL {
-        2
-    } else {
-        1
+    // a cell twice as wide as high is a square: as high as that where everything still fits
+    let square = match matrix.cell_width {
+        ..GOOD_CELL => 1,
+        wide => usize::from(wide.div_ceil(2)),
     };
+    let high = (rows / len.max(1)).clamp(1, square);
     let rows = rows / high;
     let columns = usize::from(area.width.saturating_sub(LABEL) / matrix.cell_width.max(1));
     let first = scroll_to(keep, rows, len, len.saturating_sub(rows));
@@ -195,19 +195,28 @@ pub(super) fn attention(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     canvas.goes_on(inner, goes_on);
-    draw_legend(canvas, area, scale, taken);
+    let beyond = scale.beyond(values.values().iter().copied());
+    draw_legend(canvas, area, (scale, beyond), taken);
 }
 
 /// The colour bar, in the pane's lower right corner, in the room that the line there leaves.
-pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, taken: usize) {
+pub(super) fn draw_legend(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (scale, beyond): (Scale, Beyond),
+    taken: usize,
+) {
     const WIDTHS: (u16, u16) = (14, 20);
+    // a sign that numbers lie beyond an end takes no colour its room
+    const SIGN: u16 = 3;
     // corners, the line with its blanks, and what keeps the bar apart
     let room = area.width.saturating_sub(taken as u16 + 7);
     if area.width < 60 || area.height == 0 || room < WIDTHS.0 {
         return;
     }
-    let width = room.min(WIDTHS.1);
-    let line = legend(canvas.look, scale, width);
+    let signs = u16::from(beyond.below) + u16::from(beyond.above);
+    let width = room.min(WIDTHS.1 + SIGN * signs);
+    let line = legend(canvas.look, scale, beyond, width);
     let x = area.right() - width - 2;
     canvas.buf.set_line(x, area.bottom() - 1, &line, width);
 }
@@ -215,7 +224,7 @@ pub(super) fn draw_legend(canvas: &mut Canvas<'_>, area: Rect, scale: Scale, tak
 fn cell_width(width: u16, heads: usize, len: usize) -> u16 {
     let labels = heads as u16 * (LABEL + GAP) - GAP;
     let cells = u16::try_from(heads * len).unwrap_or(u16::MAX);
-    (width.saturating_sub(labels) / cells.max(1)).clamp(1, 7)
+    (width.saturating_sub(labels) / cells.max(1)).clamp(1, WIDEST_STRIP)
 }
 
 /// As many heads side by side as leave their cells wide enough for a number.

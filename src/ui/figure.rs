@@ -199,7 +199,8 @@ pub fn figure(figure: &Figure<'_>, look: &Look) -> Buffer {
     }
     y += rows + 1;
     if let Some(scale) = common {
-        buf.set_line(x, y, &legend(look, scale, BAR), BAR);
+        let beyond = scale.beyond(table.values.values().iter().copied());
+        buf.set_line(x, y, &legend(look, scale, beyond, BAR), BAR);
     }
     write(&mut buf, look, y + 2, inner, &caption);
     buf

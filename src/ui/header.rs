@@ -12,6 +12,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
+/// Columns of the key at the right edge.
+const HELP: u16 = 7;
+
 /// Model, device, example, score; what does not fit is left out, the least important first.
 pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let style = canvas.look.style(Role::Header);
@@ -87,8 +90,6 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     // what all inputs say is better than what a sample says of the same
     let counted = state.space_tally();
     let counted = counted.is_some_and(|tally| !edited && !tally.sampled);
-    let assumed = state.model.assumed_positions();
-    let assumed = assumed.map(|positions| format!("positions: {positions}"));
     let pending = match state.task().is_judged() {
         true => "acc ...",
         false => "no task",
@@ -97,7 +98,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     let mut parts = vec![
         ("circuitscope".to_owned(), 6),
         (format!("{} #{hash}", state.model.name), 0),
-        (assumed.unwrap_or_default(), 0),
+        (state.model.config.assumed_in_short(), 0),
         (state.model.device.clone(), 5),
         (example, 2),
         (sample.source.to_string(), 9),
@@ -122,7 +123,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
         let parts = parts.iter().map(|p| p.0.chars().count() + gap(&p.0));
         parts.sum::<usize>()
     };
-    while width(&parts) + 7 > usize::from(area.width) && parts.len() > 1 {
+    while width(&parts) + usize::from(HELP) > usize::from(area.width) && parts.len() > 1 {
         let most = parts.iter().map(|p| p.1).max().unwrap_or(0);
         parts.retain(|p| p.1 != most || most == 0);
         if most == 0 {
@@ -131,10 +132,15 @@ pub(super) fn header(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let parts = parts.iter().map(|part| " ".repeat(gap(&part.0)) + &part.0);
     let text: String = parts.collect();
-    canvas.text(area.x + 1, area.y, area, text.trim_start(), style);
+    // what is still too long has a mark, and never runs into the key
+    let room = Rect {
+        width: area.width.saturating_sub(HELP + 1),
+        ..area
+    };
+    canvas.text(area.x + 1, area.y, room, text.trim_start(), style);
     if area.width > 20 {
-        canvas.text(area.right() - 7, area.y, area, "? help ", style);
-        let place = Rect::new(area.right() - 7, area.y, 6, 1);
+        canvas.text(area.right() - HELP, area.y, area, "? help ", style);
+        let place = Rect::new(area.right() - HELP, area.y, 6, 1);
         canvas.spot(place, Spot::Does(Action::OpenHelp));
     }
 }
@@ -266,7 +272,9 @@ fn said(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         };
         return vec![canvas.span(role, status.text.clone())];
     }
-    if let Some(failure) = &state.failure {
+    // a page over the workbench is not to be covered by what is wrong below it
+    let over = matches!(state.mode, Mode::Help(_) | Mode::Findings);
+    if let Some(failure) = state.failure.as_ref().filter(|_| !over) {
         return vec![canvas.span(Role::Bad, failure.clone())];
     }
     wrong.filter(|_| normal).unwrap_or_default()

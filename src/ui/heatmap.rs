@@ -22,7 +22,7 @@ use super::scale::shade;
 use super::theme::Role;
 
 pub use super::number::number;
-pub use super::scale::{Scale, legend};
+pub use super::scale::{Beyond, Scale, legend};
 
 /// The widest cell: wider ones would be more colour than number.
 pub const MAX_CELL: u16 = 16;

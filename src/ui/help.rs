@@ -2,95 +2,15 @@
 
 use super::canvas::Canvas;
 use super::theme::Role;
-use crate::app::{Binding, Group, HelpView, Section, Spot, State, Where, brief, sections};
+use crate::app::{
+    Binding, Group, HelpView, NAMES, Section, Spot, State, WORDS, Where, brief, sections,
+};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 /// Columns of the keys on the page of all keys.
 const KEYS: usize = 9;
-
-/// What the screen shows, in the field's own words.
-const WORDS: &[(&str, &str)] = &[
-    (
-        "clean, corrupted",
-        "a pair of prompts that differ in one field",
-    ),
-    ("patched", "the base run with the interventions of the list"),
-    ("denoise", "clean activations into the corrupted run"),
-    ("noise", "corrupted activations into the clean run"),
-    (
-        "metric",
-        "(patched - corrupted) / (clean - corrupted), of logits",
-    ),
-    (
-        "a grid's cell",
-        "what the metric becomes with its patch in the list",
-    ),
-    (
-        "layer.head",
-        "1.0 is head 0 of block 1; rows query, columns are keys",
-    ),
-    (
-        "margin",
-        "right answer's logit less the largest of the others",
-    ),
-    (
-        "truth",
-        "the right answers are fed back; t: what the model says",
-    ),
-    ("ok, !34", "right; wrong, and 34 is right"),
-    (
-        "pred acc, input acc",
-        "of single predictions; of inputs without any wrong",
-    ),
-    (
-        "(≥ 0.98)",
-        "all of a sample right: the rate is at least so (95 %)",
-    ),
-    ("*, all", "at all positions at once"),
-    ("·", "masked, or not computed"),
-    (
-        "remainder",
-        "what rounding leaves between parts and their sum",
-    ),
-    (
-        "dimmed numbers",
-        "belong to an older input; new ones are on their way",
-    ),
-];
-
-/// What is named in short on screen, and in full where it is typed and exported.
-const NAMES: &[(&str, &str)] = &[
-    (
-        "{prediction}",
-        "where it is read, and what it predicts; typed -> too",
-    ),
-    (
-        "resid_pre 1 @{key}",
-        "blocks.1.hook_resid_pre @{key}, the stream before block 1",
-    ),
-    (
-        "resid_post 1",
-        "blocks.1.hook_resid_post, the stream behind block 1",
-    ),
-    (
-        "attn_out 0",
-        "blocks.0.hook_attn_out, what block 0 adds to the stream",
-    ),
-    (
-        "z 1.0 @{query}",
-        "blocks.1.attn.hook_z @{query} head 0; q, k, v, pattern too",
-    ),
-    (
-        "L0->K1, L0.0->K1.0",
-        "an edge: block 0 (head 0.0) to blocks.1.hook_k_input",
-    ),
-    (
-        "0.0>1.0, direct",
-        "a path: through heads 0.0 and 1.0; through none",
-    ),
-];
 
 /// Columns between two columns of keys.
 const GAP: u16 = 2;
@@ -120,20 +40,17 @@ pub(super) fn help(canvas: &mut Canvas<'_>, area: Rect, view: &HelpView) {
         title.push(canvas.span(Role::Accent, format!("/{}{end} ", view.filter)));
     }
     let rows = match view.words {
-        true => words(canvas),
+        true => words(canvas, view.at),
         false => keys(canvas.state, &view.filter, Some(view.at)),
     };
     let inner = overlay(canvas, area, Line::from(title));
     canvas.spot(area, Spot::Help);
     let none = || vec![Row::Heading("no key has that in its text".to_owned())];
     let text = if rows.is_empty() { none() } else { rows };
-    let at = match view.words {
-        true => view.at,
-        false => text
-            .iter()
-            .position(|row| matches!(row, Row::Key { chosen: true, .. }))
-            .unwrap_or(0),
-    };
+    let at = text
+        .iter()
+        .position(|row| matches!(row, Row::Key { chosen: true, .. }));
+    let at = at.unwrap_or(0);
     in_columns(
         canvas,
         inner,
@@ -263,7 +180,7 @@ fn height_in(rows: &[Row], columns: usize) -> usize {
 }
 
 /// Rows in columns, with so many cells for keys and at least so many for all of it; where they do not fit, the page that has row `at`, of one column
-/// from there on.
+/// as far as it.
 fn in_columns(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -286,7 +203,7 @@ fn in_columns(
     let at = found.unwrap_or(0);
     let first = match several {
         true => at / page * page,
-        false => at.min(rows.len().saturating_sub(height)),
+        false => (at + 1).saturating_sub(height),
     };
     let width = (area.width - GAP * (columns as u16 - 1)) / columns as u16;
     for (i, row) in rows.iter().skip(first).take(page).enumerate() {
@@ -355,23 +272,24 @@ fn rows<'a>(
     rows
 }
 
-fn words(canvas: &Canvas<'_>) -> Vec<Row> {
+/// The words, the one at the cursor among them.
+fn words(canvas: &Canvas<'_>, at: usize) -> Vec<Row> {
     let task = canvas.state.task();
-    let row = |(word, meaning): &(&str, &str)| {
+    let row = |(i, (word, meaning)): (usize, &(&str, &str))| {
         let word = task.in_names(word);
         let word = canvas.look.plain(word);
         Row::Key {
             keys: format!("{word:<18}"),
             text: task.in_names(meaning),
-            chosen: false,
+            chosen: i == at,
             spot: None,
         }
     };
     let title = "names: in short on screen, in full where they are typed and exported";
     let mut rows = vec![Row::Heading("words".to_owned())];
-    rows.extend(WORDS.iter().map(row));
+    rows.extend(WORDS.iter().enumerate().map(row));
     rows.extend([Row::Blank, Row::Heading(title.to_owned())]);
-    rows.extend(NAMES.iter().map(row));
+    rows.extend((WORDS.len()..).zip(NAMES).map(row));
     rows
 }
 

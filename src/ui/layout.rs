@@ -13,6 +13,7 @@
 //! An answer stands in the lower half, below the prompt, the logits and the attention that it is about, as
 //! long as no pane of the lower half has the focus.
 
+use super::arranged::highest;
 use crate::app::Pane;
 use ratatui::layout::Rect;
 
@@ -25,8 +26,8 @@ pub(super) const LABEL: u16 = 5;
 /// Columns of a strip's name.
 pub(super) const STRIP_LABEL: u16 = 10;
 
-/// The widest cell of a patching grid: four decimals and a sign.
-pub(super) const WIDEST_STRIP: u16 = 8;
+/// The widest cell of a patching grid, of short prompts on wide screens: wider ones would be more colour than number.
+pub(super) const WIDEST_STRIP: u16 = 12;
 
 /// The frame's rectangles; a pane without one is not on screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,12 +211,15 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
         )
     };
     let dock = docked(body, wanted, top);
+    if wanted.layers == 0 && dock.is_none() {
+        return without_blocks(body, wide, top);
+    }
     // a small answer leaves the grids their place above it
     let middle = dock.map_or(0, |dock| (body.height - top).saturating_sub(dock));
     let (upper, lower) = cut_top(body, dock.map_or(top, |dock| body.height - dock - middle));
     let (between, lower) = cut_top(lower, middle);
     let mut panes = match (wide, wanted.layers) {
-        (_, 0) => without_blocks(upper, wide),
+        (_, 0) => beside_logits(upper, wide),
         (true, _) => upper_wide(upper, wanted),
         (false, _) => upper_narrow(upper),
     };
@@ -227,8 +231,6 @@ fn workbench(body: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     }
     panes.extend(if dock.is_some() {
         vec![(Pane::Answer, lower)]
-    } else if wanted.layers == 0 {
-        vec![(Pane::Interventions, lower)]
     } else if wide && roomy {
         lower_wide(lower, wanted)
     } else {
@@ -267,9 +269,24 @@ fn upper_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
 }
 
 /// A model without blocks has no attention: what is left is the logits'.
-fn without_blocks(area: Rect, wide: bool) -> Vec<(Pane, Rect)> {
-    let (prompt, logits) = cut_left(area, if wide { PROMPT } else { area.width / 2 });
+fn beside_logits(area: Rect, wide: bool) -> Vec<(Pane, Rect)> {
+    let prompt = match wide {
+        true => PROMPT.max(area.width / 4),
+        false => area.width / 2,
+    };
+    let (prompt, logits) = cut_left(area, prompt);
     vec![(Pane::Prompt, prompt), (Pane::Logits, logits)]
+}
+
+/// Nor has it grids by layer: the logits go down all the way, beside the prompt and the interventions.
+fn without_blocks(body: Rect, wide: bool, top: u16) -> Vec<(Pane, Rect)> {
+    let mut panes = beside_logits(body, wide);
+    if let Some((_, left)) = panes.first_mut() {
+        let (prompt, list) = cut_top(*left, top);
+        *left = prompt;
+        panes.push((Pane::Interventions, list));
+    }
+    panes
 }
 
 fn upper_narrow(area: Rect) -> Vec<(Pane, Rect)> {
@@ -301,17 +318,15 @@ fn lower_wide(area: Rect, wanted: Wanted) -> Vec<(Pane, Rect)> {
     let cell = cells.find(|&cell| strips(cell).saturating_add(matrix(cell - 1)) <= area.width);
     // both of long prompts go on beyond their edges, and neither is pushed out by the other
     let half = area.width / 2;
-    let strips = strips(cell.unwrap_or(3)).min(area.width.saturating_sub(matrix(2)).max(half));
+    let cell = cell.unwrap_or(3);
+    let strips = strips(cell).min(area.width.saturating_sub(matrix(2)).max(half));
     let (left, right) = cut_left(area, strips);
-    let (single, double) = match stacks {
-        true => (stacked, wanted.layers * (2 * wanted.strips + 1) + 2),
-        false => (wanted.strips + 4, 2 * wanted.strips + 4),
-    };
-    let strips = if double + 8 <= left.height {
-        double
-    } else {
-        single
-    };
+    // the highest cells that leave the list below them its room
+    let (blocks, names) = if stacks { (wanted.layers, 2) } else { (1, 3) };
+    let height = |high: u16| blocks * (high * wanted.strips + 1) + names;
+    let mut heights = (1..=highest(cell)).rev().map(height);
+    let strips = heights.find(|strips| strips + 8 <= left.height);
+    let strips = strips.unwrap_or_else(|| height(1));
     let (strips, list) = cut_top(left, strips.min(left.height.saturating_sub(5)));
     vec![
         (Pane::Strips, strips),
@@ -376,42 +391,4 @@ fn cut_left(area: Rect, width: u16) -> (Rect, Rect) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whatever the focus goes to can be seen, however short a prompt is.
-    #[test]
-    fn no_pane_vanishes_however_long_or_short_a_prompt_is() {
-        let sizes = [(80, 24), (100, 30), (116, 24), (120, 40), (200, 60)];
-        for (layers, (width, height)) in [0, 1, 6, 32]
-            .into_iter()
-            .flat_map(|n| sizes.map(|s| (n, s)))
-        {
-            for len in (1..12).chain([30, 64, 128, 1024]) {
-                let wanted = Wanted {
-                    focus: Pane::Logits,
-                    zoomed: false,
-                    len,
-                    strips: 12 + 2 * layers,
-                    layers,
-                    heads: 2 * layers,
-                    answer: None,
-                    grows: false,
-                    steps: false,
-                    lesson: None,
-                };
-                let Layout::Panes { panes, .. } = layout(Rect::new(0, 0, width, height), wanted)
-                else {
-                    unreachable!("{width}x{height} is no small screen");
-                };
-                for (pane, area) in panes {
-                    let seen = area.width > 4 && area.height >= 3;
-                    assert!(
-                        seen,
-                        "{pane:?} {area:?} of {width}x{height}, {len} positions"
-                    );
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use super::fit::wrapped;
 use super::theme::Role;
 use crate::app::{LineEditor, Purpose, Spot, signature};
 use crate::lens::{MetricValues, RunName};
+use crate::task::fraction;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -137,8 +138,14 @@ fn effect(canvas: &Canvas<'_>) -> Option<String> {
     let [base, patched] = [base, metric.patched].map(value);
     let name = metric.measure.name();
     let arrow = canvas.look.pick("→", "->");
+    // counted by itself while the keys rest
+    let right = state.space_tally().map(|tally| tally.right());
+    let right = right.map_or_else(String::new, |right| {
+        let accuracy = fraction(right.predictions_accuracy);
+        format!("; pred acc {accuracy}")
+    });
     Some(format!(
-        "as typed, in the {run} run: {name} {base} {arrow} {patched}"
+        "as typed, in the {run} run: {name} {base} {arrow} {patched}{right}"
     ))
 }
 

@@ -127,7 +127,7 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
         };
         title.push(canvas.part(1, role, format!(" by {whose}")));
     }
-    let alone = state.view.zoomed && area.width >= logits_wide::LEAST + 2;
+    let alone = has_all_room(canvas) && area.width >= logits_wide::LEAST + 2;
     if alone {
         let text = " the likeliest of each run in turn, # its rank there";
         title.push(canvas.part(4, Role::Muted, text));
@@ -155,7 +155,9 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     // no more than there are
     let classes = seen.clean.logits.shape().last().copied().unwrap_or(0);
     let task = state.task();
-    let per_position = ranks(inner.height, task.answers.len()).min(classes.max(1));
+    // a model that adds its prompt up reads it at one position
+    let read = seen.clean.logits.shape().first().copied().unwrap_or(0);
+    let per_position = ranks(inner.height, task, read).min(classes.max(1));
     // where nothing is asked what comes next in line says little
     let many = |position: usize| match task.is_judged() && task.predicted_at(position).is_none() {
         true => 1,
@@ -186,9 +188,22 @@ fn truth(canvas: &Canvas<'_>, seen: &Observation) -> Vec<Target> {
     seen.run(canvas.state.judge()).prompt.values.truth()
 }
 
-/// How many tokens a position shows: as many as let all predictions and one more be seen.
-fn ranks(height: u16, list_len: usize) -> usize {
-    (usize::from(height) / (list_len + 1)).clamp(1, 6)
+/// Whether the pane stands alone, or what is beside it needs no more.
+fn has_all_room(canvas: &Canvas<'_>) -> bool {
+    canvas.state.view.zoomed || canvas.state.model.config.n_layers == 0
+}
+
+/// How many tokens a prediction shows: as many as let all predictions and one more be seen, but not too many to look
+/// through; beyond that as many as there is room for with every position that is read on screen.
+fn ranks(height: u16, task: Task, read: usize) -> usize {
+    let height = usize::from(height);
+    let answers = task.answers.len();
+    let (asked, others) = match task.is_judged() {
+        true => (answers, read.saturating_sub(answers)),
+        false => (read, 0),
+    };
+    let fill = height.saturating_sub(others) / asked.max(1);
+    (height / (answers + 1)).clamp(1, 6).max(fill)
 }
 
 fn ranked(seen: &Observation, shown: Shown, position: usize, k: usize) -> Vec<Row> {
@@ -291,7 +306,7 @@ fn draw_row(
             if unasked {
                 spans.push(canvas.span(Role::Muted, " not asked"));
             }
-            if state.view.zoomed && area.width > LOGIT_FROM {
+            if has_all_room(canvas) && area.width > LOGIT_FROM {
                 let used: usize = spans.iter().map(Span::width).sum();
                 let gap = usize::from(LOGIT_FROM - LOGIT).saturating_sub(used);
                 spans.push(Span::raw(" ".repeat(gap)));
@@ -316,7 +331,7 @@ fn verdict(canvas: &Canvas<'_>, judged: &Judged, target: &str) -> Span<'static> 
 }
 
 /// A probability in five columns that never rounds up to certainty.
-fn probability(p: f32) -> String {
+pub(super) fn probability(p: f32) -> String {
     if p.is_nan() {
         " n/a ".into()
     } else if p >= 1.0 {

@@ -1,15 +1,17 @@
 //! The logits pane where it stands alone: all runs side by side, and what the interventions changed.
 //!
 //! ```text
-//!            token  clean #, logit, p    corrupted #, logit, p   patched #, logit, p   patched - corrupted
-//! nl_1→b_0   35     #1  46.75  p 1.000 ███  ..
-//!             7     #2  12.31  logp -34.4
+//!            token  clean                      corrupted ..              patched ..   patched - corrupted
+//!                     #   logit    log p     p
+//! nl_1→b_0   35       1   46.75  -8.3e-7 1.000 ███  ..
+//!             7       2   12.31    -34.4 <.001
 //! ```
 //!
 //! The tokens are those that come first in each run: the first of all three, then the second of all three, and so on.
 //! A token's rank stands in each run, so that one that is left out leaves a gap in the ranks.
 
 use super::canvas::Canvas;
+use super::logits::probability;
 use super::number::signed;
 use super::theme::Role;
 use crate::app::{Pane, Shown, Spot};
@@ -21,7 +23,7 @@ use ratatui::text::{Line, Span};
 
 /// Columns before the first run: position, token.
 const BEFORE: u16 = 19;
-/// Columns that a run needs.
+/// Columns that a run needs: a rank, a logit, the logarithm of its probability, the probability.
 const RUN: u16 = 29;
 /// Columns of what changed.
 const CHANGE: u16 = 12;
@@ -31,9 +33,6 @@ pub(super) const LEAST: u16 = BEFORE + 3 * RUN + CHANGE;
 const MOST_OF_RUN: u16 = 52;
 /// Rows above the first position.
 const HEADS: u16 = 2;
-/// From here on a probability is told as its logarithm.
-const SMALL: f32 = 5e-4;
-
 const RUNS: [RunName; 3] = [RunName::Clean, RunName::Corrupted, RunName::Patched];
 
 /// Draws all runs.
@@ -47,7 +46,7 @@ pub(super) fn wide(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, trut
     heads(canvas, area, seen, wide);
     let room = usize::from(area.height.saturating_sub(HEADS));
     // a blank row between positions
-    let each = (room / positions.len().max(1)).clamp(2, 11) - 1;
+    let each = (room / positions.len().max(1)).max(2) - 1;
     let shown = room / (each + 1);
     let cursor = positions
         .iter()
@@ -101,7 +100,7 @@ fn heads(canvas: &mut Canvas<'_>, area: Rect, seen: &Observation, wide: u16) {
     };
     let text = canvas.span(Role::Patched, format!("patch.-{base}"));
     canvas.line(place, 0, &Line::from(text));
-    let columns = "  #    logit  probability";
+    let columns = in_columns(["#", "logit", "log p", "p"]);
     let (before, wide) = (usize::from(BEFORE), usize::from(wide));
     let text = format!(
         "{:<12}token {:<rest$}{columns:<wide$}{columns:<wide$}{columns:<wide$}   logit",
@@ -171,7 +170,12 @@ fn line(
     Line::from(spans)
 }
 
-/// A token's logit in one run, and its probability or the logarithm of that.
+/// What is told of a token in a run, one measure in a column.
+fn in_columns([rank, logit, log_prob, p]: [&str; 4]) -> String {
+    format!("{rank:>3} {logit:>8} {log_prob:>8} {p:>5} ")
+}
+
+/// A token's rank and logit in one run, the logarithm of its probability, and that as a number and as a bar.
 fn cell(
     canvas: &Canvas<'_>,
     seen: &Observation,
@@ -190,12 +194,10 @@ fn cell(
         return vec![canvas.span(number, format!("{:<width$}", "     n/a"))];
     };
     let p = log_prob.exp();
-    let told = match p < SMALL {
-        true => format!("logp {}", significant(log_prob, 3)),
-        false => format!("p {}", fixed(p, 4)),
-    };
     let rank = rank.map_or_else(String::new, |rank| rank.to_string());
-    let text = format!("{rank:>3} {:>8}  {told:<11} ", fixed(logit, 2));
+    let measures = [fixed(logit, 2), significant(log_prob, 3), probability(p)];
+    let [logit, log_prob, told] = &measures;
+    let text = in_columns([&rank, logit, log_prob, told]);
     let used = text.chars().count();
     let bar = wide.saturating_sub(used as u16 + 2).min(30);
     // of one or two columns nothing could be read
@@ -205,4 +207,27 @@ fn cell(
         canvas.span(role, canvas.look.bar(f64::from(p), bar)),
         Span::raw(" ".repeat(usize::from(wide).saturating_sub(used + usize::from(bar)))),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever a number is, it stands in the column of its measure.
+    #[test]
+    fn each_column_has_one_measure() {
+        let ends = |text: &str| {
+            let chars: Vec<char> = text.chars().chain([' ']).collect();
+            let ends = chars.windows(2).enumerate();
+            let ends = ends.filter(|(_, two)| two[0] != ' ' && two[1] == ' ');
+            ends.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let heads = in_columns(["#", "logit", "logp", "p"]);
+        assert!(heads.len() < usize::from(RUN));
+        for log_prob in [-1.23e-5f32, -0.5, -7.0, -34.4, -120.0] {
+            let measures = [significant(log_prob, 3), probability(log_prob.exp())];
+            let row = in_columns(["12", "-46.75", &measures[0], &measures[1]]);
+            assert_eq!(ends(&row), ends(&heads), "{row}");
+        }
+    }
 }

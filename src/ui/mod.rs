@@ -126,7 +126,11 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer, wanted: Wanted) -> Vec<(R
                 lesson::lesson(&mut canvas, place, lesson, over);
             }
             header::footer(&mut canvas, footer);
-            header::message(&mut canvas, footer);
+            // a page that is read or gone through has answers to its own keys over it
+            let over = matches!(state.mode, Mode::Help(_) | Mode::Findings);
+            if !over {
+                header::message(&mut canvas, footer);
+            }
             if let Some(shelf) = &state.shelf {
                 findings::findings(&mut canvas, area, shelf);
             }
@@ -136,6 +140,9 @@ fn drawn(state: &State, look: &Look, buf: &mut Buffer, wanted: Wanted) -> Vec<(R
                 Mode::Help(view) => help::help(&mut canvas, between(header, footer), view),
                 Mode::Menu => help::menu(&mut canvas, between(header, footer)),
                 Mode::Line(line) => line::line(&mut canvas, area, line),
+            }
+            if over {
+                header::message(&mut canvas, footer);
             }
         }
     }

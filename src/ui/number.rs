@@ -99,7 +99,7 @@ impl CellFormat {
         let columns = self.columns;
         let none_shows =
             value != 0.0 && value.abs() < 0.5 * 10.0_f32.powi(1 - self.decimals as i32);
-        if let Some(text) = small(value, columns).filter(|_| self.powers && none_shows) {
+        if let Some(text) = power_of_ten(value, columns).filter(|_| self.powers && none_shows) {
             return format!("{}{text:>columns$}", " ".repeat(self.gap));
         }
         let decimals = match self.whole && value.fract() == 0.0 {
@@ -175,6 +175,10 @@ fn digits(value: f32, room: usize, decimals: usize, short: bool) -> String {
     if !value.is_finite() {
         return not_finite(value, room);
     }
+    if f64::from(value.abs()) >= number::LARGE {
+        let text = power_of_ten(value, room);
+        return text.unwrap_or_else(|| "#".repeat(room));
+    }
     let fixed = (0..=decimals)
         .rev()
         .map(|decimals| fixed(value, decimals, short));
@@ -210,8 +214,8 @@ fn exponent(value: f32, room: usize) -> Option<String> {
         .find(|text| text.len() <= room)
 }
 
-/// A small number as digits and a negative power of ten, the most digits that fit: `3.3e-10`.
-fn small(value: f32, room: usize) -> Option<String> {
+/// A number as digits and a power of ten, the most digits that fit: `3.3e-10`, `1.2e24`.
+fn power_of_ten(value: f32, room: usize) -> Option<String> {
     let written = (0..DIGITS).rev().map(|digits| format!("{value:.digits$e}"));
     written.into_iter().find(|text| text.len() <= room)
 }
@@ -227,12 +231,13 @@ fn not_finite(value: f32, room: usize) -> String {
 }
 
 /// The value under a cursor, with all the digits a reader may want: five decimals, of a small one
-/// five significant digits, and what is whole as it is.
+/// five significant digits, so of one with a power of ten, and what is whole as it is.
 #[must_use]
 pub fn exact(value: f32, is_signed: bool) -> String {
-    let text = if value.fract() == 0.0 {
+    let is_large = f64::from(value.abs()) >= number::LARGE;
+    let text = if value.fract() == 0.0 && !is_large {
         number::fixed(value, 0)
-    } else if value.abs() < 0.001 {
+    } else if value.abs() < 0.001 || is_large {
         number::significant(value, 5)
     } else {
         number::fixed(value, 5)

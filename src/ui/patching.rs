@@ -4,7 +4,7 @@ use super::arranged::Arranged;
 use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
 use super::fit::{Part, shortened};
-use super::heatmap::{HeatCell, Heatmap, Scale};
+use super::heatmap::{Beyond, HeatCell, Heatmap, Scale};
 use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
@@ -24,9 +24,7 @@ fn scale(seen: &Observation, reading: Reading) -> Scale {
     let metric = seen.metric.as_ref();
     let base = metric.and_then(|values| values.normalised(values.patched));
     let base = base.filter(|base| base.is_finite()).unwrap_or(0.0);
-    let whole = seen.grids.iter().flat_map(|grid| grid.values.values());
-    let all = whole.copied().chain(seen.blocks.values());
-    let changes = all.map(|value| (value - base).abs());
+    let changes = shares(seen).map(|value| (value - base).abs());
     let most = changes
         .filter(|change| change.is_finite())
         .fold(1.0f32, f32::max);
@@ -40,6 +38,19 @@ fn scale(seen: &Observation, reading: Reading) -> Scale {
             false => (told(base + reach) - centre).abs(),
         },
     }
+}
+
+/// The numbers of all grids, as shares of the metric.
+fn shares(seen: &Observation) -> impl Iterator<Item = f32> {
+    let whole = seen.grids.iter().flat_map(|grid| grid.values.values());
+    whole.copied().chain(seen.blocks.values())
+}
+
+/// At which ends of that scale numbers of the grids lie beyond it.
+fn beyond(seen: &Observation, reading: Reading, scale: Scale) -> Beyond {
+    let metric = seen.metric.as_ref();
+    let told = |share: f32| metric.map_or(share, |values| values.read(reading, share));
+    scale.beyond(shares(seen).map(told))
 }
 
 /// A grid's number, told as the view wants it.
@@ -195,7 +206,8 @@ pub(super) fn strips(canvas: &mut Canvas<'_>, area: Rect) {
         columns || first_layer + at.layers < layers,
     ];
     canvas.goes_on(inner, marks);
-    draw_legend(canvas, area, scale, taken);
+    let beyond = beyond(&seen, state.view.reading, scale);
+    draw_legend(canvas, area, (scale, beyond), taken);
 }
 
 const fn role(here: bool) -> Role {

@@ -12,6 +12,7 @@
 
 use super::canvas::Canvas;
 use super::marks;
+use super::notes::most_above;
 use super::places::{Step, part};
 use super::rgb::Rgb;
 use super::scale::{Scale, shade};
@@ -38,6 +39,8 @@ pub(super) const LABEL: usize = 8;
 pub(super) const MEAN: &str = "mean";
 /// Columns right of the field: a blank, the strip, and the end of its name.
 const STRIP: u16 = 3;
+/// Columns around the field, at most.
+const MARGIN: u16 = LABEL as u16 + STRIP + 2;
 
 /// The picture and where it stands.
 pub(super) struct Picture<'a> {
@@ -95,7 +98,12 @@ pub(super) fn beside(
     let (rows, cols) = (table.rows.len(), table.cols.len());
     let shown = [(rows, inquiry.cursor.0), (cols, inquiry.cursor.1)]
         .map(|(size, cursor)| part(size, cursor, inquiry.closer));
-    let (place, rest) = parted(area, shown[0].len(), cols);
+    let sizes = [shown[0].len(), shown[1].len()];
+    let usual = parted(area, sizes[0], cols);
+    let (place, rest) = match is_alone(canvas) {
+        true => roomiest(area, usual, sizes, halves(canvas)),
+        false => usual,
+    };
     let label = table.rows.iter().map(|name| name.chars().count()).max();
     // the strip of the columns' means has a name as rows have
     let label = label.unwrap_or(0).clamp(MEAN.len(), LABEL) as u16 + 1;
@@ -104,21 +112,21 @@ pub(super) fn beside(
         x: place.x + label,
         y: place.y + 1,
         width: place.width.saturating_sub(label + STRIP),
-        height: place.height.saturating_sub(3),
+        height: place.height.saturating_sub(AROUND),
     };
-    let halves = if has_halves(canvas) { 2 } else { 1 };
+    let halves = halves(canvas);
     let down = bands(shown[0].len(), field.height.into(), halves);
     let across = Step::new(shown[1].len(), field.width.into(), WIDEST);
     let picture = Picture {
         field: Rect {
-            width: across.places(shown[1].len()) as u16,
-            height: down.places(shown[0].len()).div_ceil(halves) as u16,
+            width: across.places() as u16,
+            height: down.places().div_ceil(halves) as u16,
             ..field
         },
         shown,
         table,
         scale,
-        median: match down.shared * across.shared {
+        median: match down.shared() * across.shared() {
             1 => 0.0,
             _ => median(table.values.values()),
         },
@@ -136,14 +144,7 @@ pub(super) fn beside(
 
 /// Rows as high as the room allows; one that has a row of the terminal has all of it.
 fn bands(rows: usize, height: usize, halves: usize) -> Step {
-    let step = Step::new(rows, height * halves, height * halves);
-    match step.wide {
-        1 => step,
-        wide => Step {
-            wide: wide - wide % halves,
-            ..step
-        },
-    }
+    Step::new(rows, height * halves, height * halves).in_multiples_of(halves)
 }
 
 /// Whether a cell can have two colours.
@@ -151,14 +152,53 @@ fn has_halves(canvas: &Canvas<'_>) -> bool {
     canvas.look.has_colours() && !canvas.look.ascii
 }
 
+/// Values that stand one above the other in a row of the terminal.
+fn halves(canvas: &Canvas<'_>) -> usize {
+    if has_halves(canvas) { 2 } else { 1 }
+}
+
+/// Whether a picture has all of the screen, enlarged for its own sake.
+fn is_alone(canvas: &Canvas<'_>) -> bool {
+    canvas.state.view.zoomed && !canvas.abreast
+}
+
+/// Lines above a picture: where it stands alone they leave each of its rows a place, if they can.
+pub(super) fn lines_above(canvas: &Canvas<'_>, height: u16, table: &Table) -> usize {
+    let most = most_above(height);
+    if !is_alone(canvas) {
+        return most;
+    }
+    let needed = table.rows.len().div_ceil(halves(canvas)) + usize::from(AROUND);
+    usize::from(height).saturating_sub(needed).clamp(1, most)
+}
+
+/// Rows above and below the field.
+const AROUND: u16 = 3;
+
+/// Of the usual place, one with numbers below, and one without numbers the first where most values have a place of their
+/// own.
+fn roomiest(area: Rect, usual: (Rect, Rect), sizes: [usize; 2], halves: usize) -> (Rect, Rect) {
+    let below = above_numbers(area, area.height.saturating_sub(ROWS).max(ROOM.1));
+    let alone = above_numbers(area, area.height);
+    let [rows, cols] = sizes;
+    let told = |(place, _): &(Rect, Rect)| {
+        let high = usize::from(place.height.saturating_sub(AROUND)) * halves;
+        let wide = usize::from(place.width.saturating_sub(MARGIN));
+        rows.min(high) * cols.min(wide)
+    };
+    let all = [usual, below, alone];
+    // the last of equals is the one to be had first
+    let most = all.into_iter().rev().max_by_key(told);
+    most.unwrap_or(usual)
+}
+
 /// The place of the picture, and what is left: beside it where that is wide enough, else below.
 fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
-    let margin = LABEL as u16 + STRIP + 2;
     let beside = area.width.saturating_sub(NUMBERS + 1);
-    let across = Step::new(cols, beside.saturating_sub(margin).into(), WIDEST);
-    let all = cols <= usize::from(beside.saturating_sub(margin));
+    let across = Step::new(cols, beside.saturating_sub(MARGIN).into(), WIDEST);
+    let all = cols <= usize::from(beside.saturating_sub(MARGIN));
     if beside >= ROOM.0 && (all || area.height < ROOM.1 + ROWS || area.width >= 100) {
-        let width = (across.places(cols) as u16 + margin).min(beside);
+        let width = (across.places() as u16 + MARGIN).min(beside);
         let rest = Rect {
             x: area.x + width + 1,
             width: area.width - width - 1,
@@ -167,7 +207,12 @@ fn parted(area: Rect, rows: usize, cols: usize) -> (Rect, Rect) {
         return (Rect { width, ..area }, rest);
     }
     let most = (rows.div_ceil(2) + 3) as u16;
-    let height = most.min(area.height - ROWS).max(ROOM.1);
+    above_numbers(area, most.min(area.height - ROWS).max(ROOM.1))
+}
+
+/// A picture of so many rows, and what is left below it.
+fn above_numbers(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
     let rest = Rect {
         y: area.y + height,
         height: area.height - height,
@@ -190,7 +235,7 @@ impl Picture<'_> {
     /// The rows or columns in a place.
     fn values(&self, step: Step, axis: usize, place: usize) -> Range<usize> {
         let shown = &self.shown[axis];
-        let within = step.values(place, shown.len());
+        let within = step.values(place);
         shown.start + within.start..shown.start + within.end
     }
 

@@ -44,8 +44,14 @@ impl Picture<'_> {
         };
         let own = self.own.map(|own| own == self.cursor);
         let own = own.map(|here| format!("  {}", marks::own_words(canvas.look, here)));
-        let shared = match self.down.shared * self.across.shared {
-            1 => String::new(),
+        let shared = match (self.down.shared(), self.across.shared()) {
+            (1, 1) => String::new(),
+            (1, _) => self.across.shared_words(),
+            (_, 1) => self.down.shared_words(),
+            (down, across) => format!("up to {}", down * across),
+        };
+        let shared = match shared.as_str() {
+            "" => shared,
             n => format!("  each place: the most extreme of {n}"),
         };
         let (rows, columns) = (axis(0, "rows"), axis(1, "columns"));
@@ -64,9 +70,9 @@ impl Picture<'_> {
     fn row_names(&self, canvas: &mut Canvas<'_>, halves: usize, room: usize, x: u16) {
         let muted = canvas.look.style(Role::Muted);
         let row = self.cursor.0;
-        let each = match self.down.shared == 1 && self.down.wide >= halves {
+        let each = match self.down.shared() == 1 && self.down.wide >= halves {
             true => 1,
-            false => (CROWDED * halves / self.down.wide.max(1)).max(1) * self.down.shared,
+            false => (CROWDED * halves / self.down.wide.max(1)).max(1) * self.down.shared(),
         };
         let here = self.line(row, halves);
         for i in self.shown[0].clone().step_by(each) {

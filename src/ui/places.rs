@@ -5,39 +5,64 @@ use std::ops::Range;
 /// So many rows and columns are shown at least, however close.
 const CLOSEST: usize = 8;
 
-/// How many of a table's rows or columns share a place, or how many places one has.
+/// How a table's rows or columns stand at places: some share one only where there are fewer places than values, and then
+/// no more of them than must.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// Neighbours in a place.
-    pub shared: usize,
-    /// Places that one value takes.
+    values: usize,
+    /// Values or groups of neighbours that are told apart.
+    told: usize,
+    /// Places that one of these takes.
     pub wide: usize,
 }
 
 impl Step {
     pub fn new(values: usize, places: usize, widest: usize) -> Self {
-        let shared = values.div_ceil(places.max(1)).max(1);
-        let wide = match shared {
-            1 => (places / values.max(1)).clamp(1, widest),
-            _ => 1,
+        let told = values.min(places.max(1));
+        let wide = match told == values {
+            true => (places / values.max(1)).clamp(1, widest),
+            false => 1,
         };
-        Self { shared, wide }
+        Self { values, told, wide }
     }
 
-    /// Places that so many values take.
-    pub fn places(self, values: usize) -> usize {
-        values.div_ceil(self.shared) * self.wide
+    /// How many neighbours share a place at most.
+    pub fn shared(self) -> usize {
+        self.values.div_ceil(self.told.max(1)).max(1)
+    }
+
+    /// How many share a place, in words: `2`, or `up to 2` where some have one alone.
+    pub fn shared_words(self) -> String {
+        match self.values.is_multiple_of(self.told.max(1)) {
+            true => self.shared().to_string(),
+            false => format!("up to {}", self.shared()),
+        }
+    }
+
+    /// The same with the places of one a multiple of so many, where they are more than one.
+    pub fn in_multiples_of(self, of: usize) -> Self {
+        let wide = match self.wide {
+            1 => 1,
+            wide => wide - wide % of,
+        };
+        Self { wide, ..self }
+    }
+
+    /// Places that all of them take.
+    pub fn places(self) -> usize {
+        self.told * self.wide
     }
 
     /// The values that a place shows.
-    pub fn values(self, place: usize, values: usize) -> Range<usize> {
-        let first = place / self.wide * self.shared;
-        first.min(values)..(first + self.shared).min(values)
+    pub fn values(self, place: usize) -> Range<usize> {
+        let first = |group: usize| (group * self.values).div_ceil(self.told.max(1));
+        let group = (place / self.wide).min(self.told);
+        first(group)..first((group + 1).min(self.told))
     }
 
     /// The first place of a value.
     pub fn place(self, value: usize) -> usize {
-        value / self.shared * self.wide
+        value * self.told / self.values.max(1) * self.wide
     }
 }
 
@@ -62,17 +87,30 @@ mod tests {
             (1, 1, 1),
         ] {
             let step = Step::new(values, places, widest);
-            assert!(step.places(values) <= places, "{values} {places}");
+            assert!(step.places() <= places, "{values} {places}");
             let mut seen = vec![false; values];
-            for place in 0..step.places(values) {
-                let shown = step.values(place, values);
+            for place in 0..step.places() {
+                let shown = step.values(place);
                 assert!(!shown.is_empty(), "{values} {places} {place}");
+                assert!(shown.len() <= step.shared(), "{values} {places} {place}");
                 shown.for_each(|value| seen[value] = true);
             }
             assert!(seen.into_iter().all(|seen| seen));
             for value in 0..values {
-                assert!(step.values(step.place(value), values).contains(&value));
+                assert!(step.values(step.place(value)).contains(&value));
             }
         }
+    }
+
+    /// 113 rows at 106 places: seven places have two, all others one.
+    #[test]
+    fn no_more_share_a_place_than_must() {
+        let step = Step::new(113, 106, 4);
+        assert_eq!(step.places(), 106);
+        let alone = (0..106).filter(|&place| step.values(place).len() == 1);
+        assert_eq!((alone.count(), step.shared()), (99, 2));
+        assert_eq!(step.shared_words(), "up to 2");
+        assert_eq!(Step::new(200, 100, 4).shared_words(), "2");
+        assert_eq!(Step::new(50, 50, 4).shared(), 1);
     }
 }

@@ -59,6 +59,18 @@ pub enum Scale {
     },
 }
 
+/// At which ends of a scale numbers lie beyond its colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beyond {
+    /// Some are smaller than the smaller end.
+    pub below: bool,
+    /// Some are larger than the larger end.
+    pub above: bool,
+}
+
+/// By less than this share of a scale a number is as good as its end: ends are rounded.
+const AT_END: f32 = 0.005;
+
 /// Shades of cells one column wide where there are no colours, from nothing to the maximum.
 ///
 /// Less than a twentieth of the maximum is blank; beyond it each shade stands for a quarter. The
@@ -128,6 +140,18 @@ impl Scale {
             }
             | Self::From { base, reach } => (base - reach, base + reach, -1.0),
         }
+    }
+
+    /// At which ends some of these numbers lie beyond its colours.
+    pub fn beyond(self, values: impl Iterator<Item = f32>) -> Beyond {
+        let (first, last, _) = self.ends();
+        let (low, high) = (first.min(last), first.max(last));
+        let near = AT_END * (high - low);
+        let finite = values.filter(|value| value.is_finite());
+        finite.fold(Beyond::default(), |beyond, value| Beyond {
+            below: beyond.below || value < low - near,
+            above: beyond.above || value > high + near,
+        })
     }
 
     /// The colour of the point `fraction` of the scale.
@@ -211,21 +235,28 @@ pub(super) fn shade(look: &Look, fraction: f64) -> &'static str {
     }
 }
 
-/// One line with the colours of a scale between its end values, exactly `width` columns wide.
+/// One line with the colours of a scale between its end values, exactly `width` columns wide; an end that numbers lie
+/// beyond has a sign that says so: `≥ 3.2`.
 ///
 /// Where there is no room for four columns of colour, the values go first.
 #[must_use]
-pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
-    let (low, high, start) = scale.ends();
+pub fn legend(look: &Look, scale: Scale, beyond: Beyond, width: u16) -> Line<'static> {
+    let (first, last, start) = scale.ends();
     let (low, high) = match scale {
-        Scale::Sequential { .. } => ("0".to_owned(), short(high).replace('+', "")),
+        Scale::Sequential { .. } => ("0".to_owned(), short(last).replace('+', "")),
         Scale::Decades { signed: false, .. } => {
-            let [low, high] = [low, high].map(|end| significant(f64::from(end), 2));
+            let [low, high] = [first, last].map(|end| significant(f64::from(end), 2));
             (low, format!("{high} log"))
         }
-        _ => (short(low), short(high)),
+        _ => (short(first), short(last)),
     };
-    let labels = low.len() + high.len() + 2;
+    // what grows may be at the left
+    let signs = match first <= last {
+        true => [at_least(look, beyond, false), at_least(look, beyond, true)],
+        false => [at_least(look, beyond, true), at_least(look, beyond, false)],
+    };
+    let [low, high] = [(signs[0], low), (signs[1], high)].map(|(sign, end)| format!("{sign}{end}"));
+    let labels = low.chars().count() + high.chars().count() + 2;
     let width = usize::from(width);
     let (low, high, columns) = if width >= labels + 4 {
         (format!("{low} "), format!(" {high}"), width - labels)
@@ -240,6 +271,15 @@ pub fn legend(look: &Look, scale: Scale, width: u16) -> Line<'static> {
     let bar = (0..columns).map(|column| swatch(look, scale, place(column)));
     let low = std::iter::once(Span::styled(low, label));
     Line::from_iter(low.chain(bar).chain([Span::styled(high, label)]))
+}
+
+/// The sign before the larger or the smaller end where numbers lie beyond it.
+fn at_least(look: &Look, beyond: Beyond, larger: bool) -> &'static str {
+    match larger {
+        true if beyond.above => look.pick("≥ ", ">= "),
+        false if beyond.below => look.pick("≤ ", "<= "),
+        _ => "",
+    }
 }
 
 /// The value at an end of a scale, signed, without digits that say nothing: `+1`, `-2.5`.

@@ -79,9 +79,11 @@ pub(super) fn draw(
     let name = table.cols.get(column).cloned().unwrap_or_default();
     // a value that shares its place is told by the cursor alone
     let room = usize::from(area.width.saturating_sub(8));
-    let shared = Step::new(table.rows.len(), room, WIDEST).shared;
+    let step = Step::new(table.rows.len(), room, WIDEST);
+    let shared = step.shared();
     let mut title = plane::title(canvas, &name, drawn.along);
     if shared > 1 {
+        let shared = step.shared_words();
         title += &format!("   each bar: the most extreme of {shared}");
     }
     let muted = canvas.look.style(Role::Muted);
@@ -104,8 +106,8 @@ pub(super) fn draw(
     let step = Step::new(table.rows.len(), field.width.into(), WIDEST);
     let wide = (step.wide - usize::from(step.wide > 1)) as u16;
     let place = |row: usize| field.x + step.place(row) as u16;
-    for at in (0..step.places(table.rows.len())).step_by(step.wide) {
-        let rows = step.values(at, table.rows.len());
+    for at in (0..step.places()).step_by(step.wide) {
+        let rows = step.values(at);
         let values = rows.clone().filter_map(|row| Some((row, value(row)?)));
         let off = |value: f64| (value - median).abs();
         let most = values.max_by(|(_, a), (_, b)| off(*a).total_cmp(&off(*b)));

@@ -65,11 +65,25 @@ fn a_key_that_does_nothing_says_so() {
     for (keys, said) in [
         ("tab tab tab tab tab down", "there are no interventions"),
         ("tab tab tab tab tab delete", "there are no interventions"),
-        ("F down", "there is none to go to"),
+        ("F down", "no finding is listed here"),
+        ("F enter", "no finding is listed here"),
+        ("F delete", "no finding is listed here"),
+        ("F /", "no finding is listed here"),
+        ("F f9", "f9 does nothing here"),
+        ("? up", "this is the first one"),
+        ("? end down", "this is the last one"),
+        ("? f9", "f9 does nothing here"),
+        ("? tab up", "this is the first one"),
+        ("? tab end down", "this is the last one"),
+        ("? tab enter", "a word does nothing; tab leads to the keys"),
     ] {
         let mut bench = workbench(1);
         press(&mut bench, keys);
         assert!(told(&bench).starts_with(said), "{keys}: {}", told(&bench));
+        // and it is seen, whatever lies over the workbench
+        let buffer = bench.buffer();
+        let screen = crate::drawing::plain(&buffer, buffer.area);
+        assert!(screen.contains(said), "{keys}: {screen}");
     }
 }
 

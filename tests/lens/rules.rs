@@ -210,7 +210,7 @@ fn what_is_wrong_with_a_rule_is_told_at_its_word() {
         (
             format!("{pattern} [b_0,*] = one(elt) if idx == 0 else"),
             10,
-            "Parse error",
+            "here is",
         ),
         (
             format!("{pattern} [b_0,*] = one(b_1)"),
@@ -261,7 +261,7 @@ fn what_is_wrong_with_a_rule_is_told_at_its_word() {
             9,
             "there is no 'foo'",
         ),
-        (format!("{z} @elt = 1) + (2"), 4, "Parse error"),
+        (format!("{z} @elt = 1) + (2"), 4, "here is"),
         (
             "resample blocks.0.attn.hook_z @elt keep (a_0 + foo) % 3".into(),
             6,
@@ -275,7 +275,7 @@ fn what_is_wrong_with_a_rule_is_told_at_its_word() {
         (
             "mean blocks.0.attn.hook_z @elt over sample given a_0 +".into(),
             8,
-            "Parse error",
+            "here is",
         ),
     ] {
         let error = Intervention::parse(&line, model.task(), model.config()).unwrap_err();

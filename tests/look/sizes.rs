@@ -1,7 +1,7 @@
 //! Every size of area, offset and cell: nothing breaks, nothing is drawn outside.
 
 use circuitscope::ui::colour::Depth;
-use circuitscope::ui::heatmap::{HeatCell, Heatmap, MAX_CELL, Scale, legend};
+use circuitscope::ui::heatmap::{Beyond, HeatCell, Heatmap, MAX_CELL, Scale, legend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
@@ -89,10 +89,16 @@ fn a_legend_is_exactly_as_wide_as_asked() {
     for depth in Depth::ALL {
         for (scale, ascii) in scales.into_iter().flat_map(|s| [(s, false), (s, true)]) {
             for width in 0..=40 {
-                let line = legend(&dark(depth, ascii), scale, width);
-                let text = line.to_string();
-                assert_eq!(text.width(), usize::from(width), "{text:?}");
-                assert!(!ascii || text.is_ascii(), "{text:?}");
+                for marked in [false, true] {
+                    let beyond = Beyond {
+                        below: marked,
+                        above: marked,
+                    };
+                    let line = legend(&dark(depth, ascii), scale, beyond, width);
+                    let text = line.to_string();
+                    assert_eq!(text.width(), usize::from(width), "{text:?}");
+                    assert!(!ascii || text.is_ascii(), "{text:?}");
+                }
             }
         }
     }
@@ -100,7 +106,10 @@ fn a_legend_is_exactly_as_wide_as_asked() {
 
 #[test]
 fn a_legend_shows_its_ends() {
-    let text = |scale, depth, ascii| legend(&dark(depth, ascii), scale, 20).to_string();
+    let text = |scale, depth, ascii| {
+        let none = Beyond::default();
+        legend(&dark(depth, ascii), scale, none, 20).to_string()
+    };
     let (sequential, diverging) = (
         Scale::Sequential { max: 1.0 },
         Scale::Diverging { max: 2.5 },
@@ -111,4 +120,43 @@ fn a_legend_shows_its_ends() {
     assert_eq!(text(sequential, Depth::None, false), "0  ░░░▒▒▒▒▓▓▓▓████ 1");
     assert_eq!(text(diverging, Depth::None, false), "-2.5 ≡≡=~-░▒▓██ +2.5");
     assert_eq!(text(diverging, Depth::None, true), "-2.5 %%=~-.:+## +2.5");
+}
+
+/// Where a scale is clipped the bar's end is no largest number.
+#[test]
+fn a_legend_says_at_which_end_numbers_lie_beyond_it() {
+    let sequential = Scale::Sequential { max: 3.2 };
+    let text = |scale: Scale, values: &[f32], depth, ascii| {
+        let beyond = scale.beyond(values.iter().copied());
+        legend(&dark(depth, ascii), scale, beyond, 20).to_string()
+    };
+    let far = [0.5, 3.2, 1000.0, f32::NAN];
+    assert_eq!(
+        text(sequential, &far, Depth::True, false),
+        "0 ▇▇▇▇▇▇▇▇▇▇▇▇ ≥ 3.2"
+    );
+    assert_eq!(
+        text(sequential, &far, Depth::None, true),
+        "0  ..::+++### >= 3.2"
+    );
+    // an end that numbers reach is theirs
+    assert_eq!(
+        text(sequential, &[0.5, 3.2], Depth::True, false),
+        "0 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 3.2"
+    );
+    let diverging = Scale::Diverging { max: 2.5 };
+    assert_eq!(
+        text(diverging, &[-9.0, 1.0], Depth::True, false),
+        "≤ -2.5 ▇▇▇▇▇▇▇▇ +2.5"
+    );
+    // where what grows is drawn as what shrinks elsewhere, the larger end is at the left
+    let swapped = Scale::From {
+        base: 0.0,
+        reach: -2.0,
+    };
+    let found = text(swapped, &[5.0], Depth::True, false);
+    assert!(
+        found.starts_with("≥ +2 ") && found.ends_with(" -2"),
+        "{found}"
+    );
 }

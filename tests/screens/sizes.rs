@@ -144,3 +144,16 @@ fn no_change_is_no_negative_zero() {
         assert!(!shown.contains("-0.0000"), "{shown}");
     }
 }
+
+/// However long a model's name is and however narrow the screen, the header keeps clear of its key.
+#[test]
+fn the_header_keeps_clear_of_its_key() {
+    let mut state = workbench(1).state;
+    state.model.name = "a_model_that_has_a_long_name".to_owned();
+    for width in 40..=160 {
+        let buffer = frame(&state, &look(), width, 12);
+        let text = plain(&buffer, buffer.area);
+        let header = text.lines().next().unwrap_or_default().trim_end();
+        assert!(header.ends_with(" ? help"), "{width}: {header}");
+    }
+}

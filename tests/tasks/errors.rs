@@ -313,7 +313,7 @@ fn what_functions_return() {
     refused(
         &format!("{TWO}def f(a, b):\n    return a + 'x'\n"),
         "5:12",
-        &["`+` not supported"],
+        &["`+` does not go with a whole number and a text"],
     );
     refused(
         &format!("{TWO}def f(a, b):\n    return a // (b - b)\n"),

@@ -13,6 +13,7 @@ use super::line::{edit_intervention, open_line, open_question, select_all, sugge
 use super::links;
 use super::listed;
 use super::note;
+use super::page::idle_in_findings;
 use super::palette::{self, Taken};
 use super::patch;
 use super::pin;
@@ -39,12 +40,15 @@ use crossterm::event::KeyCode;
 const PAGE: isize = 10;
 /// Does what was asked for; a message has been read when the next thing is done.
 pub(in crate::app) fn obey(state: &mut State, action: Action) -> Vec<Effect> {
-    let done = !matches!(
-        action,
-        Action::Back | Action::OpenHelp | Action::OpenMenu | Action::Redraw
-    );
-    if done && matches!(state.mode, Mode::Normal) {
+    let done = !matches!(action, Action::Back | Action::OpenMenu | Action::Redraw);
+    if done && matches!(state.mode, Mode::Normal | Mode::Help(_) | Mode::Findings) {
         state.status = None;
+    }
+    if matches!(state.mode, Mode::Findings)
+        && let Some(why) = idle_in_findings(state, action)
+    {
+        state.say(Tone::Plain, why);
+        return Vec::new();
     }
     act(state, action)
 }

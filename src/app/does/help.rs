@@ -4,6 +4,7 @@ use crate::app::held::state::{HelpView, Mode, State, Tone};
 use crate::app::keys::action::{Action, Group};
 use crate::app::keys::key::Key;
 use crate::app::keys::table::{BINDINGS, Binding, Where};
+use crate::app::keys::words::{NAMES, WORDS};
 use crossterm::event::KeyCode;
 
 /// The longest filter.
@@ -82,7 +83,7 @@ pub(in crate::app) fn has(state: &State, view: &HelpView, at: usize) -> bool {
     at < keys
 }
 
-/// Moves the cursor of the help.
+/// Moves the cursor of the help; at its ends says so.
 pub(in crate::app) fn step(state: &mut State, by: isize) {
     let last = match &state.mode {
         Mode::Help(view) if !view.words => {
@@ -90,11 +91,16 @@ pub(in crate::app) fn step(state: &mut State, by: isize) {
             let keys: usize = all.iter().map(|section| section.bindings.len()).sum();
             keys.saturating_sub(1)
         }
-        // the words fit on any screen but the smallest
-        _ => 32,
+        _ => (WORDS.len() + NAMES.len()).saturating_sub(1),
     };
-    if let Mode::Help(view) = &mut state.mode {
-        view.at = view.at.saturating_add_signed(by).min(last);
+    let Mode::Help(view) = &mut state.mode else {
+        return;
+    };
+    let before = view.at;
+    view.at = before.saturating_add_signed(by).min(last);
+    if view.at == before {
+        let end = if by < 0 { "first" } else { "last" };
+        state.say(Tone::Plain, format!("this is the {end} one"));
     }
 }
 
@@ -118,7 +124,14 @@ pub(in crate::app) fn take(state: &mut State) -> Option<Action> {
     let Mode::Help(view) = &state.mode else {
         return None;
     };
-    let binding = selected(state, view).filter(|_| !view.words)?;
+    let Some(binding) = selected(state, view).filter(|_| !view.words) else {
+        let text = match view.words {
+            true => "a word does nothing; tab leads to the keys",
+            false => "no key is at the cursor",
+        };
+        state.say(Tone::Plain, text);
+        return None;
+    };
     let here = [Where::Pane(state.view.focus), Where::Everywhere];
     state.mode = state.below();
     if here.contains(&binding.at) && matches!(state.mode, Mode::Normal) {

@@ -138,26 +138,38 @@ fn does_something(state: &State, binding: &Binding) -> bool {
     match binding.action {
         Action::TakeCell => inquire::takes_cells(state),
         action if binding.at == ANSWER => inquire::idle(state, action).is_none(),
-        action if binding.at == Where::Findings => does_to_findings(state, action),
+        action if binding.at == Where::Findings => idle_in_findings(state, action).is_none(),
         // words are read, and no key is one of them
         Action::DoSelected => !matches!(&state.mode, Mode::Help(view) if view.words),
         _ => true,
     }
 }
 
-/// Whether a key does something to the findings that are listed.
-fn does_to_findings(state: &State, action: Action) -> bool {
-    let Some(shelf) = &state.shelf else {
-        return true;
-    };
+/// Why a key does nothing to the findings that are listed, where it does nothing.
+pub(in crate::app) fn idle_in_findings(state: &State, action: Action) -> Option<&'static str> {
+    let shelf = state.shelf.as_ref()?;
     let any = shelf.selected().is_some();
+    let none = (!any).then_some("no finding is listed here");
     match action {
-        Action::EditNote | Action::Rename | Action::Trash => any && shelf.which == Which::Own,
-        Action::LookAt | Action::Report => any,
-        Action::Sort => shelf.shown().len() > 1,
+        Action::EditNote | Action::Rename | Action::Trash if any => (shelf.which != Which::Own)
+            .then_some("these are in the program; open one, and b keeps your own"),
+        Action::Sort if any => (shelf.shown().len() < 2).then_some("there is but one"),
         // what hides all of them is to be changed
-        Action::Search => any || !shelf.search.is_empty(),
-        _ => true,
+        Action::Search if !shelf.search.is_empty() => None,
+        Action::EditNote
+        | Action::Rename
+        | Action::Trash
+        | Action::Sort
+        | Action::Search
+        | Action::LookAt
+        | Action::Report
+        | Action::Up
+        | Action::Down
+        | Action::First
+        | Action::Last
+        | Action::PageUp
+        | Action::PageDown => none,
+        _ => None,
     }
 }
 

@@ -48,10 +48,7 @@ pub(in crate::app) fn changed(state: &mut State, result: Result<String, String>)
 /// Moves the cursor.
 pub(in crate::app) fn step(state: &mut State, by: isize) {
     if let Some(shelf) = &mut state.shelf {
-        let Some(last) = shelf.shown().len().checked_sub(1) else {
-            state.say(Tone::Plain, "there is none to go to");
-            return;
-        };
+        let last = shelf.shown().len().saturating_sub(1);
         shelf.cursor = shelf.cursor.saturating_add_signed(by).min(last);
         shelf.scroll = 0;
         shelf.doomed = None;
@@ -116,16 +113,10 @@ pub(in crate::app) fn teach(state: &mut State) -> Vec<Effect> {
 }
 
 /// The selected finding, unless it is one of the program's own.
-fn own(state: &mut State) -> Option<Finding> {
+fn own(state: &State) -> Option<Finding> {
     let shelf = state.shelf.as_ref()?;
-    if shelf.which == Which::Tutorial {
-        state.say(
-            Tone::Plain,
-            "these are in the program; open one, and b keeps your own",
-        );
-        return None;
-    }
-    shelf.selected().cloned()
+    let selected = shelf.selected().filter(|_| shelf.which == Which::Own);
+    selected.cloned()
 }
 
 /// Opens a line for another title.

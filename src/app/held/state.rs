@@ -110,7 +110,7 @@ impl LineEditor {
 /// What of the help is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HelpView {
-    /// Which of its keys the cursor is on, or how far its words are scrolled down.
+    /// Which of its keys or words the cursor is on.
     pub at: usize,
     /// What the keys must have in their text.
     pub filter: String,

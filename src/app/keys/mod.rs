@@ -6,3 +6,4 @@ pub mod key;
 pub mod pane;
 pub mod table;
 pub mod verbs;
+pub mod words;

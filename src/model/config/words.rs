@@ -1,6 +1,7 @@
 //! What a config is, in words.
 
 use super::{Activation, Assumed, AttentionDir, Config, Normalization, PositionalEmbedding};
+use crate::task::number::significant;
 
 impl Config {
     /// Where positions enter, and whether that was said or is assumed.
@@ -58,6 +59,26 @@ impl Config {
         };
         let open = self.assumed.difference(&self.judged);
         open.map(words).collect()
+    }
+
+    /// All that neither the tensors nor a config said, in a few words, whatever decided it: `assumed: shortformer,
+    /// causal, eps 1e-5`. Empty where all was said.
+    #[must_use]
+    pub fn assumed_in_short(&self) -> String {
+        let words = |choice: &Assumed| match choice {
+            Assumed::Positions => match self.positional_embedding.name() {
+                "none" => "no positions".to_owned(),
+                name => name.to_owned(),
+            },
+            Assumed::Attention => self.attention_dir.name().to_owned(),
+            Assumed::Act => self.mlp.map_or("", |mlp| mlp.act_fn.name()).to_owned(),
+            Assumed::Eps => format!("eps {}", significant(self.eps, 1)),
+        };
+        let choices: Vec<String> = self.assumed.iter().map(words).collect();
+        match choices.is_empty() {
+            true => String::new(),
+            false => format!("assumed: {}", choices.join(", ")),
+        }
     }
 
     fn mark(&self, choice: Assumed) -> &'static str {
@@ -271,5 +292,27 @@ impl Config {
         let parallel = self.mlp.is_some_and(|mlp| mlp.parallel);
         say(parallel, "parallel_attn_mlp", "true".to_owned());
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_was_assumed_is_told_in_short() {
+        let mut config = Config {
+            positional_embedding: PositionalEmbedding::Shortformer,
+            attention_dir: AttentionDir::Causal,
+            eps: 1e-5,
+            ..Config::default()
+        };
+        assert_eq!(config.assumed_in_short(), "");
+        config.assumed = [Assumed::Positions, Assumed::Attention, Assumed::Eps].into();
+        let all = "assumed: shortformer, causal, eps 1e-5";
+        assert_eq!(config.assumed_in_short(), all);
+        // what accuracy decided nobody said either
+        config.judged = [Assumed::Positions].into();
+        assert_eq!(config.assumed_in_short(), all);
     }
 }

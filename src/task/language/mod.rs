@@ -33,6 +33,7 @@ mod shape;
 mod source;
 mod values;
 mod watch;
+mod wording;
 
 use super::rule::{Ask, Rule};
 use super::{Spec, Task, shown};

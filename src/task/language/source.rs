@@ -10,6 +10,7 @@ use super::error::{Flaw, TaskError, Where, one_line};
 use super::pasted::{Pasted, imports};
 use super::shape::{self, Seen};
 use super::watch;
+use super::wording::{Plain, plain};
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark_syntax::syntax::ast::{
     AssignTargetP, AstNoPayload, AstParameterP, AstStmt, ExprP, ParameterP, StmtP,
@@ -229,7 +230,8 @@ impl Source {
         if let Some((problem, remedy)) = watch::reason(&problem) {
             return Flaw::new(at, problem, remedy);
         }
-        let problem = handed(&problem).unwrap_or(problem);
+        let Plain { problem, word } = plain(&problem).unwrap_or_else(|| problem.into());
+        let at = self.at_word(at, word.as_deref());
         if let Some(name) = missing(&problem).filter(|name| imports(&self.original, name)) {
             let remedy = format!(
                 "nothing can be imported but math, Counter, combinations, permutations and product: write out what you need of {name}"
@@ -238,6 +240,17 @@ impl Source {
         }
         let remedy = remedy(error.kind(), &problem, self.after(&at));
         Flaw::new(at, problem, remedy)
+    }
+
+    /// The place of a word that stands in the line of a place, behind it: what is pointed at may begin before.
+    fn at_word(&self, at: Where, word: Option<&str>) -> Where {
+        let here = self.after(&at).lines().next().unwrap_or("");
+        let behind =
+            word.and_then(|word| Some(here.find(word)? + usize::from(word.starts_with('.'))));
+        match (at, behind) {
+            (Where::Byte(at), Some(behind)) => Where::Byte(at + behind),
+            (at, _) => at,
+        }
     }
 
     /// The text from a place on.
@@ -268,7 +281,6 @@ impl Source {
     }
 }
 
-/// What helps, by what is wrong.
 /// The name that is not there, where that is the problem.
 fn missing(problem: &str) -> Option<&str> {
     let (_, rest) = problem.split_once("ariable `")?;
@@ -276,21 +288,7 @@ fn missing(problem: &str) -> Option<&str> {
     rest.contains("not found").then_some(name)
 }
 
-/// What is wrong with what a function was handed, in plain words, where that is the problem: the language says
-/// "Error unpacking value for parameter `n` of type `int; ..".
-fn handed(problem: &str) -> Option<String> {
-    let rest = problem.strip_prefix("Error unpacking value for parameter `")?;
-    let (name, rest) = rest.split_once("` of type `")?;
-    let end = rest.find(['`', ';', ',']).unwrap_or(rest.len());
-    let kind = match &rest[..end] {
-        "int" | "i32" | "usize" | "u32" => "a whole number below 2,147,483,648",
-        "str" | "string" => "a text",
-        "list" => "a list",
-        other => other,
-    };
-    Some(format!("{name} is no value that fits: {kind} is needed"))
-}
-
+/// What helps, by what is wrong.
 fn remedy(kind: &starlark::ErrorKind, problem: &str, after: &str) -> &'static str {
     use starlark::ErrorKind as Kind;
     if problem.contains("no attribute `sort`") {
