@@ -226,8 +226,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Whether an algorithm that is written down is the model's
     ///
-    /// A page with a title, text, and rules and removed parts: on how many inputs the model so changed
-    /// predicts what it does untouched, which rules that hangs on, and what of the model is explained.
+    /// A page of rules and removed parts: on how many inputs the model so changed predicts what it does
+    /// untouched, what hangs on which rule, what is explained. Exit code as of `claim`: are all kept?
     Explain(ExplainArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),

@@ -151,7 +151,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
         Command::Export(args) => export::run(&args, &mut out)?,
-        Command::Explain(args) => explain::run(&args, &mut out)?,
+        Command::Explain(args) => {
+            let code = explain::run(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,
