@@ -253,7 +253,7 @@ pub enum Command {
     Devices(DevicesArgs),
     /// A number of every checkpoint of a series: how it came to be
     ///
-    /// A series is a folder such as `train --save-every` makes; `--model FOLDER#STEP` opens one of it.
+    /// A series is a folder such as `train --save-every` makes, or several files; `--model FOLDER#STEP` opens one.
     Curve(CurveArgs),
     /// What the workbench finds here, and what to do where it is not what one wants
     ///

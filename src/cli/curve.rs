@@ -52,7 +52,7 @@ pub struct CurveArgs {
     /// Replace the file if it is there already
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// The folder of checkpoints, and where it computes
+    /// The series, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
 }
@@ -98,21 +98,21 @@ struct ToldPoint {
     over: String,
 }
 
-/// The series in a folder, of a step, or in a file that holds a list.
-fn series_of(path: &Path) -> Result<Series> {
-    if let Some((series, _)) = Series::around(path)? {
+/// The series in a folder, of a step, in a file that holds a list, or of several files.
+fn series_of(which: &ModelArgs) -> Result<Series> {
+    const SERIES: &str = "the folder of a series, a file that holds a list, or several files";
+    if let Some(series) = which.several()? {
         return Ok(series);
     }
+    let path = which.model.first();
+    let path = path.with_context(|| format!("--model names {SERIES}"))?;
     let name = shown_path(path);
     let file = path.to_string_lossy();
     let file = file.split('#').next().unwrap_or_default();
     ensure!(Path::new(file).exists(), "{name} is not there");
-    // all of a list, where none of it is named
-    let first = PathBuf::from(format!("{file}#0"));
-    let listed = Series::around(&first).ok().flatten();
-    let (series, _) = listed.with_context(|| {
-        format!("{name} is a checkpoint alone; --model names the folder of a series, or a file that holds a list")
-    })?;
+    let found = Series::whole(path)?;
+    let (series, _) =
+        found.with_context(|| format!("{name} is a checkpoint alone; --model names {SERIES}"))?;
     Ok(series)
 }
 
@@ -122,9 +122,7 @@ fn series_of(path: &Path) -> Result<Series> {
 /// When there is no series, or a quantity, an intervention or all models will not do.
 pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     let format = args.format()?;
-    let path = args.which.model.clone();
-    let path = path.context("--model names the folder of a series")?;
-    let series = series_of(&path)?;
+    let series = series_of(&args.which)?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
     common::tell(&picked);
     if let Some(file) = &args.output {

@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
     // a limit on the size of files is an error of whoever writes, and not the end
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
-    let args = leading::behind(std::env::args_os().collect());
+    let args = leading::behind(leading::each(std::env::args_os().collect()));
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return misunderstood(&error),

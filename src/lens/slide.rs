@@ -79,7 +79,8 @@ fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
 }
 
 /// The beginning of what is wrong with a checkpoint.
-fn cannot_use(path: &Path) -> String {
+#[must_use]
+pub fn cannot_use(path: &Path) -> String {
     format!("cannot use the model {}", shown_path(path))
 }
 

@@ -154,7 +154,7 @@ impl Opened {
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
         let path = &series::resolved(path)?;
         let (file, step) = numbered(path);
-        let read = weights::read_checkpoint(&file, step)?;
+        let read = weights::read_checkpoint(&file, step.into())?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
         let (config, beside) = read_sidecar(&file)?.unzip();

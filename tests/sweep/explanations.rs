@@ -133,7 +133,14 @@ fn the_page_of_the_embedded_model_keeps_its_predictions() {
     )
     .unwrap();
     let refuted = |format| {
-        let found = output(&["explain", wrong.to_str().unwrap(), FEW[0], FEW[1], "-f", format]);
+        let found = output(&[
+            "explain",
+            wrong.to_str().unwrap(),
+            FEW[0],
+            FEW[1],
+            "-f",
+            format,
+        ]);
         // as a claim that is refuted ends
         assert_eq!(found.status.code(), Some(1), "{found:?}");
         String::from_utf8(found.stdout).unwrap()
