@@ -2,7 +2,7 @@
 
 use super::gather::Compare;
 use super::geometry::Geometry;
-use super::inputs::Many;
+use super::inputs::{Extent, Many};
 use super::kind::Kind;
 use super::plan::Sheet;
 use super::question::Question;
@@ -145,6 +145,24 @@ impl Question {
                     ..
                 }
         )
+    }
+
+    /// The question about what a row of the answer is of, where there is one.
+    #[must_use]
+    pub fn of_row(&self, row: usize, config: &Config) -> Option<Self> {
+        let (layer, at, over) = match self {
+            Self::Many(Many::Neurons { layer, at, over }) => (*layer, *at, *over),
+            Self::Neurons { layer, .. } => (*layer, None, Extent::default()),
+            _ => return None,
+        };
+        // sums stand below the neurons
+        let is_neuron = config.mlp.is_some_and(|mlp| row < mlp.d_mlp);
+        is_neuron.then_some(Self::Many(Many::Neuron {
+            layer,
+            neuron: row,
+            at,
+            over,
+        }))
     }
 
     /// Which numbers of the answer can be compared.
