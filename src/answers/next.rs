@@ -82,7 +82,7 @@ impl Question {
                 *beside = None;
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
-            Self::Weights(geometry) => geometry.turn(config, by),
+            Self::Weights(geometry) => geometry.turn(task, config, by),
             Self::Many(many) => many.turn(task, config, by),
             Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
                 // the logits, then head by head, then edge by edge
@@ -332,7 +332,7 @@ impl Question {
             all.push(line);
         }
         all.push("composition".to_owned());
-        all.extend(Geometry::lines(config));
+        all.extend(Geometry::lines(task, config));
         all.extend(Many::lines(first, task, config));
         all.retain(|one| one.starts_with(line) && one != line);
         all

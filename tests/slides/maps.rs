@@ -331,7 +331,14 @@ fn enter_on_a_neuron_opens_it() {
         let name = file.to_str().unwrap();
         let _ = std::fs::remove_file(&file);
         let keys = format!("/ 'neurons 0' enter pageup pageup pageup home down down {keys}");
-        let size = ["--size", "140x44", "-o", name, "--slide", "modular_addition"];
+        let size = [
+            "--size",
+            "140x44",
+            "-o",
+            name,
+            "--slide",
+            "modular_addition",
+        ];
         let drawn = output(&[&["render", "--keys", &keys], &size[..]].concat());
         assert!(drawn.status.success(), "{drawn:?}");
         std::fs::read_to_string(&file).unwrap()
@@ -341,7 +348,10 @@ fn enter_on_a_neuron_opens_it() {
     assert!(!opened.contains("zero blocks.0"), "{opened}");
     let cut = screen("end enter");
     let line = "zero blocks.0.mlp.hook_post @* neuron 2";
-    assert!(cut.contains(line) && cut.contains("answer neurons 0"), "{cut}");
+    assert!(
+        cut.contains(line) && cut.contains("answer neurons 0"),
+        "{cut}"
+    );
 }
 
 /// Behind a colon stands a prompt of whatever task it is.
