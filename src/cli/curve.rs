@@ -361,6 +361,7 @@ fn plot(args: &CurveArgs, curves: &Curves, along: &AlongSteps, model: &Model) ->
     };
     Plot {
         title: format!("{}, {over}", model.transformer.task()),
+        subtitle: String::new(),
         x: ("step".to_owned(), log.x),
         y: (y, log.y),
         drawn: Drawn::Lines(lines.collect()),
