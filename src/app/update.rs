@@ -3,8 +3,8 @@
 use super::session;
 use crate::app::does::act;
 use crate::app::does::asked;
+use crate::app::does::beginning;
 use crate::app::does::cell;
-use crate::app::does::curves;
 use crate::app::does::go::take_fields;
 use crate::app::does::hand::AtHand;
 use crate::app::does::help;
@@ -80,7 +80,7 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answered { generation, result } => {
             asked::answered(state, generation, result);
             let mut effects = links::lead_on(state);
-            effects.extend(curves::open_beginning(state));
+            effects.extend(beginning::open(state));
             effects
         }
         Msg::Space { generation, result } => {

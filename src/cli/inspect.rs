@@ -125,7 +125,7 @@ fn opened(path: &Path, wish: &slide::Wish, device: &Device) -> Result<Opened> {
     // two tokens, as the least of tasks: what is wrong with a tensor shows only when the model is made
     let asked = slide::without_task(opened.config.n_ctx.min(2), &opened.config);
     let made = slide::of(&opened, asked, device);
-    made.with_context(|| slide::cannot_use(path))?;
+    made.with_context(|| slide::cannot_use(path, &wish.overrides))?;
     Ok(opened)
 }
 

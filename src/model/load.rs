@@ -163,18 +163,21 @@ impl Opened {
             let fields = over(&read.config, &beside.unwrap_or_default());
             let said = Sidecar::from_fields(&fields)
                 .context("the config among the weights is not one of a small transformer")?;
+            let opened = Self::of(read.weights, &overrides.over(&said), name)?;
+            overrides.check(&opened.config)?;
             Ok(Self {
                 path: Some(path.clone()),
-                ..Self::of(read.weights, &overrides.over(&said), name)?
+                ..opened
             })
         };
+        let flags = overrides.words();
         of().with_context(|| match &config {
             Some(config) => format!(
-                "cannot use the model {} with the config {} beside it",
+                "cannot use the model {}{flags} with the config {} beside it",
                 shown_path(path),
                 shown_path(config)
             ),
-            None => format!("cannot use the model {}", shown_path(path)),
+            None => format!("cannot use the model {}{flags}", shown_path(path)),
         })
     }
 

@@ -175,6 +175,12 @@ fn tensors_that_make_no_model_are_listed_all_the_same() {
     keys.unwrap().1.data[0] = f32::NAN;
     std::fs::write(&path, to_safetensors(&weights, &BTreeMap::new()).unwrap()).unwrap();
     no_model(&text(&path), &[], "holds NaN");
+    // what a flag says against the tensors is told with both
+    let heads = ["--heads", "5"];
+    let joined = "with --heads 5: 8 rows of queries cannot be divided among 5 heads";
+    no_model(&golden("joined.pt"), &heads, joined);
+    let apart = "with --heads 5: config field n_heads is 5, but the tensors have 2";
+    no_model(&golden("apart.pt"), &heads, apart);
 }
 
 /// What is in the file is told, and why it makes no model: on stderr and in the JSON, with exit code 2.

@@ -38,7 +38,8 @@ pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect>
             Some(_) => Seek::Nowhere,
             None => Seek::Anywhere,
         };
-        inquiry.goes = curves::has_condition(inquiry);
+        let before = old.as_ref().map(|old| &old.question);
+        inquiry.goes = curves::asks_when(&inquiry.question, before);
     }
     effects
 }
