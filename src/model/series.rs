@@ -318,20 +318,20 @@ pub fn newest(path: &Path) -> Result<PathBuf> {
     if numbered(&path).1.is_some() {
         return Ok(path);
     }
-    let (at, _) = match weights::read_checkpoint(&path, Pick::Last)?.series {
-        Some(found) => found,
-        None => return Ok(path),
+    let Some((at, _)) = weights::read_checkpoint(&path, Pick::Last)?.series else {
+        return Ok(path);
     };
     Ok(step_of(&path, at as u64))
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     #[test]
     fn files_are_steps_by_their_numbers_where_these_tell_them_apart() {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let folder = tempfile::tempdir().unwrap();
         let steps = |names: &[&str]| {
             let files = names.iter().map(|name| folder.path().join(name));
             let files: Vec<PathBuf> = files.collect();
