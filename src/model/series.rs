@@ -4,7 +4,7 @@
 mod record;
 
 use super::load::numbered;
-use super::weights::{self, Pick};
+use super::weights::{self, WhichSet};
 use crate::task::{shown, shown_path};
 use anyhow::{Context, Result, ensure};
 use record::told_in;
@@ -68,7 +68,7 @@ impl Series {
         }
         // a list is not opened without saying which
         match number {
-            Some(number) => Self::of_list(&file, Pick::Number(number)),
+            Some(number) => Self::of_list(&file, WhichSet::Number(number)),
             None => Ok(None),
         }
     }
@@ -79,7 +79,7 @@ impl Series {
     /// As [`Self::around`].
     pub fn whole(path: &Path) -> Result<Option<(Self, usize)>> {
         match (Self::around(path)?, numbered(path)) {
-            (None, (file, None)) => Self::of_list(&file, Pick::Last),
+            (None, (file, None)) => Self::of_list(&file, WhichSet::Last),
             (found, _) => Ok(found),
         }
     }
@@ -145,7 +145,7 @@ impl Series {
     }
 
     /// The list in a file, if it holds one.
-    fn of_list(file: &Path, pick: Pick) -> Result<Option<(Self, usize)>> {
+    fn of_list(file: &Path, pick: WhichSet) -> Result<Option<(Self, usize)>> {
         let Some((at, count)) = weights::read_checkpoint(file, pick)?.series else {
             return Ok(None);
         };
@@ -318,7 +318,7 @@ pub fn newest(path: &Path) -> Result<PathBuf> {
     if numbered(&path).1.is_some() {
         return Ok(path);
     }
-    let Some((at, _)) = weights::read_checkpoint(&path, Pick::Last)?.series else {
+    let Some((at, _)) = weights::read_checkpoint(&path, WhichSet::Last)?.series else {
         return Ok(path);
     };
     Ok(step_of(&path, at as u64))

@@ -29,7 +29,7 @@ pub enum Chosen {
 }
 
 /// What is wrong, and at which byte of the text.
-type Read<T> = std::result::Result<T, (usize, String)>;
+type Located<T> = std::result::Result<T, (usize, String)>;
 
 impl OneDirection {
     /// What it is called in its family: `48`, `elt`.
@@ -63,16 +63,16 @@ impl Chosen {
     ///
     /// # Errors
     /// The byte of the wrong word, and what it may be.
-    pub fn read(text: &str, config: &Config, task: Task) -> Read<Vec<Self>> {
-        let mut reader = Reader {
+    pub fn read(text: &str, config: &Config, task: Task) -> Located<Vec<Self>> {
+        let mut naming = Naming {
             text,
             at: 0,
             config,
             task,
         };
         let mut all = Vec::new();
-        while !reader.rest().is_empty() {
-            all.push(reader.chosen()?);
+        while !naming.rest().is_empty() {
+            all.push(naming.chosen()?);
         }
         Ok(all)
     }
@@ -126,15 +126,15 @@ impl Chosen {
     }
 }
 
-/// A text, and how far it was read.
-struct Reader<'a> {
+/// A text that names directions, and how far it was read.
+struct Naming<'a> {
     text: &'a str,
     at: usize,
     config: &'a Config,
     task: Task,
 }
 
-impl Reader<'_> {
+impl Naming<'_> {
     /// What is left, from the next word on.
     fn rest(&mut self) -> &str {
         let rest = &self.text[self.at..];
@@ -143,7 +143,7 @@ impl Reader<'_> {
     }
 
     /// A family, one of it, or a difference of two.
-    fn chosen(&mut self) -> Read<Chosen> {
+    fn chosen(&mut self) -> Located<Chosen> {
         let (start, first) = self.term()?;
         if !self.rest().starts_with('-') {
             return Ok(first);
@@ -166,7 +166,7 @@ impl Reader<'_> {
     }
 
     /// A family, or one of it; and where its name begins.
-    fn term(&mut self) -> Read<(usize, Chosen)> {
+    fn term(&mut self) -> Located<(usize, Chosen)> {
         let rest = self.rest();
         let ends = |c: char| c.is_whitespace() || matches!(c, '[' | '-');
         // what begins with - is a word of its own, and no name
@@ -223,7 +223,7 @@ mod tests {
         Config::attention_only([2, 2], [8, 4], 7, [7, 5], Standard)
     }
 
-    fn read(text: &str) -> Read<Vec<String>> {
+    fn read(text: &str) -> Located<Vec<String>> {
         let task = Task::raw(7, 7, 5);
         let all = Chosen::read(text, &config(), task)?;
         let names = all.into_iter().map(|one| one.name(&config(), task));

@@ -34,7 +34,7 @@ const DEEPEST: usize = 3;
 
 /// Which set of weights of a file is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pick {
+pub enum WhichSet {
     /// The one that there is: a series is to be chosen from.
     Only,
     /// Of a series the one of this number.
@@ -43,7 +43,7 @@ pub enum Pick {
     Last,
 }
 
-impl From<Option<usize>> for Pick {
+impl From<Option<usize>> for WhichSet {
     fn from(number: Option<usize>) -> Self {
         number.map_or(Self::Only, Self::Number)
     }
@@ -67,7 +67,7 @@ impl<'a> Found<'a> {
     ///
     /// # Errors
     /// Says what there is instead, or how many there are to choose from.
-    pub fn new(top: &Value<'a>, pick: Pick) -> Result<Self> {
+    pub fn new(top: &Value<'a>, pick: WhichSet) -> Result<Self> {
         let mut found = Self {
             entries: Vec::new(),
             config: Map::new(),
@@ -75,13 +75,13 @@ impl<'a> Found<'a> {
         };
         found.go_into(top, pick, 0)?;
         ensure!(
-            !matches!(pick, Pick::Number(_)) || found.series.is_some(),
+            !matches!(pick, WhichSet::Number(_)) || found.series.is_some(),
             "the file holds one set of weights, no series; leave out the # behind its name"
         );
         Ok(found)
     }
 
-    fn go_into(&mut self, value: &Value<'a>, pick: Pick, depth: usize) -> Result<()> {
+    fn go_into(&mut self, value: &Value<'a>, pick: WhichSet, depth: usize) -> Result<()> {
         match value {
             Value::Dict(dict) => {
                 self.keep_config(dict);
@@ -112,10 +112,10 @@ impl<'a> Found<'a> {
                     .checked_sub(1)
                     .with_context(|| format!("the list of weights is empty; {RESAVE}"))?;
                 let number = match pick {
-                    Pick::Number(number) => number,
-                    Pick::Last => last,
-                    Pick::Only if last == 0 => 0,
-                    Pick::Only => bail!(
+                    WhichSet::Number(number) => number,
+                    WhichSet::Last => last,
+                    WhichSet::Only if last == 0 => 0,
+                    WhichSet::Only => bail!(
                         "the file holds a series of {} sets of weights; choose one by its number behind \
                          the path, `#0` to `#{last}`",
                         last + 1
@@ -125,7 +125,7 @@ impl<'a> Found<'a> {
                     format!("the series ends at #{last}; there is no #{number}")
                 })?;
                 self.series = Some((number, last + 1));
-                self.go_into(chosen, Pick::Only, depth + 1)
+                self.go_into(chosen, WhichSet::Only, depth + 1)
             }
             other => bail!(
                 "the file holds {}, not a state dict; {RESAVE}",

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::RESAVE;
-use super::found::{Found, Pick};
+use super::found::{Found, WhichSet};
 use super::input::Input;
 use super::rebuild::{ordered_dict, rebuild_parameter, rebuild_tensor};
 use super::value::{Global, Storage, Tuple, Value, global};
@@ -32,7 +32,7 @@ const MAX_MEMO: usize = 200_000;
 ///
 /// # Errors
 /// Anything but weights, or a checkpoint that holds such, with the byte at which it went wrong.
-pub(super) fn read(bytes: &[u8], pick: Pick) -> Result<Found<'_>> {
+pub(super) fn read(bytes: &[u8], pick: WhichSet) -> Result<Found<'_>> {
     let mut machine = Machine::new(bytes);
     let mut at = 0;
     let top = machine.run(&mut at);

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read as _};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::found::{Entry, Pick};
+use super::found::{Entry, WhichSet};
 use super::pickle;
 use super::value::{Storage, TensorSpec};
 use super::{
@@ -37,14 +37,14 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 /// (the CRC of every entry that is used is checked), a tensor that reaches outside its storage, duplicates,
 /// big-endian data, or a file over one of the caps of this module.
 pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
-    Ok(read_pt(bytes, Pick::Only)?.weights)
+    Ok(read_pt(bytes, WhichSet::Only)?.weights)
 }
 
 /// The same of a checkpoint that may hold more than weights, or a series of them.
 ///
 /// # Errors
 /// As [`parse_pt`], and when the series has no such number.
-pub fn read_pt(bytes: &[u8], pick: Pick) -> Result<Checkpoint> {
+pub fn read_pt(bytes: &[u8], pick: WhichSet) -> Result<Checkpoint> {
     check_size(bytes)?;
     ensure!(
         !is_legacy(bytes),
