@@ -37,7 +37,7 @@ fn enter_on_a_neuron_opens_it() {
     let screen = |keys: &str| {
         let name = file.to_str().unwrap();
         let _ = std::fs::remove_file(&file);
-        let keys = format!("/ 'neurons 0' enter pageup pageup pageup home down down {keys}");
+        let keys = format!("/ 'neurons 0' enter {keys}");
         let size = [
             "--size",
             "140x44",
@@ -50,10 +50,10 @@ fn enter_on_a_neuron_opens_it() {
         assert!(drawn.status.success(), "{drawn:?}");
         std::fs::read_to_string(&file).unwrap()
     };
-    let opened = screen("enter");
+    let opened = screen("g '2 mean' enter enter");
     assert!(opened.contains("answer neuron 0.2"), "{opened}");
     assert!(!opened.contains("zero blocks.0"), "{opened}");
-    let cut = screen("end enter");
+    let cut = screen("g '2 loss' enter enter");
     let line = "zero blocks.0.mlp.hook_post @* neuron 2";
     assert!(
         cut.contains(line) && cut.contains("answer neurons 0"),

@@ -31,16 +31,15 @@ const BAR: f64 = 84.0;
 const APART: f64 = 10.0;
 /// What a name beside an axis takes of its height.
 const ROW: f64 = 15.0;
-/// From line to line below the title, and where these lines begin.
-const LINE: f64 = 13.0;
-const EDGE: f64 = 12.0;
+/// From line to line below the title.
+const LINE: f64 = 14.0;
 /// Lines below the title at most.
 const LINES: usize = 2;
 
 impl Plot {
     /// What stands below the title, as far as there is room.
     fn below_title(&self) -> Vec<String> {
-        let room = ((SIZE.0 - 2.0 * EDGE) / width("0")) as usize;
+        let room = ((INSIDE[2] - INSIDE[0]) / width("0")) as usize;
         let mut lines = vec![String::new()];
         for word in self.subtitle.split_whitespace() {
             let line = lines.last().map_or(0, |line| line.chars().count());
@@ -64,7 +63,7 @@ impl Plot {
     fn heights(&self) -> (f64, f64) {
         match self.below_title().len() as f64 {
             0.0 => (20.0, 41.5),
-            lines => (15.0, 15.0 + LINE * (lines + 1.0)),
+            lines => (LINE, (LINE * (lines + 2.0)).min(INSIDE[1] - 3.0)),
         }
     }
 }
@@ -131,7 +130,7 @@ pub(super) fn strokes(plot: &Plot) -> Result<Vec<Stroke>> {
     ));
     for (i, text) in plot.below_title().into_iter().enumerate() {
         let at = title + LINE * (i + 1) as f64;
-        all.push(Stroke::Words(EDGE, at, text, Anchor::Start));
+        all.push(Stroke::Words(left, at, text, Anchor::Start));
     }
     Ok(all)
 }
