@@ -5,8 +5,9 @@ use super::spectrum::{cosine_table, fan_table, norm_table, of_directions, overla
 use super::table::Table;
 use super::tools::Tools;
 use super::weights::pca_table;
-use crate::lens::Directions;
+use crate::lens::{Chosen, Directions, LineError};
 use crate::model::Config;
+use crate::task::Task;
 use anyhow::{Result, bail};
 
 /// A question about directions.
@@ -15,9 +16,9 @@ pub enum Geometry {
     /// Their frequencies along the numbers that they belong to.
     Frequencies(Directions),
     /// The cosines of the ones with the others.
-    Cosines(Directions, Directions),
+    Cosines(Chosen, Chosen),
     /// Their lengths.
-    Norms(Directions),
+    Norms(Chosen),
     /// Principal components.
     Pca(Directions),
     /// Their angles in the plane that they span best.
@@ -30,38 +31,57 @@ impl Geometry {
     /// A question from its line, where its verb is one of these.
     ///
     /// # Errors
-    /// Says which word is wrong and what it may be.
-    pub fn parse(line: &str, config: &Config) -> Result<Option<Self>> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let directions = |name: &str| Directions::parse(name, config);
-        let all = || {
-            let names = Directions::all(config).into_iter().map(Directions::name);
-            names.collect::<Vec<_>>().join(" ")
-        };
-        Ok(Some(match words[..] {
-            ["frequencies", name] => Self::Frequencies(directions(name)?),
-            ["cosines", name] => Self::Cosines(directions(name)?, directions(name)?),
-            ["cosines", a, b] => Self::Cosines(directions(a)?, directions(b)?),
-            ["norms", name] => Self::Norms(directions(name)?),
-            ["pca", name] => Self::Pca(directions(name)?),
-            ["fan", name] => Self::Fan(directions(name)?),
-            ["overlap"] => Self::Overlap,
-            ["frequencies" | "cosines" | "norms" | "pca" | "fan", ..] => {
-                bail!("directions are missing or too many; there are {}", all())
+    /// A [`LineError`] where a word is wrong, which says what it may be.
+    pub fn parse(line: &str, task: Task, config: &Config) -> Result<Option<Self>> {
+        const VERBS: [&str; 5] = ["frequencies", "cosines", "norms", "pca", "fan"];
+        let verb = line.split_whitespace().next().unwrap_or("");
+        if verb == "overlap" {
+            let alone = line.trim() == verb;
+            return match alone {
+                true => Ok(Some(Self::Overlap)),
+                false => bail!("nothing follows"),
+            };
+        }
+        if !VERBS.contains(&verb) {
+            return Ok(None);
+        }
+        // read as a whole, so that a byte of it is one of the line
+        let begins = line.len() - line.trim_start().len() + verb.len();
+        let wrong = |(at, problem): (usize, String)| wrong_at(line, begins + at, problem);
+        let chosen = Chosen::read(&line[begins..], config, task).map_err(wrong)?;
+        let family = |chosen: Chosen| match chosen {
+            Chosen::All(of) => Ok(of),
+            one => {
+                let name = one.name(config, task);
+                let problem = format!("{verb} is of many directions, and {name} is one");
+                let at = line[begins..].len() - line[begins..].trim_start().len();
+                Err(wrong((at, problem)))
             }
-            ["overlap", ..] => bail!("nothing follows"),
-            _ => return Ok(None),
+        };
+        Ok(Some(match (verb, &chosen[..]) {
+            ("frequencies", &[of]) => Self::Frequencies(family(of)?),
+            ("cosines", &[of]) => Self::Cosines(of, of),
+            ("cosines", &[a, b]) => Self::Cosines(a, b),
+            ("norms", &[of]) => Self::Norms(of),
+            ("pca", &[of]) => Self::Pca(family(of)?),
+            ("fan", &[of]) => Self::Fan(family(of)?),
+            _ => {
+                let names = Directions::all(config).into_iter().map(Directions::name);
+                let all = names.collect::<Vec<_>>().join(" ");
+                bail!("directions are missing or too many; there are {all}")
+            }
         }))
     }
 
     /// The line that [`Geometry::parse`] reads.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub fn line(&self, task: Task, config: &Config) -> String {
+        let name = |of: &Chosen| of.name(config, task);
         match self {
             Self::Frequencies(of) => format!("frequencies {}", of.name()),
-            Self::Cosines(a, b) if a == b => format!("cosines {}", a.name()),
-            Self::Cosines(a, b) => format!("cosines {} {}", a.name(), b.name()),
-            Self::Norms(of) => format!("norms {}", of.name()),
+            Self::Cosines(a, b) if a == b => format!("cosines {}", name(a)),
+            Self::Cosines(a, b) => format!("cosines {} {}", name(a), name(b)),
+            Self::Norms(of) => format!("norms {}", name(of)),
             Self::Pca(Directions::Tokens) => "pca tokens".into(),
             Self::Pca(Directions::Positions) => "pca positions".into(),
             Self::Pca(of) => format!("pca {}", of.name()),
@@ -71,17 +91,17 @@ impl Geometry {
     }
 
     /// The next directions of a model, counted round.
-    pub(super) fn turn(&mut self, config: &Config, by: isize) {
-        let all = Directions::all(config);
-        let next = |of: &mut Directions| {
-            let at = all.iter().position(|one| one == of).unwrap_or(0) as isize;
-            *of = all[(at + by).rem_euclid(all.len() as isize) as usize];
-        };
+    pub(super) fn turn(&mut self, task: Task, config: &Config, by: isize) {
         match self {
-            Self::Frequencies(of) | Self::Norms(of) | Self::Pca(of) | Self::Fan(of) => next(of),
+            Self::Frequencies(of) | Self::Pca(of) | Self::Fan(of) => *of = of.turned(config, by),
+            Self::Norms(of) => *of = of.turned(config, task, by),
             Self::Cosines(a, b) => {
-                next(a);
-                *b = *a;
+                let with_itself = a == b;
+                *a = a.turned(config, task, by);
+                // a family is gone through with itself; one direction against what it was asked with
+                if with_itself || matches!(a, Chosen::All(_)) {
+                    *b = *a;
+                }
             }
             Self::Overlap => {}
         }
@@ -104,24 +124,38 @@ impl Geometry {
         }
     }
 
-    /// Lines of all of them.
-    pub(super) fn lines(config: &Config) -> Vec<String> {
+    /// Lines of all of them, families as they are.
+    pub(super) fn lines(task: Task, config: &Config) -> Vec<String> {
         let mut all = Vec::new();
         for of in Directions::all(config) {
             let questions = [
                 Self::Pca(of),
                 Self::Fan(of),
-                Self::Cosines(of, of),
-                Self::Norms(of),
+                Self::Cosines(Chosen::All(of), Chosen::All(of)),
+                Self::Norms(Chosen::All(of)),
                 Self::Frequencies(of),
             ];
             let asked = questions.into_iter().filter(|one| match one {
                 Self::Frequencies(of) => of.has_waves(config),
                 _ => true,
             });
-            all.extend(asked.map(|one| one.line()));
+            all.extend(asked.map(|one| one.line(task, config)));
         }
-        all.push(Self::Overlap.line());
+        all.push(Self::Overlap.line(task, config));
         all
     }
+}
+
+/// An error at the word of a line that stands at a byte.
+fn wrong_at(line: &str, at: usize, problem: String) -> anyhow::Error {
+    let missing = line.get(at..).is_none_or(|rest| rest.trim().is_empty());
+    let before = line.get(..at).unwrap_or(line);
+    let words = before.split_whitespace().count();
+    // a byte within a word is of that word
+    let within = !missing && before.ends_with(|c: char| !c.is_whitespace());
+    LineError {
+        word: words - usize::from(within && words > 0),
+        problem,
+    }
+    .into()
 }

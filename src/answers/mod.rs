@@ -37,7 +37,7 @@ pub use inputs::{Extent, Many, Share, Shares, shares};
 pub use kind::Kind;
 pub use plan::Sheet;
 pub use question::Question;
-pub use table::{Alike, DIFFERENCE, Layer, Table};
+pub use table::{ALL_ELSE, Alike, DIFFERENCE, Layer, NOTHING_ELSE, Table};
 pub use tools::Tools;
 pub use variants::Variants;
 pub use words::FORMS;

@@ -2,7 +2,7 @@
 
 use super::gather::Compare;
 use super::geometry::Geometry;
-use super::inputs::Many;
+use super::inputs::{Extent, Many};
 use super::kind::Kind;
 use super::plan::Sheet;
 use super::question::Question;
@@ -82,7 +82,7 @@ impl Question {
                 *beside = None;
                 *scaled &= matches!(name, CircuitName::Qk { .. });
             }
-            Self::Weights(geometry) => geometry.turn(config, by),
+            Self::Weights(geometry) => geometry.turn(task, config, by),
             Self::Many(many) => many.turn(task, config, by),
             Self::ModelLogits | Self::ModelAttention(_) | Self::ModelNecessity => {
                 // the logits, then head by head, then edge by edge
@@ -145,6 +145,24 @@ impl Question {
                     ..
                 }
         )
+    }
+
+    /// The question about what a row of the answer is of, where there is one.
+    #[must_use]
+    pub fn of_row(&self, row: usize, config: &Config) -> Option<Self> {
+        let (layer, at, over) = match self {
+            Self::Many(Many::Neurons { layer, at, over }) => (*layer, *at, *over),
+            Self::Neurons { layer, .. } => (*layer, None, Extent::default()),
+            _ => return None,
+        };
+        // sums stand below the neurons
+        let is_neuron = config.mlp.is_some_and(|mlp| row < mlp.d_mlp);
+        is_neuron.then_some(Self::Many(Many::Neuron {
+            layer,
+            neuron: row,
+            at,
+            over,
+        }))
     }
 
     /// Which numbers of the answer can be compared.
@@ -314,7 +332,7 @@ impl Question {
             all.push(line);
         }
         all.push("composition".to_owned());
-        all.extend(Geometry::lines(config));
+        all.extend(Geometry::lines(task, config));
         all.extend(Many::lines(first, task, config));
         all.retain(|one| one.starts_with(line) && one != line);
         all

@@ -19,6 +19,7 @@ use super::kind::Kind;
 use super::plan::Sheet;
 use super::variants::Variants;
 use super::words::{FORMS, grid, misfit, mlp_layer, over_pairs, prediction};
+use crate::lens::LineError;
 use crate::lens::experiment::metric::Reading;
 use crate::lens::experiment::toward::Toward;
 use crate::lens::names::circuit::CircuitName;
@@ -200,7 +201,7 @@ impl Question {
             return Ok(Some(Self::Curves(curves)));
         }
         let found = match Many::parse(line, task, config) {
-            Ok(None) => Geometry::parse(line, config).map(|found| found.map(Self::Weights)),
+            Ok(None) => Geometry::parse(line, task, config).map(|found| found.map(Self::Weights)),
             found => found.map(|found| found.map(Self::Many)),
         };
         found.map_err(|error| with_form(verb, &error))
@@ -335,8 +336,14 @@ impl Question {
 fn with_form(verb: &str, error: &anyhow::Error) -> anyhow::Error {
     let form = FORMS.iter().find(|(word, _)| *word == verb);
     let form = form.map_or("", |(_, form)| form);
-    anyhow!(
-        "{error:#}; the form is: {}",
-        format!("{verb} {form}").trim_end()
-    )
+    let form = format!("{verb} {form}");
+    let told = |problem: &str| format!("{problem}; the form is: {}", form.trim_end());
+    match error.downcast_ref::<LineError>() {
+        // it still points at its word
+        Some(at) => anyhow::Error::new(LineError {
+            word: at.word,
+            problem: told(&at.problem),
+        }),
+        None => anyhow!(told(&format!("{error:#}"))),
+    }
 }

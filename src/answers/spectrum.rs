@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::lens::HeadName;
 use crate::lens::weights::circuit::check_table;
 use crate::lens::{
-    Array, Directions, Matrices, Matrix, cosines, fan, fourier, head_pairs, overlap,
+    Array, Chosen, Directions, Matrices, Matrix, cosines, fan, fourier, head_pairs, overlap,
 };
 use crate::model::Config;
 use crate::task::number::{fixed, significant};
@@ -133,12 +133,7 @@ pub(super) fn of_directions(weights: &Matrices, of: Directions, task: Task) -> R
 }
 
 /// The cosines of some directions with others.
-pub(super) fn cosine_table(
-    weights: &Matrices,
-    a: Directions,
-    b: Directions,
-    task: Task,
-) -> Result<Table> {
+pub(super) fn cosine_table(weights: &Matrices, a: Chosen, b: Chosen, task: Task) -> Result<Table> {
     let config = weights.config();
     let [rows, cols] = [a, b].map(|of| of.labels(config, task));
     check_table("this table of cosines", [rows.len(), cols.len()])?;
@@ -171,14 +166,14 @@ pub(super) fn cosine_table(
             values[(i, j)] as f32
         }),
         signed: true,
-        axes: vec![a.name(), b.name()],
+        axes: vec![a.name(config, task), b.name(config, task)],
         notes,
         ..Table::default()
     })
 }
 
 /// The lengths of some directions.
-pub(super) fn norm_table(weights: &Matrices, of: Directions, task: Task) -> Result<Table> {
+pub(super) fn norm_table(weights: &Matrices, of: Chosen, task: Task) -> Result<Table> {
     let rows = of.rows(weights)?;
     let labels = of.labels(weights.config(), task);
     let norms: Vec<f64> = (0..rows.nrows()).map(|i| rows.row(i).norm_l2()).collect();
@@ -188,7 +183,7 @@ pub(super) fn norm_table(weights: &Matrices, of: Directions, task: Task) -> Resu
         rows: labels,
         cols: vec!["norm".to_owned()],
         signed: false,
-        axes: vec![of.name()],
+        axes: vec![of.name(weights.config(), task)],
         notes: vec![("mean".to_owned(), significant(mean, 6))],
         ..Table::default()
     })

@@ -10,6 +10,11 @@ use serde::Serialize;
 /// What the layer of the differences of two models is called.
 pub const DIFFERENCE: &str = "difference";
 
+/// The note of a map that says what all other fields are.
+pub const ALL_ELSE: &str = "all else";
+/// And what it says where there are none.
+pub const NOTHING_ELSE: &str = "there is nothing else";
+
 /// What the layer is called that says how far means over other samples may be from these.
 pub(super) const STANDARD_ERROR: &str = "standard error";
 

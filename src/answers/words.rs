@@ -62,8 +62,11 @@ pub const FORMS: [(&str, &str); 26] = [
         "partition",
         "HOOK @POS [head N] by FIELD [keep SHARE] [over space|sample|random:SEED:N]",
     ),
-    ("cosines", "W_E|W_U|W_pos|ov.L.H|.. [the same]"),
-    ("norms", "W_E|W_U|W_pos|ov.L.H|.."),
+    (
+        "cosines",
+        "W_E|W_U|ov.L.H|W_U[T]|W_U[T] - W_U[T]|.. [the same]",
+    ),
+    ("norms", "W_E|W_U|ov.L.H|W_U[T]|W_U[T] - W_U[T]|.."),
     ("pca", "tokens|positions|W_U|.."),
     ("fan", "W_U|W_E|.."),
     ("overlap", ""),

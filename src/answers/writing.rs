@@ -114,7 +114,7 @@ impl Question {
             }
             Self::ModelLogits => "models logits".into(),
             Self::ModelAttention(head) => format!("models attention {head}"),
-            Self::Weights(geometry) => geometry.line(),
+            Self::Weights(geometry) => geometry.line(task, config),
             Self::Many(many) => many.line(task),
             Self::Curves(curves) => curves.line(),
             Self::Composition => "composition".into(),

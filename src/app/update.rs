@@ -3,6 +3,7 @@
 use super::session;
 use crate::app::does::act;
 use crate::app::does::asked;
+use crate::app::does::beginning;
 use crate::app::does::cell;
 use crate::app::does::go::take_fields;
 use crate::app::does::hand::AtHand;
@@ -78,7 +79,9 @@ fn take(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered { generation, result } => {
             asked::answered(state, generation, result);
-            links::lead_on(state)
+            let mut effects = links::lead_on(state);
+            effects.extend(beginning::open(state));
+            effects
         }
         Msg::Space { generation, result } => {
             if !session::tutorial::news(state, generation, &result) {

@@ -226,8 +226,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Whether an algorithm that is written down is the model's
     ///
-    /// A page with a title, text, and rules and removed parts: on how many inputs the model so changed
-    /// predicts what it does untouched, which rules that hangs on, and what of the model is explained.
+    /// A page of rules and removed parts: on how many inputs the model so changed predicts what it does
+    /// untouched, what hangs on which rule, what is explained. Exit code as of `claim`: are all kept?
     Explain(ExplainArgs),
     /// One node under every ablation: zero, means, resampled keeping each set of fields
     Ablations(AblationsArgs),
@@ -253,7 +253,7 @@ pub enum Command {
     Devices(DevicesArgs),
     /// A number of every checkpoint of a series: how it came to be
     ///
-    /// A series is a folder such as `train --save-every` makes; `--model FOLDER#STEP` opens one of it.
+    /// A series is a folder such as `train --save-every` makes, or several files; `--model FOLDER#STEP` opens one.
     Curve(CurveArgs),
     /// What the workbench finds here, and what to do where it is not what one wants
     ///

@@ -257,7 +257,7 @@ pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<ExitCode> {
         low_rank: then.low_rank.clone(),
         common: Common {
             which: ModelArgs {
-                model: path,
+                model: path.into_iter().collect(),
                 slide: None,
                 said: SaidArgs::of_flags(&then.said).with_context(|| wrong("said"))?,
             },

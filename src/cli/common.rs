@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The model asked for and the device it is on; of a folder its newest checkpoint that can be opened.
+/// The model asked for and the device it is on; of a series its newest step that can be opened.
 pub fn open(which: &ModelArgs) -> Result<(Model, Picked)> {
     let (model, picked, _) = open_newest(which)?;
     Ok((model, picked))
@@ -29,14 +29,14 @@ pub fn ensure_judged(model: &Model) -> Result<()> {
     Ok(())
 }
 
-/// The same with where it was opened from, be it the newest of a folder.
+/// The same with where it was opened from, be it the newest of a series.
 pub fn open_newest(which: &ModelArgs) -> Result<(Model, Picked, Option<PathBuf>)> {
     let path = which.path();
-    let series = match path.as_ref().filter(|path| path.is_dir()) {
-        Some(folder) => Series::around(folder)?,
-        None => None,
+    let series = match (which.several()?, path.as_ref().filter(|path| path.is_dir())) {
+        (None, Some(folder)) => Series::around(folder)?.map(|(series, _)| series),
+        (several, _) => several,
     };
-    if let Some((series, _)) = series {
+    if let Some(series) = series {
         let (model, picked, path) = newest_of(which, &series)?;
         return Ok((model, picked, Some(path)));
     }
@@ -52,7 +52,7 @@ pub fn newest_of(which: &ModelArgs, series: &Series) -> Result<(Model, Picked, P
     let mut first = None;
     for (step, path) in series.steps.iter().rev().take(TRIED) {
         let which = ModelArgs {
-            model: Some(path.clone()),
+            model: vec![path.clone()],
             slide: None,
             said: which.said.clone(),
         };

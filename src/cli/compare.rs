@@ -122,7 +122,7 @@ pub fn run(args: &CompareArgs, out: &mut dyn Write) -> Result<()> {
     let mut comparison: Option<(Comparison, Task)> = None;
     for (name, path) in paths {
         let which = ModelArgs {
-            model: Some(path),
+            model: vec![path],
             slide: None,
             said: args.said.clone(),
         };

@@ -13,8 +13,8 @@ use crate::findings::frame::{Drawn, Plot};
 use crate::model::{Model, Series};
 use crate::sweep::Progress;
 use crate::task::number::significant;
-use crate::task::text::csv_cell;
-use crate::task::{Sample, shown, shown_path};
+use crate::task::text::{as_command, csv_cell};
+use crate::task::{Sample, harmless, shown, shown_path};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub struct CurveArgs {
     /// ('pred == truth'), or a cell or note of an answer ('circuit ov.1 at 5 5')
     #[arg(required = true, num_args = 1.., value_name = "QUANTITY")]
     pub quantities: Vec<String>,
-    /// Tell the step at which this begins to hold: 'accuracy > 0.99', 'loss < 0.1', 'pred == truth'
+    /// Tell the step at which this begins to hold, and what opens it: 'accuracy > 0.99', 'loss < 0.1', 'pred == truth'
     #[arg(long, visible_alias = "when", value_name = "CONDITION")]
     pub until: Option<String>,
     /// Over these inputs: random:SEED or notebook:SEED, and :N; by default all where these are few
@@ -52,7 +52,7 @@ pub struct CurveArgs {
     /// Replace the file if it is there already
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// The folder of checkpoints, and where it computes
+    /// The series, and where it computes
     #[command(flatten)]
     pub which: ModelArgs,
 }
@@ -98,21 +98,21 @@ struct ToldPoint {
     over: String,
 }
 
-/// The series in a folder, of a step, or in a file that holds a list.
-fn series_of(path: &Path) -> Result<Series> {
-    if let Some((series, _)) = Series::around(path)? {
+/// The series in a folder, of a step, in a file that holds a list, or of several files.
+fn series_of(which: &ModelArgs) -> Result<Series> {
+    const SERIES: &str = "the folder of a series, a file that holds a list, or several files";
+    if let Some(series) = which.several()? {
         return Ok(series);
     }
+    let path = which.model.first();
+    let path = path.with_context(|| format!("--model names {SERIES}"))?;
     let name = shown_path(path);
     let file = path.to_string_lossy();
     let file = file.split('#').next().unwrap_or_default();
     ensure!(Path::new(file).exists(), "{name} is not there");
-    // all of a list, where none of it is named
-    let first = PathBuf::from(format!("{file}#0"));
-    let listed = Series::around(&first).ok().flatten();
-    let (series, _) = listed.with_context(|| {
-        format!("{name} is a checkpoint alone; --model names the folder of a series, or a file that holds a list")
-    })?;
+    let found = Series::whole(path)?;
+    let (series, _) =
+        found.with_context(|| format!("{name} is a checkpoint alone; --model names {SERIES}"))?;
     Ok(series)
 }
 
@@ -122,9 +122,7 @@ fn series_of(path: &Path) -> Result<Series> {
 /// When there is no series, or a quantity, an intervention or all models will not do.
 pub fn run(args: &CurveArgs, out: &mut dyn Write) -> Result<()> {
     let format = args.format()?;
-    let path = args.which.model.clone();
-    let path = path.context("--model names the folder of a series")?;
-    let series = series_of(&path)?;
+    let series = series_of(&args.which)?;
     let (model, picked, _) = common::newest_of(&args.which, &series)?;
     common::tell(&picked);
     if let Some(file) = &args.output {
@@ -240,13 +238,14 @@ fn printed(
                     "condition": condition,
                     "first": begins.map(|(first, _)| first),
                     "from_then_on": begins.and_then(|(_, good)| good),
+                    "path": along.begins_at().map(Path::to_string_lossy),
                 })
             });
             let all = serde_json::json!({"curves": told(curves, along), "until": until});
             print_json(&mut out, &all)?;
         }
         CurveFormat::Csv => out = csv(&told(curves, along)).into_bytes(),
-        CurveFormat::Text => text(&mut out, curves, along)?,
+        CurveFormat::Text => text(&mut out, args, curves, along)?,
         CurveFormat::Svg => out = plot(args, curves, along, model).svg()?.into_bytes(),
         CurveFormat::Png => out = plot(args, curves, along, model).png()?,
     }
@@ -296,9 +295,23 @@ fn told<'a>(curves: &'a Curves, along: &AlongSteps) -> Vec<Told<'a>> {
     .collect()
 }
 
-fn text(out: &mut dyn Write, curves: &Curves, along: &AlongSteps) -> Result<()> {
+/// The command that opens a step, with what is said of the model.
+fn opening(which: &ModelArgs, path: &Path) -> String {
+    let model = ["circuitscope".into(), "--model".into()];
+    let model = model
+        .into_iter()
+        .chain([path.to_string_lossy().into_owned()]);
+    let flags = which.said.flags().into_iter();
+    let said = flags.flat_map(|(name, value)| [format!("--{name}"), value]);
+    harmless(&as_command(model.chain(said)))
+}
+
+fn text(out: &mut dyn Write, args: &CurveArgs, curves: &Curves, along: &AlongSteps) -> Result<()> {
     if let Some(words) = along.begins_words() {
         writeln!(out, "{words}")?;
+    }
+    if let Some(path) = along.begins_at() {
+        writeln!(out, "{} opens it", opening(&args.which, path))?;
     }
     let mut head = vec!["step".to_owned()];
     head.extend(curves.quantities.iter().cloned());
@@ -348,6 +361,7 @@ fn plot(args: &CurveArgs, curves: &Curves, along: &AlongSteps, model: &Model) ->
     };
     Plot {
         title: format!("{}, {over}", model.transformer.task()),
+        subtitle: String::new(),
         x: ("step".to_owned(), log.x),
         y: (y, log.y),
         drawn: Drawn::Lines(lines.collect()),

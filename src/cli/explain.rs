@@ -1,6 +1,7 @@
 //! `circuitscope explain`: whether an algorithm that is written down is the model's.
 
 use super::args::Format;
+use super::claim::exit_code;
 use super::output::print_numbers;
 use super::progress::Bar;
 use super::space::{Asked, Opened, STOPPED, SpaceArgs, print_asked, print_rows, tell, words};
@@ -14,6 +15,7 @@ use clap::Args;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 /// `circuitscope explain`
@@ -53,11 +55,11 @@ struct Without {
     over: String,
 }
 
-/// Runs the command.
+/// Runs the command; its exit code says the verdict, as that of a claim does.
 ///
 /// # Errors
 /// When the page, the model or a flag will not do.
-pub fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<()> {
+pub fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<ExitCode> {
     ensure!(
         args.space.intervene.is_empty(),
         "the page says what is done to the model: write it there"
@@ -110,9 +112,10 @@ pub fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<()> {
         seconds: started.elapsed().as_secs_f64(),
     };
     match args.space.common.format {
-        Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer),
-        Format::Text => print(out, &opened, &answer),
+        Format::Json | Format::Csv => print_numbers(args.space.common.format, out, &answer)?,
+        Format::Text => print(out, &opened, &answer)?,
     }
+    Ok(exit_code(Some(answer.verdict)))
 }
 
 fn method(with: &Sweep, untouched: &Sweep, sampled: bool) -> String {

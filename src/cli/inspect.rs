@@ -7,15 +7,15 @@ use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::lens::slide::{self, Overall, overall};
 use crate::model::config::Sidecar;
-use crate::model::{Contents, Model, Opened};
+use crate::model::{Contents, Model, Opened, series};
 use crate::task::{Sample, Task, grouped, shown, shown_path};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use clap::Args;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Multiplications that a task may cost, so that large models are judged on fewer inputs.
 const BUDGET: usize = 100_000_000_000;
@@ -27,7 +27,7 @@ const DRAWN: usize = 2048;
 /// `circuitscope inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The file, .pt or .safetensors; of a series in one file, FILE#N
+    /// The file, .pt or .safetensors; of a series in one file the last, or FILE#N
     pub file: PathBuf,
     #[command(flatten)]
     pub said: SaidArgs,
@@ -87,19 +87,23 @@ struct Fit {
     words: String,
 }
 
+/// What there is to do about a file that makes no model.
+const REMEDY: &str = "mend the file, or what a JSON beside it or a flag says of it";
+
 /// Runs the command.
 ///
 /// # Errors
-/// When the file is no checkpoint, or a flag is wrong.
+/// When the file is no checkpoint, a flag is wrong, or no model can be made of what is in it, which is told
+/// all the same.
 pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
     let wish = args.said.wish()?;
-    let contents = Contents::read(&args.file)?;
+    let path = series::newest(&args.file)?;
+    let contents = Contents::read(&path)?;
     let picked = args.said.device.open()?;
     tell(&picked);
-    let opened = Opened::read(&args.file, &wish.overrides);
-    let (found, no_model) = match opened {
+    let (found, no_model) = match opened(&path, &wish, &picked.device) {
         Ok(opened) => (Some(found(&opened, &wish, &picked.device)?), None),
-        Err(error) => (None, Some(format!("{error:#}"))),
+        Err(error) => (None, Some(format!("{error:#}; {REMEDY}"))),
     };
     let answer = Answer {
         file: shown_path(&args.file),
@@ -108,9 +112,21 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<()> {
         found,
     };
     match args.format {
-        Format::Json | Format::Csv => print_numbers(args.format, out, &answer),
-        Format::Text => print(out, &answer),
+        Format::Json | Format::Csv => print_numbers(args.format, out, &answer)?,
+        Format::Text => print(out, &answer)?,
     }
+    out.flush()?;
+    answer.no_model.map_or(Ok(()), |why| bail!(why))
+}
+
+/// The file as a model, whatever it is asked.
+fn opened(path: &Path, wish: &slide::Wish, device: &Device) -> Result<Opened> {
+    let opened = Opened::read(path, &wish.overrides)?;
+    // two tokens, as the least of tasks: what is wrong with a tensor shows only when the model is made
+    let asked = slide::without_task(opened.config.n_ctx.min(2), &opened.config);
+    let made = slide::of(&opened, asked, device);
+    made.with_context(|| slide::cannot_use(path, &wish.overrides))?;
+    Ok(opened)
 }
 
 fn found(opened: &Opened, wish: &slide::Wish, device: &Device) -> Result<Found> {
@@ -178,9 +194,13 @@ fn judged(model: &Model) -> Result<Overall> {
 
 fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
     let contents = &answer.contents;
-    let series = contents
-        .series
-        .map(|(at, of)| format!(", #{at} of a series of {of}"));
+    let series = contents.series.map(|(at, of)| {
+        let others = match of {
+            1 => String::new(),
+            of => format!(" (#0 to #{} behind the path choose)", of - 1),
+        };
+        format!(", #{at} of a series of {of}{others}")
+    });
     let elements = |shape: &[usize]| shape.iter().product::<usize>() as u128;
     let all: u128 = contents
         .tensors
@@ -204,9 +224,6 @@ fn print(out: &mut dyn Write, answer: &Answer) -> Result<()> {
         })
         .collect();
     table::write(out, &[Align::Left; 3], &rows)?;
-    if let Some(why) = &answer.no_model {
-        writeln!(out, "no model: {why}")?;
-    }
     match &answer.found {
         Some(found) => print_found(out, found, contents.config_from.as_deref()),
         None => Ok(()),

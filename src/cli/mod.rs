@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
     // a limit on the size of files is an error of whoever writes, and not the end
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     // clap prints help to stdout and usage errors to stderr, with exit code 0 and 2
-    let args = leading::behind(std::env::args_os().collect());
+    let args = leading::behind(leading::each(std::env::args_os().collect()));
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return misunderstood(&error),
@@ -151,7 +151,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Ablations(args) => ablations::run_ablations(&args, &mut out)?,
         Command::Minimal(args) => ablations::run_minimal(&args, &mut out)?,
         Command::Export(args) => export::run(&args, &mut out)?,
-        Command::Explain(args) => explain::run(&args, &mut out)?,
+        Command::Explain(args) => {
+            let code = explain::run(&args, &mut out)?;
+            out.flush()?;
+            return Ok(code);
+        }
         Command::Slides(args) => slides::run(&args, &mut out)?,
         Command::Inspect(args) => inspect::run(&args, &mut out)?,
         Command::Convert(args) => convert::run(&args, &mut out)?,

@@ -4,7 +4,7 @@ use crate::findings::session::Session;
 use crate::lens::slide::Wish;
 use crate::model::config::Overrides;
 use crate::model::device::DeviceChoice;
-use crate::model::{SLIDES, Slide};
+use crate::model::{SLIDES, Series, Slide};
 use crate::task::shown;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -18,9 +18,10 @@ const MODEL: &str = "What the checkpoint does not say";
 /// Which model, and where it computes.
 #[derive(Clone, Debug, Args)]
 pub struct ModelArgs {
-    /// Checkpoint to use, .pt or .safetensors, instead of the embedded model
+    /// Checkpoint to use, .pt or .safetensors, or a folder of them, instead of the embedded model; several
+    /// (`--model step-*.pt`, or repeated) are one model at several steps
     #[arg(short, long, value_name = "PATH")]
-    pub model: Option<PathBuf>,
+    pub model: Vec<PathBuf>,
     /// Another model in the binary, by its name; `circuitscope slides` lists them
     #[arg(long, value_name = "NAME", value_parser = slides(), conflicts_with = "model")]
     pub slide: Option<String>,
@@ -66,12 +67,28 @@ fn slides() -> PossibleValuesParser {
 }
 
 impl ModelArgs {
-    /// Where the model is opened from; `None` is the one that is opened unasked.
+    /// Where the model is opened from, of several files the last step; `None` is the one that is opened unasked.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
         let slide = self.slide.as_deref().filter(|&name| name != SLIDES[0].name);
         let slide = slide.and_then(|name| Some(Slide::named(name).ok()?.path()));
-        slide.or_else(|| self.model.clone())
+        // what is wrong with files is said where they are opened
+        let last = || Some(self.several().ok()??.steps.pop()?.1);
+        slide.or_else(last).or_else(|| self.model.first().cloned())
+    }
+
+    /// The steps that several files are.
+    ///
+    /// # Errors
+    /// Names what is no file.
+    pub fn several(&self) -> Result<Option<Series>> {
+        if self.model.len() < 2 {
+            return Ok(None);
+        }
+        let files = self.model.iter();
+        // as the workbench keeps paths
+        let files = files.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+        Series::of_files(&files.collect::<Vec<_>>()).map(Some)
     }
 
     /// What the flags say of a model and its task.

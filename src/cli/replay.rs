@@ -167,7 +167,9 @@ fn looked_at(which: &ModelArgs, record: &Record) -> ModelArgs {
     let mut which = which.clone();
     let path = which.path();
     let path = path.or_else(|| record.session.model.path.as_ref().map(PathBuf::from));
-    (which.model, which.slide) = (path, None);
+    if which.model.len() < 2 {
+        (which.model, which.slide) = (path.into_iter().collect(), None);
+    }
     which.said.fill(&record.session);
     which
 }
@@ -186,7 +188,7 @@ pub(super) fn open(which: &ModelArgs, record: &Record) -> Result<Looked> {
     let info = ModelInfo::new(&model, absolute(path.as_deref()), picked.name);
     Ok(Looked {
         info: with_said(info, &which),
-        steps: steps_of(path.as_deref())?.1,
+        steps: steps_of(&which, path.as_deref())?.1,
         model,
     })
 }

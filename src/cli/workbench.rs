@@ -182,9 +182,9 @@ fn look(args: &WorkbenchArgs, env: impl Fn(&str) -> Option<String>) -> Result<Lo
 /// The model and the first state; a session says both, where no flag does.
 fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, State)> {
     let mut which = args.which.clone();
-    if which.model.is_none() && which.slide.is_none() {
+    if which.model.is_empty() && which.slide.is_none() {
         let path = session.and_then(|session| session.model.path.as_ref());
-        which.model = path.map(PathBuf::from);
+        which.model = path.map(PathBuf::from).into_iter().collect();
     }
     if let Some(session) = session {
         which.said.fill(session);
@@ -198,7 +198,7 @@ fn start(args: &WorkbenchArgs, session: Option<&Session>) -> Result<(Models, Sta
         None => found?,
     };
     let task = model.transformer.task();
-    let (path, steps) = steps_of(path.as_deref())?;
+    let (path, steps) = steps_of(&which, path.as_deref())?;
     let info = ModelInfo::new(&model, path, picked.name);
     let info = with_said(info, &which);
     let mut state = match session {
@@ -253,9 +253,9 @@ fn start_again(args: &WorkbenchArgs, found: &mut TakenUp) -> Result<(Models, Sta
 /// Opens other models, on the same device, as the shell does; what the flags say of the first one, or of
 /// another of its steps, goes on to hold for it.
 fn opener(first: &ModelArgs) -> Opener {
-    let (said, of) = (first.said.clone(), first.path());
+    let (said, first) = (first.said.clone(), first.clone());
     Arc::new(move |to: &Destination| {
-        let flags = match is_first(to, of.as_deref())? {
+        let flags = match is_first(to, &first)? {
             true => said.clone(),
             false => SaidArgs {
                 device: said.device,
@@ -263,7 +263,7 @@ fn opener(first: &ModelArgs) -> Opener {
             },
         };
         let which = ModelArgs {
-            model: to.path.as_ref().map(PathBuf::from),
+            model: to.path.iter().map(PathBuf::from).collect(),
             slide: None,
             said: SaidArgs {
                 task: to.task.clone().or_else(|| flags.task.clone()),
@@ -274,7 +274,7 @@ fn opener(first: &ModelArgs) -> Opener {
         // the one that is opened unasked has no path
         let path = path.as_ref();
         let path = path.filter(|path| **path != SLIDES[0].path());
-        let (path, steps) = steps_of(path.map(PathBuf::as_path))?;
+        let (path, steps) = steps_of(&first, path.map(PathBuf::as_path))?;
         let info = with_said(ModelInfo::new(&model, path, picked.name), &which);
         let of_series = steps.as_ref().and_then(|steps| steps.series.note.clone());
         Ok(Opened {
@@ -287,25 +287,38 @@ fn opener(first: &ModelArgs) -> Opener {
 }
 
 /// Whether a path names the model that the program began with, at whatever step.
-fn is_first(to: &Destination, first: Option<&Path>) -> Result<bool> {
-    if to.path == absolute(first) {
+fn is_first(to: &Destination, first: &ModelArgs) -> Result<bool> {
+    let of = first.path();
+    if to.path == absolute(of.as_deref()) {
         return Ok(true);
     }
     let place = |path| -> Result<Option<PathBuf>> {
-        Ok(steps_of(path)?.1.map(|steps| steps.series.place.clone()))
+        Ok(steps_of(first, path)?
+            .1
+            .map(|steps| steps.series.place.clone()))
     };
     let asked = place(to.path.as_deref().map(Path::new))?;
-    Ok(asked.is_some() && asked == place(first)?)
+    Ok(asked.is_some() && asked == place(of.as_deref())?)
 }
 
-/// A model's path as sessions keep it, and its steps where it is one of several: a session of a series is
-/// one of the step that it showed.
-pub(super) fn steps_of(path: Option<&Path>) -> Result<(Option<String>, Option<Steps>)> {
+/// A model's path as sessions keep it, and its steps where it is one of several, be it of the files that the
+/// flags name: a session of a series is one of the step that it showed.
+pub(super) fn steps_of(
+    which: &ModelArgs,
+    path: Option<&Path>,
+) -> Result<(Option<String>, Option<Steps>)> {
     let Some(path) = absolute(path) else {
         return Ok((None, None));
     };
     if Slide::of_path(Path::new(&path)).is_some() {
         return Ok((Some(path), None));
+    }
+    if let Some(series) = which.several()? {
+        let mut steps = series.steps.iter();
+        let at = steps.position(|(_, one)| *one == Path::new(&path));
+        if let Some(at) = at {
+            return Ok((Some(path), Some(Steps::new(series, at))));
+        }
     }
     Ok(match Series::around(Path::new(&path))? {
         None => (Some(path), None),

@@ -53,6 +53,7 @@ pub use shares::attention::{AttentionKind, AttentionMaps, attention_of_run, atte
 pub use shares::attribution::{Attribution, Labelled, PathShares, attribute, attribute_sample};
 pub use shares::neurons::{Neurons, neurons};
 pub use shares::scores::{AttentionCell, Part, ScoreSplit, split_score};
+pub use weights::chosen::{Chosen, OneDirection};
 pub use weights::circuit::{Axis, Circuit, Weight, weight_singular_values};
 pub use weights::composition::{Baseline, Composition, composition, composition_baseline};
 pub use weights::diagonal::{Diagonal, Failing, Spread};

@@ -53,7 +53,8 @@ pub fn open(path: &Path, wish: &Wish, device: &Device) -> Result<Model> {
         Err(error) if is_of_file(&error) => return Err(error),
         task => task.and_then(|task| of(&opened, task, device)),
     };
-    let mut model = model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))?;
+    let told = || cannot_use(opened.path.as_deref().unwrap_or(path), &wish.overrides);
+    let mut model = model.with_context(told)?;
     let named = (opened.said.task.as_ref()).filter(|_| known_task(&opened.said).is_none());
     // a file of that name beside it is what was meant
     let other = named.filter(|named| named.name != model.transformer.task().name);
@@ -78,9 +79,14 @@ fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
     }
 }
 
-/// The beginning of what is wrong with a checkpoint.
-fn cannot_use(path: &Path) -> String {
-    format!("cannot use the model {}", shown_path(path))
+/// The beginning of what is wrong with a checkpoint, with what flags say of it.
+#[must_use]
+pub fn cannot_use(path: &Path, overrides: &Overrides) -> String {
+    format!(
+        "cannot use the model {}{}",
+        shown_path(path),
+        overrides.words()
+    )
 }
 
 /// A task that fits these sizes.
@@ -100,7 +106,8 @@ pub fn open_for(path: &Path, task: Task, device: &Device) -> Result<Model> {
     let opened = read(path, &Overrides::default())?;
     let task = fitting(task, &sizes(&opened.config));
     let model = task.and_then(|task| of(&opened, task, device));
-    model.with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
+    let path = opened.path.as_deref().unwrap_or(path);
+    model.with_context(|| cannot_use(path, &Overrides::default()))
 }
 
 /// Another step of a model: for the same task, and computed with in the same way, whatever its file leaves open.
@@ -127,7 +134,8 @@ pub fn open_step(path: &Path, like: &HookedTransformer) -> Result<Model> {
         );
         Model::of(&opened, config.clone(), task, like.device())
     };
-    of().with_context(|| cannot_use(opened.path.as_deref().unwrap_or(path)))
+    let path = opened.path.as_deref().unwrap_or(path);
+    of().with_context(|| cannot_use(path, &Overrides::default()))
 }
 
 /// The model of what was read, for a task.

@@ -41,7 +41,7 @@ impl Contents {
     /// When it is no checkpoint: names the file, and what to do.
     pub fn read(path: &Path) -> Result<Self> {
         let (file, step) = numbered(&series::resolved(path)?);
-        let read = weights::read_checkpoint(&file, step)?;
+        let read = weights::read_checkpoint(&file, step.into())?;
         let entry = |(name, tensor): (&String, &weights::RawTensor)| Entry {
             name: name.clone(),
             dtype: read.dtypes.get(name).copied().unwrap_or("f32"),

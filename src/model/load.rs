@@ -154,7 +154,7 @@ impl Opened {
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
         let path = &series::resolved(path)?;
         let (file, step) = numbered(path);
-        let read = weights::read_checkpoint(&file, step)?;
+        let read = weights::read_checkpoint(&file, step.into())?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = shown(&name.to_string_lossy());
         let (config, beside) = read_sidecar(&file)?.unzip();
@@ -163,18 +163,21 @@ impl Opened {
             let fields = over(&read.config, &beside.unwrap_or_default());
             let said = Sidecar::from_fields(&fields)
                 .context("the config among the weights is not one of a small transformer")?;
+            let opened = Self::of(read.weights, &overrides.over(&said), name)?;
+            overrides.check(&opened.config)?;
             Ok(Self {
                 path: Some(path.clone()),
-                ..Self::of(read.weights, &overrides.over(&said), name)?
+                ..opened
             })
         };
+        let flags = overrides.words();
         of().with_context(|| match &config {
             Some(config) => format!(
-                "cannot use the model {} with the config {} beside it",
+                "cannot use the model {}{flags} with the config {} beside it",
                 shown_path(path),
                 shown_path(config)
             ),
-            None => format!("cannot use the model {}", shown_path(path)),
+            None => format!("cannot use the model {}{flags}", shown_path(path)),
         })
     }
 

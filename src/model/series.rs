@@ -1,27 +1,26 @@
-//! One model at several steps: a folder of checkpoints (`run#200` is the one after 200), or a file that holds
-//! a list of them (`run.pt#3`).
+//! One model at several steps: a folder of checkpoints (`run#200` is the one after 200), a file that holds
+//! a list of them (`run.pt#3`), or several files.
+
+mod record;
 
 use super::load::numbered;
-use super::weights;
-use crate::task::plain::{self, Links};
+use super::weights::{self, WhichSet};
 use crate::task::{shown, shown_path};
 use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
+use record::told_in;
+pub use record::{HeldOut, Recorded, TRAINING_STATE};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Checkpoints in a folder beyond these are not looked at.
 const MAX_STEPS: usize = 100_000;
-/// A record of a training beside a series is at most so long.
-const MAX_RECORD: u64 = 4 << 20;
-/// What the metadata of a training's state is called in its file, `state.safetensors`.
-pub const TRAINING_STATE: &str = "circuitscope-training-state-1";
 /// What stands before the number in the name of one step's file.
 const STEP_WORDS: [&str; 6] = ["step", "steps", "checkpoint", "ckpt", "epoch", "iter"];
 
 /// A model at several steps, and how its training went where a record stands beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// The folder, or the file that holds a list.
+    /// The folder, or the file that holds a list; of several files the first.
     pub place: PathBuf,
     /// Each step and the path that opens it, the first one first; no step twice.
     pub steps: Vec<(u64, PathBuf)>,
@@ -32,27 +31,6 @@ pub struct Series {
     pub note: Option<String>,
 }
 
-/// Where a training stood after some steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// Steps taken.
-    pub step: u64,
-    /// Mean loss of the steps since the point before, in nats per prediction.
-    pub loss: f64,
-    /// Of the inputs that no step takes, where there are such.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub held_out: Option<HeldOut>,
-}
-
-/// How right a model is on inputs that no step takes: exact, over all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HeldOut {
-    /// In nats per prediction.
-    pub loss: f64,
-    /// Of predictions.
-    pub accuracy: f64,
-}
-
 impl Series {
     /// The series that a path names or is a step of, and which of its steps: of the whole the last.
     /// `None` for a checkpoint that stands alone.
@@ -61,9 +39,7 @@ impl Series {
     /// When a folder has no checkpoints or not that step, or a file cannot be read.
     pub fn around(path: &Path) -> Result<Option<(Self, usize)>> {
         if path.is_dir() {
-            let series = Self::of_folder(path)?;
-            let last = series.steps.len() - 1;
-            return Ok(Some((series, last)));
+            return Ok(Some(Self::of_folder(path)?.at_last()));
         }
         if let Some((folder, _)) = in_folder(path) {
             let file = resolved(path)?;
@@ -90,18 +66,76 @@ impl Series {
             let at = series.steps.iter().position(|(one, _)| Some(*one) == own);
             return Ok(at.filter(|_| series.steps.len() > 1).map(|at| (series, at)));
         }
-        Self::of_list(&file, number)
+        // a list is not opened without saying which
+        match number {
+            Some(number) => Self::of_list(&file, WhichSet::Number(number)),
+            None => Ok(None),
+        }
+    }
+
+    /// The same of a path that names a list as a whole as well, of which it is the last step.
+    ///
+    /// # Errors
+    /// As [`Self::around`].
+    pub fn whole(path: &Path) -> Result<Option<(Self, usize)>> {
+        match (Self::around(path)?, numbered(path)) {
+            (None, (file, None)) => Self::of_list(&file, WhichSet::Last),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// Several files, each a step: by the last number in its name where each has one and no two the same, in
+    /// their order; else they are counted from 0 as they are given.
+    ///
+    /// # Errors
+    /// Names what is no file.
+    pub fn of_files(files: &[PathBuf]) -> Result<Self> {
+        for file in files {
+            let name = shown_path(file);
+            ensure!(
+                !file.is_dir(),
+                "{name} is a folder; a series is one folder, or several files"
+            );
+            ensure!(numbered(file).0.exists(), "{name} is not there");
+        }
+        ensure!(
+            files.len() <= MAX_STEPS,
+            "{} files; {MAX_STEPS} steps are supported",
+            files.len()
+        );
+        let place = files.first().context("a series has steps")?;
+        let counted = || (0..).zip(files.iter().cloned()).collect();
+        // parted from the names only where the names alone tell the files apart
+        let own: Option<BTreeMap<u64, PathBuf>> = (files.iter())
+            .map(|file| Some((last_number(file)?, file.clone())))
+            .collect();
+        let named = own.filter(|own| own.len() == files.len());
+        let folder = |file: &PathBuf| file.parent().map(Path::to_owned);
+        // the record of a training tells of its own steps alone
+        let beside = folder(place).filter(|own| {
+            named.is_some() && files.iter().all(|file| folder(file).as_ref() == Some(own))
+        });
+        let (recorded, note) = beside.map_or_else(Default::default, |own| told_in(&own));
+        Ok(Self {
+            place: place.clone(),
+            steps: named.map_or_else(counted, |own| own.into_iter().collect()),
+            recorded,
+            note,
+        })
+    }
+
+    /// With the place of its last step.
+    fn at_last(self) -> (Self, usize) {
+        let last = self.steps.len().saturating_sub(1);
+        (self, last)
     }
 
     /// The steps of a folder.
     fn of_folder(folder: &Path) -> Result<Self> {
         let mut steps = steps(folder)?;
         steps.dedup_by_key(|(step, _)| *step);
-        let named = |(step, _): (u64, PathBuf)| (step, of_folder(folder, step));
-        let (recorded, note) = match recorded(folder) {
-            Ok(recorded) => (recorded, None),
-            Err(error) => (Vec::new(), Some(format!("{error:#}"))),
-        };
+        let named = |(step, _): (u64, PathBuf)| (step, step_of(folder, step));
+        let (recorded, note) = told_in(folder);
         Ok(Self {
             place: folder.to_owned(),
             steps: steps.into_iter().map(named).collect(),
@@ -111,12 +145,8 @@ impl Series {
     }
 
     /// The list in a file, if it holds one.
-    fn of_list(file: &Path, number: Option<usize>) -> Result<Option<(Self, usize)>> {
-        // a list is not opened without saying which
-        if number.is_none() {
-            return Ok(None);
-        }
-        let Some((at, count)) = weights::read_checkpoint(file, number)?.series else {
+    fn of_list(file: &Path, pick: WhichSet) -> Result<Option<(Self, usize)>> {
+        let Some((at, count)) = weights::read_checkpoint(file, pick)?.series else {
             return Ok(None);
         };
         ensure!(
@@ -124,11 +154,7 @@ impl Series {
             "the list in {} has {count} steps; {MAX_STEPS} are supported",
             shown_path(file)
         );
-        let named = |i: usize| {
-            let mut path = file.as_os_str().to_owned();
-            path.push(format!("#{i}"));
-            (i as u64, PathBuf::from(path))
-        };
+        let named = |i: usize| (i as u64, step_of(file, i as u64));
         let series = Self {
             place: file.to_owned(),
             steps: (0..count).map(named).collect(),
@@ -164,13 +190,13 @@ impl Series {
         self.recorded = recorded;
         let place = &self.place;
         self.steps
-            .extend(steps.iter().map(|&step| (step, of_folder(place, step))));
+            .extend(steps.iter().map(|&step| (step, step_of(place, step))));
     }
 
     /// Its folder stands elsewhere now.
     pub fn move_to(&mut self, place: PathBuf) {
         for (step, path) in &mut self.steps {
-            *path = of_folder(&place, *step);
+            *path = step_of(&place, *step);
         }
         self.place = place;
     }
@@ -183,55 +209,11 @@ impl Series {
     }
 }
 
-/// The path of a folder's step.
-fn of_folder(folder: &Path, step: u64) -> PathBuf {
-    let mut path = folder.as_os_str().to_owned();
+/// The path of a step of a folder, or of a list.
+fn step_of(place: &Path, step: u64) -> PathBuf {
+    let mut path = place.as_os_str().to_owned();
     path.push(format!("#{step}"));
     PathBuf::from(path)
-}
-
-/// What of a training's record is read here.
-#[derive(Deserialize)]
-struct Record {
-    history: Vec<Recorded>,
-}
-
-/// What of the state of a training that may go on.
-#[derive(Deserialize)]
-struct KeptState {
-    journal: KeptJournal,
-}
-
-#[derive(Deserialize)]
-struct KeptJournal {
-    points: Vec<Recorded>,
-}
-
-/// What a folder's record tells, by step; without one the state that its training goes on from; nothing where there
-/// is neither.
-fn recorded(folder: &Path) -> Result<Vec<Recorded>> {
-    let [record, state] = ["record.json", "state.safetensors"].map(|name| folder.join(name));
-    let mut points = if plain::stands(&record)? {
-        let name = shown_path(&record);
-        let text = plain::text(&record, MAX_RECORD, Links::Followed);
-        let text = text.with_context(|| format!("cannot read the record {name}"))?;
-        let record: Record = serde_json::from_str(&text)
-            .with_context(|| format!("the record {name} tells no losses"))?;
-        record.history
-    } else if plain::stands(&state)? {
-        let metadata = weights::read_metadata(&state)?;
-        let name = shown_path(&state);
-        let text = metadata.get(TRAINING_STATE);
-        let text = text.with_context(|| format!("{name} is no state of a training"))?;
-        let state: KeptState = serde_json::from_str(text)
-            .with_context(|| format!("the state {name} tells no losses"))?;
-        state.journal.points
-    } else {
-        Vec::new()
-    };
-    points.retain(|point| point.loss.is_finite());
-    points.sort_by_key(|point| point.step);
-    Ok(points)
 }
 
 /// Whether a file is called as one step of many: `step-00000100.safetensors`, `ckpt_12.pt`, `100.pt`.
@@ -281,6 +263,13 @@ fn step(path: &Path) -> Option<u64> {
     stem[digits..].parse().ok()
 }
 
+/// The last number in a file's name, wherever it stands: `step-100-ema.pt`.
+fn last_number(path: &Path) -> Option<u64> {
+    let stem = path.file_stem()?.to_str()?;
+    let mut numbers = stem.split(|c: char| !c.is_ascii_digit()).rev();
+    numbers.find(|digits| !digits.is_empty())?.parse().ok()
+}
+
 /// The folder and the step of a path such as `run#200`.
 fn in_folder(path: &Path) -> Option<(PathBuf, String)> {
     let text = path.to_string_lossy();
@@ -319,9 +308,60 @@ pub fn resolved(path: &Path) -> Result<PathBuf> {
     Ok(file.clone())
 }
 
+/// The path of one model: of a folder its last checkpoint, of a list in a file the last of it; any other
+/// path is itself.
+///
+/// # Errors
+/// As [`resolved`]; when a file cannot be read.
+pub fn newest(path: &Path) -> Result<PathBuf> {
+    let path = resolved(path)?;
+    if numbered(&path).1.is_some() {
+        return Ok(path);
+    }
+    let Some((at, _)) = weights::read_checkpoint(&path, WhichSet::Last)?.series else {
+        return Ok(path);
+    };
+    Ok(step_of(&path, at as u64))
+}
+
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
+
+    #[test]
+    fn files_are_steps_by_their_numbers_where_these_tell_them_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let steps = |names: &[&str]| {
+            let files = names.iter().map(|name| folder.path().join(name));
+            let files: Vec<PathBuf> = files.collect();
+            let made = files.iter().try_for_each(|file| std::fs::write(file, ""));
+            assert!(made.is_ok());
+            let series = Series::of_files(&files).map(|series| series.steps);
+            let steps = series.unwrap_or_default().into_iter().map(|(step, path)| {
+                let name = path.file_name().unwrap_or_default();
+                (step, name.to_string_lossy().into_owned())
+            });
+            steps.collect::<Vec<_>>()
+        };
+        let named = |all: &[(u64, &str)]| -> Vec<(u64, String)> {
+            all.iter()
+                .map(|(n, name)| (*n, (*name).to_owned()))
+                .collect()
+        };
+        assert_eq!(
+            steps(&["step-100.pt", "step-20-ema.pt", "9.pt"]),
+            named(&[(9, "9.pt"), (20, "step-20-ema.pt"), (100, "step-100.pt")])
+        );
+        // one without a number, or two with the same one
+        for names in [["b.pt", "a7.pt"], ["b_v1.pt", "a_v1.pt"]] {
+            assert_eq!(steps(&names), named(&[(0, names[0]), (1, names[1])]));
+        }
+        let missing = [folder.path().to_owned(), folder.path().join("none.pt")];
+        for file in missing {
+            assert!(Series::of_files(&[file]).is_err());
+        }
+    }
 
     #[test]
     fn a_step_has_its_own_loss_and_one_between_that_of_the_next_record() {

@@ -150,6 +150,14 @@ impl RecipeArgs {
             one_update_per_batch: self.one_update_per_batch,
         };
         recipe.check()?;
+        ensure!(
+            self.d_head.is_some()
+                || recipe.model.is_bare()
+                || self.d_model.is_multiple_of(self.heads),
+            "--heads {} does not divide --d-model {}; --d-head says how wide a head is all the same",
+            self.heads,
+            self.d_model
+        );
         Ok(recipe)
     }
 

@@ -3,7 +3,7 @@
 use super::figure;
 use super::look::Look;
 use super::rgb::Rgb;
-use crate::answers::{Alike, Geometry, Many, Question, Table};
+use crate::answers::{ALL_ELSE, Alike, Geometry, Many, NOTHING_ELSE, Question, Table};
 use crate::findings::frame::{Cells, Drawn, Plot};
 use crate::task::number::significant;
 
@@ -53,11 +53,19 @@ pub fn plotted(question: &Question, table: &Table, column: usize, look: &Look) -
     };
     Some(Plot {
         title: table.title.clone(),
+        subtitle: fixed(table),
         x: (x, table.log.x),
         y: (y, table.log.y && !matches!(drawn, Drawn::Cells(_))),
         drawn,
         mark: None,
     })
+}
+
+/// What all else is, where the answer says that.
+fn fixed(table: &Table) -> String {
+    let mut notes = table.notes.iter();
+    let note = notes.find(|(name, words)| name == ALL_ELSE && words != NOTHING_ELSE);
+    note.map_or_else(String::new, |(name, words)| format!("{name}: {words}"))
 }
 
 /// The one name there is.

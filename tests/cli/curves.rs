@@ -69,6 +69,13 @@ fn several_numbers_a_condition_and_a_figure() {
         "text",
     ]));
     assert!(text.contains(&format!("step {}", first * 10)), "{text}");
+    // and what opens that step, with what was said of the model
+    let opens = format!("{folder}#{}", first * 10);
+    assert!(
+        text.contains(&opens) && text.contains(" opens it\n"),
+        "{text}"
+    );
+    assert_eq!(all["until"]["path"], opens);
     let never = stdout(&curve(&["loss", "--until", "loss < 0", "--format", "text"]));
     assert!(never.contains("loss < 0 holds at no step"), "{never}");
 

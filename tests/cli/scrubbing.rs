@@ -227,6 +227,11 @@ fn a_curve_stands_in_the_dock_and_leads_to_its_steps() {
         text.contains("loss < 1000 holds from step 0 on") && text.contains("own scales), log"),
         "{text}"
     );
+    // where the condition begins to hold is opened once all steps are measured
+    assert!(
+        text.lines().nth(1).unwrap().starts_with(" step 0  1/5"),
+        "{text}"
+    );
     // the row under the cursor is a step, and enter opens it; the curve stays
     let text = rendered(&run, &format!("{asked} down down enter"), ".txt", &[]);
     assert!(

@@ -91,3 +91,58 @@ fn a_series_is_opened_by_its_steps_and_drawn_as_a_curve() {
         "has no checkpoints",
     );
 }
+
+/// Files of one model at several steps, given one by one or as a shell fills them in, are the series that a folder
+/// of them is.
+#[test]
+fn several_files_are_one_model_at_several_steps() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("run");
+    let folder = folder.to_str().unwrap();
+    let recipe = "train --task min_of_two:max_num=6 --d-model 16 --layers 1 --steps 40 --save-every 20 --seed 1 -o";
+    let recipe: Vec<&str> = recipe.split(' ').collect();
+    assert!(output(&[&recipe[..], &[folder]].concat()).status.success());
+    let file = |n: usize| format!("{folder}/step-{n:08}.safetensors");
+    let files = [file(40), file(0), file(20)];
+    let [a, b, c] = files.each_ref().map(String::as_str);
+    let points = |args: &[&str]| json(&[&["curve", "loss"], args].concat())["curves"].clone();
+    let whole = points(&["--model", folder]);
+    // in the order of their steps, whatever the order of the words
+    assert_eq!(points(&["--model", a, b, c]), whole);
+    assert_eq!(points(&["-m", a, "--model", b, "-m", c]), whole);
+    let record = ["curve", "train.loss", "--model"];
+    assert_eq!(
+        json(&[&record[..], &[a, b, c]].concat())["curves"],
+        json(&[&record[..], &[folder]].concat())["curves"]
+    );
+    // the prompt behind them stays a prompt, and the last step is the model
+    let run = |args: &[&str]| json(&[&["run"], args, &["1 5"]].concat())["logits"].clone();
+    assert_eq!(run(&["--model", b, a, c]), run(&["--model", folder]));
+    // without numbers they are counted as they are given
+    let named =
+        ["late", "early"].map(|name| format!("{}/{name}.safetensors", home.path().display()));
+    for (name, from) in named.iter().zip([a, b]) {
+        std::fs::copy(from, name).unwrap();
+        std::fs::copy(
+            from.replace("safetensors", "json"),
+            name.replace("safetensors", "json"),
+        )
+        .unwrap();
+    }
+    let counted = points(&["--model", &named[1], &named[0]]);
+    for (i, of) in [(0, 0), (1, 2)] {
+        assert_eq!(counted[0]["points"][i]["step"], i);
+        assert_eq!(
+            counted[0]["points"][i]["value"],
+            whole[0]["points"][of]["value"]
+        );
+    }
+    refused(
+        &["run", "1 5", "-m", a, "-m", folder],
+        "is a folder; a series is one folder, or several files",
+    );
+    refused(
+        &["run", "1 5", "-m", a, "-m", "/nowhere.pt"],
+        "/nowhere.pt is not there",
+    );
+}

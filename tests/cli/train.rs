@@ -83,6 +83,10 @@ fn wrong_training_flags_write_nothing() {
         (&["--batch", "0"], "batch 0"),
         (&["--layers", "0"], "n_layers is 0"),
         (&["--heads", "65"], "n_heads is 65"),
+        (
+            &["--heads", "5", "--d-model", "24"],
+            "--heads 5 does not divide --d-model 24; --d-head",
+        ),
         (&["--judge", "0"], "judge"),
         (
             &[

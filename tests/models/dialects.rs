@@ -119,9 +119,14 @@ fn joined_heads_must_be_counted_by_somebody() {
     );
     let message = refused("joined.pt", &[("heads", "3")]);
     assert!(
-        message.contains("8 rows of queries cannot be divided among 3 heads"),
+        message.contains(
+            "joined.pt with --heads 3: 8 rows of queries cannot be divided among 3 heads"
+        ),
         "{message}"
     );
+    let message = refused("apart.pt", &[("heads", "5")]);
+    let says = "apart.pt with --heads 5: config field n_heads is 5, but the tensors have 2";
+    assert!(message.contains(says), "{message}");
 }
 
 /// A file's tensors under other names.

@@ -253,7 +253,8 @@ fn a_series_is_chosen_from() {
         ("series.pt#3", "the series ends at #2; there is no #3"),
         ("older.pt#0", "leave out the # behind its name"),
     ] {
-        let output = output(&["inspect", &folder.join(file).to_string_lossy()]);
+        let path = folder.join(file);
+        let output = output(&["run", "1", "--model", &path.to_string_lossy()]);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(

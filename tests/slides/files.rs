@@ -2,7 +2,7 @@
 
 use super::common;
 use super::program::{command, json, output, refused, stdout};
-use circuitscope::model::weights::{RawTensor, StateDict, to_safetensors};
+use circuitscope::model::weights::{RawTensor, StateDict, read_state_dict, to_safetensors};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -139,9 +139,14 @@ fn inspect_says_what_is_there_and_what_is_assumed() {
     assert!(dtypes.iter().any(|one| one["dtype"] != "f32"), "{half}");
     let series = json(&["inspect", &golden("series.pt#2")]);
     assert_eq!(series["series"], serde_json::json!([2, 3]));
-    refused(
-        &["inspect", &golden("series.pt")],
-        "choose one by its number",
+    // of a list the last one, which says how many there are
+    let last = json(&["inspect", &golden("series.pt")]);
+    assert_eq!(last["series"], serde_json::json!([2, 3]));
+    assert_eq!(last["tensors"], series["tensors"]);
+    let text = stdout(&["inspect", &golden("series.pt")]);
+    assert!(
+        text.contains("#2 of a series of 3 (#0 to #2 behind the path choose)"),
+        "{text}"
     );
     refused(
         &["inspect", &golden("logits.json")],
@@ -163,11 +168,40 @@ fn tensors_that_make_no_model_are_listed_all_the_same() {
     };
     let dict = StateDict::from([("conv1.weight".to_owned(), raw)]);
     std::fs::write(&path, to_safetensors(&dict, &BTreeMap::new()).unwrap()).unwrap();
-    let found = json(&["inspect", &text(&path)]);
-    assert_eq!(found["tensors"][0]["name"], "conv1.weight");
-    let why = found["no_model"].as_str().unwrap();
-    assert!(why.contains("conv.safetensors"), "{why}");
-    assert!(found.get("config").is_none());
+    no_model(&text(&path), &[], "tensor conv1.weight is none that");
+    // and where all is there, but a number of it is none
+    let mut weights = read_state_dict(Path::new(&golden("older.pt"))).unwrap();
+    let keys = weights.iter_mut().find(|(name, _)| name.ends_with("W_K"));
+    keys.unwrap().1.data[0] = f32::NAN;
+    std::fs::write(&path, to_safetensors(&weights, &BTreeMap::new()).unwrap()).unwrap();
+    no_model(&text(&path), &[], "holds NaN");
+    // what a flag says against the tensors is told with both
+    let heads = ["--heads", "5"];
+    let joined = "with --heads 5: 8 rows of queries cannot be divided among 5 heads";
+    no_model(&golden("joined.pt"), &heads, joined);
+    let apart = "with --heads 5: config field n_heads is 5, but the tensors have 2";
+    no_model(&golden("apart.pt"), &heads, apart);
+}
+
+/// What is in the file is told, and why it makes no model: on stderr and in the JSON, with exit code 2.
+fn no_model(path: &str, flags: &[&str], why: &str) {
+    for format in ["json", "text"] {
+        let found = output(&[&["inspect", path, "--format", format], flags].concat());
+        let said = String::from_utf8(found.stderr).unwrap();
+        assert_eq!(found.status.code(), Some(2), "{said}");
+        let name = Path::new(path).file_name().unwrap().to_string_lossy();
+        for part in [why, &name, "; mend the file, or"] {
+            assert!(said.contains(part), "no {part}: {said}");
+        }
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let told = String::from_utf8(found.stdout).unwrap();
+        if format == "json" {
+            let told: Value = serde_json::from_str(&told).unwrap();
+            assert!(!told["tensors"].as_array().unwrap().is_empty());
+            assert!(told["no_model"].as_str().unwrap().contains(why));
+            assert!(told.get("config").is_none());
+        }
+    }
 }
 
 #[test]

@@ -111,3 +111,64 @@ fn answers_are_written_as_figures_for_a_page() {
         "{said}"
     );
 }
+
+/// One direction is the row of its family, and a difference has the cosine that algebra gives it.
+#[test]
+fn single_directions_and_their_differences() {
+    let all = values(&answer(&["cosines W_U"]));
+    let norms = column(&answer(&["norms W_U"]), "norm");
+    let one = answer(&["cosines W_U[3] W_U[4]"]);
+    close("one", values(&one)[0][0], all[3][4], 1e-6);
+    assert_eq!(
+        (&one["rows"][0], &one["cols"][0]),
+        (&"3".into(), &"4".into())
+    );
+    let row = values(&answer(&["cosines W_U[3] W_U"]));
+    assert_eq!(row.len(), 1);
+    for (cosine, want) in row[0].iter().zip(&all[3]) {
+        close("row", *cosine, *want, 1e-6);
+    }
+    let product = all[3][4] * norms[3] * norms[4];
+    let length = (norms[3].powi(2) + norms[4].powi(2) - 2.0 * product).sqrt();
+    let found = column(&answer(&["norms W_U[3] - W_U[4]"]), "norm");
+    close("length", found[0], length, 1e-4);
+    let found = values(&answer(&["cosines W_U[3]-W_U[4] W_U[3]"]));
+    close(
+        "difference",
+        found[0][0],
+        (norms[3].powi(2) - product) / (length * norms[3]),
+        1e-4,
+    );
+    // a token by its name, a position by its label, a singular vector by its number
+    for name in [
+        "W_E[BOS]",
+        "W_pos[elt]",
+        "OV.1.0.U[0]",
+        "W_V.0.0[2]",
+        "ov.1.0[48]",
+    ] {
+        let found = values(&answer(&[&format!("cosines {name} {name}")]));
+        close(name, found[0][0], 1.0, 1e-6);
+    }
+    for (line, says) in [
+        (
+            "cosines W_U W_U[99]",
+            "word 3: no '99' in W_U; it has 0 to 49; the form is: cosines",
+        ),
+        ("cosines W_U - W_U[3]", "word 2: W_U is many directions"),
+        ("cosines W_U[3] -", "word 4: what is taken off is missing"),
+        ("norms W_X[3]", "word 2: no directions 'W_X'"),
+        (
+            "pca W_U[3]",
+            "word 2: pca is of many directions, and W_U[3] is one",
+        ),
+        ("fan W_U[3] - W_U[4]", "word 2: fan is of many directions"),
+    ] {
+        let found = output(&["ask", line]);
+        let said = String::from_utf8_lossy(&found.stderr);
+        assert!(
+            found.status.code() == Some(2) && said.contains(says),
+            "{line}: {said}"
+        );
+    }
+}

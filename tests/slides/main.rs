@@ -16,6 +16,7 @@ mod figures;
 mod files;
 mod geometry;
 mod judged;
+mod looked;
 mod mapped;
 mod maps;
 mod named;

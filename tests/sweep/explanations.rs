@@ -3,13 +3,14 @@
 
 use super::common::{embedded, random_model, random_update};
 use super::plain;
-use super::program::{json, refused, stdout};
+use super::program::{json, output, refused};
 use circuitscope::lens::{Experiment, Intervention, Matrices};
 use circuitscope::model::HookedTransformer;
 use circuitscope::model::config::PositionalEmbedding;
 use circuitscope::sweep::{Conclusion, Explanation, Kept, Over, Sweep};
 use circuitscope::task::Task;
 use rand_mt::Mt;
+use serde_json::Value;
 
 fn task() -> Task {
     Task::array_update(2, 5).unwrap()
@@ -131,7 +132,20 @@ fn the_page_of_the_embedded_model_keeps_its_predictions() {
         text.replace("one(elt) if idx == 1 else one(a_1)", "one(a_1)"),
     )
     .unwrap();
-    let answer = json(&["explain", wrong.to_str().unwrap(), FEW[0], FEW[1]]);
+    let refuted = |format| {
+        let found = output(&[
+            "explain",
+            wrong.to_str().unwrap(),
+            FEW[0],
+            FEW[1],
+            "-f",
+            format,
+        ]);
+        // as a claim that is refuted ends
+        assert_eq!(found.status.code(), Some(1), "{found:?}");
+        String::from_utf8(found.stdout).unwrap()
+    };
+    let answer: Value = serde_json::from_str(&refuted("json")).unwrap();
     assert_eq!(answer["verdict"], "REFUTED");
     let lost = answer["lost_by_prediction"].as_array().unwrap();
     assert!(
@@ -140,7 +154,7 @@ fn the_page_of_the_embedded_model_keeps_its_predictions() {
     );
     assert_eq!(answer["lost_by_field"][0], 0);
     // in words, each value of the field with its own count
-    let text = stdout(&["explain", wrong.to_str().unwrap(), FEW[0], FEW[1]]);
+    let text = refuted("text");
     for idx in 0..3 {
         let lost = answer["lost_by_field"][idx].as_u64().unwrap();
         let words = format!("not kept where idx is {idx}: {lost}");

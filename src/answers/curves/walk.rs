@@ -11,6 +11,7 @@ use crate::model::series::Recorded;
 use crate::model::{HookedTransformer, Series};
 use crate::sweep::{Over, Sweep, Tally, averaging, make_means};
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A model at a step, and what is made of it once.
@@ -228,6 +229,16 @@ impl AlongSteps {
             let measured = line.result.as_ref().ok()?.last()?;
             Some((line.step, condition.holds(measured.value)))
         }))
+    }
+
+    /// What opens the step at which the condition begins to hold.
+    #[must_use]
+    pub fn begins_at(&self) -> Option<&Path> {
+        let (first, _) = self.begins()?;
+        let mut steps = self.series.steps.iter();
+        steps
+            .find(|(step, _)| *step == first)
+            .map(|(_, path)| path.as_path())
     }
 
     /// When the condition begins to hold, in words; nothing without one.

@@ -4,7 +4,7 @@ use super::places::{Asked, DIGITS, cells, check, defined, so_far, told, unfinish
 use super::stat::Stat;
 use super::{Extent, Stepwise};
 use crate::answers::curves::LogAxes;
-use crate::answers::table::{Layer, STANDARD_ERROR, Table};
+use crate::answers::table::{ALL_ELSE, Layer, NOTHING_ELSE, STANDARD_ERROR, Table};
 use crate::lens::Array;
 use crate::sweep::{Gather, Gathering, Over, Progress, Quantity, Seen, gather, gather_listed};
 use crate::task::number::significant;
@@ -197,7 +197,7 @@ impl Map {
         let mut notes = Vec::new();
         let fields = self.axes.fields();
         notes.push((
-            "all else".into(),
+            ALL_ELSE.into(),
             match self.over {
                 None => {
                     let task = self.prompt.task();
@@ -209,7 +209,7 @@ impl Map {
                     });
                     let still: Vec<String> = still.collect();
                     match still.is_empty() {
-                        true => "there is nothing else".to_owned(),
+                        true => NOTHING_ELSE.to_owned(),
                         false => format!("as in the prompt: {}{}", still.join(" "), self.moved()),
                     }
                 }

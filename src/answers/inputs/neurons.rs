@@ -247,7 +247,6 @@ impl Stepwise for Neurons {
             cols.extend(["accuracy without", "loss without"].map(str::to_owned));
         }
         let mut values = Vec::with_capacity(neurons * cols.len());
-        let mut inputs = Vec::with_capacity(neurons * cols.len());
         for (i, stat) in held.stats.iter().enumerate() {
             let on = held.on[i] as f64 / stat.n() as f64;
             values.extend([stat.mean(), on, stat.spread(), stat.ends()[1]]);
@@ -257,8 +256,6 @@ impl Stepwise for Neurons {
                 let right = cut.map_or(f64::NAN, |cut| cut.right().inputs_accuracy);
                 values.extend([right, cut.map_or(f64::NAN, |cut| cut.loss)]);
             }
-            let input = (stat.n() > 0).then(|| task.values_at(stat.max.1.into()));
-            inputs.extend(std::iter::repeat_n(input, cols.len()));
         }
         let n = held
             .stats
@@ -300,8 +297,12 @@ impl Stepwise for Neurons {
                 vec![neurons, cols.len()],
                 values.into_iter().map(|x| x as f32).collect(),
             ),
+            // what a model is without a neuron is that intervention; all else opens the neuron
             cells: (0..neurons)
-                .flat_map(|i| vec![Some(self.cutting(i)); cols.len()])
+                .flat_map(|i| {
+                    let without = cols.iter().map(|name| name.ends_with(" without"));
+                    without.map(move |is| is.then(|| self.cutting(i)))
+                })
                 .collect(),
             cols,
             signed: true,

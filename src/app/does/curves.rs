@@ -9,6 +9,17 @@ pub(in crate::app) fn is_over_steps(inquiry: &Inquiry) -> bool {
     matches!(&inquiry.question, Question::Curves(curves) if !curves.is_about_run())
 }
 
+/// Whether a question asks at which step something begins to hold: what the one before it did not, or what is asked
+/// once more.
+pub(in crate::app) fn asks_when(question: &Question, before: Option<&Question>) -> bool {
+    let until = |question: &Question| match question {
+        Question::Curves(curves) => curves.until.clone(),
+        _ => None,
+    };
+    let again = before == Some(question);
+    until(question).is_some() && (again || before.and_then(until) != until(question))
+}
+
 /// The cursor goes to where the condition of a curve begins to hold, unless it was moved.
 pub(in crate::app) fn point_at_beginning(inquiry: &mut Inquiry) {
     let Some(Ok(table)) = &inquiry.answer else {

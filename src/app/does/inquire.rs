@@ -38,6 +38,8 @@ pub(in crate::app) fn open(state: &mut State, question: Question) -> Vec<Effect>
             Some(_) => Seek::Nowhere,
             None => Seek::Anywhere,
         };
+        let before = old.as_ref().map(|old| &old.question);
+        inquiry.goes = curves::asks_when(&inquiry.question, before);
     }
     effects
 }
@@ -332,6 +334,14 @@ pub(in crate::app) fn input_at(state: &State) -> Option<Values> {
     })
 }
 
+/// The question about what the answer's row under the cursor is of.
+pub(in crate::app) fn row_question(state: &State) -> Option<Question> {
+    let inquiry = state.inquiry.as_ref()?;
+    at_cursor(state, |_, row, _| {
+        inquiry.question.of_row(row, &state.model.config)
+    })
+}
+
 /// What stands at the cursor of an answer that is up to date: what is not points at another cell than the one
 /// asked for.
 fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T>) -> Option<T> {
@@ -346,7 +356,7 @@ fn at_cursor<T>(state: &State, of: impl FnOnce(&Table, usize, usize) -> Option<T
 /// Whether the answer's cells stand for interventions.
 pub(in crate::app) fn takes_cells(state: &State) -> bool {
     let asked = state.inquiry.as_ref();
-    if curves::step_at(state).is_some() {
+    if curves::step_at(state).is_some() || row_question(state).is_some() {
         return true;
     }
     let answer = asked.and_then(|inquiry| inquiry.answer.as_ref());

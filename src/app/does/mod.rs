@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod asked;
+pub mod beginning;
 pub mod cell;
 pub mod command;
 pub mod curves;

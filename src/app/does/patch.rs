@@ -124,7 +124,7 @@ pub(in crate::app) fn survey(state: &mut State) {
 }
 
 /// Adds what the answer's cell stands for; takes it away where it stands already. Where it stands for an
-/// input, that is opened.
+/// input, or its row for a neuron, that is opened.
 pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
     if let Some(number) = curves::step_at(state) {
         let steps = state.steps.as_ref();
@@ -132,6 +132,9 @@ pub(in crate::app) fn take(state: &mut State) -> Vec<Effect> {
         return at.map_or_else(Vec::new, |at| steps::want(state, at));
     }
     let Some(intervention) = inquire::pointed_at(state) else {
+        if let Some(question) = inquire::row_question(state) {
+            return inquire::open(state, question);
+        }
         if let Some(input) = inquire::input_at(state) {
             let place = format!("opened {input}; u goes back");
             return rows::open_input(state, input, place);

@@ -176,6 +176,12 @@ fn shows(state: &State) -> bool {
     steps.is_some_and(|steps| Some(&steps.series.place) == place.as_ref())
 }
 
+/// Whether what is looked at has more steps soon.
+pub(in crate::app) fn grows(state: &State) -> bool {
+    let runs = |training: &UnderWay| training.phase == TrainPhase::Running;
+    shows(state) && state.training.as_deref().is_some_and(runs)
+}
+
 /// Where the series of the training is looked at, it has all models that were written; who was at its end
 /// goes on to the newest.
 pub(in crate::app) fn follow(state: &mut State) -> Vec<Effect> {

@@ -17,7 +17,7 @@ use crate::answers::{CellClaim, Question};
 use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State};
-use crate::lens::{Intervention, Metric};
+use crate::lens::{Intervention, LineError, Metric};
 use crate::task::limits::MAX_LINE;
 
 /// Completes as far as all suggestions agree, else with the first of them; again, with the next.
@@ -157,7 +157,10 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
                 Err(error) => match command::parse(state, text) {
                     Ok(command) => Ok(obey(state, command)),
                     Err(problem) if CellClaim::is(text) => Err(problem),
-                    Err(_) => Err((None, format!("{error:#}"))),
+                    Err(_) => Err(match error.downcast_ref::<LineError>() {
+                        Some(at) => (Some(at.word), at.problem.clone()),
+                        None => (None, format!("{error:#}")),
+                    }),
                 },
             }
         }

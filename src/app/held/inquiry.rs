@@ -37,6 +37,8 @@ pub struct Inquiry {
     pub closer: u8,
     /// Whether the answer leads on to the circuit behind it.
     pub leads: bool,
+    /// Whether it opens the step at which its condition begins to hold, once all steps are measured.
+    pub goes: bool,
     /// Whether it stays where another question is asked, which then stands beside it.
     pub pinned: bool,
     /// Which of two answers side by side it is: 0 at the left, 1 at the right.
@@ -60,6 +62,7 @@ impl Inquiry {
             seeks: Seek::Nowhere,
             closer: 0,
             leads: false,
+            goes: false,
             pinned: false,
             slot: 0,
         }

@@ -38,7 +38,7 @@ pub fn run(args: &TrainArgs) -> Result<ExitCode> {
         Opened::try_parse_from(std::iter::empty::<&str>()).context("the workbench's flags")?;
     let workbench = WorkbenchArgs {
         which: ModelArgs {
-            model: Some(path),
+            model: vec![path],
             slide: None,
             said: SaidArgs {
                 task: args.recipe.task.clone(),

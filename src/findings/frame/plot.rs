@@ -67,6 +67,8 @@ pub struct Cells {
 pub struct Plot {
     /// Above it.
     pub title: String,
+    /// Below that, smaller things: what is held fixed; nothing where there is nothing to say.
+    pub subtitle: String,
     /// What lies along, and whether on a logarithmic axis.
     pub x: (String, bool),
     /// What lies up, likewise.
@@ -195,6 +197,7 @@ mod tests {
     fn plot(log: bool) -> Plot {
         Plot {
             title: "loss & accuracy".to_owned(),
+            subtitle: String::new(),
             x: ("step".to_owned(), log),
             y: ("value".to_owned(), log),
             drawn: Drawn::Lines(vec![
@@ -234,6 +237,26 @@ mod tests {
             let png = plot(log).png().unwrap_or_default();
             assert!(png.starts_with(b"\x89PNG") && png.len() > 4000);
         }
+    }
+
+    #[test]
+    fn what_is_held_fixed_stands_below_the_title() {
+        let of = |subtitle: &str| {
+            let plot = Plot {
+                subtitle: subtitle.to_owned(),
+                ..plot(false)
+            };
+            plot.svg().unwrap_or_default()
+        };
+        let svg = of("all else: as in the prompt: a_0=14 a_1=26");
+        assert!(
+            svg.contains(">all else: as in the prompt: a_0=14 a_1=26<"),
+            "{svg}"
+        );
+        // of what is too long the beginning, in two lines
+        let long = of(&"field=12 ".repeat(40));
+        assert_eq!(long.matches(">field=12 ").count(), 2, "{long}");
+        assert!(long.contains(" ...<"), "{long}");
     }
 
     #[test]

@@ -140,6 +140,25 @@ impl Directions {
         )
     }
 
+    /// The next family of a model, counted round.
+    #[must_use]
+    pub fn turned(self, config: &Config, by: isize) -> Self {
+        let all = Self::all(config);
+        let at = all.iter().position(|one| *one == self).unwrap_or(0) as isize;
+        all[(at + by).rem_euclid(all.len() as isize) as usize]
+    }
+
+    /// Which row a word names that is not its label: as tokens, classes and positions are named elsewhere.
+    #[must_use]
+    pub fn other_name(self, word: &str, task: Task) -> Option<usize> {
+        match self {
+            Self::Tokens | Self::Moved(_) => task.vocabulary.named(word).map(|one| one as usize),
+            Self::Classes => task.parse_class("token", word).ok().map(|one| one as usize),
+            Self::Positions => task.position(word).ok(),
+            _ => None,
+        }
+    }
+
     /// The directions' names, one a row.
     #[must_use]
     pub fn labels(self, config: &Config, task: Task) -> Vec<String> {

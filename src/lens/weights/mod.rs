@@ -1,5 +1,6 @@
 //! The weights in f64 and what is made of them alone: circuits, fewer directions.
 
+pub mod chosen;
 pub mod circuit;
 pub mod composition;
 pub mod diagonal;

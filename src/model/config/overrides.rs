@@ -1,6 +1,6 @@
 //! What the user says of a model on the command line: it comes before everything else.
 
-use super::{Activation, AttentionDir, Normalization, PositionalEmbedding, Sidecar};
+use super::{Activation, AttentionDir, Config, Normalization, PositionalEmbedding, Sidecar};
 use crate::task::shown;
 use anyhow::{Context, Result, ensure};
 
@@ -58,6 +58,40 @@ impl Overrides {
             _ => anyhow::bail!("no option --{}", shown(name)),
         }
         Ok(())
+    }
+
+    /// What is set, as the flags that say so behind a model's name; nothing where nothing is.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let set = [
+            self.positions.map(|one| one.name().to_owned()),
+            self.act.map(|one| one.name().to_owned()),
+            self.attention.map(|one| one.name().to_owned()),
+            self.pad.map(|pad| pad.to_string()),
+            self.norm_eps.map(|eps| eps.to_string()),
+            self.norm.map(|one| one.name().to_owned()),
+            self.heads.map(|heads| heads.to_string()),
+        ];
+        let flags = Self::NAMES.iter().zip(set);
+        let flags = flags.filter_map(|(name, value)| Some(format!(" --{name} {}", value?)));
+        let flags: String = flags.collect();
+        match flags.is_empty() {
+            true => flags,
+            false => format!(" with{flags}"),
+        }
+    }
+
+    /// Refuses what a model has no use for, where the tensors alone would not show that it is wrong.
+    ///
+    /// # Errors
+    /// Names the flag and what the model is.
+    pub(crate) fn check(&self, config: &Config) -> Result<()> {
+        match self.heads {
+            Some(heads) if config.is_bare() => {
+                anyhow::bail!("--heads {heads}, and this model has no attention")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What was said beside the weights, with this put over it.

@@ -32,6 +32,23 @@ const CONFIGS: [&str; 7] = [
 /// A wrapper in a wrapper in a wrapper is not gone into.
 const DEEPEST: usize = 3;
 
+/// Which set of weights of a file is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhichSet {
+    /// The one that there is: a series is to be chosen from.
+    Only,
+    /// Of a series the one of this number.
+    Number(usize),
+    /// Of a series the last, else the one that there is.
+    Last,
+}
+
+impl From<Option<usize>> for WhichSet {
+    fn from(number: Option<usize>) -> Self {
+        number.map_or(Self::Only, Self::Number)
+    }
+}
+
 /// A tensor under its name.
 pub(super) type Entry<'a> = (&'a str, Rc<TensorSpec<'a>>);
 
@@ -46,30 +63,30 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// The weights in a value, of a series those of number `step`.
+    /// The weights in a value, of a series those that are meant.
     ///
     /// # Errors
     /// Says what there is instead, or how many there are to choose from.
-    pub fn new(top: &Value<'a>, step: Option<usize>) -> Result<Self> {
+    pub fn new(top: &Value<'a>, pick: WhichSet) -> Result<Self> {
         let mut found = Self {
             entries: Vec::new(),
             config: Map::new(),
             series: None,
         };
-        found.go_into(top, step, 0)?;
+        found.go_into(top, pick, 0)?;
         ensure!(
-            step.is_none() || found.series.is_some(),
+            !matches!(pick, WhichSet::Number(_)) || found.series.is_some(),
             "the file holds one set of weights, no series; leave out the # behind its name"
         );
         Ok(found)
     }
 
-    fn go_into(&mut self, value: &Value<'a>, step: Option<usize>, depth: usize) -> Result<()> {
+    fn go_into(&mut self, value: &Value<'a>, pick: WhichSet, depth: usize) -> Result<()> {
         match value {
             Value::Dict(dict) => {
                 self.keep_config(dict);
                 match inner(dict).filter(|_| depth < DEEPEST) {
-                    Some(inner) => self.go_into(&inner, step, depth + 1),
+                    Some(inner) => self.go_into(&inner, pick, depth + 1),
                     None => {
                         let items = dict.items.borrow();
                         let tensors = items.iter().filter(|(_, value)| is_tensor(value)).count();
@@ -94,20 +111,21 @@ impl<'a> Found<'a> {
                     .len()
                     .checked_sub(1)
                     .with_context(|| format!("the list of weights is empty; {RESAVE}"))?;
-                let step = match (step, last) {
-                    (Some(step), _) => step,
-                    (None, 0) => 0,
-                    (None, _) => bail!(
+                let number = match pick {
+                    WhichSet::Number(number) => number,
+                    WhichSet::Last => last,
+                    WhichSet::Only if last == 0 => 0,
+                    WhichSet::Only => bail!(
                         "the file holds a series of {} sets of weights; choose one by its number behind \
                          the path, `#0` to `#{last}`",
                         last + 1
                     ),
                 };
-                let chosen = items
-                    .get(step)
-                    .with_context(|| format!("the series ends at #{last}; there is no #{step}"))?;
-                self.series = Some((step, last + 1));
-                self.go_into(chosen, None, depth + 1)
+                let chosen = items.get(number).with_context(|| {
+                    format!("the series ends at #{last}; there is no #{number}")
+                })?;
+                self.series = Some((number, last + 1));
+                self.go_into(chosen, WhichSet::Only, depth + 1)
             }
             other => bail!(
                 "the file holds {}, not a state dict; {RESAVE}",

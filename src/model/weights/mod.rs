@@ -33,6 +33,7 @@ use crate::task::plain::{self, Links};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
 
+pub use found::WhichSet;
 pub use pt::{parse_pt, read_pt};
 pub use tensors::{parse_safetensors, to_safetensors};
 
@@ -84,16 +85,16 @@ pub struct Checkpoint {
 /// The file cannot be read, is larger than [`MAX_FILE_BYTES`], is neither format, or is malformed.
 /// The outermost message names the file; print with `{:#}`.
 pub fn read_state_dict(path: &Path) -> Result<StateDict> {
-    Ok(read_checkpoint(path, None)?.weights)
+    Ok(read_checkpoint(path, WhichSet::Only)?.weights)
 }
 
-/// The same with what stands beside the weights; of a series the set of number `step`.
+/// The same with what stands beside the weights; of a series the set that is meant.
 ///
 /// # Errors
-/// As [`read_state_dict`]; and when there is a series and no number, or none of that number.
-pub fn read_checkpoint(path: &Path, step: Option<usize>) -> Result<Checkpoint> {
+/// As [`read_state_dict`]; and when there is a series and none is meant, or none of that number.
+pub fn read_checkpoint(path: &Path, pick: WhichSet) -> Result<Checkpoint> {
     read_file(path)
-        .and_then(|bytes| parse(&bytes, step))
+        .and_then(|bytes| parse(&bytes, pick))
         .with_context(|| {
             let path = shortened(&path.to_string_lossy(), 4096);
             format!("cannot read weights from `{path}`")
@@ -138,13 +139,13 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
+fn parse(bytes: &[u8], pick: WhichSet) -> Result<Checkpoint> {
     // A safetensors file starts with its header's length as a u64, then the header's brace. Asked
     // first: a length of 0x4b50 looks like "PK", but a zip never has zeros and a brace here.
     let looks_safe = bytes.get(4..9).is_some_and(|found| found == b"\0\0\0\0{");
     if looks_safe {
         ensure!(
-            step.is_none(),
+            !matches!(pick, WhichSet::Number(_)),
             "a safetensors file holds no series; leave out the # behind its name"
         );
         let mut weights = parse_safetensors(bytes)?;
@@ -157,7 +158,7 @@ fn parse(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
             ..Checkpoint::default()
         })
     } else if bytes.starts_with(b"PK") || pt::is_legacy(bytes) {
-        read_pt(bytes, step)
+        read_pt(bytes, pick)
     } else {
         check_size(bytes)?;
         bail!("this is neither a PyTorch zip nor a safetensors file; {RESAVE}")
@@ -280,9 +281,10 @@ mod tests {
         let header = format!("{:width$}", "{}", width = 0x4b50);
         let file = [&0x4b50u64.to_le_bytes()[..], header.as_bytes()].concat();
         assert!(file.starts_with(b"PK"));
-        let read = parse(&file, None).map(|read| read.weights);
+        let read = parse(&file, WhichSet::Only).map(|read| read.weights);
         assert_eq!(read.ok(), Some(StateDict::new()));
-        let error = parse(b"\x80\x02\x8a\x0a\0\0\0\0{}", None).map_err(|error| error.to_string());
+        let error =
+            parse(b"\x80\x02\x8a\x0a\0\0\0\0{}", WhichSet::Only).map_err(|error| error.to_string());
         assert!(error.is_err_and(|message| message.contains("safetensors header")));
     }
 

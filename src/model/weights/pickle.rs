@@ -18,27 +18,28 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::RESAVE;
+use super::found::{Found, WhichSet};
 use super::input::Input;
 use super::rebuild::{ordered_dict, rebuild_parameter, rebuild_tensor};
 use super::value::{Global, Storage, Tuple, Value, global};
-use super::{RESAVE, found::Found};
 
 const MAX_OPS: usize = 500_000;
 const MAX_MEMO: usize = 200_000;
 
-/// Runs the program in `bytes` and returns the weights in what it leaves behind: of a series those of
-/// number `step`.
+/// Runs the program in `bytes` and returns the weights in what it leaves behind: of a series those
+/// that are meant.
 ///
 /// # Errors
 /// Anything but weights, or a checkpoint that holds such, with the byte at which it went wrong.
-pub(super) fn read(bytes: &[u8], step: Option<usize>) -> Result<Found<'_>> {
+pub(super) fn read(bytes: &[u8], pick: WhichSet) -> Result<Found<'_>> {
     let mut machine = Machine::new(bytes);
     let mut at = 0;
     let top = machine.run(&mut at);
     let top = top
         .with_context(|| format!("data.pkl, byte {at}"))
         .map_err(|error| anyhow!("{error:#}; {RESAVE}"))?;
-    Found::new(&top, step)
+    Found::new(&top, pick)
 }
 
 struct Machine<'a> {

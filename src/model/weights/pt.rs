@@ -7,7 +7,7 @@ use std::io::{Cursor, Read as _};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::found::Entry;
+use super::found::{Entry, WhichSet};
 use super::pickle;
 use super::value::{Storage, TensorSpec};
 use super::{
@@ -37,14 +37,14 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 /// (the CRC of every entry that is used is checked), a tensor that reaches outside its storage, duplicates,
 /// big-endian data, or a file over one of the caps of this module.
 pub fn parse_pt(bytes: &[u8]) -> Result<StateDict> {
-    Ok(read_pt(bytes, None)?.weights)
+    Ok(read_pt(bytes, WhichSet::Only)?.weights)
 }
 
 /// The same of a checkpoint that may hold more than weights, or a series of them.
 ///
 /// # Errors
 /// As [`parse_pt`], and when the series has no such number.
-pub fn read_pt(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
+pub fn read_pt(bytes: &[u8], pick: WhichSet) -> Result<Checkpoint> {
     check_size(bytes)?;
     ensure!(
         !is_legacy(bytes),
@@ -68,7 +68,7 @@ pub fn read_pt(bytes: &[u8], step: Option<usize>) -> Result<Checkpoint> {
     let root = root(&names)?;
     check_byte_order(&mut archive, &root)?;
     let program = read_entry(&mut archive, &format!("{root}data.pkl"), MAX_PICKLE_BYTES)?;
-    let found = pickle::read(&program, step)?;
+    let found = pickle::read(&program, pick)?;
     let dtype = |(name, spec): &Entry<'_>| ((*name).to_owned(), spec.storage.dtype.name());
     Ok(Checkpoint {
         format: "PyTorch",

@@ -19,11 +19,11 @@ impl Ruler {
         (from, to): (f64, f64),
     ) -> Result<Self> {
         let fits = |value: &f64| value.is_finite() && (!log || *value > 0.0);
-        let (low, high) = values
-            .filter(fits)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
+        let (mut low, mut high, mut whole) = (f64::INFINITY, f64::NEG_INFINITY, true);
+        for value in values.filter(fits) {
+            (low, high) = (low.min(value), high.max(value));
+            whole &= value.fract() == 0.0;
+        }
         ensure!(
             low.is_finite(),
             "there is nothing to draw: no number{}",
@@ -46,19 +46,21 @@ impl Ruler {
             to,
             ticks: Vec::new(),
         };
-        ruler.ticks = if log { ruler.decades() } else { ruler.round() };
+        ruler.ticks = if log {
+            ruler.decades()
+        } else {
+            ruler.round(whole)
+        };
         Ok(ruler)
     }
 
-    /// Round numbers in equal steps, about five.
-    fn round(&mut self) -> Vec<f64> {
+    /// Round numbers in equal steps, about five; whole ones where there is nothing between.
+    fn round(&mut self, whole: bool) -> Vec<f64> {
         let rough = (self.high - self.low) / 5.0;
-        let power = 10_f64.powf(rough.log10().floor());
-        let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|one| one * power);
-        let step = steps
-            .into_iter()
-            .find(|step| *step >= rough)
-            .unwrap_or(power);
+        let step = match whole {
+            true => round_step(rough.max(1.0)),
+            false => round_step(rough),
+        };
         let first = (self.low / step).floor() as i64;
         let last = (self.high / step - 1e-9).ceil() as i64;
         (self.low, self.high) = (first as f64 * step, last as f64 * step);
@@ -105,5 +107,65 @@ impl Ruler {
         };
         let place = self.from + part * (self.to - self.from);
         place.is_finite().then_some(place)
+    }
+}
+
+/// The least of 1, 2 and 5 times powers of ten that is no less.
+pub(super) fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor());
+    let steps = [1.0, 2.0, 5.0].map(|one| one * power);
+    // what rounding makes a little larger is as large
+    let found = steps.into_iter().find(|step| *step >= least * (1.0 - 1e-9));
+    found.unwrap_or(10.0 * power)
+}
+
+/// Which names along an axis are written where each slot is so long: of whole numbers in equal steps those that are
+/// round, all others. Names that would still meet are left out where they are drawn.
+pub(super) fn written(names: &[&str], slot: f64, size: impl Fn(&str) -> f64) -> Vec<usize> {
+    let number = |name: &&str| name.parse::<i64>().ok();
+    let counted: Vec<i64> = names.iter().filter_map(number).collect();
+    let gaps = counted.windows(2).map(|two| two[1].saturating_sub(two[0]));
+    let mut gaps: Vec<i64> = gaps.collect();
+    gaps.dedup();
+    let gap = match gaps[..] {
+        [gap] if gap > 0 => gap,
+        _ => return (0..names.len()).collect(),
+    };
+    let widest = names.iter().map(|name| size(name)).fold(0.0, f64::max);
+    let step = round_step((gap as f64 * widest / slot).max(1.0)) as i64;
+    let is_written = |i: &usize| number(&names[*i]).is_none_or(|n| n.rem_euclid(step) == 0);
+    (0..names.len()).filter(is_written).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticks(values: &[f64]) -> Vec<f64> {
+        let ruler = Ruler::new(values.iter().copied(), false, (0.0, 100.0));
+        ruler.map(|ruler| ruler.ticks).unwrap_or_default()
+    }
+
+    #[test]
+    fn ticks_are_one_two_or_five_times_powers_of_ten() {
+        assert_eq!(ticks(&[0.0, 49.0]), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]);
+        assert_eq!(ticks(&[0.0, 1.2, 0.3]), [0.0, 0.5, 1.0, 1.5]);
+        assert_eq!(ticks(&[-1.0, 11.0, 0.5]), [-5.0, 0.0, 5.0, 10.0, 15.0]);
+        // between whole numbers there is nothing
+        assert_eq!(ticks(&[0.0, 1.0, 2.0]), [0.0, 1.0, 2.0]);
+        assert_eq!(ticks(&[3.0]), [2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn of_whole_numbers_the_round_ones_are_written() {
+        let names: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let at = |names: &[&str], slot| written(names, slot, |_| 26.0);
+        assert_eq!(at(&names, 11.0), (0..50).step_by(5).collect::<Vec<_>>());
+        assert_eq!(at(&names, 26.0).len(), 50);
+        names.push("=");
+        assert_eq!(at(&names, 3.0), [0, 10, 20, 30, 40, 50]);
+        assert_eq!(at(&["a", "b"], 1.0), [0, 1]);
+        assert_eq!(at(&["-2", "0", "2", "4"], 8.0), [1]);
     }
 }

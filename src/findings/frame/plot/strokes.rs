@@ -1,6 +1,6 @@
 //! What a plot is drawn of: strokes, words and fields of colour, on axes.
 
-use super::ruler::Ruler;
+use super::ruler::{Ruler, written};
 use super::{COLOURS, Cells, Drawn, INK, MARGIN, PALE, Plot, SIZE, tick_name, width};
 use crate::findings::frame::Rgb;
 use anyhow::{Result, ensure};
@@ -29,6 +29,44 @@ const INSIDE: [f64; 4] = [MARGIN[0], MARGIN[1], SIZE.0 - MARGIN[2], SIZE.1 - MAR
 const BAR: f64 = 84.0;
 /// Names of values below an axis are so far apart at least.
 const APART: f64 = 10.0;
+/// What a name beside an axis takes of its height.
+const ROW: f64 = 15.0;
+/// From line to line below the title.
+const LINE: f64 = 14.0;
+/// Lines below the title at most.
+const LINES: usize = 2;
+
+impl Plot {
+    /// What stands below the title, as far as there is room.
+    fn below_title(&self) -> Vec<String> {
+        let room = ((INSIDE[2] - INSIDE[0]) / width("0")) as usize;
+        let mut lines = vec![String::new()];
+        for word in self.subtitle.split_whitespace() {
+            let line = lines.last().map_or(0, |line| line.chars().count());
+            let more = word.chars().count();
+            match lines.last_mut() {
+                Some(last) if line == 0 => *last = word.to_owned(),
+                Some(last) if line + 1 + more <= room => *last += &format!(" {word}"),
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        if lines.len() > LINES {
+            lines.truncate(LINES);
+            let kept = lines[LINES - 1].chars().take(room - 4).collect::<String>();
+            lines[LINES - 1] = kept + " ...";
+        }
+        lines.retain(|line| !line.is_empty());
+        lines
+    }
+
+    /// Where the title stands, and the names of lines: higher and lower where there is more between them.
+    fn heights(&self) -> (f64, f64) {
+        match self.below_title().len() as f64 {
+            0.0 => (20.0, 41.5),
+            lines => (LINE, (LINE * (lines + 2.0)).min(INSIDE[1] - 3.0)),
+        }
+    }
+}
 
 /// Everything to be drawn, the lowest first.
 pub(super) fn strokes(plot: &Plot) -> Result<Vec<Stroke>> {
@@ -48,7 +86,7 @@ pub(super) fn strokes(plot: &Plot) -> Result<Vec<Stroke>> {
             curves(&mut all, lines, (&x, &y));
             mark(&mut all, plot.mark.as_ref(), &x);
             let names = lines.iter().map(|(name, _)| name.as_str());
-            legend(&mut all, names.collect(), left);
+            legend(&mut all, names.collect(), (left, plot.heights().1));
         }
         Drawn::Points(points, same) => {
             let (mut x, mut y) = (
@@ -83,7 +121,17 @@ pub(super) fn strokes(plot: &Plot) -> Result<Vec<Stroke>> {
     all.push(along);
     let middle = f64::midpoint(top, bottom);
     all.push(Stroke::Upward(18.0, middle, plot.y.0.clone()));
-    all.push(Stroke::Words(left, 20.0, plot.title.clone(), Anchor::Start));
+    let (title, _) = plot.heights();
+    all.push(Stroke::Words(
+        left,
+        title,
+        plot.title.clone(),
+        Anchor::Start,
+    ));
+    for (i, text) in plot.below_title().into_iter().enumerate() {
+        let at = title + LINE * (i + 1) as f64;
+        all.push(Stroke::Words(left, at, text, Anchor::Start));
+    }
     Ok(all)
 }
 
@@ -143,17 +191,17 @@ fn mark(all: &mut Vec<Stroke>, mark: Option<&(f64, String)>, x: &Ruler) {
 }
 
 /// The lines' names in a row below the title, where there is more than one.
-fn legend(all: &mut Vec<Stroke>, names: Vec<&str>, left: f64) {
+fn legend(all: &mut Vec<Stroke>, names: Vec<&str>, (left, at_height): (f64, f64)) {
     if names.len() < 2 {
         return;
     }
     let mut at = left;
     for (i, name) in names.into_iter().enumerate() {
         let (ink, dashed) = look(i);
-        let line = vec![(at, 37.0), (at + 22.0, 37.0)];
+        let line = vec![(at, at_height - 4.5), (at + 22.0, at_height - 4.5)];
         all.push(Stroke::Line(line, ink, 2.5, dashed));
         let text = name.to_owned();
-        all.push(Stroke::Words(at + 28.0, 41.5, text, Anchor::Start));
+        all.push(Stroke::Words(at + 28.0, at_height, text, Anchor::Start));
         at += 28.0 + width(name) + 18.0;
     }
 }
@@ -201,15 +249,17 @@ fn towers(all: &mut Vec<Stroke>, bars: &[(String, f64)], y: &Ruler) {
     below(all, &names.collect::<Vec<_>>(), (left, right));
 }
 
-/// Names below the slots that they belong to, as many as there is room for.
+/// Names below the slots that they belong to, round ones of whole numbers and as many as there is room for.
 fn below(all: &mut Vec<Stroke>, names: &[&str], (left, right): (f64, f64)) {
     let bottom = INSIDE[3];
     let slot = (right - left) / names.len() as f64;
-    let mut free = left;
-    for (i, name) in names.iter().enumerate() {
+    // the first name may reach a little under those beside the other axis
+    let mut free = left - MARGIN[2];
+    for i in written(names, slot, |name| width(name) + APART) {
+        let name = names[i];
         let (at, half) = (left + slot * (i as f64 + 0.5), width(name) / 2.0);
         if at - half >= free && at + half <= right + MARGIN[2] {
-            let text = (*name).to_owned();
+            let text = name.to_owned();
             all.push(Stroke::Words(at, bottom + 18.0, text, Anchor::Middle));
             free = at + half + APART;
         }
@@ -236,10 +286,11 @@ fn mosaic(all: &mut Vec<Stroke>, cells: &Cells, right: f64) -> Result<()> {
     let names: Vec<&str> = cells.cols.iter().map(String::as_str).collect();
     below(all, &names, (left, right));
     let mut free = top - APART;
-    for (i, name) in cells.rows.iter().enumerate() {
+    let rows: Vec<&str> = cells.rows.iter().map(String::as_str).collect();
+    for i in written(&rows, high, |_| ROW) {
         let at = top + high * (i as f64 + 0.5);
         if at - 7.0 >= free {
-            let text = name.clone();
+            let text = cells.rows[i].clone();
             all.push(Stroke::Words(left - 8.0, at + 4.5, text, Anchor::End));
             free = at + 8.0;
         }
