@@ -382,8 +382,8 @@ fn places_behind_what_is_put_in() {
     refused(&text, "5:38", &["int"]);
     let text = format!("{TWO}def f(a, b):\n    x = [1]; x[len([])] += 1\n    return 1\n");
     refused(&text, "5:14", &["found by a call"]);
-    let text = format!("{TWO}def f(a, b):\n    x = ''.join\n    return 1\n");
-    refused(&text, "5:12", &["join is taken without being called"]);
+    let text = format!("{TWO}def f(a, b):\n    x = ''.format\n    return 1\n");
+    refused(&text, "5:12", &["format is taken without being called"]);
     // a mark of the encoding and line ends of elsewhere
     refused(
         "\u{feff}tokens = numbers(3)\r\nlayout = 5\r\n",
