@@ -170,8 +170,13 @@ pub(super) fn logits(canvas: &mut Canvas<'_>, area: Rect) {
     let before = |position: usize| (0..position).map(many).sum::<usize>();
     let start = before(task.predicts_at(0));
     let cursor = before(state.view.position + 1) - 1;
-    // the predictions come first, even if rows after them stay empty
-    let beyond = if task.answers.is_empty() { 0 } else { room };
+    // the predictions come first, even if rows after them stay empty, unless all rows have their place
+    let fits = rows.len() <= room;
+    let beyond = if fits || task.answers.is_empty() {
+        0
+    } else {
+        room
+    };
     let first = scroll_to(cursor, room, rows.len() + beyond, start);
     let first = first.min(before(state.view.position));
     let widths = Widths::of(canvas, &seen, &rows, inner.width);
