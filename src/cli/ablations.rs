@@ -247,6 +247,9 @@ pub fn run_minimal(args: &MinimalArgs, out: &mut dyn Write) -> Result<()> {
         answer.asked.over,
         switches.join(" ")
     )?;
+    if let Some(undefined) = answer.minimal.undefined() {
+        writeln!(out, "{undefined}")?;
+    }
     if !exhaustive {
         writeln!(
             out,

@@ -110,7 +110,7 @@ fn words(right: &Right, sample: Option<&str>, share: &Estimate) -> String {
     match sample {
         None => format!("right on {some} of all {all} inputs (exact)"),
         Some(sample) => {
-            let share = share.fixed(6);
+            let share = share.share(6);
             format!("right on {some} of {all} inputs, {share} (sample {sample})")
         }
     }

@@ -223,6 +223,8 @@ mod tests {
                 tried: 0,
                 sufficient: 0,
                 accuracy: 1.0,
+                undefined: 0,
+                predictions: 0,
                 sets: sets.iter().map(set).collect(),
             }),
             frequencies: None,

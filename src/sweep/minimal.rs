@@ -2,7 +2,7 @@
 //! is still right often enough.
 
 use super::run::{Over, Progress, Sweep};
-use super::tally::Tally;
+use super::tally::{Tally, undefined_words};
 use crate::lens::{Action, Experiment, Intervention, Matrices, Sender, check_edges, edges_off};
 use crate::model::{Config, HookName, HookedTransformer, Site};
 use anyhow::{Context, Result};
@@ -63,6 +63,11 @@ pub struct Minimal {
     pub sufficient: u64,
     /// With every edge on.
     pub accuracy: f64,
+    /// Predictions that are undefined with every edge on, as interventions leave nothing there, of how many;
+    /// they count as wrong.
+    pub undefined: u64,
+    /// Predictions with every edge on.
+    pub predictions: u64,
     /// All sets of the smallest size that reach the threshold; none when not even all edges do.
     pub sets: Vec<EdgeSet>,
 }
@@ -162,7 +167,8 @@ pub fn minimal(
         "{count} edges are more than this search can handle"
     );
     let all = (1u64 << count) - 1;
-    let accuracy = search.tally(all, over)?.accuracy();
+    let whole = search.tally(all, over)?;
+    let accuracy = whole.accuracy();
     let exhaustive = count <= ALL_SETS;
     let mut sets = Vec::new();
     let (mut tried_sets, mut sufficient) = (0, 0);
@@ -217,6 +223,8 @@ pub fn minimal(
         tried: tried_sets,
         sufficient,
         accuracy,
+        undefined: whole.undefined(),
+        predictions: whole.right().predictions,
         sets,
     }))
 }
@@ -229,6 +237,12 @@ impl Minimal {
             "{} of {} sets tried are enough",
             self.sufficient, self.tried
         )
+    }
+
+    /// What is undefined before any edge is switched off, where something is.
+    #[must_use]
+    pub fn undefined(&self) -> Option<String> {
+        (self.undefined > 0).then(|| undefined_words(self.undefined, self.predictions))
     }
 }
 

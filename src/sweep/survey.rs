@@ -269,6 +269,10 @@ fn edges(
             format!("with {few} on, {threshold} is kept, {told}; {all}{how}")
         }
     };
+    let verdict = match found.undefined() {
+        Some(undefined) => format!("{undefined}; {verdict}"),
+        None => verdict,
+    };
     let choices = found.sets.into_iter().map(|set| Choice {
         name: set.name(),
         interventions: set.interventions,

@@ -1,7 +1,7 @@
 //! Attention heatmaps, one head or as many as fit.
 
 use super::canvas::{Canvas, scroll_to};
-use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, legend};
+use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, legend, middle};
 use super::layout::{LABEL, WIDEST_STRIP};
 use super::positions::{Names, rows_of};
 use super::theme::Role;
@@ -75,7 +75,7 @@ pub(super) fn matrix(
     }
     .draw(canvas);
     for row in first..len.min(first + rows) {
-        let y = area.y + top + ((row - first) * high) as u16;
+        let y = area.y + top + ((row - first) * high) as u16 + middle(high as u16);
         let style = if matrix.cursor.is_some_and(|c| c.0 == row) {
             accent
         } else {

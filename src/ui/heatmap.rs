@@ -71,7 +71,7 @@ pub struct Heatmap<'a> {
     pub columns: usize,
     /// Terminal columns of one cell, 1 to [`MAX_CELL`].
     pub cell_width: u16,
-    /// Terminal rows of one cell; the number stands in the first.
+    /// Terminal rows of one cell; the number stands in that of [`middle`].
     pub cell_height: u16,
     /// What the colours mean.
     pub scale: Scale,
@@ -81,6 +81,11 @@ pub struct Heatmap<'a> {
     pub stale: bool,
     /// The content of a cell, by row and column of the grid.
     pub value: &'a dyn Fn(usize, usize) -> HeatCell,
+}
+
+/// The row of a cell so high in which its number stands, and its name beside it: of two the upper.
+pub fn middle(height: u16) -> u16 {
+    height.saturating_sub(1) / 2
 }
 
 impl Heatmap<'_> {
@@ -93,10 +98,10 @@ impl Heatmap<'_> {
             let (text, style) = self.cell(row, column);
             let (x, y, width) = (place.x, place.y, usize::from(place.width));
             let marked = self.is_marked(&text, (row, column));
-            buf.set_stringn(x, y, text, width, style);
-            for below in y + 1..place.bottom() {
-                buf.set_stringn(x, below, " ".repeat(width), width, style);
+            for line in y..place.bottom() {
+                buf.set_stringn(x, line, " ".repeat(width), width, style);
             }
+            buf.set_stringn(x, y + middle(place.height), text, width, style);
             for line in (y..place.bottom()).filter(|_| marked) {
                 let mark = self.look.style(Role::Cursor);
                 let symbol = self.look.pick("▌", ">");

@@ -4,7 +4,7 @@ use super::arranged::Arranged;
 use super::attention::{Matrix, draw_legend, matrix};
 use super::canvas::{Canvas, scroll_to};
 use super::fit::{Part, shortened};
-use super::heatmap::{Beyond, HeatCell, Heatmap, Scale};
+use super::heatmap::{Beyond, HeatCell, Heatmap, Scale, middle};
 use super::layout::{LABEL, STRIP_LABEL, WIDEST_STRIP};
 use super::positions::{ALL, Names, rows_of};
 use super::theme::Role;
@@ -229,7 +229,7 @@ fn strip_names(
             Some(head) if config.n_heads > 1 => format!("{}.{head}", grid.name()),
             _ => grid.name().to_owned(),
         };
-        let y = area.y + (i - first) as u16 * at.high;
+        let y = area.y + (i - first) as u16 * at.high + middle(at.high);
         let style = canvas.look.style(role(cursor == Some(i)));
         canvas.text(area.x, y, area, &name, style);
     }

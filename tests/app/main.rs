@@ -83,8 +83,9 @@ fn esc_backs_out_step_by_step() {
     assert!(matches!(bench.state.mode, Mode::Help { .. }));
     press(&mut bench, "esc");
     assert!(matches!(bench.state.mode, Mode::Normal));
-    assert_eq!(told(&bench), "nothing to redo");
-    press(&mut bench, "esc");
+    // what was said before was read when the help came
+    assert!(told(&bench).is_empty() && bench.state.view.zoomed);
+    press(&mut bench, "U esc");
     assert!(told(&bench).is_empty() && bench.state.view.zoomed);
     press(&mut bench, "esc");
     assert!(!bench.state.view.zoomed);

@@ -155,7 +155,7 @@ fn a_wrong_question_stays_open_and_says_why() {
         ("circuit ov.7", "no circuit"),
         ("paths b_9", "no prediction 'b_9'"),
         ("attention loud 0.0", "'loud' is not pattern"),
-        ("pca tokens over sample", "too many"),
+        ("pca tokens over sample", "no directions 'over'"),
     ] {
         press(&mut bench, &format!("/ '{line}' enter"));
         let Mode::Line(typed) = &bench.state.mode else {

@@ -143,7 +143,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut bench = workbench_in(folder.path(), HEADS);
         bench.state.space.stated = vec![line.clone(); claims];
-        let script = ["", "S /", "b", "b tab", "F /"][mode];
+        let script = ["", "S /", "b", "b tab", "b 'One' ctrl-s F /"][mode];
         press(&mut bench, script);
         match mode {
             0 => {

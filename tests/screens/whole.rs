@@ -286,13 +286,13 @@ fn logits_alone_tell_the_rank_in_each_run() {
         for row in &listed {
             let at = usize::from(row[0].contains('→'));
             let name = row[at];
-            // rank, logit, p or logp, its number, and perhaps a bar
+            // rank, logit, log p and p, of which what is near 0 or 1 is told by a bound, and perhaps a bar
             let numbers: Vec<&str> = row[at + 1..]
                 .iter()
                 .copied()
-                .filter(|word| word.parse::<f32>().is_ok())
+                .filter(|word| word.trim_start_matches(['<', '>']).parse::<f32>().is_ok())
                 .collect();
-            let rank: usize = numbers[3 * column].parse().unwrap();
+            let rank: usize = numbers[4 * column].parse().unwrap();
             let expected = top
                 .iter()
                 .position(|(token, _)| task.class_name(*token) == name);

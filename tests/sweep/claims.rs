@@ -368,6 +368,7 @@ fn wrong_claims_point_at_the_word() {
         ("pred == trutth", "trutth", "write pred == truth"),
         ("pred > truth", "pred", "write pred == truth"),
         ("sise", "sise", "no such word"),
+        ("margn > 1", "margn", "did you mean margin?"),
         ("margin > 1 and sise when", "sise", "no such word"),
         ("a_0 + 1.5e3", "", "a comparison"),
     ] {

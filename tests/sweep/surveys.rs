@@ -69,6 +69,28 @@ fn every_choice_is_the_sweep_of_its_lines() {
     }
 }
 
+/// Predictions behind a query without keys are no part of what a set of edges does.
+#[test]
+fn what_is_undefined_with_every_edge_is_told() {
+    let task = Task::array_update(2, 5).unwrap();
+    let model = random_model([2, 1], Shortformer, task, 8);
+    let weights = Matrices::new(&model).unwrap();
+    let mut with = experiment(&model);
+    let survey = Survey::parse("minimal 0.1 over space", task, model.config()).unwrap();
+    let verdict = |with: &Experiment| {
+        let found = survey.answer(&model, &weights, with, &mut |_| Ok(true));
+        found.unwrap().unwrap().verdict
+    };
+    assert!(!verdict(&with).contains("undefined"));
+    let line = "knock blocks.1.attn.hook_attn_scores [b_0,*]";
+    with.interventions = vec![Intervention::parse(line, task, model.config()).unwrap()];
+    let told = verdict(&with);
+    assert!(
+        told.starts_with("250 of 500 predictions are undefined"),
+        "{told}"
+    );
+}
+
 /// The last prediction's attention output is read by nothing before it: what stands at the first
 /// number of the list depends on the tokens up to there alone.
 #[test]

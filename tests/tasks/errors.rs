@@ -379,7 +379,7 @@ fn places_behind_what_is_put_in() {
     let text = format!(
         "{TWO}def f(a, b):\n    x = []; x.extend([a]); x += [b]; x.extend(3)\n    return 1\n"
     );
-    refused(&text, "5:38", &["int"]);
+    refused(&text, "5:38", &["a whole number has no parts"]);
     let text = format!("{TWO}def f(a, b):\n    x = [1]; x[len([])] += 1\n    return 1\n");
     refused(&text, "5:14", &["found by a call"]);
     let text = format!("{TWO}def f(a, b):\n    x = ''.format\n    return 1\n");

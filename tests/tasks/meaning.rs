@@ -56,8 +56,8 @@ fn how_often_each_value_comes() {
         file(&format!(
             "{import}\ntokens = numbers(9) + ['=']\nlayout = 'x[5] ='\nfields = {{'x': below(9)}}\n\
              def f(x):\n    counts = {counter}(x)\n    \
-             [(most, n), (second, _)] = counts.most_common(2)\n    \
-             return most * 1 + second * 0 if n > 1 and len(counts.most_common()) == len(counts) else counts[x[0]]\n"
+             most, n = counts.most_common(1)[0]\n    \
+             return most if n > 1 and len(counts.most_common()) == len(counts) else counts[x[0]]\n"
         ))
     };
     for (import, counter) in [

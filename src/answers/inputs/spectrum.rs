@@ -12,7 +12,7 @@ use anyhow::{Result, ensure};
 /// Longer axes take too many products.
 const LONGEST: usize = 1024;
 
-/// Pairs of frequencies whose waves are told, and the least share of such a wave.
+/// Pairs of frequencies that are looked at for waves, and as many waves are told; the least share of one.
 const PAIRS: usize = 4;
 const LEAST: f64 = 0.001;
 
@@ -75,11 +75,11 @@ impl Stepwise for Spectrum {
             .map(|at| share(at / width, at % width))
             .collect();
         let first = [
-            ("largest".into(), largest(&names, &shares)),
             (
                 "waves".into(),
                 waves(&values, [fields[0], fields[1]], &shares),
             ),
+            ("largest".into(), largest(&names, &shares)),
             ("constant".into(), constant(power[0])),
         ];
         notes.splice(0..0, missing.into_iter().chain(first));
@@ -147,6 +147,7 @@ fn waves(values: &Matrix, fields: [&str; 2], shares: &[f64]) -> String {
     }
     waves.retain(|(share, _)| *share >= LEAST);
     waves.sort_by(|a, b| b.0.total_cmp(&a.0));
+    waves.truncate(PAIRS);
     let told: Vec<String> = waves.into_iter().map(|(_, words)| words).collect();
     told.join("; ")
 }

@@ -2,6 +2,7 @@
 
 use super::grammar::ClaimError;
 use crate::task::Task;
+use crate::task::text::edit_distance;
 
 /// The words of claims, for help and errors: form and meaning, with places for a task's own names
 /// ([`Task::in_names`]).
@@ -123,12 +124,26 @@ pub(super) fn written(word: &str) -> String {
             "attention is written A1[{query},{key}]: layer, then query and key".to_owned()
         }
         Some((form, _)) => format!("it is written {form}"),
-        None => NO_WORD.to_owned(),
+        None => no_word(word),
     }
 }
 
-/// What is wrong with a word that means nothing.
-const NO_WORD: &str = "no such word; there are pred truth margin accuracy loss prob logp \
+/// What is wrong with a word that means nothing, and which one is meant where one is much like it.
+fn no_word(word: &str) -> String {
+    let distances = PLAIN
+        .split_whitespace()
+        .map(|one| (edit_distance(one, word), one));
+    let near = distances
+        .min()
+        .filter(|(distance, near)| *distance <= 2 && 2 * distance < near.len());
+    match near {
+        Some((_, near)) => format!("no such word; did you mean {near}? {NO_WORD}"),
+        None => format!("no such word; {NO_WORD}"),
+    }
+}
+
+/// All words of claims.
+const NO_WORD: &str = "there are pred truth margin accuracy loss prob logp \
      rank logit logit_diff path matters adds neuron act norm dot, A0[..] S0[..], {other} {field} .., numbers";
 
 /// What is wrong with a line that is none, in the task's own names.
@@ -157,7 +172,7 @@ fn unknown_word(error: &ClaimError, task: Task) -> Option<ClaimError> {
                 if depth == 0 && !is_called && !is_known(&error.line[first..at], task) {
                     return Some(ClaimError {
                         at: first,
-                        problem: NO_WORD.to_owned(),
+                        problem: no_word(&error.line[first..at]),
                         ..error.clone()
                     });
                 }
