@@ -153,7 +153,7 @@ fn differ(table: &Table) -> Option<String> {
     let at = (table.rows.get(row)?, table.cols.get(col)?);
     let size = significant(most.abs(), 4);
     Some(format!(
-        "they differ most at {} by {}: by {size}",
+        "they differ most at {} in {}: by {size}",
         at.0, at.1
     ))
 }

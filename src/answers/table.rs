@@ -115,6 +115,12 @@ impl Table {
     #[must_use]
     pub fn hottest(&self, alike: Alike, from: (usize, usize)) -> Option<(usize, usize)> {
         let width = self.cols.len().max(1);
+        // how many there are of a group is no measure of it
+        let counts = |col: usize| self.cols.get(col).is_some_and(|name| name == "n");
+        let from = match alike {
+            Alike::Kinds if counts(from.1) && width > 1 => (from.0, from.1 + 1),
+            _ => from,
+        };
         let value = |row: usize, col: usize| self.values.get(&[row, col]).unwrap_or(f32::NAN);
         let is_part = |(row, col): (usize, usize)| {
             let [row, col] = [(&self.rows, row), (&self.cols, col)].map(|(names, i)| names.get(i));
@@ -295,6 +301,14 @@ mod tests {
         // where nothing is defined nothing is alike
         assert_eq!(with([f32::NAN; 2]).of_both(), None);
         assert_eq!(table(&["a"], &["x"], &[0.0]).of_both(), None);
+    }
+
+    #[test]
+    fn how_many_there_are_is_no_measure() {
+        let found = table(&["a", "b"], &["n", "mean"], &[1.0, -5.0, 9.0, 2.0]);
+        assert_eq!(found.hottest(Alike::Kinds, (0, 0)), Some((0, 1)));
+        let alone = table(&["a", "b"], &["n"], &[1.0, 9.0]);
+        assert_eq!(alone.hottest(Alike::Kinds, (0, 0)), Some((1, 0)));
     }
 
     #[test]

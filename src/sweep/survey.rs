@@ -250,7 +250,7 @@ fn edges(
         return Ok(None);
     };
     let all = format!(
-        "accuracy {} with {} ({})",
+        "accuracy {} with {} ({}; other edges stay on)",
         fixed(found.accuracy, 4),
         match found.edges {
             1 => "the only one".to_owned(),
