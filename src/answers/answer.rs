@@ -279,7 +279,10 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
     }
     cols.push("sum".into());
     let sums = values.iter().skip(cols.len() - 1).step_by(cols.len());
-    let heads = significant(sums.sum::<f32>(), 6) + "; the rest is what no head writes";
+    let heads = sums.sum::<f32>();
+    let logit = found.logits.get(&[i]).unwrap_or(f32::NAN);
+    let [sum, rest] = [heads, logit - heads].map(|number| significant(number, 6));
+    let heads = format!("{sum}; what no head writes: {rest}");
     Table {
         values: Array::from_values(vec![rows.len(), cols.len()], values),
         rows,
@@ -289,10 +292,7 @@ fn sources_table(asked: Asked<'_>, found: &Attribution, i: usize, by_token: bool
             ("of".into(), asked.of(found.of)),
             ("columns".into(), "what a head attends to".into()),
             ("heads".into(), heads),
-            (
-                "logit".into(),
-                significant(found.logits.get(&[i]).unwrap_or(f32::NAN), 6),
-            ),
+            ("logit".into(), significant(logit, 6)),
             ("remainder".into(), significant(found.remainder, 2)),
         ]
         .into_iter()

@@ -46,6 +46,7 @@ pub mod scale;
 mod scatter;
 mod space;
 mod space_cases;
+mod space_choices;
 mod space_rows;
 mod stems;
 mod steps;

@@ -3,12 +3,11 @@
 use super::canvas::Canvas;
 use super::fit::wrapped;
 use super::space_cases::{self as cases, input, mark};
+use super::space_choices as choices;
 use super::theme::Role;
 use crate::app::{ClaimRow, Says, SpaceRow, Spot};
-use crate::sweep::{
-    Choice, Common, Conclusion, Counterexample, Draws, Left, NO_INPUT, Over, Verdict,
-};
-use crate::task::number::{fixed, significant};
+use crate::sweep::{Common, Conclusion, Counterexample, NO_INPUT, Over, Verdict};
+use crate::task::number::fixed;
 use crate::task::{Sample, grouped};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -47,6 +46,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let (widths, cases) = (Widths::of(&rows), cases::CaseWidths::of(canvas, &rows));
+    let tried = choices::ChoiceWidths::of(canvas, &rows, area.width);
     // whose each line is
     let (mut lines, mut whose) = (Vec::new(), Vec::new());
     let mut selected = 0..0;
@@ -71,9 +71,9 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect) {
             }
             SpaceRow::Choice(choice) => {
                 if i == 0 || !matches!(rows[i - 1], SpaceRow::Choice(_)) {
-                    lines.push(choice_heads(canvas));
+                    lines.push(choices::heads(canvas, &tried));
                 }
-                lines.push(choice_line(canvas, choice, i == cursor));
+                lines.push(choices::line(canvas, choice, i == cursor, &tried));
             }
             SpaceRow::Further(one) => lines.push(further_line(canvas, one, i == cursor)),
             SpaceRow::Group(common, count) => {
@@ -161,13 +161,6 @@ fn claim_heads(canvas: &Canvas<'_>, widths: &Widths) -> Line<'static> {
         "  {:<10}{:>count$}  {:kept$}claim",
         "verdict", "true of", ""
     );
-    Line::from(canvas.span(Role::Title, text))
-}
-
-/// The heads of the columns of what a survey tried.
-fn choice_heads(canvas: &Canvas<'_>) -> Line<'static> {
-    let each = canvas.state.task().predictions();
-    let text = format!("  accuracy, at {}, loss, and what was done", each.join(" "));
     Line::from(canvas.span(Role::Title, text))
 }
 
@@ -274,63 +267,6 @@ fn further_line(canvas: &Canvas<'_>, one: &Counterexample, selected: bool) -> Li
     let role = if selected { Role::Accent } else { Role::Muted };
     let text = format!("       then {}", valued(one));
     Line::from(vec![mark(canvas, selected), canvas.span(role, text)])
-}
-
-/// What a choice leaves: accuracy in all and by prediction, loss; then what was done.
-fn choice_line(canvas: &Canvas<'_>, choice: &Choice, selected: bool) -> Line<'static> {
-    let role = if selected { Role::Accent } else { Role::Text };
-    let mut spans = vec![mark(canvas, selected)];
-    let (accuracy, rest, why) = match &choice.left {
-        Ok(left) => {
-            let each = left.accuracy_by_position.iter();
-            let each: Vec<String> = each.map(|&one| fixed(one, 3)).collect();
-            let loss = significant(left.mean_loss, 3);
-            let rest = format!("  {}  loss {loss:<8}  ", each.join(" "));
-            (format!("  {}", accuracy(canvas, left)), rest, "")
-        }
-        Err(why) => {
-            let width = 2 + canvas.state.task().answers.len() * 6 - 1 + 17;
-            let mean = if canvas.look.ascii { 16 } else { 15 };
-            (
-                format!("  {:mean$}", "n/a"),
-                " ".repeat(width),
-                why.as_str(),
-            )
-        }
-    };
-    spans.push(canvas.span(Role::Good, accuracy));
-    spans.push(canvas.span(Role::Muted, rest));
-    spans.push(canvas.span(role, choice.name.clone()));
-    if let Some(draws) = choice.left.as_ref().ok().and_then(|left| left.draws) {
-        spans.push(canvas.span(Role::Muted, format!("  {}", donors(&draws))));
-    }
-    if !why.is_empty() {
-        spans.push(canvas.span(Role::Warn, format!("  {why}")));
-    }
-    Line::from(spans)
-}
-
-/// The donors of each input, and how the accuracy spreads from one draw of them to the next.
-fn donors(draws: &Draws) -> String {
-    let all = if draws.exact { "all " } else { "" };
-    let plural = if draws.donors == 1 { "" } else { "s" };
-    let spread = draws
-        .spread
-        .map(|spread| format!(", spread {}", fixed(spread, 4)));
-    format!(
-        "{all}{} donor{plural}{}",
-        draws.donors,
-        spread.unwrap_or_default()
-    )
-}
-
-/// An accuracy, and of a sample how far another one's may be.
-fn accuracy(canvas: &Canvas<'_>, left: &Left) -> String {
-    let found = &left.accuracy;
-    if u128::from(found.n) == canvas.state.task().input_space() {
-        return format!("{} exact", fixed(found.mean, 7));
-    }
-    canvas.look.plain(found.share(4))
 }
 
 /// What the wrong inputs below have in common.
