@@ -28,6 +28,7 @@ use crate::lens::names::head::head_pairs;
 use crate::lens::weights::circuit::Weight;
 use crate::model::Config;
 use crate::model::config::Normalization;
+use crate::sweep::ClaimError;
 use crate::task::{Task, limits, shown};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
@@ -172,7 +173,7 @@ impl Question {
             bail!("no question '{}'; the questions are {known}", shown(verb));
         }
         let question = Self::read(&words, (mean, beside), pairs, task, config);
-        let question = question.map_err(|error| with_form(verb, &error))?;
+        let question = question.map_err(|error| with_form(line, &error))?;
         let can_average = matches!(
             question,
             Self::Attribution { .. }
@@ -197,14 +198,14 @@ impl Question {
         if verb == "curve" {
             let text = line.trim_start().strip_prefix(verb).unwrap_or("");
             let curves = Curves::parse(text, task, config);
-            let curves = curves.map_err(|error| with_form(verb, &error))?;
+            let curves = curves.map_err(|error| with_form(line, &error))?;
             return Ok(Some(Self::Curves(curves)));
         }
         let found = match Many::parse(line, task, config) {
             Ok(None) => Geometry::parse(line, task, config).map(|found| found.map(Self::Weights)),
             found => found.map(|found| found.map(Self::Many)),
         };
-        found.map_err(|error| with_form(verb, &error))
+        found.map_err(|error| with_form(line, &error))
     }
 
     fn read(
@@ -333,17 +334,32 @@ impl Question {
 }
 
 /// What is wrong with a question, and the form of its verb.
-fn with_form(verb: &str, error: &anyhow::Error) -> anyhow::Error {
+fn with_form(line: &str, error: &anyhow::Error) -> anyhow::Error {
+    let verb = line.split_whitespace().next().unwrap_or("");
     let form = FORMS.iter().find(|(word, _)| *word == verb);
     let form = form.map_or("", |(_, form)| form);
     let form = format!("{verb} {form}");
     let told = |problem: &str| format!("{problem}; the form is: {}", form.trim_end());
-    match error.downcast_ref::<LineError>() {
+    match at_word(line, error) {
         // it still points at its word
-        Some(at) => anyhow::Error::new(LineError {
-            word: at.word,
-            problem: told(&at.problem),
+        Some((word, problem)) => anyhow::Error::new(LineError {
+            word,
+            problem: told(problem),
         }),
         None => anyhow!(told(&format!("{error:#}"))),
     }
+}
+
+/// Which word of a line is wrong, where that is known, and what about it.
+fn at_word<'a>(line: &str, error: &'a anyhow::Error) -> Option<(usize, &'a str)> {
+    if let Some(at) = error.downcast_ref::<LineError>() {
+        return Some((at.word, &at.problem));
+    }
+    // a quantity is read as a line of its own
+    let wrong = error.downcast_ref::<ClaimError>()?;
+    let before = line.find(&wrong.line)? + wrong.at;
+    let is_at_word = line[before..].starts_with(|c: char| !c.is_whitespace());
+    // the word may have begun before
+    let begun = line[..before].trim_end_matches(|c: char| !c.is_whitespace());
+    is_at_word.then(|| (begun.split_whitespace().count(), &*wrong.problem))
 }

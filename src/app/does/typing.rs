@@ -18,7 +18,6 @@ use crate::app::held::fields::Side;
 use crate::app::held::message::Effect;
 use crate::app::held::state::{LineEditor, Mode, Purpose, State};
 use crate::lens::{Intervention, LineError, Metric};
-use crate::sweep::ClaimError;
 use crate::task::limits::MAX_LINE;
 
 /// Completes as far as all suggestions agree, else with the first of them; again, with the next.
@@ -118,26 +117,6 @@ fn only_end(line: &LineEditor) -> Option<String> {
 
 type LineResult = Result<Vec<Effect>, (Option<usize>, String)>;
 
-/// Which word of a question is wrong, where that is known, and what about it.
-fn pointed(text: &str, error: &anyhow::Error) -> (Option<usize>, String) {
-    if let Some(at) = error.downcast_ref::<LineError>() {
-        return (Some(at.word), at.problem.clone());
-    }
-    // a quantity is read as a line of its own
-    let quantity = error.downcast_ref::<ClaimError>();
-    let word = quantity.and_then(|wrong| {
-        let before = text.find(&wrong.line)? + wrong.at;
-        let is_at_word = text[before..].starts_with(|c: char| !c.is_whitespace());
-        // the word may have begun before
-        let begun = text[..before].trim_end_matches(|c: char| !c.is_whitespace());
-        is_at_word.then(|| begun.split_whitespace().count())
-    });
-    match (word, quantity) {
-        (Some(word), Some(wrong)) => (Some(word), wrong.problem.clone()),
-        _ => (None, format!("{error:#}")),
-    }
-}
-
 fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
     let task = state.task();
     match purpose {
@@ -178,7 +157,10 @@ fn take_line(state: &mut State, purpose: Purpose, text: &str) -> LineResult {
                 Err(error) => match command::parse(state, text) {
                     Ok(command) => Ok(obey(state, command)),
                     Err(problem) if CellClaim::is(text) => Err(problem),
-                    Err(_) => Err(pointed(text, &error)),
+                    Err(_) => Err(match error.downcast_ref::<LineError>() {
+                        Some(at) => (Some(at.word), at.problem.clone()),
+                        None => (None, format!("{error:#}")),
+                    }),
                 },
             }
         }
