@@ -344,16 +344,16 @@ fn with_form(line: &str, error: &anyhow::Error) -> anyhow::Error {
         // it still points at its word
         Some((word, problem)) => anyhow::Error::new(LineError {
             word,
-            problem: told(problem),
+            problem: told(&problem),
         }),
         None => anyhow!(told(&format!("{error:#}"))),
     }
 }
 
 /// Which word of a line is wrong, where that is known, and what about it.
-fn at_word<'a>(line: &str, error: &'a anyhow::Error) -> Option<(usize, &'a str)> {
+fn at_word(line: &str, error: &anyhow::Error) -> Option<(usize, String)> {
     if let Some(at) = error.downcast_ref::<LineError>() {
-        return Some((at.word, &at.problem));
+        return Some((at.word, at.problem.clone()));
     }
     // a quantity is read as a line of its own
     let wrong = error.downcast_ref::<ClaimError>()?;
@@ -361,5 +361,5 @@ fn at_word<'a>(line: &str, error: &'a anyhow::Error) -> Option<(usize, &'a str)>
     let is_at_word = line[before..].starts_with(|c: char| !c.is_whitespace());
     // the word may have begun before
     let begun = line[..before].trim_end_matches(|c: char| !c.is_whitespace());
-    is_at_word.then(|| (begun.split_whitespace().count(), &*wrong.problem))
+    is_at_word.then(|| (begun.split_whitespace().count(), wrong.to_string()))
 }

@@ -169,7 +169,10 @@ pub(super) fn lines_above(canvas: &Canvas<'_>, height: u16, table: &Table) -> us
         return most;
     }
     let needed = table.rows.len().div_ceil(halves(canvas)) + usize::from(AROUND);
-    usize::from(height).saturating_sub(needed).clamp(1, most)
+    // what a circuit is like is told in two
+    usize::from(height)
+        .saturating_sub(needed)
+        .clamp(most.min(2), most)
 }
 
 /// Rows above and below the field.

@@ -168,21 +168,6 @@ fn a_wrong_question_stays_open_and_says_why() {
     assert!(bench.state.inquiry.is_none());
 }
 
-/// A wrong word of a quantity is pointed at in the line, and what is meant is told.
-#[test]
-fn a_wrong_quantity_is_pointed_at() {
-    for (line, word) in [("map margn[b_0] by idx", 1), ("fit 2*margn ~ idx", 1)] {
-        let mut bench = workbench(1);
-        press(&mut bench, &format!("/ '{line}' enter"));
-        let Mode::Line(typed) = &bench.state.mode else {
-            unreachable!("the line {line} was taken")
-        };
-        let (at, error) = typed.error.clone().unwrap();
-        assert_eq!(at, Some(word), "{line}: {error}");
-        assert!(error.contains("did you mean margin?"), "{line}: {error}");
-    }
-}
-
 #[test]
 fn every_suggestion_is_a_question() {
     let bench = workbench(2);

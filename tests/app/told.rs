@@ -4,7 +4,7 @@
 use crate::told;
 use crate::workbench::{press, workbench};
 use circuitscope::app::{
-    Found, ModelInfo, Msg, Pane, Purpose, SpaceNews, State, about, update, verbs,
+    Found, Mode, ModelInfo, Msg, Pane, Purpose, SpaceNews, State, about, update, verbs,
 };
 use circuitscope::runtime::headless::{Around, Headless};
 use circuitscope::sweep::Progress;
@@ -170,4 +170,19 @@ fn a_stopped_count_stays() {
     let buffer = bench.buffer();
     let screen = crate::drawing::plain(&buffer, buffer.area);
     assert!(screen.contains("30%  stopped here"), "{screen}");
+}
+
+/// A wrong word of a quantity is pointed at in the line, and what is meant is told.
+#[test]
+fn a_wrong_quantity_is_pointed_at() {
+    for (line, word) in [("map margn[b_0] by idx", 1), ("fit 2*margn ~ idx", 1)] {
+        let mut bench = workbench(1);
+        press(&mut bench, &format!("/ '{line}' enter"));
+        let Mode::Line(typed) = &bench.state.mode else {
+            unreachable!("the line {line} was taken")
+        };
+        let (at, error) = typed.error.clone().unwrap();
+        assert_eq!(at, Some(word), "{line}: {error}");
+        assert!(error.contains("did you mean margin?"), "{line}: {error}");
+    }
 }
