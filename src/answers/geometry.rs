@@ -47,7 +47,7 @@ impl Geometry {
         }
         // read as a whole, so that a byte of it is one of the line
         let begins = line.len() - line.trim_start().len() + verb.len();
-        let wrong = |(at, problem): (usize, String)| wrong_at(line, begins + at, problem);
+        let wrong = |(at, problem): (usize, String)| LineError::at(line, begins + at, problem);
         let chosen = Chosen::read(&line[begins..], config, task).map_err(wrong)?;
         let family = |chosen: Chosen| match chosen {
             Chosen::All(of) => Ok(of),
@@ -144,18 +144,4 @@ impl Geometry {
         all.push(Self::Overlap.line(task, config));
         all
     }
-}
-
-/// An error at the word of a line that stands at a byte.
-fn wrong_at(line: &str, at: usize, problem: String) -> anyhow::Error {
-    let missing = line.get(at..).is_none_or(|rest| rest.trim().is_empty());
-    let before = line.get(..at).unwrap_or(line);
-    let words = before.split_whitespace().count();
-    // a byte within a word is of that word
-    let within = !missing && before.ends_with(|c: char| !c.is_whitespace());
-    LineError {
-        word: words - usize::from(within && words > 0),
-        problem,
-    }
-    .into()
 }

@@ -342,24 +342,22 @@ fn with_form(line: &str, error: &anyhow::Error) -> anyhow::Error {
     let told = |problem: &str| format!("{problem}; the form is: {}", form.trim_end());
     match at_word(line, error) {
         // it still points at its word
-        Some((word, problem)) => anyhow::Error::new(LineError {
-            word,
-            problem: told(&problem),
+        Some(at) => anyhow::Error::new(LineError {
+            problem: told(&at.problem),
+            ..at
         }),
         None => anyhow!(told(&format!("{error:#}"))),
     }
 }
 
-/// Which word of a line is wrong, where that is known, and what about it.
-fn at_word(line: &str, error: &anyhow::Error) -> Option<(usize, String)> {
+/// An error at the word of a line that is wrong, where that is known.
+fn at_word(line: &str, error: &anyhow::Error) -> Option<LineError> {
     if let Some(at) = error.downcast_ref::<LineError>() {
-        return Some((at.word, at.problem.clone()));
+        return Some(at.clone());
     }
     // a quantity is read as a line of its own
     let wrong = error.downcast_ref::<ClaimError>()?;
-    let before = line.find(&wrong.line)? + wrong.at;
-    let is_at_word = line[before..].starts_with(|c: char| !c.is_whitespace());
-    // the word may have begun before
-    let begun = line[..before].trim_end_matches(|c: char| !c.is_whitespace());
-    is_at_word.then(|| (begun.split_whitespace().count(), wrong.to_string()))
+    let byte = line.find(&wrong.line)? + wrong.at;
+    let is_at_word = line[byte..].starts_with(|c: char| !c.is_whitespace());
+    is_at_word.then(|| LineError::at(line, byte, wrong.to_string()))
 }

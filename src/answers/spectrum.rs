@@ -87,10 +87,16 @@ pub(super) fn without_frequencies(values: &Matrix) -> Option<String> {
     })
 }
 
-/// The largest shares with their names, and what all others have together.
-pub(super) fn largest(names: &[String], shares: &[f64]) -> String {
+/// Which shares there are, the largest first.
+pub(super) fn by_size(shares: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..shares.len()).filter(|&i| !shares[i].is_nan()).collect();
     order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]).then(a.cmp(&b)));
+    order
+}
+
+/// The largest shares with their names, and what all others have together.
+pub(super) fn largest(names: &[String], shares: &[f64]) -> String {
+    let order = by_size(shares);
     let named = order.iter().take(NAMED);
     let told = named.map(|&i| format!("{}: {}", names[i], significant(shares[i], 3)));
     let told: Vec<String> = told.collect();

@@ -7,7 +7,7 @@ use super::output::print_numbers;
 use super::table::{self, Align};
 use crate::lens::slide::{self, Overall, overall};
 use crate::model::config::Sidecar;
-use crate::model::{Contents, Model, Opened, series};
+use crate::model::{Contents, Model, Opened, cannot_use, series};
 use crate::task::{Sample, Task, grouped, shown, shown_path};
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
@@ -125,7 +125,7 @@ fn opened(path: &Path, wish: &slide::Wish, device: &Device) -> Result<Opened> {
     // two tokens, as the least of tasks: what is wrong with a tensor shows only when the model is made
     let asked = slide::without_task(opened.config.n_ctx.min(2), &opened.config);
     let made = slide::of(&opened, asked, device);
-    made.with_context(|| slide::cannot_use(path, &wish.overrides))?;
+    made.with_context(|| cannot_use(path, &wish.overrides))?;
     Ok(opened)
 }
 

@@ -10,7 +10,7 @@ use super::runs::score::score;
 use crate::model::config::{
     Assumed, AttentionDir, Config, Overrides, PositionalEmbedding, Sidecar,
 };
-use crate::model::{HookedTransformer, Model, Opened, Slide};
+use crate::model::{HookedTransformer, Model, Opened, Slide, cannot_use};
 use crate::task::number::fixed;
 use crate::task::plain::{self, Links};
 use crate::task::{Identity, Sample, Sizes, Task, TaskError, shown, shown_path};
@@ -77,16 +77,6 @@ fn read(path: &Path, overrides: &Overrides) -> Result<Opened> {
         Some(slide) => slide?.opened(),
         None => Opened::read(path, overrides),
     }
-}
-
-/// The beginning of what is wrong with a checkpoint, with what flags say of it.
-#[must_use]
-pub fn cannot_use(path: &Path, overrides: &Overrides) -> String {
-    format!(
-        "cannot use the model {}{}",
-        shown_path(path),
-        overrides.words()
-    )
 }
 
 /// A task that fits these sizes.

@@ -38,6 +38,16 @@ pub struct Model {
     pub unread: Option<String>,
 }
 
+/// The beginning of what is wrong with a checkpoint, with what flags say of it.
+#[must_use]
+pub fn cannot_use(path: &Path, overrides: &Overrides) -> String {
+    format!(
+        "cannot use the model {}{}",
+        shown_path(path),
+        overrides.words()
+    )
+}
+
 impl Model {
     /// Whose names its tensors had, where these were others than TransformerLens's own.
     #[must_use]
@@ -68,7 +78,7 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
         let opened = Opened::read(path, &Overrides::default())?;
         let model = || Self::of_array_update(&opened, device);
-        model().with_context(|| format!("cannot use the model {}", shown_path(path)))
+        model().with_context(|| cannot_use(path, &Overrides::default()))
     }
 
     /// The model of a state dict, in any dialect.
@@ -170,14 +180,14 @@ impl Opened {
                 ..opened
             })
         };
-        let flags = overrides.words();
-        of().with_context(|| match &config {
-            Some(config) => format!(
-                "cannot use the model {}{flags} with the config {} beside it",
-                shown_path(path),
-                shown_path(config)
-            ),
-            None => format!("cannot use the model {}{flags}", shown_path(path)),
+        of().with_context(|| {
+            let told = cannot_use(path, overrides);
+            match &config {
+                Some(config) => {
+                    format!("{told} with the config {} beside it", shown_path(config))
+                }
+                None => told,
+            }
         })
     }
 

@@ -29,7 +29,7 @@ pub use embedded::{SLIDES, Slide};
 pub use forward::{HookedTransformer, Hooks, NoHooks};
 pub use hooks::{Axes, HookName, Site};
 pub use interrupt::Interrupted;
-pub use load::{Model, Opened};
+pub use load::{Model, Opened, cannot_use};
 pub use means::Means;
 pub use series::Series;
 pub use stream::{Past, Reading, Stream};

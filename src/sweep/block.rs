@@ -303,9 +303,7 @@ impl<T: Precision> Block<T> {
         lanes.store(judged.other, &mut self.others[at..]);
         lanes.store(judged.loss, &mut self.losses[at..]);
     }
-}
 
-impl<T: Precision> Block<T> {
     /// Keeps what the logits say about prediction `j` where what is right is told element by element.
     fn keep_told<L: Lanes<T = T>>(&mut self, lanes: L, e0: usize, j: usize, logits: &[L::V]) {
         let mut side_by_side = vec![L::number(0.0); L::WIDTH];

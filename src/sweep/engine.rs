@@ -103,13 +103,13 @@ impl TokenBasis {
     /// One input in double precision. Its numbers stand at its own element.
     pub fn exactly(&self, laid: &Laid, wanted: &Wanted) -> Block<f64> {
         let mut exact = Exact::new(self, wanted);
-        exact.judge_by(laid);
+        exact.judge_by(&laid.told());
         exact.input(&laid.slots);
         exact.into_block()
     }
 
     /// Decides again what single precision leaves open.
-    pub fn settle(&self, fields: &mut [usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
+    pub fn settle(&self, fields: &[usize], block: &mut Block<f32>, exact: &mut Exact<'_>) {
         let program = &self.single.program;
         let (elts, predictions) = (program.form.lanes(), program.predictions);
         let last = fields.len() - 1;
@@ -122,11 +122,11 @@ impl TokenBasis {
             };
             let open = (0..predictions).any(|j| close(margin(j)));
             if open {
-                fields[last] = elt;
-                block.replace(elt, exact.input(fields));
+                let mut one = fields.to_vec();
+                one[last] = elt;
+                block.replace(elt, exact.input(&one));
             }
         }
-        fields[last] = 0;
     }
 }
 
@@ -258,7 +258,7 @@ impl WithSimd for Blocks<'_> {
                     }
                     fields[last] = 0;
                 }
-                engine.settle(&mut fields, &mut block, &mut exact);
+                engine.settle(&fields, &mut block, &mut exact);
                 (self.see)(&fields, &block, &mut exact);
             }
         }

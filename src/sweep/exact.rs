@@ -4,9 +4,9 @@ use super::block::{Block, Wanted};
 use super::doubles::{DOUBLE, Double, Doubles, WIDE};
 use super::engine::{Local, TokenBasis, seek, sought};
 use super::entry::Sought;
-use super::in_turn::Laid;
 use super::lanes::Lanes;
 use super::walk::Work;
+use crate::task::Target;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Close calls of one block that are walked one by one; where there are more, all of it is.
@@ -41,11 +41,10 @@ impl<'a> Exact<'a> {
         }
     }
 
-    /// What is right in the inputs that are asked for next is what is right in this one.
-    pub fn judge_by(&mut self, laid: &Laid) {
-        let told = laid.told();
+    /// What is right in the inputs that are asked for next, by element; nothing where the form says it.
+    pub fn judge_by(&mut self, told: &[Vec<Target>]) {
         if self.block.targets != told {
-            self.block.targets = told;
+            self.block.targets = told.to_vec();
             self.known.clear();
         }
     }

@@ -1,5 +1,5 @@
-//! Inputs one after the other, in tables: of tasks whose answers are no copies of fields, and of
-//! samples. Of what an input has in common with the one before it, nothing is walked again.
+//! Inputs one after the other, in tables: of tasks whose answers are no copies of fields. Of what an
+//! input has in common with the one before it, nothing is walked again.
 
 use super::block::{Block, Wanted};
 use super::engine::{Local, TokenBasis, seek, sought};
@@ -117,8 +117,8 @@ impl WithSimd for InTurn<'_> {
                 work.step(ONE, at, position, wanted, &mut block);
             }
             seek(prepared, &sought, &laid.slots, wanted, &mut block);
-            exact.judge_by(laid);
-            engine.settle(&mut laid.slots.clone(), &mut block, &mut exact);
+            exact.judge_by(&block.targets);
+            engine.settle(&laid.slots, &mut block, &mut exact);
             (self.see)(number, &block, &mut exact);
             before = laid;
         }

@@ -172,7 +172,7 @@ impl Sweep {
                 // what inputs have in common is fetched once
                 let mut exact = Exact::new(tables, wanted);
                 for (number, (fields, laid)) in inputs.iter().zip(&laid).enumerate() {
-                    exact.judge_by(laid);
+                    exact.judge_by(&laid.told());
                     part.see(&Input {
                         space,
                         fields,

@@ -3,7 +3,7 @@
 use super::map::Map;
 use super::places::Asked;
 use super::{Extent, Stepwise};
-use crate::answers::spectrum::{along_rows, constant, largest, without_frequencies};
+use crate::answers::spectrum::{along_rows, by_size, constant, largest, without_frequencies};
 use crate::answers::table::Table;
 use crate::lens::{Array, Matrix, fourier};
 use crate::task::number::{fixed, significant};
@@ -113,15 +113,12 @@ impl Stepwise for Spectrum {
 /// with their phases and shares.
 fn waves(values: &Matrix, fields: [&str; 2], shares: &[f64]) -> String {
     let width = fourier::frequencies(values.ncols());
-    let mut order: Vec<usize> = (0..shares.len()).filter(|&at| shares[at] > 0.0).collect();
-    order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]).then(a.cmp(&b)));
-    let pairs = order.into_iter().take(PAIRS);
+    let pairs = by_size(shares).into_iter().filter(|&at| shares[at] > 0.0);
+    let pairs = pairs.take(PAIRS);
     let mut waves: Vec<(f64, String)> = Vec::new();
     for at in pairs {
         let (k, l) = (at / width, at % width);
-        let [cos, sin] = fourier::coefficients(values, k);
-        let both = Matrix::from_fn(cos.len(), 2, |j, which| [&cos, &sin][which][j]);
-        let [cos, sin] = fourier::coefficients(&both, l);
+        let [cos, sin] = fourier::coefficients(&along_first(values, k), l);
         // how much there is of cos cos, sin cos, cos sin and sin sin
         let ([cc, sc], [cs, ss]) = ([cos[0], cos[1]], [sin[0], sin[1]]);
         let along = match (k, l) {
@@ -157,12 +154,15 @@ fn both_ways(values: &Matrix) -> Vec<f64> {
     let [height, width] = [values.nrows(), values.ncols()].map(fourier::frequencies);
     let mut all = Vec::with_capacity(height * width);
     for k in 0..height {
-        // the coefficients along the rows are two rows to go along again
-        let [cos, sin] = fourier::coefficients(values, k);
-        let both = Matrix::from_fn(cos.len(), 2, |j, which| [&cos, &sin][which][j]);
-        all.extend(fourier::powers(&both));
+        all.extend(fourier::powers(&along_first(values, k)));
     }
     all
+}
+
+/// The coefficients of a frequency along the rows: two columns, to go along again.
+fn along_first(values: &Matrix, k: usize) -> Matrix {
+    let [cos, sin] = fourier::coefficients(values, k);
+    Matrix::from_fn(cos.len(), 2, |j, which| [&cos, &sin][which][j])
 }
 
 #[cfg(test)]

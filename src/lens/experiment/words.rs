@@ -31,6 +31,20 @@ impl LineError {
             problem: beyond.problem.clone(),
         }
     }
+
+    /// What is wrong with the word of a line that stands at a byte, within it or where it begins; where nothing
+    /// but blanks follows, a word is missing.
+    pub(crate) fn at(line: &str, byte: usize, problem: String) -> Self {
+        let begins = |rest: &str| rest.starts_with(|c: char| !c.is_whitespace());
+        let mut before = line.get(..byte).unwrap_or(line);
+        if line.get(byte..).is_some_and(begins) {
+            before = before.trim_end_matches(|c: char| !c.is_whitespace());
+        }
+        Self {
+            word: before.split_whitespace().count(),
+            problem,
+        }
+    }
 }
 
 pub(crate) type Result<T> = std::result::Result<T, LineError>;
